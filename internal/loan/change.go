@@ -1,0 +1,256 @@
+package loan
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Hash is 32 bytes of a hash function of the suite in use.
+type Hash [32]byte
+
+// Zero says whether the hash is all zero: none.
+func (h Hash) Zero() bool { return h == Hash{} }
+
+// ChangeKind says what a change did.
+type ChangeKind string
+
+// The kinds of change. Those of the second group are views: they alter no
+// case, and are kept because they are the audit log.
+const (
+	ChangeOpen     ChangeKind = "open"     // OpenBody: a new case
+	ChangeEdit     ChangeKind = "edit"     // EditBody: fields set
+	ChangeResolve  ChangeKind = "resolve"  // EditBody: a person chose between values
+	ChangeAttach   ChangeKind = "attach"   // AttachBody: a blob put in a slot
+	ChangeDetach   ChangeKind = "detach"   // DetachBody: a blob taken out of a slot
+	ChangeAttest   ChangeKind = "attest"   // PartyBody: clerk attests person = card
+	ChangeConsent  ChangeKind = "consent"  // ConsentBody
+	ChangeSubmit   ChangeKind = "submit"   // no body: draft → to review
+	ChangeReview   ChangeKind = "review"   // ReviewBody
+	ChangeContract ChangeKind = "contract" // ContractBody: the contract was filled
+	ChangeRead     ChangeKind = "read"     // ReadBody: the parties read the pages
+	ChangeSign     ChangeKind = "sign"     // SignBody: one party signed
+	ChangeSeal     ChangeKind = "seal"     // SealBody: the contract was sealed
+	ChangeFinish   ChangeKind = "finish"   // FinishBody: complete, to be carried
+	ChangeCorrect  ChangeKind = "correct"  // CorrectBody: a contract field after signing
+	ChangeVoid     ChangeKind = "void"     // ReasonBody
+	ChangeReceive  ChangeKind = "receive"  // ReceiveBody: by the centre, the case is whole there
+	ChangeAccept   ChangeKind = "accept"   // AcceptBody: by the centre
+	ChangeReturn   ChangeKind = "return"   // ReturnBody: by the centre
+
+	ChangeView   ChangeKind = "view"   // ViewBody
+	ChangeSearch ChangeKind = "search" // ViewBody, no case
+	ChangeReveal ChangeKind = "reveal" // ViewBody
+	ChangePrint  ChangeKind = "print"  // ViewBody
+	ChangeExport ChangeKind = "export" // ViewBody
+	ChangeSignIn ChangeKind = "signin" // ViewBody, no case
+)
+
+// Party is who in a case.
+type Party string
+
+// The parties.
+const (
+	StudentParty    Party = "student"
+	CoborrowerParty Party = "coborrower"
+)
+
+// Change is the one atom: who, when, on which device, to which case, what.
+// A change is immutable. Its Body may be erased (nil) without breaking the
+// chain, because the header holds BodyHash alone.
+type Change struct {
+	ID       uuid.UUID     // UUIDv7
+	Device   uuid.UUID     // whose chain it stands in
+	Counter  uint64        // 1, 2, 3 … in that chain, never used again
+	Prev     Hash          // header hash of the chain's previous change; zero for the first
+	Seen     []uuid.UUID   // heads of the case that the author had seen, sorted
+	Operator string        // operator's id
+	Case     uuid.UUID     // Nil where no case is meant
+	Kind     ChangeKind    //
+	At       time.Time     // wall clock, UTC, milliseconds; never used for order
+	ClockErr time.Duration // the clock's last known error; negative is unknown
+	Salt     [16]byte      // random, so that a hash does not give away a short body
+	BodyHash Hash          // hash of Salt and Body
+	Body     []byte        // JSON of the kind's body; nil when it has none or is erased
+}
+
+// AppendHeader appends the canonical bytes of the change's header, over which
+// the chain hashes and devices sign. Format, big endian:
+// "DSC1" | id 16 | device 16 | counter u64 | prev 32 | n u16, n × seen 16 |
+// len u8, operator | case 16 | len u8, kind | unix ms i64 | clock error ms i64 |
+// salt 16 | body hash 32.
+func (c *Change) AppendHeader(b []byte) []byte {
+	b = append(b, "DSC1"...)
+	b = append(b, c.ID[:]...)
+	b = append(b, c.Device[:]...)
+	b = binary.BigEndian.AppendUint64(b, c.Counter)
+	b = append(b, c.Prev[:]...)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(c.Seen)))
+	for _, s := range c.Seen {
+		b = append(b, s[:]...)
+	}
+	b = append(append(b, byte(len(c.Operator))), c.Operator...)
+	b = append(b, c.Case[:]...)
+	b = append(append(b, byte(len(c.Kind))), c.Kind...)
+	b = binary.BigEndian.AppendUint64(b, uint64(c.At.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(c.ClockErr.Milliseconds()))
+	b = append(b, c.Salt[:]...)
+	return append(b, c.BodyHash[:]...)
+}
+
+// Encode gives the change's bytes as stored and carried: the header, a byte
+// that says whether the body is there (1) or not (0), and then the body.
+func (c *Change) Encode() []byte {
+	b := c.AppendHeader(make([]byte, 0, 256+len(c.Body)))
+	if c.Body == nil {
+		return append(b, 0)
+	}
+	return append(append(b, 1), c.Body...)
+}
+
+// OpenBody starts a case.
+type OpenBody struct {
+	Application Application `json:"application"` // kind, channel, intake, academic year; the rest empty
+}
+
+// EditBody sets fields: path → JSON value. Paths are those of Field.
+type EditBody struct {
+	Fields map[string]json.RawMessage `json:"fields"`
+}
+
+// Slot is a place for blobs in a case: "portrait/student",
+// "portrait/coborrower", "doc/" + Doc, "ink/student", "ink/coborrower", "contract".
+type Slot string
+
+// The slots that are not papers.
+const (
+	PortraitStudent    Slot = "portrait/student"
+	PortraitCoborrower Slot = "portrait/coborrower"
+	InkStudent         Slot = "ink/student"
+	InkCoborrower      Slot = "ink/coborrower"
+	ContractSlot       Slot = "contract"
+)
+
+// DocSlot is the slot of a paper.
+func DocSlot(d Doc) Slot { return Slot("doc/" + string(d)) }
+
+// Attachment is a blob in a slot.
+type Attachment struct {
+	Slot  Slot   `json:"slot"`
+	Blob  Hash   `json:"blob"`  // keyed hash of the content
+	Media string `json:"media"` // image/jpeg, application/pdf, application/vnd.doorstep.ink
+	Size  int64  `json:"size"`  // bytes
+}
+
+// AttachBody puts a blob in a slot, behind those already there.
+type AttachBody struct {
+	Attachment
+	Source string `json:"source,omitempty"` // camera, file
+}
+
+// DetachBody takes a blob out of a slot.
+type DetachBody struct {
+	Slot Slot `json:"slot"`
+	Blob Hash `json:"blob"`
+}
+
+// PartyBody names a party.
+type PartyBody struct {
+	Party Party `json:"party"`
+}
+
+// ConsentBody is one party's consent to one purpose, or its withdrawal.
+type ConsentBody struct {
+	Party   Party  `json:"party"`
+	Purpose string `json:"purpose"` // sensitive, credit
+	Text    string `json:"text"`    // id and version of the text shown
+	Given   bool   `json:"given"`
+}
+
+// Purposes of consent; a party's consent is whole when both are given.
+const (
+	ConsentSensitive = "sensitive"
+	ConsentCredit    = "credit"
+)
+
+// ReviewBody is a reviewer's word: passed, or sent back with a note.
+type ReviewBody struct {
+	Pass bool   `json:"pass"`
+	Note string `json:"note,omitempty"`
+}
+
+// ContractBody is a filled contract, before signing.
+type ContractBody struct {
+	Template string `json:"template"` // id and version
+	Blob     Hash   `json:"blob"`     // the PDF shown
+	Size     int64  `json:"size"`
+	Pages    int    `json:"pages"`
+	AsOf     Date   `json:"as_of"` // the signing date it was filled for
+}
+
+// ReadBody is how long each page was on the screen.
+type ReadBody struct {
+	Contract Hash  `json:"contract"`
+	Millis   []int `json:"millis"`
+}
+
+// SignBody is one party's signature by hand on the contract.
+type SignBody struct {
+	Party     Party  `json:"party"`
+	By        Signer `json:"by"`
+	ProxyNote string `json:"proxy_note,omitempty"`
+	Contract  Hash   `json:"contract"`
+	Ink       Hash   `json:"ink"` // the strokes, a blob
+	Size      int64  `json:"size"`
+}
+
+// SealBody is the sealed contract.
+type SealBody struct {
+	Blob Hash  `json:"blob"`
+	Size int64 `json:"size"`
+}
+
+// FinishBody says what a whole case consists of: every blob the centre must
+// hold before the case counts as arrived.
+type FinishBody struct {
+	Blobs []Attachment `json:"blobs"`
+}
+
+// CorrectBody changes fields after signing; it voids the signatures.
+type CorrectBody struct {
+	Fields map[string]json.RawMessage `json:"fields"`
+	Reason string                     `json:"reason"`
+}
+
+// ReasonBody is a reason.
+type ReasonBody struct {
+	Reason string `json:"reason"`
+}
+
+// ReceiveBody is the centre's word that the whole case is durably there.
+type ReceiveBody struct {
+	ReceiptNo  string `json:"receipt_no"`
+	ContractNo string `json:"contract_no"`
+	CheckCode  string `json:"check_code"` // 回执校验码; hidden except on the print
+	Finish     string `json:"finish"`     // id of the finish change it answers
+}
+
+// AcceptBody is the centre's acceptance.
+type AcceptBody struct {
+	Note string `json:"note,omitempty"`
+}
+
+// ReturnBody sends a case back with coded reasons.
+type ReturnBody struct {
+	Codes []Code `json:"codes"`
+	Note  string `json:"note,omitempty"`
+}
+
+// ViewBody is a look: which fields, why.
+type ViewBody struct {
+	Fields []string `json:"fields,omitempty"`
+	Reason string   `json:"reason,omitempty"`
+	Detail string   `json:"detail,omitempty"` // never a person's data
+}
