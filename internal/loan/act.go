@@ -1,0 +1,351 @@
+package loan
+
+import (
+	"errors"
+	"slices"
+
+	"doorstep/internal/fault"
+)
+
+func denied(what string) error {
+	return fault.New(what, fault.Denied, errors.New("the case's status does not allow it"))
+}
+
+// act lets a change act on the case. On an error the case's own state is as
+// before the change.
+func (c *Case) act(n *node) error {
+	ch := n.ch
+	if ch.Kind != ChangeOpen && ch.Case != c.ID {
+		return fault.New("apply change", fault.Input, errors.New("a change of another case"))
+	}
+	if err := c.actKind(n); err != nil {
+		return err
+	}
+	c.Updated = ch.At
+	switch ch.Kind {
+	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
+		c.Authors[ch.Operator] = true
+	}
+	return nil
+}
+
+func (c *Case) actKind(n *node) error {
+	switch n.ch.Kind {
+	case ChangeOpen:
+		return c.open(n)
+	case ChangeEdit, ChangeResolve:
+		return c.edit(n)
+	case ChangeAttach:
+		return c.attach(n.ch)
+	case ChangeDetach:
+		return c.detach(n.ch)
+	case ChangeAttest:
+		return c.attest(n.ch)
+	case ChangeConsent:
+		return c.consent(n.ch)
+	case ChangeSubmit:
+		return c.submit()
+	case ChangeReview:
+		return c.review(n.ch)
+	case ChangeContract, ChangeRead, ChangeSign, ChangeSeal:
+		return c.actContract(n.ch)
+	case ChangeFinish:
+		return c.finish(n.ch)
+	case ChangeCorrect:
+		return c.correct(n)
+	case ChangeVoid:
+		return c.void(n.ch)
+	case ChangeReceive, ChangeAccept, ChangeReturn:
+		return c.actCentre(n.ch)
+	}
+	return fault.New("apply change", fault.Newer, errors.New("unknown kind of change"))
+}
+
+func (c *Case) open(n *node) error {
+	if len(c.log) > 1 {
+		return fault.New("open case", fault.Exists, nil)
+	}
+	b, err := Body[OpenBody](n.ch)
+	if err != nil {
+		return err
+	}
+	c.ID = n.ch.Case
+	c.App = b.Application.clone()
+	c.Opened, c.OpenedBy = n.ch.At, n.ch.Operator
+	c.Authors = map[string]bool{}
+	c.Attested = map[Party]bool{}
+	c.Consents = map[Party]map[string]string{}
+	return nil
+}
+
+// touch is called before anything the reviewer looked at changes: the case
+// goes back to its author.
+func (c *Case) touch(what string) error {
+	if !c.Status.Editable() || c.Status == ToSign && c.Contract != nil && len(c.Contract.Signatures) > 0 {
+		return denied(what)
+	}
+	switch c.Status {
+	case ToReview, ToSign:
+		c.Status, c.Review = Draft, nil
+		if c.Contract != nil && c.Contract.Sealed == nil {
+			c.Contract = nil
+		}
+	case Returned:
+		c.Status = Corrected
+	}
+	return nil
+}
+
+func (c *Case) edit(n *node) error {
+	b, err := Body[EditBody](n.ch)
+	if err != nil {
+		return err
+	}
+	if c.Contract != nil && c.Contract.Sealed != nil {
+		for path := range b.Fields {
+			if InContract(path) {
+				return denied("edit a signed contract's field")
+			}
+		}
+	}
+	before := *c
+	if err := c.touch("edit"); err != nil {
+		return err
+	}
+	if err := c.put(n, b.Fields); err != nil {
+		*c = before
+		return err
+	}
+	return nil
+}
+
+func (c *Case) attach(ch *Change) error {
+	b, err := Body[AttachBody](ch)
+	if err != nil {
+		return err
+	}
+	if !validSlot(b.Slot) || b.Blob.Zero() || b.Size <= 0 {
+		return fault.New("attach", fault.Input, errors.New("slot, blob or size"))
+	}
+	if err := c.touch("attach"); err != nil {
+		return err
+	}
+	switch b.Slot {
+	case PortraitStudent, PortraitCoborrower:
+		c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot })
+		delete(c.Attested, Party(b.Slot[len("portrait/"):]))
+	}
+	if !slices.Contains(c.Attachments, b.Attachment) {
+		c.Attachments = append(c.Attachments, b.Attachment)
+	}
+	return nil
+}
+
+func (c *Case) detach(ch *Change) error {
+	b, err := Body[DetachBody](ch)
+	if err != nil {
+		return err
+	}
+	if err := c.touch("detach"); err != nil {
+		return err
+	}
+	c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot && a.Blob == b.Blob })
+	if b.Slot == PortraitStudent || b.Slot == PortraitCoborrower {
+		delete(c.Attested, Party(b.Slot[len("portrait/"):]))
+	}
+	return nil
+}
+
+func (c *Case) attest(ch *Change) error {
+	b, err := Body[PartyBody](ch)
+	if err != nil {
+		return err
+	}
+	if len(c.Slot(Slot("portrait/"+string(b.Party)))) == 0 {
+		return fault.New("attest", fault.Missing, errors.New("no portrait"))
+	}
+	if err := c.touch("attest"); err != nil {
+		return err
+	}
+	c.Attested[b.Party] = true
+	return nil
+}
+
+func (c *Case) consent(ch *Change) error {
+	b, err := Body[ConsentBody](ch)
+	if err != nil {
+		return err
+	}
+	if b.Party != StudentParty && b.Party != CoborrowerParty || b.Purpose != ConsentSensitive && b.Purpose != ConsentCredit || b.Text == "" {
+		return fault.New("consent", fault.Input, errors.New("party, purpose or text"))
+	}
+	if err := c.touch("consent"); err != nil {
+		return err
+	}
+	if c.Consents[b.Party] == nil {
+		c.Consents[b.Party] = map[string]string{}
+	}
+	if b.Given {
+		c.Consents[b.Party][b.Purpose] = b.Text
+	} else {
+		delete(c.Consents[b.Party], b.Purpose)
+	}
+	return nil
+}
+
+func (c *Case) submit() error {
+	if c.Status != Draft && c.Status != Corrected {
+		return denied("submit")
+	}
+	c.Status = ToReview
+	return nil
+}
+
+func (c *Case) review(ch *Change) error {
+	b, err := Body[ReviewBody](ch)
+	if err != nil {
+		return err
+	}
+	if c.Status != ToReview {
+		return denied("review")
+	}
+	if c.Authors[ch.Operator] {
+		return fault.New("review", fault.Denied, errors.New("who entered a case cannot review it"))
+	}
+	c.Review = &ReviewState{b, ch.Operator, ch.At}
+	switch {
+	case !b.Pass:
+		c.Status = Draft
+	case c.Contract != nil && c.Contract.Sealed != nil:
+		c.Status = Signed
+	default:
+		c.Status = ToSign
+	}
+	return nil
+}
+
+func (c *Case) actContract(ch *Change) error {
+	if c.Status != ToSign {
+		return denied(string(ch.Kind))
+	}
+	if ch.Kind == ChangeContract {
+		b, err := Body[ContractBody](ch)
+		if err != nil {
+			return err
+		}
+		c.Contract = &ContractState{ContractBody: b, Signatures: map[Party]SignState{}}
+		return nil
+	}
+	k := c.Contract
+	if k == nil {
+		return fault.New(string(ch.Kind), fault.Missing, errors.New("no contract filled"))
+	}
+	switch ch.Kind {
+	case ChangeRead:
+		b, err := Body[ReadBody](ch)
+		if err != nil {
+			return err
+		}
+		if b.Contract != k.Blob {
+			return fault.New("read", fault.Conflict, errors.New("another contract"))
+		}
+		k.Read = b.Millis
+	case ChangeSign:
+		return c.sign(ch)
+	case ChangeSeal:
+		b, err := Body[SealBody](ch)
+		if err != nil {
+			return err
+		}
+		if !c.SignedInFull() || b.Blob.Zero() {
+			return denied("seal")
+		}
+		k.Sealed, k.SealedAt, c.Status = &b, ch.At, Signed
+	}
+	return nil
+}
+
+func (c *Case) sign(ch *Change) error {
+	b, err := Body[SignBody](ch)
+	if err != nil {
+		return err
+	}
+	switch {
+	case b.Contract != c.Contract.Blob:
+		return fault.New("sign", fault.Conflict, errors.New("another contract"))
+	case b.Party != StudentParty && b.Party != CoborrowerParty, b.By != InPerson && b.By != ByProxy, b.Ink.Zero():
+		return fault.New("sign", fault.Input, errors.New("party, signer or ink"))
+	}
+	c.Contract.Signatures[b.Party] = SignState{b, ch.At}
+	return nil
+}
+
+func (c *Case) finish(ch *Change) error {
+	b, err := Body[FinishBody](ch)
+	if err != nil {
+		return err
+	}
+	if c.Status != Signed {
+		return denied("finish")
+	}
+	c.Finish = &FinishState{b, ch.ID, ch.At}
+	c.Status, c.Return, c.Receipt = Queued, nil, nil
+	return nil
+}
+
+func (c *Case) correct(n *node) error {
+	b, err := Body[CorrectBody](n.ch)
+	if err != nil {
+		return err
+	}
+	if c.Status == Void || b.Reason == "" || c.Contract == nil {
+		return denied("correct")
+	}
+	if err := c.put(n, b.Fields); err != nil {
+		return err
+	}
+	c.Former = append(c.Former, *c.Contract)
+	c.Contract, c.Review, c.Finish, c.Status = nil, nil, nil, Corrected
+	return nil
+}
+
+func (c *Case) void(ch *Change) error {
+	b, err := Body[ReasonBody](ch)
+	if err != nil {
+		return err
+	}
+	if c.Status == Void || b.Reason == "" {
+		return denied("void")
+	}
+	c.Status = Void
+	return nil
+}
+
+func (c *Case) actCentre(ch *Change) error {
+	switch ch.Kind {
+	case ChangeReceive:
+		b, err := Body[ReceiveBody](ch)
+		if err != nil {
+			return err
+		}
+		if c.Status != Queued || c.Finish == nil || b.Finish != c.Finish.ID.String() {
+			return denied("receive")
+		}
+		c.Receipt, c.Status = &b, Received
+	case ChangeAccept:
+		if c.Status != Received {
+			return denied("accept")
+		}
+		c.Status = Accepted
+	case ChangeReturn:
+		b, err := Body[ReturnBody](ch)
+		if err != nil {
+			return err
+		}
+		if c.Status != Received && c.Status != Accepted {
+			return denied("return")
+		}
+		c.Return, c.Status = &b, Returned
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package loan
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Case is the fold of a case's changes: what the screen shows, on the laptop
+// and at the centre alike.
+type Case struct {
+	ID          uuid.UUID
+	App         Application
+	Status      Status
+	Opened      time.Time
+	OpenedBy    string
+	Updated     time.Time
+	Authors     map[string]bool // operators who entered, attached, attested or corrected
+	Attachments []Attachment
+	Attested    map[Party]bool
+	Consents    map[Party]map[string]string // purpose → text id, of consents given
+	Review      *ReviewState
+	Contract    *ContractState
+	Former      []ContractState // contracts voided by corrections, still readable
+	Finish      *FinishState
+	Receipt     *ReceiveBody
+	Return      *ReturnBody
+	Conflicts   []Conflict
+	Aside       []Aside
+	Heads       []uuid.UUID // sorted; the Seen of the next change
+
+	past  map[uuid.UUID]*node
+	log   []*node
+	wrote map[string][]write
+}
+
+// ReviewState is the last word of a reviewer.
+type ReviewState struct {
+	ReviewBody
+	By string
+	At time.Time
+}
+
+// ContractState is the contract in hand.
+type ContractState struct {
+	ContractBody
+	Read       []int // milliseconds a page
+	Signatures map[Party]SignState
+	Sealed     *SealBody
+	SealedAt   time.Time
+}
+
+// SignState is one party's signature.
+type SignState struct {
+	SignBody
+	At time.Time
+}
+
+// FinishState is the manifest of a finished case.
+type FinishState struct {
+	FinishBody
+	ID uuid.UUID // of the finish change
+	At time.Time
+}
+
+// Conflict is a field that was set at the same time to different values.
+// The case shows the last of Values until a person resolves it.
+type Conflict struct {
+	Field  string
+	Values []ConflictValue
+}
+
+// ConflictValue is one of the values, as JSON, and where it came from.
+type ConflictValue struct {
+	Change   uuid.UUID
+	Operator string
+	Value    string
+}
+
+// Aside is a change that could not be applied and waits for a person.
+type Aside struct {
+	Change uuid.UUID
+	Err    error
+}
+
+// Application is what the rules judge: the case's application with the
+// signing date of its contract, or today where none has been filled.
+func (c *Case) Application(today Date) Application {
+	a := c.App
+	if c.Contract != nil && len(c.Contract.Signatures) > 0 {
+		a.AsOf = c.Contract.AsOf
+		return a
+	}
+	a.AsOf = today
+	return a
+}
+
+// Slot lists the attachments of a slot, in order.
+func (c *Case) Slot(s Slot) []Attachment {
+	var out []Attachment
+	for _, a := range c.Attachments {
+		if a.Slot == s {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Manifest lists every blob the case now consists of.
+func (c *Case) Manifest() []Attachment {
+	out := slices.Clone(c.Attachments)
+	k := c.Contract
+	if k == nil {
+		return out
+	}
+	for _, p := range []Party{StudentParty, CoborrowerParty} {
+		if s, ok := k.Signatures[p]; ok && !s.Ink.Zero() {
+			out = append(out, Attachment{Slot: Slot("ink/" + string(p)), Blob: s.Ink, Media: "application/vnd.doorstep.ink", Size: s.Size})
+		}
+	}
+	if k.Sealed != nil {
+		out = append(out, Attachment{Slot: ContractSlot, Blob: k.Sealed.Blob, Media: "application/pdf", Size: k.Sealed.Size})
+	}
+	return out
+}
+
+// SignedInFull says whether the signatures the kind of case needs are there:
+// two for a first loan; for a renewal one may stand for both by proxy, which
+// is a signature of its own with By = ByProxy.
+func (c *Case) SignedInFull() bool {
+	if c.Contract == nil {
+		return false
+	}
+	_, s := c.Contract.Signatures[StudentParty]
+	_, k := c.Contract.Signatures[CoborrowerParty]
+	return s && (k || len(c.App.Coborrowers) == 0)
+}
+
+// derive computes the parts of the application that other changes decide.
+func (c *Case) derive() {
+	a := &c.App
+	a.Docs = nil
+	for _, d := range Docs() {
+		if slices.ContainsFunc(c.Attachments, func(x Attachment) bool { return x.Slot == DocSlot(d) }) {
+			a.Docs = append(a.Docs, d)
+		}
+	}
+	a.Student.PhotoOK, a.Student.Consent = c.partyReady(StudentParty)
+	for i := range a.Coborrowers {
+		a.Coborrowers[i].PhotoOK, a.Coborrowers[i].Consent = c.partyReady(CoborrowerParty)
+	}
+	a.Signatures = Signatures{}
+	if c.Contract == nil {
+		return
+	}
+	if s, ok := c.Contract.Signatures[StudentParty]; ok {
+		a.Signatures.Student, a.Signatures.ProxyNote = s.By, s.ProxyNote
+	}
+	if s, ok := c.Contract.Signatures[CoborrowerParty]; ok {
+		a.Signatures.Coborrower = s.By
+		if s.ProxyNote != "" {
+			a.Signatures.ProxyNote = s.ProxyNote
+		}
+	}
+}
+
+func (c *Case) partyReady(p Party) (photo, consent bool) {
+	photo = c.Attested[p] && len(c.Slot(Slot("portrait/"+string(p)))) > 0
+	given := c.Consents[p]
+	return photo, given[ConsentSensitive] != "" && given[ConsentCredit] != ""
+}
+
+// View says whether the kind is a look that alters no case.
+func (k ChangeKind) View() bool {
+	switch k {
+	case ChangeView, ChangeSearch, ChangeReveal, ChangePrint, ChangeExport, ChangeSignIn:
+		return true
+	}
+	return false
+}
+
+func validSlot(s Slot) bool {
+	switch s {
+	case PortraitStudent, PortraitCoborrower:
+		return true
+	}
+	d, ok := strings.CutPrefix(string(s), "doc/")
+	return ok && slices.Contains(Docs(), Doc(d))
+}

@@ -1,0 +1,141 @@
+package loan
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"doorstep/internal/fault"
+)
+
+// MaxText is the longest text a field takes, in bytes.
+const MaxText = 2000
+
+// derivedFields are computed from other changes and never set by an edit.
+func derivedField(path string) bool {
+	switch path {
+	case "docs", "signatures", "as_of", "intake":
+		return true
+	}
+	return strings.HasSuffix(path, ".photo_ok") || strings.HasSuffix(path, ".consent") ||
+		strings.HasPrefix(path, "signatures.") || strings.HasPrefix(path, "intake.")
+}
+
+// SetField sets the field at path from its JSON value. A path is made of the
+// JSON names of Application joined by dots, a co-borrower's index between
+// them: student.name, coborrowers.0.phone, loan.amount. A path that does not
+// exist, may not be set by hand, or a value of the wrong sort is fault.Input,
+// and the application is as before.
+func (a *Application) SetField(path string, value json.RawMessage) error {
+	if derivedField(path) {
+		return fault.New("set field", fault.Input, errors.New("not set by hand: "+path))
+	}
+	v, err := a.field(path, false)
+	if err != nil {
+		return err
+	}
+	next := reflect.New(v.Type())
+	if err := json.Unmarshal(value, next.Interface()); err != nil {
+		return fault.New("set field", fault.Input, errors.New("value does not fit "+path))
+	}
+	if next.Elem().Kind() == reflect.String && next.Elem().Len() > MaxText {
+		return fault.New("set field", fault.TooLarge, errors.New(path))
+	}
+	if v, err = a.field(path, true); err != nil {
+		return err
+	}
+	v.Set(next.Elem())
+	return nil
+}
+
+// Field gives the JSON value of the field at path; a co-borrower not there yet
+// reads as an empty one. fault.Input when there is no such field.
+func (a *Application) Field(path string) (json.RawMessage, error) {
+	v, err := a.field(path, false)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(v.Interface())
+	return b, fault.Wrap("read field", err)
+}
+
+func (a *Application) field(path string, grow bool) (reflect.Value, error) {
+	v := reflect.ValueOf(a).Elem()
+	for part := range strings.SplitSeq(path, ".") {
+		switch v.Kind() {
+		case reflect.Struct:
+			v = byName(v, part)
+		case reflect.Slice:
+			v = element(v, part, grow)
+		case reflect.Pointer:
+			v = byName(pointed(v, grow), part)
+		default:
+			v = reflect.Value{}
+		}
+		if !v.IsValid() {
+			return v, fault.New("find field", fault.Input, errors.New("no field "+strconv.QuoteToASCII(path[:min(len(path), 80)])))
+		}
+	}
+	return v, nil
+}
+
+func pointed(v reflect.Value, grow bool) reflect.Value {
+	if !v.IsNil() {
+		return v.Elem()
+	}
+	n := reflect.New(v.Type().Elem())
+	if grow {
+		v.Set(n)
+	}
+	return n.Elem()
+}
+
+func byName(v reflect.Value, name string) reflect.Value {
+	if v.Kind() != reflect.Struct {
+		return reflect.Value{}
+	}
+	t := v.Type()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			if in := byName(v.Field(i), name); in.IsValid() {
+				return in
+			}
+			continue
+		}
+		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if tag == name {
+			return v.Field(i)
+		}
+	}
+	return reflect.Value{}
+}
+
+// element is a slice's element; a slice grows by one at most, so that a path
+// cannot ask for a billion co-borrowers.
+func element(v reflect.Value, index string, grow bool) reflect.Value {
+	i, err := strconv.Atoi(index)
+	if err != nil || i < 0 || strconv.Itoa(i) != index || i > v.Len() || i > 9 || v.Type().Elem().Kind() == reflect.String {
+		return reflect.Value{}
+	}
+	if i == v.Len() {
+		if !grow {
+			return reflect.New(v.Type().Elem()).Elem()
+		}
+		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
+	}
+	return v.Index(i)
+}
+
+// InContract says whether the field is printed in the contract, so that a
+// change of it after signing is a correction and voids the signatures.
+func InContract(path string) bool {
+	switch {
+	case strings.HasPrefix(path, "student."), strings.HasPrefix(path, "coborrowers."),
+		strings.HasPrefix(path, "study."), strings.HasPrefix(path, "loan."):
+		return true
+	}
+	return false
+}
