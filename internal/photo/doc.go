@@ -1,0 +1,15 @@
+// Package photo judges, turns, crops and encodes portraits and scans.
+//
+// It owns the reading of still images from unknown hands (JPEG, PNG, BMP,
+// WebP and the first page of a TIFF), the portrait's form (358×441 pixels, as
+// GA 461-2004 has it, JPEG), the scan's form (gray, the 150 dpi class, JPEG)
+// and the judgement of blur, light and size, with hints in Chinese.
+//
+// It guarantees that an image past the limits is refused before its pixels
+// are asked for, that hostile bytes end in an error and never a panic, and
+// that the same pixels give the same bytes. It holds no state, touches no
+// file, and keeps no image after a call returns.
+//
+// It leaves PDFs and the further pages of a TIFF to page, devices to capture,
+// and finding the face to its caller, who gives the crop.
+package photo
