@@ -1,0 +1,85 @@
+// Package parcel is the unit of exchange between a laptop and the centre.
+//
+// It owns the bytes of parcels, receipts and news, the JSON of the questions
+// beside them, and the limits that both ends keep. It guarantees that what
+// Open, OpenReceipt and OpenNews give back was signed by the key asked for,
+// that a parcel's changes are one unbroken piece of one device's chain, and
+// that every body is the one its header names. It leaves to others who a key
+// belongs to, what a change means, and the road.
+//
+// All numbers are big endian. Times are milliseconds since 1970, UTC.
+// A suite byte is that of internal/seal; it names the signature and the hash.
+// A signature covers all bytes in front of its own length, for one context.
+//
+// # Parcel
+//
+// Changes of one device, in the order of its chain, without a gap:
+//
+//	"DSP1" | suite u8 | device 16 | first u64 | last u64 |
+//	prev 32        header hash of change first-1; zero when first is 1
+//	chain 32       header hash of change last
+//	plain u32      length of the table, 1 … MaxPlain
+//	packed u32     length of the packed table, 1 … MaxPacked
+//	sum 32         hash of the packed table
+//	n u16 | signature n     context "doorstep parcel 1"
+//	packed table   DEFLATE (RFC 1951) of: for each change, u32 length | Change.Encode
+//
+// The part up to and with the signature is the device's checkpoint: kept
+// beside the changes, it proves later that the device vouched for its chain
+// up to last. A table holds last-first+1 changes, at most MaxChanges.
+//
+// # Receipt
+//
+// The centre's word that it holds things durably:
+//
+//	"DSR1" | suite u8 | centre 16 | epoch 16 | device 16 |
+//	through u64    every change 1 … through of the device is held
+//	chain 32       header hash of change through; zero when through is 0
+//	at i64 | count u32 | count × blob hash 32
+//	n u16 | signature n     context "doorstep receipt 1"
+//
+// The blobs are those that were asked about and are held. The epoch changes
+// when the centre was restored from a backup.
+//
+// # News
+//
+// Changes of other devices, most often the centre's own, for one laptop:
+//
+//	"DSN1" | suite u8 | centre 16 | epoch 16 | device 16 |
+//	after u64      the number the laptop asked behind
+//	through u64    the number to ask behind next time
+//	more u8        1 when there is more behind through
+//	count u16 | plain u32 | packed u32 | sum 32
+//	n u16 | signature n     context "doorstep news 1"
+//	packed table   as in a parcel; no bytes at all when count is 0
+//
+// News is a choice out of other chains, so the chain between its changes is
+// not checked; each header is under the centre's signature, and each body
+// must be the one its header names.
+//
+// # Blobs
+//
+// A blob is named by the county's keyed hash of its content and travels as
+// chunks: of ChunkSize bytes at offsets that are multiples of ChunkSize, the
+// last one shorter. Each chunk goes with its SHA-256.
+//
+//	POST /v1/lack     LackRequest → LackResponse: which chunks are not held
+//	PUT  /v1/blob/{hash}/{offset}?size=N   body: the chunk; header
+//	                  Doorstep-Sum: hex SHA-256 of the body.
+//	                  204: this chunk is durable. 201: so is the whole blob,
+//	                  and its content has its name. 422, code "name": whole,
+//	                  but its content has another name; all chunks are dropped.
+//	POST /v1/receipt  ReceiptRequest → a receipt
+//
+// # The rest
+//
+//	POST /v1/enrol    EnrolRequest → EnrolResponse, without a client certificate
+//	POST /v1/parcel   a parcel → a receipt; 409 with code "gap" and the number
+//	                  that is held when changes in front of it are lacking; 409 with
+//	                  code "clone" when another change stands under a number
+//	GET  /v1/news?after=N → news
+//	GET  /healthz     {"ok":true}
+//
+// Every other answer is JSON, a Problem. Bodies have the content types named
+// below, and an answer of any other type is not an answer.
+package parcel

@@ -1,0 +1,85 @@
+package parcel
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"github.com/google/uuid"
+)
+
+const newsContext = "doorstep news 1"
+
+// News is what others changed in a laptop's cases.
+type News struct {
+	Centre, Epoch, Device uuid.UUID
+	After, Through        uint64 // numbers of the centre's list for this device
+	More                  bool
+	Changes               []*loan.Change
+}
+
+// Sign gives the bytes, signed by the centre's key; fault.TooLarge past the
+// limits: put fewer changes in and set More.
+func (n *News) Sign(s *seal.Signer) ([]byte, error) {
+	const op = "parcel.News.Sign"
+	var plain int
+	var packed []byte
+	if len(n.Changes) > 0 {
+		var err error
+		if plain, packed, err = packTable(op, n.Changes); err != nil {
+			return nil, err
+		}
+	}
+	b := append(append([]byte{}, "DSN1"...), byte(s.Suite()))
+	b = append(append(append(b, n.Centre[:]...), n.Epoch[:]...), n.Device[:]...)
+	b = binary.BigEndian.AppendUint64(b, n.After)
+	b = binary.BigEndian.AppendUint64(b, n.Through)
+	more := byte(0)
+	if n.More {
+		more = 1
+	}
+	b = binary.BigEndian.AppendUint16(append(b, more), uint16(len(n.Changes)))
+	b = appendTableHead(b, s.Suite(), plain, packed)
+	return append(appendSignature(b, s, newsContext), packed...), nil
+}
+
+// OpenNews reads news that the centre's key signed. Bytes that are no news are
+// fault.Damaged, another's signature is fault.Untrusted.
+func OpenNews(b []byte, centre seal.PublicKey) (*News, error) {
+	const op = "parcel.OpenNews"
+	if len(b) > MaxBytes {
+		return nil, fault.New(op, fault.TooLarge, nil)
+	}
+	c := cursor{b: b}
+	suite, ok := c.magic("DSN1")
+	if !ok {
+		return nil, damaged(op, "not news")
+	}
+	n := &News{Centre: c.id(), Epoch: c.id(), Device: c.id(), After: c.u64(), Through: c.u64()}
+	more, count := c.u8(), c.u16()
+	plain, packedLen, packedSum := c.u32(), c.u32(), c.hash()
+	msg, sig := c.signed()
+	packed := c.rest()
+	if c.bad || more > 1 || count > MaxChanges || plain > MaxPlain || len(packed) != packedLen ||
+		(count == 0) != (len(packed) == 0) || (count == 0) != (plain == 0) || n.Through < n.After {
+		return nil, damaged(op, "head")
+	}
+	if suite != centre.Suite() {
+		return nil, fault.New(op, fault.Untrusted, errors.New("another suite than the centre's key"))
+	}
+	if err := centre.Verify(newsContext, msg, sig); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if loan.Hash(suite.Sum(packed)) != packedSum {
+		return nil, damaged(op, "packed table")
+	}
+	n.More = more == 1
+	if count == 0 {
+		return n, nil
+	}
+	var err error
+	n.Changes, err = openTable(op, suite, plain, packed, count)
+	return n, err
+}
