@@ -43,7 +43,7 @@ func (j *judge) checkAmount() {
 				total += prior.Amount
 			}
 		}
-		if total > most && total != l.Amount {
+		if total > most {
 			j.raise("E-AM-004", field, "")
 		}
 	}

@@ -11,20 +11,21 @@ import (
 // Policy is a dated policy pack. The signing date chooses it, and a contract
 // keeps the pack it was signed under.
 type Policy struct {
-	ID               string `json:"id"`
-	SignedFrom       Date   `json:"signed_from"`
-	UndergraduateMax int    `json:"undergraduate_max"` // yuan a school year
-	GraduateMax      int    `json:"graduate_max"`
-	Minimum          int    `json:"minimum"`
-	Multiple         int    `json:"multiple"`
-	MaturityBase     int    `json:"maturity_base"` // years after graduation
-	MaturityCap      int    `json:"maturity_cap"`  // years after signing
-	GraceYears       int    `json:"grace_years"`
-	LivingCosts      bool   `json:"living_costs"` // may exceed tuition and dorm
-	Rate             Rate   `json:"rate"`
-	MaturityDay      string `json:"maturity_day"`  // MM-DD
-	SubsidyUntil     string `json:"subsidy_until"` // MM-DD of the graduation year
-	Confidence       string `json:"confidence"`
+	ID               string   `json:"id"`
+	SignedFrom       Date     `json:"signed_from"`
+	UndergraduateMax int      `json:"undergraduate_max"` // yuan a school year
+	GraduateMax      int      `json:"graduate_max"`
+	Minimum          int      `json:"minimum"`
+	Multiple         int      `json:"multiple"`
+	MaturityBase     int      `json:"maturity_base"` // years after graduation
+	MaturityCap      int      `json:"maturity_cap"`  // years after signing
+	GraceYears       int      `json:"grace_years"`
+	LivingCosts      bool     `json:"living_costs"` // may exceed tuition and dorm
+	Purposes         []string `json:"purposes"`
+	Rate             Rate     `json:"rate"`
+	MaturityDay      string   `json:"maturity_day"`  // MM-DD
+	SubsidyUntil     string   `json:"subsidy_until"` // MM-DD of the graduation year
+	Confidence       string   `json:"confidence"`
 }
 
 // Rate is how the interest is fixed.
