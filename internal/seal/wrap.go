@@ -45,7 +45,7 @@ func (p PublicKey) Encrypt(plain, ad []byte) ([]byte, error) {
 // anything else is fault.Damaged.
 func (s *Signer) Decrypt(box, ad []byte) ([]byte, error) {
 	const op = "seal.Decrypt"
-	if len(box) < 1+pointSize+Overhead || Suite(box[0]) != s.suite {
+	if len(box) < 1+pointSize+Overhead || Suite(box[0]) != s.suite || Suite(box[1+pointSize]) != s.suite {
 		return nil, fault.New(op, fault.Damaged, errors.New("not a box for this key"))
 	}
 	ephPoint := box[1 : 1+pointSize]
