@@ -1,0 +1,153 @@
+package assets_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/assets"
+)
+
+type section struct {
+	Heading    string     `json:"heading"`
+	When       string     `json:"when"`
+	Fields     [][]string `json:"fields"`
+	Paragraphs []string   `json:"paragraphs"`
+}
+
+type template struct {
+	ID         string    `json:"id"`
+	Version    int       `json:"version"`
+	SignedFrom string    `json:"signed_from"`
+	Kinds      []string  `json:"kinds"`
+	Title      string    `json:"title"`
+	Header     string    `json:"header"`
+	Footer     string    `json:"footer"`
+	Sections   []section `json:"sections"`
+	Signatures []struct {
+		Party string `json:"party"`
+		Label string `json:"label"`
+		Name  string `json:"name"`
+		Date  string `json:"date"`
+	} `json:"signatures"`
+}
+
+// placeholders is every name that README.md promises.
+var placeholders = strings.Fields(`
+	case_id contract_no template at point operator as_of academic_year academic_year_end kind channel
+	grad_year maturity_date subsidy_until
+	intake.county_name intake.point_type
+	student.name student.id_type student.id_no student.birth student.sex student.ethnic student.phone
+	student.address student.id_valid_to student.name_masked student.id_no_masked
+	coborrowers.0.name coborrowers.0.id_type coborrowers.0.id_no coborrowers.0.birth coborrowers.0.sex
+	coborrowers.0.ethnic coborrowers.0.phone coborrowers.0.address coborrowers.0.id_valid_to
+	coborrowers.0.relation coborrowers.0.name_masked coborrowers.0.id_no_masked
+	study.school_name study.school_code study.mode study.level study.years study.entry_year
+	study.tuition study.dorm study.major hardship.categories
+	loan.amount loan.amount_cn loan.purpose loan.maturity_year loan.previous.contract_no
+	signatures.proxy_note
+	pack.id pack.rate_text pack.grace_years pack.maturity_base pack.maturity_cap pack.maturity_day`)
+
+func readTemplates(t *testing.T) map[string]template {
+	t.Helper()
+	files, err := fs.ReadDir(assets.Templates(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]template{}
+	for _, f := range files {
+		b, err := fs.ReadFile(assets.Templates(), f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var x template
+		if err := json.Unmarshal(b, &x); err != nil {
+			t.Fatalf("%s: %v", f.Name(), err)
+		}
+		if want := fmt.Sprintf("%s-%d.json", x.ID, x.Version); f.Name() != want {
+			t.Errorf("file %s holds %s", f.Name(), want)
+		}
+		out[x.ID] = x
+	}
+	return out
+}
+
+func TestTemplatesCallOnlyPromisedNames(t *testing.T) {
+	call := regexp.MustCompile(`\{\{([^{}]*)\}\}`)
+	for id, x := range readTemplates(t) {
+		texts := []string{x.Title, x.Header, x.Footer}
+		for _, s := range x.Sections {
+			texts = append(texts, s.Heading)
+			texts = append(texts, s.Paragraphs...)
+			for _, row := range s.Fields {
+				if len(row) != 2 && len(row) != 4 {
+					t.Errorf("%s: a row of %d cells", id, len(row))
+				}
+				texts = append(texts, row...)
+			}
+			if s.When != "" && s.When != "loan.supplementary" && s.When != "signatures.proxy_note" {
+				t.Errorf("%s: when %q", id, s.When)
+			}
+			if len(s.Fields) == 0 && len(s.Paragraphs) == 0 {
+				t.Errorf("%s: section %q is empty", id, s.Heading)
+			}
+		}
+		for _, s := range x.Signatures {
+			texts = append(texts, s.Label, s.Name, s.Date)
+		}
+		for _, text := range texts {
+			for _, m := range call.FindAllStringSubmatch(text, -1) {
+				if !slices.Contains(placeholders, m[1]) {
+					t.Errorf("%s calls %q", id, m[1])
+				}
+			}
+			if rest := call.ReplaceAllString(text, ""); strings.ContainsAny(rest, "{}") {
+				t.Errorf("%s: stray brace in %q", id, text)
+			}
+		}
+	}
+}
+
+func TestTemplatesAreDatedAndWhole(t *testing.T) {
+	all := readTemplates(t)
+	for _, id := range []string{"loan-contract", "application-form", "renewal-statement", "temporary-receipt"} {
+		x, ok := all[id]
+		if !ok {
+			t.Errorf("%s is missing", id)
+			continue
+		}
+		if _, err := time.Parse(time.DateOnly, x.SignedFrom); err != nil || x.Version < 1 || x.Title == "" || len(x.Kinds) == 0 || len(x.Sections) == 0 {
+			t.Errorf("%s is incomplete", id)
+		}
+	}
+	var parties []string
+	for _, s := range all["loan-contract"].Signatures {
+		parties = append(parties, s.Party)
+	}
+	if want := []string{"student", "coborrower", "centre"}; !slices.Equal(parties, want) {
+		t.Errorf("the contract is signed by %v, want %v", parties, want)
+	}
+	var text strings.Builder
+	for _, s := range all["loan-contract"].Sections {
+		text.WriteString(strings.Join(s.Paragraphs, ""))
+		for _, row := range s.Fields {
+			text.WriteString(strings.Join(row, ""))
+		}
+	}
+	for _, name := range []string{"student.name", "coborrowers.0.name", "loan.amount_cn", "loan.amount", "maturity_date",
+		"pack.rate_text", "pack.grace_years", "subsidy_until", "intake.county_name"} {
+		if !strings.Contains(text.String(), "{{"+name+"}}") {
+			t.Errorf("the contract does not say %s", name)
+		}
+	}
+	for _, words := range []string{"现场手写签名", "数字封存", "送达地址", "罚息", "提前归还"} {
+		if !strings.Contains(text.String(), words) {
+			t.Errorf("the contract does not say %s", words)
+		}
+	}
+}
