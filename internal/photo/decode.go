@@ -93,6 +93,13 @@ func Decode(b []byte) (image.Image, Meta, error) {
 	return img, m, nil
 }
 
+// Check holds an image's head against the limits and decodes nothing; it fails
+// as Decode does for what the head shows.
+func Check(b []byte) error {
+	_, _, err := head("photo.Check", b)
+	return err
+}
+
 // head finds the format and holds the image's size against the limits.
 func head(op string, b []byte) (format, image.Config, error) {
 	if len(b) > MaxBytes {

@@ -64,8 +64,8 @@ func portrait(op string, img image.Image, o PortraitOptions) (*image.RGBA, Quali
 	if min(crop.Dx(), crop.Dy()) < minCrop {
 		return nil, Quality{}, fault.Say(op, fault.Input, "选取的人像范围太小。", errors.New("crop too small"))
 	}
-	if crop.Dx() > MaxSide || crop.Dy() > MaxSide || crop.Dx()*crop.Dy() > MaxPixels {
-		return nil, Quality{}, fault.New(op, fault.TooLarge, nil)
+	if err := bounded(op, crop); err != nil {
+		return nil, Quality{}, err
 	}
 	part := image.NewRGBA(image.Rect(0, 0, crop.Dx(), crop.Dy()))
 	onWhite(part, img, crop.Min)
@@ -102,12 +102,8 @@ func Scan(img image.Image) ([]byte, Quality, error) {
 }
 
 func scan(op string, img image.Image) (*image.Gray, Quality, error) {
-	b := img.Bounds()
-	if b.Empty() {
-		return nil, Quality{}, fault.New(op, fault.Input, errors.New("no pixels"))
-	}
-	if b.Dx() > MaxSide || b.Dy() > MaxSide || b.Dx()*b.Dy() > MaxPixels {
-		return nil, Quality{}, fault.New(op, fault.TooLarge, nil)
+	if err := bounded(op, img.Bounds()); err != nil {
+		return nil, Quality{}, err
 	}
 	g := shrinkGray(gray(img), ScanLongSide)
 	return g, judgeScan(g), nil
@@ -121,16 +117,23 @@ func encode(op string, img image.Image, quality int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Colour gives an image as a colour JPEG of its own size, for the pages of a
-// document on their way to Portrait or Scan. It fails as Scan does.
-func Colour(img image.Image) ([]byte, error) {
-	const op = "photo.Colour"
-	b := img.Bounds()
-	if b.Empty() {
-		return nil, fault.New(op, fault.Input, errors.New("no pixels"))
-	}
-	if b.Dx() > MaxSide || b.Dy() > MaxSide || b.Dx()*b.Dy() > MaxPixels {
-		return nil, fault.New(op, fault.TooLarge, nil)
+// JPEG gives an image as a JPEG of its own size and colours, for what is on its
+// way to Portrait or Scan. It fails as Scan does.
+func JPEG(img image.Image) ([]byte, error) {
+	const op = "photo.JPEG"
+	if err := bounded(op, img.Bounds()); err != nil {
+		return nil, err
 	}
 	return encode(op, img, PortraitQuality)
+}
+
+// bounded holds an image that did not come from Decode against the limits.
+func bounded(op string, b image.Rectangle) error {
+	switch {
+	case b.Empty():
+		return fault.New(op, fault.Input, errors.New("no pixels"))
+	case b.Dx() > MaxSide || b.Dy() > MaxSide || b.Dx()*b.Dy() > MaxPixels:
+		return fault.New(op, fault.TooLarge, nil)
+	}
+	return nil
 }
