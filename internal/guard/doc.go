@@ -1,0 +1,11 @@
+// Package guard decides who may do what, and what of a person others may see.
+//
+// It owns the roles, the operator's record, the table of permissions (verb by
+// role, status of the case and the operator's own part in it), the masks of
+// personal data, the words of watermarks, and the rule that locks an account.
+// It guarantees that what the table does not name is denied, and that nobody
+// acts in two roles on one case: who entered a case cannot review it, and who
+// reviewed it cannot enter or sign it. It keeps nothing: operators and the
+// counting of failures are the store's, the case's state is loan's, and the
+// recording of every decision is desk's.
+package guard

@@ -1,0 +1,87 @@
+package guard
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestMaskName(t *testing.T) {
+	for in, want := range map[string]string{
+		"":         "",
+		"韦":        "*",
+		"韦测":       "韦*",
+		"韦测甲":      "韦*甲",
+		"欧阳测甲":     "欧**甲",
+		"阿测试甲·测试乙": "阿***·测**",
+		"阿·测试":     "*·测*",
+		"𬭎䶮㛃":      "𬭎*㛃",
+		"𫖮𠅤":       "𫖮*",
+	} {
+		if got := MaskName(in); got != want {
+			t.Errorf("%q: got %q want %q", in, got, want)
+		}
+	}
+}
+
+func TestMaskNumbers(t *testing.T) {
+	for in, want := range map[string]string{
+		"522722200703159914": "522***********9914",
+		"52272220070315991X": "522***********991X",
+		"5227222007":         "**********",
+		"":                   "",
+	} {
+		if got := MaskIDNo(in); got != want {
+			t.Errorf("id %q: got %q want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{"15400000001": "154****0001", "1540000": "*******", "": ""} {
+		if got := MaskPhone(in); got != want {
+			t.Errorf("phone %q: got %q want %q", in, got, want)
+		}
+	}
+}
+
+func TestMaskAddress(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "",
+		"贵州省黔南州平塘县大塘镇新塘村3组":          "贵州省黔南州平塘县大塘镇***",
+		"贵州省平塘县通州镇平里河村":              "贵州省平塘县通州镇***",
+		"贵州省安顺市镇宁布依族苗族自治县白马湖街道12号":   "贵州省安顺市镇宁布依族苗族自治县白马湖街道***",
+		"江西省景德镇市珠山区新村西路8号":           "江西省景德镇市珠山区***",
+		"江西省景德镇市浮梁县鹅湖镇桃岭村":           "江西省景德镇市浮梁县鹅湖镇***",
+		"河南省新乡市新乡县七里营镇刘庄村":           "河南省新乡市新乡县七里营镇***",
+		"贵阳市南明区城乡路5号":                "贵阳市南明区***",
+		"贵阳市南明区花园小区3栋2单元":            "贵阳市南明区***",
+		"广西壮族自治区河池市都安瑶族自治县高岭镇五竹村":    "广西壮族自治区河池市都安瑶族自治县高岭镇***",
+		"内蒙古自治区锡林郭勒盟东乌珠穆沁旗满都宝力格苏木一组": "内蒙古自治区锡林郭勒盟东乌珠穆沁旗满都宝力格苏木***",
+		"平塘县大塘镇": "平塘县大塘镇",
+		"山西省临汾市乡宁县昌宁镇迎旭西街": "山西省临汾市乡宁县昌宁镇***",
+		"南明区中山路12号镇政府宿舍":   "南明区***",
+		"某处某村三组":           "***",
+		"遵义市南宫山5号":         "遵义市***",
+	} {
+		if got := MaskAddress(in); got != want {
+			t.Errorf("%q: got %q want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzMask(f *testing.F) {
+	for _, s := range []string{"韦测甲", "522722200703159914", "贵州省平塘县通州镇平里河村", "阿·", "\xff\xfe", "镇", "乡镇"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, m := range []string{MaskName(s), MaskIDNo(s), MaskPhone(s)} {
+			if utf8.ValidString(s) && utf8.RuneCountInString(m) != utf8.RuneCountInString(s) {
+				t.Fatalf("length of %q changed: %q", s, m)
+			}
+		}
+		if n := utf8.RuneCountInString(s); n >= 2 && utf8.ValidString(s) && !strings.Contains(s, "*") && MaskName(s) == s && strings.Trim(s, "·") != "" {
+			t.Fatalf("%q not masked", s)
+		}
+		if m := MaskAddress(s); m != s && !strings.HasPrefix(s, strings.TrimSuffix(m, hidden)) {
+			t.Fatalf("%q became %q", s, m)
+		}
+	})
+}

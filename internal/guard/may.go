@@ -1,0 +1,172 @@
+package guard
+
+import (
+	"errors"
+	"slices"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// Verb is something an operator can do.
+type Verb string
+
+// The verbs. Those of the first group change a case.
+const (
+	Edit            Verb = "edit"
+	Resolve         Verb = "resolve"
+	Attach          Verb = "attach"
+	Detach          Verb = "detach"
+	Attest          Verb = "attest"
+	Consent         Verb = "consent"
+	Submit          Verb = "submit"
+	Review          Verb = "review"
+	PrepareContract Verb = "prepare-contract"
+	Read            Verb = "read"
+	Sign            Verb = "sign"
+	Seal            Verb = "seal"
+	Finish          Verb = "finish"
+	Correct         Verb = "correct"
+	VoidCase        Verb = "void"
+
+	OpenCase        Verb = "open-case"
+	View            Verb = "view"
+	Search          Verb = "search"
+	Reveal          Verb = "reveal"
+	Print           Verb = "print"
+	Export          Verb = "export"
+	ReadAudit       Verb = "read-audit"
+	EnableOperator  Verb = "enable-operator"
+	ManageOperators Verb = "manage-operators"
+	ManageSettings  Verb = "manage-settings"
+	ImportRegister  Verb = "import-register"
+	Sync            Verb = "sync"
+)
+
+// rule is one row of the table of permissions.
+type rule struct {
+	verb     Verb
+	label    string // as on screen
+	roles    []Role
+	needs    bool          // a case must be given
+	statuses []loan.Status // where the verb is allowed; nil is everywhere
+	acts     bool          // changes the case: the two-roles rule applies
+}
+
+// rules is the table of permissions; what it does not name is denied.
+func rules() []rule {
+	clerk, reviewer, admin := []Role{Clerk}, []Role{Reviewer}, []Role{DataAdmin}
+	counter := []Role{Clerk, Reviewer}
+	all := Roles()
+	open := []loan.Status{loan.Draft, loan.ToReview, loan.ToSign, loan.Returned, loan.Corrected}
+	signing := []loan.Status{loan.ToSign}
+	signed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted, loan.Returned, loan.ToSign}
+	alive := append(slices.Clone(open), loan.Signed, loan.Queued, loan.Received, loan.Accepted)
+	return []rule{
+		{Edit, "修改案件", clerk, true, open, true},
+		{Resolve, "选定不一致的内容", clerk, true, open, true},
+		{Attach, "添加材料", clerk, true, open, true},
+		{Detach, "移除材料", clerk, true, open, true},
+		{Attest, "确认人证一致", clerk, true, open, true},
+		{Consent, "登记同意", clerk, true, open, true},
+		{Submit, "提交复核", clerk, true, []loan.Status{loan.Draft, loan.Corrected}, true},
+		{Review, "复核", reviewer, true, []loan.Status{loan.ToReview}, true},
+		{PrepareContract, "生成合同", clerk, true, signing, true},
+		{Read, "阅读合同", clerk, true, signing, true},
+		{Sign, "签署", clerk, true, signing, true},
+		{Seal, "封存合同", clerk, true, signing, true},
+		{Finish, "办结", clerk, true, []loan.Status{loan.Signed}, true},
+		{Correct, "更正合同内容", clerk, true, signed, true},
+		{VoidCase, "作废案件", clerk, true, alive, true},
+		{OpenCase, "新建案件", clerk, false, nil, false},
+		{View, "查看案件", all, true, nil, false},
+		{Search, "查找案件", all, false, nil, false},
+		{Reveal, "查看完整信息", counter, true, nil, false},
+		{Print, "打印", counter, true, nil, false},
+		{Export, "导出", admin, false, nil, false},
+		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, false, nil, false},
+		{EnableOperator, "在本机启用账号", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
+		{ManageOperators, "管理操作员", admin, false, nil, false},
+		{ManageSettings, "修改设置", admin, false, nil, false},
+		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, false, nil, false},
+		{Sync, "上传", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
+	}
+}
+
+// Verbs lists every verb of the table.
+func Verbs() []Verb {
+	var out []Verb
+	for _, r := range rules() {
+		out = append(out, r.verb)
+	}
+	return out
+}
+
+// May is nil when the operator may do the verb, to case c where the verb is
+// about one. Otherwise it is fault.Denied with a sentence that says who may, or
+// fault.Missing when a case is needed and none is given.
+func May(op Operator, v Verb, c *loan.Case) error {
+	i := slices.IndexFunc(rules(), func(r rule) bool { return r.verb == v })
+	if i < 0 {
+		return deny(v, "当前版本不支持此操作。", "unknown verb")
+	}
+	r := rules()[i]
+	if !op.Enabled {
+		return deny(v, "该账号已停用，请联系系统数据管理员。", "account switched off")
+	}
+	if !slices.ContainsFunc(r.roles, op.Has) {
+		return deny(v, "“"+r.label+"”须由"+labels(r.roles)+"办理。", "role")
+	}
+	if !r.needs {
+		return nil
+	}
+	if c == nil {
+		return fault.New("guard.May "+string(v), fault.Missing, errors.New("no case"))
+	}
+	if r.statuses != nil && !slices.Contains(r.statuses, c.Status) {
+		return deny(v, "案件当前为“"+c.Status.Label()+"”，不能"+r.label+"。", "status")
+	}
+	if r.acts {
+		return oneRole(op, r, c)
+	}
+	return nil
+}
+
+// oneRole denies what would make the operator hold two roles on one case.
+func oneRole(op Operator, r rule, c *loan.Case) error {
+	if slices.Contains(r.roles, Reviewer) && entered(op, c) {
+		return deny(r.verb, "受理本案的人员不能复核本案，请由另一位复核员办理。", "entered the case")
+	}
+	if slices.Contains(r.roles, Clerk) && c.Review != nil && c.Review.By == op.ID {
+		return deny(r.verb, "复核本案的人员不能再"+r.label+"，请由操作员办理。", "reviewed the case")
+	}
+	return nil
+}
+
+func entered(op Operator, c *loan.Case) bool { return c.OpenedBy == op.ID || c.Authors[op.ID] }
+
+// SeesFull says whether the operator sees the open case c unmasked without
+// asking: who handles it at the counter, and the reviewer while it is under
+// review. All others see masks and must Reveal.
+func SeesFull(op Operator, c *loan.Case) bool {
+	if c == nil || !op.Enabled {
+		return false
+	}
+	return op.Has(Clerk) && entered(op, c) ||
+		op.Has(Reviewer) && c.Status == loan.ToReview && !entered(op, c)
+}
+
+func deny(v Verb, say, why string) error {
+	return fault.Say("guard.May "+string(v), fault.Denied, say, errors.New(why))
+}
+
+func labels(roles []Role) string {
+	s := ""
+	for i, r := range roles {
+		if i > 0 {
+			s += "或"
+		}
+		s += r.Label()
+	}
+	return s
+}
