@@ -1,0 +1,129 @@
+package rulebook
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// RegisterPath is where the register taken in lives in a data folder.
+func RegisterPath(dir string) string { return filepath.Join(dir, "schools.tsv") }
+
+// Open is Load with the register that was taken into the data folder in the
+// place of the starter list, where there is one. A register there that cannot
+// be read is fault.Damaged or fault.Disk, never passed over in silence.
+func Open(dir string) (*loan.Reference, error) {
+	const op = "open rulebook"
+	ref, err := Load()
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(RegisterPath(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ref, nil
+	}
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer f.Close()
+	next, err := WithRegister(ref, f)
+	if err == nil {
+		return next, nil
+	}
+	if fault.KindOf(err) == fault.Disk {
+		return nil, fault.Wrap(op, err)
+	}
+	return nil, fault.Say(op, fault.Damaged, "本机的院校名册已损坏，请重新导入。", err)
+}
+
+// ImportRegister takes a school register into the data folder, which is made
+// when it is not there. The register stands whole and durable in the place of
+// the former one when it returns; on any error the former one stands untouched.
+// A register that does not hold is the error of loan.ParseRegister, which names
+// the first bad line. The folder may be in use by a running program.
+func ImportRegister(dir string, r io.Reader) (*loan.Register, error) {
+	const op = "import school register"
+	b, err := io.ReadAll(io.LimitReader(r, loan.MaxRegister+1))
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	g, err := register(bytes.NewReader(b))
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := makeDir(dir); err != nil {
+		return nil, diskFault(op, err)
+	}
+	if err := replaceFile(RegisterPath(dir), b); err != nil {
+		return nil, diskFault(op, err)
+	}
+	return g, nil
+}
+
+// makeDir makes the folder and what leads to it, each durable.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
+}
+
+func replaceFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".schools-*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes a rename in the folder durable. Windows cannot sync a folder
+// and writes its renames through.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+func diskFault(op string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fault.New(op, fault.Full, err)
+	}
+	return fault.New(op, fault.Disk, err)
+}
