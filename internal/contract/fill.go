@@ -1,0 +1,358 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// Input is everything a contract is made of: the same input gives the same
+// bytes.
+type Input struct {
+	App        loan.Application
+	Pack       loan.Policy
+	Template   []byte // a file of assets.Templates
+	CaseID     uuid.UUID
+	ContractNo string // empty while the centre has given none
+	// Portraits are JPEGs of the student and the co-borrower; empty: no frame.
+	Portraits [2][]byte
+	Point     string // the intake point's name
+	Operator  string // the clerk's name
+	// Strokes are the signatures by hand; a party without any has an empty box.
+	Strokes  map[loan.Party][]Stroke
+	Evidence []EvidenceLine // of the evidence page; none: no such page
+	At       time.Time      // by the terminal's clock; printed and in the seal
+}
+
+// EvidenceLine is a line of the evidence page. One without a value is a
+// heading over those that follow.
+type EvidenceLine struct {
+	Label, Value string
+}
+
+const maxEvidence = 500
+
+// Fill makes the contract as PDF/A-2u: with empty boxes to be read, with ink
+// in them when Strokes are given. The file has the empty field of the seal.
+// Errors: fault.Input names the field of a character that no font has, or says
+// that the template is not of its form; fault.TooLarge and fault.Unsupported
+// are about portraits and ink.
+func (p *Press) Fill(in Input) ([]byte, error) {
+	const op = "contract.Fill"
+	f, err := parseForm(in.Template)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if len(in.Evidence) > maxEvidence {
+		return nil, fault.New(op, fault.TooLarge, errors.New("evidence"))
+	}
+	w := newWriter(p, &in, f, newNames(&in, f.name(), nil))
+	if err := w.compose(); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	b, err := w.finish(true)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return b, nil
+}
+
+// Pages is the number of pages of a file that Fill or Receipt wrote, sealed or
+// not; anything else is fault.Unsupported.
+func Pages(pdf []byte) (int, error) {
+	d, err := parseDocument(pdf)
+	if err != nil {
+		return 0, fault.New("contract.Pages", fault.Unsupported, err)
+	}
+	n := pageCount(d.revisions[0])
+	if n == 0 {
+		return 0, fault.New("contract.Pages", fault.Unsupported, errForm)
+	}
+	return n, nil
+}
+
+// writer makes one document.
+type writer struct {
+	in     *Input
+	form   *form
+	names  *names
+	l      *layout
+	pdf    *pdf
+	images []int // objects; named Im0, Im1
+	stamp  stamp
+}
+
+// Objects whose numbers are fixed beside those that the verifier knows.
+const (
+	resourcesObj = 7
+	stampObj     = 8
+	fixedObjs    = 8
+)
+
+func newWriter(p *Press, in *Input, f *form, n *names) *writer {
+	w := &writer{in: in, form: f, names: n, pdf: &pdf{}}
+	for range fixedObjs {
+		w.pdf.reserve()
+	}
+	w.l = newLayout(newFaces(p))
+	w.stamp.page = -1
+	return w
+}
+
+func (w *writer) compose() error {
+	if err := w.title(); err != nil {
+		return err
+	}
+	for i := range w.form.Sections {
+		if err := w.section(&w.form.Sections[i]); err != nil {
+			return err
+		}
+	}
+	if err := w.signatures(); err != nil {
+		return err
+	}
+	if err := w.evidence(); err != nil {
+		return err
+	}
+	return w.margins()
+}
+
+func (w *writer) title() error {
+	w.l.y -= 4
+	err := w.l.paragraph(para{size: 19, leading: 28, align: alignCentre}, span{text: w.form.Title, bold: true, field: "模板"})
+	if err == nil && w.form.Subtitle != "" {
+		err = w.l.paragraph(para{size: 10.5, leading: 16, align: alignCentre, tone: 0.25, after: 10}, span{text: w.form.Subtitle, field: "模板"})
+	}
+	return err
+}
+
+func (w *writer) section(s *formSection) error {
+	if s.When != "" {
+		if ok, err := w.names.holds(s.When); !ok || err != nil {
+			return err
+		}
+	}
+	w.l.skip(5)
+	keep := 34.0
+	if len(s.Fields) > 0 {
+		keep = 60
+	}
+	err := w.l.paragraph(para{size: 11, leading: 18, after: 2, keep: keep}, span{text: s.Heading, bold: true, field: "模板"})
+	if err != nil {
+		return err
+	}
+	if len(s.Fields) > 0 {
+		if err := w.fields(s.Fields); err != nil {
+			return err
+		}
+	}
+	for _, text := range s.Paragraphs {
+		spans, err := w.names.spans(text, "模板", true)
+		if err != nil {
+			return err
+		}
+		if err := w.l.paragraph(para{size: 10.5, leading: 17, indent: 2, align: alignJustify, after: 1.5}, spans...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const portraitWidth = 84.0
+
+// fields draws rows of labels and values, with the portrait beside those of a
+// person.
+func (w *writer) fields(rows [][]string) error {
+	portrait := w.portraitOf(rows)
+	width := bodyWidth
+	if portrait != nil {
+		width -= portraitWidth
+	}
+	const label = 74.0
+	value := (width - 2*label) / 2
+	t := table{x: marginX, cols: []float64{label, value, label, value}, size: 9.5, leading: 14, pad: 5, least: 22}
+	cells := make([][]tableCell, len(rows))
+	for i, row := range rows {
+		for j, text := range row {
+			spans, err := w.names.spans(text, row[j&^1], false)
+			if err != nil {
+				return err
+			}
+			c := tableCell{spans: spans, cols: 1, label: j%2 == 0}
+			if len(row) == 2 && j == 1 {
+				c.cols = 3
+			}
+			cells[i] = append(cells[i], c)
+		}
+	}
+	if portrait != nil {
+		total := 0.0
+		for _, row := range cells {
+			r, err := w.l.measure(t, row)
+			if err != nil {
+				return err
+			}
+			total += r.height
+		}
+		w.l.need(max(total, 96))
+	}
+	height, err := w.l.rows(t, cells)
+	if err != nil {
+		return err
+	}
+	if portrait != nil {
+		if err := w.portrait(portrait, marginX+width, w.l.y, height); err != nil {
+			return err
+		}
+	}
+	w.l.skip(6)
+	return nil
+}
+
+// portraitOf is the portrait that belongs beside rows about a person.
+func (w *writer) portraitOf(rows [][]string) []byte {
+	if len(rows) < 4 || rows[0][0] != "姓名" {
+		return nil
+	}
+	i := -1
+	switch rows[0][1] {
+	case "{{student.name}}":
+		i = 0
+	case "{{coborrowers.0.name}}":
+		i = 1
+	}
+	if i < 0 || len(w.in.Portraits[i]) == 0 {
+		return nil
+	}
+	return w.in.Portraits[i]
+}
+
+func (w *writer) portrait(jpeg []byte, x, y, h float64) error {
+	n, err := w.pdf.picture(jpeg)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("Im%d", len(w.images))
+	w.images = append(w.images, n)
+	s := w.l.page()
+	s.box(x, y, portraitWidth, h, 0.5, 0.35)
+	ph := min(h-10, (portraitWidth-12)*441/358)
+	pw := ph * 358 / 441
+	s.image(name, x+(portraitWidth-pw)/2, y+(h-ph)/2, pw, ph)
+	return nil
+}
+
+// evidence is the page that says how the signing went.
+func (w *writer) evidence() error {
+	if len(w.in.Evidence) == 0 {
+		return nil
+	}
+	w.l.newPage()
+	top := w.l.y
+	const side = 76.0
+	if err := w.l.page().qr(caseQR(w.in.CaseID), marginX+bodyWidth-side+4, top-side+10, side); err != nil {
+		return err
+	}
+	err := w.l.paragraph(para{size: 16, leading: 26, after: 2}, span{text: "签署证据页", bold: true})
+	if err == nil {
+		err = w.l.paragraph(para{size: 9, leading: 14, tone: 0.25},
+			span{text: "本页由受理终端在签署时自动生成，与合同一并封存。"})
+	}
+	if err == nil {
+		err = w.l.paragraph(para{size: 9, leading: 14, tone: 0.25},
+			span{text: "时间取自受理终端的时钟，未经第三方证明。"})
+	}
+	if err != nil {
+		return err
+	}
+	w.l.y = min(w.l.y, top-side+10) - 4
+	t := table{x: marginX, cols: []float64{104, bodyWidth - 104}, size: 8.5, leading: 12.5, pad: 5, least: 19}
+	for _, e := range w.in.Evidence {
+		if e.Value == "" {
+			w.l.skip(5)
+			err = w.l.paragraph(para{size: 10, leading: 16, after: 2, keep: 24}, span{text: e.Label, bold: true, field: "签署证据"})
+		} else {
+			_, err = w.l.rows(t, [][]tableCell{{
+				{spans: []span{{text: e.Label, field: "签署证据"}}, label: true},
+				{spans: []span{{text: e.Value, field: "签署证据"}}}}})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// caseQR is what the QR code of a case says.
+func caseQR(id uuid.UUID) string { return "doorstep:case:" + id.String() }
+
+// margins draws head and foot of every page, once their number is known.
+func (w *writer) margins() error {
+	head, err := w.names.text(w.form.Header)
+	if err != nil {
+		return err
+	}
+	foot, err := w.names.text(w.form.Footer)
+	if err != nil {
+		return err
+	}
+	small := pen{size: 8.5, tone: 0.3}
+	for i, s := range w.l.pages {
+		top, low := a4Height-56, 44.0
+		for _, part := range []struct {
+			y    float64
+			a    align
+			text string
+		}{
+			{top, alignLeft, w.form.Title}, {top, alignRight, head},
+			{low, alignLeft, foot}, {low, alignRight, fmt.Sprintf("第 %d 页　共 %d 页", i+1, len(w.l.pages))},
+		} {
+			if err := w.l.put(s, marginX, part.y, bodyWidth, part.a, small, span{text: part.text, field: "页眉页脚"}); err != nil {
+				return err
+			}
+		}
+		s.stroke(marginX, top-7, marginX+bodyWidth, top-7, 0.5, 0.55)
+		s.stroke(marginX, low+13, marginX+bodyWidth, low+13, 0.5, 0.55)
+	}
+	return nil
+}
+
+// finish writes the file; sealable says whether it gets the seal's field.
+func (w *writer) finish(sealable bool) ([]byte, error) {
+	m := metadata{title: w.form.Title, subject: w.in.CaseID.String(), at: beijing(w.in.At)}
+	kids := make([]int, len(w.l.pages))
+	for i := range w.l.pages {
+		kids[i] = w.pdf.reserve()
+	}
+	for i, s := range w.l.pages {
+		content := w.pdf.add(deflated("", s.buf))
+		annots := ""
+		if sealable && i == w.stamp.page {
+			annots = " /Annots [" + ref(fieldObj) + "]"
+		}
+		w.pdf.set(kids[i], fmt.Appendf(nil, "<< /Type /Page /Parent %s /MediaBox [0 0 %s %s] /Resources %s /Contents %s%s >>",
+			ref(pagesObj), num(a4Width), num(a4Height), ref(resourcesObj), ref(content), annots))
+	}
+	fonts, err := w.l.fs.write(w.pdf)
+	if err != nil {
+		return nil, err
+	}
+	var images strings.Builder
+	for i, n := range w.images {
+		fmt.Fprintf(&images, " /Im%d %s", i, ref(n))
+	}
+	w.pdf.set(resourcesObj, fmt.Appendf(nil, "<< %s /XObject <<%s >> >>", fonts, images.String()))
+	w.pdf.set(catalogObj, []byte(catalogText()))
+	w.pdf.set(pdfInfoObj, []byte(m.info()))
+	w.pdf.set(pagesObj, fmt.Appendf(nil, "<< /Type /Pages /Count %d /Kids [%s] >>", len(kids), refs(kids)))
+	w.pdf.set(xmpObj, stream("/Type /Metadata /Subtype /XML", m.xmp()))
+	w.pdf.set(iccObj, deflated("/N 3", srgbProfile()))
+	w.stamp.write(w.pdf, kids, sealable)
+	return w.pdf.bytes(), nil
+}

@@ -1,0 +1,88 @@
+package contract
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// ReceiptInput is what a temporary receipt is made of.
+type ReceiptInput struct {
+	App        loan.Application
+	Pack       loan.Policy
+	Template   []byte // a file of assets.Templates
+	CaseID     uuid.UUID
+	ContractNo string // empty while the centre has given none
+	Point      string
+	Operator   string
+	// Masked holds the names of the template that end in _masked, ready for
+	// print: student.name_masked and so on. One that is missing prints as “—”.
+	Masked map[string]string
+	Status loan.Status
+	At     time.Time
+}
+
+// Receipt makes the temporary receipt 临时受理回执 as PDF/A-2u, with a QR code
+// of the case's id and status: "doorstep:case:" id ":" status. Errors are those
+// of Fill. It is never sealed.
+func (p *Press) Receipt(in ReceiptInput) ([]byte, error) {
+	const op = "contract.Receipt"
+	f, err := parseForm(in.Template)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	extra := map[string]string{}
+	for _, name := range []string{"student.name_masked", "student.id_no_masked",
+		"coborrowers.0.name_masked", "coborrowers.0.id_no_masked"} {
+		extra[name] = in.Masked[name]
+	}
+	filled := Input{App: in.App, Pack: in.Pack, CaseID: in.CaseID, ContractNo: in.ContractNo,
+		Point: in.Point, Operator: in.Operator, At: in.At}
+	w := newWriter(p, &filled, f, newNames(&filled, f.name(), extra))
+	if err := w.slip(&in); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	b, err := w.finish(false)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return b, nil
+}
+
+func (w *writer) slip(in *ReceiptInput) error {
+	if err := w.title(); err != nil {
+		return err
+	}
+	for i := range w.form.Sections {
+		if err := w.section(&w.form.Sections[i]); err != nil {
+			return err
+		}
+	}
+	const side = 118.0
+	w.l.skip(14)
+	w.l.need(side)
+	s, y := w.l.page(), w.l.y-side
+	if err := s.qr(caseQR(in.CaseID)+":"+in.Status.String(), marginX-8, y, side); err != nil {
+		return err
+	}
+	for i, t := range []struct {
+		text string
+		bold bool
+		size float64
+	}{
+		{"当前状态：" + in.Status.Label(), true, 12},
+		{"受理编号：" + in.CaseID.String(), false, 10},
+		{"凭二维码或受理编号到受理点查询办理进度。", false, 10},
+	} {
+		err := w.l.put(s, marginX+side+6, y+side-34-22*float64(i), bodyWidth-side, alignLeft,
+			pen{size: t.size}, span{text: t.text, bold: t.bold, field: "受理编号"})
+		if err != nil {
+			return err
+		}
+	}
+	w.l.y = y
+	return w.margins()
+}

@@ -1,0 +1,185 @@
+package contract
+
+import (
+	"fmt"
+
+	"doorstep/internal/loan"
+)
+
+const (
+	signGap    = 14.0
+	signWidth  = (bodyWidth - signGap) / 2
+	signHeight = 134.0
+	padWidth   = signWidth - 24
+	padHeight  = padWidth / 3
+
+	centreHeight = 74.0
+	stampWidth   = 150.0
+	stampHeight  = 54.0
+)
+
+// signatures draws the blocks at the end: those who sign by hand side by side,
+// and below them the centre's with the place of the seal.
+func (w *writer) signatures() error {
+	var hands, typed []formSigner
+	for _, s := range w.form.Signatures {
+		if s.Party == string(loan.StudentParty) || s.Party == string(loan.CoborrowerParty) {
+			hands = append(hands, s)
+		} else {
+			typed = append(typed, s)
+		}
+	}
+	w.l.skip(10)
+	rows := (len(hands) + 1) / 2
+	w.l.need(float64(rows)*(signHeight+8) + centreHeight)
+	for i := range hands {
+		x := marginX + float64(i%2)*(signWidth+signGap)
+		if err := w.hand(&hands[i], x, w.l.y-signHeight); err != nil {
+			return err
+		}
+		if i%2 == 1 || i+1 == len(hands) {
+			w.l.y -= signHeight + 8
+		}
+	}
+	if len(typed) == 0 {
+		return w.seal(w.l.y - stampHeight - 4)
+	}
+	for i := range typed {
+		w.l.need(centreHeight)
+		if err := w.typed(&typed[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hand is a block with a pad to sign on.
+func (w *writer) hand(f *formSigner, x, y float64) error {
+	s := w.l.page()
+	party := loan.Party(f.Party)
+	s.box(x, y, signWidth, signHeight, 0.6, 0.3)
+	name, err := w.names.spans("姓名："+f.Name, f.Label, false)
+	if err != nil {
+		return err
+	}
+	date, err := w.names.spans("日期："+f.Date, f.Label, false)
+	if err != nil {
+		return err
+	}
+	by := w.in.App.Signatures.Student
+	if party == loan.CoborrowerParty {
+		by = w.in.App.Signatures.Coborrower
+	}
+	manner := "签署方式：" + noValue
+	if strokes := w.in.Strokes[party]; hasInk(strokes) {
+		if err := s.ink(strokes, x+12, y+signHeight-22-padHeight, padWidth, padHeight); err != nil {
+			return err
+		}
+		manner = "签署方式：现场手写签名，本人"
+		if by == loan.ByProxy {
+			manner = "签署方式：现场手写签名，代签"
+		}
+	}
+	s.stroke(x+12, y+signHeight-24-padHeight, x+12+padWidth, y+signHeight-24-padHeight, 0.4, 0.6)
+	label := span{text: f.Label, bold: true, field: "模板"}
+	if err := w.l.put(s, x+10, y+signHeight-16, signWidth, alignLeft, pen{size: 9.5}, label); err != nil {
+		return err
+	}
+	for i, line := range [][]span{append(name, append([]span{{text: "　　"}}, date...)...), {{text: manner}}} {
+		if err := w.fitted(s, x+10, y+21-14*float64(i), signWidth-20, 9, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fitted draws one line, smaller where it would not fit.
+func (w *writer) fitted(s *sheet, x, y, width, size float64, spans []span) error {
+	cells, err := w.l.fs.cells(spans)
+	if err != nil {
+		return err
+	}
+	if full := lineWidth(cells) * size; full > width {
+		size *= width / full
+	}
+	s.text(x, y, cells, pen{size: size})
+	return nil
+}
+
+// typed is the centre's block: printed words and the place of the seal.
+func (w *writer) typed(f *formSigner) error {
+	y := w.l.y - centreHeight
+	w.l.page().box(marginX, y, bodyWidth, centreHeight, 0.6, 0.3)
+	for i, text := range []string{f.Label, f.Name, "日期：" + f.Date} {
+		spans, err := w.names.spans(text, "受理信息", false)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			for j := range spans {
+				spans[j].bold = true
+			}
+		}
+		if err := w.fitted(w.l.page(), marginX+10, y+centreHeight-20-18*float64(i), bodyWidth-stampWidth-30, 9.5, spans); err != nil {
+			return err
+		}
+	}
+	if w.stamp.page < 0 {
+		if err := w.seal(y + (centreHeight-stampHeight)/2); err != nil {
+			return err
+		}
+	}
+	w.l.y = y - 8
+	return nil
+}
+
+// stamp is where the seal's field shows and what it shows.
+type stamp struct {
+	page int // -1: not placed
+	x, y float64
+	look sheet
+}
+
+// seal places the seal's field at the right margin of the page at hand.
+func (w *writer) seal(y float64) error {
+	st := &w.stamp
+	st.page, st.x, st.y = len(w.l.pages)-1, marginX+bodyWidth-stampWidth-10, y
+	s := &st.look
+	s.addf("0.7 0.1 0.1 RG 0.7 0.1 0.1 rg 1.2 w 0.6 0.6 %s %s re S 0.4 w 3 3 %s %s re S",
+		num(stampWidth-1.2), num(stampHeight-1.2), num(stampWidth-6), num(stampHeight-6))
+	for _, t := range []struct {
+		y, size float64
+		text    string
+		bold    bool
+	}{
+		{33.5, 12, sealReason, true},
+		{21, 7, "是否有效以电子签名的验证结果为准", false},
+		{10.5, 7, "受理编号 " + w.in.CaseID.String()[:8], false},
+	} {
+		cells, err := w.l.fs.cells([]span{{text: t.text, bold: t.bold}})
+		if err != nil {
+			return err
+		}
+		s.text((stampWidth-lineWidth(cells)*t.size)/2, t.y, cells, pen{size: t.size, tone: toneKept})
+	}
+	return nil
+}
+
+// write sets the objects of the seal's field, or fills their numbers where the
+// file has none.
+func (st *stamp) write(p *pdf, pages []int, sealable bool) {
+	if !sealable {
+		p.set(catalogObj, []byte(plainCatalogText()))
+		p.set(fieldObj, []byte("null"))
+		p.set(stampObj, []byte("null"))
+		return
+	}
+	page, rect := pages[len(pages)-1], "[0 0 0 0]"
+	if st.page >= 0 {
+		page = pages[st.page]
+		rect = fmt.Sprintf("[%s %s %s %s]", num(st.x), num(st.y), num(st.x+stampWidth), num(st.y+stampHeight))
+	}
+	p.set(fieldObj, fmt.Appendf(nil, "%s/Rect %s /P %s /AP << /N %s >> >>", fieldHead(), rect, ref(page), ref(stampObj)))
+	p.set(stampObj, deflated(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [0 0 %s %s] /Resources %s",
+		num(stampWidth), num(stampHeight), ref(resourcesObj)), st.look.buf))
+}
