@@ -20,21 +20,21 @@ import (
 	"doorstep/internal/fault"
 )
 
-// zeros packs as many MiB of nothing. One packed block is repeated: packing
-// gigabytes would be the slowest part of the tests.
-func zeros(mib int) string {
+// zeros packs n bytes of nothing, a MiB or more. One packed block is repeated:
+// packing gigabytes would be the slowest part of the tests.
+func zeros(n int) string {
 	var b bytes.Buffer
 	z, _ := zlib.NewWriterLevel(&b, zlib.BestSpeed)
 	block := make([]byte, 1<<20)
-	z.Write(block)
-	z.Flush()
-	first := b.Len()
-	z.Write(block)
-	z.Flush()
-	head, again := b.String()[:first], b.String()[first:]
-	last := "\x03\x00"
-	sum := binary.BigEndian.AppendUint32(nil, uint32(mib<<20%65521)<<16|1)
-	return head + strings.Repeat(again, mib-1) + last + string(sum)
+	var cuts []int
+	for _, size := range []int{1 << 20, 1 << 20, n % (1 << 20)} {
+		z.Write(block[:size])
+		z.Flush()
+		cuts = append(cuts, b.Len())
+	}
+	out := b.String()
+	sum := binary.BigEndian.AppendUint32(nil, uint32(n%65521)<<16|1)
+	return out[:cuts[0]] + strings.Repeat(out[cuts[0]:cuts[1]], n>>20-1) + out[cuts[1]:cuts[2]] + "\x03\x00" + string(sum)
 }
 
 func manyPages(n int) []byte {
@@ -134,9 +134,9 @@ func TestHostileFiles(t *testing.T) {
 		{"a page of a gigabyte of nothing", pdf(
 			"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
 			"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents 4 0 R>>",
-			stream("/Filter/FlateDecode", zeros(1024))), fault.Other},
-		{"an image of three gigabytes", imagePage(32_768, zeros(3072)), fault.Other},
-		{"a picture that promises 60000 by 60000", grayPNG(60_000, zeros(1)), fault.Unsupported},
+			stream("/Filter/FlateDecode", zeros(1<<30))), fault.Other},
+		{"an image of three gigabytes", imagePage(32_000, zeros(3*32_000*32_000)), fault.Other},
+		{"a picture that promises 60000 by 60000", grayPNG(60_000, zeros(1<<20)), fault.Unsupported},
 		{"Chinese without its font", chinese(), fault.Unsupported},
 	}
 	for _, c := range cases {
@@ -162,7 +162,7 @@ func TestTheChildsMemoryIsBounded(t *testing.T) {
 	r := renderer(t)
 	r.MemoryMB = 128
 	r.Timeout = 30 * time.Second
-	if err := firstPage(t.Context(), r, grayPNG(16_384, zeros(257))); fault.KindOf(err) != fault.Unsupported {
+	if err := firstPage(t.Context(), r, grayPNG(16_000, zeros(16_001*16_000))); fault.KindOf(err) != fault.Unsupported {
 		t.Errorf("got %v, want unsupported", err)
 	}
 	var use syscall.Rusage
