@@ -1,0 +1,117 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Labeled is a field under its label, with room beneath for one line that says
+// what is wrong with it or helps to fill it. The room is always there, so
+// nothing moves when an error comes or goes.
+type Labeled struct {
+	widget.BaseWidget
+	field            fyne.CanvasObject
+	label, star      *canvas.Text
+	note             *canvas.Text
+	text, hint, fail string
+}
+
+// NewLabeled puts label above field, with a red mark where it is required.
+func NewLabeled(label string, required bool, field fyne.CanvasObject) *Labeled {
+	l := &Labeled{field: field, text: label}
+	l.label = newText(label, ColorText, textSize())
+	l.star = newText("*", ColorRequired, textSize())
+	l.star.TextStyle.Bold = true
+	l.star.Hidden = !required
+	l.note = newText("", ColorMuted, captionSize())
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// SetError shows what is wrong under the field and reddens its edge; an empty
+// string takes both away.
+func (l *Labeled) SetError(text string) {
+	if l.fail == text {
+		return
+	}
+	l.fail = text
+	if m, ok := l.field.(interface{ SetInvalid(bool) }); ok {
+		m.SetInvalid(text != "")
+	}
+	l.Refresh()
+}
+
+// Error is the error shown, or nothing.
+func (l *Labeled) Error() string { return l.fail }
+
+// SetHint shows help under the field wherever there is no error.
+func (l *Labeled) SetHint(text string) {
+	l.hint = text
+	l.Refresh()
+}
+
+// SetLabel replaces the label's words.
+func (l *Labeled) SetLabel(text string) {
+	l.text = text
+	l.Refresh()
+}
+
+// SetRequired shows or hides the red mark.
+func (l *Labeled) SetRequired(required bool) {
+	l.star.Hidden = !required
+	l.Refresh()
+}
+
+// Field is what was labelled.
+func (l *Labeled) Field() fyne.CanvasObject { return l.field }
+
+func (l *Labeled) children() []fyne.CanvasObject { return []fyne.CanvasObject{l.field} }
+
+// CreateRenderer is Fyne's.
+func (l *Labeled) CreateRenderer() fyne.WidgetRenderer {
+	d := &drawn{
+		objects: []fyne.CanvasObject{l.label, l.star, l.field, l.note},
+		layout:  l.arrange,
+		min: func() fyne.Size {
+			m := l.field.MinSize()
+			w := textWidth(l.text, textSize(), fyne.TextStyle{}) + 14*unit()
+			return fyne.NewSize(max(m.Width, min(w, 160*unit())), m.Height+l.labelHeight()+l.noteHeight())
+		},
+		refresh: func() { l.repaint(); l.arrange(l.Size()) },
+	}
+	l.repaint()
+	return d
+}
+
+func (l *Labeled) labelHeight() float32 { return lineHeight(textSize()) + 2*unit() }
+func (l *Labeled) noteHeight() float32  { return lineHeight(captionSize()) + 2*unit() }
+
+func (l *Labeled) repaint() {
+	l.label.Color, l.label.TextSize = paint(ColorText), textSize()
+	l.star.Color, l.star.TextSize = paint(ColorRequired), textSize()
+	l.note.TextSize = captionSize()
+	l.note.Color = paint(ColorMuted)
+	if l.fail != "" {
+		l.note.Color = paint(ColorBad)
+	}
+}
+
+func (l *Labeled) arrange(s fyne.Size) {
+	u := unit()
+	lh, nh := l.labelHeight(), l.noteHeight()
+	l.label.Text = ellipsis(l.text, textSize(), fyne.TextStyle{}, s.Width-12*u)
+	place(l.label, 0, 0, s.Width, lh-2*u)
+	place(l.star, l.label.MinSize().Width+4*u, 0, 10*u, lh-2*u)
+	h := max(l.field.MinSize().Height, s.Height-lh-nh)
+	place(l.field, 0, lh, s.Width, h)
+	note := l.hint
+	if l.fail != "" {
+		note = l.fail
+	}
+	l.note.Text = ellipsis(note, captionSize(), fyne.TextStyle{}, s.Width)
+	place(l.note, 0, lh+h+2*u, s.Width, nh-2*u)
+	l.label.Refresh()
+	l.star.Refresh()
+	l.note.Refresh()
+}

@@ -1,0 +1,352 @@
+package kit
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"sync"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"doorstep/internal/fault"
+)
+
+// the resolution at which a page is asked for at 100 %.
+const screenDPI = 96
+
+type zoom uint8
+
+const (
+	zoomWidth zoom = iota
+	zoom100
+	zoom150
+)
+
+// PageView shows a document page by page. Pages are loaded in the background;
+// Close stops that and waits for it.
+type PageView struct {
+	widget.BaseWidget
+	OnPageShown func(page int) // a page (from 0) has been drawn
+
+	load  func(ctx context.Context, page int, dpi float64) (image.Image, error)
+	pages int
+	page  int
+	zoom  zoom
+
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	picture image.Image
+	failed  string
+
+	focused       bool
+	prev, next    *Button
+	zooms         [3]*Button
+	number, state *canvas.Text
+	back          *canvas.Rectangle
+	edge          *canvas.Rectangle
+	sheet         *pageSheet
+	scroll        *container.Scroll
+}
+
+// NewPageView shows a document of so many pages; load draws one at a
+// resolution, is called on a goroutine of its own, one at a time, and should
+// end soon after its context does.
+func NewPageView(load func(ctx context.Context, page int, dpi float64) (image.Image, error), pages int) *PageView {
+	p := &PageView{load: load, pages: pages}
+	p.prev = newSmall("", Icon("chevron-left"), func() { p.ShowPage(p.page - 1) })
+	p.next = newSmall("", Icon("chevron-right"), func() { p.ShowPage(p.page + 1) })
+	for i, name := range []string{"适合宽度", "100%", "150%"} {
+		p.zooms[i] = newSmall(name, nil, func() { p.setZoom(zoom(i)) })
+	}
+	p.number, p.state = newText("", ColorText, textSize()), newText("", ColorMuted, textSize())
+	p.number.Alignment, p.state.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter
+	p.sheet = newPageSheet(p)
+	p.scroll = container.NewScroll(p.sheet)
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func newSmall(text string, icon fyne.Resource, tapped func()) *Button {
+	b := newButton(quiet, text, icon, tapped)
+	b.small = true
+	return b
+}
+
+// Page is the page shown, from 0.
+func (p *PageView) Page() int { return p.page }
+
+// ShowPage turns to a page; one that does not exist is ignored.
+func (p *PageView) ShowPage(page int) {
+	if page < 0 || page >= p.pages || page == p.page && (p.picture != nil || p.cancel != nil) {
+		return
+	}
+	p.page = page
+	p.scroll.ScrollToTop()
+	p.reload()
+}
+
+// SetDocument replaces the document and shows its first page.
+func (p *PageView) SetDocument(load func(ctx context.Context, page int, dpi float64) (image.Image, error), pages int) {
+	p.load, p.pages, p.page = load, pages, 0
+	p.reload()
+}
+
+// Close stops loading and waits for the goroutine that does.
+func (p *PageView) Close() {
+	if p.cancel != nil {
+		p.cancel()
+		p.cancel = nil
+	}
+	p.running.Wait()
+}
+
+func (p *PageView) setZoom(z zoom) {
+	p.zoom = z
+	p.reload()
+}
+
+// dpi is the resolution to ask for: what the screen shows one to one.
+func (p *PageView) dpi() float64 {
+	scale := float32(1)
+	if c := canvasOf(p); c != nil {
+		scale = c.Scale()
+	}
+	dpi := float64(screenDPI * scale)
+	switch p.zoom {
+	case zoom150:
+		dpi *= 1.5
+	case zoomWidth:
+		// A4 is 8.27 inches wide; other sheets are scaled when drawn.
+		dpi = float64((p.Size().Width - 40*unit()) * scale / 8.27)
+	}
+	return min(max(dpi, 48), 300)
+}
+
+func (p *PageView) reload() {
+	if p.pages == 0 || p.Size().Width == 0 {
+		return
+	}
+	if p.cancel != nil {
+		p.cancel()
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	p.picture, p.failed = nil, ""
+	p.Refresh()
+	load, page, dpi := p.load, p.page, p.dpi()
+	p.running.Go(func() {
+		img, err := load(ctx, page, dpi)
+		if ctx.Err() != nil {
+			return
+		}
+		fyne.Do(func() {
+			if ctx.Err() == nil {
+				p.loaded(page, img, err)
+			}
+		})
+	})
+}
+
+func (p *PageView) loaded(page int, img image.Image, err error) {
+	p.cancel()
+	p.cancel = nil
+	p.picture = img
+	if err != nil {
+		p.picture = nil
+		p.failed = fault.Sentence(err)
+	}
+	p.Refresh()
+	if err == nil && p.OnPageShown != nil {
+		p.OnPageShown(page)
+	}
+}
+
+// FocusGained is Fyne's.
+func (p *PageView) FocusGained() {
+	p.focused = true
+	noteFocus(p, true)
+	p.Refresh()
+}
+
+// FocusLost is Fyne's.
+func (p *PageView) FocusLost() {
+	p.focused = false
+	p.Refresh()
+}
+
+// TypedRune is Fyne's.
+func (p *PageView) TypedRune(rune) {}
+
+// TypedKey turns pages and scrolls.
+func (p *PageView) TypedKey(ev *fyne.KeyEvent) {
+	switch ev.Name {
+	case fyne.KeyPageDown, fyne.KeyRight:
+		p.ShowPage(p.page + 1)
+	case fyne.KeyPageUp, fyne.KeyLeft:
+		p.ShowPage(p.page - 1)
+	case fyne.KeyDown:
+		p.scrollBy(60)
+	case fyne.KeyUp:
+		p.scrollBy(-60)
+	case fyne.KeyHome:
+		p.ShowPage(0)
+	case fyne.KeyEnd:
+		p.ShowPage(p.pages - 1)
+	case fyne.KeyReturn, fyne.KeyEnter:
+		FocusNext(p)
+	default:
+		passKey(p, ev)
+	}
+}
+
+func (p *PageView) scrollBy(dy float32) {
+	y := min(max(p.scroll.Offset.Y+dy*unit(), 0), max(p.sheet.MinSize().Height-p.scroll.Size().Height, 0))
+	p.scroll.ScrollToOffset(fyne.NewPos(p.scroll.Offset.X, y))
+}
+
+// Tapped takes the focus, so that the page keys work.
+func (p *PageView) Tapped(*fyne.PointEvent) {
+	if c := canvasOf(p); c != nil {
+		c.Focus(p)
+	}
+}
+
+// CreateRenderer is Fyne's.
+func (p *PageView) CreateRenderer() fyne.WidgetRenderer {
+	p.back, p.edge = canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	objects := []fyne.CanvasObject{p.back, p.scroll, p.state, p.prev, p.next, p.number}
+	for _, b := range p.zooms {
+		objects = append(objects, b)
+	}
+	d := &drawn{objects: append(objects, p.edge), layout: p.arrange}
+	d.min = func() fyne.Size { return fyne.NewSize(360*unit(), 220*unit()) }
+	d.refresh = func() { p.repaint(); p.arrange(p.Size()) }
+	p.repaint()
+	return d
+}
+
+func (p *PageView) arrange(s fyne.Size) {
+	u := unit()
+	bar := 38 * u
+	place(p.back, 0, 0, s.Width, s.Height)
+	place(p.edge, 0, 0, s.Width, s.Height)
+	place(p.prev, 6*u, 5*u, 32*u, 28*u)
+	place(p.number, 40*u, 5*u+(28*u-lineHeight(textSize()))/2, 90*u, lineHeight(textSize()))
+	place(p.next, 132*u, 5*u, 32*u, 28*u)
+	x := s.Width - 6*u
+	for i := len(p.zooms) - 1; i >= 0; i-- {
+		w := p.zooms[i].MinSize().Width
+		x -= w
+		place(p.zooms[i], x, 5*u, w, 28*u)
+		x -= 2 * u
+	}
+	before := p.scroll.Size().Width
+	place(p.scroll, 1, bar, s.Width-2, max(s.Height-bar-1, 0))
+	place(p.state, 0, bar+(s.Height-bar)*0.4, s.Width, lineHeight(textSize()))
+	p.scroll.Refresh()
+	if before != p.scroll.Size().Width && (p.zoom == zoomWidth || p.picture == nil) && p.failed == "" {
+		p.reload()
+	}
+}
+
+func (p *PageView) repaint() {
+	p.back.FillColor, p.back.CornerRadius = paint(ColorQuiet), 6*unit()
+	p.back.Refresh()
+	p.edge.StrokeColor, p.edge.StrokeWidth, p.edge.CornerRadius = paint(ColorCardBorder), 1, 6*unit()
+	if p.focused {
+		p.edge.StrokeColor, p.edge.StrokeWidth = paint(ColorAccent), 2
+	}
+	p.edge.Refresh()
+	p.number.Text = fmt.Sprintf("%d / %d", min(p.page+1, p.pages), p.pages)
+	p.number.Color, p.number.TextSize = paint(ColorText), textSize()
+	p.number.Refresh()
+	p.state.Color, p.state.TextSize = paint(ColorMuted), textSize()
+	p.state.Text = ""
+	switch {
+	case p.failed != "":
+		p.state.Text, p.state.Color = p.failed, paint(ColorBad)
+	case p.picture == nil && p.pages > 0:
+		p.state.Text = "正在打开…"
+	case p.pages == 0:
+		p.state.Text = "没有可显示的页"
+	}
+	p.state.Refresh()
+	p.prev.SetEnabled(p.page > 0)
+	p.next.SetEnabled(p.page+1 < p.pages)
+	for i, b := range p.zooms {
+		b.kind = quiet
+		if zoom(i) == p.zoom {
+			b.kind = secondary
+		}
+		b.Refresh()
+	}
+}
+
+// pageSheet is the page within the scroller.
+type pageSheet struct {
+	widget.BaseWidget
+	view  *PageView
+	paper *canvas.Rectangle
+	image *canvas.Image
+}
+
+func newPageSheet(p *PageView) *pageSheet {
+	s := &pageSheet{view: p}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// Tapped focuses the view.
+func (s *pageSheet) Tapped(ev *fyne.PointEvent) { s.view.Tapped(ev) }
+
+// size is the page as it is drawn.
+func (s *pageSheet) size() fyne.Size {
+	if s.view.picture == nil {
+		return fyne.Size{}
+	}
+	b := s.view.picture.Bounds()
+	if b.Empty() {
+		return fyne.Size{}
+	}
+	w, h := float32(b.Dx()), float32(b.Dy())
+	scale := float32(1)
+	if c := canvasOf(s.view); c != nil {
+		scale = c.Scale()
+	}
+	w, h = w/scale, h/scale
+	if s.view.zoom == zoomWidth {
+		full := s.view.scroll.Size().Width - 36*unit()
+		return fyne.NewSize(full, h*full/w)
+	}
+	return fyne.NewSize(w, h)
+}
+
+// CreateRenderer is Fyne's.
+func (s *pageSheet) CreateRenderer() fyne.WidgetRenderer {
+	s.paper = canvas.NewRectangle(nil)
+	s.image = &canvas.Image{FillMode: canvas.ImageFillStretch}
+	d := &drawn{objects: []fyne.CanvasObject{s.paper, s.image}}
+	d.layout = func(size fyne.Size) {
+		m := s.size()
+		x := max((size.Width-m.Width)/2, 12*unit())
+		place(s.paper, x, 10*unit(), m.Width, m.Height)
+		place(s.image, x, 10*unit(), m.Width, m.Height)
+	}
+	d.min = func() fyne.Size {
+		m := s.size()
+		return fyne.NewSize(min(m.Width, s.view.scroll.Size().Width*2)+24*unit(), m.Height+20*unit())
+	}
+	d.refresh = func() {
+		s.paper.Hidden, s.image.Hidden = s.view.picture == nil, s.view.picture == nil
+		s.paper.FillColor = paint(ColorPaper)
+		s.paper.Shadow = canvas.Shadow{Color: paint(ColorShadow), BlurRadius: 6 * unit()}
+		s.paper.Refresh()
+		s.image.Image = s.view.picture
+		s.image.Refresh()
+		d.layout(s.Size())
+	}
+	return d
+}

@@ -1,0 +1,161 @@
+package kit
+
+import (
+	"image"
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+// PhotoFrame shows a picture, or room for one, with a caption and buttons
+// beneath. A watermark is drawn over the picture on the screen, never into it.
+type PhotoFrame struct {
+	widget.BaseWidget
+	empty     string
+	width     float32
+	aspect    float32
+	picture   image.Image
+	caption   string
+	kind      Kind
+	watermark string
+	buttons   []fyne.CanvasObject
+
+	frame *canvas.Rectangle
+	image *canvas.Image
+	icon  *canvas.Image
+	words *canvas.Text
+	under *canvas.Text
+	marks *fyne.Container
+}
+
+// NewPhotoFrame is an empty frame of a width at scale 1 and a ratio of height
+// to width; empty is what it says without a picture. Buttons stand beneath.
+func NewPhotoFrame(empty string, width, aspect float32, buttons ...fyne.CanvasObject) *PhotoFrame {
+	p := &PhotoFrame{empty: empty, width: width, aspect: aspect, buttons: buttons}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// SetImage shows a picture; nil empties the frame.
+func (p *PhotoFrame) SetImage(img image.Image) {
+	p.picture = img
+	p.Refresh()
+}
+
+// HasImage reports whether a picture is shown.
+func (p *PhotoFrame) HasImage() bool { return p.picture != nil }
+
+// SetCaption sets the line beneath, coloured by its kind.
+func (p *PhotoFrame) SetCaption(kind Kind, text string) {
+	p.kind, p.caption = kind, text
+	p.Refresh()
+}
+
+// SetWatermark sets the words drawn over the picture; empty takes them away.
+func (p *PhotoFrame) SetWatermark(text string) {
+	p.watermark = text
+	p.Refresh()
+}
+
+func (p *PhotoFrame) children() []fyne.CanvasObject { return p.buttons }
+
+// CreateRenderer is Fyne's.
+func (p *PhotoFrame) CreateRenderer() fyne.WidgetRenderer {
+	p.frame = canvas.NewRectangle(color.Transparent)
+	p.image = &canvas.Image{FillMode: canvas.ImageFillContain}
+	p.icon = canvas.NewImageFromResource(IconIn("user", ColorFieldEdge))
+	p.icon.FillMode = canvas.ImageFillContain
+	p.words = newText("", ColorMuted, captionSize())
+	p.under = newText("", ColorMuted, captionSize())
+	p.words.Alignment, p.under.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter
+	p.marks = &fyne.Container{}
+	objects := []fyne.CanvasObject{p.frame, p.icon, p.words, p.image, newClip(p.marks), p.under}
+	d := &drawn{objects: append(objects, p.buttons...)}
+	d.layout = func(s fyne.Size) { p.arrange(s, objects[4]) }
+	d.min = p.least
+	d.refresh = func() { p.repaint(); p.arrange(p.Size(), objects[4]) }
+	p.repaint()
+	return d
+}
+
+func (p *PhotoFrame) least() fyne.Size {
+	u := unit()
+	w, h := p.width*u, p.width*p.aspect*u+lineHeight(captionSize())+6*u
+	for _, b := range p.buttons {
+		if b.Visible() {
+			h += b.MinSize().Height + 6*u
+			w = max(w, b.MinSize().Width)
+		}
+	}
+	return fyne.NewSize(w, h)
+}
+
+func (p *PhotoFrame) arrange(s fyne.Size, clip fyne.CanvasObject) {
+	u := unit()
+	w, h := p.width*u, p.width*p.aspect*u
+	x := (s.Width - w) / 2
+	place(p.frame, x, 0, w, h)
+	place(p.image, x+1, 1, w-2, h-2)
+	place(clip, x, 0, w, h)
+	side := min(w, h) * 0.42
+	place(p.icon, x+(w-side)/2, (h-side)/2-10*u, side, side)
+	place(p.words, x, (h+side)/2-6*u, w, lineHeight(captionSize()))
+	p.water(fyne.NewSize(w, h))
+	y := h + 4*u
+	place(p.under, 0, y, s.Width, lineHeight(captionSize()))
+	y += lineHeight(captionSize()) + 2*u
+	for _, b := range p.buttons {
+		if b.Visible() {
+			place(b, x, y, max(w, b.MinSize().Width), b.MinSize().Height)
+			y += b.MinSize().Height + 6*u
+		}
+	}
+}
+
+// water lays the watermark over the frame, line under line.
+func (p *PhotoFrame) water(s fyne.Size) {
+	p.marks.Objects = nil
+	if p.watermark == "" || p.picture == nil {
+		p.marks.Refresh()
+		return
+	}
+	u := unit()
+	step := lineHeight(captionSize()) * 2.6
+	width := textWidth(p.watermark, captionSize(), fyne.TextStyle{}) + 26*u
+	for row := 0; float32(row)*step < s.Height; row++ {
+		for x := -width * 0.5 * float32(row%2); x < s.Width; x += width {
+			for _, shade := range []struct {
+				d float32
+				c color.Color
+			}{{1, color.NRGBA{A: 70}}, {0, color.NRGBA{R: 255, G: 255, B: 255, A: 120}}} {
+				t := canvas.NewText(p.watermark, shade.c)
+				t.TextSize = captionSize()
+				place(t, x+8*u+shade.d, float32(row)*step+10*u+shade.d, width, lineHeight(captionSize()))
+				p.marks.Objects = append(p.marks.Objects, t)
+			}
+		}
+	}
+	p.marks.Refresh()
+}
+
+func (p *PhotoFrame) repaint() {
+	p.frame.FillColor, p.frame.StrokeColor = paint(ColorReadOnly), paint(ColorCardBorder)
+	p.frame.StrokeWidth, p.frame.CornerRadius = 1, 4*unit()
+	p.frame.Refresh()
+	p.icon.Hidden, p.words.Hidden = p.picture != nil, p.picture != nil
+	p.icon.Resource = IconIn("user", ColorFieldEdge)
+	p.icon.Refresh()
+	p.words.Text, p.words.Color, p.words.TextSize = p.empty, paint(ColorMuted), captionSize()
+	p.words.Refresh()
+	p.image.Hidden = p.picture == nil
+	p.image.Image = p.picture
+	p.image.Refresh()
+	_, name, _ := p.kind.look()
+	if p.kind == Info {
+		name = ColorMuted
+	}
+	p.under.Text, p.under.Color, p.under.TextSize = p.caption, paint(name), captionSize()
+	p.under.Refresh()
+}

@@ -1,0 +1,131 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Root is the whole content of a window made of this package. Fields find the
+// window's input method and key table through it.
+type Root struct {
+	widget.BaseWidget
+	window  fyne.Window
+	back    *fyne.Container
+	content fyne.CanvasObject
+	im      *InputMethod
+	keys    map[fyne.KeyName]func()
+	last    fyne.CanvasObject
+	float   *floatLayer
+	toasts  *toasts
+}
+
+// Attach makes content what w shows, inside a Root, and gives its fields the
+// input method; im may be nil (plain typing). Keys pressed while nothing has
+// focus reach the Root's key table.
+func Attach(w fyne.Window, im *InputMethod, content fyne.CanvasObject) *Root {
+	r := &Root{window: w, im: im, content: content, keys: map[fyne.KeyName]func(){}}
+	r.back = container.NewStack(content)
+	r.float = newFloatLayer()
+	r.toasts = newToasts()
+	r.ExtendBaseWidget(r)
+	w.SetPadded(false)
+	w.SetContent(r)
+	w.Canvas().SetOnTypedKey(r.unfocusedKey)
+	return r
+}
+
+// SetContent replaces what the window shows; focus goes to nothing.
+func (r *Root) SetContent(content fyne.CanvasObject) {
+	r.window.Canvas().Unfocus()
+	r.content, r.last = content, nil
+	r.back.Objects = []fyne.CanvasObject{content}
+	r.back.Refresh()
+}
+
+// Window is the window the Root was attached to.
+func (r *Root) Window() fyne.Window { return r.window }
+
+// SetKey makes a key (F1…F12, Escape, PageDown and the like) call do from
+// anywhere in the window, unless what has focus uses it or a dialog is open.
+// A nil do frees the key.
+func (r *Root) SetKey(name fyne.KeyName, do func()) {
+	if do == nil {
+		delete(r.keys, name)
+		return
+	}
+	r.keys[name] = do
+}
+
+// SetKeys replaces the whole key table.
+func (r *Root) SetKeys(keys map[fyne.KeyName]func()) {
+	r.keys = map[fyne.KeyName]func(){}
+	for name, do := range keys {
+		r.SetKey(name, do)
+	}
+}
+
+func (r *Root) floatLayer() *floatLayer { return r.float }
+
+func (r *Root) children() []fyne.CanvasObject { return []fyne.CanvasObject{r.content} }
+
+// CreateRenderer is Fyne's.
+func (r *Root) CreateRenderer() fyne.WidgetRenderer {
+	return &drawn{
+		objects: []fyne.CanvasObject{r.back, r.float.box, r.toasts},
+		layout: func(s fyne.Size) {
+			place(r.back, 0, 0, s.Width, s.Height)
+			place(r.float.box, 0, 0, s.Width, s.Height)
+			place(r.toasts, 0, 0, s.Width, s.Height)
+		},
+		min:     func() fyne.Size { return r.back.MinSize() },
+		refresh: func() { r.back.Refresh(); r.toasts.Refresh() },
+	}
+}
+
+func (r *Root) unfocusedKey(ev *fyne.KeyEvent) {
+	if ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter {
+		if d := topDialog(r.window.Canvas()); d != nil {
+			d.accept()
+			return
+		}
+	}
+	r.pressed(ev)
+}
+
+// pressed offers a key that no widget wanted to the open dialog, else to the
+// key table.
+func (r *Root) pressed(ev *fyne.KeyEvent) bool {
+	if top := r.window.Canvas().Overlays().Top(); top != nil {
+		if k, ok := top.(keyTaker); ok {
+			return k.takeKey(ev)
+		}
+		return false
+	}
+	if do := r.keys[ev.Name]; do != nil {
+		do()
+		return true
+	}
+	return false
+}
+
+// keyTaker is an overlay that uses keys its focused widget does not want.
+type keyTaker interface{ takeKey(*fyne.KeyEvent) bool }
+
+// rootOf is the Root of the window that shows o, or nil.
+func rootOf(o fyne.CanvasObject) *Root {
+	c := canvasOf(o)
+	if c == nil {
+		return nil
+	}
+	r, _ := c.Content().(*Root)
+	return r
+}
+
+// passKey offers a key that o did not want to its window.
+func passKey(o fyne.CanvasObject, ev *fyne.KeyEvent) bool {
+	if r := rootOf(o); r != nil {
+		return r.pressed(ev)
+	}
+	return false
+}

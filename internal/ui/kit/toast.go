@@ -1,0 +1,162 @@
+package kit
+
+import (
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Kind says what sort of news a line or notice brings.
+type Kind uint8
+
+// The kinds of news.
+const (
+	Info Kind = iota
+	Good
+	Warning
+	Bad
+)
+
+// how long a notice stays; bad news stays longer.
+const (
+	noticeStays    = 4 * time.Second
+	badNoticeStays = 8 * time.Second
+)
+
+func (k Kind) look() (icon string, name, soft fyne.ThemeColorName) {
+	switch k {
+	case Good:
+		return "check", ColorOK, ColorOKSoft
+	case Warning:
+		return "warning", ColorWarn, ColorWarnSoft
+	case Bad:
+		return "error", ColorBad, ColorBadSoft
+	}
+	return "info", ColorAccent, ColorAccentSoft
+}
+
+// Notice shows a line at the window's foot for some seconds; it takes no focus
+// and stops no work. In a window without a Root it does nothing.
+func Notice(w fyne.Window, kind Kind, text string) {
+	if r, ok := w.Canvas().Content().(*Root); ok {
+		r.toasts.add(kind, text)
+	}
+}
+
+// toasts is the layer of notices; a tap takes one away.
+type toasts struct {
+	widget.BaseWidget
+	shown []*toast
+	box   *fyne.Container
+}
+
+func newToasts() *toasts {
+	t := &toasts{box: &fyne.Container{}}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+func (t *toasts) add(kind Kind, text string) {
+	for _, old := range t.shown {
+		if old.text == text && old.kind == kind {
+			return
+		}
+	}
+	n := newToast(kind, text)
+	n.gone = func() { t.remove(n) }
+	t.shown = append(t.shown, n)
+	if len(t.shown) > 3 {
+		t.shown = t.shown[1:]
+	}
+	t.Refresh()
+	stays := noticeStays
+	if kind == Bad {
+		stays = badNoticeStays
+	}
+	time.AfterFunc(stays, func() { fyne.Do(n.gone) })
+}
+
+func (t *toasts) remove(n *toast) {
+	for i, o := range t.shown {
+		if o == n {
+			t.shown = append(t.shown[:i:i], t.shown[i+1:]...)
+			t.Refresh()
+			return
+		}
+	}
+}
+
+// CreateRenderer is Fyne's.
+func (t *toasts) CreateRenderer() fyne.WidgetRenderer {
+	return &drawn{
+		objects: []fyne.CanvasObject{t.box},
+		layout:  t.arrange,
+		min:     func() fyne.Size { return fyne.Size{} },
+		refresh: func() { t.arrange(t.Size()) },
+	}
+}
+
+func (t *toasts) arrange(s fyne.Size) {
+	u := unit()
+	t.box.Objects = nil
+	y := s.Height - 20*u
+	for i := len(t.shown) - 1; i >= 0; i-- {
+		n := t.shown[i]
+		m := n.MinSize()
+		w := min(m.Width, s.Width-40*u)
+		y -= m.Height
+		place(n, (s.Width-w)/2, y, w, m.Height)
+		y -= 8 * u
+		t.box.Objects = append(t.box.Objects, n)
+	}
+	t.box.Refresh()
+}
+
+type toast struct {
+	widget.BaseWidget
+	kind Kind
+	text string
+	gone func()
+}
+
+func newToast(kind Kind, text string) *toast {
+	n := &toast{kind: kind, text: text}
+	n.ExtendBaseWidget(n)
+	return n
+}
+
+// Tapped takes the notice away.
+func (n *toast) Tapped(*fyne.PointEvent) { n.gone() }
+
+// CreateRenderer is Fyne's.
+func (n *toast) CreateRenderer() fyne.WidgetRenderer {
+	icon, name, _ := n.kind.look()
+	back := canvas.NewRectangle(color.Transparent)
+	image := canvas.NewImageFromResource(IconIn(icon, name))
+	image.FillMode = canvas.ImageFillContain
+	label := newText("", ColorText, textSize())
+	d := &drawn{objects: []fyne.CanvasObject{back, image, label}}
+	d.layout = func(s fyne.Size) {
+		u := unit()
+		place(back, 0, 0, s.Width, s.Height)
+		place(image, 14*u, (s.Height-18*u)/2, 18*u, 18*u)
+		label.Text = ellipsis(n.text, textSize(), fyne.TextStyle{}, s.Width-56*u)
+		h := label.MinSize().Height
+		place(label, 40*u, (s.Height-h)/2, s.Width-54*u, h)
+	}
+	d.min = func() fyne.Size {
+		u := unit()
+		return fyne.NewSize(textWidth(n.text, textSize(), fyne.TextStyle{})+58*u, lineHeight(textSize())+20*u)
+	}
+	d.refresh = func() {
+		popupSurface(back)
+		label.Color, label.TextSize = paint(ColorText), textSize()
+		d.layout(n.Size())
+		label.Refresh()
+	}
+	popupSurface(back)
+	return d
+}
