@@ -9,12 +9,22 @@ import (
 	"doorstep/assets"
 )
 
-// level3 is every Han character that GB 18030-2022 level 3 asks for: 87,887
-// characters, and 〇 and the Kangxi radicals beside them.
-var level3 = []struct {
+type block struct {
 	name        string
 	first, last rune
-}{
+}
+
+// later is what Unicode added to these blocks after GB 18030-2022.
+var later = []block{
+	{"unified ideographs", 0x9FF0, 0x9FFF},
+	{"Extension A", 0x4DB6, 0x4DBF},
+	{"Extension B", 0x2A6D7, 0x2A6DF},
+	{"Extension C", 0x2B735, 0x2B739},
+}
+
+// level3 is every Han character that GB 18030-2022 level 3 asks for: 87,887
+// characters, and 〇 and the Kangxi radicals beside them.
+var level3 = []block{
 	{"ideographic zero", 0x3007, 0x3007},
 	{"Kangxi radicals", 0x2F00, 0x2FD5},
 	{"unified ideographs", 0x4E00, 0x9FEF},
@@ -60,28 +70,39 @@ func holds(t testing.TB, f *sfnt.Font, buf *sfnt.Buffer, r rune) bool {
 	return i != 0
 }
 
-func TestFontsTogetherHoldLevel3(t *testing.T) {
+func TestFontsTogetherHoldTheseBlocks(t *testing.T) {
 	var buf sfnt.Buffer
 	sans, bold, rare := parse(t, assets.Sans()), parse(t, assets.SansBold()), parse(t, rareBytes(t))
-	total := 0
-	for _, block := range level3 {
-		missing := 0
-		for r := block.first; r <= block.last; r++ {
-			total++
-			inSans := holds(t, sans, &buf, r)
-			if inSans != holds(t, bold, &buf, r) {
-				t.Errorf("U+%04X is in one weight only", r)
+	for _, of := range []struct {
+		name   string
+		blocks []block
+		want   int
+	}{
+		{"level 3 of GB 18030-2022", level3, 87887 + 1 + 214},
+		{"what Unicode added since", later, 40},
+	} {
+		t.Run(of.name, func(t *testing.T) {
+			total := 0
+			for _, b := range of.blocks {
+				missing := 0
+				for r := b.first; r <= b.last; r++ {
+					total++
+					inSans := holds(t, sans, &buf, r)
+					if inSans != holds(t, bold, &buf, r) {
+						t.Errorf("U+%04X is in one weight only", r)
+					}
+					if !inSans && !holds(t, rare, &buf, r) {
+						missing++
+					}
+				}
+				if missing > 0 {
+					t.Errorf("%s: %d characters missing", b.name, missing)
+				}
 			}
-			if !inSans && !holds(t, rare, &buf, r) {
-				missing++
+			if total != of.want {
+				t.Errorf("%d characters, want %d", total, of.want)
 			}
-		}
-		if missing > 0 {
-			t.Errorf("%s: %d characters missing", block.name, missing)
-		}
-	}
-	if want := 87887 + 1 + 214; total != want {
-		t.Errorf("level 3 has %d characters here, want %d", total, want)
+		})
 	}
 }
 
@@ -104,7 +125,7 @@ func TestFontsDrawTheRareNames(t *testing.T) {
 			t.Errorf("sans does not draw %c U+%04X", r, r)
 		}
 	}
-	for _, r := range "𠀀𪜀𬺰𮯠" {
+	for _, r := range "𠀀𪜀𬺰𮯠鿿䶿𪛟𫜹" {
 		if !draws(rare, r) {
 			t.Errorf("rare does not draw %c U+%04X", r, r)
 		}

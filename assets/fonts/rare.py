@@ -3,8 +3,9 @@
 usage: rare.py SANS.otf OUT.otf FAMILY COPYRIGHT SOURCE.ttf...
 
 Every character of WANTED that SANS.otf lacks is taken from the first source
-that has it. Outlines keep the sources' units (1024 an em) and are thinned by at
-most one unit, which is a thousandth of the character's height.
+that has it. Outlines are scaled to 1024 units an em where a source has others, and
+straight ones are thinned by at most one unit, a thousandth of the character's
+height.
 
 The result is CID-keyed with one font dict, no subroutines and no hints;
 defaultWidthX is 1024 and nominalWidthX 0, so a full-width charstring begins
@@ -15,6 +16,7 @@ from fontTools.cffLib import FDArrayIndex, FDSelect, FontDict
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.basePen import BasePen
 from fontTools.pens.t2CharStringPen import T2CharStringPen
+from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 
 UPEM = 1024
@@ -117,22 +119,20 @@ def cid_keyed(font, count):
 def main(sans, out, family, notice, *sources):
     have = set(TTFont(sans, lazy=True).getBestCmap())
     fonts = [TTFont(s, lazy=True) for s in sources]
-    for f in fonts:
-        if f["head"].unitsPerEm != UPEM:
-            sys.exit("a source has %d units an em" % f["head"].unitsPerEm)
-    sets = [(f.getBestCmap(), f.getGlyphSet(), f["hmtx"]) for f in fonts]
+    sets = [(f.getBestCmap(), f.getGlyphSet(), f["hmtx"], UPEM / f["head"].unitsPerEm) for f in fonts]
     order, cmap, strings, metrics = [".notdef"], {}, {".notdef": notdef()}, {".notdef": (UPEM, 0)}
     for first, last in WANTED:
         for code in range(first, last + 1):
             if code in have:
                 continue
-            for names, glyphs, hmtx in sets:
+            for names, glyphs, hmtx, scale in sets:
                 if code not in names:
                     continue
                 glyph = "cid%05d" % len(order)
-                width = hmtx[names[code]][0]
+                width = round(hmtx[names[code]][0] * scale)
                 pen = T2CharStringPen(None if width == UPEM else width, glyphs)
-                glyphs[names[code]].draw(ThinPen(pen, glyphs))
+                thin_pen = ThinPen(pen, glyphs)
+                glyphs[names[code]].draw(thin_pen if scale == 1 else TransformPen(thin_pen, (scale, 0, 0, scale, 0, 0)))
                 order.append(glyph)
                 cmap[code] = glyph
                 strings[glyph] = pen.getCharString()
