@@ -174,7 +174,7 @@ func (w *writer) fields(rows [][]string) error {
 	if portrait != nil {
 		width -= portraitWidth
 	}
-	const label = 74.0
+	const label = 78.0
 	value := (width - 2*label) / 2
 	t := table{x: marginX, cols: []float64{label, value, label, value}, size: 9.5, leading: 14, pad: 5, least: 22}
 	cells := make([][]tableCell, len(rows))
@@ -275,7 +275,7 @@ func (w *writer) evidence() error {
 	t := table{x: marginX, cols: []float64{104, bodyWidth - 104}, size: 8.5, leading: 12.5, pad: 5, least: 19}
 	for _, e := range w.in.Evidence {
 		if e.Value == "" {
-			w.l.skip(5)
+			w.l.skip(8)
 			err = w.l.paragraph(para{size: 10, leading: 16, after: 2, keep: 24}, span{text: e.Label, bold: true, field: "签署证据"})
 		} else {
 			_, err = w.l.rows(t, [][]tableCell{{

@@ -58,7 +58,7 @@ type para struct {
 }
 
 // paragraph flows the spans over as many pages as they need; it leaves no
-// single line behind or ahead where the paragraph has more than three.
+// single line of a longer paragraph behind or ahead.
 func (l *layout) paragraph(p para, spans ...span) error {
 	cells, err := l.fs.cells(spans)
 	if err != nil {
@@ -66,10 +66,14 @@ func (l *layout) paragraph(p para, spans ...span) error {
 	}
 	width := (bodyWidth - p.left) / p.size
 	lines := breakLines(cells, width, p.indent)
-	l.need(min(float64(len(lines)), 2)*p.leading + p.keep)
+	together := 2
+	if len(lines) <= 3 {
+		together = len(lines)
+	}
+	l.need(float64(together)*p.leading + p.keep)
 	for i, ln := range lines {
 		rest := len(lines) - i
-		if rest == 2 && len(lines) > 3 {
+		if rest == 2 {
 			l.need(2 * p.leading)
 		}
 		l.need(p.leading)
@@ -92,13 +96,17 @@ func baseline(size, leading float64) float64 { return (leading-size)/2 + 0.12*si
 
 func (l *layout) setLine(x, y, room float64, ln line, a align, p pen) {
 	free := room - ln.width
+	n := len(ln.cells)
+	if free < 0 && n > 1 {
+		p.gap, free = free/float64(n-1), 0
+	}
 	switch a {
 	case alignCentre:
 		x += free / 2 * p.size
 	case alignRight:
 		x += free * p.size
 	case alignJustify:
-		if n := len(ln.cells); !ln.last && n > 1 && free < 3 {
+		if n > 1 && !ln.last && free > 0 && free < 3 {
 			p.gap = free / float64(n-1)
 		}
 	}

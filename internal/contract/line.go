@@ -23,6 +23,7 @@ type line struct {
 	cells []cell
 	width float64
 	last  bool // of its paragraph
+	start int  // index of its first character in the paragraph
 }
 
 // Characters that may not begin a line, and those that may not end one.
@@ -114,7 +115,9 @@ func hang(cells []cell) float64 {
 // indent. A word longer than a line is broken where it must be.
 func breakLines(cells []cell, width, indent float64) []line {
 	var out []line
+	all := cells
 	for len(cells) > 0 {
+		start := len(all) - len(cells)
 		room := width
 		if len(out) == 0 {
 			room -= indent
@@ -125,12 +128,33 @@ func breakLines(cells []cell, width, indent float64) []line {
 		for len(row) > 1 && row[len(row)-1].r == ' ' {
 			row = row[:len(row)-1]
 		}
-		out = append(out, line{row, lineWidth(row), len(cells) == 0})
+		out = append(out, line{row, lineWidth(row), len(cells) == 0, start})
 	}
 	if len(out) == 0 {
-		out = []line{{last: true}}
+		return []line{{last: true}}
 	}
-	return out
+	return pullIn(out, all, width, indent)
+}
+
+// tightest is how much narrower a line's characters may stand, in em each, to
+// spare a last line of one or two characters.
+const tightest = 0.045
+
+// pullIn takes a last line of hardly anything into the line before it.
+func pullIn(out []line, all []cell, width, indent float64) []line {
+	n := len(out)
+	if n < 2 || out[n-1].width > 2.01 {
+		return out
+	}
+	if n > 2 {
+		indent = 0
+	}
+	row := all[out[n-2].start:]
+	w := lineWidth(row)
+	if w-(width-indent) > tightest*float64(len(row)-1) {
+		return out
+	}
+	return append(out[:n-2], line{row, w, true, out[n-2].start})
 }
 
 // fit is how many of the cells go on a line of room em; at least one.

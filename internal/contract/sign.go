@@ -9,7 +9,7 @@ import (
 const (
 	signGap    = 14.0
 	signWidth  = (bodyWidth - signGap) / 2
-	signHeight = 134.0
+	signHeight = 138.0
 	padWidth   = signWidth - 24
 	padHeight  = padWidth / 3
 
@@ -86,7 +86,7 @@ func (w *writer) hand(f *formSigner, x, y float64) error {
 		return err
 	}
 	for i, line := range [][]span{append(name, append([]span{{text: "　　"}}, date...)...), {{text: manner}}} {
-		if err := w.fitted(s, x+10, y+21-14*float64(i), signWidth-20, 9, line); err != nil {
+		if err := w.fitted(s, x+10, y+24-14*float64(i), signWidth-20, 9, line); err != nil {
 			return err
 		}
 	}

@@ -224,10 +224,26 @@ func (n *names) spans(text, field string, line bool) ([]span, error) {
 		if v == "" {
 			v = noValue
 		}
-		out = append(out, span{text: v, underline: line, field: name})
+		out = append(out, span{text: v, underline: line, field: printedName(name)})
 		text = after
 	}
 	return out, nil
+}
+
+// printedName is what the clerk calls a name, for the error that points at it.
+func printedName(name string) string {
+	parts := strings.Split(name, ".")
+	who := map[string]string{"student": "借款学生", "coborrowers": "共同借款人", "hardship": "家庭情况"}[parts[0]]
+	what, ok := map[string]string{
+		"name": "姓名", "id_no": "证件号码", "id_type": "证件类型", "ethnic": "民族", "phone": "手机号码",
+		"address": "通讯地址", "id_valid_to": "证件有效期", "school_name": "学校名称", "school_code": "学校标识码",
+		"major": "专业", "purpose": "贷款用途", "county_name": "县名", "proxy_note": "代签说明",
+		"categories": "认定情况", "contract_no": "合同编号", "point": "受理点", "operator": "经办人", "rate_text": "利率",
+	}[strings.TrimSuffix(parts[len(parts)-1], "_masked")]
+	if !ok {
+		return name
+	}
+	return who + what
 }
 
 // text is spans joined to one string.
