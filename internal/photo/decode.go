@@ -19,7 +19,7 @@ import (
 const (
 	MaxBytes  = 40 << 20   // of the file
 	MaxPixels = 50_000_000 // width times height
-	MaxMemory = 400 << 20  // what decoding may take, judged from the head
+	MaxMemory = 320 << 20  // what decoding may take, judged from the head
 	MaxSide   = 30_000     // either side
 	maxScans  = 64         // passes of a progressive JPEG; each costs a walk over all pixels
 )

@@ -78,15 +78,13 @@ func judgePortrait(g *image.Gray, upscaled bool) Quality {
 	switch {
 	case all.deviation < blankDeviation:
 		q.add(blank)
-		return q
 	case face.mean < faceDark && all.mean-face.mean > faceBehind:
 		q.add(backlit)
 	case face.mean < faceDark:
 		q.add(dark)
 	case face.mean > faceBright:
 		q.add(bright)
-	}
-	if q.Blur < portraitSharp {
+	case q.Blur < portraitSharp: // poor light lowers it too, and is mended first
 		q.add(blurred)
 	}
 	return q
@@ -101,15 +99,13 @@ func judgeScan(g *image.Gray) Quality {
 	switch {
 	case m.deviation < blankDeviation:
 		q.add(blank)
-		return q
 	case m.high < paperDark:
 		q.add(dark)
 	case m.high-m.low < paperContrast && m.mean > 1-paperContrast:
 		q.add(bright)
 	case m.high-m.low < paperContrast:
 		q.add(flat)
-	}
-	if q.Blur < scanSharp {
+	case q.Blur < scanSharp:
 		q.add(blurred)
 	}
 	return q

@@ -75,7 +75,7 @@ func portrait(op string, img image.Image, o PortraitOptions) (*image.RGBA, Quali
 
 // Scan gives a paper as it is kept: gray, no more than 1754 pixels on its long
 // side and never enlarged, JPEG, with its judgement; a bad judgement is no
-// error. A full page takes about 200 KB; one with much in it is pressed
+// error. A page of print takes about 200 KB; one with much in it is pressed
 // harder, one with little in it less. It fails with fault.Input for an image
 // without pixels.
 func Scan(img image.Image) ([]byte, Quality, error) {
