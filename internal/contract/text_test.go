@@ -34,7 +34,7 @@ func bare(s string) string {
 }
 
 func TestRareNamesReadBackToTheCharacter(t *testing.T) {
-	for _, name := range []string{"韦𬭎", "江䶮", "㛃测", "𫖮测", "𠅤测", "王𬎆", "阿卜杜拉·买买提", "〇測", "𠮷𫝀测"} {
+	for _, name := range []string{"韦𬭎", "江䶮", "㛃测", "𫖮测", "𠅤测", "王𬎆", "阿卜杜拉·买买提", "〇測", "𠮷𫝀测", "𠀀甲"} {
 		in := testInput(t)
 		in.App.Student.Name = name
 		in.App.Coborrowers[0].Name = "父" + name
