@@ -109,10 +109,14 @@ func (w *writer) compose() error {
 	if err := w.title(); err != nil {
 		return err
 	}
-	for i := range w.form.Sections {
+	last := len(w.form.Sections) - 1
+	for i := range w.form.Sections[:last] {
 		if err := w.section(&w.form.Sections[i]); err != nil {
 			return err
 		}
+	}
+	if err := w.lastSection(&w.form.Sections[last]); err != nil {
+		return err
 	}
 	if err := w.signatures(); err != nil {
 		return err
@@ -162,6 +166,24 @@ func (w *writer) section(s *formSection) error {
 		}
 	}
 	return nil
+}
+
+// lastSection keeps the last words and the signatures on one page: nobody
+// signs a page of blank lines.
+func (w *writer) lastSection(s *formSection) error {
+	pages, y, images := len(w.l.pages), w.l.y, len(w.images)
+	page := w.l.page()
+	size := len(page.buf)
+	if err := w.section(s); err != nil {
+		return err
+	}
+	fits := w.l.y-w.signRoom() >= bodyBottom
+	if fits || y == bodyTop || pages != len(w.l.pages) || images != len(w.images) {
+		return nil
+	}
+	page.buf = page.buf[:size]
+	w.l.newPage()
+	return w.section(s)
 }
 
 const portraitWidth = 84.0

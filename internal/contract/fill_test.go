@@ -2,7 +2,9 @@ package contract
 
 import (
 	"bytes"
-	"os"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -11,11 +13,6 @@ func TestFillGivesTheSameBytesForTheSameInput(t *testing.T) {
 	if !bytes.Equal(a, b) {
 		t.Error("two runs gave different bytes")
 	}
-	if dir := os.Getenv("KEEP"); dir != "" {
-		id := newIdentity(t, 2)
-		os.WriteFile(dir+"/filled.pdf", a, 0o600)
-		os.WriteFile(dir+"/sealed.pdf", id.seal(t, a), 0o600)
-	}
 }
 
 func TestSealedContractPasses(t *testing.T) {
@@ -23,5 +20,38 @@ func TestSealedContractPasses(t *testing.T) {
 	sealed := id.seal(t, mustFill(t, testInput(t)))
 	if r := Verify(sealed, id.trust()); !r.OK {
 		t.Errorf("report: %q", r.Lines())
+	}
+}
+
+func TestPressServesManyAtOnce(t *testing.T) {
+	p := testPress(t)
+	in := testInput(t)
+	in.App.Student.Name = "𠀀甲"
+	want := mustFill(t, in)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if got, err := p.Fill(in); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("a file of several made at once differs: %v", err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestLastWordsStandWithTheSignatures(t *testing.T) {
+	in := testInput(t)
+	in.Evidence = nil
+	for n := range 30 {
+		in.App.Student.Address = "贵州省平塘县" + strings.Repeat("测试乡示例村", n)
+		b := mustFill(t, in)
+		pages, err := Pages(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := run(t, "pdftotext", "-f", fmt.Sprint(pages), "-raw", tempFile(t, "a.pdf", b), "-")
+		if !strings.Contains(last, "接受上述条款") || !strings.Contains(last, "借款学生（签名）") {
+			t.Errorf("with %d words more the signatures stand alone", n)
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 const (
 	signGap    = 14.0
 	signWidth  = (bodyWidth - signGap) / 2
-	signHeight = 138.0
+	signHeight = 152.0
 	padWidth   = signWidth - 24
 	padHeight  = padWidth / 3
 
@@ -17,6 +17,17 @@ const (
 	stampWidth   = 150.0
 	stampHeight  = 54.0
 )
+
+// signRoom is the height that the blocks at the end take up.
+func (w *writer) signRoom() float64 {
+	hands := 0
+	for _, s := range w.form.Signatures {
+		if s.Party == string(loan.StudentParty) || s.Party == string(loan.CoborrowerParty) {
+			hands++
+		}
+	}
+	return 10 + float64((hands+1)/2)*(signHeight+8) + centreHeight
+}
 
 // signatures draws the blocks at the end: those who sign by hand side by side,
 // and below them the centre's with the place of the seal.
@@ -30,8 +41,7 @@ func (w *writer) signatures() error {
 		}
 	}
 	w.l.skip(10)
-	rows := (len(hands) + 1) / 2
-	w.l.need(float64(rows)*(signHeight+8) + centreHeight)
+	w.l.need(w.signRoom() - 10)
 	for i := range hands {
 		x := marginX + float64(i%2)*(signWidth+signGap)
 		if err := w.hand(&hands[i], x, w.l.y-signHeight); err != nil {
@@ -42,7 +52,11 @@ func (w *writer) signatures() error {
 		}
 	}
 	if len(typed) == 0 {
-		return w.seal(w.l.y - stampHeight - 4)
+		y := w.l.y - stampHeight - 4
+		if len(hands)%2 == 1 { // beside the last pad
+			y = w.l.y + 8
+		}
+		return w.seal(marginX+bodyWidth-stampWidth, y)
 	}
 	for i := range typed {
 		w.l.need(centreHeight)
@@ -85,8 +99,8 @@ func (w *writer) hand(f *formSigner, x, y float64) error {
 	if err := w.l.put(s, x+10, y+signHeight-16, signWidth, alignLeft, pen{size: 9.5}, label); err != nil {
 		return err
 	}
-	for i, line := range [][]span{append(name, append([]span{{text: "　　"}}, date...)...), {{text: manner}}} {
-		if err := w.fitted(s, x+10, y+24-14*float64(i), signWidth-20, 9, line); err != nil {
+	for i, line := range [][]span{name, date, {{text: manner}}} {
+		if err := w.fitted(s, x+10, y+38-14*float64(i), signWidth-20, 9, line); err != nil {
 			return err
 		}
 	}
@@ -125,7 +139,7 @@ func (w *writer) typed(f *formSigner) error {
 		}
 	}
 	if w.stamp.page < 0 {
-		if err := w.seal(y + (centreHeight-stampHeight)/2); err != nil {
+		if err := w.seal(marginX+bodyWidth-stampWidth-10, y+(centreHeight-stampHeight)/2); err != nil {
 			return err
 		}
 	}
@@ -140,10 +154,10 @@ type stamp struct {
 	look sheet
 }
 
-// seal places the seal's field at the right margin of the page at hand.
-func (w *writer) seal(y float64) error {
+// seal places the seal's field on the page at hand.
+func (w *writer) seal(x, y float64) error {
 	st := &w.stamp
-	st.page, st.x, st.y = len(w.l.pages)-1, marginX+bodyWidth-stampWidth-10, y
+	st.page, st.x, st.y = len(w.l.pages)-1, x, y
 	s := &st.look
 	s.addf("0.7 0.1 0.1 RG 0.7 0.1 0.1 rg 1.2 w 0.6 0.6 %s %s re S 0.4 w 3 3 %s %s re S",
 		num(stampWidth-1.2), num(stampHeight-1.2), num(stampWidth-6), num(stampHeight-6))
