@@ -3,6 +3,8 @@ package kit
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
+
+	"doorstep/assets"
 )
 
 // Icon is the icon of that name in the theme's text colour. A name the program
@@ -28,6 +30,9 @@ func tinted(res fyne.Resource, color fyne.ThemeColorName) fyne.Resource {
 }
 
 func iconSource(name string) fyne.Resource {
+	if svg, ok := assets.Icon(name); ok {
+		return fyne.NewStaticResource(name+".svg", svg)
+	}
 	return theme.DefaultTheme().Icon(fyneIcon(name))
 }
 

@@ -1,0 +1,104 @@
+package kit
+
+import "fyne.io/fyne/v2"
+
+// Spot is a control that can be used now: its kind, its words, and where it
+// stands in the window, in pixels.
+type Spot struct {
+	Kind string `json:"kind"` // button, check, field, choice, place, step, pad
+	Text string `json:"text"`
+	X    int    `json:"x"` // of its middle
+	Y    int    `json:"y"`
+	W    int    `json:"w"`
+	H    int    `json:"h"`
+}
+
+// Spots lists the controls in view of a window, those of the dialog alone
+// where one is open: what a person could use now. It tells the words on
+// controls and no value that was typed.
+func Spots(w fyne.Window) []Spot {
+	c := w.Canvas()
+	from := fyne.CanvasObject(nil)
+	if top := c.Overlays().Top(); top != nil {
+		from = top
+	} else {
+		from = c.Content()
+	}
+	s := &spotter{scale: c.Scale(), window: c.Size()}
+	s.walk(from, "")
+	if d, ok := from.(*Dialog); ok {
+		s.walk(d.yes, "")
+		if d.no != nil {
+			s.walk(d.no, "")
+		}
+	}
+	return s.found
+}
+
+type spotter struct {
+	scale  float32
+	window fyne.Size
+	found  []Spot
+}
+
+func (s *spotter) walk(o fyne.CanvasObject, label string) {
+	if o == nil || !o.Visible() {
+		return
+	}
+	whole := fyne.NewPos(0, 0)
+	switch w := o.(type) {
+	case *Labeled:
+		s.walk(w.field, w.text)
+		return
+	case *Button:
+		if !w.Disabled() && !w.Busy() {
+			s.add("button", w.Text(), o, whole, o.Size())
+		}
+		return
+	case *Check:
+		if !w.Disabled() {
+			s.add("check", w.text, o, whole, fyne.NewSize(min(o.Size().Width, 24*unit()), o.Size().Height))
+		}
+		return
+	case *Choice:
+		for i, cell := range w.cells {
+			if !w.readOnly {
+				s.add("choice", label+"/"+w.options[i].Text, o, cell.Position(), cell.Size())
+			}
+		}
+		return
+	case *SignaturePad:
+		s.add("pad", label, o, whole, o.Size())
+		return
+	case *Rail:
+		for i, e := range w.entries {
+			y, h := w.entryArea(i)
+			s.add("place", e.Text, o, fyne.NewPos(0, y), fyne.NewSize(o.Size().Width, h))
+		}
+		return
+	case *Steps:
+		for i, name := range w.names {
+			x, width := w.area(i, o.Size().Width)
+			s.add("step", name, o, fyne.NewPos(x, 0), fyne.NewSize(width, o.Size().Height))
+		}
+		return
+	case *Field:
+		if !w.readOnly {
+			s.add("field", label, o, whole, o.Size())
+		}
+	}
+	for _, child := range inside(o) {
+		s.walk(child, label)
+	}
+}
+
+// add notes a spot when its middle is inside the window.
+func (s *spotter) add(kind, text string, o fyne.CanvasObject, off fyne.Position, size fyne.Size) {
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Add(off)
+	x, y := at.X+size.Width/2, at.Y+size.Height/2
+	if x < 0 || y < 0 || x >= s.window.Width || y >= s.window.Height || size.Width <= 0 {
+		return
+	}
+	px := func(v float32) int { return int(v*s.scale + 0.5) }
+	s.found = append(s.found, Spot{kind, text, px(x), px(y), px(size.Width), px(size.Height)})
+}
