@@ -98,6 +98,9 @@ func (f *Keyfile) Name(operator string) string {
 	return ""
 }
 
+// Has says whether an operator can unlock.
+func (f *Keyfile) Has(operator string) bool { return f.slot(operator) != nil }
+
 func (f *Keyfile) slot(operator string) *slot {
 	i := slices.IndexFunc(f.slots, func(s slot) bool { return s.Operator == operator })
 	if i < 0 {

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+)
+
+// attempts counts wrong passwords. It must work while the store is locked, so
+// its file is in the open and holds ids and numbers alone. Whoever deletes it
+// gains guesses at the counter, not against Argon2id.
+type attempts struct {
+	dir string
+	mu  sync.Mutex
+	by  map[string]attempt
+}
+
+type attempt struct {
+	Failures    int       `json:"failures"`
+	LockedUntil time.Time `json:"locked_until,omitzero"`
+}
+
+func newAttempts(dir string) *attempts {
+	a := &attempts{dir: dir, by: map[string]attempt{}}
+	b, err := readFile(filepath.Join(dir, attemptsFile), 1<<20)
+	if err == nil && json.Unmarshal(b, &a.by) != nil || a.by == nil {
+		a.by = map[string]attempt{} // a broken count must not lock people out
+	}
+	return a
+}
+
+func (a *attempts) fill(o guard.Operator) guard.Operator {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.by[o.ID]
+	o.Failures, o.LockedUntil = t.Failures, t.LockedUntil
+	return o
+}
+
+func (a *attempts) set(o guard.Operator) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := attempt{o.Failures, o.LockedUntil}
+	if a.by[o.ID] == t {
+		return
+	}
+	if t == (attempt{}) {
+		delete(a.by, o.ID)
+	} else {
+		a.by[o.ID] = t
+	}
+	if b, err := json.Marshal(a.by); err == nil {
+		// With no space left the count lives on in memory; to sign in must
+		// still work then.
+		_ = writeFile(a.dir, attemptsFile, b)
+	}
+}
+
+// open tries a password against the key file and keeps count.
+func (a *attempts) open(keys *seal.Keyfile, operator string, password []byte, now time.Time) (*seal.Key, error) {
+	const op = "store.password"
+	who := a.fill(guard.Operator{ID: operator, Enabled: true})
+	if err := who.MaySignIn(now); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	data, err := keys.Unlock(operator, password)
+	if fault.KindOf(err) == fault.Password {
+		if keys.Has(operator) {
+			who = who.Failed(now)
+			a.set(who)
+		}
+		if who.Locked(now) {
+			return nil, fault.Wrap(op, who.MaySignIn(now))
+		}
+	}
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	a.set(who.Cleared())
+	return data, nil
+}

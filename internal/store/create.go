@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+)
+
+// Options say where a store is and what it works with.
+type Options struct {
+	Dir  string
+	Cost seal.Cost        // of passwords set at Create; the zero Cost is calibrated
+	Now  func() time.Time // nil is time.Now
+}
+
+func (o Options) now() func() time.Time {
+	if o.Now == nil {
+		return time.Now
+	}
+	return o.Now
+}
+
+// calibrated is how long an unlock should take on this machine.
+const calibrated = 400 * time.Millisecond
+
+// Exists says whether a store was created in dir.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, dataFile))
+	return err == nil
+}
+
+// Create makes a store with its first operator and signs the operator in. It
+// is durable on return; after a crash before that there is no store. A store
+// already there is fault.Exists.
+func Create(ctx context.Context, o Options, p Profile, first guard.Operator, password []byte) (*Store, error) {
+	const op = "store.Create"
+	if err := ended(op, ctx); err != nil {
+		return nil, err
+	}
+	if err := first.Validate(); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	profile, err := p.encode()
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	defer seal.Wipe(profile)
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, diskFault(op, err)
+	}
+	lock, err := acquire(o.Dir)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	s, err := create(o, profile, &p, first, password)
+	if err != nil {
+		lock.Close()
+		return nil, diskFault(op, err)
+	}
+	s.lock = lock
+	return s, nil
+}
+
+func create(o Options, profile []byte, p *Profile, first guard.Operator, password []byte) (*Store, error) {
+	if Exists(o.Dir) {
+		return nil, fault.New("store.create", fault.Exists, nil)
+	}
+	if o.Cost == (seal.Cost{}) {
+		o.Cost = seal.Calibrate(calibrated)
+	}
+	keys, data := seal.NewKeyfile(o.Cost)
+	keep := false
+	defer func() {
+		if !keep {
+			data.Wipe()
+		}
+	}()
+	if err := keys.Add(data, first.ID, password); err != nil {
+		return nil, err
+	}
+	if err := keys.SetName(data, first.ID, first.Name); err != nil {
+		return nil, err
+	}
+	if !p.Recovery.Zero() {
+		if err := keys.AddRecovery(data, p.Recovery); err != nil {
+			return nil, err
+		}
+	}
+	first.Enabled = true
+	if err := os.Remove(filepath.Join(o.Dir, attemptsFile)); err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	if err := fill(o.Dir, keys, data, profile, first, p.Device); err != nil {
+		return nil, err
+	}
+	// The key file first: a database without keys must never be seen.
+	if err := writeFile(o.Dir, keysFile, keys.Marshal()); err != nil {
+		return nil, err
+	}
+	if err := promote(o.Dir, dataFile); err != nil {
+		return nil, err
+	}
+	db, err := openDB(filepath.Join(o.Dir, dataFile))
+	if err != nil {
+		return nil, err
+	}
+	s, err := newStore(o, db, keys, data, newAttempts(o.Dir))
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	keep = true
+	return s, nil
+}
+
+// fill makes the whole first database under a name of its own, synced.
+func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first guard.Operator, device uuid.UUID) error {
+	path := filepath.Join(dir, dataFile+newSuffix)
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	db, err := openDB(path)
+	if err != nil {
+		return err
+	}
+	v := newVault(keys.ID(), data)
+	defer v.wipe()
+	s := &Store{vault: v}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		plainBucket, err := tx.CreateBucket([]byte(bPlain))
+		if err != nil {
+			return err
+		}
+		for _, b := range sealedBuckets() {
+			if _, err := tx.CreateBucket([]byte(b)); err != nil {
+				return err
+			}
+		}
+		if err := plainBucket.Put([]byte("format"), []byte{formatVersion}); err != nil {
+			return err
+		}
+		if err := plainBucket.Put([]byte("keys"), keys.Marshal()); err != nil {
+			return err
+		}
+		if err := s.put(tx, bMeta, []byte("profile"), profile); err != nil {
+			return err
+		}
+		if err := s.putTip(tx, device, tip{}); err != nil {
+			return err
+		}
+		b, err := json.Marshal(first)
+		if err != nil {
+			return err
+		}
+		return s.put(tx, bOperators, []byte(first.ID), b)
+	})
+	// A second transaction makes both meta pages speak of these buckets.
+	if err == nil {
+		err = db.Update(func(*bbolt.Tx) error { return nil })
+	}
+	if e := db.Close(); err == nil {
+		err = e
+	}
+	return err
+}

@@ -1,0 +1,60 @@
+// Package store is the laptop's file: everything Doorstep keeps on a laptop.
+//
+// It owns the data folder: one database of encrypted values, the key file that
+// an operator's password opens, the device's chain of changes, the outbox, the
+// blobs, the index that searches run on, the accounts, the settings, and the
+// public school register. It guarantees that what Commit, Receive, Acknowledge
+// and the setters have answered with nil is durable and survives the end of the
+// process at any moment; that anything else changed nothing; that counters are
+// never used twice; that no value on disk can be read, moved or altered without
+// the data key; and that a damaged file is an error, never the end of the
+// program. What a change means is loan's, who may make it guard's and desk's,
+// and how it travels courier's. It alone imports bbolt.
+//
+// # The folder
+//
+//	lock           held by the process that has the store; empty
+//	store.bolt     the database
+//	keys.json      the key file, see package seal
+//	attempts.json  wrong passwords: operator's id → {failures, locked_until}
+//	schools.tsv    the school register, public, see loan.ParseRegister
+//
+// A file is replaced by writing NAME.new, syncing it, renaming it and syncing
+// the folder; a NAME.new left behind by a crash is overwritten.
+//
+// # The database
+//
+// bbolt, 4096-byte pages, no free list on disk. Integers are big endian; |
+// joins. Keys hold ids and counters, never personal data.
+//
+// Bucket plain, in the open: "format" → 1; "keys" → a copy of keys.json, used
+// when that is gone.
+//
+// In every other bucket a value is: version 1 | box, a box of package seal
+// under the key derived from the data key with the label
+// "doorstep store v1 " and the bucket's name. Its additional data is: id of
+// the key file 16 | length u8, bucket | version 1 | key. So a value opens in
+// its own place alone. The contents:
+//
+//	meta       "profile" → JSON; "acked" → counter u64 | epoch of the centre 16
+//	changes    device 16 | counter u64 → loan.Change.Encode
+//	cases      case 16 | device 16 | counter u64 → nothing; the case's changes
+//	summaries  case 16 → summary
+//	chains     device 16 → last counter u64 | its header hash 32
+//	blobinfo   name 32 → class u8 | size u64 | counter of its change u64 | case 16
+//	unsent     name 32 → the same; blobs the centre has not acknowledged
+//	blobs      name 32 | chunk u32 from 0 → at most 65536 bytes
+//	operators  id → guard.Operator as JSON
+//	settings   name → JSON
+//	receipts   u64, in order of arrival → Receipt as JSON
+//
+// class is 1 for a contract's blobs, 2 for others. A blob's name is its hash
+// under the county's key.
+//
+// summary: version 1 | case 16 | status u8 | supplementary u8 | then as
+// variable-length integers of encoding/binary, signed: amount, opened ms,
+// updated ms; unsigned: problems, counter of this device's last change,
+// number of changes | then each with its length, unsigned, before it: kind,
+// student's name, co-borrower's name, student's ID number and phone,
+// co-borrower's ID number and phone, school, operator who opened it.
+package store

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+)
+
+// Locked is a store that this process holds but that nobody has unlocked.
+type Locked struct {
+	o        Options
+	attempts *attempts
+
+	mu   sync.Mutex
+	lock *os.File // nil once closed, or unlocked into a Store
+	db   *bbolt.DB
+	keys *seal.Keyfile
+}
+
+// OperatorName is what can be read of an operator while the store is locked.
+type OperatorName struct{ ID, Name string }
+
+// maxKeysFile bounds the bytes of a key file.
+const maxKeysFile = 1 << 20
+
+// Open takes hold of the store in o.Dir. Another process that holds it is
+// fault.Busy at once, no store fault.Missing, a structure that is not what was
+// written fault.Damaged, and a later version's fault.Newer.
+func Open(ctx context.Context, o Options) (*Locked, error) {
+	const op = "store.Open"
+	if err := ended(op, ctx); err != nil {
+		return nil, err
+	}
+	if !Exists(o.Dir) {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	lock, err := acquire(o.Dir)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	l := &Locked{o: o, lock: lock, attempts: newAttempts(o.Dir)}
+	if err := l.open(); err != nil {
+		_ = l.Close()
+		return nil, fault.Wrap(op, err)
+	}
+	return l, nil
+}
+
+func (l *Locked) open() error {
+	path := filepath.Join(l.o.Dir, dataFile)
+	if err := precheck(path); err != nil {
+		return err
+	}
+	db, err := openDB(path)
+	if err != nil {
+		return err
+	}
+	l.db = db
+	var copied []byte
+	err = shield("store.open", func() error {
+		return db.View(func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte(bPlain))
+			if b == nil {
+				return structural("no head")
+			}
+			v := b.Get([]byte("format"))
+			if len(v) != 1 || v[0] == 0 {
+				return structural("no format")
+			}
+			if v[0] > formatVersion {
+				return fault.New("store.open", fault.Newer, nil)
+			}
+			for _, name := range sealedBuckets() {
+				if tx.Bucket([]byte(name)) == nil {
+					return structural("no bucket " + name)
+				}
+			}
+			copied = append([]byte{}, b.Get([]byte("keys"))...)
+			return nil
+		})
+	})
+	if err != nil {
+		return diskFault("store.open", err)
+	}
+	l.keys, err = readKeys(l.o.Dir, copied)
+	return err
+}
+
+// readKeys reads the key file, or its copy in the database when the file is
+// gone or damaged; the file is then written again.
+func readKeys(dir string, copied []byte) (*seal.Keyfile, error) {
+	b, err := readFile(filepath.Join(dir, keysFile), maxKeysFile)
+	if err == nil {
+		keys, err := seal.ParseKeyfile(b)
+		if err == nil || fault.KindOf(err) == fault.Newer {
+			return keys, err
+		}
+	} else if !errors.Is(err, os.ErrNotExist) && fault.KindOf(err) != fault.Damaged {
+		return nil, diskFault("store.readKeys", err)
+	}
+	keys, err := seal.ParseKeyfile(copied)
+	if err != nil {
+		return nil, fault.Wrap("store.readKeys", err)
+	}
+	if err := writeFile(dir, keysFile, copied); err != nil {
+		return nil, diskFault("store.readKeys", err)
+	}
+	return keys, nil
+}
+
+// Operators lists who can unlock.
+func (l *Locked) Operators() []OperatorName {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.keys == nil {
+		return nil
+	}
+	var out []OperatorName
+	for _, id := range l.keys.Operators() {
+		out = append(out, OperatorName{ID: id, Name: l.keys.Name(id)})
+	}
+	return out
+}
+
+// Unlock opens the store for an operator. Afterwards the Store holds the
+// folder and the Locked is spent. fault.Password, fault.Locked after five
+// failures, fault.Denied for an account switched off, and fault.Damaged leave
+// the Locked as it was, so that another can try.
+func (l *Locked) Unlock(ctx context.Context, operator string, password []byte) (*Store, guard.Operator, error) {
+	const op = "store.Unlock"
+	if err := ended(op, ctx); err != nil {
+		return nil, guard.Operator{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lock == nil {
+		return nil, guard.Operator{}, fault.New(op, fault.Busy, errors.New("closed"))
+	}
+	data, err := l.attempts.open(l.keys, operator, password, l.o.now()())
+	if err != nil {
+		return nil, guard.Operator{}, fault.Wrap(op, err)
+	}
+	s, err := newStore(l.o, l.db, l.keys, data, l.attempts)
+	if err != nil {
+		data.Wipe()
+		return nil, guard.Operator{}, fault.Wrap(op, err)
+	}
+	who, err := s.operator(ctx, operator)
+	if err == nil {
+		err = who.MaySignIn(l.o.now()())
+	}
+	if err != nil {
+		s.wipe()
+		return nil, guard.Operator{}, fault.Wrap(op, err)
+	}
+	s.lock, l.lock, l.db, l.keys = l.lock, nil, nil, nil
+	return s, who, nil
+}
+
+// Close lets go of the folder; after Unlock it does nothing.
+func (l *Locked) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return release("store.Locked.Close", &l.db, &l.lock)
+}
+
+// release closes the database and then gives the folder free.
+func release(op string, db **bbolt.DB, lock **os.File) error {
+	var err error
+	if *db != nil {
+		err = shield(op, (*db).Close)
+		*db = nil
+	}
+	if *lock != nil {
+		if e := (*lock).Close(); err == nil {
+			err = e
+		}
+		*lock = nil
+	}
+	return diskFault(op, err)
+}

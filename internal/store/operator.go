@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+)
+
+// operator reads an account; one without a record is fault.Denied.
+func (s *Store) operator(ctx context.Context, id string) (guard.Operator, error) {
+	const op = "store.operator"
+	var o guard.Operator
+	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
+		o, err = s.readOperator(tx, id)
+		return err
+	})
+	if fault.KindOf(err) == fault.Missing {
+		return o, fault.New(op, fault.Denied, nil)
+	}
+	return s.attempts.fill(o), err
+}
+
+func (s *Store) readOperator(tx *bbolt.Tx, id string) (guard.Operator, error) {
+	var o guard.Operator
+	b, err := s.get(tx, bOperators, []byte(id))
+	if err != nil {
+		return o, err
+	}
+	if strictJSON(b, &o) != nil || o.ID != id {
+		return o, structural("operator")
+	}
+	return o, nil
+}
+
+// Operators lists every account known here, whether it can sign in or not, by id.
+func (s *Store) Operators(ctx context.Context) ([]guard.Operator, error) {
+	const op = "store.Operators"
+	var out []guard.Operator
+	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
+		c := tx.Bucket([]byte(bOperators)).Cursor()
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			o, err := s.readOperator(tx, string(k))
+			if err != nil {
+				return err
+			}
+			out = append(out, o)
+		}
+		return nil
+	})
+	for i := range out {
+		out[i] = s.attempts.fill(out[i])
+	}
+	return out, err
+}
+
+// CanSignIn says whether an account has a password here.
+func (s *Store) CanSignIn(operator string) bool {
+	s.write.Lock()
+	defer s.write.Unlock()
+	return s.keys.Has(operator)
+}
+
+// Verify tries a second person's name and password at a desk where another is
+// signed in. Failures are those of Unlock.
+func (s *Store) Verify(ctx context.Context, operator string, password []byte) (guard.Operator, error) {
+	const op = "store.Verify"
+	if err := ended(op, ctx); err != nil {
+		return guard.Operator{}, err
+	}
+	s.write.Lock()
+	keys := s.keys
+	s.write.Unlock()
+	data, err := s.attempts.open(keys, operator, password, s.o.now()())
+	if err != nil {
+		return guard.Operator{}, fault.Wrap(op, err)
+	}
+	data.Wipe()
+	o, err := s.operator(ctx, operator)
+	if err == nil {
+		err = o.MaySignIn(s.o.now()())
+	}
+	return o, fault.Wrap(op, err)
+}
+
+// AddOperator keeps an account of the centre's roster, new or changed. It
+// gives no password: the person cannot sign in here until EnableOperator.
+// One that is switched off can no longer sign in.
+func (s *Store) AddOperator(ctx context.Context, o guard.Operator) error {
+	const op = "store.AddOperator"
+	if err := o.Validate(); err != nil {
+		return fault.Wrap(op, err)
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	return fault.Wrap(op, s.putOperator(ctx, o, func(keys *seal.Keyfile) error {
+		if !keys.Has(o.ID) {
+			return nil
+		}
+		if !o.Enabled {
+			return keys.Remove(s.data, o.ID)
+		}
+		return keys.SetName(s.data, o.ID, o.Name)
+	}))
+}
+
+// EnableOperator lets an account sign in here by a password, which replaces
+// one it had, and clears its failures.
+func (s *Store) EnableOperator(ctx context.Context, o guard.Operator, password []byte) error {
+	const op = "store.EnableOperator"
+	if err := o.Validate(); err != nil {
+		return fault.Wrap(op, err)
+	}
+	o.Enabled = true
+	s.write.Lock()
+	defer s.write.Unlock()
+	err := s.putOperator(ctx, o, func(keys *seal.Keyfile) error {
+		set := keys.Add
+		if keys.Has(o.ID) {
+			set = keys.Reset
+		}
+		if err := set(s.data, o.ID, password); err != nil {
+			return err
+		}
+		return keys.SetName(s.data, o.ID, o.Name)
+	})
+	if err == nil {
+		s.attempts.set(o.Cleared())
+	}
+	return fault.Wrap(op, err)
+}
+
+// ChangePassword gives an operator a new password, when the old one is right.
+// Failures are those of Unlock.
+func (s *Store) ChangePassword(ctx context.Context, operator string, old, new []byte) error {
+	const op = "store.ChangePassword"
+	o, err := s.Verify(ctx, operator, old)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	return fault.Wrap(op, s.putOperator(ctx, o, func(keys *seal.Keyfile) error {
+		return keys.Reset(s.data, operator, new)
+	}))
+}
+
+// putOperator writes an account and the key file as change leaves it. The
+// database comes first: it holds a copy of the key file, and a failure between
+// the two leaves the old passwords in force. The caller holds s.write.
+func (s *Store) putOperator(ctx context.Context, o guard.Operator, change func(*seal.Keyfile) error) error {
+	const op = "store.putOperator"
+	s.dbMu.RLock()
+	closed := s.db == nil
+	s.dbMu.RUnlock()
+	if closed {
+		return fault.New(op, fault.Busy, nil)
+	}
+	before := s.keys.Marshal()
+	next, err := seal.ParseKeyfile(before)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := change(next); err != nil {
+		return err
+	}
+	o.Failures, o.LockedUntil = 0, o.Cleared().LockedUntil // counted in their own file
+	record, err := json.Marshal(o)
+	if err != nil {
+		return fault.New(op, fault.Input, err)
+	}
+	after := next.Marshal()
+	err = s.update(ctx, op, func(tx *bbolt.Tx) error {
+		if err := tx.Bucket([]byte(bPlain)).Put([]byte("keys"), after); err != nil {
+			return err
+		}
+		return s.put(tx, bOperators, []byte(o.ID), record)
+	})
+	if err != nil || slices.Equal(before, after) {
+		return err
+	}
+	if err := writeFile(s.o.Dir, keysFile, after); err != nil {
+		return diskFault(op, err)
+	}
+	s.keys = next
+	return nil
+}

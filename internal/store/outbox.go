@@ -1,0 +1,300 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// Outbox is what has not been acknowledged by the centre: the device's changes
+// Acked+1 to Last, and blobs.
+type Outbox struct {
+	Device uuid.UUID
+	Epoch  uuid.UUID // of the centre that acknowledged; Nil before the first receipt
+	Acked  uint64
+	Last   uint64
+	Blobs  []PendingBlob // in the order of sending
+	Bytes  int64         // of the blobs
+}
+
+// PendingBlob is a blob the centre has not acknowledged.
+type PendingBlob struct {
+	Hash     loan.Hash
+	Size     int64
+	Case     uuid.UUID
+	Contract bool // of a contract, its ink or its portrait of signing: sent before images
+}
+
+// Receipt is the centre's signed word on what it holds, its signature verified
+// by the caller: changes 1 to Through of Device, of which the last has the
+// header hash Chain, and blobs.
+type Receipt struct {
+	Centre  uuid.UUID   `json:"centre"`
+	Epoch   uuid.UUID   `json:"epoch"`
+	Device  uuid.UUID   `json:"device"`
+	Through uint64      `json:"through"`
+	Chain   loan.Hash   `json:"chain"`
+	At      time.Time   `json:"at"`
+	Blobs   []loan.Hash `json:"blobs,omitempty"`
+	Raw     []byte      `json:"raw,omitempty"` // as signed
+}
+
+// unsent is a blob's size and place in the sending order.
+type unsent struct {
+	class byte
+	size  uint64
+	order uint64 // counter of the change it came with
+	id    uuid.UUID
+}
+
+const (
+	classContract = 1
+	classImage    = 2
+	unsentSize    = 1 + 8 + 8 + 16
+)
+
+func classOf(entries []Entry) byte {
+	for _, e := range entries {
+		switch e.Kind {
+		case loan.ChangeContract, loan.ChangeSign, loan.ChangeSeal:
+			return classContract
+		}
+	}
+	return classImage
+}
+
+func (u unsent) encode() []byte {
+	b := binary.BigEndian.AppendUint64([]byte{u.class}, u.size)
+	return append(binary.BigEndian.AppendUint64(b, u.order), u.id[:]...)
+}
+
+func decodeUnsent(b []byte) (unsent, error) {
+	if len(b) != unsentSize || binary.BigEndian.Uint64(b[1:]) > MaxBlob {
+		return unsent{}, structural("blob")
+	}
+	return unsent{b[0], binary.BigEndian.Uint64(b[1:]), binary.BigEndian.Uint64(b[9:]), uuid.UUID(b[17:])}, nil
+}
+
+// outbox is the blobs that wait, in memory.
+type outbox struct {
+	blobs   map[loan.Hash]unsent
+	waiting map[uuid.UUID]int // blobs of each case
+	bytes   int64
+}
+
+func newOutbox() *outbox {
+	return &outbox{blobs: map[loan.Hash]unsent{}, waiting: map[uuid.UUID]int{}}
+}
+
+func (o *outbox) add(h loan.Hash, u unsent) {
+	if _, ok := o.blobs[h]; ok {
+		return
+	}
+	o.blobs[h] = u
+	o.waiting[u.id]++
+	o.bytes += int64(u.size)
+}
+
+func (o *outbox) remove(h loan.Hash) {
+	u, ok := o.blobs[h]
+	if !ok {
+		return
+	}
+	delete(o.blobs, h)
+	if o.waiting[u.id]--; o.waiting[u.id] == 0 {
+		delete(o.waiting, u.id)
+	}
+	o.bytes -= int64(u.size)
+}
+
+// list gives contracts before images, and of each the oldest case first.
+func (o *outbox) list() []PendingBlob {
+	first := map[uuid.UUID]uint64{}
+	for _, u := range o.blobs {
+		if at, ok := first[u.id]; !ok || u.order < at {
+			first[u.id] = u.order
+		}
+	}
+	out := make([]PendingBlob, 0, len(o.blobs))
+	for h, u := range o.blobs {
+		out = append(out, PendingBlob{Hash: h, Size: int64(u.size), Case: u.id, Contract: u.class == classContract})
+	}
+	slices.SortFunc(out, func(a, b PendingBlob) int {
+		x, y := o.blobs[a.Hash], o.blobs[b.Hash]
+		return cmp.Or(cmp.Compare(x.class, y.class), cmp.Compare(first[x.id], first[y.id]),
+			cmp.Compare(x.order, y.order), slices.Compare(a.Hash[:], b.Hash[:]))
+	})
+	return out
+}
+
+func (s *Store) loadUnsent(tx *bbolt.Tx) (*outbox, error) {
+	o := newOutbox()
+	c := tx.Bucket([]byte(bUnsent)).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		b, err := s.vault.open(bUnsent, k, v)
+		if err != nil {
+			return nil, err
+		}
+		u, err := decodeUnsent(b)
+		if err != nil || len(k) != 32 {
+			return nil, structural("outbox")
+		}
+		o.add(loan.Hash(k), u)
+	}
+	return o, nil
+}
+
+// Outbox lists what waits for the centre.
+func (s *Store) Outbox(ctx context.Context) (Outbox, error) {
+	if err := ended("store.Outbox", ctx); err != nil {
+		return Outbox{}, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return Outbox{Device: s.profile.Device, Epoch: s.epoch, Acked: s.acked, Last: s.tip.counter,
+		Blobs: s.outbox.list(), Bytes: s.outbox.bytes}, nil
+}
+
+// Pending reads the device's own changes with counters above after, in order,
+// at most max of them.
+func (s *Store) Pending(ctx context.Context, after uint64, max int) ([]*loan.Change, error) {
+	const op = "store.Pending"
+	var out []*loan.Change
+	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
+		last, err := s.readTip(tx, s.profile.Device)
+		if err != nil {
+			return err
+		}
+		for n := after; n < last.counter && len(out) < max; n++ {
+			ch, err := s.change(tx, refKey(s.profile.Device, n+1))
+			if err != nil {
+				return err
+			}
+			out = append(out, ch)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Acknowledge keeps a receipt and takes out of the outbox what it covers,
+// durably. An older receipt takes nothing back. A receipt of another epoch, by
+// a centre restored from a backup, puts everything it does not name into the
+// outbox again. A receipt for another device is fault.Input; one that names a
+// chain this store does not have is fault.Conflict.
+func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
+	const op = "store.Acknowledge"
+	if r.Device != s.profile.Device {
+		return fault.New(op, fault.Input, errors.New("a receipt for another device"))
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return fault.New(op, fault.Input, errors.New("receipt"))
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.mu.RLock()
+	acked, epoch := s.acked, s.epoch
+	s.mu.RUnlock()
+	restored := epoch != uuid.Nil && epoch != r.Epoch
+	if restored || r.Through > acked {
+		acked = r.Through
+	}
+	var box *outbox
+	err = s.update(ctx, op, func(tx *bbolt.Tx) error {
+		if err := s.checkChain(tx, r); err != nil {
+			return err
+		}
+		if restored {
+			if err := s.requeue(tx); err != nil {
+				return err
+			}
+		}
+		for _, h := range r.Blobs {
+			if err := tx.Bucket([]byte(bUnsent)).Delete(h[:]); err != nil {
+				return err
+			}
+		}
+		if restored {
+			if box, err = s.loadUnsent(tx); err != nil {
+				return err
+			}
+		}
+		b := append(binary.BigEndian.AppendUint64(nil, acked), r.Epoch[:]...)
+		if err := s.put(tx, bMeta, []byte("acked"), b); err != nil {
+			return err
+		}
+		n, err := tx.Bucket([]byte(bReceipts)).NextSequence()
+		if err != nil {
+			return err
+		}
+		return s.put(tx, bReceipts, binary.BigEndian.AppendUint64(nil, n), raw)
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acked, s.epoch = acked, r.Epoch
+	if box != nil {
+		s.outbox = box
+	}
+	for _, h := range r.Blobs {
+		s.outbox.remove(h)
+	}
+	return nil
+}
+
+func (s *Store) checkChain(tx *bbolt.Tx, r Receipt) error {
+	if r.Through == 0 {
+		return nil
+	}
+	ch, err := s.change(tx, refKey(s.profile.Device, r.Through))
+	if err != nil || ch.HeaderHash(s.Sum) != r.Chain {
+		return fault.New("store.checkChain", fault.Conflict, errors.New("the centre holds another chain of this device"))
+	}
+	return nil
+}
+
+// requeue puts every blob that is here into the outbox.
+func (s *Store) requeue(tx *bbolt.Tx) error {
+	c := tx.Bucket([]byte(bBlobInfo)).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		b, err := s.vault.open(bBlobInfo, k, v)
+		if err != nil {
+			return err
+		}
+		if err := s.put(tx, bUnsent, slices.Clone(k), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LastReceipt is the newest receipt kept; fault.Missing before the first.
+func (s *Store) LastReceipt(ctx context.Context) (Receipt, error) {
+	const op = "store.LastReceipt"
+	var r Receipt
+	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
+		k, v := tx.Bucket([]byte(bReceipts)).Cursor().Last()
+		b, err := s.vault.open(bReceipts, k, v)
+		if err != nil {
+			return err
+		}
+		if strictJSON(b, &r) != nil {
+			return structural("receipt")
+		}
+		return nil
+	})
+	return r, err
+}

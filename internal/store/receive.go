@@ -1,0 +1,182 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// Receive keeps changes that others wrote, the centre or a neighbour, their
+// signature verified by the caller, in one transaction; what is here already is
+// left alone, so it may be repeated. A chain may have gaps, for others' changes
+// are not all for this laptop, but where two neighbours of a chain are here
+// they must fit. A change that differs from the one here under its number, or
+// does not fit its chain or its own body, is fault.Conflict or fault.Damaged,
+// and nothing is kept.
+func (s *Store) Receive(ctx context.Context, changes []*loan.Change) error {
+	const op = "store.Receive"
+	for _, ch := range changes {
+		if ch == nil || ch.Counter == 0 || ch.Body != nil && loan.BodyHashOf(s.Sum, ch.Salt, ch.Body) != ch.BodyHash {
+			return fault.New(op, fault.Damaged, errors.New("change"))
+		}
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	rows := map[uuid.UUID]*row{}
+	err := s.update(ctx, op, func(tx *bbolt.Tx) error {
+		touched := map[uuid.UUID]bool{}
+		for _, ch := range changes {
+			fresh, err := s.admit(tx, ch)
+			if err != nil {
+				return err
+			}
+			if fresh && ch.Case != uuid.Nil {
+				touched[ch.Case] = true
+			}
+		}
+		for id := range touched {
+			r, err := s.resummarize(tx, id)
+			if err != nil {
+				return err
+			}
+			if r != nil {
+				rows[id] = r
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range rows {
+		s.index.put(r)
+	}
+	return nil
+}
+
+// admit keeps a change unless it is here; fresh says whether it was not.
+func (s *Store) admit(tx *bbolt.Tx, ch *loan.Change) (fresh bool, err error) {
+	const op = "store.admit"
+	ref := refKey(ch.Device, ch.Counter)
+	if tx.Bucket([]byte(bChanges)).Get(ref) != nil {
+		have, err := s.change(tx, ref)
+		if err != nil {
+			return false, err
+		}
+		if have.HeaderHash(s.Sum) != ch.HeaderHash(s.Sum) {
+			return false, fault.New(op, fault.Conflict, errors.New("another change under this number"))
+		}
+		return false, nil
+	}
+	if ch.Device == s.profile.Device {
+		return false, fault.New(op, fault.Conflict, errors.New("a change of this device that it does not have"))
+	}
+	if err := s.fits(tx, ch); err != nil {
+		return false, err
+	}
+	return true, s.keep(tx, ch)
+}
+
+// fits compares a change with its neighbours in its chain, where they are here.
+func (s *Store) fits(tx *bbolt.Tx, ch *loan.Change) error {
+	const op = "store.fits"
+	wrong := func() error {
+		return fault.New(op, fault.Conflict, errors.New("does not fit its chain"))
+	}
+	if ch.Counter == 1 && !ch.Prev.Zero() {
+		return wrong()
+	}
+	before := refKey(ch.Device, ch.Counter-1)
+	if tx.Bucket([]byte(bChanges)).Get(before) != nil {
+		prev, err := s.change(tx, before)
+		if err != nil {
+			return err
+		}
+		if prev.HeaderHash(s.Sum) != ch.Prev {
+			return wrong()
+		}
+	}
+	after := refKey(ch.Device, ch.Counter+1)
+	if tx.Bucket([]byte(bChanges)).Get(after) != nil {
+		next, err := s.change(tx, after)
+		if err != nil {
+			return err
+		}
+		if next.Prev != ch.HeaderHash(s.Sum) {
+			return wrong()
+		}
+	}
+	return nil
+}
+
+// resummarize writes a case's summary anew; nil while no change opened it.
+func (s *Store) resummarize(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
+	changes, err := s.caseChanges(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	c := loan.Fold(changes)
+	if c == nil {
+		return nil, nil
+	}
+	r := &row{changes: uint32(len(changes))}
+	for _, ch := range changes {
+		if ch.Device == s.profile.Device {
+			r.last = max(r.last, ch.Counter)
+		}
+	}
+	r.fill(c)
+	return r, s.put(tx, bSummaries, id[:], r.encode())
+}
+
+// VerifyChain reads the device's whole chain and every case's list, and fails
+// with fault.Damaged at the first change that is gone, altered or out of its
+// chain.
+func (s *Store) VerifyChain(ctx context.Context) error {
+	const op = "store.VerifyChain"
+	var prev loan.Hash
+	var last uint64
+	for {
+		// A batch at a time: a long reading transaction holds up the writer.
+		batch, err := s.Pending(ctx, last, 1000)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		if len(batch) == 0 {
+			break
+		}
+		for _, ch := range batch {
+			erased := ch.Body == nil && ch.BodyHash != loan.BodyHashOf(s.Sum, ch.Salt, nil)
+			if ch.Prev != prev || !erased && ch.BodyHash != loan.BodyHashOf(s.Sum, ch.Salt, ch.Body) {
+				return fault.New(op, fault.Damaged, errors.New("chain"))
+			}
+			prev, last = ch.HeaderHash(s.Sum), ch.Counter
+		}
+	}
+	var ids []uuid.UUID
+	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
+		c := tx.Bucket([]byte(bCases)).Cursor()
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			if id := uuid.UUID(k[:16]); len(ids) == 0 || !bytes.Equal(ids[len(ids)-1][:], id[:]) {
+				ids = append(ids, id)
+			}
+		}
+		return nil
+	})
+	for _, id := range slices.Clip(ids) {
+		if err != nil {
+			break
+		}
+		_, err = s.Changes(ctx, id)
+	}
+	return fault.Wrap(op, err)
+}

@@ -1,0 +1,302 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+)
+
+// Store is the laptop's store, unlocked. Its methods may be called from many
+// goroutines at once.
+type Store struct {
+	o        Options
+	attempts *attempts
+	vault    *vault
+	data     *seal.Key
+	profile  Profile
+	commitTx func(*bbolt.Tx) error // tests put a failing disk here
+
+	write sync.Mutex   // one writer after another
+	dbMu  sync.RWMutex // held to read while db is used, to write while it is exchanged
+	db    *bbolt.DB
+	lock  *os.File
+	keys  *seal.Keyfile // guarded by write
+
+	mu       sync.RWMutex // guards all below: what the file says, in memory
+	tip      tip
+	acked    uint64
+	epoch    uuid.UUID
+	index    *index
+	outbox   *outbox
+	clockErr time.Duration
+}
+
+// tip is the end of a device's chain.
+type tip struct {
+	counter uint64
+	hash    loan.Hash
+}
+
+// newStore makes a store over an open database; it takes over db, keys and
+// data when it succeeds, and leaves them alone when it fails.
+func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *attempts) (*Store, error) {
+	s := &Store{o: o, attempts: a, vault: newVault(keys.ID(), data), data: data, db: db, keys: keys,
+		commitTx: (*bbolt.Tx).Commit, clockErr: -time.Millisecond}
+	err := shield("store.load", func() error {
+		return db.View(func(tx *bbolt.Tx) error {
+			b, err := s.get(tx, bMeta, []byte("profile"))
+			if err != nil {
+				return err
+			}
+			defer seal.Wipe(b)
+			if s.profile, err = decodeProfile(b); err != nil {
+				return err
+			}
+			return s.load(tx)
+		})
+	})
+	if err != nil {
+		s.vault.wipe()
+		return nil, diskFault("store.load", err)
+	}
+	return s, nil
+}
+
+func (s *Store) dataPath() string { return filepath.Join(s.o.Dir, dataFile) }
+
+// Dir is the data folder.
+func (s *Store) Dir() string { return s.o.Dir }
+
+// Profile is who this laptop is. Its keys are the store's own: they are wiped
+// by Close.
+func (s *Store) Profile() Profile { return s.profile }
+
+// SetClockError keeps how wrong this machine's clock was last found to be; it
+// stands in every change from now on. Negative is unknown.
+func (s *Store) SetClockError(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clockErr = d
+}
+
+// Sum is the hash of the chain: that of the device key's suite.
+func (s *Store) Sum(b []byte) loan.Hash { return s.profile.Signer.Suite().Sum(b) }
+
+// Close wipes the keys and lets go of the folder. It waits for what is under
+// way; what comes later is fault.Busy.
+func (s *Store) Close() error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.dbMu.Lock()
+	defer s.dbMu.Unlock()
+	if s.db == nil && s.lock == nil {
+		return nil
+	}
+	err := release("store.Close", &s.db, &s.lock)
+	s.wipe()
+	s.profile.CountyKey.Wipe()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.index, s.outbox = newIndex(), newOutbox()
+	return err
+}
+
+// wipe forgets the data key and what was derived from it.
+func (s *Store) wipe() {
+	s.vault.wipe()
+	s.data.Wipe()
+}
+
+// load reads into memory what must be at hand, and checks that it agrees.
+func (s *Store) load(tx *bbolt.Tx) error {
+	t, err := s.readTip(tx, s.profile.Device)
+	if err != nil {
+		return err
+	}
+	if err := s.checkTip(tx, t); err != nil {
+		return err
+	}
+	var acked uint64
+	var epoch uuid.UUID
+	b, err := s.get(tx, bMeta, []byte("acked"))
+	switch {
+	case err == nil && len(b) == 24:
+		acked = binary.BigEndian.Uint64(b)
+		copy(epoch[:], b[8:])
+	case fault.KindOf(err) != fault.Missing:
+		return structural("acknowledged")
+	}
+	ix := newIndex()
+	c := tx.Bucket([]byte(bSummaries)).Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		b, err := s.vault.open(bSummaries, k, v)
+		if err != nil {
+			return err
+		}
+		r, err := decodeSummary(b)
+		if err != nil || !bytes.Equal(r.ID[:], k) {
+			return structural("summary")
+		}
+		ix.load(r)
+	}
+	ix.sort()
+	un, err := s.loadUnsent(tx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tip, s.acked, s.epoch, s.index, s.outbox = t, acked, epoch, ix, un
+	return nil
+}
+
+// checkTip compares the chain's end with the last change there is.
+func (s *Store) checkTip(tx *bbolt.Tx, t tip) error {
+	end := refKey(s.profile.Device, ^uint64(0))
+	c := tx.Bucket([]byte(bChanges)).Cursor()
+	k, _ := c.Seek(end)
+	if k == nil {
+		k, _ = c.Last()
+	} else {
+		k, _ = c.Prev()
+	}
+	if k == nil || !bytes.HasPrefix(k, s.profile.Device[:]) {
+		if t.counter != 0 {
+			return structural("the chain's last change is gone")
+		}
+		return nil
+	}
+	if !bytes.Equal(k, refKey(s.profile.Device, t.counter)) {
+		return structural("the chain's end")
+	}
+	ch, err := s.change(tx, k)
+	if err != nil {
+		return err
+	}
+	if ch.HeaderHash(s.Sum) != t.hash {
+		return structural("the chain's end")
+	}
+	return nil
+}
+
+func (s *Store) readTip(tx *bbolt.Tx, device uuid.UUID) (tip, error) {
+	b, err := s.get(tx, bChains, device[:])
+	if err != nil {
+		return tip{}, err
+	}
+	if len(b) != 40 {
+		return tip{}, structural("chain")
+	}
+	return tip{binary.BigEndian.Uint64(b), loan.Hash(b[8:])}, nil
+}
+
+func (s *Store) putTip(tx *bbolt.Tx, device uuid.UUID, t tip) error {
+	b := binary.BigEndian.AppendUint64(nil, t.counter)
+	return s.put(tx, bChains, device[:], append(b, t.hash[:]...))
+}
+
+// refKey is where a change stands.
+func refKey(device uuid.UUID, counter uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(make([]byte, 0, 24), device[:]...), counter)
+}
+
+// change reads one change and checks that it is the one that belongs there.
+func (s *Store) change(tx *bbolt.Tx, ref []byte) (*loan.Change, error) {
+	b, err := s.get(tx, bChanges, ref)
+	if err != nil {
+		if fault.KindOf(err) == fault.Missing {
+			return nil, structural("a change is gone")
+		}
+		return nil, err
+	}
+	ch, err := loan.DecodeChange(b)
+	if err != nil {
+		return nil, fault.New("store.change", fault.Damaged, err)
+	}
+	if !bytes.Equal(ref, refKey(ch.Device, ch.Counter)) {
+		return nil, fault.New("store.change", fault.Damaged, errors.New("another change"))
+	}
+	return ch, nil
+}
+
+// caseChanges reads all changes of a case; none is fault.Missing.
+func (s *Store) caseChanges(tx *bbolt.Tx, id uuid.UUID) ([]*loan.Change, error) {
+	const op = "store.case"
+	var out []*loan.Change
+	c := tx.Bucket([]byte(bCases)).Cursor()
+	for k, v := c.Seek(id[:]); k != nil && bytes.HasPrefix(k, id[:]); k, v = c.Next() {
+		if _, err := s.vault.open(bCases, k, v); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		ch, err := s.change(tx, k[16:])
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		if ch.Case != id {
+			return nil, fault.New(op, fault.Damaged, errors.New("a change of another case"))
+		}
+		out = append(out, ch)
+	}
+	if len(out) == 0 {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	return out, nil
+}
+
+// Changes reads all changes of a case, those that looked at it among them, in
+// no particular order. fault.Missing when there are none.
+func (s *Store) Changes(ctx context.Context, id uuid.UUID) ([]*loan.Change, error) {
+	const op = "store.Changes"
+	var out []*loan.Change
+	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
+		if out, err = s.caseChanges(tx, id); err != nil {
+			return err
+		}
+		return s.checkCount(tx, id, len(out))
+	})
+	return out, err
+}
+
+// checkCount compares the number of changes found with the summary's: a
+// damaged key would hide one without any box failing to open.
+func (s *Store) checkCount(tx *bbolt.Tx, id uuid.UUID, found int) error {
+	b, err := s.get(tx, bSummaries, id[:])
+	if fault.KindOf(err) == fault.Missing {
+		return nil // no change opened the case yet
+	}
+	if err != nil {
+		return err
+	}
+	r, err := decodeSummary(b)
+	if err != nil || int(r.changes) != found {
+		return structural("number of a case's changes")
+	}
+	return nil
+}
+
+// Case is the fold of a case's changes, the caller's own. fault.Missing when
+// there is no such case, or no change has opened it yet.
+func (s *Store) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
+	const op = "store.Case"
+	changes, err := s.Changes(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	c := loan.Fold(changes)
+	if c == nil {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	return c, nil
+}

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// Summary is a case in a list. It holds personal data in full: who shows it
+// masks it.
+type Summary struct {
+	ID            uuid.UUID
+	Name          string // of the student
+	Coborrower    string // name
+	IDNo          string // of the student
+	Phone         string // of the student
+	IDTail        string // last four
+	PhoneTail     string // last four
+	School        string
+	Kind          loan.Kind
+	Supplementary bool
+	Status        loan.Status
+	Amount        int
+	Opened        time.Time
+	Updated       time.Time
+	Operator      string // who opened it
+	Problems      int    // conflicts and changes set aside, which wait for a person
+	Sent          bool   // the centre has acknowledged all of it
+}
+
+// row is a summary as stored, with what only the store needs.
+type row struct {
+	Summary
+	coIDNo, coPhone string
+	last            uint64 // counter of this device's last change to the case
+	changes         uint32 // changes listed under the case
+
+	name, co []*sound
+}
+
+// fill takes everything but last and changes from the case.
+func (r *row) fill(c *loan.Case) {
+	a := &c.App
+	r.Summary = Summary{ID: c.ID, Name: a.Student.Name, IDNo: a.Student.IDNo, Phone: a.Student.Phone,
+		School: a.Study.SchoolName, Kind: a.Kind, Supplementary: a.Loan.Supplementary, Status: c.Status,
+		Amount: a.Loan.Amount, Opened: c.Opened, Updated: c.Updated, Operator: c.OpenedBy,
+		Problems: len(c.Conflicts) + len(c.Aside)}
+	r.coIDNo, r.coPhone = "", ""
+	if len(a.Coborrowers) > 0 {
+		r.Coborrower, r.coIDNo, r.coPhone = a.Coborrowers[0].Name, a.Coborrowers[0].IDNo, a.Coborrowers[0].Phone
+	}
+	r.tails()
+}
+
+func (r *row) tails() { r.IDTail, r.PhoneTail = tail(r.IDNo), tail(r.Phone) }
+
+func tail(s string) string {
+	if len(s) < 8 {
+		return ""
+	}
+	return s[len(s)-4:]
+}
+
+const summaryVersion = 1
+
+// encode gives the row's bytes; doc.go has the form.
+func (r *row) encode() []byte {
+	b := append(make([]byte, 0, 256), summaryVersion)
+	b = append(b, r.ID[:]...)
+	b = append(b, byte(r.Status), flag(r.Supplementary))
+	b = binary.AppendVarint(b, int64(r.Amount))
+	b = binary.AppendVarint(b, r.Opened.UnixMilli())
+	b = binary.AppendVarint(b, r.Updated.UnixMilli())
+	b = binary.AppendUvarint(b, uint64(r.Problems))
+	b = binary.AppendUvarint(b, r.last)
+	b = binary.AppendUvarint(b, uint64(r.changes))
+	for _, s := range r.texts() {
+		b = binary.AppendUvarint(b, uint64(len(*s)))
+		b = append(b, *s...)
+	}
+	return b
+}
+
+func (r *row) texts() []*string {
+	return []*string{(*string)(&r.Kind), &r.Name, &r.Coborrower, &r.IDNo, &r.Phone, &r.coIDNo, &r.coPhone, &r.School, &r.Operator}
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// decodeSummary is the inverse of encode; anything else is fault.Damaged.
+func decodeSummary(b []byte) (*row, error) {
+	const op = "store.decodeSummary"
+	bad := func() (*row, error) { return nil, fault.New(op, fault.Damaged, errors.New("summary")) }
+	if len(b) < 19 {
+		return bad()
+	}
+	if b[0] > summaryVersion {
+		return nil, fault.New(op, fault.Newer, nil)
+	}
+	r := &row{}
+	copy(r.ID[:], b[1:17])
+	r.Status, r.Supplementary = loan.Status(b[17]), b[18] == 1
+	d := decoder{b: b[19:]}
+	r.Amount = int(d.varint())
+	r.Opened, r.Updated = time.UnixMilli(d.varint()).UTC(), time.UnixMilli(d.varint()).UTC()
+	r.Problems, r.last, r.changes = int(d.uvarint()), d.uvarint(), uint32(d.uvarint())
+	for _, s := range r.texts() {
+		*s = d.text()
+	}
+	if d.bad || len(d.b) != 0 || b[0] == 0 || b[18] > 1 {
+		return bad()
+	}
+	r.tails()
+	return r, nil
+}
+
+type decoder struct {
+	b   []byte
+	bad bool
+}
+
+func (d *decoder) skip(n int) {
+	if n <= 0 {
+		d.bad, d.b = true, nil
+		return
+	}
+	d.b = d.b[n:]
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.b)
+	d.skip(n)
+	return v
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	d.skip(n)
+	return v
+}
+
+func (d *decoder) text() string {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		d.bad = true
+		return ""
+	}
+	s := string(d.b[:n])
+	d.b = d.b[n:]
+	return s
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"errors"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/seal"
+)
+
+// The buckets. All but "plain" hold sealed values alone.
+const (
+	bPlain     = "plain"     // readable while locked: format, a copy of the key file
+	bMeta      = "meta"      // profile, acked, epoch
+	bChanges   = "changes"   // device 16 | counter u64 → change
+	bCases     = "cases"     // case 16 | device 16 | counter u64 → nothing
+	bSummaries = "summaries" // case 16 → summary
+	bChains    = "chains"    // device 16 → counter u64 | header hash 32
+	bUnsent    = "unsent"    // blob hash 32 → what is to be sent
+	bBlobInfo  = "blobinfo"  // blob hash 32 → the same, whether sent or not
+	bBlobs     = "blobs"     // blob hash 32 | chunk u32 → chunk
+	bOperators = "operators" // operator's id → operator, JSON
+	bSettings  = "settings"  // name → JSON
+	bReceipts  = "receipts"  // u64 in order of arrival → receipt, JSON
+)
+
+func sealedBuckets() []string {
+	return []string{bMeta, bChanges, bCases, bSummaries, bChains, bUnsent, bBlobInfo, bBlobs, bOperators, bSettings, bReceipts}
+}
+
+const (
+	formatVersion = 1
+	valueVersion  = 1
+)
+
+// vault seals and opens values, each bound to its store, bucket and key.
+type vault struct {
+	id   [16]byte
+	keys map[string]*seal.Key
+}
+
+func newVault(id [16]byte, data *seal.Key) *vault {
+	v := &vault{id: id, keys: map[string]*seal.Key{}}
+	for _, b := range sealedBuckets() {
+		v.keys[b] = data.Derive("doorstep store v1 " + b)
+	}
+	return v
+}
+
+func (v *vault) wipe() {
+	for _, k := range v.keys {
+		k.Wipe()
+	}
+}
+
+func (v *vault) ad(bucket string, key []byte) []byte {
+	b := make([]byte, 0, 20+len(bucket)+len(key))
+	b = append(b, v.id[:]...)
+	b = append(append(b, byte(len(bucket))), bucket...)
+	return append(append(b, valueVersion), key...)
+}
+
+func (v *vault) seal(bucket string, key, plain []byte) []byte {
+	dst := append(make([]byte, 0, 1+seal.Overhead+len(plain)), valueVersion)
+	return v.keys[bucket].Seal(dst, plain, v.ad(bucket, key))
+}
+
+// open gives a value's content in memory of its own; fault.Missing for nil,
+// fault.Damaged for what this vault did not seal for this place.
+func (v *vault) open(bucket string, key, value []byte) ([]byte, error) {
+	const op = "store.open value"
+	if value == nil {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	if len(value) == 0 {
+		return nil, fault.New(op, fault.Damaged, errors.New(bucket))
+	}
+	if value[0] > valueVersion {
+		return nil, fault.New(op, fault.Newer, nil)
+	}
+	b, err := v.keys[bucket].Open([]byte{}, value[1:], v.ad(bucket, key))
+	if err != nil {
+		return nil, fault.New(op, fault.Damaged, errors.New(bucket))
+	}
+	return b, nil
+}
