@@ -42,7 +42,7 @@ func TestPressServesManyAtOnce(t *testing.T) {
 func TestLastWordsStandWithTheSignatures(t *testing.T) {
 	in := testInput(t)
 	in.Evidence = nil
-	for n := range 30 {
+	for n := 0; n < 30; n += 3 {
 		in.App.Student.Address = "贵州省平塘县" + strings.Repeat("测试乡示例村", n)
 		b := mustFill(t, in)
 		pages, err := Pages(b)
