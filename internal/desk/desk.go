@@ -1,0 +1,168 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"doorstep/internal/contract"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// Desk is one operator signed in at this laptop.
+type Desk struct {
+	store *store.Store
+	press *contract.Press
+	now   func() time.Time
+
+	mu       sync.Mutex // one change of this desk after another
+	operator guard.Operator
+	rules    *loan.Reference
+}
+
+// Tools are what a desk works with.
+type Tools struct {
+	Rules *loan.Reference
+	Press *contract.Press
+	Now   func() time.Time
+}
+
+// SignIn unlocks the store for an operator and notes it in the chain.
+// fault.Password when name or password is wrong, fault.Locked after five
+// failures.
+func SignIn(ctx context.Context, l *store.Locked, operator string, password []byte, t Tools) (*Desk, error) {
+	s, op, err := l.Unlock(ctx, operator, password)
+	if err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
+	return At(ctx, s, op, t)
+}
+
+// At is a desk over a store that is open already, such as one just made.
+func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk, error) {
+	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, rules: t.Rules}
+	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSignIn, Operator: op.ID, Body: loan.ViewBody{}}}, nil); err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
+	return d, nil
+}
+
+// Operator is who is signed in.
+func (d *Desk) Operator() guard.Operator { return d.operator }
+
+// Store is the open store, for the courier.
+func (d *Desk) Store() *store.Store { return d.store }
+
+// Rules is the reference the verdict is judged by.
+func (d *Desk) Rules() *loan.Reference { return d.rules }
+
+// Today is the day by the laptop's clock.
+func (d *Desk) Today() loan.Date { return loan.DateOf(d.now()) }
+
+// Place is where this laptop takes cases in, as the rail shows it.
+func (d *Desk) Place() string { return d.store.Profile().Point }
+
+// Close locks the store: its keys are wiped.
+func (d *Desk) Close() error { return d.store.Close() }
+
+// NewCase opens a case of a kind; supplement marks a 补充申请.
+func (d *Desk) NewCase(ctx context.Context, kind loan.Kind, supplement bool) (*loan.Case, error) {
+	const op = "new case"
+	if err := guard.May(d.operator, guard.OpenCase, nil); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	p := d.store.Profile()
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fault.New(op, fault.Other, err)
+	}
+	year := loan.AcademicYearOf(d.Today())
+	app := loan.Application{
+		AcademicYear: year, Kind: kind, Channel: loan.OnSite,
+		Intake:  loan.Intake{CountyCode: p.County, CountyName: p.CountyName, PointType: p.PointType, Device: p.Device.String()},
+		Student: loan.Person{IDType: loan.ResidentCard, HukouCode: p.County},
+		Study:   loan.Study{Mode: loan.FullTime},
+		Loan:    loan.Terms{Supplementary: supplement, Purpose: []string{"学费", "住宿费"}},
+	}
+	app.Coborrowers = []loan.Coborrower{{Person: loan.Person{IDType: loan.ResidentCard, HukouCode: p.County}}}
+	if kind == loan.First && !supplement {
+		app.Study.EntryYear = year
+	}
+	return d.commit(ctx, op, id, entry(loan.ChangeOpen, loan.OpenBody{Application: app}))
+}
+
+// Open reads a case for work on it, and notes the look.
+func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
+	const op = "open case"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := guard.May(d.operator, guard.View, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: "case"}))
+}
+
+// Check is the verdict on a case as it stands today.
+func (d *Desk) Check(c *loan.Case) loan.Report {
+	a := c.Application(d.Today())
+	return d.rules.Check(&a)
+}
+
+// CheckEntry is Check without what only the signing brings: the verdict a
+// clerk and a reviewer decide by before the contract is signed.
+func (d *Desk) CheckEntry(c *loan.Case) loan.Report {
+	return d.Check(c).Without(func(f loan.Finding) bool {
+		return f.Code == "E-SG-001" || f.Code == "E-SG-002" || f.Code == "E-SG-003"
+	})
+}
+
+type pending struct {
+	kind loan.ChangeKind
+	body any
+}
+
+func entry(kind loan.ChangeKind, body any) pending { return pending{kind, body} }
+
+// commit writes changes to a case and gives the case as it is afterwards.
+func (d *Desk) commit(ctx context.Context, op string, id uuid.UUID, p pending, blobs ...store.Blob) (*loan.Case, error) {
+	return d.commitAs(ctx, op, d.operator, id, []pending{p}, blobs...)
+}
+
+func (d *Desk) commitAs(ctx context.Context, op string, who guard.Operator, id uuid.UUID, ps []pending, blobs ...store.Blob) (*loan.Case, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	entries := make([]store.Entry, len(ps))
+	for i, p := range ps {
+		entries[i] = store.Entry{Case: id, Kind: p.kind, Operator: who.ID, Body: p.body}
+	}
+	if _, err := d.store.Commit(ctx, entries, blobs); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	c, err := d.store.Case(ctx, id)
+	return c, fault.Wrap(op, err)
+}
+
+// act is one permitted change to a case that is there.
+func (d *Desk) act(ctx context.Context, op string, id uuid.UUID, v guard.Verb, p pending, blobs ...store.Blob) (*loan.Case, error) {
+	if err := d.may(ctx, v, id); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d.commit(ctx, op, id, p, blobs...)
+}
+
+func (d *Desk) may(ctx context.Context, v guard.Verb, id uuid.UUID) error {
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return err
+	}
+	return guard.May(d.operator, v, c)
+}
+
+var errEmpty = errors.New("empty")

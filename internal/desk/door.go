@@ -1,0 +1,183 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"doorstep/internal/contract"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// The nouns of lower layers that a screen handles, under this package's name.
+type (
+	Operator = guard.Operator
+	Stroke   = contract.Stroke
+	Point    = contract.Point
+)
+
+// Person is someone who can sign in at this laptop.
+type Person struct{ ID, Name string }
+
+// Door is the data folder before anyone has signed in.
+type Door struct {
+	options store.Options
+	tools   Tools
+	locked  *store.Locked
+}
+
+// OpenDoor opens the data folder. A folder without a store is new; one whose
+// store another process holds is fault.Busy, a damaged one fault.Damaged, one
+// of a newer program fault.Newer.
+func OpenDoor(ctx context.Context, o store.Options, t Tools) (*Door, error) {
+	d := &Door{options: o, tools: t}
+	return d, d.reopen(ctx)
+}
+
+func (d *Door) reopen(ctx context.Context) error {
+	if !store.Exists(d.options.Dir) {
+		return nil
+	}
+	l, err := store.Open(ctx, d.options)
+	if err != nil {
+		return fault.Wrap("open data folder", err)
+	}
+	d.locked = l
+	return nil
+}
+
+// New says whether the folder has no store yet, so that the laptop must enrol.
+func (d *Door) New() bool { return d.locked == nil && !store.Exists(d.options.Dir) }
+
+// People lists who can sign in.
+func (d *Door) People() []Person {
+	if d.locked == nil {
+		return nil
+	}
+	var out []Person
+	for _, o := range d.locked.Operators() {
+		out = append(out, Person{ID: o.ID, Name: o.Name})
+	}
+	return out
+}
+
+// SignIn unlocks the store for one operator. The door stays: after the desk
+// has been closed, Reopen lets the next one sign in.
+func (d *Door) SignIn(ctx context.Context, operator string, password []byte) (*Desk, error) {
+	if d.locked == nil {
+		return nil, fault.New("sign in", fault.Missing, nil)
+	}
+	desk, err := SignIn(ctx, d.locked, operator, password, d.tools)
+	if err == nil {
+		d.locked = nil
+	}
+	return desk, err
+}
+
+// Reopen is for after a desk was closed: the door is as after OpenDoor.
+func (d *Door) Reopen(ctx context.Context) error { return d.reopen(ctx) }
+
+// Enrolment is what the centre gave a new laptop: who it is, and the people
+// of its point.
+type Enrolment struct {
+	Profile store.Profile
+	Roster  []Operator
+}
+
+// Settle makes the store of a new folder for an enrolled laptop, with its
+// first operator, and signs that operator in. The other people of the roster
+// are enabled at this laptop with passwords of their own, later.
+func (d *Door) Settle(ctx context.Context, e Enrolment, first Operator, password []byte) (*Desk, error) {
+	const op = "settle laptop"
+	if err := guard.CheckPassword(first.ID, password); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	s, err := store.Create(ctx, d.options, e.Profile, first, password)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	for _, o := range e.Roster {
+		if o.ID == first.ID {
+			continue
+		}
+		if err := s.AddOperator(ctx, o); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
+	return At(ctx, s, first, d.tools)
+}
+
+// Close gives the folder free.
+func (d *Door) Close() error {
+	if d.locked == nil {
+		return nil
+	}
+	err := d.locked.Close()
+	d.locked = nil
+	return fault.Wrap("close data folder", err)
+}
+
+// Row is a case in a list, masked.
+type Row struct {
+	ID         uuid.UUID
+	Name       string // masked
+	IDTail     string // the last four characters
+	PhoneTail  string
+	School     string
+	Kind       loan.Kind
+	Supplement bool
+	Status     loan.Status
+	Amount     int // yuan
+	Opened     time.Time
+	Updated    time.Time
+	Problems   int
+	Mine       bool // opened by the operator signed in
+}
+
+// Find lists cases by name part, pinyin, initials, ID tail or phone tail, the
+// newest first; an empty query lists all. At most limit rows; 0 is no limit.
+func (d *Desk) Find(query string, limit int) []Row {
+	found := d.store.Search(query, limit)
+	out := make([]Row, len(found))
+	for i, s := range found {
+		out[i] = Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
+			School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount,
+			Opened: s.Opened, Updated: s.Updated, Problems: s.Problems, Mine: s.Operator == d.operator.ID}
+	}
+	return out
+}
+
+// Tally counts cases by status, and those opened today.
+type Tally struct {
+	Today    int
+	ByStatus map[loan.Status]int
+}
+
+// Count tallies all cases of the laptop.
+func (d *Desk) Count() Tally {
+	t := Tally{ByStatus: map[loan.Status]int{}}
+	for _, s := range d.store.Search("", 0) {
+		t.ByStatus[s.Status]++
+		if loan.DateOf(s.Opened.In(d.now().Location())) == d.Today() {
+			t.Today++
+		}
+	}
+	return t
+}
+
+// Reviewers lists people of this laptop who may review the case.
+func (d *Desk) Reviewers(ctx context.Context, c *loan.Case) ([]Person, error) {
+	ops, err := d.store.Operators(ctx)
+	if err != nil {
+		return nil, fault.Wrap("list reviewers", err)
+	}
+	var out []Person
+	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool { return guard.May(o, guard.Review, c) != nil }) {
+		out = append(out, Person{ID: o.ID, Name: o.Name})
+	}
+	return out, nil
+}

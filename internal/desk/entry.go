@@ -1,0 +1,145 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// Edit sets fields of a case; values are what their JSON holds. After the
+// contract is signed a field of it changes through Correct alone.
+func (d *Desk) Edit(ctx context.Context, id uuid.UUID, fields map[string]any) (*loan.Case, error) {
+	const op = "edit"
+	body, err := editBody(fields)
+	if err != nil {
+		return nil, err
+	}
+	return d.act(ctx, op, id, guard.Edit, entry(loan.ChangeEdit, body))
+}
+
+// Resolve ends a conflict: a person chose the value.
+func (d *Desk) Resolve(ctx context.Context, id uuid.UUID, field string, value json.RawMessage) (*loan.Case, error) {
+	return d.act(ctx, "resolve", id, guard.Resolve, entry(loan.ChangeResolve, loan.EditBody{Fields: map[string]json.RawMessage{field: value}}))
+}
+
+func editBody(fields map[string]any) (loan.EditBody, error) {
+	b := loan.EditBody{Fields: map[string]json.RawMessage{}}
+	for path, v := range fields {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return b, fault.New("edit", fault.Input, errors.New("value of "+path))
+		}
+		b.Fields[path] = raw
+	}
+	return b, nil
+}
+
+// Attach puts a picture or paper into a slot of the case. content is an
+// encoded file as capture and photo made it; it is stored encrypted in the
+// same transaction.
+func (d *Desk) Attach(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte, media, source string) (*loan.Case, error) {
+	const op = "attach"
+	if len(content) == 0 {
+		return nil, fault.New(op, fault.Input, errEmpty)
+	}
+	h := d.store.BlobName(content)
+	body := loan.AttachBody{Attachment: loan.Attachment{Slot: slot, Blob: h, Media: media, Size: int64(len(content))}, Source: source}
+	return d.act(ctx, op, id, guard.Attach, entry(loan.ChangeAttach, body), store.Blob{Hash: h, Content: content})
+}
+
+// Detach takes a picture or paper out of a slot. The change that attached it
+// stays in the chain.
+func (d *Desk) Detach(ctx context.Context, id uuid.UUID, slot loan.Slot, blob loan.Hash) (*loan.Case, error) {
+	return d.act(ctx, "detach", id, guard.Detach, entry(loan.ChangeDetach, loan.DetachBody{Slot: slot, Blob: blob}))
+}
+
+// Attest notes that the operator found the person, the card and the portrait
+// to be one: 人证一致.
+func (d *Desk) Attest(ctx context.Context, id uuid.UUID, p loan.Party) (*loan.Case, error) {
+	return d.act(ctx, "attest", id, guard.Attest, entry(loan.ChangeAttest, loan.PartyBody{Party: p}))
+}
+
+// Consent notes a party's consent to a purpose, or its withdrawal; text is id
+// and version of what was shown.
+func (d *Desk) Consent(ctx context.Context, id uuid.UUID, p loan.Party, purpose, text string, given bool) (*loan.Case, error) {
+	return d.act(ctx, "consent", id, guard.Consent, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text, Given: given}))
+}
+
+// Submit hands the case to a reviewer. fault.Input when a required field is
+// missing or a code rejects it.
+func (d *Desk) Submit(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
+	const op = "submit"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.ready(c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d.act(ctx, op, id, guard.Submit, entry(loan.ChangeSubmit, nil))
+}
+
+func (d *Desk) ready(c *loan.Case) error {
+	const op = "check entry"
+	switch {
+	case len(c.Conflicts) > 0:
+		return fault.New(op, fault.Conflict, nil)
+	case len(loan.Missing(&c.App)) > 0:
+		return fault.Say(op, fault.Input, "还有必填项没有填写。", nil)
+	case d.CheckEntry(c).Verdict == loan.RejectVerdict:
+		return fault.Say(op, fault.Input, "还有不符合规定的内容，请按右侧提示改正。", nil)
+	}
+	return nil
+}
+
+// Review is a reviewer's word, given at this desk with name and password, the
+// clerk staying signed in. Who entered the case cannot review it.
+func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, password []byte, pass bool, note string) (*loan.Case, error) {
+	const op = "review"
+	who, err := d.store.Verify(ctx, reviewer, password)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := guard.May(who, guard.Review, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if pass {
+		if err := d.ready(c); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	} else if note == "" {
+		return nil, fault.Say(op, fault.Input, "退回时请写明原因。", nil)
+	}
+	return d.commitAs(ctx, op, who, id, []pending{entry(loan.ChangeReview, loan.ReviewBody{Pass: pass, Note: note})})
+}
+
+// Void ends a case for good, with a reason; nothing is deleted.
+func (d *Desk) Void(ctx context.Context, id uuid.UUID, reason string) (*loan.Case, error) {
+	if reason == "" {
+		return nil, fault.Say("void", fault.Input, "作废须写明原因。", nil)
+	}
+	return d.act(ctx, "void", id, guard.VoidCase, entry(loan.ChangeVoid, loan.ReasonBody{Reason: reason}))
+}
+
+// Correct changes fields after signing. The signatures are void afterwards and
+// the former contract stays readable.
+func (d *Desk) Correct(ctx context.Context, id uuid.UUID, fields map[string]any, reason string) (*loan.Case, error) {
+	body, err := editBody(fields)
+	if err != nil {
+		return nil, err
+	}
+	if reason == "" {
+		return nil, fault.Say("correct", fault.Input, "补正须写明原因。", nil)
+	}
+	return d.act(ctx, "correct", id, guard.Correct, entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason}))
+}

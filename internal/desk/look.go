@@ -1,0 +1,134 @@
+package desk
+
+import (
+	"context"
+	"strconv"
+
+	"doorstep/internal/contract"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// NoteSearch writes that the operator searched, and how many rows were shown.
+func (d *Desk) NoteSearch(ctx context.Context, rows int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: loan.ViewBody{Detail: strconv.Itoa(rows)}}}, nil)
+	return fault.Wrap("search", err)
+}
+
+// Blob reads an attachment of a case the operator may view.
+func (d *Desk) Blob(ctx context.Context, id uuid.UUID, h loan.Hash) ([]byte, error) {
+	const op = "read attachment"
+	if err := d.may(ctx, guard.View, id); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	b, err := d.store.Blob(ctx, h)
+	return b, fault.Wrap(op, err)
+}
+
+// SealedContract reads the sealed contract of a case.
+func (d *Desk) SealedContract(ctx context.Context, c *loan.Case) ([]byte, error) {
+	if c.Contract == nil || c.Contract.Sealed == nil {
+		return nil, fault.New("read contract", fault.Missing, nil)
+	}
+	return d.Blob(ctx, c.ID, c.Contract.Sealed.Blob)
+}
+
+// Reveal notes that a masked value was shown outside the open case, and why.
+func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason string) error {
+	if reason == "" {
+		return fault.Say("reveal", fault.Input, "请写明查看原因。", nil)
+	}
+	_, err := d.act(ctx, "reveal", id, guard.Reveal, entry(loan.ChangeReveal, loan.ViewBody{Fields: fields, Reason: reason}))
+	return err
+}
+
+// Receipt makes the temporary receipt 临时受理回执 of a finished case, or the
+// slip with the centre's numbers once they are home, and notes the print.
+func (d *Desk) Receipt(ctx context.Context, id uuid.UUID) ([]byte, error) {
+	const op = "receipt"
+	c, err := d.act(ctx, op, id, guard.Print, entry(loan.ChangePrint, loan.ViewBody{Detail: "receipt"}))
+	if err != nil {
+		return nil, err
+	}
+	pack, err := d.rules.PolicyFor(d.signingDay(c))
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	tpl, err := rulebook.TemplateFor(rulebook.TemporaryReceipt, d.Today())
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	in := contract.ReceiptInput{App: c.Application(d.signingDay(c)), Pack: pack, Template: tpl.File, CaseID: c.ID,
+		Point: d.store.Profile().Point, Operator: d.operator.Name, Masked: masked(&c.App), Status: c.Status, At: d.now()}
+	if c.Receipt != nil {
+		in.ContractNo = c.Receipt.ContractNo
+	}
+	pdf, err := d.press.Receipt(in)
+	return pdf, fault.Wrap(op, err)
+}
+
+// masked are the values a slip shows in part.
+func masked(a *loan.Application) map[string]string {
+	m := map[string]string{
+		"student.name_masked":  guard.MaskName(a.Student.Name),
+		"student.id_no_masked": guard.MaskIDNo(a.Student.IDNo),
+		"student.phone_masked": guard.MaskPhone(a.Student.Phone),
+	}
+	if len(a.Coborrowers) > 0 {
+		m["coborrowers.0.name_masked"] = guard.MaskName(a.Coborrowers[0].Name)
+	}
+	return m
+}
+
+// Operators lists the people who can sign in at this laptop.
+func (d *Desk) Operators(ctx context.Context) ([]guard.Operator, error) {
+	ops, err := d.store.Operators(ctx)
+	return ops, fault.Wrap("list operators", err)
+}
+
+// EnableOperator lets a person of the roster sign in here, with a password of
+// their own.
+func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password []byte) error {
+	const op = "enable operator"
+	if err := guard.May(d.operator, guard.EnableOperator, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, d.store.EnableOperator(ctx, who, password))
+}
+
+// Laptop is what the screen tells about this computer.
+type Laptop struct {
+	Device, Server                       string
+	County, CountyCode, Point, PointType string
+	Practice                             bool
+}
+
+// Laptop tells about this computer.
+func (d *Desk) Laptop() Laptop {
+	p := d.store.Profile()
+	return Laptop{Device: p.Device.String(), Server: p.Server, County: p.CountyName, CountyCode: p.County,
+		Point: p.Point, PointType: p.PointType, Practice: p.Practice}
+}
+
+// Setting reads a setting of this laptop into v; false when it was never set.
+func (d *Desk) Setting(ctx context.Context, key string, v any) (bool, error) {
+	err := d.store.Setting(ctx, key, v)
+	if fault.KindOf(err) == fault.Missing {
+		return false, nil
+	}
+	return err == nil, fault.Wrap("read setting", err)
+}
+
+// SetSetting keeps a setting of this laptop.
+func (d *Desk) SetSetting(ctx context.Context, key string, v any) error {
+	return fault.Wrap("keep setting", d.store.SetSetting(ctx, key, v))
+}
+
+// CanSignIn says whether an account has a password at this laptop.
+func (d *Desk) CanSignIn(operator string) bool { return d.store.CanSignIn(operator) }

@@ -1,0 +1,97 @@
+package desk
+
+import (
+	"context"
+	"image"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/photo"
+	"github.com/google/uuid"
+)
+
+// Picture is a portrait or scan in the form it is kept in, with what the judge
+// of pictures says of it: Chinese sentences, none when it is good.
+type Picture struct {
+	JPEG     []byte
+	Problems []string
+}
+
+// DecodeImage reads a picture and stands it upright; its faults are photo's.
+func DecodeImage(b []byte) (image.Image, error) {
+	img, _, err := photo.Decode(b)
+	return img, fault.Wrap("read picture", err)
+}
+
+// Portrait makes the portrait of the part crop of a picture.
+func Portrait(img image.Image, crop image.Rectangle) (Picture, error) {
+	b, q, err := photo.Portrait(img, photo.PortraitOptions{Crop: crop})
+	return Picture{b, q.Problems}, fault.Wrap("make portrait", err)
+}
+
+// PortraitShape is the part of crop that a portrait keeps; an empty crop means
+// the whole picture.
+func PortraitShape(bounds, crop image.Rectangle) image.Rectangle { return photo.Shape(bounds, crop) }
+
+// Scan makes the kept form of a paper.
+func Scan(img image.Image) (Picture, error) {
+	b, q, err := photo.Scan(img)
+	return Picture{b, q.Problems}, fault.Wrap("make scan", err)
+}
+
+// Turn turns a picture by quarters, clockwise.
+func Turn(img image.Image, quarters int) image.Image { return photo.Rotate(img, quarters) }
+
+// SeesFull says whether the operator sees the open case unmasked.
+func (d *Desk) SeesFull(c *loan.Case) bool { return guard.SeesFull(d.operator, c) }
+
+// Shown is the application as the operator may see it in the open case: whole,
+// or with names, numbers and addresses masked.
+func (d *Desk) Shown(c *loan.Case) loan.Application {
+	a := c.App
+	if d.SeesFull(c) {
+		return a
+	}
+	a.Student = maskPerson(a.Student)
+	a.Coborrowers = append([]loan.Coborrower(nil), a.Coborrowers...)
+	for i := range a.Coborrowers {
+		a.Coborrowers[i].Person = maskPerson(a.Coborrowers[i].Person)
+	}
+	return a
+}
+
+func maskPerson(p loan.Person) loan.Person {
+	p.Name = guard.MaskName(p.Name)
+	p.IDNo = guard.MaskIDNo(p.IDNo)
+	p.Phone = guard.MaskPhone(p.Phone)
+	p.Address = guard.MaskAddress(p.Address)
+	p.Birth = ""
+	p.IDOCRName = ""
+	return p
+}
+
+// Handles is nil when the operator may work on the case where its status
+// allows; otherwise it says why not.
+func (d *Desk) Handles(c *loan.Case) error {
+	open := *c
+	open.Status = loan.Draft
+	return fault.Wrap("handle case", guard.May(d.operator, guard.Edit, &open))
+}
+
+// Watermark is what lies over pictures and papers on the screen now.
+func (d *Desk) Watermark() string { return guard.WatermarkText(d.operator, d.now()) }
+
+// Case reads a case the operator has open; the look was noted when it was
+// opened.
+func (d *Desk) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
+	const op = "read case"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := guard.May(d.operator, guard.View, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return c, nil
+}
