@@ -1,6 +1,9 @@
 package kit
 
-import "fyne.io/fyne/v2"
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
 
 // Spot is a control that can be used now: its kind, its words, and where it
 // stands in the window, in pixels.
@@ -24,7 +27,7 @@ func Spots(w fyne.Window) []Spot {
 	} else {
 		from = c.Content()
 	}
-	s := &spotter{scale: c.Scale(), window: c.Size()}
+	s := &spotter{scale: c.Scale(), to: fyne.NewPos(c.Size().Width, c.Size().Height)}
 	s.walk(from, "")
 	if d, ok := from.(*Dialog); ok {
 		s.walk(d.yes, "")
@@ -36,9 +39,9 @@ func Spots(w fyne.Window) []Spot {
 }
 
 type spotter struct {
-	scale  float32
-	window fyne.Size
-	found  []Spot
+	scale    float32
+	from, to fyne.Position // what is in view
+	found    []Spot
 }
 
 func (s *spotter) walk(o fyne.CanvasObject, label string) {
@@ -82,6 +85,9 @@ func (s *spotter) walk(o fyne.CanvasObject, label string) {
 			s.add("step", name, o, fyne.NewPos(x, 0), fyne.NewSize(width, o.Size().Height))
 		}
 		return
+	case *container.Scroll:
+		s.scroll(w, label)
+		return
 	case *Field:
 		if !w.readOnly {
 			s.add("field", label, o, whole, o.Size())
@@ -92,11 +98,21 @@ func (s *spotter) walk(o fyne.CanvasObject, label string) {
 	}
 }
 
-// add notes a spot when its middle is inside the window.
+// scroll walks what a scrolled part shows of its content.
+func (s *spotter) scroll(w *container.Scroll, label string) {
+	from, to := s.from, s.to
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(w)
+	s.from = fyne.NewPos(max(from.X, at.X), max(from.Y, at.Y))
+	s.to = fyne.NewPos(min(to.X, at.X+w.Size().Width), min(to.Y, at.Y+w.Size().Height))
+	s.walk(w.Content, label)
+	s.from, s.to = from, to
+}
+
+// add notes a spot when its middle is in view.
 func (s *spotter) add(kind, text string, o fyne.CanvasObject, off fyne.Position, size fyne.Size) {
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Add(off)
 	x, y := at.X+size.Width/2, at.Y+size.Height/2
-	if x < 0 || y < 0 || x >= s.window.Width || y >= s.window.Height || size.Width <= 0 {
+	if x < s.from.X || y < s.from.Y || x >= s.to.X || y >= s.to.Y || size.Width <= 0 {
 		return
 	}
 	px := func(v float32) int { return int(v*s.scale + 0.5) }
