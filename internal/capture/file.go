@@ -35,19 +35,21 @@ type Shot struct {
 // fault.Disk when the file cannot be opened and read, and else as FromReader.
 func FromFile(ctx context.Context, r *page.Renderer, path string) ([]Shot, error) {
 	const op = "capture.FromFile"
+	// Opening a pipe would wait for its other end for ever.
+	s, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fileFault(op, err)
+	case !s.Mode().IsRegular():
+		return nil, fault.New(op, fault.Unsupported, errors.New("not a regular file"))
+	case s.Size() > MaxFileBytes:
+		return nil, fault.New(op, fault.TooLarge, nil)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fileFault(op, err)
 	}
 	defer f.Close()
-	// A pipe or device would be waited on for ever.
-	if s, err := f.Stat(); err != nil {
-		return nil, fileFault(op, err)
-	} else if !s.Mode().IsRegular() {
-		return nil, fault.New(op, fault.Unsupported, errors.New("not a regular file"))
-	} else if s.Size() > MaxFileBytes {
-		return nil, fault.New(op, fault.TooLarge, nil)
-	}
 	shots, err := FromReader(ctx, r, f)
 	return shots, fault.Wrap(op, err)
 }
