@@ -1,0 +1,227 @@
+package central
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/sync/parcel"
+)
+
+var errName = errors.New("content has another name")
+
+// putChunk takes one chunk of a blob. When it returns, the chunk is durable;
+// whole says that the blob is.
+func (c *Central) putChunk(ctx context.Context, county string, h loan.Hash, size, offset int64, b []byte, sum [32]byte) (whole bool, err error) {
+	const op = "central.putChunk"
+	switch {
+	case size < 1 || size > parcel.MaxBlob:
+		return false, fault.New(op, fault.TooLarge, errors.New("size of the blob"))
+	case offset < 0 || offset >= size || offset%parcel.ChunkSize != 0,
+		int64(len(b)) != min(parcel.ChunkSize, size-offset):
+		return false, fault.New(op, fault.Input, errors.New("offset or length of the chunk"))
+	case sha256.Sum256(b) != sum:
+		return false, fault.New(op, fault.Input, errors.New("chunk is not the one its sum names"))
+	}
+	key, err := c.countyKey(county)
+	if err != nil {
+		return false, err
+	}
+	// Once more when another request finished the same blob in between.
+	for range 4 {
+		if held, err := c.held(ctx, county, h, key); held || err != nil {
+			return held, err
+		}
+		whole, err = c.writeChunk(ctx, county, partialKey{h, size}, int(offset/parcel.ChunkSize), b, sum, key)
+		if fault.KindOf(err) != fault.Busy {
+			return whole, err
+		}
+	}
+	return false, err
+}
+
+func (c *Central) writeChunk(ctx context.Context, county string, k partialKey, i int, b []byte, sum [32]byte, key *seal.Key) (bool, error) {
+	p, err := c.blobs.take(k)
+	if err != nil {
+		return false, err
+	}
+	defer c.blobs.give(p)
+	whole, err := p.write(i, b, sum)
+	if err != nil {
+		return false, err
+	}
+	if whole {
+		return true, c.finish(ctx, county, p, key)
+	}
+	// After a sync that failed the system may forget what it could not write.
+	if err := c.blobs.syncer.sync(p.file); err != nil {
+		return false, diskFault("central.writeChunk", errors.Join(err, p.drop()))
+	}
+	return false, nil
+}
+
+// finish moves a blob that lacks nothing to its place, if its content has its
+// name, and drops it otherwise.
+func (c *Central) finish(ctx context.Context, county string, p *partial, key *seal.Key) error {
+	if err := c.blobs.settle(p, key); err != nil {
+		return err
+	}
+	return c.recordBlob(ctx, county, p.key.hash, p.key.size)
+}
+
+// settle is the part of finish that touches files.
+func (f *folder) settle(p *partial, key *seal.Key) error {
+	const op = "central.settle"
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone.Load() {
+		return fault.New(op, fault.Busy, errors.New("just finished"))
+	}
+	name, err := f.nameOf(p, key)
+	if err != nil {
+		return err
+	}
+	if name != p.key.hash {
+		p.gone.Store(true)
+		return fault.New(op, fault.Input, errors.Join(errName, os.Remove(p.path)))
+	}
+	if err := p.file.Truncate(p.key.size); err != nil {
+		return diskFault(op, err)
+	}
+	if err := f.syncer.sync(p.file); err != nil {
+		p.gone.Store(true)
+		return diskFault(op, errors.Join(err, os.Remove(p.path)))
+	}
+	to := f.wholePath(p.key.hash)
+	if err := f.makeShelf(filepath.Dir(to)); err != nil {
+		return err
+	}
+	if err := os.Rename(p.path, to); err != nil {
+		return diskFault(op, err)
+	}
+	p.gone.Store(true)
+	return f.syncPath(filepath.Dir(to))
+}
+
+func (f *folder) nameOf(p *partial, key *seal.Key) (loan.Hash, error) {
+	f.verify <- struct{}{}
+	defer func() { <-f.verify }()
+	b := make([]byte, p.key.size)
+	if _, err := p.file.ReadAt(b, 0); err != nil {
+		return loan.Hash{}, diskFault("central.nameOf", err)
+	}
+	return key.Name(b), nil
+}
+
+func (f *folder) makeShelf(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
+		return diskFault("central.makeShelf", err)
+	}
+	return f.syncPath(filepath.Dir(dir))
+}
+
+// held says whether a whole blob is here for good. A file whose row was lost
+// in a crash is looked at and taken in.
+func (c *Central) held(ctx context.Context, county string, h loan.Hash, key *seal.Key) (bool, error) {
+	size, there := c.blobs.has(h)
+	if !there {
+		return false, nil
+	}
+	row, err := c.hasRow(ctx, county, h)
+	if row || err != nil {
+		return row, err
+	}
+	b, err := c.blobs.read(h, key)
+	if err != nil {
+		if fault.KindOf(err) == fault.Damaged {
+			return false, nil
+		}
+		return false, err
+	}
+	if err := c.blobs.syncPath(filepath.Dir(c.blobs.wholePath(h))); err != nil {
+		return false, err
+	}
+	if int64(len(b)) != size {
+		return false, nil
+	}
+	return true, c.recordBlob(ctx, county, h, size)
+}
+
+func (c *Central) hasRow(ctx context.Context, county string, h loan.Hash) (bool, error) {
+	var n int
+	err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM blobs WHERE county = ? AND hash = ?`, county, h[:]).Scan(&n)
+	return n > 0, diskFault("central.hasRow", err)
+}
+
+// recordBlob makes the blob count as held, and receives the cases it completes.
+func (c *Central) recordBlob(ctx context.Context, county string, h loan.Hash, size int64) error {
+	const op = "central.recordBlob"
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, `INSERT INTO blobs (county, hash, size, held) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			county, h[:], size, c.now().UnixMilli())
+		if err != nil {
+			return diskFault(op, err)
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			return diskFault(op, err)
+		}
+		return c.completeCases(ctx, tx, county, h)
+	})
+}
+
+// lack answers what is not held of some blobs.
+func (c *Central) lack(ctx context.Context, county string, ask []parcel.BlobSize) ([]parcel.Lack, error) {
+	const op = "central.lack"
+	key, err := c.countyKey(county)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]parcel.Lack, 0, len(ask))
+	for _, a := range ask {
+		if a.Size < 1 || a.Size > parcel.MaxBlob {
+			return nil, fault.New(op, fault.TooLarge, errors.New("size of the blob"))
+		}
+		l := parcel.Lack{Hash: a.Hash}
+		if l.Held, err = c.held(ctx, county, a.Hash, key); err != nil {
+			return nil, err
+		}
+		if !l.Held {
+			if l.Ranges, err = c.blobs.missing(partialKey{a.Hash, a.Size}); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// missing gives the ranges that are lacking of a blob that is not whole. Where
+// all chunks came but the blob could not be finished, the last one is asked for
+// again, for its sender finishes the blob.
+func (f *folder) missing(k partialKey) ([][2]int64, error) {
+	if _, err := os.Stat(f.partialPath(k)); os.IsNotExist(err) {
+		return [][2]int64{{0, k.size}}, nil
+	}
+	p, err := f.take(k)
+	if fault.KindOf(err) == fault.Busy {
+		return [][2]int64{{0, k.size}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.give(p)
+	r := p.ranges()
+	if len(r) == 0 {
+		r = [][2]int64{{int64(len(p.had)-1) * parcel.ChunkSize, k.size}}
+	}
+	return r, nil
+}

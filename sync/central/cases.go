@@ -1,0 +1,265 @@
+package central
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// maxFold bounds the changes of one case: folding costs their square in memory.
+const maxFold = 8192
+
+// operatorCentre stands as the operator of the centre's own changes.
+const operatorCentre = "centre"
+
+// Statuses of the list that no case on a laptop has.
+const (
+	statusUnopened = "unopened" // changes came, the one that opens the case did not
+	statusTooLong  = "too-long" // more changes than can be folded
+)
+
+// noteAuthor remembers which laptops work on a case: they get its news.
+func (c *Central) noteAuthor(ctx context.Context, tx *sql.Tx, id uuid.UUID, d *device) error {
+	const op = "central.noteAuthor"
+	if _, err := tx.ExecContext(ctx, `INSERT INTO cases (id, county, device, kind, status, finish, needs, lacking, conflicts, aside, receipt_no, contract_no, updated)
+		VALUES (?, ?, ?, '', ?, '', 0, 0, 0, 0, '', '', ?) ON CONFLICT DO NOTHING`,
+		id.String(), d.county, d.id.String(), statusUnopened, c.now().UnixMilli()); err != nil {
+		return diskFault(op, err)
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO case_devices (case_id, device) VALUES (?, ?) ON CONFLICT DO NOTHING`, id.String(), d.id.String())
+	return diskFault(op, err)
+}
+
+// loadCase folds a case from its changes; nil when it was never opened.
+// fault.TooLarge when there are too many. The centre's word out of a laptop's
+// chain does not count.
+func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.Case, error) {
+	const op = "central.loadCase"
+	rows, err := q.QueryContext(ctx, `SELECT kind, bytes FROM changes WHERE case_id = ?`, id.String())
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	var changes []*loan.Change
+	for rows.Next() {
+		var kind string
+		var b sql.RawBytes
+		if err := rows.Scan(&kind, &b); err != nil {
+			return nil, diskFault(op, err)
+		}
+		if loan.ChangeKind(kind).View() {
+			continue
+		}
+		if len(changes) == maxFold {
+			return nil, fault.New(op, fault.TooLarge, errors.New(id.String()))
+		}
+		ch, err := loan.DecodeChange(b)
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		switch ch.Kind {
+		case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn:
+			if ch.Device != c.id {
+				continue
+			}
+		}
+		changes = append(changes, ch)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, diskFault(op, err)
+	}
+	return loan.Fold(changes), nil
+}
+
+// refold brings the row of a case up to date with its changes, and receives
+// the case when it is whole.
+func (c *Central) refold(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
+	const op = "central.refold"
+	k, err := c.loadCase(ctx, tx, id)
+	if fault.KindOf(err) == fault.TooLarge {
+		_, err := tx.ExecContext(ctx, `UPDATE cases SET status = ?, updated = ? WHERE id = ?`, statusTooLong, c.now().UnixMilli(), id.String())
+		return diskFault(op, err)
+	}
+	if err != nil || k == nil {
+		return err
+	}
+	lacking, err := c.setNeeds(ctx, tx, k)
+	if err != nil {
+		return err
+	}
+	if k.Status == loan.Queued && lacking == 0 {
+		if k, err = c.receive(ctx, tx, k); err != nil {
+			return err
+		}
+	}
+	finish := ""
+	if k.Finish != nil {
+		finish = k.Finish.ID.String()
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE cases SET kind = ?, status = ?, finish = ?, lacking = ?, conflicts = ?, aside = ?, updated = ? WHERE id = ?`,
+		string(k.App.Kind), k.Status.String(), finish, lacking, len(k.Conflicts), len(k.Aside), c.now().UnixMilli(), id.String())
+	return diskFault(op, err)
+}
+
+// setNeeds writes down the blobs a finished case consists of, and counts those
+// that are lacking. A case that is not finished needs none yet.
+func (c *Central) setNeeds(ctx context.Context, tx *sql.Tx, k *loan.Case) (lacking int, err error) {
+	const op = "central.setNeeds"
+	if k.Finish == nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM needs WHERE case_id = ?`, k.ID.String()); err != nil {
+			return 0, diskFault(op, err)
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE cases SET needs = 0 WHERE id = ?`, k.ID.String())
+		return 0, diskFault(op, err)
+	}
+	var finish, county string
+	if err := tx.QueryRowContext(ctx, `SELECT finish, county FROM cases WHERE id = ?`, k.ID.String()).Scan(&finish, &county); err != nil {
+		return 0, diskFault(op, err)
+	}
+	if finish != k.Finish.ID.String() {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM needs WHERE case_id = ?`, k.ID.String()); err != nil {
+			return 0, diskFault(op, err)
+		}
+		// A manifest that forgot something does not make the case whole.
+		for _, a := range append(k.Manifest(), k.Finish.Blobs...) {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO needs (case_id, blob, county, size) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+				k.ID.String(), a.Blob[:], county, a.Size); err != nil {
+				return 0, diskFault(op, err)
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE cases SET needs = (SELECT COUNT(*) FROM needs WHERE case_id = ?) WHERE id = ?`,
+			k.ID.String(), k.ID.String()); err != nil {
+			return 0, diskFault(op, err)
+		}
+	}
+	return countLacking(ctx, tx, k.ID)
+}
+
+func countLacking(ctx context.Context, tx *sql.Tx, id uuid.UUID) (n int, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM needs n LEFT JOIN blobs b ON b.county = n.county AND b.hash = n.blob
+		WHERE n.case_id = ? AND b.hash IS NULL`, id.String()).Scan(&n)
+	return n, diskFault("central.countLacking", err)
+}
+
+// completeCases looks at the cases that were waiting for a blob.
+func (c *Central) completeCases(ctx context.Context, tx *sql.Tx, county string, h loan.Hash) error {
+	const op = "central.completeCases"
+	rows, err := tx.QueryContext(ctx, `SELECT case_id FROM needs WHERE blob = ? AND county = ?`, h[:], county)
+	if err != nil {
+		return diskFault(op, err)
+	}
+	var ids []uuid.UUID
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			rows.Close()
+			return diskFault(op, err)
+		}
+		id, ok := parseID(s)
+		if !ok {
+			rows.Close()
+			return fault.New(op, fault.Damaged, errors.New("case id"))
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		return diskFault(op, err)
+	}
+	for _, id := range ids {
+		lacking, err := countLacking(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE cases SET lacking = ? WHERE id = ?`, lacking, id.String()); err != nil {
+			return diskFault(op, err)
+		}
+		if lacking == 0 {
+			if err := c.refold(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// receive writes into the centre's chain that the whole case is here, and
+// gives the case as it is then.
+func (c *Central) receive(ctx context.Context, tx *sql.Tx, k *loan.Case) (*loan.Case, error) {
+	const op = "central.receive"
+	var county, contractNo string
+	if err := tx.QueryRowContext(ctx, `SELECT county, contract_no FROM cases WHERE id = ?`, k.ID.String()).Scan(&county, &contractNo); err != nil {
+		return nil, diskFault(op, err)
+	}
+	year := k.App.AcademicYear
+	if year < 2000 || year > 2999 {
+		year = c.now().Year()
+	}
+	if contractNo == "" {
+		n, err := nextNumber(ctx, tx, fmt.Sprintf("contract/%s/%d", county, year))
+		if err != nil {
+			return nil, err
+		}
+		contractNo = fmt.Sprintf("%s%d%06d", county, year, n)
+	}
+	n, err := nextNumber(ctx, tx, fmt.Sprintf("receipt/%s/%d", county, year))
+	if err != nil {
+		return nil, err
+	}
+	code, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return nil, fault.New(op, fault.Other, err)
+	}
+	body := loan.ReceiveBody{ReceiptNo: fmt.Sprintf("HZ%s%d%06d", county, year, n), ContractNo: contractNo,
+		CheckCode: fmt.Sprintf("%06d", code), Finish: k.Finish.ID.String()}
+	ch, err := c.author(ctx, tx, k, loan.ChangeReceive, body)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE cases SET receipt_no = ?, contract_no = ? WHERE id = ?`, body.ReceiptNo, contractNo, k.ID.String()); err != nil {
+		return nil, diskFault(op, err)
+	}
+	if err := k.Apply(ch); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return k, nil
+}
+
+// author appends a change of the centre's own on top of the case, and puts it
+// into the news of every laptop that works on the case.
+func (c *Central) author(ctx context.Context, tx *sql.Tx, k *loan.Case, kind loan.ChangeKind, body any) (*loan.Change, error) {
+	const op = "central.author"
+	b, err := json.Marshal(body)
+	if err != nil {
+		return nil, fault.New(op, fault.Other, err)
+	}
+	through, chain, err := chainOf(ctx, tx, c.id)
+	if err != nil {
+		return nil, err
+	}
+	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: c.id, Counter: through + 1, Prev: chain, Seen: k.Heads,
+		Operator: operatorCentre, Case: k.ID, Kind: kind, At: c.now().UTC(), ClockErr: -1e6, Body: b}
+	_, _ = rand.Read(ch.Salt[:]) // never fails
+	ch.BodyHash = loan.BodyHashOf(sum, ch.Salt, b)
+	header := ch.HeaderHash(sum)
+	if err := insertChange(ctx, tx, ch, header); err != nil {
+		return nil, err
+	}
+	if err := setChain(ctx, tx, c.id, ch.Counter, header); err != nil {
+		return nil, err
+	}
+	return ch, c.announce(ctx, tx, ch)
+}
+
+func nextNumber(ctx context.Context, tx *sql.Tx, name string) (n int64, err error) {
+	err = tx.QueryRowContext(ctx, `INSERT INTO sequences (name, value) VALUES (?, 1)
+		ON CONFLICT (name) DO UPDATE SET value = sequences.value + 1 RETURNING value`, name).Scan(&n)
+	return n, diskFault("central.nextNumber", err)
+}

@@ -1,0 +1,188 @@
+package central
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/seal"
+	"github.com/google/uuid"
+)
+
+// Options say where a centre lives and, at its first start, whose it is.
+type Options struct {
+	Dir string
+	Now func() time.Time // nil: the system's clock
+	Log *slog.Logger     // nil: nothing is logged
+
+	// County and CountyName are taken at the first start; later they may be
+	// empty, or must be the same.
+	County, CountyName string
+	// Practice makes a county of made-up people, with its roster.
+	Practice bool
+
+	// Beside opens what another process serves: to look, and to add codes and
+	// operators. The folder must exist.
+	Beside bool
+}
+
+// Central is the centre's store and its answers to laptops.
+type Central struct {
+	dir       string
+	now       func() time.Time
+	log       *slog.Logger
+	db        *sql.DB
+	lock      *os.File
+	authority *seal.Authority
+	id, epoch uuid.UUID
+	commits   *committer
+	blobs     *folder
+	keysMu    sync.Mutex
+	keys      map[string]*seal.Key
+	parcels   chan struct{} // bounds the parcels opened at once
+	requests  chan struct{} // bounds the requests answered at once
+}
+
+// Open opens the centre's folder, and makes it at the first start. It fails
+// with fault.Busy when another process serves it, fault.Input when the options
+// do not fit what is there, fault.Damaged or fault.Newer when it cannot be read.
+func Open(ctx context.Context, o Options) (*Central, error) {
+	const op = "central.Open"
+	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
+		parcels: make(chan struct{}, 8), requests: make(chan struct{}, 512)}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if o.Dir == "" {
+		return nil, fault.New(op, fault.Input, errors.New("no folder given"))
+	}
+	if o.Beside {
+		if _, err := os.Stat(filepath.Join(o.Dir, "centre.db")); err != nil {
+			return nil, fault.New(op, fault.Missing, errors.New("no centre in this folder"))
+		}
+	}
+	if err := c.open(ctx, o); err != nil {
+		c.shut()
+		return nil, fault.Wrap(op, err)
+	}
+	return c, nil
+}
+
+func (c *Central) open(ctx context.Context, o Options) (err error) {
+	if !o.Beside {
+		if err := makeDirs(o.Dir, c.path("keys"), c.path("blobs"), c.path("partial")); err != nil {
+			return err
+		}
+		if c.lock, err = lockFile(c.path("lock")); err != nil {
+			return err
+		}
+	}
+	if c.authority, err = loadAuthority(c.path("keys", "authority.pem"), c.now(), o.Beside); err != nil {
+		return err
+	}
+	if c.db, err = openDB(ctx, o.Dir); err != nil {
+		return err
+	}
+	c.commits = newCommitter(c.db)
+	c.blobs = newFolder(o.Dir)
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if c.id, err = metaID(ctx, tx, "centre"); err != nil {
+			return err
+		}
+		if c.epoch, err = metaID(ctx, tx, "epoch"); err != nil {
+			return err
+		}
+		if o.Beside {
+			return nil
+		}
+		return c.ensureCounty(ctx, tx, o)
+	})
+	return err
+}
+
+func (c *Central) path(parts ...string) string {
+	return filepath.Join(append([]string{c.dir}, parts...)...)
+}
+
+// Close waits for what is being committed, and lets the folder go.
+func (c *Central) Close() error {
+	return c.shut()
+}
+
+func (c *Central) shut() error {
+	if c.commits != nil {
+		c.commits.close()
+	}
+	if c.blobs != nil {
+		c.blobs.close()
+	}
+	for _, k := range c.keys {
+		k.Wipe()
+	}
+	var err error
+	if c.db != nil {
+		err = diskFault("central.Close", c.db.Close())
+	}
+	if c.lock != nil {
+		c.lock.Close()
+	}
+	return err
+}
+
+// ID is the centre's id in its own chain.
+func (c *Central) ID() uuid.UUID { return c.id }
+
+// Epoch changes when the centre was restored from a backup.
+func (c *Central) Epoch() uuid.UUID { return c.epoch }
+
+// Authority is the centre's certificate authority; its key also signs
+// receipts and news.
+func (c *Central) Authority() *seal.Authority { return c.authority }
+
+// TLSConfig is the server's side of TLS, with a certificate made now for the
+// hosts given.
+func (c *Central) TLSConfig(hosts []string) (*tls.Config, error) {
+	const op = "central.TLSConfig"
+	key, err := seal.NewSigner()
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	der, err := c.authority.Issue(key.Public(), seal.Server, "doorstep centre", hosts, 5*365*24*time.Hour, c.now())
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return seal.ServerTLS(c.authority.Chain(der, key), c.authority.Cert()), nil
+}
+
+func loadAuthority(path string, now time.Time, mustExist bool) (*seal.Authority, error) {
+	const op = "central.loadAuthority"
+	b, err := readSmall(path)
+	if err == nil {
+		defer seal.Wipe(b)
+		a, err := seal.ParseAuthority(b)
+		return a, fault.Wrap(op, err)
+	}
+	if fault.KindOf(err) != fault.Missing || mustExist {
+		return nil, fault.Wrap(op, err)
+	}
+	a, err := seal.NewAuthority("doorstep centre", 20*365*24*time.Hour, now)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	b, err = a.Marshal()
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	defer seal.Wipe(b)
+	return a, fault.Wrap(op, WriteFile(path, b))
+}

@@ -1,0 +1,209 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/seal"
+	"doorstep/sync/parcel"
+)
+
+// The practice county: a real name, so that areas and rules fit, and nobody real.
+const (
+	practiceCounty = "522727"
+	practiceName   = "平塘县"
+	practicePoint  = "测试乡受理点"
+	pointType      = "乡镇受理点"
+)
+
+func practiceRoster() []Operator {
+	return []Operator{
+		{ID: "practice-clerk", Name: "练习操作员", Roles: []string{"clerk"}},
+		{ID: "practice-reviewer", Name: "练习复核员", Roles: []string{"reviewer"}},
+	}
+}
+
+// Operator is a person of a county's roster. Roles are clerk, reviewer,
+// dataadmin and auditor.
+type Operator = parcel.EnrolOperator
+
+// Roles lists the roles an operator may have.
+func Roles() []string { return []string{"clerk", "reviewer", "dataadmin", "auditor"} }
+
+func checkOperator(o Operator) error {
+	const op = "central.checkOperator"
+	switch {
+	case o.ID == "" || len(o.ID) > 64:
+		return fault.New(op, fault.Input, errors.New("id: 1 to 64 letters, digits or -"))
+	case o.Name == "" || len(o.Name) > 200:
+		return fault.New(op, fault.Input, errors.New("name: 1 to 200 bytes"))
+	case len(o.Roles) == 0:
+		return fault.New(op, fault.Input, errors.New("no role"))
+	}
+	for _, r := range o.ID {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' {
+			return fault.New(op, fault.Input, errors.New("id: 1 to 64 letters, digits or -"))
+		}
+	}
+	for _, r := range o.Roles {
+		if !slices.Contains(Roles(), r) {
+			return fault.New(op, fault.Input, errors.New("role: clerk, reviewer, dataadmin or auditor"))
+		}
+	}
+	return nil
+}
+
+// ensureCounty makes the county at the first start, and later refuses options
+// that do not fit it.
+func (c *Central) ensureCounty(ctx context.Context, tx *sql.Tx, o Options) error {
+	const op = "central.ensureCounty"
+	code, name := o.County, o.CountyName
+	if o.Practice {
+		if code != "" && code != practiceCounty {
+			return fault.New(op, fault.Input, errors.New("practice has its own county"))
+		}
+		code, name = practiceCounty, practiceName
+	}
+	have, _, practice, err := county(ctx, tx)
+	switch {
+	case err == nil && (code == "" || code == have && practice == o.Practice):
+		return nil
+	case err == nil:
+		return fault.New(op, fault.Input, errors.New("the folder is another county's, or practice is mixed with earnest"))
+	case fault.KindOf(err) != fault.Missing:
+		return err
+	case !countyCode(code) || name == "" || len(name) > 200:
+		return fault.New(op, fault.Input, errors.New("the first start needs a county's six digits and its name"))
+	}
+	if _, err := readSmall(c.keyPath(code)); fault.KindOf(err) == fault.Missing {
+		k := seal.NewKey()
+		b := k.Bytes()
+		err := WriteFile(c.keyPath(code), b)
+		seal.Wipe(b)
+		k.Wipe()
+		if err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	n := 0
+	if o.Practice {
+		n = 1
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO counties (code, name, practice) VALUES (?, ?, ?)`, code, name, n); err != nil {
+		return diskFault(op, err)
+	}
+	if o.Practice {
+		for _, p := range practiceRoster() {
+			if err := addOperator(ctx, tx, code, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func countyCode(s string) bool {
+	if len(s) != 6 {
+		return false
+	}
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// querier is what a transaction and the database can both do.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// county is the county of this centre; fault.Missing before the first start.
+func county(ctx context.Context, q querier) (code, name string, practice bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT code, name, practice <> 0 FROM counties`).Scan(&code, &name, &practice)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", false, fault.New("central.county", fault.Missing, nil)
+	}
+	return code, name, practice, diskFault("central.county", err)
+}
+
+func (c *Central) keyPath(code string) string {
+	return c.path("keys", fmt.Sprintf("county-%s.key", code))
+}
+
+// countyKey gives the key that names the county's blobs; it is kept until Close.
+func (c *Central) countyKey(code string) (*seal.Key, error) {
+	const op = "central.countyKey"
+	c.keysMu.Lock()
+	defer c.keysMu.Unlock()
+	if k := c.keys[code]; k != nil {
+		return k, nil
+	}
+	b, err := readSmall(c.keyPath(code))
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	defer seal.Wipe(b)
+	k, err := seal.KeyFromBytes(b)
+	if err != nil {
+		return nil, fault.New(op, fault.Damaged, err)
+	}
+	c.keys[code] = k
+	return k, nil
+}
+
+// AddOperator puts a person on the county's roster, or changes name and roles.
+// Laptops that enrol afterwards get the roster.
+func (c *Central) AddOperator(ctx context.Context, o Operator) error {
+	if err := checkOperator(o); err != nil {
+		return err
+	}
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		code, _, _, err := county(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return addOperator(ctx, tx, code, o)
+	})
+}
+
+func addOperator(ctx context.Context, tx *sql.Tx, county string, o Operator) error {
+	roles, err := json.Marshal(o.Roles)
+	if err != nil {
+		return fault.New("central.addOperator", fault.Input, err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO operators (county, id, name, roles) VALUES (?, ?, ?, ?)
+		ON CONFLICT (county, id) DO UPDATE SET name = excluded.name, roles = excluded.roles`, county, o.ID, o.Name, string(roles))
+	return diskFault("central.addOperator", err)
+}
+
+func roster(ctx context.Context, q querier, county string) ([]Operator, error) {
+	const op = "central.roster"
+	rows, err := q.QueryContext(ctx, `SELECT id, name, roles FROM operators WHERE county = ? ORDER BY id`, county)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	var out []Operator
+	for rows.Next() {
+		var o Operator
+		var roles string
+		if err := rows.Scan(&o.ID, &o.Name, &roles); err != nil {
+			return nil, diskFault(op, err)
+		}
+		if err := json.Unmarshal([]byte(roles), &o.Roles); err != nil {
+			return nil, fault.New(op, fault.Damaged, errors.New("roles"))
+		}
+		out = append(out, o)
+	}
+	return out, diskFault(op, rows.Err())
+}

@@ -1,0 +1,37 @@
+// Package central is the centre: what laptops send, verified, kept and
+// answered for.
+//
+// It owns the centre's folder and the answers over HTTP. It guarantees that
+// whatever it acknowledged is durable: changes in the database, synced before
+// the answer, and blobs in files, synced before the answer, both many to one
+// sync; that the same parcel or chunk sent again changes nothing; that a
+// different change under a number that is taken is refused and kept aside;
+// that a case counts as received exactly when every blob of its manifest is
+// held under its own name; and that no input ends the process. It leaves
+// the meaning of changes to package loan and the road to others.
+//
+// # Folder
+//
+//	lock                    held by the process that serves
+//	centre.db               SQLite with a write-ahead log; schema.go has the tables
+//	keys/authority.pem      key and certificate of the authority; mode 0600
+//	keys/county-CODE.key    the key that names the county's blobs (seal.Key.Bytes); mode 0600
+//	blobs/HH/HASH           a whole blob; HASH is its name, HH the first two digits
+//	partial/HASH.SIZE       a blob that is coming: SIZE bytes with each chunk in its
+//	                        place, then for each chunk its SHA-256, 32 bytes. A chunk
+//	                        is held when both agree; the rest is cut off at the end.
+//
+// All folders have mode 0700. Blobs are stored as they came: the folder wants
+// an encrypted disk.
+//
+// # The centre's own chain
+//
+// The centre writes changes like a laptop, under its own device id and the
+// operator "centre". When a finished case is whole it writes one of kind
+// receive: receipt number HZ | county 6 | year 4 | number 6 digits; contract
+// number county 6 | year 4 | number 6 digits, kept when the case is finished
+// again after a correction; check code 6 random digits. The year is the
+// application's academic year. Such changes go as news to every laptop that
+// wrote to the case. Changes of these kinds in a laptop's chain are kept and
+// do not count.
+package central

@@ -1,0 +1,209 @@
+package central
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/seal"
+	"doorstep/sync/parcel"
+	"github.com/google/uuid"
+)
+
+// NewCodeOptions say what an enrolment code is for.
+type NewCodeOptions struct {
+	Point     string        // name of the intake point; empty: the practice point, or the county's name
+	PointType string        // empty: a township's
+	ValidFor  time.Duration // 0: 24 hours
+}
+
+// deviceValid is how long a laptop's certificate lasts.
+const deviceValid = 3 * 365 * 24 * time.Hour
+
+// NewCode makes a code with which one laptop can enrol once, and gives its text.
+func (c *Central) NewCode(ctx context.Context, o NewCodeOptions) (string, error) {
+	const op = "central.NewCode"
+	if len(o.Point) > 200 || len(o.PointType) > 200 {
+		return "", fault.New(op, fault.Input, errors.New("name of the point is too long"))
+	}
+	if o.ValidFor <= 0 {
+		o.ValidFor = 24 * time.Hour
+	}
+	if o.PointType == "" {
+		o.PointType = pointType
+	}
+	code := seal.NewEnrolCode(c.authority.Fingerprint())
+	sum := codeHash(code.Code)
+	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		county, name, practice, err := county(ctx, tx)
+		if err != nil {
+			return err
+		}
+		point := o.Point
+		if point == "" && practice {
+			point = practicePoint
+		} else if point == "" {
+			point = name
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO codes (hash, county, point, point_type, expires) VALUES (?, ?, ?, ?, ?)`,
+			sum[:], county, point, o.PointType, c.now().Add(o.ValidFor).UnixMilli())
+		return diskFault(op, err)
+	})
+	if err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	return code.String(), nil
+}
+
+// codeHash is what is kept of a code. A code is 80 random bits, so a plain
+// hash gives nothing away.
+func codeHash(code string) [32]byte {
+	return seal.International.Sum(append([]byte("doorstep code 1 "), code...))
+}
+
+// problem is an error with a code that the other side acts on.
+type problem struct {
+	code    string
+	through uint64
+	err     error
+}
+
+func (p *problem) Error() string { return p.code + ": " + p.err.Error() }
+func (p *problem) Unwrap() error { return p.err }
+
+func problemOf(op string, k fault.Kind, code string) error {
+	return &problem{code: code, err: fault.New(op, k, nil)}
+}
+
+// enrol makes a device of whoever holds a code. The same code with the same
+// key gives the same device again, for an answer can get lost.
+func (c *Central) enrol(ctx context.Context, r parcel.EnrolRequest) (*parcel.EnrolResponse, error) {
+	const op = "central.enrol"
+	code, err := seal.ParseEnrolCode(r.Code)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if code.Fingerprint != c.authority.Fingerprint() {
+		return nil, problemOf(op, fault.Untrusted, parcel.CodeBadCode)
+	}
+	pub, err := seal.ParsePublicKey(r.PublicKey)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := pub.Verify(parcel.EnrolContext, []byte(code.String()), r.Proof); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	var out *parcel.EnrolResponse
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		out, err = c.enrolDevice(ctx, tx, codeHash(code.Code), pub)
+		return err
+	})
+	return out, err
+}
+
+func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pub seal.PublicKey) (*parcel.EnrolResponse, error) {
+	const op = "central.enrolDevice"
+	var county, point, typ string
+	var expires int64
+	var device sql.NullString
+	var key []byte
+	err := tx.QueryRowContext(ctx, `SELECT county, point, point_type, expires, device, public_key FROM codes WHERE hash = ?`, hash[:]).
+		Scan(&county, &point, &typ, &expires, &device, &key)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, problemOf(op, fault.Refused, parcel.CodeBadCode)
+	case err != nil:
+		return nil, diskFault(op, err)
+	case device.Valid && !bytes.Equal(key, pub.Marshal()):
+		return nil, problemOf(op, fault.Refused, parcel.CodeUsed)
+	case device.Valid:
+		return c.enrolAnswer(ctx, tx, device.String)
+	case c.now().UnixMilli() >= expires:
+		return nil, problemOf(op, fault.Refused, parcel.CodeExpired)
+	}
+	id := uuid.Must(uuid.NewV7())
+	cert, err := c.authority.Issue(pub, seal.Device, id.String(), nil, deviceValid, c.now())
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE codes SET device = ?, public_key = ? WHERE hash = ?`, id.String(), pub.Marshal(), hash[:]); err != nil {
+		return nil, diskFault(op, err)
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO devices (id, county, point, point_type, public_key, cert, enrolled, news)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 0)`, id.String(), county, point, typ, pub.Marshal(), cert, c.now().UnixMilli()); err != nil {
+		return nil, diskFault(op, err)
+	}
+	return c.enrolAnswer(ctx, tx, id.String())
+}
+
+func (c *Central) enrolAnswer(ctx context.Context, tx *sql.Tx, device string) (*parcel.EnrolResponse, error) {
+	const op = "central.enrolAnswer"
+	out := &parcel.EnrolResponse{CA: c.authority.Cert().Raw, Centre: c.id, Epoch: c.epoch,
+		CentreKey: c.authority.Signer().Public().Marshal()}
+	if err := tx.QueryRowContext(ctx, `SELECT d.cert, d.county, k.name, d.point, d.point_type, k.practice <> 0
+		FROM devices d JOIN counties k ON k.code = d.county WHERE d.id = ?`, device).
+		Scan(&out.Cert, &out.County, &out.CountyName, &out.Point, &out.PointType, &out.Practice); err != nil {
+		return nil, diskFault(op, err)
+	}
+	var ok bool
+	if out.Device, ok = parseID(device); !ok {
+		return nil, fault.New(op, fault.Damaged, errors.New("device id"))
+	}
+	key, err := c.countyKey(out.County)
+	if err != nil {
+		return nil, err
+	}
+	out.CountyKey = key.Bytes()
+	out.Operators, err = roster(ctx, tx, out.County)
+	return out, err
+}
+
+// device is what the centre knows of the laptop at the other end.
+type device struct {
+	id     uuid.UUID
+	county string
+	key    seal.PublicKey
+}
+
+// device looks a device up; one that is unknown or revoked is fault.Denied.
+func (c *Central) device(ctx context.Context, id string) (*device, error) {
+	const op = "central.device"
+	d := &device{}
+	var key []byte
+	var revoked sql.NullInt64
+	err := c.db.QueryRowContext(ctx, `SELECT county, public_key, revoked FROM devices WHERE id = ?`, id).Scan(&d.county, &key, &revoked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, problemOf(op, fault.Denied, parcel.CodeUnknown)
+	}
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	if revoked.Valid {
+		return nil, problemOf(op, fault.Denied, parcel.CodeRevoked)
+	}
+	var ok bool
+	if d.id, ok = parseID(id); !ok {
+		return nil, fault.New(op, fault.Damaged, errors.New("device id"))
+	}
+	d.key, err = seal.ParsePublicKey(key)
+	return d, fault.Wrap(op, err)
+}
+
+// Revoke shuts a device out from now on; what came from it stays.
+// fault.Missing when there is no such device.
+func (c *Central) Revoke(ctx context.Context, id uuid.UUID) error {
+	const op = "central.Revoke"
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, `UPDATE devices SET revoked = ? WHERE id = ? AND revoked IS NULL`, c.now().UnixMilli(), id.String())
+		if err != nil {
+			return diskFault(op, err)
+		}
+		if n, err := r.RowsAffected(); err != nil || n > 0 {
+			return diskFault(op, err)
+		}
+		return fault.New(op, fault.Missing, errors.New("no such device, or revoked already"))
+	})
+}

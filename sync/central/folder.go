@@ -1,0 +1,270 @@
+package central
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/sync/parcel"
+)
+
+// folder keeps blobs as files: whole ones under blobs/, and ones that are
+// still coming under partial/.
+type folder struct {
+	dir    string
+	syncer *syncer
+	mu     sync.Mutex
+	open   map[partialKey]*partial
+	dirsMu sync.Mutex
+	dirs   map[string]*os.File
+	verify chan struct{} // bounds the blobs held in memory at once
+}
+
+type partialKey struct {
+	hash loan.Hash
+	size int64
+}
+
+const maxOpenPartials = 256
+
+func newFolder(dir string) *folder {
+	return &folder{dir: dir, syncer: newSyncer(), open: map[partialKey]*partial{},
+		dirs: map[string]*os.File{}, verify: make(chan struct{}, 2)}
+}
+
+func (f *folder) close() {
+	f.syncer.close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.open {
+		p.close()
+	}
+	for _, d := range f.dirs {
+		d.Close()
+	}
+}
+
+func (f *folder) wholePath(h loan.Hash) string {
+	s := h.String()
+	return filepath.Join(f.dir, "blobs", s[:2], s)
+}
+
+func (f *folder) partialPath(k partialKey) string {
+	return filepath.Join(f.dir, "partial", fmt.Sprintf("%s.%d", k.hash, k.size))
+}
+
+// has says whether the whole blob's file is there, and how long it is.
+func (f *folder) has(h loan.Hash) (int64, bool) {
+	st, err := os.Stat(f.wholePath(h))
+	if err != nil || !st.Mode().IsRegular() {
+		return 0, false
+	}
+	return st.Size(), true
+}
+
+// read gives a whole blob whose content has its name; fault.Missing when it is
+// not there, fault.Damaged when its content is another.
+func (f *folder) read(h loan.Hash, county *seal.Key) ([]byte, error) {
+	const op = "central.read"
+	f.verify <- struct{}{}
+	defer func() { <-f.verify }()
+	b, err := os.ReadFile(f.wholePath(h))
+	if os.IsNotExist(err) {
+		return nil, fault.New(op, fault.Missing, errors.New(h.String()))
+	}
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	if loan.Hash(county.Name(b)) != h {
+		return nil, fault.New(op, fault.Damaged, errors.New(h.String()))
+	}
+	return b, nil
+}
+
+// syncPath makes a folder's entries durable.
+func (f *folder) syncPath(dir string) error {
+	f.dirsMu.Lock()
+	d := f.dirs[dir]
+	if d == nil {
+		var err error
+		if d, err = os.Open(dir); err != nil {
+			f.dirsMu.Unlock()
+			return diskFault("central.syncPath", err)
+		}
+		f.dirs[dir] = d
+	}
+	f.dirsMu.Unlock()
+	return diskFault("central.syncPath", f.syncer.sync(d))
+}
+
+// take opens the partial file of a blob, or makes it; give must follow.
+func (f *folder) take(k partialKey) (*partial, error) {
+	f.mu.Lock()
+	p := f.open[k]
+	if p == nil {
+		f.shed()
+		p = &partial{key: k, path: f.partialPath(k), had: make([]bool, chunks(k.size))}
+		f.open[k] = p
+	}
+	p.users++
+	f.mu.Unlock()
+	if err := p.load(); err != nil {
+		f.give(p)
+		return nil, err
+	}
+	return p, nil
+}
+
+func (f *folder) give(p *partial) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p.users--
+	if p.users == 0 && p.gone.Load() {
+		delete(f.open, p.key)
+		p.close()
+	}
+}
+
+// shed closes a partial file nobody uses when too many are open.
+func (f *folder) shed() {
+	if len(f.open) < maxOpenPartials {
+		return
+	}
+	for k, p := range f.open {
+		if p.users == 0 {
+			delete(f.open, k)
+			p.close()
+			return
+		}
+	}
+}
+
+func chunks(size int64) int { return int((size + parcel.ChunkSize - 1) / parcel.ChunkSize) }
+
+// partial is a blob that is still coming. Its file holds the blob's bytes in
+// their places and behind them, for each chunk, its SHA-256: a chunk is there
+// exactly when both agree, so one sync makes a chunk durable and no crash can
+// feign one.
+type partial struct {
+	key   partialKey
+	path  string
+	users int // under folder.mu
+
+	gone atomic.Bool // finished or dropped: a later taker starts afresh
+
+	mu      sync.Mutex
+	loaded  bool
+	file    *os.File
+	had     []bool // written, though perhaps not yet synced
+	lacking int
+}
+
+func (p *partial) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file != nil {
+		p.file.Close()
+		p.file = nil
+	}
+}
+
+// load opens the file and finds out which chunks it holds.
+func (p *partial) load() error {
+	const op = "central.load"
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone.Load() {
+		return fault.New(op, fault.Busy, errors.New("just finished"))
+	}
+	if p.loaded {
+		return nil
+	}
+	file, err := os.OpenFile(p.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return diskFault(op, err)
+	}
+	p.lacking = len(p.had)
+	buf := make([]byte, parcel.ChunkSize)
+	for i := range p.had {
+		b := buf[:p.chunkLen(i)]
+		var sum [32]byte
+		if _, err := file.ReadAt(b, int64(i)*parcel.ChunkSize); err != nil {
+			if err == io.EOF {
+				break
+			}
+			file.Close()
+			return diskFault(op, err)
+		}
+		if _, err := file.ReadAt(sum[:], p.sumAt(i)); err == nil && sha256.Sum256(b) == sum {
+			p.had[i] = true
+			p.lacking--
+		}
+	}
+	p.file, p.loaded = file, true
+	return nil
+}
+
+func (p *partial) chunkLen(i int) int64 {
+	return min(parcel.ChunkSize, p.key.size-int64(i)*parcel.ChunkSize)
+}
+
+func (p *partial) sumAt(i int) int64 { return p.key.size + int64(i)*32 }
+
+// write puts a chunk in its place, where it is not there yet; whole says that
+// none is lacking now.
+func (p *partial) write(i int, b []byte, sum [32]byte) (whole bool, err error) {
+	const op = "central.write"
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone.Load() {
+		return false, fault.New(op, fault.Busy, errors.New("just finished"))
+	}
+	if p.had[i] {
+		return p.lacking == 0, nil
+	}
+	if _, err := p.file.WriteAt(b, int64(i)*parcel.ChunkSize); err != nil {
+		return false, diskFault(op, err)
+	}
+	if _, err := p.file.WriteAt(sum[:], p.sumAt(i)); err != nil {
+		return false, diskFault(op, err)
+	}
+	p.had[i] = true
+	p.lacking--
+	return p.lacking == 0, nil
+}
+
+// drop forgets the file: what it holds cannot be trusted.
+func (p *partial) drop() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone.Store(true)
+	return diskFault("central.drop", os.Remove(p.path))
+}
+
+// ranges are the byte ranges still lacking.
+func (p *partial) ranges() [][2]int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out [][2]int64
+	for i, had := range p.had {
+		if had {
+			continue
+		}
+		from := int64(i) * parcel.ChunkSize
+		to := from + p.chunkLen(i)
+		if n := len(out); n > 0 && out[n-1][1] == from {
+			out[n-1][1] = to
+		} else {
+			out = append(out, [2]int64{from, to})
+		}
+	}
+	return out
+}

@@ -1,0 +1,193 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/sync/parcel"
+	"github.com/google/uuid"
+)
+
+// sum is the hash of the centre's own chain.
+func sum(b []byte) loan.Hash { return seal.International.Sum(b) }
+
+// takeParcel verifies a parcel and makes its changes durable. What is there
+// already is passed over; another change under a number that is taken is
+// recorded as refused, and nothing of the parcel is taken.
+func (c *Central) takeParcel(ctx context.Context, d *device, b []byte) error {
+	const op = "central.takeParcel"
+	p, err := parcel.Open(b, func(id uuid.UUID) (seal.PublicKey, error) {
+		if id != d.id {
+			return seal.PublicKey{}, fault.New(op, fault.Untrusted, errors.New("a parcel of another device"))
+		}
+		return d.key, nil
+	})
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.ingest(ctx, tx, d, p) })
+	var pr *problem
+	if errors.As(err, &pr) && pr.code == parcel.CodeClone {
+		if rerr := c.recordRefused(ctx, p, pr.code, b); rerr != nil {
+			return fault.Wrap(op, errors.Join(rerr, err))
+		}
+	}
+	return err
+}
+
+func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel) error {
+	const op = "central.ingest"
+	through, chain, err := chainOf(ctx, tx, d.id)
+	if err != nil {
+		return err
+	}
+	if p.First > through+1 {
+		return &problem{code: parcel.CodeGap, through: through, err: fault.New(op, fault.Conflict, nil)}
+	}
+	if p.First == through+1 && p.Prev != chain {
+		return problemOf(op, fault.Refused, parcel.CodeClone)
+	}
+	if err := sameAsHeld(ctx, tx, p, through); err != nil {
+		return err
+	}
+	if p.Last <= through {
+		return nil
+	}
+	fresh := int(through + 1 - p.First)
+	cases := map[uuid.UUID]bool{}
+	for i, ch := range p.Changes[fresh:] {
+		if err := insertChange(ctx, tx, ch, p.Hashes[fresh+i]); err != nil {
+			return err
+		}
+		if ch.Case != uuid.Nil && !ch.Kind.View() {
+			cases[ch.Case] = true
+		}
+	}
+	if err := setChain(ctx, tx, d.id, p.Last, p.Chain); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO checkpoints (device, last, bytes) VALUES (?, ?, ?)`,
+		d.id.String(), int64(p.Last), p.Checkpoint); err != nil {
+		return diskFault(op, err)
+	}
+	for id := range cases {
+		if err := c.noteAuthor(ctx, tx, id, d); err != nil {
+			return err
+		}
+		if err := c.refold(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sameAsHeld compares the part of a parcel that is held already.
+func sameAsHeld(ctx context.Context, tx *sql.Tx, p *parcel.Parcel, through uint64) error {
+	const op = "central.sameAsHeld"
+	if p.First > through {
+		return nil
+	}
+	last := min(p.Last, through)
+	rows, err := tx.QueryContext(ctx, `SELECT counter, header FROM changes WHERE device = ? AND counter BETWEEN ? AND ?`,
+		p.Device.String(), int64(p.First), int64(last))
+	if err != nil {
+		return diskFault(op, err)
+	}
+	defer rows.Close()
+	n := uint64(0)
+	for rows.Next() {
+		var counter int64
+		var header []byte
+		if err := rows.Scan(&counter, &header); err != nil {
+			return diskFault(op, err)
+		}
+		h := p.Hashes[uint64(counter)-p.First]
+		if string(h[:]) != string(header) {
+			return problemOf(op, fault.Refused, parcel.CodeClone)
+		}
+		n++
+	}
+	if err := rows.Err(); err != nil {
+		return diskFault(op, err)
+	}
+	if n != last-p.First+1 {
+		return fault.New(op, fault.Damaged, errors.New("changes are missing from a chain"))
+	}
+	return nil
+}
+
+func insertChange(ctx context.Context, tx *sql.Tx, ch *loan.Change, header loan.Hash) error {
+	const op = "central.insertChange"
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM changes WHERE id = ?`, ch.ID.String()).Scan(&n); err != nil {
+		return diskFault(op, err)
+	}
+	if n > 0 {
+		return problemOf(op, fault.Refused, parcel.CodeClone)
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO changes (device, counter, id, case_id, kind, header, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		ch.Device.String(), int64(ch.Counter), ch.ID.String(), ch.Case.String(), string(ch.Kind), header[:], ch.Encode())
+	return diskFault(op, err)
+}
+
+// chainOf is how far a device's chain is held; zero for none.
+func chainOf(ctx context.Context, q querier, id uuid.UUID) (through uint64, chain loan.Hash, err error) {
+	var n int64
+	var b []byte
+	err = q.QueryRowContext(ctx, `SELECT through, chain FROM chains WHERE device = ?`, id.String()).Scan(&n, &b)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, loan.Hash{}, nil
+	}
+	if err != nil {
+		return 0, loan.Hash{}, diskFault("central.chainOf", err)
+	}
+	copy(chain[:], b)
+	return uint64(n), chain, nil
+}
+
+func setChain(ctx context.Context, tx *sql.Tx, id uuid.UUID, through uint64, chain loan.Hash) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO chains (device, through, chain) VALUES (?, ?, ?)
+		ON CONFLICT (device) DO UPDATE SET through = excluded.through, chain = excluded.chain`, id.String(), int64(through), chain[:])
+	return diskFault("central.setChain", err)
+}
+
+// recordRefused keeps what was refused, once however often it is sent.
+func (c *Central) recordRefused(ctx context.Context, p *parcel.Parcel, reason string, b []byte) error {
+	h := sum(b)
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO refused (hash, device, first, last, reason, at, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`, h[:], p.Device.String(), int64(p.First), int64(p.Last), reason, c.now().UnixMilli(), b)
+		return diskFault("central.recordRefused", err)
+	})
+}
+
+// receipt says what is held of a device's chain and of the blobs asked about.
+func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]byte, error) {
+	const op = "central.receipt"
+	if len(ask) > parcel.MaxAsk {
+		return nil, fault.New(op, fault.TooLarge, nil)
+	}
+	through, chain, err := chainOf(ctx, c.db, d.id)
+	if err != nil {
+		return nil, err
+	}
+	key, err := c.countyKey(d.county)
+	if err != nil {
+		return nil, err
+	}
+	r := &parcel.Receipt{Centre: c.id, Epoch: c.epoch, Device: d.id, Through: through, Chain: chain, At: c.now()}
+	for _, h := range ask {
+		held, err := c.held(ctx, d.county, h, key)
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			r.Blobs = append(r.Blobs, h)
+		}
+	}
+	return r.Sign(c.authority.Signer()), nil
+}

@@ -1,0 +1,146 @@
+package central
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"doorstep/internal/fault"
+	"github.com/google/uuid"
+)
+
+// Held is a case as the centre holds it. It names nobody.
+type Held struct {
+	ID         uuid.UUID `json:"id"`
+	Device     uuid.UUID `json:"device"` // that it came from first
+	Kind       string    `json:"kind"`
+	Status     string    `json:"status"`
+	Blobs      int       `json:"blobs"`   // that a finished case consists of
+	Lacking    int       `json:"lacking"` // of those, not here yet
+	Bytes      int64     `json:"bytes"`   // of those, here
+	Changes    int       `json:"changes"`
+	Conflicts  int       `json:"conflicts"`
+	Aside      int       `json:"aside"`
+	ReceiptNo  string    `json:"receipt_no,omitempty"`
+	ContractNo string    `json:"contract_no,omitempty"`
+	Updated    time.Time `json:"updated"`
+}
+
+// Whole says whether the case is finished and nothing of it is lacking.
+func (h Held) Whole() bool { return h.ReceiptNo != "" && h.Lacking == 0 }
+
+// HeldDevice is a laptop as the centre knows it.
+type HeldDevice struct {
+	ID       uuid.UUID `json:"id"`
+	County   string    `json:"county"`
+	Point    string    `json:"point"`
+	Enrolled time.Time `json:"enrolled"`
+	Revoked  bool      `json:"revoked,omitempty"`
+	Changes  uint64    `json:"changes"` // held of its chain
+}
+
+// Holdings is all the centre holds.
+type Holdings struct {
+	Centre  uuid.UUID    `json:"centre"`
+	Epoch   uuid.UUID    `json:"epoch"`
+	Cases   []Held       `json:"cases"`
+	Devices []HeldDevice `json:"devices"`
+	Blobs   int          `json:"blobs"`
+	Bytes   int64        `json:"bytes"` // of blobs
+	Refused int          `json:"refused"`
+}
+
+// List tells what the centre holds, oldest case first.
+func (c *Central) List(ctx context.Context) (*Holdings, error) {
+	const op = "central.List"
+	h := &Holdings{Centre: c.id, Epoch: c.epoch, Cases: []Held{}, Devices: []HeldDevice{}}
+	if err := c.db.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(size), 0) FROM blobs`).Scan(&h.Blobs, &h.Bytes); err != nil {
+		return nil, diskFault(op, err)
+	}
+	if err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM refused`).Scan(&h.Refused); err != nil {
+		return nil, diskFault(op, err)
+	}
+	if err := c.listCases(ctx, h); err != nil {
+		return nil, err
+	}
+	return h, c.listDevices(ctx, h)
+}
+
+func (c *Central) listCases(ctx context.Context, h *Holdings) error {
+	const op = "central.listCases"
+	rows, err := c.db.QueryContext(ctx, `SELECT id, device, kind, status, needs, lacking, conflicts, aside, receipt_no, contract_no, updated,
+		(SELECT COALESCE(SUM(b.size), 0) FROM needs n JOIN blobs b ON b.county = n.county AND b.hash = n.blob WHERE n.case_id = cases.id),
+		(SELECT COUNT(*) FROM changes WHERE changes.case_id = cases.id)
+		FROM cases ORDER BY id`)
+	if err != nil {
+		return diskFault(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k Held
+		var id, device string
+		var updated int64
+		if err := rows.Scan(&id, &device, &k.Kind, &k.Status, &k.Blobs, &k.Lacking, &k.Conflicts, &k.Aside,
+			&k.ReceiptNo, &k.ContractNo, &updated, &k.Bytes, &k.Changes); err != nil {
+			return diskFault(op, err)
+		}
+		var ok1, ok2 bool
+		k.ID, ok1 = parseID(id)
+		k.Device, ok2 = parseID(device)
+		if !ok1 || !ok2 {
+			return fault.New(op, fault.Damaged, errors.New("id"))
+		}
+		k.Updated = time.UnixMilli(updated).UTC()
+		h.Cases = append(h.Cases, k)
+	}
+	return diskFault(op, rows.Err())
+}
+
+func (c *Central) listDevices(ctx context.Context, h *Holdings) error {
+	const op = "central.listDevices"
+	rows, err := c.db.QueryContext(ctx, `SELECT d.id, d.county, d.point, d.enrolled, d.revoked IS NOT NULL, COALESCE(k.through, 0)
+		FROM devices d LEFT JOIN chains k ON k.device = d.id ORDER BY d.id`)
+	if err != nil {
+		return diskFault(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d HeldDevice
+		var id string
+		var enrolled, through int64
+		if err := rows.Scan(&id, &d.County, &d.Point, &enrolled, &d.Revoked, &through); err != nil {
+			return diskFault(op, err)
+		}
+		var ok bool
+		if d.ID, ok = parseID(id); !ok {
+			return fault.New(op, fault.Damaged, errors.New("id"))
+		}
+		d.Enrolled, d.Changes = time.UnixMilli(enrolled).UTC(), uint64(through)
+		h.Devices = append(h.Devices, d)
+	}
+	return diskFault(op, rows.Err())
+}
+
+// Contract gives the sealed contract of a case. fault.Missing when the case,
+// its contract or the contract's file is not here, fault.Damaged when the file
+// is not what it was.
+func (c *Central) Contract(ctx context.Context, id uuid.UUID) ([]byte, error) {
+	const op = "central.Contract"
+	k, err := c.loadCase(ctx, c.db, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if k == nil || k.Contract == nil || k.Contract.Sealed == nil {
+		return nil, fault.New(op, fault.Missing, errors.New("no sealed contract of this case"))
+	}
+	code, _, _, err := county(ctx, c.db)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	key, err := c.countyKey(code)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	b, err := c.blobs.read(k.Contract.Sealed.Blob, key)
+	return b, fault.Wrap(op, err)
+}
