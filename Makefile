@@ -1,0 +1,58 @@
+# The two commands of the README are `make run` and `make test`; each installs
+# what it needs first. Go is looked for on the PATH, then in /usr/local/go.
+
+SHELL := /bin/sh
+export PATH := $(PATH):/usr/local/go/bin
+
+# gles halves the first build and draws the same; it is for Linux only.
+TAGS    := gles
+RELEASE := x11,migrated_fynedo,no_animations,no_emoji
+# A checkout owned by another user must build too.
+PLAIN   := -buildvcs=false
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+FUZZTIME := 10s
+
+.PHONY: run test bench build fuzz lint setup clean
+
+# A window for a person where there is a display; with none, the whole path of
+# two cases on a virtual one, its pictures and papers in out/.
+run: setup
+	mkdir -p .build
+	go build $(PLAIN) -tags $(TAGS),x11,no_animations,no_emoji -o .build/doorstep ./app
+	CGO_ENABLED=0 go build $(PLAIN) -o .build/doorstep-sync ./sync
+	CGO_ENABLED=0 go build $(PLAIN) -o .build/practice ./app/practice
+	.build/practice --app .build/doorstep --sync .build/doorstep-sync
+
+# Vet shares the race detector's build, so that nothing is built twice.
+test: setup
+	CGO_ENABLED=0 go build $(PLAIN) -o /dev/null ./sync
+	go vet -race -tags $(TAGS) ./...
+	go test -race -tags $(TAGS) -timeout 25m ./...
+
+bench: setup
+	go test -tags $(TAGS) -run '^$$' -bench . -timeout 25m ./...
+
+# The programs as they are given out.
+build: setup
+	mkdir -p .build
+	go build $(PLAIN) -trimpath -tags $(RELEASE) -ldflags '-s -w' -o .build/doorstep ./app
+	CGO_ENABLED=0 go build $(PLAIN) -trimpath -ldflags '-s -w' -o .build/doorstep-sync ./sync
+
+fuzz: setup
+	TAGS=$(TAGS) .ci/fuzz $(FUZZTIME)
+
+# Known holes are looked up over the network; without it the rest still counts.
+lint: setup
+	@test -z "$$(gofmt -l app assets internal sync)" || { gofmt -l app assets internal sync; echo "lint: run gofmt -w on these" >&2; exit 1; }
+	go vet -tags $(TAGS) ./...
+	GOBIN=$(CURDIR)/.build/bin go install $(STATICCHECK)
+	.build/bin/staticcheck -tags $(TAGS) ./...
+	@GOBIN=$(CURDIR)/.build/bin go install $(GOVULNCHECK) && .build/bin/govulncheck -tags $(TAGS) ./... || \
+		{ [ $$? != 3 ] || exit 3; echo "lint: the list of known holes could not be read; going on" >&2; }
+
+setup:
+	@.ci/setup
+
+clean:
+	rm -rf .build
