@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// clerk uses the window as a person does.
+type clerk struct {
+	w      *window
+	screen *display
+	out    string // the folder of pictures
+	shots  int
+}
+
+// move is one thing the clerk does, and its words should it fail.
+type move struct {
+	what string
+	do   func(context.Context) error
+}
+
+// all does moves one after another, up to the first that fails.
+func (c *clerk) all(ctx context.Context, moves ...move) error {
+	for _, m := range moves {
+		if err := m.do(ctx); err != nil {
+			return fmt.Errorf("%s: %w", m.what, err)
+		}
+	}
+	return nil
+}
+
+// shot keeps a picture of the screen once it stands still.
+func (c *clerk) shot(name string) move {
+	return move{"picture of " + name, func(ctx context.Context) error {
+		img, err := c.screen.still(ctx)
+		if err != nil {
+			return err
+		}
+		c.shots++
+		return writePNG(filepath.Join(c.out, fmt.Sprintf("%02d-%s.png", c.shots, name)), img)
+	}}
+}
+
+// matches finds the controls of a kind whose words begin with text.
+func matches(all []spot, kind, text string) []spot {
+	var out []spot
+	for _, s := range all {
+		if s.Kind == kind && strings.HasPrefix(s.Text, text) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+var errNotSeen = errors.New("no such control in the window")
+
+// see waits for a control in view.
+func (c *clerk) see(ctx context.Context, limit time.Duration, kind, text string) (spot, error) {
+	var found spot
+	var last []spot
+	err := until(ctx, limit, kind+" "+text, func() (bool, error) {
+		all, err := c.w.spots(ctx)
+		if err != nil {
+			return false, err
+		}
+		last = all
+		if m := matches(all, kind, text); len(m) > 0 {
+			found = m[0]
+			return true, nil
+		}
+		return false, nil
+	})
+	if err != nil {
+		err = fmt.Errorf("%w; in view: %s", err, words(last))
+	}
+	return found, err
+}
+
+// words lists controls for an error.
+func words(all []spot) string {
+	var out []string
+	for _, s := range all {
+		out = append(out, s.Kind+" "+s.Text)
+	}
+	return strings.Join(out, ", ")
+}
+
+// The middle of a step's form, where the wheel scrolls it.
+const formX, formY = 560, 420
+
+// reach is see for a control that may have to be scrolled to.
+func (c *clerk) reach(ctx context.Context, kind, text string) (spot, error) {
+	if s, err := c.see(ctx, 400*time.Millisecond, kind, text); err == nil {
+		return s, nil
+	}
+	end := time.Now().Add(patience)
+	for time.Now().Before(end) {
+		if err := c.w.hand.wheel(ctx, formX, formY, -40); err != nil {
+			return spot{}, err
+		}
+		for range 14 {
+			if s, err := c.see(ctx, 150*time.Millisecond, kind, text); err == nil {
+				return c.settled(ctx, s)
+			} else if ctx.Err() != nil || c.w.ended() {
+				return spot{}, err
+			}
+			if err := c.w.hand.wheel(ctx, formX, formY, 4); err != nil {
+				return spot{}, err
+			}
+		}
+	}
+	return c.see(ctx, 0, kind, text)
+}
+
+// settled is where a control stands once scrolling has ended.
+func (c *clerk) settled(ctx context.Context, s spot) (spot, error) {
+	for range 20 {
+		now, err := c.see(ctx, patience, s.Kind, s.Text)
+		if err != nil || now == s {
+			return now, err
+		}
+		s = now
+	}
+	return s, nil
+}
+
+// press clicks a control where it can be seen.
+func (c *clerk) press(kind, text string) move {
+	return move{"press " + text, func(ctx context.Context) error {
+		s, err := c.see(ctx, patience, kind, text)
+		if err != nil {
+			return err
+		}
+		return c.w.hand.click(ctx, s.X, s.Y)
+	}}
+}
+
+// tick clicks a control of a form, which may have to be scrolled to.
+func (c *clerk) tick(kind, text string) move {
+	return move{"tick " + text, func(ctx context.Context) error {
+		s, err := c.reach(ctx, kind, text)
+		if err != nil {
+			return err
+		}
+		return c.w.hand.click(ctx, s.X, s.Y)
+	}}
+}
+
+// How far the wheel is turned to come to an end of a form.
+const toTop, toEnd = -60, 60
+
+// scroll turns the wheel over the form.
+func (c *clerk) scroll(steps int) move {
+	return move{"scroll", func(ctx context.Context) error { return c.w.hand.wheel(ctx, formX, formY, steps) }}
+}
+
+// tickEach ticks every box whose words begin with text, at an end of a form.
+func (c *clerk) tickEach(text string, count, to int) move {
+	return move{"tick each " + text, func(ctx context.Context) error {
+		boxes, err := c.list(ctx, "check", text, to)
+		if err != nil {
+			return err
+		}
+		if len(boxes) != count {
+			return fmt.Errorf("%w: %d boxes, want %d", errNotSeen, len(boxes), count)
+		}
+		for _, b := range boxes {
+			if err := c.w.hand.click(ctx, b.X, b.Y); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+// fill replaces what a field holds, and leaves the field.
+func (c *clerk) fill(label, text string) move {
+	return move{"fill in " + label, func(ctx context.Context) error {
+		s, err := c.reach(ctx, "field", label)
+		if err != nil {
+			return err
+		}
+		h := c.w.hand
+		if err := h.click(ctx, s.X-s.W/4, s.Y); err != nil {
+			return err
+		}
+		if err := h.keys(ctx, "ctrl+a"); err != nil {
+			return err
+		}
+		if err := h.write(ctx, text); err != nil {
+			return err
+		}
+		return h.keys(ctx, "Tab")
+	}}
+}
+
+// key presses keys.
+func (c *clerk) key(keys ...string) move {
+	return move{"keys " + strings.Join(keys, " "), func(ctx context.Context) error { return c.w.hand.keys(ctx, keys...) }}
+}
+
+// wait waits for a line of the window's log with these words.
+func (c *clerk) wait(limit time.Duration, words ...string) move {
+	return move{"wait", func(ctx context.Context) error { return c.w.logged(ctx, limit, words...) }}
+}
+
+// from lets later waits look only at what is logged from now on.
+func (c *clerk) from() move {
+	return move{"", func(context.Context) error { c.w.caught(); return nil }}
+}
+
+// shows waits for a control to be in view.
+func (c *clerk) shows(kind, text string) move {
+	return move{"see " + text, func(ctx context.Context) error {
+		_, err := c.see(ctx, patience, kind, text)
+		return err
+	}}
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// The papers of a first loan in the order of step ⑤, the optional one last.
+const (
+	paperRows  = 7
+	paperTaken = 6
+)
+
+// images is ⑤: two portraits and the papers, from files.
+func (s *session) images(ctx context.Context, f family, number int, name string) error {
+	c := s.clerk
+	if err := c.all(ctx, c.key("F5"), c.shows("button", "选文件"), c.shot(name+"-5-images-empty")); err != nil {
+		return err
+	}
+	for i := range 2 {
+		file, err := s.painter.portrait(2*number + i)
+		if err != nil {
+			return err
+		}
+		shot := move{"", func(context.Context) error { return nil }}
+		if number == 0 && i == 0 {
+			shot = c.shot("dialog-crop")
+		}
+		if err := c.all(ctx, c.pressFile(i, false), c.chooseFile(file, number == 0 && i == 0),
+			c.shows("button", "使用"), shot, c.press("button", "使用"),
+			c.wait(patience, "msg=act", "name=attach")); err != nil {
+			return err
+		}
+	}
+	if err := c.all(ctx, c.tickEach("人证一致", 2, toTop)); err != nil {
+		return err
+	}
+	// The last paper first: a picture under a row moves the rows beneath it.
+	for i := paperTaken - 1; i >= 0; i-- {
+		file, err := s.paper(f, i)
+		if err != nil {
+			return err
+		}
+		if err := c.all(ctx, c.pressFile(i, true), c.chooseFile(file, false),
+			c.wait(patience, "msg=act", "name=attach")); err != nil {
+			return fmt.Errorf("paper %d: %w", i+1, err)
+		}
+	}
+	return c.all(ctx, c.scroll(toTop), c.shot(name+"-5-images"), c.scroll(toEnd), c.shot(name+"-5-papers"))
+}
+
+// pressFile presses 选文件 of a portrait or of a paper.
+func (c *clerk) pressFile(i int, paper bool) move {
+	const kind, text = "button", "选文件"
+	return move{"choose a file", func(ctx context.Context) error {
+		buttons, err := c.list(ctx, kind, text, toTop)
+		if err != nil {
+			return err
+		}
+		at := i
+		if paper {
+			at += 2 // those of the portraits come first
+		}
+		if at >= len(buttons) {
+			if buttons, err = c.list(ctx, kind, text, toEnd); err != nil {
+				return err
+			}
+			if at = len(buttons) - paperRows + i; at < 0 || at >= len(buttons) {
+				return errNotSeen
+			}
+		}
+		return c.w.hand.click(ctx, buttons[at].X, buttons[at].Y)
+	}}
+}
+
+// list scrolls to an end and lists controls from top to bottom, left to right.
+func (c *clerk) list(ctx context.Context, kind, text string, to int) ([]spot, error) {
+	if err := c.w.hand.wheel(ctx, formX, formY, to); err != nil {
+		return nil, err
+	}
+	var out []spot
+	err := until(ctx, patience, "the form to stand still", func() (bool, error) {
+		all, err := c.w.spots(ctx)
+		before := out
+		out = matches(all, kind, text)
+		return err == nil && len(out) > 0 && slices.Equal(before, out), err
+	})
+	slices.SortFunc(out, func(a, b spot) int {
+		if d := a.Y - b.Y; d < -4 || d > 4 {
+			return d
+		}
+		return a.X - b.X
+	})
+	return out, err
+}
+
+// chooseFile gives the file chooser a path.
+func (c *clerk) chooseFile(path string, picture bool) move {
+	return move{"give the path", func(ctx context.Context) error {
+		s, err := c.see(ctx, patience, "field", "路径")
+		if err != nil {
+			return err
+		}
+		h := c.w.hand
+		if err := h.click(ctx, s.X, s.Y); err != nil {
+			return err
+		}
+		if err := h.keys(ctx, "ctrl+a"); err != nil {
+			return err
+		}
+		if err := h.paste(ctx, path); err != nil {
+			return err
+		}
+		if picture {
+			if err := c.all(ctx, c.shot("dialog-file")); err != nil {
+				return err
+			}
+		}
+		return h.keys(ctx, "Return")
+	}}
+}
+
+// paper draws a paper of the family.
+func (s *session) paper(f family, i int) (string, error) {
+	p, q := f.student, f.coborrower
+	card := func(p person) (string, error) {
+		return s.painter.card("居民身份证", "姓名　"+p.name, "性别　"+string(p.sex)+"　民族　"+p.ethnic,
+			"住址　"+p.address, "公民身份号码　"+p.idNo)
+	}
+	switch i {
+	case 0:
+		return card(p)
+	case 1:
+		return card(q)
+	case 2:
+		return s.painter.page("户口簿", "户主　"+q.name, "公民身份号码　"+q.idNo, "", "成员　"+p.name, "公民身份号码　"+p.idNo, "与户主关系　子女")
+	case 3:
+		return s.painter.page("国家助学贷款申请表", "申请人　"+p.name, "共同借款人　"+q.name, "就读高校　贵州大学", "专业　"+f.major, "申请金额　"+f.amount+" 元", "", "申请人签字　"+p.name)
+	case 4:
+		return s.painter.page("录取通知书", p.name+" 同学：", "　　你被我校录取到"+f.major+"专业，", "请按期报到。", "", "贵州大学")
+	}
+	return s.painter.page("家庭经济困难学生认定申请表", "学生　"+p.name, "家庭经济情况　普通高中认定家庭经济困难学生")
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// signing is ⑦: what both must know, every page of the contract, both
+// signatures, and the seal.
+func (s *session) signing(ctx context.Context, _ family, number int, name string) error {
+	c := s.clerk
+	if err := c.all(ctx,
+		c.key("F7"), c.shows("button", "双方已知悉"),
+		c.tickEach("已读给学生", 2, toEnd),
+		c.shot(name+"-7-texts"),
+		c.press("button", "双方已知悉"),
+		c.wait(patience, "msg=act", `name="prepare contract"`),
+		c.wait(patience, "msg=act", `name="open document"`),
+		c.shot(name+"-7-contract"),
+	); err != nil {
+		return err
+	}
+	if err := s.turnPages(ctx); err != nil {
+		return err
+	}
+	for i, who := range []string{"请借款学生签名", "请共同借款人签名"} {
+		if err := c.all(ctx,
+			c.press("button", who), c.shows("pad", ""),
+			c.drawOn(2*number+i), c.shot(fmt.Sprintf("%s-7-signature-%d", name, i+1)),
+			c.press("button", "确认签名"), c.wait(patience, "msg=act", "name=sign"),
+		); err != nil {
+			return err
+		}
+	}
+	return c.all(ctx,
+		c.press("button", "封存合同"), c.wait(patience, "msg=act", `name="seal contract"`),
+		c.wait(patience, "msg=act", `name="open document"`),
+		c.shot(name+"-7-sealed"),
+	)
+}
+
+// turnPages looks at every page of the contract.
+func (s *session) turnPages(ctx context.Context) error {
+	const limit = 40
+	c := s.clerk
+	for range limit {
+		var left []spot
+		err := until(ctx, patience, "the contract's next page", func() (bool, error) {
+			all, err := c.w.spots(ctx)
+			left = matches(all, "button", "还有")
+			return len(left) > 0 || len(matches(all, "button", "请借款学生签名")) > 0, err
+		})
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		if err := c.w.hand.click(ctx, left[0].X, left[0].Y); err != nil {
+			return err
+		}
+		if err := until(ctx, patience, "the page to be drawn", func() (bool, error) {
+			all, err := c.w.spots(ctx)
+			for _, b := range matches(all, "button", "还有") {
+				if b.Text == left[0].Text {
+					return false, err
+				}
+			}
+			return true, err
+		}); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the contract had no end after %d pages", limit)
+}
+
+// drawOn signs on the pad in view.
+func (c *clerk) drawOn(number int) move {
+	return move{"sign on the pad", func(ctx context.Context) error {
+		pad, err := c.see(ctx, patience, "pad", "")
+		if err != nil {
+			return err
+		}
+		return c.w.hand.sign(ctx, pad, signature(number))
+	}}
+}
+
+// finish is the end of ⑦ and ⑧.
+func (s *session) finish(ctx context.Context, _ family, _ int, name string) error {
+	c := s.clerk
+	return c.all(ctx,
+		c.press("button", "完成受理"), c.wait(patience, "msg=act", "name=finish"),
+		move{"step ⑧", func(ctx context.Context) error { time.Sleep(300 * time.Millisecond); return ctx.Err() }},
+		c.shot(name+"-8-receipt"),
+	)
+}
