@@ -194,7 +194,11 @@ func (r *revision) readObjects(b []byte, base bool) error {
 		if len(obj) < len(head)+len(tail) || !bytes.HasPrefix(obj, []byte(head)) || !bytes.HasSuffix(obj, []byte(tail)) {
 			return errForm
 		}
-		r.objects[n] = obj[len(head) : len(obj)-len(tail)]
+		body := obj[len(head) : len(obj)-len(tail)]
+		if !oneObject(body) {
+			return errForm
+		}
+		r.objects[n] = body
 		r.at[n] = pos + len(head)
 		pos = end
 	}
@@ -202,6 +206,22 @@ func (r *revision) readObjects(b []byte, base bool) error {
 		return errForm
 	}
 	return nil
+}
+
+// oneObject says whether a body hides no second object: it has no end of an
+// object in it, or is a stream of the length it says.
+func oneObject(body []byte) bool {
+	dict, data, isStream := bytes.Cut(body, []byte("\nstream\n"))
+	if bytes.Contains(dict, []byte("endobj")) {
+		return false
+	}
+	if !isStream {
+		return true
+	}
+	at := bytes.LastIndex(dict, []byte(" /Length "))
+	text, ok := strings.CutSuffix(string(dict[max(at, 0):]), " >>")
+	n, good := decimal(strings.TrimPrefix(text, " /Length "))
+	return at >= 0 && ok && good && len(data) == n+len("\nendstream") && string(data[n:]) == "\nendstream"
 }
 
 // decimal reads a number written without sign or leading zeros.

@@ -224,6 +224,17 @@ func TestEveryTemplateFills(t *testing.T) {
 	}
 }
 
+func TestContractNumberIsSaidToComeWhileThereIsNone(t *testing.T) {
+	in := testInput(t)
+	if text := readBack(t, mustFill(t, in)); !strings.Contains(text, "合同编号：由中心编发") {
+		t.Error("nothing stands for the number that is to come")
+	}
+	in.ContractNo = "522727-2024-000123"
+	if text := readBack(t, mustFill(t, in)); !strings.Contains(text, "合同编号："+in.ContractNo) {
+		t.Error("the number is not printed")
+	}
+}
+
 func TestSectionsThatDoNotApplyAreLeftOut(t *testing.T) {
 	in := testInput(t)
 	if text := readBack(t, mustFill(t, in)); strings.Contains(text, "代签说明") || strings.Contains(text, "补充申请") {

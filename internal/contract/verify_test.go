@@ -185,6 +185,14 @@ func TestEachTamperingHasItsOwnReason(t *testing.T) {
 		{"a seal that also replaces a page", ObjectChanged, func() []byte {
 			return revised(t, base, map[int]string{fieldObj: "x", page: "<< /Type /Page >>", 900: "y"})
 		}, nil},
+		{"a seal in its place that also replaces a page", ObjectChanged, func() []byte {
+			d, err := parseDocument(sealed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, rev := d.revisions[0].size, d.revisions[1]
+			return revised(t, base, map[int]string{fieldObj: string(rev.objects[fieldObj]), page: "<< /Type /Page >>", n: string(rev.objects[n])})
+		}, nil},
 		{"a revision without the seal's field", ObjectChanged, func() []byte {
 			return revised(t, base, map[int]string{page: "<< /Type /Page >>"})
 		}, nil},
@@ -196,6 +204,9 @@ func TestEachTamperingHasItsOwnReason(t *testing.T) {
 			return sealAnyhow(t, rebuilt(t, base, func(o [][]byte) { o[fieldObj-1] = []byte("<< /FT /Tx >>") }), id, nil)
 		}, nil},
 		{"sealed anew by a stranger", Stranger, func() []byte { return stranger.seal(t, base) }, nil},
+		{"sealed by a stranger who shows the right authority", Stranger, func() []byte {
+			return sealAnyhow(t, base, stranger, func(p *cmsParts) { p.certs[1] = id.ca })
+		}, nil},
 		{"a good seal of another contract", Replayed, func() []byte { return transplant(otherSealed, sealed) }, nil},
 		{"the contract swapped under its seal", Replayed, func() []byte { return transplant(sealed, otherSealed) }, nil},
 		{"a page changed and the file made to fit", Replayed, func() []byte {
