@@ -1,0 +1,279 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// Config is what a courier works with.
+type Config struct {
+	Store  *store.Store
+	Server string           // address of the centre; empty: the profile's
+	Now    func() time.Time // clock for certificates; nil: the system's
+	Log    *slog.Logger     // nil: nothing is logged
+}
+
+// Courier carries one store's outbox to its centre.
+type Courier struct {
+	store   *store.Store
+	profile store.Profile
+	road    *road
+	now     func() time.Time
+	log     *slog.Logger
+	wake    chan struct{}
+	running sync.Mutex // one run at a time
+
+	// Of the run alone.
+	centre uuid.UUID // that signed the last receipt
+	epoch  uuid.UUID
+	held   uint64 // the centre's word on this chain
+	window int    // chunks under way at once
+
+	mu       sync.Mutex
+	state    State
+	pause    bool
+	aside    map[loan.Hash]Aside
+	watch    map[int]func(State)
+	watchers int
+	seconds  [speedSpan + 1]second
+	told     time.Time
+}
+
+// Times between attempts and looks.
+const (
+	firstWait = time.Second
+	maxWait   = time.Minute
+	lookEvery = 2 * time.Second  // at the outbox
+	newsEvery = 60 * time.Second // when nothing is to be sent
+	stall     = 30 * time.Second // without a byte
+)
+
+// New makes a courier of an open store. fault.Input for an address that is
+// none, fault.Damaged when the store's profile has no usable certificates.
+func New(cfg Config) (*Courier, error) {
+	const op = "courier.New"
+	p := cfg.Store.Profile()
+	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), window: 4,
+		aside: map[loan.Hash]Aside{}, watch: map[int]func(State){}}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	server := cfg.Server
+	if server == "" {
+		server = p.Server
+	}
+	var err error
+	if c.road, err = deviceRoad(server, p, c.now); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return c, nil
+}
+
+// Wake ends a wait: there is new work, or the network changed.
+func (c *Courier) Wake() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// SetPaused stops sending after what is under way, or goes on.
+func (c *Courier) SetPaused(on bool) {
+	c.mu.Lock()
+	c.pause = on
+	c.mu.Unlock()
+	c.update(func(*State) {})
+	c.Wake()
+}
+
+func (c *Courier) paused() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pause
+}
+
+// Run carries until ctx ends; it then gives fault.Cancelled, after all its
+// goroutines have ended. Two runs of one courier follow one another.
+func (c *Courier) Run(ctx context.Context) error {
+	c.running.Lock()
+	defer c.running.Unlock()
+	defer c.road.close()
+	for fails := 0; ; {
+		var err error
+		if !c.paused() {
+			err = c.attempt(ctx)
+		}
+		if ctx.Err() != nil {
+			return fault.New("courier.Run", fault.Cancelled, ctx.Err())
+		}
+		if err == nil {
+			fails = 0
+			c.rest(ctx)
+			continue
+		}
+		if c.sleep(ctx, backoff(fails)) {
+			fails = 0
+		} else {
+			fails++
+		}
+	}
+}
+
+// RunUntilEmpty carries until the outbox is empty and the centre agrees. It
+// goes on trying while the centre cannot be reached, until ctx ends; what will
+// not pass by itself it gives back: a refusal, an identity that does not hold,
+// damage, a conflict. With blobs set aside it gives back the first one's error.
+func (c *Courier) RunUntilEmpty(ctx context.Context) error {
+	const op = "courier.RunUntilEmpty"
+	c.running.Lock()
+	defer c.running.Unlock()
+	defer c.road.close()
+	for fails := 0; ; fails++ {
+		err := c.attempt(ctx)
+		if ctx.Err() != nil {
+			return fault.New(op, fault.Cancelled, ctx.Err())
+		}
+		if err == nil {
+			for _, a := range c.State().Aside {
+				return fault.Wrap(op, a.Err)
+			}
+			return nil
+		}
+		if fault.KindOf(err) != fault.Offline {
+			return fault.Wrap(op, err)
+		}
+		c.sleep(ctx, backoff(fails))
+	}
+}
+
+// backoff is how long to wait after so many failures: twice as long each time,
+// and never the same twice.
+func backoff(fails int) time.Duration {
+	d := min(firstWait<<min(fails, 10), maxWait)
+	return d/2 + rand.N(d/2)
+}
+
+// sleep waits; woken says that Wake ended it.
+func (c *Courier) sleep(ctx context.Context, d time.Duration) (woken bool) {
+	c.update(func(s *State) { s.Phase, s.Next = Waiting, time.Now().Add(d) })
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	case <-c.wake:
+		woken = true
+	}
+	c.update(func(s *State) { s.Phase, s.Next = Idle, time.Time{} })
+	return woken
+}
+
+// rest waits until there is something to send, or news may have come.
+func (c *Courier) rest(ctx context.Context) {
+	t := time.NewTicker(lookEvery)
+	defer t.Stop()
+	for until := time.Now().Add(newsEvery); ctx.Err() == nil; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.wake:
+			return
+		case <-t.C:
+		}
+		box, err := c.look(ctx)
+		if c.paused() {
+			continue
+		}
+		if err != nil || c.waiting(box) || time.Now().After(until) {
+			return
+		}
+	}
+}
+
+// look reads the outbox and shows it.
+func (c *Courier) look(ctx context.Context) (store.Outbox, error) {
+	box, err := c.store.Outbox(ctx)
+	if err != nil {
+		return box, err
+	}
+	cases := map[uuid.UUID]bool{}
+	for _, b := range box.Blobs {
+		cases[b.Case] = true
+	}
+	c.update(func(s *State) {
+		s.Changes, s.Blobs, s.Bytes, s.Cases = int(box.Last-min(box.Acked, box.Last)), len(box.Blobs), box.Bytes, len(cases)
+		if s.Changes > 0 || s.Blobs > 0 {
+			s.AllSent = false
+		}
+	})
+	return box, nil
+}
+
+// waiting says whether there is anything to send that was not set aside.
+func (c *Courier) waiting(box store.Outbox) bool {
+	if box.Acked < box.Last {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, b := range box.Blobs {
+		if _, ok := c.aside[b.Hash]; !ok {
+			return true
+		}
+	}
+	return false
+}
+
+var errStalled = fault.New("courier.watchdog", fault.Offline, errors.New("no byte moved"))
+
+// attempt makes rounds until nothing waits, and ends when no byte moves.
+func (c *Courier) attempt(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c.road.move()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+			}
+			if time.Since(time.Unix(0, c.road.moved.Load())) > stall {
+				cancel(errStalled)
+				return
+			}
+		}
+	})
+	c.update(func(s *State) { s.Phase = Connecting })
+	err := c.rounds(ctx)
+	cancel(nil)
+	wg.Wait()
+	if err != nil {
+		c.window = max(1, c.window/2)
+		// Connections that failed once are not trusted again.
+		c.road.close()
+		c.log.Info("sync waits", "kind", fault.KindOf(err).String(), "error", err.Error())
+	}
+	_, _ = c.look(context.WithoutCancel(ctx)) // only shows it
+	c.update(func(s *State) {
+		s.Phase, s.Err, s.Reason = Idle, err, fault.KindOf(err)
+		if err != nil && s.Reason != fault.Refused {
+			s.Online = false
+		}
+	})
+	return err
+}

@@ -1,0 +1,23 @@
+// Package courier is the laptop's side of sync: it carries what waits in the
+// store's outbox to the centre and brings receipts and news home.
+//
+// It owns the order of sending, when to try again, the connection over HTTPS,
+// the laptop's enrolment, and what the window shows of all this. It guarantees
+// that nothing leaves the outbox but by the centre's signed receipt for this
+// device; that no answer which is not the centre's counts as one; that "all
+// sent" is said only when the centre's own list ends where the store's chain
+// ends, with the same hash, and no blob waits; and that Run returns only after
+// all it started has ended. It leaves durability and the order of blobs to the
+// store, and the bytes to package parcel.
+//
+// # How it goes
+//
+// A round is: ask for a receipt (what does the centre hold of this chain?);
+// send parcels from there to the chain's end; ask what is lacking of the next
+// blobs, send those chunks over several connections, ask for a receipt that
+// names the blobs; fetch the news. Rounds follow one another, so that records
+// made meanwhile go before the next blobs. After a failure it waits, at first
+// a second, at most a minute, never a fixed time; Wake ends the wait. Nothing
+// has a limit on its whole time: an attempt ends when no byte has moved for
+// 30 seconds.
+package courier

@@ -1,0 +1,244 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
+	"doorstep/sync/parcel"
+)
+
+// lanes is over how many connections chunks go: one lost packet then holds up
+// only a part of them.
+const lanes = 3
+
+// road is the HTTPS connection to the centre.
+type road struct {
+	base  string
+	lanes []*http.Client
+	next  atomic.Uint32
+	// moved is when a byte last moved, in nanoseconds.
+	moved atomic.Int64
+}
+
+func newRoad(server string, conf *tls.Config) (*road, error) {
+	base, err := address(server)
+	if err != nil {
+		return nil, err
+	}
+	r := &road{base: base}
+	for range lanes {
+		d := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 15 * time.Second}
+		r.lanes = append(r.lanes, &http.Client{
+			// A road does not turn: a redirect is not the centre's answer.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport: &http.Transport{
+				Proxy: http.ProxyFromEnvironment, DialContext: d.DialContext, TLSClientConfig: conf.Clone(),
+				ForceAttemptHTTP2: true, TLSHandshakeTimeout: 20 * time.Second, IdleConnTimeout: 2 * time.Minute,
+				DisableCompression: true, MaxResponseHeaderBytes: 32 << 10,
+				HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 10 * time.Second},
+			},
+		})
+	}
+	return r, nil
+}
+
+// address reads host:port or an https URL; anything else is fault.Input.
+func address(server string) (string, error) {
+	const op = "courier.address"
+	s := strings.TrimSpace(server)
+	if !strings.Contains(s, "://") {
+		s = "https://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		return "", fault.Say(op, fault.Input, "中心地址应为 https://主机:端口。", errors.New("not an https address"))
+	}
+	return "https://" + u.Host, nil
+}
+
+// deviceRoad is the road of an enrolled laptop.
+func deviceRoad(server string, p store.Profile, now func() time.Time) (*road, error) {
+	const op = "courier.road"
+	ca, err := x509.ParseCertificate(p.CADER)
+	if err != nil {
+		return nil, fault.New(op, fault.Damaged, errors.New("authority's certificate"))
+	}
+	if p.Centre.Zero() {
+		return nil, fault.New(op, fault.Damaged, errors.New("no key of the centre"))
+	}
+	cert := tls.Certificate{Certificate: [][]byte{p.CertDER}, PrivateKey: p.Signer.Crypto()}
+	return newRoad(server, seal.DeviceTLS(cert, ca, now))
+}
+
+// close gives up the connections; the next request dials anew.
+func (r *road) close() {
+	for _, l := range r.lanes {
+		l.CloseIdleConnections()
+	}
+}
+
+func (r *road) move() { r.moved.Store(time.Now().UnixNano()) }
+
+// moving notes that bytes of a body move.
+type moving struct {
+	*bytes.Reader
+	road *road
+}
+
+func (m moving) Read(b []byte) (int, error) {
+	m.road.move()
+	return m.Reader.Read(b)
+}
+
+// refusal is an answer of the centre that is no success.
+type refusal struct {
+	status int
+	parcel.Problem
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("status %d %s %s", r.status, r.Kind, r.Code) }
+
+// codeOf is the code of the centre's refusal, or nothing.
+func codeOf(err error) string {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.Code
+	}
+	return ""
+}
+
+type request struct {
+	method, path string
+	typ          string // of the body
+	body         []byte
+	sum          string // of a chunk
+	want         string // content type of the answer; nothing: an answer without a body
+	limit        int64  // bytes of the answer
+}
+
+// ask sends a request and reads the answer. Only the status 200 with the type
+// wanted, or 201 and 204 without a body, count as one. What the centre refuses
+// is a refusal of the kind it names; what somebody else answers is
+// fault.Untrusted; silence is fault.Offline.
+func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
+	const op = "courier.ask"
+	req, err := http.NewRequestWithContext(ctx, q.method, r.base+q.path, nil)
+	if err != nil {
+		return 0, nil, fault.New(op, fault.Input, err)
+	}
+	if q.body != nil {
+		req.ContentLength = int64(len(q.body))
+		req.GetBody = func() (io.ReadCloser, error) {
+			return io.NopCloser(moving{bytes.NewReader(q.body), r}), nil
+		}
+		req.Body, _ = req.GetBody() // does not fail
+		req.Header.Set("Content-Type", q.typ)
+	}
+	if q.sum != "" {
+		req.Header.Set(parcel.SumHeader, q.sum)
+	}
+	r.move()
+	resp, err := r.lanes[r.next.Add(1)%lanes].Do(req)
+	if err != nil {
+		return 0, nil, roadFault(ctx, op, err)
+	}
+	defer resp.Body.Close()
+	r.move()
+	typ, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch {
+	case resp.StatusCode == http.StatusOK && q.want != "" && typ == q.want:
+		b, err := r.read(resp.Body, q.limit)
+		if err != nil {
+			return 0, nil, roadFault(ctx, op, err)
+		}
+		return resp.StatusCode, b, nil
+	case q.want == "" && (resp.StatusCode == http.StatusCreated || resp.StatusCode == http.StatusNoContent):
+		return resp.StatusCode, nil, nil
+	case resp.StatusCode >= 400 && typ == parcel.TypeJSON:
+		p := &refusal{status: resp.StatusCode}
+		if err := parcel.DecodeJSON(resp.Body, parcel.MaxJSON, &p.Problem); err == nil {
+			return resp.StatusCode, nil, refused(op, p)
+		}
+	}
+	return 0, nil, fault.Say(op, fault.Untrusted, "回答不是中心发出的（可能是上网登录页面或代理），没有当作成功。",
+		fmt.Errorf("status %d of type %q", resp.StatusCode, typ))
+}
+
+func (r *road) read(body io.Reader, limit int64) ([]byte, error) {
+	var out bytes.Buffer
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(buf)
+		if n > 0 {
+			r.move()
+		}
+		if out.Write(buf[:n]); int64(out.Len()) > limit {
+			return nil, fault.New("courier.read", fault.TooLarge, errors.New("answer"))
+		}
+		if err == io.EOF {
+			return out.Bytes(), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// refused gives the centre's refusal its kind and the clerk's words.
+func refused(op string, p *refusal) error {
+	kind := fault.Refused
+	for _, k := range fault.Kinds() {
+		if k.String() == p.Kind && k != fault.Other {
+			kind = k
+		}
+	}
+	if kind == fault.Full || kind == fault.Disk || kind == fault.Busy || p.status >= 500 {
+		return fault.Say(op, fault.Offline, "中心暂时不能接收（繁忙或磁盘已满），材料已留在本机，会自动重试。", p)
+	}
+	switch p.Code {
+	case parcel.CodeRevoked, parcel.CodeUnknown, parcel.CodeNoCert:
+		return fault.Say(op, fault.Denied, "中心已停用本机，材料保留在本机。请联系县资助中心重新注册。", p)
+	case parcel.CodeClone:
+		return fault.Say(op, fault.Refused, "中心已有本机编号相同而内容不同的记录：本机数据可能被复制或恢复过旧备份。材料保留在本机，请联系县资助中心。", p)
+	case parcel.CodeUsed:
+		return fault.Say(op, fault.Refused, "该注册码已被另一台电脑使用，请索取新的注册码。", p)
+	case parcel.CodeExpired:
+		return fault.Say(op, fault.Refused, "该注册码已过期，请索取新的注册码。", p)
+	case parcel.CodeBadCode:
+		return fault.Say(op, fault.Refused, "中心不认识该注册码，请核对或索取新的注册码。", p)
+	}
+	return fault.New(op, kind, p)
+}
+
+// roadFault names what went wrong on the way.
+func roadFault(ctx context.Context, op string, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		if fault.KindOf(cause) == fault.Offline {
+			return fault.Wrap(op, cause)
+		}
+		return fault.New(op, fault.Cancelled, cause)
+	}
+	if k := fault.KindOf(err); k != fault.Other && k != fault.Cancelled {
+		return fault.Wrap(op, err)
+	}
+	if strings.Contains(err.Error(), "remote error: tls:") {
+		return fault.Say(op, fault.Denied, "中心不接受本机的证书，材料保留在本机。请核对本机时间，或联系县资助中心重新注册。", errors.New("certificate refused"))
+	}
+	// The error's text may name the host and port, and nothing of a person.
+	return fault.New(op, fault.Offline, err)
+}

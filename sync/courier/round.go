@@ -1,0 +1,271 @@
+package courier
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"doorstep/sync/parcel"
+	"github.com/google/uuid"
+)
+
+// rounds goes on until nothing waits and the centre agrees.
+func (c *Courier) rounds(ctx context.Context) error {
+	const op = "courier.rounds"
+	if err := c.askReceipt(ctx, nil); err != nil {
+		return err
+	}
+	for {
+		box, err := c.look(ctx)
+		if err != nil {
+			return err
+		}
+		if box, err = c.sendChanges(ctx, box); err != nil {
+			return err
+		}
+		took, err := c.sendBlobs(ctx, box)
+		if err != nil {
+			return err
+		}
+		if err := c.fetchNews(ctx); err != nil {
+			return err
+		}
+		after, err := c.look(ctx)
+		if err != nil {
+			return err
+		}
+		if !c.waiting(after) {
+			return c.agree(ctx, after)
+		}
+		if c.paused() {
+			return nil
+		}
+		if !took && after.Last == box.Last {
+			return fault.New(op, fault.Offline, errors.New("the centre took nothing"))
+		}
+	}
+}
+
+// agree says "all sent" if the centre's last word on this chain is its end.
+// The receipt's hash was compared with the chain when it was acknowledged.
+func (c *Courier) agree(ctx context.Context, box store.Outbox) error {
+	if c.held != box.Last {
+		return fault.New("courier.agree", fault.Offline, errors.New("the centre's list ends elsewhere"))
+	}
+	if len(box.Blobs) == 0 {
+		c.update(func(s *State) { s.AllSent = true })
+	}
+	return nil
+}
+
+// askReceipt asks what the centre holds of this chain and of some blobs.
+func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash) error {
+	if blobs == nil {
+		blobs = []loan.Hash{}
+	}
+	b, err := json.Marshal(parcel.ReceiptRequest{Blobs: blobs})
+	if err != nil {
+		return fault.New("courier.askReceipt", fault.Other, err)
+	}
+	_, raw, err := c.road.ask(ctx, request{method: "POST", path: "/v1/receipt", typ: parcel.TypeJSON, body: b,
+		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
+	if err != nil {
+		return err
+	}
+	r, err := c.open(raw)
+	if err != nil {
+		return err
+	}
+	return c.acknowledge(ctx, r, raw)
+}
+
+// open verifies a receipt: signed by the centre, for this device.
+func (c *Courier) open(raw []byte) (*parcel.Receipt, error) {
+	const op = "courier.receipt"
+	r, err := parcel.OpenReceipt(raw, c.profile.Centre)
+	if err != nil {
+		return nil, fault.New(op, fault.Untrusted, err)
+	}
+	if r.Device != c.profile.Device {
+		return nil, fault.New(op, fault.Untrusted, errors.New("a receipt for another device"))
+	}
+	return r, nil
+}
+
+// acknowledge hands a receipt to the store where it says anything new.
+func (c *Courier) acknowledge(ctx context.Context, r *parcel.Receipt, raw []byte) error {
+	const op = "courier.acknowledge"
+	box, err := c.store.Outbox(ctx)
+	if err != nil {
+		return err
+	}
+	if r.Through > box.Last {
+		return fault.Say(op, fault.Conflict, "中心持有的本机记录比本机多：本机数据可能是从旧备份恢复的。请联系县资助中心。",
+			fmt.Errorf("the centre holds %d changes, here are %d", r.Through, box.Last))
+	}
+	fresh := r.Through > box.Acked || r.Epoch != box.Epoch || len(r.Blobs) > 0
+	if fresh {
+		if err := c.store.Acknowledge(ctx, store.Receipt{Centre: r.Centre, Epoch: r.Epoch, Device: r.Device,
+			Through: r.Through, Chain: r.Chain, At: r.At, Blobs: r.Blobs, Raw: raw}); err != nil {
+			return fault.Wrap(op, err)
+		}
+	} else if err := c.sameChain(ctx, r); err != nil {
+		return err
+	}
+	c.store.SetClockError(c.now().Sub(r.At).Abs())
+	c.centre, c.epoch, c.held = r.Centre, r.Epoch, r.Through
+	c.update(func(s *State) {
+		s.Phase, s.Online, s.LastContact = Sending, true, c.now()
+		if fresh {
+			s.LastReceipt = s.LastContact
+		}
+	})
+	return nil
+}
+
+// sameChain compares a receipt that the store need not keep with its chain.
+func (c *Courier) sameChain(ctx context.Context, r *parcel.Receipt) error {
+	const op = "courier.sameChain"
+	if r.Through == 0 {
+		return nil
+	}
+	ch, err := c.store.Pending(ctx, r.Through-1, 1)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if len(ch) != 1 || ch[0].HeaderHash(c.store.Sum) != r.Chain {
+		return fault.Say(op, fault.Conflict, "中心持有的本机记录与本机不同：本机数据可能被复制过。请联系县资助中心。",
+			errors.New("the centre holds another chain of this device"))
+	}
+	return nil
+}
+
+// Sizes of parcels: small against the time a bad link stays up.
+const (
+	parcelChanges = 256
+	parcelBytes   = 96 << 10
+)
+
+// sendChanges sends all changes the centre lacks, and gives the outbox then.
+func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outbox, error) {
+	for c.held < box.Last {
+		changes, err := c.store.Pending(ctx, c.held, parcelChanges)
+		if err != nil {
+			return box, err
+		}
+		raw, err := c.sendParcel(ctx, trim(changes))
+		if codeOf(err) == parcel.CodeGap {
+			// The centre was set back since its last word.
+			if err := c.askReceipt(ctx, nil); err != nil {
+				return box, err
+			}
+			if c.held < changes[0].Counter-1 {
+				continue
+			}
+		}
+		if err != nil {
+			return box, err
+		}
+		r, err := c.open(raw)
+		if err != nil {
+			return box, err
+		}
+		if r.Through < changes[0].Counter {
+			return box, fault.New("courier.sendChanges", fault.Untrusted, errors.New("a receipt that passes over the parcel"))
+		}
+		if err := c.acknowledge(ctx, r, raw); err != nil {
+			return box, err
+		}
+		if box, err = c.look(ctx); err != nil {
+			return box, err
+		}
+	}
+	return box, nil
+}
+
+// trim keeps as many changes as go into a parcel, at least one.
+func trim(changes []*loan.Change) []*loan.Change {
+	size := 0
+	for i, ch := range changes {
+		if size += len(ch.Encode()); size > parcelBytes && i > 0 {
+			return changes[:i]
+		}
+	}
+	return changes
+}
+
+func (c *Courier) sendParcel(ctx context.Context, changes []*loan.Change) ([]byte, error) {
+	const op = "courier.sendParcel"
+	p, err := parcel.New(changes, c.profile.Signer.Suite())
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	b, err := parcel.Pack(p, c.profile.Signer)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	_, raw, err := c.road.ask(ctx, request{method: "POST", path: "/v1/parcel", typ: parcel.TypeParcel, body: b,
+		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
+	return raw, err
+}
+
+// newsMark is how far the centre's news were read.
+type newsMark struct {
+	Epoch   uuid.UUID `json:"epoch"`
+	Through uint64    `json:"through"`
+}
+
+const newsSetting = "courier.news"
+
+// fetchNews brings home what the centre wrote to this laptop's cases.
+func (c *Courier) fetchNews(ctx context.Context) error {
+	const op = "courier.fetchNews"
+	var at newsMark
+	if err := c.store.Setting(ctx, newsSetting, &at); err != nil && fault.KindOf(err) != fault.Missing {
+		return fault.Wrap(op, err)
+	}
+	if at.Epoch != c.epoch {
+		at = newsMark{Epoch: c.epoch}
+	}
+	for {
+		_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d", at.Through),
+			want: parcel.TypeNews, limit: parcel.MaxBytes})
+		if err != nil {
+			return err
+		}
+		n, err := parcel.OpenNews(b, c.profile.Centre)
+		if err != nil {
+			return fault.New(op, fault.Untrusted, err)
+		}
+		if n.Device != c.profile.Device || n.Centre != c.centre {
+			return fault.New(op, fault.Untrusted, errors.New("news for another device, or of another centre"))
+		}
+		if n.Epoch != c.epoch || n.After != at.Through {
+			// The centre was set back: all its news are read again.
+			if at.Through == 0 {
+				return fault.New(op, fault.Offline, errors.New("the centre changed while it was asked"))
+			}
+			at = newsMark{Epoch: c.epoch}
+			continue
+		}
+		if len(n.Changes) > 0 {
+			if err := c.store.Receive(ctx, n.Changes); err != nil {
+				return fault.Wrap(op, err)
+			}
+			c.update(func(s *State) { s.LastReceipt = c.now() })
+		}
+		if n.Through != at.Through {
+			at.Through = n.Through
+			if err := c.store.SetSetting(ctx, newsSetting, at); err != nil {
+				return fault.Wrap(op, err)
+			}
+		}
+		if !n.More {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package courier
+
+import (
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// Phase is what the courier is about.
+type Phase uint8
+
+// The phases.
+const (
+	Idle       Phase = iota // nothing to do, or not running
+	Connecting              // asking the centre
+	Sending                 // the centre answers, and things go
+	Waiting                 // the last attempt failed; the next is at State.Next
+	Paused                  // by SetPaused
+)
+
+// State is what the window shows of sync.
+type State struct {
+	Phase  Phase
+	Online bool // the last attempt reached the centre
+
+	Changes int   // waiting
+	Cases   int   // with blobs waiting
+	Blobs   int   // waiting
+	Bytes   int64 // of those blobs
+
+	Sent  int64   // bytes of blobs that went since the start
+	Speed float64 // bytes a second, over the last seconds
+
+	// AllSent says that nothing waits and the centre's own list agreed; a new
+	// change ends it.
+	AllSent bool
+
+	Reason fault.Kind // why it waits; Other when it does not
+	Err    error      // the same, for fault.Sentence; nil when it does not wait
+	Next   time.Time  // of the next attempt; zero when none is planned
+
+	LastContact time.Time // the centre answered
+	LastReceipt time.Time // a receipt or news changed something here
+	Aside       []Aside   // what the centre refused: it stays here, the rest goes on
+}
+
+// Aside is a blob that could not be sent, and why.
+type Aside struct {
+	Case uuid.UUID
+	Blob loan.Hash
+	Err  error
+}
+
+// State is how things stand now.
+func (c *Courier) State() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.snapshot()
+}
+
+func (c *Courier) snapshot() State {
+	s := c.state
+	if c.pause {
+		s.Phase = Paused
+	}
+	s.Aside = nil
+	for _, a := range c.aside {
+		s.Aside = append(s.Aside, a)
+	}
+	s.Speed = c.speed(time.Now())
+	return s
+}
+
+// Watch calls f with the state whenever it changed, from the courier's own
+// goroutines: f must be quick and must not call the courier. The function given
+// back ends it.
+func (c *Courier) Watch(f func(State)) (stop func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watchers++
+	id := c.watchers
+	c.watch[id] = f
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.watch, id)
+	}
+}
+
+// update changes the state and tells those who watch.
+func (c *Courier) update(change func(*State)) {
+	c.mu.Lock()
+	change(&c.state)
+	s := c.snapshot()
+	fs := make([]func(State), 0, len(c.watch))
+	for _, f := range c.watch {
+		fs = append(fs, f)
+	}
+	c.mu.Unlock()
+	for _, f := range fs {
+		f(s)
+	}
+}
+
+// speedSpan is how far back the speed looks.
+const speedSpan = 5
+
+// sent counts bytes of a chunk that the centre has.
+func (c *Courier) sent(n int) {
+	now := time.Now()
+	c.mu.Lock()
+	c.state.Sent += int64(n)
+	c.seconds[now.Unix()%(speedSpan+1)].add(now.Unix(), n)
+	quiet := now.Sub(c.told) < 200*time.Millisecond
+	if !quiet {
+		c.told = now
+	}
+	c.mu.Unlock()
+	if !quiet {
+		c.update(func(*State) {})
+	}
+}
+
+// second counts the bytes of one second.
+type second struct {
+	at int64
+	n  int
+}
+
+func (s *second) add(at int64, n int) {
+	if s.at != at {
+		*s = second{at: at}
+	}
+	s.n += n
+}
+
+func (c *Courier) speed(now time.Time) float64 {
+	sum := 0
+	for _, s := range c.seconds {
+		if age := now.Unix() - s.at; age >= 1 && age <= speedSpan {
+			sum += s.n
+		}
+	}
+	return float64(sum) / speedSpan
+}
