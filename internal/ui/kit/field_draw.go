@@ -350,7 +350,9 @@ func (l *fieldLook) edge(end bool) int {
 	return line.start
 }
 
-// caretArea is the caret's rectangle within the field.
+// caretArea is the caret's place within the field, where candidates stand: at
+// the start of a composition, and down to the edge of a single line, so that
+// the field's frame stays seen.
 func (l *fieldLook) caretArea() (fyne.Position, fyne.Size) {
 	runes, caret, pre := l.shown()
 	if pre != (span{}) {
@@ -362,6 +364,9 @@ func (l *fieldLook) caretArea() (fyne.Position, fyne.Size) {
 	left, _, top := l.insets()
 	row, h := l.rowOf(caret), lineHeight(textSize())
 	x := min(max(left+l.xOf(runes, row, caret)-l.scroll.X, 0), l.size.Width)
+	if !l.f.MultiLine {
+		return fyne.NewPos(x, 0), fyne.NewSize(2*unit(), l.size.Height)
+	}
 	return fyne.NewPos(x, top+float32(row)*h-l.scroll.Y), fyne.NewSize(2*unit(), h)
 }
 

@@ -1,0 +1,294 @@
+//go:build linux && !ci
+
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// imEngineCase is one input method to prove the fields with.
+type imEngineCase struct {
+	name  string
+	class string // of its candidate window
+	start func(t *testing.T, r *imRig)
+}
+
+func imEngines() []imEngineCase {
+	return []imEngineCase{
+		{"fcitx", "^fcitx$", startFcitx},
+		{"ibus", "^ibus-ui-gtk3$", startIBus},
+	}
+}
+
+func startFcitx(t *testing.T, r *imRig) {
+	needs(t, "fcitx5")
+	r.file(".config/fcitx5/profile", strings.Join([]string{
+		"[Groups/0]", "Name=Default", "Default Layout=us", "DefaultIM=pinyin", "",
+		"[Groups/0/Items/0]", "Name=keyboard-us", "Layout=", "",
+		"[Groups/0/Items/1]", "Name=pinyin", "Layout=", "",
+		"[GroupOrder]", "0=Default", "",
+	}, "\n"))
+	r.file(".config/fcitx5/config", "[Behavior]\nActiveByDefault=True\n")
+	r.start("fcitx5", "--disable=wayland,waylandim,kimpanel,notificationitem,ibusfrontend")
+	r.until("fcitx answers", func() bool {
+		return r.command("dbus-send", "--session", "--print-reply", "--dest=org.fcitx.Fcitx5",
+			"/controller", "org.fcitx.Fcitx.Controller1.State").Run() == nil
+	})
+}
+
+func startIBus(t *testing.T, r *imRig) {
+	needs(t, "ibus-daemon", "ibus")
+	r.env = append(r.env, "XMODIFIERS=@im=ibus")
+	r.start("ibus-daemon", "--replace", "--cache=none")
+	// the panel, once up, goes back to the first engine of its settings
+	r.choose = func() { r.command("ibus", "engine", "libpinyin").Run() }
+	r.until("ibus has its pinyin", func() bool {
+		r.choose()
+		out, err := r.command("ibus", "engine").Output()
+		return err == nil && strings.TrimSpace(string(out)) == "libpinyin"
+	})
+}
+
+// TestComposing types real keys into a real window and composes with each
+// input method.
+func TestComposing(t *testing.T) {
+	for _, e := range imEngines() {
+		t.Run(e.name, func(t *testing.T) {
+			r := newIMRig(t)
+			e.start(t, r)
+			r.open()
+			warmUp(r)
+			base := commit(r, "nihao")
+
+			t.Run("space commits the first candidate", func(t *testing.T) {
+				r.t = t
+				if len([]rune(base)) != 2 {
+					t.Errorf("got %q, want the two characters of nihao", base)
+				}
+			})
+			t.Run("BackSpace while composing keeps what is committed", func(t *testing.T) {
+				r.t = t
+				r.compose("shi")
+				r.keys("BackSpace", "BackSpace")
+				r.calm()
+				if s := r.now(); s.Texts[imFirst] != base || !s.Composing {
+					t.Errorf("got %q composing %v, want %q still composing", s.Texts[imFirst], s.Composing, base)
+				}
+				r.keys("BackSpace")
+				r.await("the composition is empty", func(s imReport) bool { return !s.Composing })
+				r.calm()
+				if got := r.now().Texts[imFirst]; got != base {
+					t.Errorf("got %q, want %q", got, base)
+				}
+			})
+			t.Run("Escape drops the composition and nothing else", func(t *testing.T) {
+				r.t = t
+				r.compose("zhong")
+				r.keys("Escape")
+				r.await("nothing is composed", func(s imReport) bool { return !s.Composing })
+				r.calm()
+				if got := r.now().Texts[imFirst]; got != base {
+					t.Errorf("got %q, want %q", got, base)
+				}
+			})
+			t.Run("Tab while composing does not leave", func(t *testing.T) {
+				r.t = t
+				r.compose("zhong")
+				r.keys("Tab")
+				r.calm()
+				if s := r.now(); s.Focus != imFirst || s.Texts[imFirst] != base {
+					t.Errorf("got focus %d and %q, want %d and %q", s.Focus, s.Texts[imFirst], imFirst, base)
+				}
+				r.keys("Escape")
+				r.calm()
+				if r.now().Composing {
+					r.keys("Escape")
+				}
+				r.await("nothing is composed", func(s imReport) bool { return !s.Composing })
+			})
+			t.Run("Return while composing commits the letters and does not go on", func(t *testing.T) {
+				r.t = t
+				r.compose("abc")
+				r.keys("Return")
+				r.await("the letters are committed", func(s imReport) bool { return !s.Composing && s.Texts[imFirst] != base })
+				r.calm()
+				if s := r.now(); s.Entered != 0 || s.Focus != imFirst || s.Texts[imFirst] != base+"abc" {
+					t.Errorf("got %q, gone on %d times, focus %d; want %q, none, %d", s.Texts[imFirst], s.Entered, s.Focus, base+"abc", imFirst)
+				}
+				r.keys("BackSpace", "BackSpace", "BackSpace")
+				r.await("the letters are deleted", func(s imReport) bool { return s.Texts[imFirst] == base })
+			})
+			t.Run("candidates stand at the caret", func(t *testing.T) {
+				r.t = t
+				r.compose("ni")
+				r.candidatesBelow(e.class, imFirst)
+				r.keys("Escape")
+				r.await("nothing is composed", func(s imReport) bool { return !s.Composing })
+			})
+			t.Run("Return goes on and leaving reports the text once", func(t *testing.T) {
+				r.t = t
+				r.keys("Return")
+				r.await("the next field has the focus", func(s imReport) bool { return s.Focus == imSecond })
+				if s := r.now(); s.Entered != 1 || len(s.Left) != 1 || s.Left[0] != base {
+					t.Errorf("got gone on %d, left with %q; want once, left with %q", s.Entered, s.Left, base)
+				}
+			})
+			t.Run("candidates follow to the next field", func(t *testing.T) {
+				r.t = t
+				r.compose("hao")
+				r.candidatesBelow(e.class, imSecond)
+				r.keys("space")
+				r.await("committed", func(s imReport) bool { return !s.Composing && s.Texts[imSecond] != "" })
+			})
+			t.Run("a click elsewhere keeps what was being composed", func(t *testing.T) {
+				r.t = t
+				before := r.now().Texts[imSecond]
+				r.compose("li")
+				r.click(imLong)
+				r.calm()
+				s := r.now()
+				if got := s.Texts[imSecond]; got == before || !strings.HasPrefix(got, before) || s.Texts[imLong] != "" {
+					t.Errorf("got %q and %q, want %q with more behind it and nothing in the next", got, s.Texts[imLong], before)
+				}
+			})
+			t.Run("Tab walks when nothing is composed", func(t *testing.T) {
+				r.t = t
+				r.keys("Tab")
+				r.await("the password has the focus", func(s imReport) bool { return s.Focus == imSecret })
+				r.keys("shift+Tab")
+				r.await("the field before has the focus", func(s imReport) bool { return s.Focus == imLong })
+				r.keys("Tab")
+				r.await("the password has the focus again", func(s imReport) bool { return s.Focus == imSecret })
+			})
+			t.Run("a password is never composed", func(t *testing.T) {
+				r.t = t
+				r.keys("n", "i", "A", "1")
+				r.await("the letters are there", func(s imReport) bool { return s.Texts[imSecret] == "niA1" })
+			})
+			t.Run("function keys reach the window", func(t *testing.T) {
+				r.t = t
+				r.keys("F5")
+				r.await("F5 was seen", func(s imReport) bool { return s.F5 == 1 })
+			})
+		})
+	}
+}
+
+// warmUp types until the input method composes: an engine that has just been
+// started may let the first letters through.
+func warmUp(r *imRig) {
+	r.t.Helper()
+	r.until("the input method composes", func() bool {
+		if r.choose != nil {
+			r.choose()
+		}
+		r.keys("n", "i")
+		r.calm()
+		composing := r.now().Composing
+		r.keys("Escape", "ctrl+a", "BackSpace")
+		r.calm()
+		return composing && r.now().Texts[imFirst] == ""
+	})
+}
+
+// commit composes letters and commits the first candidate.
+func commit(r *imRig, letters string) string {
+	r.t.Helper()
+	r.compose(letters)
+	r.keys("space")
+	r.await("the candidate is committed", func(s imReport) bool { return !s.Composing && s.Texts[s.Focus] != "" })
+	r.calm()
+	s := r.now()
+	return s.Texts[s.Focus]
+}
+
+// candidatesBelow demands that the candidate window's corner is at the field:
+// within its width, and right under it.
+func (r *imRig) candidatesBelow(class string, field int) {
+	r.t.Helper()
+	wx, wy, _, _ := r.geometry(r.window())
+	at := r.now().At[field]
+	left, bottom := wx+at[0], wy+at[1]+at[3]
+	var x, y int
+	r.until("the candidates stand under the field", func() bool {
+		var shown bool
+		x, y, _, _, shown = r.candidates(class)
+		return shown && x >= left-4 && x <= left+at[2]/2 && y >= bottom-4 && y <= bottom+24
+	})
+	r.t.Logf("field from x=%d, its lower edge at y=%d; candidates at %d,%d", left, bottom, x, y)
+}
+
+// TestTypingWithoutInputMethod types with no input method at all.
+func TestTypingWithoutInputMethod(t *testing.T) {
+	r := newIMRig(t)
+	r.open()
+	t.Run("letters, capitals and signs arrive as typed", func(t *testing.T) {
+		r.t = t
+		out, err := r.command("xdotool", "type", "--delay", "15", "Hello, World 42 (a+b)!").CombinedOutput()
+		if err != nil {
+			t.Fatalf("xdotool: %v: %s", err, out)
+		}
+		r.await("the text is there", func(s imReport) bool { return s.Texts[imFirst] == "Hello, World 42 (a+b)!" })
+	})
+	t.Run("editing keys edit", func(t *testing.T) {
+		r.t = t
+		r.keys("ctrl+a", "x", "y", "z", "Left", "BackSpace", "Home", "Delete", "End", "w")
+		r.await("zw", func(s imReport) bool { return s.Texts[imFirst] == "zw" })
+		r.keys("ctrl+z")
+		r.await("one step back", func(s imReport) bool { return s.Texts[imFirst] == "z" })
+	})
+	t.Run("a filter keeps what it should", func(t *testing.T) {
+		r.t = t
+		r.click(imDigits)
+		r.keys("1", "a", "2", "minus", "3")
+		r.await("digits only", func(s imReport) bool { return s.Texts[imDigits] == "123" })
+	})
+	t.Run("characters of the rare planes are typed whole", func(t *testing.T) {
+		r.t = t
+		r.click(imSecond)
+		if out, err := r.command("xdotool", "type", "--delay", "60", "𬎆䶮").CombinedOutput(); err != nil {
+			t.Fatalf("xdotool: %v: %s", err, out)
+		}
+		r.await("both are there", func(s imReport) bool { return s.Texts[imSecond] == "𬎆䶮" })
+	})
+	t.Run("rare characters are cut and pasted whole", func(t *testing.T) {
+		r.t = t
+		r.keys("ctrl+a", "ctrl+x")
+		r.await("cut", func(s imReport) bool { return s.Texts[imSecond] == "" })
+		r.keys("ctrl+v", "ctrl+v")
+		r.await("pasted twice", func(s imReport) bool { return s.Texts[imSecond] == "𬎆䶮𬎆䶮" })
+	})
+}
+
+// TestInputMethodComesAndGoes starts the input method after the window, and
+// stops it while it is used.
+func TestInputMethodComesAndGoes(t *testing.T) {
+	r := newIMRig(t)
+	needs(t, "fcitx5")
+	r.open()
+	r.keys("a")
+	r.await("plain typing", func(s imReport) bool { return s.Texts[imFirst] == "a" })
+	startFcitx(t, r)
+	r.keys("ctrl+a", "BackSpace")
+	r.await("emptied", func(s imReport) bool { return s.Texts[imFirst] == "" })
+	warmUp(r)
+	base := commit(r, "nihao")
+	r.compose("shi")
+	r.command("fcitx5-remote", "-e").Run()
+	r.until("fcitx has gone", func() bool {
+		return r.command("dbus-send", "--session", "--print-reply", "--dest=org.fcitx.Fcitx5",
+			"/controller", "org.freedesktop.DBus.Peer.Ping").Run() != nil
+	})
+	r.keys("x", "y")
+	r.await("typing goes on", func(s imReport) bool {
+		return strings.HasPrefix(s.Texts[imFirst], base) && strings.HasSuffix(s.Texts[imFirst], "xy")
+	})
+}
+
+func TestMainIsNotTheWindow(t *testing.T) {
+	if os.Getenv(imWindowEnv) != "" {
+		t.Error("the window's process must not run tests")
+	}
+}
