@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 // signing is ⑦: what both must know, every page of the contract, both
@@ -83,12 +82,19 @@ func (c *clerk) drawOn(number int) move {
 	}}
 }
 
-// finish is the end of ⑦ and ⑧.
+// finish is the end of ⑦, and ⑧: the receipt and the contract as kept.
 func (s *session) finish(ctx context.Context, _ family, _ int, name string) error {
 	c := s.clerk
 	return c.all(ctx,
 		c.press("button", "完成受理"), c.wait(patience, "msg=act", "name=finish"),
-		move{"step ⑧", func(ctx context.Context) error { time.Sleep(300 * time.Millisecond); return ctx.Err() }},
+		c.shows("button", "打印回执"),
+		c.shot(name+"-8-finished"),
+		c.press("button", "打印回执"), c.wait(patience, "msg=act", "name=receipt"),
+		c.wait(patience, "msg=act", `name="open document"`),
+		c.shot(name+"-8-print"),
+		c.pressEither("button", "关闭", "不打印"),
 		c.shot(name+"-8-receipt"),
+		c.press("choice", "/已签合同"), c.wait(patience, "msg=act", `name="open document"`),
+		c.shot(name+"-8-contract"),
 	)
 }
