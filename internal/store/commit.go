@@ -178,8 +178,6 @@ func (w *work) load(e Entry) (*loan.Case, *row, error) {
 			return nil, nil, fault.New(op, fault.Missing, nil)
 		}
 		c = &loan.Case{}
-	} else if err := w.s.checkCount(w.tx, e.Case, len(changes)); err != nil {
-		return nil, nil, err
 	}
 	r := &row{changes: uint32(len(changes))}
 	w.cases[e.Case], w.rows[e.Case] = c, r

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -16,16 +17,24 @@ import (
 // openDB opens a database file that has passed precheck, or a new one.
 func openDB(path string) (*bbolt.DB, error) {
 	var db *bbolt.DB
+	var f *os.File
 	err := shield("store.openDB", func() (err error) {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 			Timeout:        time.Second,
 			FreelistType:   bbolt.FreelistMapType,
 			NoFreelistSync: true,
 			PageSize:       pageSize,
+			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+				f, err = os.OpenFile(name, flag, mode)
+				return f, err
+			},
 		})
 		return err
 	})
 	if err != nil {
+		if f != nil {
+			_ = f.Close() // when bbolt panics it leaves the file open, and locked
+		}
 		return nil, diskFault("store.openDB", err)
 	}
 	return db, nil

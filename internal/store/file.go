@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"go.etcd.io/bbolt"
@@ -37,7 +38,8 @@ func diskFault(op string, err error) error {
 		return fault.New(op, fault.Damaged, err)
 	}
 	for _, full := range fullErrors() {
-		if errors.Is(err, full) {
+		// bbolt gives a failed growth of the file as text alone.
+		if errors.Is(err, full) || strings.HasSuffix(err.Error(), ": "+full.Error()) {
 			return fault.New(op, fault.Full, plain(err))
 		}
 	}
@@ -51,15 +53,12 @@ func plain(err error) error {
 	if errors.As(err, &p) {
 		return errors.New(p.Op + " " + filepath.Base(p.Path) + ": " + p.Err.Error())
 	}
-	var l *os.LinkError
-	if errors.As(err, &l) {
-		return errors.New(l.Op + " " + filepath.Base(l.New) + ": " + l.Err.Error())
-	}
 	var e syscall.Errno
 	if errors.As(err, &e) {
 		return e
 	}
-	return err
+	text := err.Error()
+	return errors.New(strings.TrimSpace(text[strings.LastIndex(text, ": ")+1:]))
 }
 
 // writeFile replaces dir/name by b so that after a crash at any moment either

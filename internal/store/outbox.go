@@ -32,7 +32,7 @@ type PendingBlob struct {
 	Hash     loan.Hash
 	Size     int64
 	Case     uuid.UUID
-	Contract bool // of a contract, its ink or its portrait of signing: sent before images
+	Contract bool // of a contract or its ink: sent before images
 }
 
 // Receipt is the centre's signed word on what it holds, its signature verified
@@ -117,21 +117,16 @@ func (o *outbox) remove(h loan.Hash) {
 	o.bytes -= int64(u.size)
 }
 
-// list gives contracts before images, and of each the oldest case first.
+// list gives contracts before images, and of each the oldest case first: a
+// case's id begins with the time of its opening.
 func (o *outbox) list() []PendingBlob {
-	first := map[uuid.UUID]uint64{}
-	for _, u := range o.blobs {
-		if at, ok := first[u.id]; !ok || u.order < at {
-			first[u.id] = u.order
-		}
-	}
 	out := make([]PendingBlob, 0, len(o.blobs))
 	for h, u := range o.blobs {
 		out = append(out, PendingBlob{Hash: h, Size: int64(u.size), Case: u.id, Contract: u.class == classContract})
 	}
 	slices.SortFunc(out, func(a, b PendingBlob) int {
 		x, y := o.blobs[a.Hash], o.blobs[b.Hash]
-		return cmp.Or(cmp.Compare(x.class, y.class), cmp.Compare(first[x.id], first[y.id]),
+		return cmp.Or(cmp.Compare(x.class, y.class), slices.Compare(x.id[:], y.id[:]),
 			cmp.Compare(x.order, y.order), slices.Compare(a.Hash[:], b.Hash[:]))
 	})
 	return out

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/fnv"
@@ -25,6 +26,7 @@ const (
 	flagFree    = 16
 	noFreelist  = ^uint64(0)
 	maxDepth    = 40
+	maxKey      = 1024 // longer than any of ours
 )
 
 var le = binary.LittleEndian // bbolt writes native order, little on every machine we build for
@@ -58,7 +60,7 @@ func precheck(path string) error {
 	}
 	root, free, pages, ok := newestMeta(head)
 	if !ok {
-		return structural("no valid meta page")
+		return structural("meta pages")
 	}
 	if pages < 3 || pages > uint64(st.Size())/pageSize {
 		return structural("shorter than its meta page says")
@@ -70,27 +72,34 @@ func precheck(path string) error {
 			return err
 		}
 	}
-	return in.walk(root, 0)
+	_, err = in.walk(root, tree{buckets: true})
+	return err
 }
 
-// newestMeta is the meta page bbolt would use.
+// newestMeta is the meta page bbolt would use. Both must be whole and one
+// transaction apart: a meta lies within one sector, so no crash tears it, and
+// where one is spoilt bbolt would go back a transaction without a word.
 func newestMeta(head []byte) (root, free, pages uint64, ok bool) {
-	var newest uint64
-	for i := range 2 {
+	var tx [2]uint64
+	for i := range tx {
 		p := head[i*pageSize:]
 		m := p[pageHead : pageHead+64]
 		h := fnv.New64a()
 		h.Write(m[:56])
+		tx[i] = le.Uint64(m[48:])
 		if le.Uint16(p[8:]) != flagMeta || le.Uint32(m) != boltMagic || le.Uint32(m[4:]) != boltVersion ||
-			le.Uint32(m[8:]) != pageSize || le.Uint64(m[56:]) != h.Sum64() {
-			continue
-		}
-		if tx := le.Uint64(m[48:]); !ok || tx > newest {
-			newest, ok = tx, true
-			root, free, pages = le.Uint64(m[16:]), le.Uint64(m[32:]), le.Uint64(m[40:])
+			le.Uint32(m[8:]) != pageSize || le.Uint64(m[56:]) != h.Sum64() || tx[i]%2 != uint64(i) {
+			return 0, 0, 0, false
 		}
 	}
-	return root, free, pages, ok
+	m := head[pageHead:]
+	switch {
+	case tx[1] == tx[0]+1:
+		m = head[pageSize+pageHead:]
+	case tx[0] != tx[1]+1:
+		return 0, 0, 0, false
+	}
+	return le.Uint64(m[16:]), le.Uint64(m[32:]), le.Uint64(m[40:]), true
 }
 
 // take marks a run of pages as used; false when it leaves the file or another
@@ -139,73 +148,147 @@ func (in *inspector) freelist(id uint64) error {
 	return nil
 }
 
-func (in *inspector) walk(id uint64, depth int) error {
-	if depth > maxDepth {
-		return structural("too deep")
+// tree is where in a bucket's tree a page stands: its keys are at least min
+// and below max, where these are not nil.
+type tree struct {
+	buckets  bool // the tree of buckets itself, whose every value is one
+	depth    int
+	min, max []byte
+}
+
+// element is an entry of a page's table; offsets are from the page's begin.
+type element struct {
+	flags      uint32
+	key, value uint64
+	size       uint64 // of the value
+	child      uint64 // of a branch
+}
+
+// walk checks a page and all below it, and gives the last key. It demands all
+// that bbolt demands when it looks for free pages: what bbolt finds wrong there
+// ends the process.
+func (in *inspector) walk(id uint64, at tree) (last []byte, err error) {
+	if at.depth > maxDepth {
+		return nil, structural("too deep")
 	}
 	b, span, err := in.page(id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	flags, count := le.Uint16(b[8:]), uint64(le.Uint16(b[10:]))
+	if flags != flagBranch && flags != flagLeaf || flags == flagBranch && count == 0 {
+		return nil, structural("sort of page")
+	}
 	table := pageHead + count*elemSize
 	if table > span {
-		return structural("more elements than fit")
+		return nil, structural("more elements than fit")
 	}
-	if table > pageSize {
-		b = make([]byte, table)
-		if _, err := in.f.ReadAt(b, int64(id)*pageSize); err != nil {
-			return diskFault("store.precheck", err)
+	offset := int64(id) * pageSize
+	if b, err = in.more(b, offset, table); err != nil {
+		return nil, err
+	}
+	elems, keys := make([]element, count), make([][]byte, count)
+	for i := range elems {
+		elems[i] = elementAt(b, uint64(i), flags)
+		if e := elems[i]; e.value < e.key || e.key > span || e.value > span || e.size > span-e.value {
+			return nil, structural("element outside its page")
+		}
+		if keys[i], err = in.bytes(b, offset, elems[i].key, elems[i].value); err != nil {
+			return nil, err
 		}
 	}
-	switch flags {
-	case flagBranch:
-		return in.branch(b, span, count, depth)
-	case flagLeaf:
-		return in.leaf(b, int64(id)*pageSize, span, count, depth)
+	if flags == flagBranch {
+		return in.branch(elems, keys, at)
 	}
-	return structural("sort of page")
+	return in.leaf(elems, keys, offset, at)
 }
 
-func (in *inspector) branch(b []byte, span, count uint64, depth int) error {
-	if count == 0 {
-		return structural("empty branch")
+func elementAt(b []byte, i uint64, flags uint16) element {
+	at := pageHead + i*elemSize
+	e := b[at : at+elemSize]
+	if flags == flagBranch {
+		key := at + uint64(le.Uint32(e))
+		return element{key: key, value: key + uint64(le.Uint32(e[4:])), child: le.Uint64(e[8:])}
 	}
-	for i := range count {
-		at := pageHead + i*elemSize
-		e := b[at : at+elemSize]
-		if at+uint64(le.Uint32(e))+uint64(le.Uint32(e[4:])) > span {
-			return structural("branch key outside its page")
-		}
-		if err := in.walk(le.Uint64(e[8:]), depth+1); err != nil {
-			return err
-		}
-	}
-	return nil
+	key := at + uint64(le.Uint32(e[4:]))
+	return element{flags: le.Uint32(e), key: key, value: key + uint64(le.Uint32(e[8:])), size: uint64(le.Uint32(e[12:]))}
 }
 
-func (in *inspector) leaf(b []byte, offset int64, span, count uint64, depth int) error {
-	for i := range count {
-		at := pageHead + i*elemSize
-		e := b[at : at+elemSize]
-		key := at + uint64(le.Uint32(e[4:]))
-		value := key + uint64(le.Uint32(e[8:]))
-		size := uint64(le.Uint32(e[12:]))
-		if value+size > span {
-			return structural("value outside its page")
+// more gives at least the first n bytes at offset, of which b is the first page.
+func (in *inspector) more(b []byte, offset int64, n uint64) ([]byte, error) {
+	if n <= uint64(len(b)) {
+		return b, nil
+	}
+	b = make([]byte, n)
+	if _, err := in.f.ReadAt(b, offset); err != nil {
+		return nil, diskFault("store.precheck", err)
+	}
+	return b, nil
+}
+
+// bytes gives what lies between two places of a run, of which b is the begin.
+func (in *inspector) bytes(b []byte, offset int64, from, to uint64) ([]byte, error) {
+	if to <= uint64(len(b)) {
+		return b[from:to], nil
+	}
+	if to-from > maxKey {
+		return nil, structural("key too long")
+	}
+	k := make([]byte, to-from)
+	if _, err := in.f.ReadAt(k, offset+int64(from)); err != nil {
+		return nil, diskFault("store.precheck", err)
+	}
+	return k, nil
+}
+
+// inOrder checks key i of a page against the one before and the page's bounds.
+func inOrder(i int, key, before []byte, at tree) bool {
+	c := bytes.Compare(before, key)
+	if i > 0 && c >= 0 || i == 0 && before != nil && c > 0 {
+		return false
+	}
+	return at.max == nil || bytes.Compare(key, at.max) < 0
+}
+
+func (in *inspector) branch(elems []element, keys [][]byte, at tree) (last []byte, err error) {
+	last = at.min
+	for i, e := range elems {
+		if !inOrder(i, keys[i], last, at) {
+			return nil, structural("order of keys")
 		}
-		if le.Uint32(e)&1 == 0 {
+		below := tree{buckets: at.buckets, depth: at.depth + 1, min: keys[i], max: at.max}
+		if i+1 < len(keys) {
+			below.max = keys[i+1]
+		}
+		if last, err = in.walk(e.child, below); err != nil {
+			return nil, err
+		}
+	}
+	return last, nil
+}
+
+func (in *inspector) leaf(elems []element, keys [][]byte, offset int64, at tree) (last []byte, err error) {
+	before := at.min
+	for i, e := range elems {
+		if !inOrder(i, keys[i], before, at) {
+			return nil, structural("order of keys")
+		}
+		before, last = keys[i], keys[i]
+		if (e.flags&1 != 0) != at.buckets {
+			return nil, structural("a bucket in a wrong place")
+		}
+		if !at.buckets {
 			continue
 		}
-		if err := in.bucket(offset+int64(value), size, depth); err != nil {
-			return err
+		if err := in.bucket(offset+int64(e.value), e.size); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return last, nil
 }
 
 // bucket checks a bucket's entry: a root page, or a small leaf page inline.
-func (in *inspector) bucket(offset int64, size uint64, depth int) error {
+func (in *inspector) bucket(offset int64, size uint64) error {
 	if size < 16 || size > pageSize {
 		return structural("bucket entry")
 	}
@@ -214,7 +297,8 @@ func (in *inspector) bucket(offset int64, size uint64, depth int) error {
 		return diskFault("store.precheck", err)
 	}
 	if root := le.Uint64(b); root != 0 {
-		return in.walk(root, depth+1)
+		_, err := in.walk(root, tree{})
+		return err
 	}
 	if size < 16+pageHead {
 		return structural("inline bucket")
@@ -224,13 +308,13 @@ func (in *inspector) bucket(offset int64, size uint64, depth int) error {
 	if le.Uint16(p[8:]) != flagLeaf || pageHead+count*elemSize > uint64(len(p)) {
 		return structural("inline bucket")
 	}
+	var before []byte
 	for i := range count {
-		at := pageHead + i*elemSize
-		e := p[at : at+elemSize]
-		end := at + uint64(le.Uint32(e[4:])) + uint64(le.Uint32(e[8:])) + uint64(le.Uint32(e[12:]))
-		if end > uint64(len(p)) || le.Uint32(e)&1 != 0 {
+		e := elementAt(p, i, flagLeaf)
+		if e.value+e.size > uint64(len(p)) || e.flags&1 != 0 || !inOrder(int(i), p[e.key:e.value], before, tree{}) {
 			return structural("inline bucket")
 		}
+		before = p[e.key:e.value]
 	}
 	return nil
 }

@@ -31,8 +31,11 @@ func (s *Store) Receive(ctx context.Context, changes []*loan.Change) error {
 	defer s.write.Unlock()
 	rows := map[uuid.UUID]*row{}
 	err := s.update(ctx, op, func(tx *bbolt.Tx) error {
-		touched := map[uuid.UUID]bool{}
+		known, touched := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 		for _, ch := range changes {
+			if err := s.whole(tx, ch.Case, known); err != nil {
+				return err
+			}
 			fresh, err := s.admit(tx, ch)
 			if err != nil {
 				return err
@@ -61,6 +64,20 @@ func (s *Store) Receive(ctx context.Context, changes []*loan.Change) error {
 		s.index.put(r)
 	}
 	return nil
+}
+
+// whole checks once that a case is undamaged before anything is added to it,
+// for its summary is written anew afterwards.
+func (s *Store) whole(tx *bbolt.Tx, id uuid.UUID, known map[uuid.UUID]bool) error {
+	if id == uuid.Nil || known[id] {
+		return nil
+	}
+	known[id] = true
+	_, err := s.caseChanges(tx, id)
+	if fault.KindOf(err) == fault.Missing {
+		return nil
+	}
+	return err
 }
 
 // admit keeps a change unless it is here; fresh says whether it was not.
@@ -120,7 +137,7 @@ func (s *Store) fits(tx *bbolt.Tx, ch *loan.Change) error {
 
 // resummarize writes a case's summary anew; nil while no change opened it.
 func (s *Store) resummarize(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
-	changes, err := s.caseChanges(tx, id)
+	changes, err := s.listChanges(tx, id)
 	if err != nil {
 		return nil, err
 	}

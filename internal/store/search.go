@@ -22,9 +22,10 @@ type index struct {
 
 // sound is how a character of a name can be typed.
 type sound struct {
-	char     rune     // lower case
+	char     string   // lower case
 	readings []string // pinyin without tones: every reading
 	initials []string // first letters and zh, ch, sh of the readings, each once
+	begins   uint32   // set of the letters a to z that any of them begins with
 }
 
 func newIndex() *index {
@@ -86,7 +87,8 @@ func (ix *index) soundsOf(name string) []*sound {
 func part(c rune) bool { return !unicode.IsSpace(c) && !unicode.IsPunct(c) }
 
 func newSound(c rune) *sound {
-	s := &sound{char: unicode.ToLower(c)}
+	s := &sound{char: string(unicode.ToLower(c))}
+	s.begins = letter(s.char[0])
 	args := pinyin.NewArgs()
 	args.Heteronym = true
 	for _, p := range pinyin.SinglePinyin(c, args) {
@@ -103,6 +105,7 @@ func (s *sound) add(reading string) {
 		return
 	}
 	s.readings = append(s.readings, reading)
+	s.begins |= letter(reading[0])
 	heads := []string{reading[:1]}
 	if len(reading) > 2 && reading[1] == 'h' {
 		heads = append(heads, reading[:2])
@@ -112,6 +115,14 @@ func (s *sound) add(reading string) {
 			s.initials = append(s.initials, h)
 		}
 	}
+}
+
+// letter is the set of one letter; empty for any other byte.
+func letter(c byte) uint32 {
+	if c < 'a' || c > 'z' {
+		return 0
+	}
+	return 1 << (c - 'a')
 }
 
 // heard says whether q is some run of the name's characters, each given as
@@ -141,10 +152,10 @@ func heard(q string, name []*sound) bool {
 // takes adds to next every place behind what the character can stand for at
 // the head of rest, which begins at i; true when rest is a part of a reading.
 func (s *sound) takes(rest string, i int, next *places) bool {
-	if strings.HasPrefix(rest, string(s.char)) {
-		next.add(i + len(string(s.char)))
+	if strings.HasPrefix(rest, s.char) {
+		next.add(i + len(s.char))
 	}
-	if rest[0] >= 0x80 {
+	if s.begins&letter(rest[0]) == 0 {
 		return false
 	}
 	for _, r := range s.readings {
@@ -227,7 +238,8 @@ func (q query) finds(r *row) bool {
 }
 
 func ends(number, tail string) bool {
-	return len(number) >= len(tail) && strings.EqualFold(number[len(number)-len(tail):], tail)
+	n, m := len(number), len(tail)
+	return n >= m && number[n-1]|0x20 == tail[m-1]|0x20 && strings.EqualFold(number[len(number)-len(tail):], tail)
 }
 
 // Search lists the cases that match, newest first, at most limit of them; a

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -231,9 +232,25 @@ func (s *Store) change(tx *bbolt.Tx, ref []byte) (*loan.Change, error) {
 	return ch, nil
 }
 
-// caseChanges reads all changes of a case; none is fault.Missing.
+// caseChanges reads all changes of a case and checks that they are all there;
+// none is fault.Missing.
 func (s *Store) caseChanges(tx *bbolt.Tx, id uuid.UUID) ([]*loan.Change, error) {
 	const op = "store.case"
+	out, err := s.listChanges(tx, id)
+	if err == nil {
+		err = s.checkCount(tx, id, out)
+	}
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if len(out) == 0 {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	return out, nil
+}
+
+func (s *Store) listChanges(tx *bbolt.Tx, id uuid.UUID) ([]*loan.Change, error) {
+	const op = "store.list"
 	var out []*loan.Change
 	c := tx.Bucket([]byte(bCases)).Cursor()
 	for k, v := c.Seek(id[:]); k != nil && bytes.HasPrefix(k, id[:]); k, v = c.Next() {
@@ -249,9 +266,6 @@ func (s *Store) caseChanges(tx *bbolt.Tx, id uuid.UUID) ([]*loan.Change, error) 
 		}
 		out = append(out, ch)
 	}
-	if len(out) == 0 {
-		return nil, fault.New(op, fault.Missing, nil)
-	}
 	return out, nil
 }
 
@@ -261,26 +275,27 @@ func (s *Store) Changes(ctx context.Context, id uuid.UUID) ([]*loan.Change, erro
 	const op = "store.Changes"
 	var out []*loan.Change
 	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
-		if out, err = s.caseChanges(tx, id); err != nil {
-			return err
-		}
-		return s.checkCount(tx, id, len(out))
+		out, err = s.caseChanges(tx, id)
+		return err
 	})
 	return out, err
 }
 
-// checkCount compares the number of changes found with the summary's: a
-// damaged key would hide one without any box failing to open.
-func (s *Store) checkCount(tx *bbolt.Tx, id uuid.UUID, found int) error {
+// checkCount compares the changes found with the summary's number: a damaged
+// key would hide one without any box failing to open.
+func (s *Store) checkCount(tx *bbolt.Tx, id uuid.UUID, found []*loan.Change) error {
 	b, err := s.get(tx, bSummaries, id[:])
 	if fault.KindOf(err) == fault.Missing {
-		return nil // no change opened the case yet
+		if slices.ContainsFunc(found, func(ch *loan.Change) bool { return ch.Kind == loan.ChangeOpen }) {
+			return structural("a case's summary is gone")
+		}
+		return nil
 	}
 	if err != nil {
 		return err
 	}
 	r, err := decodeSummary(b)
-	if err != nil || int(r.changes) != found {
+	if err != nil || int(r.changes) != len(found) {
 		return structural("number of a case's changes")
 	}
 	return nil
