@@ -31,6 +31,7 @@ func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, e
 	if len(load) == 0 {
 		return false, nil
 	}
+	c.update(func(s *State) { s.Phase = Sending })
 	lacks, err := c.askLack(ctx, load)
 	if err != nil {
 		return false, err

@@ -119,7 +119,7 @@ func (c *Courier) acknowledge(ctx context.Context, r *parcel.Receipt, raw []byte
 	c.store.SetClockError(c.now().Sub(r.At).Abs())
 	c.centre, c.epoch, c.held = r.Centre, r.Epoch, r.Through
 	c.update(func(s *State) {
-		s.Phase, s.Online, s.LastContact = Sending, true, c.now()
+		s.Online, s.LastContact = true, c.now()
 		if fresh {
 			s.LastReceipt = s.LastContact
 		}
@@ -153,6 +153,7 @@ const (
 // sendChanges sends all changes the centre lacks, and gives the outbox then.
 func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outbox, error) {
 	for c.held < box.Last {
+		c.update(func(s *State) { s.Phase = Sending })
 		changes, err := c.store.Pending(ctx, c.held, parcelChanges)
 		if err != nil {
 			return box, err

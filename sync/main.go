@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"doorstep/internal/fault"
+)
+
+// Exit codes, as the help says.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitMissing = 3
+	exitBusy    = 4
+)
+
+const usage = `sync is the central server of Doorstep.
+
+Usage:
+  sync [serve] --listen ADDR --data DIR [--code-file FILE] [--practice]
+  sync list --data DIR [--json]
+  sync contract --data DIR --case ID --out FILE
+  sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
+  sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N]
+  sync device revoke --data DIR --id ID
+
+Every verb answers --help. list, contract, operator, code and device work
+beside a server that runs in the same folder.
+
+Exit codes:
+  0  done; for serve: ended by SIGINT or SIGTERM after what was under way
+  1  failed; standard error says why
+  2  wrong usage: unknown verb or flag, or a flag that is missing or malformed
+  3  not there: no centre in the folder, no such case, contract or device
+  4  another process serves the folder, or the address is taken
+`
+
+type verb func(ctx context.Context, args []string, out, errs io.Writer) error
+
+// errUsage marks an error of the command line that was already explained.
+var errUsage = errors.New("wrong usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run does what the arguments say and gives the exit code.
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	v, rest := pick(args)
+	if v == nil {
+		if len(args) > 0 && (args[0] == "help" || args[0] == "--help" || args[0] == "-h" || args[0] == "-help") {
+			fmt.Fprint(out, usage)
+			return exitOK
+		}
+		fmt.Fprintf(errs, "sync: unknown verb %q\n\n%s", strings.Join(args[:min(len(args), 2)], " "), usage)
+		return exitUsage
+	}
+	err := v(ctx, rest, out, errs)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.Is(err, errUsage):
+		return exitUsage
+	}
+	fmt.Fprintln(errs, "sync:", err)
+	switch fault.KindOf(err) {
+	case fault.Missing:
+		return exitMissing
+	case fault.Busy:
+		return exitBusy
+	case fault.Input:
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// pick finds the verb; serve is meant where the first argument is a flag.
+func pick(args []string) (verb, []string) {
+	one := map[string]verb{"serve": serve, "list": list, "contract": contract}
+	two := map[string]verb{"operator add": operatorAdd, "code new": codeNew, "device revoke": deviceRevoke}
+	if len(args) == 0 {
+		return nil, nil
+	}
+	switch args[0] {
+	case "-h", "-help", "--help", "help":
+		return nil, nil
+	}
+	if strings.HasPrefix(args[0], "-") {
+		return serve, args
+	}
+	if v := one[args[0]]; v != nil {
+		return v, args[1:]
+	}
+	if len(args) > 1 {
+		return two[args[0]+" "+args[1]], args[2:]
+	}
+	return nil, nil
+}
+
+// flags makes a flag set whose errors are explained once and marked as usage.
+func flags(name, about string, errs io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(errs)
+	f.Usage = func() {
+		fmt.Fprintf(f.Output(), "sync %s: %s\n\nFlags:\n", name, about)
+		f.PrintDefaults()
+		fmt.Fprint(f.Output(), "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 not there, 4 busy.\n")
+	}
+	return f
+}
+
+// parse reads the flags; none of those required may be empty. Help goes to out.
+func parse(f *flag.FlagSet, args []string, out io.Writer, required ...string) error {
+	errs := f.Output()
+	for _, a := range args {
+		if a == "-h" || a == "-help" || a == "--help" {
+			f.SetOutput(out)
+		}
+	}
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return errUsage
+	}
+	if f.NArg() > 0 {
+		fmt.Fprintf(errs, "sync %s: unknown argument %q\n", f.Name(), f.Arg(0))
+		return errUsage
+	}
+	for _, name := range required {
+		if f.Lookup(name).Value.String() == "" {
+			fmt.Fprintf(errs, "sync %s: --%s is needed\n", f.Name(), name)
+			return errUsage
+		}
+	}
+	return nil
+}

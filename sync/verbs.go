@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/sync/central"
+	"github.com/google/uuid"
+)
+
+// beside opens a centre that another process may serve.
+func beside(ctx context.Context, dir string, errs io.Writer) (*central.Central, error) {
+	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return central.Open(ctx, central.Options{Dir: dir, Log: log, Beside: true})
+}
+
+func list(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("list", "show what the centre holds: cases, devices, blobs. It names nobody.", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON object")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	h, err := c.List(ctx)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return e.Encode(h)
+	}
+	show(out, h)
+	return nil
+}
+
+func show(out io.Writer, h *central.Holdings) {
+	fmt.Fprintf(out, "%-36s  %-10s %5s %10s %8s %7s  %s\n", "case", "status", "blobs", "bytes", "lacking", "changes", "receipt")
+	for _, k := range h.Cases {
+		receipt := k.ReceiptNo
+		if receipt == "" {
+			receipt = "-"
+		}
+		fmt.Fprintf(out, "%-36s  %-10s %5d %10d %8d %7d  %s\n", k.ID, k.Status, k.Blobs, k.Bytes, k.Lacking, k.Changes, receipt)
+	}
+	fmt.Fprintf(out, "\n%-36s  %-6s %7s  %s\n", "device", "county", "changes", "enrolled")
+	for _, d := range h.Devices {
+		state := d.Enrolled.Format(time.DateTime)
+		if d.Revoked {
+			state += " revoked"
+		}
+		fmt.Fprintf(out, "%-36s  %-6s %7d  %s\n", d.ID, d.County, d.Changes, state)
+	}
+	fmt.Fprintf(out, "\n%d cases, %d blobs of %d bytes, %d refused parcels\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
+}
+
+func contract(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("contract", "write the sealed contract of a case, as the centre holds it, into a file.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("case", "", "id of the case")
+	file := f.String("out", "", "file to write")
+	if err := parse(f, args, out, "data", "case", "out"); err != nil {
+		return err
+	}
+	caseID, err := uuid.Parse(*id)
+	if err != nil {
+		return fault.New("sync.contract", fault.Input, errors.New("--case is not an id"))
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	b, err := c.Contract(ctx, caseID)
+	if err != nil {
+		return err
+	}
+	return central.WriteFile(*file, b)
+}
+
+func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("operator add", "put a person on the county's roster, or change name and roles.\n"+
+		"Laptops that enrol afterwards get the roster.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("id", "", "id of the person: letters, digits and -")
+	name := f.String("name", "", "name of the person")
+	role := f.String("role", "", "roles, joined by commas: "+strings.Join(central.Roles(), ", "))
+	if err := parse(f, args, out, "data", "id", "name", "role"); err != nil {
+		return err
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ",")})
+}
+
+func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("code new", "write a fresh enrolment code, good for one laptop, into a file.", errs)
+	data := f.String("data", "", "folder of the centre")
+	file := f.String("code-file", "", "file to write")
+	point := f.String("point", "", "name of the intake point")
+	typ := f.String("point-type", "", "sort of the intake point")
+	hours := f.Int("hours", 24, "hours the code is good for")
+	if err := parse(f, args, out, "data", "code-file"); err != nil {
+		return err
+	}
+	if *hours < 1 || *hours > 24*366 {
+		return fault.New("sync.code", fault.Input, errors.New("--hours is out of range"))
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return writeCode(ctx, c, *file, central.NewCodeOptions{Point: *point, PointType: *typ, ValidFor: time.Duration(*hours) * time.Hour})
+}
+
+func writeCode(ctx context.Context, c *central.Central, file string, o central.NewCodeOptions) error {
+	code, err := c.NewCode(ctx, o)
+	if err != nil {
+		return err
+	}
+	return central.WriteFile(file, []byte(code+"\n"))
+}
+
+func deviceRevoke(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("device revoke", "shut a laptop out; what came from it stays.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("id", "", "id of the device")
+	if err := parse(f, args, out, "data", "id"); err != nil {
+		return err
+	}
+	device, err := uuid.Parse(*id)
+	if err != nil {
+		return fault.New("sync.revoke", fault.Input, errors.New("--id is not an id"))
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Revoke(ctx, device)
+}
