@@ -63,6 +63,9 @@ func (d *Dialog) Open() {
 	c.Focus(target.(fyne.Focusable))
 }
 
+// Show is Open: a widget that is merely visible would not be over the window.
+func (d *Dialog) Show() { d.Open() }
+
 // Close takes the dialog away.
 func (d *Dialog) Close() {
 	if d.closed {
