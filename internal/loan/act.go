@@ -2,9 +2,11 @@ package loan
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 
 	"doorstep/internal/fault"
+	"github.com/google/uuid"
 )
 
 func denied(what string) error {
@@ -15,7 +17,7 @@ func denied(what string) error {
 // before the change.
 func (c *Case) act(n *node) error {
 	ch := n.ch
-	if ch.Kind != ChangeOpen && ch.Case != c.ID {
+	if ch.Case == uuid.Nil || ch.Kind != ChangeOpen && ch.Case != c.ID {
 		return fault.New("apply change", fault.Input, errors.New("a change of another case"))
 	}
 	if err := c.actKind(n); err != nil {
@@ -65,16 +67,19 @@ func (c *Case) open(n *node) error {
 	if len(c.log) > 1 {
 		return fault.New("open case", fault.Exists, nil)
 	}
+	// Also a case whose opening was erased, or does not hold, is that case.
+	c.ID, c.Opened, c.OpenedBy, c.Updated = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At
+	c.Authors = map[string]bool{}
+	c.Attested = map[Party]bool{}
+	c.Consents = map[Party]map[string]string{}
 	b, err := Body[OpenBody](n.ch)
 	if err != nil {
 		return err
 	}
-	c.ID = n.ch.Case
+	if !withinLimits(reflect.ValueOf(b.Application)) {
+		return fault.New("open case", fault.TooLarge, nil)
+	}
 	c.App = b.Application.clone()
-	c.Opened, c.OpenedBy = n.ch.At, n.ch.Operator
-	c.Authors = map[string]bool{}
-	c.Attested = map[Party]bool{}
-	c.Consents = map[Party]map[string]string{}
 	return nil
 }
 

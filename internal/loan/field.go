@@ -13,6 +13,33 @@ import (
 // MaxText is the longest text a field takes, in bytes.
 const MaxText = 2000
 
+// MaxList is the longest list a field takes.
+const MaxList = 20
+
+// withinLimits says whether every text and list in the value is short enough.
+func withinLimits(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return v.Len() <= MaxText
+	case reflect.Slice:
+		for i := range min(v.Len(), MaxList) {
+			if !withinLimits(v.Index(i)) {
+				return false
+			}
+		}
+		return v.Len() <= MaxList
+	case reflect.Struct:
+		for _, f := range v.Fields() {
+			if !withinLimits(f) {
+				return false
+			}
+		}
+	case reflect.Pointer:
+		return v.IsNil() || withinLimits(v.Elem())
+	}
+	return true
+}
+
 // derivedFields are computed from other changes and never set by an edit.
 func derivedField(path string) bool {
 	switch path {
@@ -40,7 +67,7 @@ func (a *Application) SetField(path string, value json.RawMessage) error {
 	if err := json.Unmarshal(value, next.Interface()); err != nil {
 		return fault.New("set field", fault.Input, errors.New("value does not fit "+path))
 	}
-	if next.Elem().Kind() == reflect.String && next.Elem().Len() > MaxText {
+	if !withinLimits(next.Elem()) {
 		return fault.New("set field", fault.TooLarge, errors.New(path))
 	}
 	if v, err = a.field(path, true); err != nil {

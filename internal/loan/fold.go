@@ -36,17 +36,14 @@ func (n *node) after(m *node) bool {
 // Fold gives nil when no change opens the case.
 func Fold(changes []*Change) *Case {
 	order := arrange(changes)
+	if len(order) == 0 || order[0].ch.Kind != ChangeOpen {
+		return nil
+	}
 	c := &Case{}
 	for _, n := range order {
-		if c.log == nil && n.ch.Kind != ChangeOpen {
-			continue
-		}
 		if err := c.add(n); err != nil {
 			c.Aside = append(c.Aside, Aside{Change: n.ch.ID, Err: err})
 		}
-	}
-	if c.log == nil {
-		return nil
 	}
 	c.settle()
 	return c
@@ -77,11 +74,12 @@ func (c *Case) Apply(ch *Change) error {
 	return nil
 }
 
-// arrange sorts the changes that bear on the case and drops repeats.
+// arrange sorts the changes that bear on the case, what opens it first, and
+// drops repeats.
 func arrange(changes []*Change) []*node {
 	byID := make(map[uuid.UUID]*node, len(changes))
 	for _, ch := range changes {
-		if !ch.Kind.View() {
+		if !ch.Kind.View() && (byID[ch.ID] == nil || stands(ch, byID[ch.ID].ch)) {
 			byID[ch.ID] = &node{ch: ch}
 		}
 	}
@@ -91,6 +89,9 @@ func arrange(changes []*Change) []*node {
 			return n.height
 		}
 		n.height = 1 // also stops at a cycle, which honest devices cannot write
+		if n.ch.Kind == ChangeOpen {
+			return n.height
+		}
 		h := 0
 		for _, id := range n.ch.Seen {
 			if m := byID[id]; m != nil {
@@ -107,11 +108,29 @@ func arrange(changes []*Change) []*node {
 	}
 	slices.SortFunc(order, func(a, b *node) int {
 		return cmp.Or(cmp.Compare(a.height, b.height),
+			cmp.Compare(opens(b), opens(a)),
 			bytes.Compare(a.ch.Device[:], b.ch.Device[:]),
 			cmp.Compare(a.ch.Counter, b.ch.Counter),
 			bytes.Compare(a.ch.ID[:], b.ch.ID[:]))
 	})
 	return order
+}
+
+func opens(n *node) int {
+	if n.ch.Kind == ChangeOpen {
+		return 1
+	}
+	return 0
+}
+
+// stands says whether a takes the place of b, a change of the same id: a body
+// before none, for one copy may have been erased; and else, for what no honest
+// device writes, by the bytes.
+func stands(a, b *Change) bool {
+	if (a.Body == nil) != (b.Body == nil) {
+		return b.Body == nil
+	}
+	return a != b && bytes.Compare(a.Encode(), b.Encode()) < 0
 }
 
 // add places a change in the graph and lets it act. The place is kept also
