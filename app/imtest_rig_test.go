@@ -25,6 +25,7 @@ type imRig struct {
 	env  []string
 	// choose selects the pinyin engine, where something may undo that
 	choose func()
+	daemon *exec.Cmd // the input method
 
 	mu    sync.Mutex
 	state imReport

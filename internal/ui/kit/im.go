@@ -293,6 +293,9 @@ func (m *InputMethod) resume(taken, dead bool) {
 		return
 	}
 	m.link.lost()
+	if m.field != nil {
+		m.finish(m.field)
+	}
 	for len(m.queue) > 0 {
 		m.answered(false)
 	}

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"context"
 	"os"
 	"time"
 
@@ -45,30 +46,19 @@ func sessionBus(opts ...dbus.ConnOption) (*dbus.Conn, error) {
 	return conn, nil
 }
 
-func (fcitx) answers() bool {
-	conn, err := sessionBus()
-	if err != nil {
-		return false
-	}
-	defer conn.Close()
-	var owned bool
-	err = conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, fcitxName).Store(&owned)
-	return err == nil && owned
-}
-
-func (f fcitx) dial(h dbus.SignalHandler) (*dbus.Conn, error) {
+func (fcitx) dial(ctx context.Context, h dbus.SignalHandler) (*dbus.Conn, error) {
 	conn, err := sessionBus(dbus.WithSignalHandler(h))
 	if err != nil {
 		return nil, err
 	}
 	var owned bool
-	err = conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, fcitxName).Store(&owned)
+	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, fcitxName).Store(&owned)
 	if err != nil || !owned {
 		conn.Close()
 		return nil, fault.New("kit.fcitx", fault.Unavailable, err)
 	}
 	// its going is news even while no key is pressed
-	err = conn.AddMatchSignal(dbus.WithMatchSender("org.freedesktop.DBus"),
+	err = conn.AddMatchSignalContext(ctx, dbus.WithMatchSender("org.freedesktop.DBus"),
 		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, fcitxName))
 	if err != nil {
 		conn.Close()
@@ -77,7 +67,7 @@ func (f fcitx) dial(h dbus.SignalHandler) (*dbus.Conn, error) {
 	return conn, nil
 }
 
-func (fcitx) create(conn *dbus.Conn) (dbus.BusObject, error) {
+func (fcitx) create(ctx context.Context, conn *dbus.Conn) (dbus.BusObject, error) {
 	type hint struct{ Key, Value string }
 	hints := []hint{{"program", "doorstep"}}
 	if d := os.Getenv("DISPLAY"); d != "" {
@@ -85,11 +75,11 @@ func (fcitx) create(conn *dbus.Conn) (dbus.BusObject, error) {
 	}
 	var path dbus.ObjectPath
 	var id []byte
-	err := conn.Object(fcitxName, fcitxPath).Call(fcitxMethod+".CreateInputContext", 0, hints).Store(&path, &id)
+	err := conn.Object(fcitxName, fcitxPath).CallWithContext(ctx, fcitxMethod+".CreateInputContext", 0, hints).Store(&path, &id)
 	if err != nil {
 		return nil, fault.New("kit.fcitx", fault.Unavailable, err)
 	}
-	err = conn.AddMatchSignal(dbus.WithMatchInterface(fcitxContext), dbus.WithMatchObjectPath(path))
+	err = conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(fcitxContext), dbus.WithMatchObjectPath(path))
 	if err != nil {
 		return nil, fault.New("kit.fcitx", fault.Unavailable, err)
 	}

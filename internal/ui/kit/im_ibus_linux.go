@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,37 +65,26 @@ func ibusAddress() string {
 	return ""
 }
 
-func (e ibus) answers() bool {
-	conn, err := e.dial(nil)
-	if err != nil {
-		return false
-	}
-	conn.Close()
-	return true
-}
-
-func (ibus) dial(h dbus.SignalHandler) (*dbus.Conn, error) {
+func (ibus) dial(_ context.Context, h dbus.SignalHandler) (*dbus.Conn, error) {
 	addr := ibusAddress()
 	if addr == "" {
 		return nil, fault.New("kit.ibus", fault.Unavailable, nil)
 	}
-	var opts []dbus.ConnOption
-	if h != nil {
-		opts = append(opts, dbus.WithSignalHandler(h))
-	}
-	conn, err := dbus.Connect(addr, opts...)
+	conn, err := dbus.Connect(addr, dbus.WithSignalHandler(h))
 	if err != nil {
 		return nil, fault.New("kit.ibus", fault.Unavailable, err)
 	}
 	return conn, nil
 }
 
-func (ibus) create(conn *dbus.Conn) (dbus.BusObject, error) {
+func (ibus) create(ctx context.Context, conn *dbus.Conn) (dbus.BusObject, error) {
 	var path dbus.ObjectPath
-	if err := conn.Object(ibusName, ibusPath).Call(ibusName+".CreateInputContext", 0, "doorstep").Store(&path); err != nil {
+	err := conn.Object(ibusName, ibusPath).CallWithContext(ctx, ibusName+".CreateInputContext", 0, "doorstep").Store(&path)
+	if err != nil {
 		return nil, fault.New("kit.ibus", fault.Unavailable, err)
 	}
-	if err := conn.AddMatchSignal(dbus.WithMatchInterface(ibusContext), dbus.WithMatchObjectPath(path)); err != nil {
+	err = conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(ibusContext), dbus.WithMatchObjectPath(path))
+	if err != nil {
 		return nil, fault.New("kit.ibus", fault.Unavailable, err)
 	}
 	obj := conn.Object(ibusName, path)

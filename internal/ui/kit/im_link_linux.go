@@ -13,15 +13,17 @@ import (
 const (
 	// retryAfter is the pause before an input method that went is sought again.
 	retryAfter = 2 * time.Second
+	// joinWithin bounds one attempt to join; the window does not open before
+	// the first has ended.
+	joinWithin = time.Second
 	// settleWithin bounds the calls that end a composition.
 	settleWithin = 150 * time.Millisecond
 )
 
 // imEngine speaks the D-Bus language of one input method.
 type imEngine interface {
-	answers() bool
-	dial(h dbus.SignalHandler) (*dbus.Conn, error)
-	create(conn *dbus.Conn) (dbus.BusObject, error)
+	dial(ctx context.Context, h dbus.SignalHandler) (*dbus.Conn, error)
+	create(ctx context.Context, conn *dbus.Conn) (dbus.BusObject, error)
 	method(verb imVerb) string
 	capability(password bool) (method string, arg any)
 	key(k imKey) []any
@@ -42,66 +44,80 @@ const (
 // background, and again whenever the input method comes back.
 type imLink struct {
 	engine  imEngine
-	arrived func()
-	joined  func()
+	on      imHooks
 	display *xDisplay
 
 	ctx     context.Context
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
+	conn *dbus.Conn // join's and run's alone
+
 	mu      sync.Mutex
-	conn    *dbus.Conn
 	context dbus.BusObject
 	inbox   []imEvent
 	gone    chan struct{}
 }
 
-func newIMLink(e imEngine, arrived, joined func()) *imLink {
-	l := &imLink{engine: e, arrived: arrived, joined: joined, display: &xDisplay{}, gone: make(chan struct{})}
+// imHooks are run on Fyne's goroutine: when news has arrived, and when the
+// input method has been joined and has gone.
+type imHooks struct{ arrived, joined, parted func() }
+
+func newIMLink(e imEngine) *imLink {
+	l := &imLink{engine: e, display: &xDisplay{}, gone: make(chan struct{})}
 	l.ctx, l.stop = context.WithCancel(context.Background())
-	first := l.join()
-	l.running.Go(func() { l.run(first) })
+	l.join()
 	return l
 }
 
+// start keeps the link joined from now on.
+func (l *imLink) start(on imHooks) {
+	l.on = on
+	l.running.Go(l.run)
+}
+
 // join makes the connection and the input context.
-func (l *imLink) join() (conn *dbus.Conn) {
-	conn, err := l.engine.dial(l)
+func (l *imLink) join() bool {
+	ctx, cancel := context.WithTimeout(l.ctx, joinWithin)
+	defer cancel()
+	conn, err := l.engine.dial(ctx, l)
 	if err != nil {
-		return nil
+		return false
 	}
-	obj, err := l.engine.create(conn)
+	obj, err := l.engine.create(ctx, conn)
 	if err != nil {
 		conn.Close()
-		return nil
+		return false
 	}
+	l.conn = conn
 	l.mu.Lock()
-	l.conn, l.context, l.inbox = conn, obj, nil
+	l.context, l.inbox = obj, nil
 	l.gone = make(chan struct{})
 	l.mu.Unlock()
-	return conn
+	return true
 }
 
 // run joins again after each loss until the link is closed.
-func (l *imLink) run(conn *dbus.Conn) {
+func (l *imLink) run() {
+	joined := l.ready()
 	for {
-		if conn != nil {
+		if joined {
 			select {
-			case <-conn.Context().Done():
+			case <-l.conn.Context().Done():
 			case <-l.closed():
 			case <-l.ctx.Done():
 			}
 			l.leave()
-			conn.Close()
+			l.conn.Close()
+			onWindow(l.on.parted)
 		}
 		select {
 		case <-l.ctx.Done():
 			return
 		case <-time.After(retryAfter):
 		}
-		if conn = l.join(); conn != nil {
-			onWindow(l.joined)
+		if joined = l.join(); joined {
+			onWindow(l.on.joined)
 		}
 	}
 }
@@ -162,7 +178,7 @@ func (l *imLink) DeliverSignal(_, _ string, s *dbus.Signal) {
 	l.mu.Lock()
 	l.inbox = append(l.inbox, news...)
 	l.mu.Unlock()
-	onWindow(l.arrived)
+	onWindow(l.on.arrived)
 }
 
 func (l *imLink) take() []imEvent {
@@ -251,7 +267,7 @@ func (l *imLink) origin(w fyne.Window) (x, y int, ok bool) {
 
 // onWindow runs do on Fyne's goroutine, once there is one.
 func onWindow(do func()) {
-	if fyne.CurrentApp() != nil {
+	if do != nil && fyne.CurrentApp() != nil {
 		fyne.Do(do)
 	}
 }

@@ -12,21 +12,17 @@ import (
 func PrepareEnvironment() *InputMethod {
 	m := &InputMethod{}
 	own := os.Getenv("XMODIFIERS")
-	engine := findEngine(own)
-	if engine == nil && own != "" && !strings.HasPrefix(own, "@im=none") {
+	link := findLink(own)
+	if !link.ready() && own != "" && !strings.HasPrefix(own, "@im=none") {
 		m.guard = &imGuard{}
 		return m
-	}
-	if engine == nil {
-		// neither runs yet; either may be started later, and is then fcitx
-		// unless the session says otherwise
-		engine = wantedEngine(own)
 	}
 	if err := os.Setenv("XMODIFIERS", "@im=none"); err != nil {
 		m.guard = &imGuard{}
 		return m
 	}
-	m.link = newIMLink(engine, m.arrived, m.joined)
+	m.link = link
+	link.start(imHooks{arrived: m.arrived, joined: m.joined, parted: m.parted})
 	return m
 }
 
@@ -39,26 +35,29 @@ func (m *InputMethod) joined() {
 	}
 }
 
-// findEngine is the input method that answers now, or nil. Where both do, the
-// one the session names is taken, and fcitx where it names none.
-func findEngine(xmodifiers string) imEngine {
+// parted is run when the input method has gone: what was being composed is
+// kept as it stands.
+func (m *InputMethod) parted() {
+	if m.field != nil {
+		m.finish(m.field)
+	}
+}
+
+// findLink joins the input method that answers: where both do, the one the
+// session names, and fcitx where it names none. Where neither does, the link
+// is not ready and seeks the one the session names.
+func findLink(xmodifiers string) *imLink {
 	first, second := imEngine(fcitx{}), imEngine(ibus{})
 	if namesIBus(xmodifiers) {
 		first, second = second, first
 	}
-	for _, e := range []imEngine{first, second} {
-		if e.answers() {
-			return e
+	link := newIMLink(first)
+	if !link.ready() {
+		if other := newIMLink(second); other.ready() {
+			return other
 		}
 	}
-	return nil
-}
-
-func wantedEngine(xmodifiers string) imEngine {
-	if namesIBus(xmodifiers) {
-		return ibus{}
-	}
-	return fcitx{}
+	return link
 }
 
 func namesIBus(xmodifiers string) bool {
