@@ -1,0 +1,462 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/sync/courier"
+	"github.com/google/uuid"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv("DOORSTEP_TEST_CENTRE") == "1" {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// child runs the server as a process of its own, to be killed.
+type child struct {
+	server
+	cmd *exec.Cmd
+}
+
+func startChild(t testing.TB, dir, listen string) *child {
+	t.Helper()
+	addr := filepath.Join(t.TempDir(), "addr")
+	cmd := exec.Command(os.Args[0], "--listen", listen, "--data", dir, "--practice", "--address-file", addr)
+	cmd.Env = append(os.Environ(), "DOORSTEP_TEST_CENTRE=1")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c := &child{server: server{dir: dir}, cmd: cmd}
+	c.stop = sync.OnceFunc(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	t.Cleanup(c.stop)
+	c.url = await(t, addr)
+	return c
+}
+
+func TestServerKilledRightAfterAcknowledging(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	c := startChild(t, dir, "127.0.0.1:0")
+	l := newLaptop(t, &c.server)
+	addr := c.url[len("https://"):]
+	for i := range 4 {
+		id := l.finished(t, noise(fmt.Sprint(i), 150_000))
+		mustCarry(t, l, "")
+		c.stop() // SIGKILL, with nothing between it and the receipt
+		k := heldCase(t, &c.server, id)
+		if !k.Whole() || k.Status != "received" || l.status(t, id) != loan.Received {
+			t.Fatalf("round %d: centre has %+v, laptop %s", i, k, l.status(t, id))
+		}
+		c = startChild(t, dir, addr)
+	}
+	if h := c.holdings(t); len(h.Cases) != 4 || h.Blobs != 16 || h.Refused != 0 {
+		t.Errorf("%d cases, %d blobs, %d refused; want 4, 16, 0", len(h.Cases), h.Blobs, h.Refused)
+	}
+}
+
+func TestServerKilledAgainAndAgainWhileCarrying(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	c := startChild(t, dir, "127.0.0.1:0")
+	l := newLaptop(t, &c.server)
+	addr := c.url[len("https://"):]
+	var ids []uuid.UUID
+	for i := range 6 {
+		ids = append(ids, l.finished(t, noise(fmt.Sprint("a", i), 700_000), noise(fmt.Sprint("b", i), 700_000)))
+	}
+	k, err := courier.New(courier.Config{Store: l.Store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- k.RunUntilEmpty(ctx) }()
+	for range 3 {
+		time.Sleep(150 * time.Millisecond)
+		c.stop()
+		c = startChild(t, dir, addr)
+		k.Wake()
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		if l.status(t, id) != loan.Received || !heldCase(t, &c.server, id).Whole() {
+			t.Errorf("case %s is not received on both sides", id)
+		}
+	}
+}
+
+func TestAcknowledgementsLost(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	p := newProxy(t, s)
+	id := l.finished(t, noise("a", 200_000))
+	k, err := courier.New(courier.Config{Store: l.Store, Server: p.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- k.RunUntilEmpty(ctx) }()
+	// The answers stop as soon as the laptop has sent a good part, and the
+	// connections end before it learns what came of it. Three times over.
+	for range 3 {
+		var up atomic.Int64
+		hit := make(chan struct{})
+		once := sync.OnceFunc(func() { close(hit) })
+		p.set(func() {
+			p.up = func(n int) bool {
+				if up.Add(int64(n)) > 30_000 {
+					p.deaf = true // under the proxy's lock no longer, and read under it
+					once()
+				}
+				return true
+			}
+		})
+		select {
+		case <-hit:
+		case err := <-done:
+			done <- err
+		}
+		time.Sleep(100 * time.Millisecond)
+		p.cut(false)
+		p.set(func() { p.up, p.deaf = nil, false })
+		k.Wake()
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if l.status(t, id) != loan.Received {
+		t.Errorf("case is %s", l.status(t, id))
+	}
+	h := s.holdings(t)
+	if len(h.Cases) != 1 || h.Blobs != 4 || h.Refused != 0 || !h.Cases[0].Whole() {
+		t.Errorf("got %d cases, %d blobs, %d refused", len(h.Cases), h.Blobs, h.Refused)
+	}
+}
+
+func TestCutEveryFewBytes(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	p := newProxy(t, s)
+	big := noise("big", 1_500_000)
+	id := l.finished(t, big)
+	var window, all atomic.Int64
+	p.set(func() {
+		p.up = func(n int) bool {
+			all.Add(int64(n))
+			return window.Add(int64(n)) < 400_000
+		}
+	})
+	k, err := courier.New(courier.Config{Store: l.Store, Server: p.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- k.RunUntilEmpty(ctx) }()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if window.Load() >= 400_000 {
+				p.cut(false)
+				window.Store(0)
+				k.Wake()
+			}
+			continue
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		break
+	}
+	if l.status(t, id) != loan.Received {
+		t.Errorf("case is %s", l.status(t, id))
+	}
+	if n := all.Load(); n > 3*1_700_000 {
+		t.Errorf("%d bytes went up for 1.7 MB: chunks that arrived were sent again", n)
+	}
+}
+
+func TestManyCouriersAtOnce(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	id := l.finished(t, noise("a", 300_000))
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			if err := l.carry(t, ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if h := s.holdings(t); len(h.Cases) != 1 || h.Blobs != 4 || h.Refused != 0 || l.status(t, id) != loan.Received {
+		t.Errorf("got %d cases, %d blobs, %d refused", len(h.Cases), h.Blobs, h.Refused)
+	}
+}
+
+// A page that answers everything with 200 and HTML, over TLS of its own.
+func TestCaptivePortal(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	l.finished(t, noise("a", 10))
+	ca, err := seal.NewAuthority("portal", time.Hour, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := seal.NewSigner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := ca.Issue(key.Public(), seal.Server, "portal", []string{"127.0.0.1"}, time.Hour, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf := seal.ServerTLS(ca.Chain(der, key), ca.Cert())
+	conf.ClientAuth = 0
+	portal := &http.Server{TLSConfig: conf, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "<html>log in here</html>")
+	})}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go portal.ServeTLS(ln, "", "")
+	t.Cleanup(func() { portal.Close() })
+	if err := l.carry(t, "https://"+ln.Addr().String()); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("got %v, want untrusted", err)
+	}
+	if _, err := courier.Enrol(t.Context(), courier.EnrolRequest{Server: ln.Addr().String(), Code: s.code(t)}); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("enrol: got %v, want untrusted", err)
+	}
+	wantAllWaiting(t, l)
+}
+
+// wantAllWaiting fails unless everything is still in the outbox.
+func wantAllWaiting(t *testing.T, l *laptop) {
+	t.Helper()
+	box, err := l.Outbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if box.Acked != 0 || len(box.Blobs) == 0 {
+		t.Errorf("acknowledged %d, %d blobs wait: something left the outbox", box.Acked, len(box.Blobs))
+	}
+}
+
+// A server with the right certificate, behind something that answers for it.
+func TestAnswersThatAreNotTheCentres(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	s := startServer(t, dir, "127.0.0.1:0")
+	l := newLaptop(t, s)
+	l.finished(t, noise("a", 10))
+	s.stop()
+	b, err := os.ReadFile(filepath.Join(dir, "keys", "authority.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := seal.ParseAuthority(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := seal.NewSigner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := ca.Issue(key.Public(), seal.Server, "x", nil, time.Hour, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, answer := range map[string]struct {
+		status int
+		typ    string
+		body   string
+	}{
+		"a page":                    {200, "text/html", "<html>"},
+		"nothing":                   {204, "", ""},
+		"a receipt that is none":    {200, "application/vnd.doorstep.receipt", "DSR1 signed by nobody"},
+		"JSON in a receipt's place": {200, "application/json", `{"ok":true}`},
+		"a redirect":                {302, "text/html", ""},
+		"an error in HTML":          {502, "text/html", "<html>"},
+	} {
+		t.Run(name+" is no receipt", func(t *testing.T) {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			srv := &http.Server{TLSConfig: seal.ServerTLS(ca.Chain(der, key), ca.Cert()), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", answer.typ)
+				w.Header().Set("Location", "/")
+				w.WriteHeader(answer.status)
+				io.WriteString(w, answer.body)
+			})}
+			go srv.ServeTLS(ln, "", "")
+			defer srv.Close()
+			if err := l.carry(t, ln.Addr().String()); fault.KindOf(err) != fault.Untrusted {
+				t.Errorf("got %v, want untrusted", err)
+			}
+			wantAllWaiting(t, l)
+		})
+	}
+}
+
+func TestRevoked(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	l.finished(t, noise("a", 10))
+	if code := run(t.Context(), []string{"device", "revoke", "--data", s.dir, "--id", l.Profile().Device.String()}, io.Discard, os.Stderr); code != exitOK {
+		t.Fatalf("revoke: exit %d", code)
+	}
+	err := l.carry(t, "")
+	if fault.KindOf(err) != fault.Denied || fault.Sentence(err) == fault.Denied.Sentence() {
+		t.Errorf("got %v with %q, want denied with a sentence of its own", err, fault.Sentence(err))
+	}
+	wantAllWaiting(t, l)
+}
+
+func TestTwiceTheSameDisk(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	l.draft(t, noise("a", 10))
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	twinDir := t.TempDir()
+	if err := os.CopyFS(twinDir, os.DirFS(l.dir)); err != nil {
+		t.Fatal(err)
+	}
+	twin := &laptop{Store: l.Store, dir: twinDir}
+	l.reopen(t)
+	twin.reopen(t)
+	defer twin.Close()
+	mine, others := l.draft(t), twin.draft(t)
+	mustCarry(t, l, "")
+	if err := twin.carry(t, ""); fault.KindOf(err) != fault.Refused && fault.KindOf(err) != fault.Conflict {
+		t.Errorf("the twin: %v, want refused or conflict", err)
+	}
+	h := s.holdings(t)
+	if len(h.Cases) != 2 {
+		t.Errorf("%d cases, want the first and mine", len(h.Cases))
+	}
+	for _, k := range h.Cases {
+		if k.ID == others {
+			t.Error("the twin's case was taken")
+		}
+	}
+	if l.status(t, mine) != loan.Draft {
+		t.Error("mine changed")
+	}
+	if _, err := twin.Case(t.Context(), others); err != nil {
+		t.Errorf("the twin's case is gone from the twin: %v", err)
+	}
+}
+
+// The centre restored from yesterday: what it lacks is sent again.
+func TestCentreSetBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	s := startServer(t, dir, "127.0.0.1:0")
+	addr := s.url[len("https://"):]
+	l := newLaptop(t, s)
+	l.draft(t)
+	mustCarry(t, l, "")
+	s.stop()
+	old := t.TempDir()
+	if err := os.CopyFS(old, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	s = startServer(t, dir, addr)
+	l.draft(t)
+	mustCarry(t, l, "")
+	s.stop()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(old, dir); err != nil {
+		t.Fatal(err)
+	}
+	s = startServer(t, dir, addr)
+	mustCarry(t, l, "")
+	if n := len(s.holdings(t).Cases); n != 2 {
+		t.Errorf("%d cases at the centre, want both again", n)
+	}
+}
+
+func TestEnrol(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	code := s.code(t)
+	r, err := courier.Enrol(t.Context(), courier.EnrolRequest{Server: s.url, Code: code})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Operators) != 2 || r.Operators[0].Roles[0] != "clerk" || r.Operators[1].Roles[0] != "reviewer" {
+		t.Errorf("roster %v", r.Operators)
+	}
+	for name, c := range map[string]struct {
+		server, code string
+		want         fault.Kind
+	}{
+		"a code used by another":      {s.url, code, fault.Refused},
+		"a code that was never given": {s.url, seal.NewEnrolCode(mustCode(t, code).Fingerprint).String(), fault.Refused},
+		"a code of another centre":    {s.url, seal.NewEnrolCode("00000000000000000000000000").String(), fault.Untrusted},
+		"a text that is no code":      {s.url, "DS1-HELLO", fault.Input},
+		"an address that is none":     {"http://127.0.0.1:1", code, fault.Input},
+	} {
+		t.Run(name+" enrols nobody", func(t *testing.T) {
+			if _, err := courier.Enrol(t.Context(), courier.EnrolRequest{Server: c.server, Code: c.code}); fault.KindOf(err) != c.want {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+	if n := len(s.holdings(t).Devices); n != 1 {
+		t.Errorf("%d devices, want 1", n)
+	}
+}
+
+func mustCode(t *testing.T, text string) seal.EnrolCode {
+	t.Helper()
+	c, err := seal.ParseEnrolCode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestClockOfTheLaptop(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	for _, at := range []time.Time{time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC), time.Now().AddDate(60, 0, 0)} {
+		c, err := courier.New(courier.Config{Store: l.Store, Now: func() time.Time { return at }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.RunUntilEmpty(t.Context()); fault.KindOf(err) != fault.Untrusted || !seal.ClockWrong(err) {
+			t.Errorf("in %d: got %v, want the clock to be named", at.Year(), err)
+		}
+	}
+}
