@@ -10,15 +10,9 @@ import (
 )
 
 // confine lowers this process's limits for good: memory beyond what it holds
-// now, processor time, and no core file, which would hold the document.
+// now, processor time, no file or socket opened from here on, no byte written
+// to a file, and no core file, which would hold the document.
 func confine(memoryMB, cpuSeconds uint32) error {
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return err
-	}
-	cpu := uint64(cpuSeconds)
-	if err := unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: cpu, Max: cpu}); err != nil {
-		return err
-	}
 	stat, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return err
@@ -28,8 +22,21 @@ func confine(memoryMB, cpuSeconds uint32) error {
 	if err != nil {
 		return errors.New("statm has another form")
 	}
-	most := pages*uint64(os.Getpagesize()) + uint64(memoryMB)<<20
-	return unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: most, Max: most})
+	for _, l := range []struct {
+		what int
+		most uint64
+	}{
+		{unix.RLIMIT_CORE, 0},
+		{unix.RLIMIT_FSIZE, 0},
+		{unix.RLIMIT_NOFILE, 3}, // what is open stays open
+		{unix.RLIMIT_CPU, uint64(cpuSeconds)},
+		{unix.RLIMIT_AS, pages*uint64(os.Getpagesize()) + uint64(memoryMB)<<20},
+	} {
+		if err := unix.Setrlimit(l.what, &unix.Rlimit{Cur: l.most, Max: l.most}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hearWarnings turns this process's standard error, which MuPDF writes to,

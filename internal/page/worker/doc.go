@@ -8,9 +8,9 @@
 // file does not carry is refused, because it would be drawn as garbage (on
 // Linux; elsewhere the library's warning cannot be heard).
 //
-// MuPDF may crash, hang or eat memory on crafted files. The limits on memory
-// and processor time are set before the first byte of the document is read,
-// a clock ends the process when a job takes too long even after its parent is
+// MuPDF may crash, hang or eat memory on crafted files. Before the first byte
+// of the document is read, memory and processor time are limited and the right
+// to open or write any file is given up (on Linux), a clock ends the process when a job takes too long even after its parent is
 // gone, and the parent kills it at will. It guarantees nothing else about its
 // own survival: it holds nothing to lose.
 package worker

@@ -296,6 +296,56 @@ func TestImagesAreDocumentsOfOnePage(t *testing.T) {
 	}
 }
 
+// tiffOf is a TIFF of uncompressed gray pages, page n being all of grays[n].
+func tiffOf(w, h int, grays ...byte) []byte {
+	b := []byte("II*\x00\x00\x00\x00\x00")
+	link := 4 // where the place of the next directory is written
+	put := binary.LittleEndian
+	for _, g := range grays {
+		strip := len(b)
+		b = append(b, bytes.Repeat([]byte{g}, w*h)...)
+		b = append(b, make([]byte, len(b)%2)...)
+		put.PutUint32(b[link:], uint32(len(b)))
+		tags := [][2]int{{256, w}, {257, h}, {258, 8}, {259, 1}, {262, 1}, {273, strip}, {277, 1}, {278, h}, {279, w * h}}
+		b = put.AppendUint16(b, uint16(len(tags)))
+		for _, t := range tags {
+			const long = 4
+			b = put.AppendUint16(b, uint16(t[0]))
+			b = put.AppendUint16(b, long)
+			b = put.AppendUint32(b, 1)
+			b = put.AppendUint32(b, uint32(t[1]))
+		}
+		link = len(b)
+		b = append(b, 0, 0, 0, 0)
+	}
+	return b
+}
+
+func TestEveryPageOfATIFFIsDrawn(t *testing.T) {
+	want := []byte{0, 128, 255}
+	d, err := renderer(t).Open(t.Context(), tiffOf(90, 60, want...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if d.Pages() != len(want) {
+		t.Fatalf("pages: got %d, want %d", d.Pages(), len(want))
+	}
+	for n, g := range want {
+		img, err := d.Page(t.Context(), n, 96)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, ok := img.(*image.Gray)
+		if !ok {
+			t.Fatalf("page %d: got %T, want gray", n, img)
+		}
+		if got := m.GrayAt(m.Rect.Dx()/2, m.Rect.Dy()/2).Y; got != g {
+			t.Errorf("page %d: got gray %d, want %d", n, got, g)
+		}
+	}
+}
+
 func TestNoFileIsWritten(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)

@@ -66,11 +66,11 @@ func serve(in *bufio.Reader, out *bufio.Writer) error {
 		return err
 	}
 	l := parseLimits(b)
-	if err := confine(l.memoryMB, l.cpuSeconds); err != nil {
-		return err
-	}
 	heard, err := hearWarnings()
 	if err != nil {
+		return err
+	}
+	if err := confine(l.memoryMB, l.cpuSeconds); err != nil {
 		return err
 	}
 	if b, err = readFrame(in, frameDocument, l.bytes); err != nil {
