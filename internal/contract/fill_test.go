@@ -41,7 +41,7 @@ func TestPressServesManyAtOnce(t *testing.T) {
 
 func TestLastWordsStandWithTheSignatures(t *testing.T) {
 	in := testInput(t)
-	in.Evidence = nil
+	in.Evidence, in.Template = nil, testTemplate(t, "application-form-1.json")
 	for n := 0; n < 30; n += 3 {
 		in.App.Student.Address = "贵州省平塘县" + strings.Repeat("测试乡示例村", n)
 		b := mustFill(t, in)
@@ -50,7 +50,7 @@ func TestLastWordsStandWithTheSignatures(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := run(t, "pdftotext", "-f", fmt.Sprint(pages), "-raw", tempFile(t, "a.pdf", b), "-")
-		if !strings.Contains(last, "接受上述条款") || !strings.Contains(last, "借款学生（签名）") {
+		if !strings.Contains(last, "愿意承担相应责任") || !strings.Contains(last, "借款学生（签名）") {
 			t.Errorf("with %d words more the signatures stand alone", n)
 		}
 	}

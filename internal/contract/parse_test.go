@@ -50,6 +50,7 @@ func TestParseTakesTheFormAndNothingElse(t *testing.T) {
 		{"a third object that no table names", func(h *handMade) { h.gap = "3 0 obj\nnull\nendobj\n" }},
 		{"the offsets swapped", func(h *handMade) { h.table = strings.NewReplacer("[1]", "[2]", "[2]", "[1]").Replace(h.table) }},
 		{"both objects at one place", func(h *handMade) { h.table = strings.Replace(h.table, "[2]d 0", "[1]d 0", 1) }},
+		{"the first object said to be elsewhere", func(h *handMade) { h.table = strings.Replace(h.table, "%010[1]d", "0000000016", 1) }},
 		{"an object in use marked free", func(h *handMade) { h.table = strings.Replace(h.table, "n \n%", "f \n%", 1) }},
 		{"a generation", func(h *handMade) { h.table = strings.Replace(h.table, "00000 n", "00001 n", 1) }},
 		{"a short table", func(h *handMade) { h.table = strings.Replace(h.table, "0 3", "0 2", 1) }},
@@ -74,6 +75,35 @@ func TestParseTakesTheFormAndNothingElse(t *testing.T) {
 			}
 			if _, err := parseDocument(b); err == nil {
 				t.Errorf("taken:\n%s", b)
+			}
+		})
+	}
+}
+
+func TestRevisionsFollowOneAnother(t *testing.T) {
+	base := goodHandMade().bytes()
+	d, err := parseDocument(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := d.revisions[0].xref
+	for _, c := range []struct {
+		sub, hidden string
+		prev        int
+		ok          bool
+	}{
+		{"an empty one", "", first, true},
+		{"bytes that no table names", "hidden\n", first, false},
+		{"one that follows another place", "", first - 1, false},
+		{"one that follows an earlier place", "", 20, false},
+	} {
+		t.Run(c.sub, func(t *testing.T) {
+			b := append(bytes.Clone(base), c.hidden...)
+			xref := len(b)
+			b = append(append(b, "xref\n"...), trailerText(3, [2]string{"aa", "bb"}, c.prev)...)
+			b = fmt.Appendf(b, "startxref\n%d\n%%%%EOF\n", xref)
+			if _, err := parseDocument(b); (err == nil) != c.ok {
+				t.Errorf("got %v", err)
 			}
 		})
 	}
