@@ -1,6 +1,10 @@
 package contract
 
-import "math"
+import (
+	"math"
+
+	"doorstep/internal/fault"
+)
 
 // align is where a line stands in its room.
 type align int
@@ -170,6 +174,9 @@ func (l *layout) rows(t table, rows [][]tableCell) (float64, error) {
 		row, err := l.measure(t, cells)
 		if err != nil {
 			return 0, err
+		}
+		if row.height > bodyTop-bodyBottom {
+			return 0, fault.Say("contract.table", fault.TooLarge, "合同表格中有一项文字过长，一页放不下，请精简后再试。", nil)
 		}
 		before := len(l.pages)
 		l.need(row.height)

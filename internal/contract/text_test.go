@@ -235,6 +235,31 @@ func TestContractNumberIsSaidToComeWhileThereIsNone(t *testing.T) {
 	}
 }
 
+func TestARowThatNoPageHoldsIsRefused(t *testing.T) {
+	in := testInput(t)
+	in.Evidence[1].Value = strings.Repeat("很长的话", 2000)
+	if _, err := testPress(t).Fill(in); fault.KindOf(err) != fault.TooLarge {
+		t.Errorf("got %v, want too large", err)
+	}
+}
+
+func TestHeadAndFootNeverMeet(t *testing.T) {
+	in := testInput(t)
+	in.ContractNo = strings.Repeat("522727", 20)
+	if text := readBack(t, mustFill(t, in)); !strings.Contains(text, "合同编号："+in.ContractNo) {
+		t.Error("the number is not printed whole")
+	}
+	w := newWriter(testPress(t), &in, &form{}, nil)
+	var s sheet
+	if err := w.pair(&s, 0, strings.Repeat("左", 40), strings.Repeat("右", 60)); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf(" %s Tf", num(bodyWidth/102))
+	if !strings.Contains(string(s.buf), want) {
+		t.Errorf("two long texts are not set at %s", want)
+	}
+}
+
 func TestSectionsThatDoNotApplyAreLeftOut(t *testing.T) {
 	in := testInput(t)
 	if text := readBack(t, mustFill(t, in)); strings.Contains(text, "代签说明") || strings.Contains(text, "补充申请") {
