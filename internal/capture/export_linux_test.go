@@ -1,0 +1,4 @@
+package capture
+
+// CamerasAt is Cameras for another folder of devices.
+var CamerasAt = camerasAt
