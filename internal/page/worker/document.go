@@ -113,13 +113,14 @@ func bound(box image.Rectangle, dpi float64, pixels int) (float64, error) {
 		return 0, badPageSize
 	}
 	side := func(points int) float64 { return (float64(points)+1)*dpi/72 + 1 }
-	if need := side(box.Max.X) * side(box.Max.Y); need > float64(pixels) {
+	for dpi >= 1 {
+		need := side(box.Max.X) * side(box.Max.Y)
+		if need <= float64(pixels) {
+			return dpi, nil
+		}
 		dpi *= math.Sqrt(float64(pixels)/need) * 0.999
 	}
-	if dpi < 1 {
-		return 0, badPageSize
-	}
-	return dpi, nil
+	return 0, badPageSize
 }
 
 // grayOnly gives the brightness of pixels without colour, nil if one has any.
