@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"doorstep/internal/fault"
@@ -52,6 +53,7 @@ func ParseRegister(r io.Reader) (*Register, error) {
 	}
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	lines := bufio.NewScanner(bytes.NewReader(b))
+	lines.Buffer(nil, MaxRegister+1)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimRight(lines.Text(), "\r")
 		if line == "" {
@@ -88,6 +90,8 @@ func (g *Register) add(line string) error {
 		return fmt.Errorf("%d columns, want 6", len(c))
 	case !utf8.ValidString(line):
 		return errors.New("not UTF-8")
+	case strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }):
+		return errors.New("a control character in it")
 	case !schoolCode(c[0]):
 		return errors.New("the code is not ten digits")
 	case c[1] == "":
