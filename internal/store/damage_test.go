@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -231,6 +232,10 @@ func FuzzPrecheck(f *testing.F) {
 	seed = seed[:min(len(seed), 16*pageSize)]
 	f.Add(seed, uint32(pageSize*3+8), byte(2))
 	f.Add(seed, uint32(pageSize*4+20), byte(255))
+	for _, at := range []uint32{16, 24, 32, 40, 48, 56, 64} {
+		f.Add(seed, pageHead+at, byte(1))
+		f.Add(seed, pageSize+pageHead+at, byte(64))
+	}
 	f.Fuzz(func(t *testing.T, b []byte, at uint32, v byte) {
 		if len(b) > 64*pageSize {
 			return
@@ -238,6 +243,14 @@ func FuzzPrecheck(f *testing.F) {
 		b = bytes.Clone(b)
 		if len(b) > 0 {
 			b[int(at)%len(b)] ^= v
+		}
+		if len(b) >= 2*pageSize && at%2 == 0 { // let wrong metas past their checksum
+			for i := range 2 {
+				m := b[i*pageSize+pageHead:]
+				h := fnv.New64a()
+				h.Write(m[:56])
+				le.PutUint64(m[56:], h.Sum64())
+			}
 		}
 		p := filepath.Join(t.TempDir(), "f")
 		noErr(t, os.WriteFile(p, b, 0o600))
