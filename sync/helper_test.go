@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -227,7 +228,7 @@ type proxy struct {
 	// whether the connection may live on.
 	up func(n int) bool
 	// deaf drops what the server answers.
-	deaf bool
+	deaf atomic.Bool
 	wg   sync.WaitGroup
 }
 
@@ -284,12 +285,12 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 		n, err := from.Read(buf)
 		if n > 0 {
 			p.mu.Lock()
-			f, deaf := p.up, p.deaf
+			f := p.up
 			p.mu.Unlock()
 			if up && f != nil && !f(n) {
 				return
 			}
-			if up || !deaf {
+			if up || !p.deaf.Load() {
 				if _, err := to.Write(buf[:n]); err != nil {
 					return
 				}

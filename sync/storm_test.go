@@ -128,7 +128,7 @@ func TestAcknowledgementsLost(t *testing.T) {
 		p.set(func() {
 			p.up = func(n int) bool {
 				if up.Add(int64(n)) > 30_000 {
-					p.deaf = true // under the proxy's lock no longer, and read under it
+					p.deaf.Store(true)
 					once()
 				}
 				return true
@@ -141,7 +141,8 @@ func TestAcknowledgementsLost(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond)
 		p.cut(false)
-		p.set(func() { p.up, p.deaf = nil, false })
+		p.set(func() { p.up = nil })
+		p.deaf.Store(false)
 		k.Wake()
 	}
 	if err := <-done; err != nil {
