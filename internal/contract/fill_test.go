@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"doorstep/internal/loan"
 )
 
 func TestFillGivesTheSameBytesForTheSameInput(t *testing.T) {
@@ -53,5 +55,18 @@ func TestLastWordsStandWithTheSignatures(t *testing.T) {
 		if !strings.Contains(last, "愿意承担相应责任") || !strings.Contains(last, "借款学生（签名）") {
 			t.Errorf("with %d words more the signatures stand alone", n)
 		}
+	}
+}
+
+func TestACopyToBeReadLooksUnsealed(t *testing.T) {
+	in := testInput(t)
+	const waiting, sealed = "签名后由受理终端封存", "是否有效以电子签名的验证结果为准"
+	if text := readBack(t, mustFill(t, in)); strings.Contains(text, waiting) {
+		t.Error("a signed contract says that it waits for its signatures")
+	}
+	in.Strokes, in.App.Signatures = nil, loan.Signatures{}
+	text := readBack(t, mustFill(t, in))
+	if !strings.Contains(text, waiting) || !strings.Contains(text, sealed) || strings.Contains(text, "现场手写签名，本人") {
+		t.Error("a copy to be read looks signed and sealed")
 	}
 }

@@ -159,14 +159,18 @@ func (w *writer) seal(x, y float64) error {
 	st := &w.stamp
 	st.page, st.x, st.y = len(w.l.pages)-1, x, y
 	s := &st.look
-	s.addf("0.7 0.1 0.1 RG 0.7 0.1 0.1 rg 1.2 w 0.6 0.6 %s %s re S 0.4 w 3 3 %s %s re S",
+	colour, title := "0.7 0.1 0.1", sealReason
+	if !hasInk(w.in.Strokes[loan.StudentParty]) && !hasInk(w.in.Strokes[loan.CoborrowerParty]) {
+		colour, title = "0.6 0.6 0.6", "签名后由受理终端封存"
+	}
+	s.addf("%s RG %s rg 1.2 w 0.6 0.6 %s %s re S 0.4 w 3 3 %s %s re S", colour, colour,
 		num(stampWidth-1.2), num(stampHeight-1.2), num(stampWidth-6), num(stampHeight-6))
 	for _, t := range []struct {
 		y, size float64
 		text    string
 		bold    bool
 	}{
-		{33.5, 12, sealReason, true},
+		{33.5, 12, title, true},
 		{21, 7, "是否有效以电子签名的验证结果为准", false},
 		{10.5, 7, "受理编号 " + w.in.CaseID.String()[:8], false},
 	} {
