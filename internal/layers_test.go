@@ -82,6 +82,7 @@ func owners() map[string][]string {
 		"github.com/chromedp/":            nil,
 		"github.com/makiuchi-d/gozxing":   nil,
 		"github.com/rogpeppe/go-internal": nil,
+		"github.com/hanwen/":              nil,
 		"pgregory.net/rapid":              nil,
 		"C":                               nil,
 	}

@@ -1,5 +1,3 @@
-//go:build fusecamera
-
 package capture_test
 
 import (
