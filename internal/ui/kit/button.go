@@ -32,7 +32,7 @@ type Button struct {
 	focused  bool
 	hovered  bool
 	small    bool
-	skipTab  bool
+	chosen   bool // drawn as the one of its group that holds
 
 	box   *canvas.Rectangle
 	ring  *canvas.Rectangle
@@ -262,6 +262,8 @@ func (b *Button) colors() (surface, text fyne.ThemeColorName) {
 		return ColorAccent, ColorOnActive
 	case b.kind == danger:
 		return ColorBadSoft, ColorBad
+	case b.chosen:
+		return ColorAccentSoft, ColorAccent
 	case b.kind == quiet:
 		return "", ColorText
 	}

@@ -186,11 +186,34 @@ func (c *calendar) head(s fyne.Size) {
 		step = 12 * 12
 	}
 	y, h := 8*u, 30*u
-	c.cell(fyne.NewPos(8*u, y), fyne.NewSize(h, h), "‹", ColorText, false, false, func() { c.moveMonths(-step) })
-	c.cell(fyne.NewPos(s.Width-8*u-h, y), fyne.NewSize(h, h), "›", ColorText, false, false, func() { c.moveMonths(step) })
+	c.cell(fyne.NewPos(8*u, y), fyne.NewSize(h, h), "", ColorText, false, false, func() { c.moveMonths(-step) })
+	c.icon("chevron-left", 8*u+h/2, y+h/2, ColorText)
+	c.cell(fyne.NewPos(s.Width-8*u-h, y), fyne.NewSize(h, h), "", ColorText, false, false, func() { c.moveMonths(step) })
+	c.icon("chevron-right", s.Width-8*u-h/2, y+h/2, ColorText)
 	mid := s.Width / 2
-	c.cell(fyne.NewPos(mid-86*u, y), fyne.NewSize(90*u, h), fmt.Sprintf("%d年 ▾", c.day.Year()), ColorText, c.view == yearsView, false, c.turn(yearsView))
-	c.cell(fyne.NewPos(mid+8*u, y), fyne.NewSize(72*u, h), fmt.Sprintf("%d月 ▾", c.day.Month()), ColorText, c.view == monthsView, false, c.turn(monthsView))
+	c.title(fyne.NewPos(mid-92*u, y), fyne.NewSize(98*u, h), fmt.Sprintf("%d年", c.day.Year()), yearsView)
+	c.title(fyne.NewPos(mid+8*u, y), fyne.NewSize(78*u, h), fmt.Sprintf("%d月", c.day.Month()), monthsView)
+}
+
+// title is a part of the head that opens a page of its own.
+func (c *calendar) title(at fyne.Position, size fyne.Size, text string, v calendarView) {
+	u := unit()
+	name := ColorText
+	if c.view == v {
+		name = ColorOnActive
+	}
+	c.cell(at, size, text, ColorText, c.view == v, false, c.turn(v))
+	label := c.layer.Objects[len(c.layer.Objects)-1]
+	label.Move(label.Position().SubtractXY(8*u, 0))
+	c.icon("chevron-down", at.X+size.Width-18*u, at.Y+size.Height/2, name)
+}
+
+func (c *calendar) icon(name string, x, y float32, color fyne.ThemeColorName) {
+	side := 16 * unit()
+	image := canvas.NewImageFromResource(IconIn(name, color))
+	image.FillMode = canvas.ImageFillContain
+	place(image, x-side/2, y-side/2, side, side)
+	c.layer.Objects = append(c.layer.Objects, image)
 }
 
 func (c *calendar) days(at fyne.Position, width float32) {

@@ -7,9 +7,11 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -115,15 +117,72 @@ func shoot(t *testing.T, name string, c fyne.Canvas) {
 	}
 }
 
+// find is the first widget of a sort within o.
+func find[T fyne.CanvasObject](o fyne.CanvasObject, skip int) T {
+	var found T
+	left := skip
+	var walk func(fyne.CanvasObject) bool
+	walk = func(o fyne.CanvasObject) bool {
+		if w, ok := o.(T); ok {
+			if left == 0 {
+				found = w
+				return true
+			}
+			left--
+		}
+		for _, child := range inside(o) {
+			if child != nil && walk(child) {
+				return true
+			}
+		}
+		return false
+	}
+	walk(o)
+	return found
+}
+
 func TestGalleryDraws(t *testing.T) {
 	for name, v := range map[string]Variant{"light": Light, "dark": Dark} {
-		a := test.NewApp()
-		a.Settings().SetTheme(NewTheme(realFonts(), 1, v))
-		w := a.NewWindow("gallery")
-		w.Resize(fyne.NewSize(1366, 768))
-		Attach(w, nil, gallery())
-		w.Resize(fyne.NewSize(1366, 768))
-		shoot(t, "gallery-"+name, w.Canvas())
-		w.Close()
+		for _, scale := range []float32{1, 1.3} {
+			a := test.NewApp()
+			a.Settings().SetTheme(NewTheme(realFonts(), scale, v))
+			name := fmt.Sprint(name, "-", scale)
+			w := a.NewWindow("gallery")
+			root := Attach(w, nil, gallery())
+			w.Resize(fyne.NewSize(1366, 768))
+			shoot(t, name+"-top", w.Canvas())
+			find[*Picker](root, 0).Field().FocusGained()
+			find[*Picker](root, 0).show("")
+			shoot(t, name+"-picker", w.Canvas())
+			find[*Picker](root, 0).close()
+			date := find[*DateField](root, 0)
+			date.show()
+			shoot(t, name+"-calendar", w.Canvas())
+			date.calendar.turn(yearsView)()
+			shoot(t, name+"-years", w.Canvas())
+			date.close()
+			scroll := find[*container.Scroll](root, 0)
+			scroll.ScrollToBottom()
+			time.Sleep(50 * time.Millisecond)
+			pad := find[*SignaturePad](root, 0)
+			pad.SetStrokes(scribble())
+			shoot(t, name+"-bottom", w.Canvas())
+			Notice(w, Good, "已保存到本机")
+			Notice(w, Warning, "现在连不上中心，材料已留在本机")
+			d := Confirm(w, "作废这份申请？", "作废后不能恢复，需要重新受理。已经拍摄的影像会保留到期满后销毁，其间审计员可以查看。", "作废", "返回", nil)
+			shoot(t, name+"-dialog", w.Canvas())
+			d.Close()
+			find[*PageView](root, 0).Close()
+			w.Close()
+		}
 	}
+}
+
+func scribble() []Stroke {
+	var s Stroke
+	for i := range 60 {
+		x := float64(i) / 60
+		s = append(s, Point{X: 0.2 + 0.5*x, Y: 0.5 + 0.25*math.Sin(x*18), T: int64(i * 12)})
+	}
+	return []Stroke{s, {{X: 0.3, Y: 0.3, T: 800}, {X: 0.32, Y: 0.5, T: 860}, {X: 0.31, Y: 0.8, T: 900}}}
 }

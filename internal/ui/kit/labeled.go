@@ -97,13 +97,28 @@ func (l *Labeled) repaint() {
 	}
 }
 
+// grows reports whether the field uses more height than it needs: one line of
+// text does not.
+func (l *Labeled) grows() bool {
+	switch f := l.field.(type) {
+	case *Field:
+		return f.MultiLine
+	case *MaskedField, *DateField, *Picker, *AmountField, *Choice, *Check, *Text:
+		return false
+	}
+	return true
+}
+
 func (l *Labeled) arrange(s fyne.Size) {
 	u := unit()
 	lh, nh := l.labelHeight(), l.noteHeight()
 	l.label.Text = ellipsis(l.text, textSize(), fyne.TextStyle{}, s.Width-12*u)
 	place(l.label, 0, 0, s.Width, lh-2*u)
 	place(l.star, l.label.MinSize().Width+4*u, 0, 10*u, lh-2*u)
-	h := max(l.field.MinSize().Height, s.Height-lh-nh)
+	h := l.field.MinSize().Height
+	if l.grows() {
+		h = max(h, s.Height-lh-nh)
+	}
 	place(l.field, 0, lh, s.Width, h)
 	note := l.hint
 	if l.fail != "" {

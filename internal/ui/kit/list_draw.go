@@ -53,12 +53,12 @@ func (l *List) column(i int, width float32) (x, w float32) {
 	for _, c := range l.columns {
 		total += max(c.Weight, 0.01)
 	}
-	free := width - 28*u
+	free := width - 22*u
 	x = 12 * u
 	for j, c := range l.columns {
 		w = free * max(c.Weight, 0.01) / total
 		if j == i {
-			return x, w - 8*u
+			return x, w - 14*u
 		}
 		x += w
 	}

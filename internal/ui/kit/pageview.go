@@ -277,10 +277,7 @@ func (p *PageView) repaint() {
 	p.prev.SetEnabled(p.page > 0)
 	p.next.SetEnabled(p.page+1 < p.pages)
 	for i, b := range p.zooms {
-		b.kind = quiet
-		if zoom(i) == p.zoom {
-			b.kind = secondary
-		}
+		b.chosen = zoom(i) == p.zoom
 		b.Refresh()
 	}
 }

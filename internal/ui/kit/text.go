@@ -126,7 +126,7 @@ func (t *Text) least() fyne.Size {
 	if t.width == 0 {
 		return fyne.NewSize(min(widest, 360*unit())+1, h)
 	}
-	return fyne.NewSize(min(widest, 120*unit())+1, h*float32(len(t.broken(t.width))))
+	return fyne.NewSize(min(widest, 240*unit())+1, h*float32(len(t.broken(t.width))))
 }
 
 func (t *Text) arrange(s fyne.Size) {
