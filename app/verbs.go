@@ -33,7 +33,7 @@ type call struct {
 }
 
 func verbs() []verb {
-	return []verb{checkVerb(), schoolsImportVerb()}
+	return []verb{checkVerb(), schoolsImportVerb(), workerVerb()}
 }
 
 const exitHelp = `Exit codes:
@@ -195,8 +195,10 @@ func (c *call) fail(err error) int {
 func runWindow(args []string, s std) int {
 	c := &call{std: s, verb: verb{args: "no verb, or a verb and its arguments", summary: "Opens the window."}, args: args}
 	fs, data := c.flags()
+	log := fs.String("log", "", "write a log of ids and screen names to `FILE`")
+	spots := fs.String("spots", "", "on SIGUSR1 write the controls in view to `FILE`, for driving the window")
 	if _, code, ok := c.parse(fs, 0, 0); !ok {
 		return code
 	}
-	return openWindow(windowOptions{data: *data})
+	return openWindow(windowOptions{data: *data, log: *log, spots: *spots})
 }

@@ -1,15 +1,187 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"doorstep/assets"
+	"doorstep/internal/capture"
+	"doorstep/internal/contract"
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/page"
+	"doorstep/internal/rulebook"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
+	"doorstep/internal/ui"
+	"doorstep/internal/ui/kit"
+	"doorstep/sync/courier"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
 )
 
 // windowOptions are what the command line says of the window.
-type windowOptions struct{ data string }
+type windowOptions struct {
+	data  string
+	log   string // a file for the log: ids and screen names only; empty is none
+	spots string // a file that lists, on SIGUSR1, the controls in view; for driving the window
+}
 
 // openWindow opens the window and gives the exit code when it is closed.
-func openWindow(windowOptions) int {
-	fmt.Fprintln(os.Stderr, "doorstep: there is no window in this build yet; see doorstep --help for the verbs")
-	return exitOffline
+func openWindow(o windowOptions) int {
+	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" {
+		fmt.Fprintln(os.Stderr, "doorstep: no display: set DISPLAY, or use the verbs (doorstep --help)")
+		return exitOffline
+	}
+	log, closeLog, err := openLog(o.log)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "doorstep:", err)
+		return exitCode(err)
+	}
+	defer closeLog()
+	im := kit.PrepareEnvironment()
+	if err := kit.PrepareRareFont(fontFolder(), assets.Rare); err != nil {
+		log.Warn("rare font", "error", err.Error())
+	}
+	app.SetMetadata(metadata())
+	a := app.New()
+	look := func(l ui.Look) { a.Settings().SetTheme(kit.NewTheme(fonts(), l.Scale, l.Variant)) }
+	look(ui.Look{Scale: 1})
+	w := a.NewWindow("家门口办贷")
+	w.SetMaster()
+	w.Resize(fyne.NewSize(1280, 720))
+	w.CenterOnScreen()
+
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	deps, err := windowDeps(ctx, o.data, log)
+	if err != nil {
+		log.Warn("open", "error", err.Error())
+		ui.Refuse(w, err, a.Quit)
+		w.ShowAndRun()
+		return exitCode(err)
+	}
+	deps.Look = look
+	u := ui.New(ctx, w, im, deps)
+	a.Lifecycle().SetOnStarted(u.Started)
+	stopSpots := tellSpots(o.spots, w)
+	defer stopSpots()
+	w.SetCloseIntercept(func() { u.End(w.Close) })
+	w.ShowAndRun()
+	u.Close()
+	return exitDone
+}
+
+// windowDeps opens the data folder and makes what the window works with.
+func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, error) {
+	const op = "open window"
+	rules, err := rulebook.Open(data)
+	if err != nil {
+		return ui.Deps{}, fault.Wrap(op, err)
+	}
+	words, err := rulebook.LoadWords()
+	if err != nil {
+		return ui.Deps{}, fault.Wrap(op, err)
+	}
+	press, err := contract.NewPress()
+	if err != nil {
+		return ui.Deps{}, fault.Wrap(op, err)
+	}
+	door, err := desk.OpenDoor(ctx, storeOptions(data), desk.Tools{Rules: rules, Press: press, Now: time.Now})
+	if err != nil {
+		return ui.Deps{}, fault.Wrap(op, err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return ui.Deps{}, fault.New(op, fault.Unavailable, err)
+	}
+	return ui.Deps{
+		Door: door, Words: words, Log: log, Now: time.Now,
+		Pages:   &page.Renderer{Command: []string{exe, "page-worker"}},
+		Cameras: cameras,
+		Enrol:   enrolLaptop,
+		Courier: func(d *desk.Desk) (*courier.Courier, error) { return newCourier(d, log) },
+	}, nil
+}
+
+// storeOptions are those of a real laptop: what a guess at a password costs is
+// measured on this machine when the store is made.
+func storeOptions(data string) store.Options {
+	return store.Options{Dir: data, Now: time.Now, Cost: seal.Cost{}}
+}
+
+func fonts() kit.Fonts {
+	return kit.Fonts{
+		Regular: fyne.NewStaticResource("DoorstepSans-Regular.otf", assets.Sans()),
+		Bold:    fyne.NewStaticResource("DoorstepSans-Bold.otf", assets.SansBold()),
+	}
+}
+
+func fontFolder() string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = os.TempDir()
+	}
+	return filepath.Join(base, "doorstep", "fonts")
+}
+
+// openLog gives a logger to a file, private to the user, or one that drops all.
+func openLog(name string) (*slog.Logger, func(), error) {
+	if name == "" {
+		return slog.New(slog.DiscardHandler), func() {}, nil
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fault.New("open log", fault.Disk, err)
+	}
+	return slog.New(slog.NewTextHandler(f, nil)), func() { f.Close() }, nil
+}
+
+// cameras opens every camera of this machine.
+func cameras(ctx context.Context) ([]capture.Camera, error) {
+	found, err := capture.Cameras(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []capture.Camera
+	var last error
+	for _, info := range found {
+		c, err := capture.OpenCamera(ctx, info)
+		if err != nil {
+			last = err
+			continue
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, last
+	}
+	return out, nil
+}
+
+// enrolLaptop asks the centre to take this laptop.
+func enrolLaptop(ctx context.Context, server, code string) (desk.Enrolment, error) {
+	r, err := courier.Enrol(ctx, courier.EnrolRequest{Server: server, Code: code})
+	if err != nil {
+		return desk.Enrolment{}, err
+	}
+	e := desk.Enrolment{Profile: r.Profile}
+	for _, o := range r.Operators {
+		who := guard.Operator{ID: o.ID, Name: o.Name, Enabled: true}
+		for _, role := range o.Roles {
+			who.Roles = append(who.Roles, guard.Role(role))
+		}
+		e.Roster = append(e.Roster, who)
+	}
+	return e, nil
+}
+
+func newCourier(d *desk.Desk, log *slog.Logger) (*courier.Courier, error) {
+	return courier.New(courier.Config{Store: d.Store(), Log: log})
 }

@@ -28,7 +28,7 @@ type ChooserOptions struct {
 
 // Chooser chooses a file over a window: a path that may be typed or pasted,
 // and the folder's files beneath. Typing narrows the list, Down goes into it,
-// Return opens a folder or takes a file, BackSpace in the list goes up.
+// Return opens a folder or takes a file.
 type Chooser struct {
 	window  fyne.Window
 	options ChooserOptions
@@ -65,7 +65,7 @@ func NewChooser(w fyne.Window, title string, o ChooserOptions, chosen func(path 
 	c.list.Empty = "没有可选的文件"
 	c.list.OnOpen = func(i int) { c.open(c.rows[i]) }
 	c.list.OnSelect = c.selected
-	content := container.NewBorder(container.NewVBox(c.places(), c.labeled), nil, nil, nil, container.New(&atLeast{height: 300}, c.list))
+	content := container.New(&chooserLayout{}, c.labeled, c.list, c.places())
 	yes := "打开"
 	if o.Save {
 		yes = "保存"
@@ -389,12 +389,21 @@ func (c *Chooser) pathKey(ev *fyne.KeyEvent) bool {
 	return true
 }
 
-// atLeast is a layout with a least height at scale 1.
-type atLeast struct{ height float32 }
+// chooserLayout stands the places above the path and the list below it; the
+// path comes first in the order of focus.
+type chooserLayout struct{}
 
-func (a *atLeast) MinSize(objs []fyne.CanvasObject) fyne.Size {
-	m := objs[0].MinSize()
-	return fyne.NewSize(m.Width, max(m.Height, a.height*unit()))
+func (*chooserLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	u := unit()
+	w := max(objs[0].MinSize().Width, objs[1].MinSize().Width, objs[2].MinSize().Width)
+	return fyne.NewSize(w, objs[2].MinSize().Height+objs[0].MinSize().Height+320*u)
 }
 
-func (a *atLeast) Layout(objs []fyne.CanvasObject, s fyne.Size) { place(objs[0], 0, 0, s.Width, s.Height) }
+func (*chooserLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	path, list, places := objs[0], objs[1], objs[2]
+	top := places.MinSize().Height + 6*unit()
+	below := top + path.MinSize().Height
+	place(places, 0, 0, s.Width, places.MinSize().Height)
+	place(path, 0, top, s.Width, path.MinSize().Height)
+	place(list, 0, below, s.Width, max(s.Height-below, 0))
+}

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -73,7 +74,8 @@ func ellipsis(s string, size float32, style fyne.TextStyle, width float32) strin
 }
 
 // wrap breaks s into lines no wider than width. Chinese breaks anywhere;
-// runs of ASCII letters and digits are kept whole where they fit a line.
+// runs of ASCII letters and digits are kept whole where they fit a line, and
+// no line begins with a comma or a closing bracket.
 func wrap(s string, size float32, style fyne.TextStyle, width float32) []string {
 	var lines []string
 	for _, span := range wrapRunes([]rune(s), size, style, width) {
@@ -104,6 +106,7 @@ func wrapRunes(runes []rune, size float32, style fyne.TextStyle, width float32) 
 					at = i
 				}
 			}
+			at = breakAt(runes, start, at)
 			lines = append(lines, span{start, at})
 			start = at
 			x = textWidth(string(runes[start:i]), size, style)
@@ -111,6 +114,18 @@ func wrapRunes(runes []rune, size float32, style fyne.TextStyle, width float32) 
 		x += w
 	}
 	return append(lines, span{start, len(runes)})
+}
+
+// breakAt moves a break back from at until no line begins with a mark that
+// closes, and none ends with one that opens.
+func breakAt(runes []rune, start, at int) int {
+	const closing, opening = "，。、；：！？）》〉」』】”’…％%", "（《〈「『【“‘"
+	for i := at; i > start+1; i-- {
+		if !strings.ContainsRune(closing, runes[i]) && !strings.ContainsRune(opening, runes[i-1]) {
+			return i
+		}
+	}
+	return at
 }
 
 func wordRune(r rune) bool {

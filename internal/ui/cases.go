@@ -1,0 +1,70 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// cases is 案件: every case of the laptop, found as one types.
+type cases struct {
+	u       *Window
+	content fyne.CanvasObject
+	query   *kit.Field
+	count   *kit.Text
+	list    *kit.List
+	rows    []desk.Row
+	timer   *time.Timer
+}
+
+// settled is how long after the last key a search counts as made.
+const settled = 1500 * time.Millisecond
+
+func newCases(u *Window) *cases {
+	s := &cases{u: u}
+	s.query = kit.NewField()
+	s.query.Icon = kit.Icon("search")
+	s.query.SetPlaceholder("姓名、拼音、首字母、证件尾号、手机尾号")
+	s.query.OnChanged = func(string) { s.search() }
+	s.query.OnEnter = func() { kit.Focus(s.list) }
+	s.count = kit.NewLine("", kit.TextMuted)
+	s.list = kit.NewList(caseColumns(), func() int { return len(s.rows) }, func(i int) []kit.Cell { return u.caseCells(s.rows[i]) })
+	s.list.TwoLines = true
+	s.list.Empty = "没有符合的案件"
+	s.list.OnOpen = func(i int) { u.shell.open(s.rows[i].ID) }
+	s.content = filled("案件", "本机受理的全部案件；姓名已遮盖，打开后由经办人查看全文",
+		container.NewVBox(s.query, s.count), kit.Card("", nil, container.New(&tall{200}, s.list)))
+	s.search()
+	return s
+}
+
+func (s *cases) object() fyne.CanvasObject     { return s.content }
+func (s *cases) keys() map[fyne.KeyName]func() { return nil }
+func (s *cases) shown()                        { kit.Focus(s.query) }
+
+func (s *cases) leave() {
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+}
+
+func (s *cases) search() {
+	q := s.query.Text()
+	s.rows = s.u.desk.Find(q, 0)
+	s.list.ScrollToTop()
+	s.list.Select(-1)
+	s.count.SetText(fmt.Sprintf("共 %d 件", len(s.rows)))
+	if q == "" {
+		return
+	}
+	s.leave()
+	rows, d := len(s.rows), s.u.desk
+	s.timer = time.AfterFunc(settled, func() {
+		s.u.act("note search", func(ctx context.Context) error { return d.NoteSearch(ctx, rows) }, func(error) {})
+	})
+}

@@ -1,0 +1,142 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// enrol makes a new laptop known to the centre, in two steps: the centre's
+// address and the one-time code; then who works here, and a password.
+type enrol struct {
+	u       *Window
+	content fyne.CanvasObject
+
+	server, code        *kit.Field
+	serverOf, codeOf    *kit.Labeled
+	next                *kit.Button
+	got                 desk.Enrolment
+	who                 *kit.Picker
+	password, again     *kit.Field
+	passwordOf, againOf *kit.Labeled
+	settle              *kit.Button
+}
+
+func newEnrol(u *Window) *enrol {
+	e := &enrol{u: u}
+	e.server = kit.NewField()
+	e.server.SetPlaceholder("https://中心地址:端口")
+	e.code = kit.NewField()
+	e.code.SetPlaceholder("DS1-……")
+	e.code.OnEnter = e.ask
+	e.serverOf = kit.NewLabeled("中心地址", true, e.server)
+	e.codeOf = kit.NewLabeled("注册码", true, e.code)
+	e.next = kit.NewPrimary("连接中心", kit.Icon("online"), e.ask)
+	e.content = container.NewStack(front("首次使用：登记这台电脑", "向县资助中心索取中心地址和一次性注册码。登记需要联网，只做一次。",
+		container.NewVBox(e.serverOf, e.codeOf, e.next)))
+	return e
+}
+
+func (e *enrol) ask() {
+	if e.next.Busy() {
+		return
+	}
+	server, code := strings.TrimSpace(e.server.Text()), strings.TrimSpace(e.code.Text())
+	e.serverOf.SetError(emptyError(server, "请填写中心地址"))
+	e.codeOf.SetError(emptyError(code, "请填写注册码"))
+	if server == "" || code == "" {
+		return
+	}
+	e.next.SetBusy("正在连接中心…")
+	e.u.run("enrol", func(ctx context.Context) (err error) {
+		e.got, err = e.u.deps.Enrol(ctx, server, code)
+		return err
+	}, func(err error) {
+		e.next.SetBusy("")
+		if err != nil {
+			e.codeOf.SetError(sentence(err))
+			return
+		}
+		e.people()
+	})
+}
+
+func emptyError(s, say string) string {
+	if s == "" {
+		return say
+	}
+	return ""
+}
+
+// people is the second step.
+func (e *enrol) people() {
+	var options []kit.Option
+	for _, o := range e.got.Roster {
+		options = append(options, kit.Option{ID: o.ID, Text: o.Name, Detail: roleLabels(o)})
+	}
+	e.who = kit.NewFixedPicker(options)
+	if len(options) > 0 {
+		e.who.SetValue(options[0])
+	}
+	e.password, e.passwordOf = newPassword("设置密码")
+	e.again, e.againOf = newPassword("再输一次密码")
+	e.again.OnEnter = e.open
+	e.passwordOf.SetHint("至少 8 位；忘记后须由县资助中心协助找回")
+	e.settle = kit.NewPrimary("完成登记并登录", kit.Icon("check"), e.open)
+	p := e.got.Profile
+	box := e.content.(*fyne.Container)
+	box.Objects = []fyne.CanvasObject{front("选择本人并设置密码", p.CountyName+" · "+p.Point,
+		container.NewVBox(kit.NewLabeled("操作员", true, e.who), e.passwordOf, e.againOf, e.settle))}
+	box.Refresh()
+	kit.Focus(e.password)
+}
+
+func newPassword(label string) (*kit.Field, *kit.Labeled) {
+	f := kit.NewField()
+	f.Password = true
+	return f, kit.NewLabeled(label, true, f)
+}
+
+func roleLabels(o desk.Operator) string {
+	var out []string
+	for _, r := range o.Roles {
+		out = append(out, r.Label())
+	}
+	return strings.Join(out, "、")
+}
+
+func (e *enrol) open() {
+	if e.settle.Busy() {
+		return
+	}
+	password := []byte(e.password.Text())
+	var first desk.Operator
+	for _, o := range e.got.Roster {
+		if o.ID == e.who.Value().ID {
+			first = o
+		}
+	}
+	e.againOf.SetError("")
+	if string(password) != e.again.Text() {
+		e.againOf.SetError("两次输入的密码不一样")
+		return
+	}
+	e.settle.SetBusy("正在建立加密数据库…")
+	var d *desk.Desk
+	e.u.act("settle", func(ctx context.Context) (err error) {
+		d, err = e.u.deps.Door.Settle(ctx, e.got, first, password)
+		clear(password)
+		return err
+	}, func(err error) {
+		e.settle.SetBusy("")
+		if err != nil {
+			e.passwordOf.SetError(sentence(err))
+			return
+		}
+		e.u.signedIn(d)
+	})
+}

@@ -1,0 +1,182 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// manage is 管理: the people of this laptop, the laptop itself, the packs in
+// force, and how the window looks.
+type manage struct {
+	u       *Window
+	content fyne.CanvasObject
+	people  *fyne.Container
+}
+
+func newManage(u *Window) *manage {
+	m := &manage{u: u, people: container.NewVBox()}
+	m.content = framed("管理", "人员、设备、政策与名册、显示",
+		kit.Card("人员", kit.NewSecondary("锁定（F12）", kit.Icon("lock"), u.lock), m.people),
+		kit.Columns(nil, m.device(), m.packs()),
+		m.look(),
+	)
+	m.refresh()
+	return m
+}
+
+func (m *manage) object() fyne.CanvasObject     { return m.content }
+func (m *manage) keys() map[fyne.KeyName]func() { return nil }
+func (m *manage) shown()                        {}
+func (m *manage) leave()                        {}
+
+func (m *manage) refresh() {
+	var list []desk.Operator
+	m.u.run("list operators", func(ctx context.Context) (err error) {
+		list, err = m.u.desk.Operators(ctx)
+		return err
+	}, func(err error) {
+		if err != nil {
+			m.u.fail(err)
+			return
+		}
+		m.people.Objects = nil
+		for _, o := range list {
+			m.people.Add(m.person(o))
+		}
+		m.people.Refresh()
+	})
+}
+
+func (m *manage) person(o desk.Operator) fyne.CanvasObject {
+	state, kind := "可在本机登录", kit.TextOK
+	var act fyne.CanvasObject = container.NewStack()
+	if !m.u.desk.CanSignIn(o.ID) {
+		state, kind = "尚未在本机启用", kit.TextMuted
+		act = kit.NewSecondary("启用并设置密码", kit.Icon("user-plus"), func() { m.enable(o) })
+	}
+	if o.ID == m.u.desk.Operator().ID {
+		state = "当前登录"
+	}
+	return kit.Columns([]float32{2, 2, 2, 2},
+		kit.NewLine(o.Name, kit.TextBold), kit.NewLine(roleLabels(o), kit.TextBody), kit.NewLine(state, kind), act)
+}
+
+// enable lets a person of the roster set a password on this laptop.
+func (m *manage) enable(o desk.Operator) {
+	first, firstOf := newPassword("密码")
+	again, againOf := newPassword("再输一次密码")
+	firstOf.SetHint("请由本人输入，至少 8 位")
+	var d *kit.Dialog
+	d = kit.NewDialog(m.u.win, "启用 "+o.Name, container.NewVBox(firstOf, againOf), "启用", "取消", func() bool {
+		againOf.SetError("")
+		if first.Text() != again.Text() {
+			againOf.SetError("两次输入的密码不一样")
+			return false
+		}
+		password := []byte(first.Text())
+		d.YesButton().SetBusy("正在启用…")
+		m.u.act("enable operator", func(ctx context.Context) error {
+			err := m.u.desk.EnableOperator(ctx, o, password)
+			clear(password)
+			return err
+		}, func(err error) {
+			d.YesButton().SetBusy("")
+			if err != nil {
+				firstOf.SetError(sentence(err))
+				return
+			}
+			d.Close()
+			kit.Notice(m.u.win, kit.Good, "已启用，现在可以在本机登录。")
+			m.refresh()
+		})
+		return false
+	})
+	d.Open()
+}
+
+func (m *manage) device() fyne.CanvasObject {
+	p := m.u.desk.Laptop()
+	practice := "正式业务"
+	if p.Practice {
+		practice = "练习数据，不是真实业务"
+	}
+	return kit.Card("这台电脑", nil,
+		fact("受理点", p.Point+"（"+p.PointType+"）"),
+		fact("县（市、区）", p.County+" "+p.CountyCode),
+		fact("设备编号", p.Device[:8]),
+		fact("中心地址", p.Server),
+		fact("用途", practice),
+	)
+}
+
+func (m *manage) packs() fyne.CanvasObject {
+	rules := m.u.desk.Rules()
+	rows := []fyne.CanvasObject{}
+	if p, err := rules.PolicyFor(m.u.desk.Today()); err == nil {
+		rows = append(rows,
+			fact("政策包", p.ID+"，"+string(p.SignedFrom)+" 起签订适用"),
+			fact("每年限额", fmt.Sprintf("本专科 %d 元，研究生 %d 元", p.UndergraduateMax, p.GraduateMax)),
+			fact("利率", p.Rate.Text))
+	} else {
+		rows = append(rows, kit.NewText("今天没有可用的政策包，请检查电脑日期。", kit.TextBad))
+	}
+	rows = append(rows, fact("院校名册", fmt.Sprintf("%d 所", len(rules.Schools.Schools))),
+		fact("区划代码", fmt.Sprintf("%d 个县（市、区）", len(rules.Areas.Counties))))
+	return kit.Card("政策与名册", nil, rows...)
+}
+
+func fact(label, value string) fyne.CanvasObject {
+	return container.NewBorder(nil, nil, container.New(&fixedWidth{96}, kit.NewLine(label, kit.TextMuted)), nil, kit.NewText(value, kit.TextBody))
+}
+
+func (m *manage) look() fyne.CanvasObject {
+	look := m.u.look
+	variant := kit.NewChoice(kit.Option{ID: "0", Text: "跟随系统"}, kit.Option{ID: "1", Text: "浅色"}, kit.Option{ID: "2", Text: "深色"})
+	variant.SetValue(fmt.Sprint(int(look.Variant)))
+	scale := kit.NewChoice(kit.Option{ID: "90", Text: "小"}, kit.Option{ID: "100", Text: "标准"},
+		kit.Option{ID: "115", Text: "大"}, kit.Option{ID: "130", Text: "特大"})
+	scale.SetValue(fmt.Sprint(int(look.Scale*100 + 0.5)))
+	variant.OnChanged = func(id string) { m.u.setLook(Look{variantOf(id), m.u.look.Scale}) }
+	scale.OnChanged = func(id string) { m.u.setLook(Look{m.u.look.Variant, scaleOf(id)}) }
+	return kit.Card("显示", nil, kit.Columns(nil,
+		kit.NewLabeled("颜色", false, variant), kit.NewLabeled("字号", false, scale)))
+}
+
+func variantOf(id string) kit.Variant {
+	switch id {
+	case "1":
+		return kit.Light
+	case "2":
+		return kit.Dark
+	}
+	return kit.Auto
+}
+
+func scaleOf(id string) float32 {
+	switch id {
+	case "90":
+		return 0.9
+	case "115":
+		return 1.15
+	case "130":
+		return 1.3
+	}
+	return 1
+}
+
+// setLook shows the window in another look and keeps it for this laptop.
+func (u *Window) setLook(l Look) {
+	u.look = l
+	u.deps.Look(l)
+	d := u.desk
+	u.act("set look", func(ctx context.Context) error { return d.SetSetting(ctx, "look", l) }, func(err error) {
+		if err != nil {
+			u.fail(err)
+		}
+	})
+}

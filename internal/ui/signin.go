@@ -1,0 +1,138 @@
+package ui
+
+import (
+	"context"
+	"image/color"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+)
+
+// signIn asks who is at the desk.
+type signIn struct {
+	u        *Window
+	content  fyne.CanvasObject
+	who      *kit.Picker
+	password *kit.Field
+	fieldOf  *kit.Labeled
+	enter    *kit.Button
+}
+
+func newSignIn(u *Window) *signIn {
+	s := &signIn{u: u}
+	var options []kit.Option
+	for _, p := range u.deps.Door.People() {
+		options = append(options, kit.Option{ID: p.ID, Text: p.Name, Detail: p.ID})
+	}
+	s.who = kit.NewFixedPicker(options)
+	if len(options) > 0 {
+		s.who.SetValue(options[0])
+	}
+	s.password = kit.NewField()
+	s.password.Password = true
+	s.password.SetPlaceholder("输入密码")
+	s.password.OnEnter = s.try
+	s.fieldOf = kit.NewLabeled("密码", true, s.password)
+	s.enter = kit.NewPrimary("登录", kit.Icon("lock"), s.try)
+	form := container.NewVBox(
+		kit.NewLabeled("操作员", true, s.who),
+		s.fieldOf,
+		s.enter,
+	)
+	s.content = front("登录", "在本机登录后才能查看和受理案件", form)
+	return s
+}
+
+// front is the layout of what is shown before anyone has signed in: the name
+// of the program, and one card.
+func front(heading, caption string, form fyne.CanvasObject) fyne.CanvasObject {
+	head := container.NewVBox(
+		centred(kit.NewLine("家门口办贷", kit.TextTitle)),
+		centred(kit.NewLine("国家助学贷款受理台", kit.TextMuted)),
+	)
+	card := kit.Card(heading, nil, kit.NewText(caption, kit.TextCaption), form)
+	sized := container.New(&fixedWidth{420}, card)
+	space := canvas.NewRectangle(color.Transparent)
+	space.SetMinSize(fyne.NewSize(1, between))
+	return container.NewVBox(layout.NewSpacer(), head, space, container.NewCenter(sized), layout.NewSpacer(), layout.NewSpacer())
+}
+
+func centred(t *kit.Text) fyne.CanvasObject {
+	t.SetAlign(fyne.TextAlignCenter)
+	return t
+}
+
+func (s *signIn) try() {
+	if s.enter.Busy() {
+		return
+	}
+	who := s.who.Value().ID
+	password := []byte(s.password.Text())
+	switch {
+	case who == "":
+		kit.Notice(s.u.win, kit.Bad, "请选择操作员。")
+		return
+	case len(password) == 0:
+		s.fieldOf.SetError("请输入密码")
+		return
+	}
+	s.fieldOf.SetError("")
+	s.enter.SetBusy("正在核对密码…")
+	var d *desk.Desk
+	s.u.act("sign in", func(ctx context.Context) (err error) {
+		d, err = s.u.deps.Door.SignIn(ctx, who, password)
+		clear(password)
+		return err
+	}, func(err error) {
+		s.enter.SetBusy("")
+		s.password.SetText("")
+		if err != nil {
+			s.fieldOf.SetError(sentence(err))
+			kit.Focus(s.password)
+			return
+		}
+		s.u.signedIn(d)
+	})
+}
+
+// signedIn opens the shell for the operator.
+func (u *Window) signedIn(d *desk.Desk) {
+	u.desk, u.first = d, nil
+	var l Look
+	if found, err := d.Setting(u.ctx, "look", &l); err == nil && found {
+		u.look = l
+		u.deps.Look(l)
+	}
+	u.shell = newShell(u)
+	u.show("shell", u.shell.content)
+	u.shell.visit("today")
+	u.startCarrier()
+}
+
+// lock closes the store and asks who is at the desk. Work in hand has been
+// saved field by field.
+func (u *Window) lock() {
+	u.leave()
+	d := u.desk
+	if d == nil {
+		return
+	}
+	u.stopCarrier()
+	u.desk, u.shell = nil, nil
+	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
+	u.act("lock", func(ctx context.Context) error {
+		if err := d.Close(); err != nil {
+			return err
+		}
+		return u.deps.Door.Reopen(ctx)
+	}, func(err error) {
+		if err != nil {
+			u.fail(err)
+		}
+		u.begin()
+	})
+}

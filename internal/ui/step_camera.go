@@ -1,0 +1,215 @@
+package ui
+
+import (
+	"context"
+	"image"
+	"time"
+
+	"doorstep/internal/capture"
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// frameGap is the least time between two frames drawn of a preview.
+const frameGap = 80 * time.Millisecond
+
+// cameraDialog shows what a camera sees, until a still is taken and used.
+type cameraDialog struct {
+	s       *imagesStep
+	use     func(image.Image)
+	dialog  *kit.Dialog
+	frame   *kit.PhotoFrame
+	row     *fyne.Container
+	words   *kit.Text
+	again   *kit.Button
+	other   *kit.Button
+	ctx     context.Context
+	stop    context.CancelFunc
+	cameras []capture.Camera
+	at      int
+	end     context.CancelFunc // of the running preview
+	still   image.Image
+}
+
+// openCamera shows the camera; use gets the picture the clerk chose.
+func (s *imagesStep) openCamera(title string, use func(image.Image)) {
+	c := &cameraDialog{s: s, use: use}
+	c.ctx, c.stop = context.WithCancel(s.v.u.ctx)
+	c.frame = kit.NewPhotoFrame("正在打开摄像头…", 520, 0.75)
+	c.words = kit.NewText("对准后按回车拍照。", kit.TextCaption)
+	c.again = kit.NewSecondary("重拍", kit.Icon("refresh"), c.live)
+	c.other = kit.NewSecondary("换摄像头", kit.Icon("sync"), func() {
+		c.at = (c.at + 1) % len(c.cameras)
+		c.live()
+	})
+	c.again.Hide()
+	c.other.Hide()
+	c.row = container.NewBorder(nil, nil, nil, container.NewHBox(c.other, c.again), c.words)
+	c.dialog = kit.NewDialog(s.v.u.win, title, container.NewVBox(c.frame, c.row), "拍照", "取消", c.press)
+	c.dialog.SetWidth(570)
+	c.dialog.YesButton().Disable()
+	c.dialog.SetOnClosed(c.close)
+	s.camera = c
+	c.dialog.Show()
+	c.open()
+}
+
+// open looks for cameras and starts the first.
+func (c *cameraDialog) open() {
+	var found []capture.Camera
+	c.s.v.u.run("open cameras", func(context.Context) (err error) {
+		found, err = c.s.v.u.deps.Cameras(c.ctx)
+		if err == nil && len(found) == 0 {
+			err = fault.Say("open cameras", fault.Unavailable, "没有找到摄像头。", nil)
+		}
+		return err
+	}, func(err error) {
+		c.cameras = found
+		if c.ctx.Err() != nil {
+			c.release()
+			return
+		}
+		if err != nil {
+			c.words.SetKind(kit.TextBad)
+			c.words.SetText(sentence(err))
+			return
+		}
+		setVisible(c.other, len(found) > 1)
+		c.row.Refresh()
+		c.live()
+	})
+}
+
+// live shows the preview.
+func (c *cameraDialog) live() {
+	c.still = nil
+	c.again.Hide()
+	c.row.Refresh()
+	c.dialog.YesButton().SetText("拍照")
+	c.words.SetKind(kit.TextCaption)
+	c.words.SetText(c.cameras[c.at].Name() + "　对准后按回车拍照。")
+	if c.end != nil {
+		c.end()
+	}
+	ctx, end := context.WithCancel(c.ctx)
+	c.end = end
+	cam := c.cameras[c.at]
+	c.s.v.u.run("preview", func(context.Context) error { return c.play(ctx, cam) }, func(err error) {
+		if err != nil && ctx.Err() == nil {
+			c.dialog.YesButton().Disable()
+			c.words.SetKind(kit.TextBad)
+			c.words.SetText(sentence(err))
+		}
+	})
+	c.dialog.YesButton().Enable()
+}
+
+// play draws frames until the preview ends; a preview that was just stopped
+// may need a moment to let the device go.
+func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
+	frames, err := cam.Preview(ctx)
+	for tries := 0; fault.KindOf(err) == fault.Busy && tries < 20 && ctx.Err() == nil; tries++ {
+		time.Sleep(50 * time.Millisecond)
+		frames, err = cam.Preview(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	last := time.Time{}
+	for img := range frames {
+		if time.Since(last) < frameGap {
+			continue
+		}
+		last = time.Now()
+		small := shrink(img, 720)
+		c.s.v.u.back(func() {
+			if ctx.Err() == nil && c.still == nil {
+				c.frame.SetImage(small)
+			}
+		})
+	}
+	return cam.Err()
+}
+
+// press takes a still, and then uses it.
+func (c *cameraDialog) press() bool {
+	if c.still != nil {
+		img := c.still
+		c.dialog.Close()
+		c.use(img)
+		return true
+	}
+	c.dialog.YesButton().SetBusy("正在拍照…")
+	cam := c.cameras[c.at]
+	var img image.Image
+	c.s.v.u.run("still", func(context.Context) (err error) {
+		img, err = cam.Still(c.ctx)
+		return err
+	}, func(err error) {
+		c.dialog.YesButton().SetBusy("")
+		if c.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			c.words.SetKind(kit.TextBad)
+			c.words.SetText(sentence(err))
+			return
+		}
+		c.still = img
+		c.end()
+		c.frame.SetImage(shrink(img, 1040))
+		c.again.Show()
+		c.row.Refresh()
+		c.dialog.YesButton().SetText("使用这张")
+		c.words.SetText("看清楚后按回车使用；不清楚就重拍。")
+	})
+	return false
+}
+
+// close stops the camera and gives the devices free.
+func (c *cameraDialog) close() {
+	c.stop()
+	c.release()
+	if c.s.camera == c {
+		c.s.camera = nil
+	}
+}
+
+func (c *cameraDialog) release() {
+	cameras := c.cameras
+	c.cameras = nil
+	if len(cameras) == 0 {
+		return
+	}
+	c.s.v.u.run("close cameras", func(context.Context) (err error) {
+		for _, cam := range cameras {
+			if e := cam.Close(); e != nil {
+				err = e
+			}
+		}
+		return err
+	}, func(error) {})
+}
+
+// shoot adds a page by the camera.
+func (s *imagesStep) shoot(slot loan.Slot) {
+	s.openCamera(docLabel(docOf(slot)), func(img image.Image) {
+		s.setBusy(slot, "正在处理…")
+		var pic desk.Picture
+		s.v.u.run("scan", func(context.Context) (err error) {
+			pic, err = desk.Scan(img)
+			return err
+		}, func(err error) {
+			s.setBusy(slot, "")
+			if err != nil {
+				s.v.u.fail(err)
+				return
+			}
+			s.keep(slot, []desk.Picture{pic}, "camera", nil)
+		})
+	})
+}

@@ -1,0 +1,368 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"slices"
+	"strings"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"golang.org/x/image/draw"
+)
+
+// imagesStep is ⑤: both portraits with the clerk's attestation, and the papers.
+type imagesStep struct {
+	v        *visit
+	content  *container.Scroll
+	people   [2]*portraitCard
+	papers   *fyne.Container
+	drawn    string // what the rows of papers were built for
+	busy     map[loan.Slot]string
+	pictures map[loan.Hash]image.Image
+	loading  map[loan.Hash]bool
+	problems map[loan.Hash]string // what the judge said of pictures taken now
+	folder   string
+	camera   *cameraDialog
+	shoots   map[loan.Slot]*kit.Button
+	frames   map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
+	order    []loan.Slot                     // of the cells, as they stand
+}
+
+// thumbSide is the long side of the pictures kept in memory.
+const thumbSide = 480
+
+func newStepImages(v *visit) *imagesStep {
+	s := &imagesStep{v: v, busy: map[loan.Slot]string{}, pictures: map[loan.Hash]image.Image{},
+		loading: map[loan.Hash]bool{}, problems: map[loan.Hash]string{}}
+	if v.u.shell != nil && v.u.shell.current != nil {
+		if before, ok := v.u.shell.current.steps[stepImages].(*imagesStep); ok {
+			s.folder = before.folder
+		}
+	}
+	v.form.at = stepImages
+	s.people[0] = newPortraitCard(s, loan.StudentParty, loan.PortraitStudent)
+	s.people[1] = newPortraitCard(s, loan.CoborrowerParty, loan.PortraitCoborrower)
+	s.papers = container.New(&stacked{gap: 6})
+	for _, d := range loan.Docs() {
+		s.v.form.add(&bound{paths: []string{string(loan.DocSlot(d))}, object: s.papers,
+			load: func(*loan.Application) {}, lock: func(bool) {}, mark: func(string) {}})
+	}
+	s.content = cards(kit.Columns(nil, s.people[0].content, s.people[1].content),
+		kit.Card("材料影像", kit.NewLine("一页一张；水印只在屏幕上", kit.TextCaption), s.papers))
+	return s
+}
+
+func (s *imagesStep) refresh() {
+	for _, p := range s.people {
+		p.refresh()
+	}
+	s.showPapers()
+}
+
+// showPapers builds the rows anew where the papers have changed; else the
+// focus stays where it is.
+func (s *imagesStep) showPapers() {
+	c := s.v.c
+	var key strings.Builder
+	fmt.Fprint(&key, s.v.locked(), s.v.full(), s.busy)
+	papers := papersOf(&c.App)
+	for _, p := range papers {
+		fmt.Fprint(&key, p.label, p.needed)
+		for _, d := range p.docs {
+			fmt.Fprint(&key, c.Slot(loan.DocSlot(d)))
+		}
+	}
+	if key.String() == s.drawn {
+		return
+	}
+	s.drawn = key.String()
+	focused := s.v.u.win.Canvas().Focused()
+	var held *kit.Button
+	before := s.shoots
+	s.shoots, s.order, s.frames = map[loan.Slot]*kit.Button{}, nil, map[loan.Hash][]*kit.PhotoFrame{}
+	var cells []fyne.CanvasObject
+	for _, p := range papers {
+		for _, d := range p.docs {
+			cells = append(cells, s.paperCell(d, p))
+		}
+	}
+	var rows []fyne.CanvasObject
+	for i := 0; i < len(cells); i += 2 {
+		pair := cells[i:min(i+2, len(cells))]
+		if len(pair) == 1 {
+			pair = append(pair, gap(1))
+		}
+		rows = append(rows, kit.Columns(nil, pair...))
+	}
+	if len(rows) == 0 {
+		rows = append(rows, kit.NewText("远程续贷不需要现场材料。", kit.TextMuted))
+	}
+	for slot, b := range before {
+		if focused != nil && focused == fyne.Focusable(b) {
+			held = s.shoots[slot]
+		}
+	}
+	s.papers.Objects = rows
+	s.papers.Refresh()
+	relay(s.content)
+	if held != nil {
+		kit.Focus(held)
+	}
+}
+
+func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
+	slot := loan.DocSlot(d)
+	held := s.v.c.Slot(slot)
+	state := kit.NewStatusLine(kit.Warning, "还缺")
+	switch {
+	case s.busy[slot] != "":
+		state.Set(kit.Info, s.busy[slot])
+	case len(held) > 0:
+		state.Set(kit.Good, fmt.Sprintf("%d 页", len(held)))
+	case p.pages(s.v.c) > 0:
+		state.Set(kit.Info, "已有其他一样，不必再交")
+	case len(p.docs) > 1 && p.needed:
+		state.Set(kit.Warning, "还缺（几样任选其一）")
+	case !p.needed:
+		state.Set(kit.Info, "需要时补充")
+	}
+	shoot := kit.NewSecondary("拍照", kit.Icon("camera"), func() { s.shoot(slot) })
+	choose := kit.NewSecondary("选文件", kit.Icon("folder"), func() { s.choose(slot) })
+	if s.v.locked() || s.busy[slot] != "" {
+		shoot.Disable()
+		choose.Disable()
+	}
+	s.shoots[slot] = shoot
+	s.order = append(s.order, slot)
+	words := container.New(&stacked{gap: 4}, kit.NewText(docLabel(d), kit.TextBold), state, container.NewHBox(shoot, choose))
+	if len(held) == 0 || !s.v.full() {
+		return inset(0, 6, words)
+	}
+	thumbs := container.New(&flow{gap: 8})
+	for i, a := range held {
+		thumbs.Add(s.thumb(a, i))
+	}
+	return inset(0, 6, container.NewBorder(nil, nil, container.New(&wide{width: 206}, words), nil, thumbs))
+}
+
+// thumb is a small picture of a page with the way to the whole one.
+func (s *imagesStep) thumb(a loan.Attachment, i int) fyne.CanvasObject {
+	look := kit.NewQuiet("查看", nil, func() { s.look(a, i) })
+	f := kit.NewPhotoFrame("正在读取", 64, 1.25, look)
+	f.SetCaption(kit.Info, fmt.Sprintf("第 %d 页", i+1))
+	if p := s.problems[a.Blob]; p != "" {
+		f.SetCaption(kit.Warning, "请检查")
+	}
+	s.frames[a.Blob] = append(s.frames[a.Blob], f)
+	f.SetImage(s.picture(a.Blob))
+	f.SetWatermark(s.v.u.desk.Watermark())
+	return f
+}
+
+// picture is a picture from memory; where it is not there yet it is read, and
+// shown then.
+func (s *imagesStep) picture(h loan.Hash) image.Image {
+	if img := s.pictures[h]; img != nil {
+		return img
+	}
+	if s.loading[h] || !s.v.full() {
+		return nil
+	}
+	s.loading[h] = true
+	var img image.Image
+	s.v.u.run("read picture", func(ctx context.Context) error {
+		full, err := s.read(ctx, h)
+		if err == nil {
+			img = shrink(full, thumbSide)
+		}
+		return err
+	}, func(err error) {
+		delete(s.loading, h)
+		if err != nil || s.v.closed {
+			return
+		}
+		s.pictures[h] = img
+		for _, f := range s.frames[h] {
+			f.SetImage(img)
+		}
+		for _, p := range s.people {
+			p.refresh()
+		}
+	})
+	return nil
+}
+
+func (s *imagesStep) read(ctx context.Context, h loan.Hash) (image.Image, error) {
+	b, err := s.v.u.desk.Blob(ctx, s.v.id, h)
+	if err != nil {
+		return nil, err
+	}
+	return desk.DecodeImage(b)
+}
+
+// shrink is img with its long side at most side.
+func shrink(img image.Image, side int) image.Image {
+	b := img.Bounds()
+	long := max(b.Dx(), b.Dy())
+	if long <= side {
+		return img
+	}
+	out := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()*side/long), max(1, b.Dy()*side/long)))
+	draw.ApproxBiLinear.Scale(out, out.Rect, img, b, draw.Src, nil)
+	return out
+}
+
+// setBusy says what is being done for a slot; empty is nothing.
+func (s *imagesStep) setBusy(slot loan.Slot, words string) {
+	if words == "" {
+		delete(s.busy, slot)
+	} else {
+		s.busy[slot] = words
+	}
+	if !s.v.closed {
+		s.refresh()
+	}
+}
+
+// keep attaches pictures to a slot, one after the other, and takes the page
+// replaced away where one is given.
+func (s *imagesStep) keep(slot loan.Slot, pictures []desk.Picture, source string, replaced *loan.Attachment) {
+	s.setBusy(slot, "正在保存…")
+	found := map[loan.Hash]string{}
+	s.v.do("attach", func(ctx context.Context) (c *loan.Case, err error) {
+		for _, p := range pictures {
+			if c, err = s.v.u.desk.Attach(ctx, s.v.id, slot, p.JPEG, "image/jpeg", source); err != nil {
+				return nil, err
+			}
+			if held := c.Slot(slot); len(held) > 0 && len(p.Problems) > 0 {
+				found[held[len(held)-1].Blob] = p.Problems[0]
+			}
+		}
+		if replaced != nil {
+			c, err = s.v.u.desk.Detach(ctx, s.v.id, slot, replaced.Blob)
+		}
+		return c, err
+	}, func(err error) {
+		for h, words := range found {
+			s.problems[h] = words
+			kit.Notice(s.v.u.win, kit.Warning, words)
+		}
+		s.setBusy(slot, "")
+		if err != nil {
+			s.v.u.fail(err)
+			s.v.refreshCase() // pages before the failing one are kept
+			return
+		}
+		s.goOn(slot)
+	})
+}
+
+// goOn leads the keyboard to what comes after a picture was taken: the
+// attestation, or the paper that is to be added next.
+func (s *imagesStep) goOn(slot loan.Slot) {
+	if s.v.closed || !s.v.active || s.v.at != stepImages {
+		return
+	}
+	for i, p := range s.people {
+		switch {
+		case p.slot != slot:
+		case !s.v.c.Attested[p.party]:
+			kit.Focus(p.attest)
+			return
+		case i == 0 && len(s.v.c.Slot(s.people[1].slot)) == 0:
+			kit.Focus(s.people[1].shoot)
+			return
+		}
+	}
+	at := slices.Index(s.order, slot)
+	for _, next := range s.order[at+1:] {
+		if len(s.v.c.Slot(next)) == 0 {
+			kit.Focus(s.shoots[next])
+			return
+		}
+	}
+	kit.Focus(s.v.main)
+}
+
+// scanAll makes kept forms of images, telling how far it is.
+func (s *imagesStep) scanAll(ctx context.Context, slot loan.Slot, shots [][]byte) ([]desk.Picture, error) {
+	var out []desk.Picture
+	for i, b := range shots {
+		if err := ctx.Err(); err != nil {
+			return nil, fault.New("scan", fault.Cancelled, err)
+		}
+		if len(shots) > 1 {
+			s.v.u.back(func() { s.setBusy(slot, fmt.Sprintf("正在处理第 %d / %d 页…", i+1, len(shots))) })
+		}
+		img, err := desk.DecodeImage(b)
+		if err != nil {
+			return nil, err
+		}
+		p, err := desk.Scan(img)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (s *imagesStep) object() fyne.CanvasObject { return s.content }
+func (s *imagesStep) shown()                    { kit.Focus(s.content) }
+func (s *imagesStep) left()                     {}
+func (s *imagesStep) action() action            { return s.v.next() }
+
+// close drops the pictures from memory and ends the camera.
+func (s *imagesStep) close() {
+	s.pictures = map[loan.Hash]image.Image{}
+	if s.camera != nil {
+		s.camera.close()
+	}
+}
+
+// flow is a layout of rows that break where the width ends.
+type flow struct {
+	gap   float32
+	width float32
+}
+
+func (f *flow) place(objs []fyne.CanvasObject, width float32, do func(o fyne.CanvasObject, at fyne.Position, s fyne.Size)) float32 {
+	var x, y, h float32
+	g := scaled(f.gap)
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if x > 0 && x+m.Width > width {
+			x, y, h = 0, y+h+g, 0
+		}
+		do(o, fyne.NewPos(x, y), m)
+		x, h = x+m.Width+g, max(h, m.Height)
+	}
+	return y + h
+}
+
+func (f *flow) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	width := f.width
+	if width == 0 {
+		width = 1e6
+	}
+	var widest float32
+	h := f.place(objs, width, func(_ fyne.CanvasObject, _ fyne.Position, s fyne.Size) { widest = max(widest, s.Width) })
+	return fyne.NewSize(widest, h)
+}
+
+func (f *flow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	f.width = s.Width
+	f.place(objs, s.Width, func(o fyne.CanvasObject, at fyne.Position, m fyne.Size) {
+		o.Move(at)
+		o.Resize(m)
+	})
+}

@@ -1,0 +1,159 @@
+package ui
+
+import (
+	"context"
+	"image"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// portraitCard takes one person's portrait and the clerk's attestation.
+type portraitCard struct {
+	s       *imagesStep
+	party   loan.Party
+	slot    loan.Slot
+	content fyne.CanvasObject
+	frame   *kit.PhotoFrame
+	shoot   *kit.Button
+	choose  *kit.Button
+	attest  *kit.Check
+	words   *kit.Text
+	note    *kit.Text
+	right   *fyne.Container
+	when    string // when it was attested in this visit
+}
+
+func newPortraitCard(s *imagesStep, party loan.Party, slot loan.Slot) *portraitCard {
+	p := &portraitCard{s: s, party: party, slot: slot, words: kit.NewText("", kit.TextMuted), note: kit.NewText("", kit.TextBad)}
+	p.note.Hide()
+	p.frame = kit.NewPhotoFrame("还没有照片", 132, 441.0/358)
+	p.shoot = kit.NewSecondary("拍照", kit.Icon("camera"), p.takeByCamera)
+	p.choose = kit.NewSecondary("选文件", kit.Icon("folder"), p.takeFromFile)
+	p.attest = kit.NewCheck("人证一致：本人、证件、照片是同一人", true)
+	p.attest.OnChanged = p.confirm
+	p.attest.OnEnter = func() { s.goOn(slot) }
+	p.right = container.New(&stacked{gap: 8}, container.NewHBox(p.shoot, p.choose), p.words, p.attest, p.note)
+	p.content = kit.Card(partyLabel(party)+"现场照片", nil, container.NewBorder(nil, nil, container.NewHBox(p.frame, gap(8)), nil, p.right))
+	s.v.form.add(&bound{paths: []string{string(slot)}, object: p.content,
+		load: func(*loan.Application) {}, lock: func(bool) {}, mark: func(string) {}})
+	return p
+}
+
+func (p *portraitCard) held() (loan.Attachment, bool) {
+	list := p.s.v.c.Slot(p.slot)
+	if len(list) == 0 {
+		return loan.Attachment{}, false
+	}
+	return list[len(list)-1], true
+}
+
+func (p *portraitCard) refresh() {
+	v := p.s.v
+	a, have := p.held()
+	locked := v.locked() || p.s.busy[p.slot] != ""
+	p.shoot.SetEnabled(!locked)
+	p.choose.SetEnabled(!locked)
+	p.shoot.SetText("拍照")
+	p.frame.SetCaption(kit.Info, "")
+	p.words.SetText("正对镜头、露出眉耳，浅色背景。")
+	switch {
+	case !v.full():
+		p.frame.SetCaption(kit.Info, "影像仅经办人员可见")
+		p.frame.SetImage(nil)
+	case have:
+		p.shoot.SetText("重拍")
+		p.frame.SetImage(p.s.picture(a.Blob))
+		p.frame.SetWatermark(v.u.desk.Watermark())
+		if words := p.s.problems[a.Blob]; words != "" {
+			p.words.SetText(words)
+		}
+	default:
+		p.frame.SetImage(nil)
+	}
+	if words := p.s.busy[p.slot]; words != "" {
+		p.words.SetText(words)
+	}
+	done := v.c.Attested[p.party]
+	p.attest.SetChecked(done)
+	setDisabled(p.attest, locked || !have || done)
+	p.showNote(have, done)
+}
+
+func (p *portraitCard) showNote(have, done bool) {
+	v := p.s.v
+	fail := ""
+	if v.tried || v.left[stepImages] {
+		switch {
+		case !have:
+			fail = v.u.deps.Words.Message("E-PT-001") + "　E-PT-001"
+		case !done:
+			fail = "请当面核对后勾选“人证一致”"
+		}
+	}
+	p.attest.SetInvalid(fail != "" && have)
+	if fail == "" && done {
+		p.note.SetKind(kit.TextOK)
+		fail = "已当面核对"
+		if p.when != "" {
+			fail = p.when
+		}
+	} else {
+		p.note.SetKind(kit.TextBad)
+	}
+	setNote(p.right, p.note, fail)
+}
+
+// confirm notes the clerk's word; a mark once made stays, as the change does.
+func (p *portraitCard) confirm(on bool) {
+	v := p.s.v
+	if !on {
+		p.attest.SetChecked(true)
+		return
+	}
+	v.do("attest", func(ctx context.Context) (*loan.Case, error) {
+		return v.u.desk.Attest(ctx, v.id, p.party)
+	}, func(err error) {
+		if err != nil {
+			v.u.fail(err)
+			return
+		}
+		p.when = v.u.desk.Operator().Name + " 于 " + v.u.deps.Now().Format("15:04") + " 当面核对"
+	})
+}
+
+func (p *portraitCard) takeByCamera() {
+	p.s.openCamera("为"+partyLabel(p.party)+"拍照", func(img image.Image) { p.crop(img, "camera") })
+}
+
+func (p *portraitCard) takeFromFile() {
+	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}, func(path string) {
+		p.s.setBusy(p.slot, "正在读取照片…")
+		var img image.Image
+		p.s.v.u.run("read portrait", func(ctx context.Context) error {
+			shots, err := p.s.shotsOf(ctx, path)
+			if err != nil {
+				return err
+			}
+			img, err = desk.DecodeImage(shots[0])
+			return err
+		}, func(err error) {
+			p.s.setBusy(p.slot, "")
+			if err != nil {
+				p.s.v.u.fail(err)
+				return
+			}
+			p.crop(img, "file")
+		})
+	})
+}
+
+// crop lets the clerk set the part that is the portrait, and keeps it.
+func (p *portraitCard) crop(img image.Image, source string) {
+	showCrop(p.s.v.u, partyLabel(p.party)+"照片", img, func(pic desk.Picture) {
+		p.s.keep(p.slot, []desk.Picture{pic}, source, nil)
+	})
+}

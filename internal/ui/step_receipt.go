@@ -1,0 +1,256 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// receiptStep is ⑧: how far the case has come, its receipt and its contract.
+type receiptStep struct {
+	v       *visit
+	content fyne.CanvasObject
+	side    *container.Scroll
+	ladder  *fyne.Container
+	numbers *fyne.Container
+	view    *docView
+	which   *kit.Choice
+	save    *kit.Button
+	pdf     []byte // of the receipt made in this visit
+	shownAs string
+	busy    string
+}
+
+const (
+	showReceipt  = "receipt"
+	showContract = "contract"
+)
+
+func newStepReceipt(v *visit) *receiptStep {
+	s := &receiptStep{v: v, ladder: container.New(&stacked{gap: 2}), numbers: container.New(&stacked{gap: 6}), view: newDocView(v)}
+	s.which = kit.NewChoice(kit.Option{ID: showReceipt, Text: "受理回执"}, kit.Option{ID: showContract, Text: "已签合同"})
+	s.which.SetValue(showReceipt)
+	s.which.OnChanged = func(string) { s.open() }
+	s.save = kit.NewSecondary("存为文件", kit.Icon("download"), s.saveFile)
+	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers))
+	bar := container.NewBorder(nil, nil, s.which, s.save)
+	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 330}, s.side), nil,
+		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
+	return s
+}
+
+func (s *receiptStep) refresh() {
+	if s.v.at != stepReceipt {
+		return
+	}
+	s.showLadder()
+	s.showNumbers()
+	s.save.SetEnabled(s.current() != nil && !s.v.readOnlyPrint())
+	s.open()
+}
+
+// rung is one line of the ladder.
+type rung struct {
+	name string
+	at   time.Time
+	done bool
+	now  bool
+}
+
+func (v *visit) rungs() []rung {
+	c := v.c
+	out := []rung{{name: "建立案件", at: c.Opened, done: true}}
+	reviewed := rung{name: "复核通过"}
+	if c.Review != nil && c.Review.Pass {
+		reviewed.done, reviewed.at = true, c.Review.At
+	}
+	sealed := rung{name: "双方签署、合同封存"}
+	if c.Contract != nil && c.Contract.Sealed != nil {
+		sealed.done, sealed.at = true, c.Contract.SealedAt
+	}
+	finished := rung{name: "完成受理，排队上传"}
+	if c.Finish != nil {
+		finished.done, finished.at = true, c.Finish.At
+	}
+	received := rung{name: "中心已送达，回执到家", done: c.Receipt != nil}
+	accepted := rung{name: "中心已受理", done: c.Status == loan.Accepted}
+	if c.Status == loan.Received {
+		received.at = c.Updated
+	}
+	if c.Status == loan.Accepted {
+		accepted.at = c.Updated
+	}
+	out = append(out, reviewed, sealed, finished, received, accepted)
+	for i := range out {
+		if !out[i].done {
+			out[i].now = true
+			break
+		}
+	}
+	return out
+}
+
+func (s *receiptStep) showLadder() {
+	var rows []fyne.CanvasObject
+	for _, r := range s.v.rungs() {
+		text, kind := r.name, kit.Info
+		switch {
+		case r.done:
+			kind = kit.Good
+			if !r.at.IsZero() {
+				text += "　" + s.v.stamp(r.at)
+			}
+		case r.now:
+			kind = kit.Warning
+			text += "　待办"
+		}
+		rows = append(rows, kit.NewStatusLine(kind, text))
+	}
+	switch s.v.c.Status {
+	case loan.Returned:
+		rows = append(rows, kit.NewStatusLine(kit.Bad, "中心已退回　"+s.v.stamp(s.v.c.Updated)))
+	case loan.Void:
+		rows = append(rows, kit.NewStatusLine(kit.Bad, "已作废　"+s.v.stamp(s.v.c.Updated)))
+	case loan.Queued:
+		rows = append(rows, kit.NewText("材料已安全保存在本机，联网后自动上传。家庭可以先拿临时回执离开。", kit.TextMuted))
+	}
+	s.ladder.Objects = rows
+}
+
+func (s *receiptStep) showNumbers() {
+	c := s.v.c
+	rows := []fyne.CanvasObject{container.NewVBox(kit.NewText("案件编号", kit.TextCaption), kit.NewText(c.ID.String(), kit.TextCaption))}
+	if r := c.Receipt; r != nil {
+		rows = append(rows, numbered("回执编号", r.ReceiptNo), numbered("合同编号", r.ContractNo), numbered("回执校验码", "••••••（只在打印件上）"))
+	} else {
+		rows = append(rows, kit.NewText("回执编号、合同编号和回执校验码由中心给出，送达后显示在这里。", kit.TextMuted))
+	}
+	s.numbers.Objects = rows
+	s.ladder.Refresh()
+	s.numbers.Refresh()
+	relay(s.side)
+}
+
+func numbered(label, value string) fyne.CanvasObject {
+	return container.NewVBox(kit.NewText(label, kit.TextCaption), kit.NewText(value, kit.TextBold))
+}
+
+// current is the file on the screen, nil for none.
+func (s *receiptStep) current() []byte {
+	if s.which.Value() == showReceipt {
+		return s.pdf
+	}
+	return s.view.pdf
+}
+
+// open shows what was chosen, where it is not shown yet.
+func (s *receiptStep) open() {
+	v := s.v
+	finished := v.c.Finish != nil
+	if s.which.Value() == showReceipt {
+		switch {
+		case s.pdf == nil && finished:
+			s.shownAs = ""
+			s.view.empty("按“打印回执”生成临时受理回执，打印或存为文件交给家庭。")
+		case s.pdf == nil:
+			s.shownAs = ""
+			s.view.empty("完成受理后，在这里打印临时受理回执。")
+		case s.shownAs != showReceipt:
+			s.shownAs = showReceipt
+			s.view.open(s.pdf, loan.Hash{1})
+		}
+		return
+	}
+	k := v.c.Contract
+	switch {
+	case k == nil || k.Sealed == nil:
+		s.shownAs = ""
+		s.view.empty("合同还没有签署封存。")
+	case !v.full():
+		s.view.empty("合同全文仅经办人员可见。")
+	case s.shownAs != showContract+k.Sealed.Blob.String():
+		s.shownAs = showContract + k.Sealed.Blob.String()
+		s.view.empty("正在打开合同…")
+		c := v.c
+		var pdf []byte
+		v.u.run("sealed contract", func(ctx context.Context) (err error) {
+			pdf, err = v.u.desk.SealedContract(ctx, c)
+			return err
+		}, func(err error) {
+			if s.which.Value() != showContract {
+				return
+			}
+			if err != nil {
+				s.view.empty("打不开合同：" + sentence(err))
+				return
+			}
+			s.view.open(pdf, k.Sealed.Blob)
+		})
+	}
+}
+
+func (s *receiptStep) action() action {
+	v := s.v
+	switch {
+	case v.c.Finish == nil && v.c.Status == loan.Signed:
+		return action{text: "去完成受理", enabled: true, do: func() { v.show(stepSign) }}
+	case v.c.Finish == nil:
+		return action{text: "完成受理后打印回执"}
+	}
+	return action{text: "打印回执", enabled: !v.readOnlyPrint(), do: s.print, busy: s.busy}
+}
+
+// readOnlyPrint says whether the operator may not print.
+func (v *visit) readOnlyPrint() bool { return !v.full() }
+
+// print makes the receipt, which is noted, shows it and hands it on.
+func (s *receiptStep) print() {
+	v := s.v
+	s.setBusy("正在生成回执…")
+	var pdf []byte
+	v.u.act("receipt", func(ctx context.Context) (err error) {
+		pdf, err = v.u.desk.Receipt(ctx, v.id)
+		return err
+	}, func(err error) {
+		s.setBusy("")
+		if err != nil {
+			v.u.fail(err)
+			return
+		}
+		s.pdf, s.shownAs = pdf, ""
+		s.which.SetValue(showReceipt)
+		s.refresh()
+		offerPrint(v.u, "打印回执", pdf, s.saveFile)
+	})
+}
+
+func (s *receiptStep) saveFile() {
+	pdf := s.current()
+	if pdf == nil {
+		return
+	}
+	name := "受理回执-"
+	if s.which.Value() == showContract {
+		name = "合同-"
+	}
+	id := s.v.id.String()
+	savePDF(s.v, name+id[len(id)-8:]+".pdf", pdf)
+}
+
+func (s *receiptStep) setBusy(words string) {
+	s.busy = words
+	s.v.showFoot()
+}
+
+func (s *receiptStep) object() fyne.CanvasObject { return s.content }
+func (s *receiptStep) left()                     {}
+func (s *receiptStep) close()                    { s.view.close() }
+
+func (s *receiptStep) shown() {
+	s.refresh()
+	kit.Focus(s.v.main)
+}

@@ -1,0 +1,376 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// signStep is ⑦: what both must know, the contract page by page, both
+// signatures, and the seal.
+type signStep struct {
+	v       *visit
+	content *fyne.Container
+	wait    *kit.Text
+	waiting fyne.CanvasObject
+	texts   fyne.CanvasObject
+	known   [2]*kit.Check
+	paper   *fyne.Container // the contract and how far it is
+	marks   [3]*kit.StatusLine
+	view    *docView
+	reader  *reader
+	busy    string
+	opened  loan.Hash // the contract or sealed file that is shown
+}
+
+func newStepSign(v *visit) *signStep {
+	s := &signStep{v: v, wait: kit.NewText("", kit.TextBody), reader: newReader(v.u.deps.Now)}
+	s.waiting = cards(kit.Card("签署", nil, s.wait))
+	s.texts = s.textCards()
+	for i := range s.marks {
+		s.marks[i] = kit.NewStatusLine(kit.Info, "")
+	}
+	s.view = newDocView(v)
+	s.view.onPage = func(page int) {
+		s.reader.turn(page)
+		v.showFoot()
+		s.showMarks()
+	}
+	bar := container.NewGridWithColumns(3, s.marks[0], s.marks[1], s.marks[2])
+	s.paper = container.NewStack(inset(16, 10, container.NewBorder(bar, nil, nil, nil, s.view.content)))
+	s.content = container.NewStack(s.waiting, s.texts, s.paper)
+	return s
+}
+
+// textCards are the two texts that are read to both before signing.
+func (s *signStep) textCards() fyne.CanvasObject {
+	var all []fyne.CanvasObject
+	for i, purpose := range []string{"integrity", "antifraud"} {
+		t := textFor(purpose)
+		var lines []fyne.CanvasObject
+		for _, p := range t.Paragraphs {
+			lines = append(lines, kit.NewText(p, kit.TextBody))
+		}
+		s.known[i] = kit.NewCheck("已读给学生和共同借款人听，双方知悉《"+t.Title+"》", true)
+		s.known[i].OnChanged = func(bool) { s.v.showFoot() }
+		all = append(all, kit.Card(t.Title, kit.NewLine(t.ID, kit.TextCaption), container.New(&stacked{gap: 5}, lines...), s.known[i]))
+	}
+	return cards(kit.Columns(nil, all...))
+}
+
+// The stages of signing.
+const (
+	signWaits = iota
+	signTexts
+	signReads
+	signSigns
+	signSeals
+	signDone // sealed: to be finished, or finished
+)
+
+func (s *signStep) stage() int {
+	c := s.v.c
+	k := c.Contract
+	switch {
+	case k != nil && k.Sealed != nil:
+		return signDone
+	case c.Status != loan.ToSign:
+		return signWaits
+	case c.SignedInFull():
+		return signSeals
+	case s.view.hash == (loan.Hash{}) || k == nil || s.view.hash != k.Blob:
+		return signTexts
+	case len(k.Signatures) == 0 && len(k.Read) == 0 && !s.reader.all():
+		return signReads
+	}
+	return signSigns
+}
+
+func (s *signStep) refresh() {
+	stage := s.stage()
+	setVisible(s.waiting, stage == signWaits)
+	setVisible(s.texts, stage == signTexts)
+	setVisible(s.paper, stage > signTexts)
+	s.wait.SetText(s.waitWords())
+	s.showMarks()
+	if stage == signDone && s.v.at == stepSign {
+		s.showSealed()
+	} else if stage == signSeals && s.view.hash == (loan.Hash{}) && s.busy == "" {
+		s.prepare()
+	}
+	s.content.Refresh()
+}
+
+func (s *signStep) waitWords() string {
+	switch s.v.c.Status {
+	case loan.Void:
+		return "案件已作废。"
+	case loan.ToReview:
+		return "复核通过后才能签署。请先完成第 6 步“复核”。"
+	case loan.Corrected:
+		return "正在补正，原合同的签名已作废。改好后重新提交复核，通过后再签署。"
+	case loan.Returned:
+		return "中心已退回。请先按右侧清单改正并重新复核。"
+	}
+	return "请先填完前面各步，并在第 6 步提交复核；复核通过后在这里签署。"
+}
+
+func (s *signStep) showMarks() {
+	k := s.v.c.Contract
+	if k == nil {
+		return
+	}
+	seen := fmt.Sprintf("合同 %d 页，已看 %d 页", k.Pages, s.reader.count())
+	kind := kit.Warning
+	if len(k.Read) > 0 || s.reader.all() {
+		kind, seen = kit.Good, fmt.Sprintf("合同 %d 页已全部看过", k.Pages)
+	}
+	if k.Sealed != nil {
+		kind, seen = kit.Good, "合同已封存 "+s.v.stamp(k.SealedAt)
+	}
+	s.marks[0].Set(kind, seen)
+	for i, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		sign, ok := k.Signatures[p]
+		switch {
+		case ok && sign.By == loan.ByProxy:
+			s.marks[i+1].Set(kit.Good, partyLabel(p)+"：代签 "+s.v.stamp(sign.At))
+		case ok:
+			s.marks[i+1].Set(kit.Good, partyLabel(p)+"：已签名 "+s.v.stamp(sign.At))
+		default:
+			s.marks[i+1].Set(kit.Warning, partyLabel(p)+"：未签名")
+		}
+	}
+}
+
+func (s *signStep) action() action {
+	v := s.v
+	switch s.stage() {
+	case signWaits:
+		if v.c.Status == loan.Void {
+			return action{text: "不能签署"}
+		}
+		return action{text: "去复核", enabled: true, do: func() { v.show(stepReview) }}
+	case signTexts:
+		ok := s.known[0].Checked() && s.known[1].Checked() && !v.readOnly()
+		text := "双方已知悉，生成合同"
+		if k := v.c.Contract; k != nil && (len(k.Signatures) > 0 || len(k.Read) > 0) {
+			text = "继续签署"
+		}
+		return action{text: text, enabled: ok, do: s.prepare, busy: s.busy}
+	case signReads:
+		return action{text: fmt.Sprintf("还有 %d 页没有看", s.reader.pages-s.reader.count()), enabled: true, do: s.turnPage, busy: s.busy}
+	case signSigns:
+		p := s.nextParty()
+		return action{text: "请" + partyLabel(p) + "签名", enabled: !v.readOnly(), do: func() { s.sign(p) }, busy: s.busy}
+	case signSeals:
+		return action{text: "封存合同", enabled: !v.readOnly(), do: s.seal, busy: s.busy}
+	}
+	if v.c.Status == loan.Signed {
+		return action{text: "完成受理", enabled: !v.readOnly(), do: s.finish, busy: s.busy}
+	}
+	return v.next()
+}
+
+// readOnly says whether the operator only looks at the case.
+func (v *visit) readOnly() bool { return !v.full() || v.u.desk.Handles(v.c) != nil }
+
+func (s *signStep) nextParty() loan.Party {
+	if k := s.v.c.Contract; k != nil {
+		if _, ok := k.Signatures[loan.StudentParty]; ok {
+			return loan.CoborrowerParty
+		}
+	}
+	return loan.StudentParty
+}
+
+// prepare fills the contract and shows it.
+func (s *signStep) prepare() {
+	v := s.v
+	s.setBusy("正在生成合同…")
+	var pdf []byte
+	v.do("prepare contract", func(ctx context.Context) (c *loan.Case, err error) {
+		pdf, c, err = v.u.desk.PrepareContract(ctx, v.id)
+		return c, err
+	}, func(err error) {
+		s.busy = ""
+		if err != nil {
+			v.u.fail(err)
+			return
+		}
+		k := v.c.Contract
+		s.reader.start(k.Pages)
+		s.view.open(pdf, k.Blob)
+	})
+}
+
+// turnPage shows the next page that nobody has seen.
+func (s *signStep) turnPage() {
+	if p, ok := s.reader.unseen(); ok {
+		s.view.show(p)
+	}
+}
+
+// sign notes that the contract was read and takes a party's signature.
+func (s *signStep) sign(p loan.Party) {
+	askSignature(s.v, p, func(by loan.Signer, note string, strokes []desk.Stroke, told func(error)) {
+		v, k := s.v, s.v.c.Contract
+		hash, read, millis := k.Blob, len(k.Read) > 0, s.reader.millis()
+		s.setBusy("正在保存签名…")
+		v.do("sign", func(ctx context.Context) (*loan.Case, error) {
+			if !read {
+				if _, err := v.u.desk.Read(ctx, v.id, hash, millis); err != nil {
+					return nil, err
+				}
+			}
+			return v.u.desk.Sign(ctx, v.id, p, by, note, strokes)
+		}, func(err error) {
+			s.busy = ""
+			told(err)
+		})
+	})
+}
+
+func (s *signStep) seal() {
+	v := s.v
+	s.setBusy("正在封存合同…")
+	v.do("seal contract", func(ctx context.Context) (*loan.Case, error) {
+		return v.u.desk.Seal(ctx, v.id)
+	}, func(err error) {
+		s.busy = ""
+		if err != nil {
+			v.u.fail(err)
+			return
+		}
+		kit.Notice(v.u.win, kit.Good, "合同已封存，任何改动都会被发现。")
+	})
+}
+
+// showSealed shows the sealed file, once.
+func (s *signStep) showSealed() {
+	v := s.v
+	hash := v.c.Contract.Sealed.Blob
+	if s.opened == hash || !v.full() {
+		return
+	}
+	s.opened = hash
+	c := v.c
+	var pdf []byte
+	v.u.run("sealed contract", func(ctx context.Context) (err error) {
+		pdf, err = v.u.desk.SealedContract(ctx, c)
+		return err
+	}, func(err error) {
+		if err != nil {
+			s.opened = loan.Hash{}
+			v.u.fail(err)
+			return
+		}
+		s.view.open(pdf, hash)
+	})
+}
+
+func (s *signStep) finish() {
+	v := s.v
+	s.setBusy("正在完成…")
+	v.do("finish", func(ctx context.Context) (*loan.Case, error) {
+		return v.u.desk.Finish(ctx, v.id)
+	}, func(err error) {
+		s.busy = ""
+		if err != nil {
+			v.u.fail(err)
+			return
+		}
+		v.u.wake()
+		kit.Notice(v.u.win, kit.Good, "受理完成，已排队上传。")
+		v.show(stepReceipt)
+	})
+}
+
+func (s *signStep) setBusy(words string) {
+	s.busy = words
+	s.v.showFoot()
+}
+
+func (s *signStep) object() fyne.CanvasObject { return s.content }
+func (s *signStep) left()                     { s.reader.pause() }
+
+func (s *signStep) shown() {
+	s.reader.resume()
+	s.refresh()
+	switch s.stage() {
+	case signTexts:
+		kit.Focus(s.texts)
+	case signReads, signSigns, signDone:
+		kit.Focus(s.view.content)
+	}
+}
+
+func (s *signStep) close() { s.view.close() }
+
+// reader keeps which pages were shown, and for how long.
+type reader struct {
+	now   func() time.Time
+	pages int
+	spent map[int]time.Duration
+	page  int
+	since time.Time // zero while no page is on the screen
+}
+
+func newReader(now func() time.Time) *reader {
+	return &reader{now: now, spent: map[int]time.Duration{}, page: -1}
+}
+
+func (r *reader) start(pages int) {
+	*r = reader{now: r.now, pages: pages, spent: map[int]time.Duration{}, page: -1}
+}
+
+// turn is called when a page has been drawn.
+func (r *reader) turn(page int) {
+	r.pause()
+	r.page = page
+	r.spent[page] += 0 // from now on it counts as seen
+	r.since = r.now()
+}
+
+func (r *reader) pause() {
+	if !r.since.IsZero() && r.page >= 0 {
+		r.spent[r.page] += r.now().Sub(r.since)
+	}
+	r.since = time.Time{}
+}
+
+func (r *reader) resume() {
+	if r.page >= 0 && r.since.IsZero() {
+		r.since = r.now()
+	}
+}
+
+func (r *reader) count() int { return len(r.spent) }
+func (r *reader) all() bool  { return r.pages > 0 && len(r.spent) >= r.pages }
+
+// unseen is the first page that was not shown.
+func (r *reader) unseen() (int, bool) {
+	for p := range r.pages {
+		if _, ok := r.spent[p]; !ok {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
+func (r *reader) millis() []int {
+	if !r.since.IsZero() {
+		r.pause()
+		r.since = r.now()
+	}
+	out := make([]int, r.pages)
+	for p := range out {
+		out[p] = int(r.spent[p].Milliseconds())
+	}
+	return out
+}

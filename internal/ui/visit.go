@@ -1,0 +1,452 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"github.com/google/uuid"
+)
+
+// The steps of a visit, in their order.
+const (
+	stepPapers = iota
+	stepStudent
+	stepCoborrower
+	stepStudy
+	stepImages
+	stepReview
+	stepSign
+	stepReceipt
+	stepCount
+)
+
+func stepNames() []string {
+	return []string{"核验材料", "学生", "共同借款人", "就学与贷款", "人证与影像", "复核", "签署", "回执"}
+}
+
+// step is one step of a visit: what it shows, and the one blue action that
+// stands at the window's foot while it is shown.
+type step interface {
+	object() fyne.CanvasObject
+	refresh()       // the case has changed
+	shown()         // it was put on the screen
+	left()          // another step takes its place
+	action() action // its blue action
+	close()         // the visit ends: stop what runs
+}
+
+// action is what the blue button does now; busy is the word while it does.
+type action struct {
+	text    string
+	enabled bool
+	do      func()
+	busy    string
+}
+
+// visit is 受理: one case, from the papers to the receipt.
+type visit struct {
+	u  *Window
+	id uuid.UUID
+	c  *loan.Case // as last saved
+
+	draft    loan.Application // c with the edits under way
+	report   loan.Report
+	missing  map[string]bool
+	people   map[string]string // operators' names by id
+	form     *form
+	steps    [stepCount]step
+	at       int
+	left     [stepCount]bool // steps that were shown and left
+	tried    bool            // submitting was tried: everything wrong is shown
+	unlocked bool            // the clerk chose to change a case that waits
+	was      loan.Status     // the status last shown
+	pending  int             // acts under way
+	unsaved  int             // fields whose last save failed
+	savedAt  time.Time
+	active   bool
+	closed   bool
+
+	content  *fyne.Container
+	head     *fyne.Container
+	foot     *fyne.Container
+	title    *kit.Text
+	about    *kit.Text
+	status   *kit.StatusLine
+	save     *kit.StatusLine
+	rail     *kit.Steps
+	banner   *banner
+	body     *fyne.Container
+	problems *panel
+	summary  *kit.StatusLine
+	main     *kit.Button
+	back     *kit.Button
+}
+
+// newVisit is a visit of a case that has been opened.
+func newVisit(u *Window, c *loan.Case) *visit {
+	v := &visit{u: u, id: c.ID, c: c, people: map[string]string{}, savedAt: c.Updated, was: c.Status}
+	v.form = newForm(v)
+	v.steps = [stepCount]step{newStepPapers(v), newStepStudent(v), newStepCoborrower(v), newStepStudy(v),
+		newStepImages(v), newStepReview(v), newStepSign(v), newStepReceipt(v)}
+	v.build()
+	v.begin()
+	v.take(c)
+	v.loadPeople()
+	return v
+}
+
+// begin chooses the step to open at, and marks what was filled in before.
+func (v *visit) begin() {
+	v.draft = cloneApplication(v.c.App)
+	for _, b := range v.form.fields {
+		b.visited = !b.blank(&v.c.App) && v.c.App.Student.Name != ""
+	}
+	switch v.c.Status {
+	case loan.ToReview:
+		v.at, v.tried = stepReview, true
+	case loan.ToSign, loan.Signed:
+		v.at, v.tried = stepSign, true
+	case loan.Queued, loan.Received, loan.Accepted:
+		v.at, v.tried = stepReceipt, true
+	case loan.Returned, loan.Corrected:
+		v.tried = true
+	}
+}
+
+func (v *visit) build() {
+	v.title, v.about = kit.NewLine("", kit.TextTitle), kit.NewLine("", kit.TextMuted)
+	v.status, v.save = kit.NewStatusLine(kit.Info, ""), kit.NewStatusLine(kit.Good, "")
+	v.rail = kit.NewSteps(stepNames()...)
+	v.rail.OnSelect = v.show
+	v.banner = newBanner(func() { v.content.Refresh() })
+	v.body = container.NewStack()
+	v.problems = newPanel(v)
+	v.summary = kit.NewStatusLine(kit.Info, "")
+	v.main = kit.NewPrimary("下一步", nil, v.forward)
+	v.back = kit.NewSecondary("上一步", nil, func() { v.show(v.at - 1) })
+	v.head = container.New(&headRow{}, v.title, v.about, container.NewHBox(v.status, gap(8), v.save))
+	head := surface(inset(18, 9, v.head))
+	// The blue button stands before the other in the order of focus, so that
+	// Return in the last field leads to it.
+	feet := container.New(&rightward{}, v.main, v.back)
+	v.foot = container.NewBorder(nil, nil, nil, feet, v.summary)
+	foot := surface(inset(18, 9, v.foot))
+	top := container.NewVBox(head, v.rail, v.banner.content)
+	side := container.New(&wide{width: 286}, inset(8, 10, v.problems.content))
+	v.content = container.NewBorder(top, foot, nil, side, v.body)
+	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyReturn, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
+		if v.active {
+			v.forward()
+		}
+	})
+	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyJ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
+		if v.active {
+			v.problems.next()
+		}
+	})
+}
+
+func (v *visit) object() fyne.CanvasObject { return v.content }
+
+// keys are those of the steps, and the page keys between them.
+func (v *visit) keys() map[fyne.KeyName]func() {
+	keys := v.rail.Keys()
+	keys[fyne.KeyPageDown] = v.forward
+	keys[fyne.KeyPageUp] = func() { v.show(v.at - 1) }
+	return keys
+}
+
+func (v *visit) shown() {
+	v.active = true
+	v.show(v.at)
+}
+
+// leave saves what is being typed and what could not be saved before.
+func (v *visit) leave() {
+	v.active = false
+	v.u.leave()
+	v.form.retry()
+	v.steps[v.at].left()
+}
+
+// close ends the visit; the case stays as saved.
+func (v *visit) close() {
+	v.leave()
+	v.closed = true
+	for _, s := range v.steps {
+		s.close()
+	}
+}
+
+// show goes to a step; what is being typed is saved first.
+func (v *visit) show(at int) {
+	if at < 0 || at >= stepCount {
+		return
+	}
+	v.u.leave()
+	if at != v.at {
+		v.steps[v.at].left()
+		v.left[v.at] = true
+		v.form.leaveStep(v.at)
+	}
+	v.at = at
+	v.rail.SetCurrent(at)
+	v.body.Objects = []fyne.CanvasObject{v.steps[at].object()}
+	v.body.Refresh()
+	v.refresh()
+	v.steps[at].shown()
+}
+
+// forward presses the blue button.
+func (v *visit) forward() {
+	a := v.steps[v.at].action()
+	if a.enabled && a.busy == "" && a.do != nil {
+		a.do()
+	}
+}
+
+// next is the blue action of a step that only leads on.
+func (v *visit) next() action {
+	at := v.at + 1
+	return action{text: "下一步：" + stepNames()[at], enabled: true, do: func() { v.show(at) }}
+}
+
+// do asks the desk for an act on the case and shows its state; done may be nil
+// and runs before the screen shows the fresh case.
+func (v *visit) do(name string, job func(ctx context.Context) (*loan.Case, error), done func(error)) {
+	v.pending++
+	v.showSave()
+	var c *loan.Case
+	v.u.act(name, func(ctx context.Context) (err error) {
+		c, err = job(ctx)
+		return err
+	}, func(err error) {
+		v.pending--
+		if err == nil {
+			v.savedAt = v.u.deps.Now()
+			v.u.saved()
+			v.c = c
+		}
+		if done != nil {
+			done(err)
+		} else if err != nil {
+			v.u.fail(err)
+		}
+		v.take(v.c)
+	})
+}
+
+// take makes c what the screen shows.
+func (v *visit) take(c *loan.Case) {
+	if v.closed {
+		return
+	}
+	if c.Status != v.was {
+		v.unlocked = false
+		v.was = c.Status
+	}
+	v.c = c
+	if v.pending == 0 {
+		v.draft = cloneApplication(c.App)
+	}
+	v.refresh()
+}
+
+// refreshCase reads the case anew, as after the courier brought news of it.
+func (v *visit) refreshCase() {
+	if v.pending > 0 || v.closed {
+		return
+	}
+	var c *loan.Case
+	v.u.act("read case", func(ctx context.Context) (err error) {
+		c, err = v.u.desk.Case(ctx, v.id)
+		return err
+	}, func(err error) {
+		if err == nil && v.pending == 0 {
+			v.take(c)
+		}
+	})
+}
+
+func (v *visit) loadPeople() {
+	var people []desk.Operator
+	v.u.run("operators", func(ctx context.Context) (err error) {
+		people, err = v.u.desk.Operators(ctx)
+		return err
+	}, func(err error) {
+		if err != nil || v.closed {
+			return
+		}
+		for _, p := range people {
+			v.people[p.ID] = p.Name
+		}
+		v.refresh()
+	})
+}
+
+// person is an operator's name, or the id where the name is not known.
+func (v *visit) person(id string) string {
+	if n := v.people[id]; n != "" {
+		return n
+	}
+	return id
+}
+
+// app is what the operator may see of the application.
+func (v *visit) app() loan.Application { return v.u.desk.Shown(v.c) }
+
+// full says whether names, numbers and pictures are shown whole.
+func (v *visit) full() bool { return v.u.desk.SeesFull(v.c) }
+
+// refresh shows the case as it stands in every part of the screen.
+func (v *visit) refresh() {
+	v.report = v.u.desk.CheckEntry(v.c)
+	v.missing = map[string]bool{}
+	for _, path := range loan.Missing(&v.c.App) {
+		v.missing[path] = true
+	}
+	v.form.refresh()
+	v.problems.refresh()
+	for i, s := range v.steps {
+		if i == v.at || i != stepSign && i != stepReceipt {
+			s.refresh()
+		}
+		v.rail.SetState(i, v.stepState(i))
+	}
+	v.showHead()
+	v.showBanner()
+	v.showSave()
+	v.showFoot()
+	if s, ok := v.steps[v.at].object().(*container.Scroll); ok {
+		relay(s)
+	}
+}
+
+func (v *visit) showHead() {
+	a := v.app()
+	name := a.Student.Name
+	if name == "" {
+		name = "新案件"
+	}
+	v.title.SetText(name)
+	year := ""
+	if y := a.AcademicYear; y > 0 {
+		year = fmt.Sprintf(" · %d–%d 学年", y, y+1)
+	}
+	id := v.id.String()
+	v.about.SetText(kindLabel(a.Kind, a.Loan.Supplementary) + year + " · 案件 " + id[len(id)-8:])
+	v.status.Set(statusKind(v.c.Status), v.c.Status.Label())
+}
+
+func (v *visit) showSave() {
+	switch {
+	case v.unsaved > 0:
+		v.save.Set(kit.Bad, fmt.Sprintf("%d 项没有保存", v.unsaved))
+	case v.pending > 0:
+		v.save.Set(kit.Info, "正在保存…")
+	default:
+		v.save.Set(kit.Good, "已保存 "+v.local(v.savedAt).Format("15:04:05"))
+	}
+	v.head.Refresh()
+}
+
+func (v *visit) showFoot() {
+	a := v.steps[v.at].action()
+	v.main.SetText(a.text)
+	v.main.SetEnabled(a.enabled)
+	v.main.SetBusy(a.busy)
+	v.back.SetEnabled(v.at > 0)
+	kind, text := v.problems.summary()
+	v.summary.Set(kind, text)
+	v.foot.Refresh()
+}
+
+// local is t by the laptop's clock on the wall.
+func (v *visit) local(t time.Time) time.Time { return t.In(v.u.deps.Now().Location()) }
+
+// stamp is a moment as the screens write it.
+func (v *visit) stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return v.local(t).Format("01-02 15:04")
+}
+
+// stepState is how a step stands, by what is known to be wrong in it.
+func (v *visit) stepState(at int) kit.StepState {
+	switch at {
+	case stepReview:
+		if v.c.Review != nil && v.c.Review.Pass {
+			return kit.StepDone
+		}
+		return kit.StepTodo
+	case stepSign:
+		if v.c.Contract != nil && v.c.Contract.Sealed != nil {
+			return kit.StepDone
+		}
+		return kit.StepTodo
+	case stepReceipt:
+		if v.c.Receipt != nil {
+			return kit.StepDone
+		}
+		return kit.StepTodo
+	}
+	bad, open := v.problems.count(at)
+	switch {
+	case bad > 0:
+		return kit.StepProblem
+	case open == 0:
+		return kit.StepDone
+	}
+	return kit.StepTodo
+}
+
+// jump goes to the field of a path.
+func (v *visit) jump(path string) {
+	v.show(stepOf(path))
+	if b := v.form.find(path); b != nil {
+		b.visited = true
+		kit.Focus(b.object)
+		v.refresh()
+	}
+}
+
+// stepOf is the step where a field or paper is dealt with.
+func stepOf(path string) int {
+	head := func(p string) bool { return strings.HasPrefix(path, p) }
+	switch {
+	case head("doc/"), head("portrait/"):
+		return stepImages
+	case head("sign/"):
+		return stepSign
+	case head("loan.previous"), head("loan.same_year_prior"), path == "loan.renewal_statement", path == "loan.key_info_changed":
+		return stepPapers
+	case head("student."), path == "consent/student":
+		return stepStudent
+	case head("coborrowers."), path == "consent/coborrower":
+		return stepCoborrower
+	case head("study."), head("loan."):
+		return stepStudy
+	}
+	return stepPapers
+}
+
+func statusKind(s loan.Status) kit.Kind {
+	switch s {
+	case loan.Received, loan.Accepted:
+		return kit.Good
+	case loan.Returned, loan.Void:
+		return kit.Bad
+	case loan.ToReview, loan.ToSign, loan.Corrected:
+		return kit.Warning
+	}
+	return kit.Info
+}

@@ -1,0 +1,199 @@
+package ui
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2/container"
+)
+
+// locked says whether the fields are to be read only.
+func (v *visit) locked() bool {
+	if !v.full() || v.u.desk.Handles(v.c) != nil {
+		return true
+	}
+	switch v.c.Status {
+	case loan.Draft, loan.Returned, loan.Corrected:
+		return false
+	case loan.Void:
+		return true
+	}
+	return !v.unlocked
+}
+
+// showBanner says why the case cannot be changed just so, and what to do.
+func (v *visit) showBanner() {
+	unlock := func() {
+		v.unlocked = true
+		if v.at >= stepReview {
+			v.show(stepStudent)
+		}
+		v.refresh()
+	}
+	set := v.banner.set
+	if v.c.Status == loan.Void {
+		set(kit.Bad, "案件已作废，只能查看。需要时请新建案件。", "", nil)
+		return
+	}
+	if !v.full() || v.u.desk.Handles(v.c) != nil {
+		v.showReadOnly()
+		return
+	}
+	if len(v.c.Conflicts) > 0 {
+		k := v.c.Conflicts[0]
+		set(kit.Bad, "“"+fieldLabel(k.Field)+"”在两处改成了不同的内容，须由您选定一个。", "去选定", func() { v.resolve(k) })
+		return
+	}
+	switch v.c.Status {
+	case loan.Returned:
+		set(kit.Bad, "中心已退回本案。"+v.returnWords()+"请按右侧清单改正；改动合同内容后须重新复核、签署。", "", nil)
+	case loan.Corrected:
+		set(kit.Warning, "正在补正。改好后重新提交复核、签署。", "", nil)
+	case loan.ToReview:
+		v.showWaiting(kit.Info, "已提交复核，内容已锁定。改动后须重新提交。", "继续修改", unlock)
+	case loan.ToSign:
+		if v.c.Contract != nil && len(v.c.Contract.Signatures) > 0 {
+			v.showWaiting(kit.Warning, "已有人签名。改动须办理补正，已有签名作废。", "办理补正", unlock)
+			return
+		}
+		v.showWaiting(kit.Info, "复核已通过，内容已锁定。改动后须重新复核。", "继续修改", unlock)
+	case loan.Signed, loan.Queued, loan.Received, loan.Accepted:
+		v.showWaiting(kit.Info, "合同已签署封存，内容已锁定。改动须办理补正，重新复核、签署。", "办理补正", unlock)
+	case loan.Draft:
+		if r := v.c.Review; r != nil && !r.Pass {
+			set(kit.Warning, "复核退回（"+v.person(r.By)+"）："+r.Note, "", nil)
+			return
+		}
+		set(kit.Info, "", "", nil)
+	}
+}
+
+// showWaiting is the banner over locked fields; on the steps where nothing is
+// typed, and once unlocked, it is not needed.
+func (v *visit) showWaiting(kind kit.Kind, words, button string, unlock func()) {
+	switch {
+	case v.unlocked:
+		v.banner.set(kit.Warning, "正在修改已锁定的案件。"+strings.SplitAfter(words, "。")[1], "", nil)
+	case v.at >= stepReview:
+		v.banner.set(kit.Info, "", "", nil)
+	default:
+		v.banner.set(kind, words, button, unlock)
+	}
+}
+
+func (v *visit) showReadOnly() {
+	if err := v.u.desk.Handles(v.c); err != nil {
+		v.banner.set(kit.Info, "只能查看："+sentence(err), "", nil)
+		return
+	}
+	v.banner.set(kit.Info, "本案由 "+v.person(v.c.OpenedBy)+" 受理，个人信息已遮挡。需要改动时，请由受理人打开。", "", nil)
+}
+
+func (v *visit) returnWords() string {
+	if v.c.Return == nil || v.c.Return.Note == "" {
+		return ""
+	}
+	return "说明：" + strings.TrimRight(v.c.Return.Note, "。") + "。"
+}
+
+// mustCorrect says whether setting the fields is a correction.
+func (v *visit) mustCorrect(fields map[string]any) bool {
+	k := v.c.Contract
+	if k == nil {
+		return false
+	}
+	if len(k.Signatures) > 0 && k.Sealed == nil {
+		return true
+	}
+	if !v.c.Status.Editable() {
+		return true
+	}
+	for path := range fields {
+		if k.Sealed != nil && loan.InContract(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// correct asks for the reason and then sets the fields by a correction.
+func (v *visit) correct(fields map[string]any, state func(start bool, err error)) {
+	reason := kit.NewField()
+	reason.MaxLen = 200
+	reason.Placeholder = "例如：身份证号录错一位，已核对原件"
+	labeled := kit.NewLabeled("补正原因", true, reason)
+	var names []string
+	for path := range fields {
+		names = append(names, fieldLabel(path))
+	}
+	words := "改动“" + strings.Join(names, "、") + "”属于合同内容。保存后已有签名作废，须重新复核、签署；原合同仍可查阅。"
+	content := container.NewVBox(kit.NewText(words, kit.TextBody), labeled)
+	done := false
+	d := kit.NewDialog(v.u.win, "办理补正", content, "作废签名并保存", "放弃改动", func() bool {
+		text := strings.TrimSpace(reason.Text())
+		if text == "" {
+			labeled.SetError("请写明补正原因")
+			return false
+		}
+		done = true
+		v.putNow("correct", fields, state, func(ctx context.Context) (*loan.Case, error) {
+			return v.u.desk.Correct(ctx, v.id, fields, text)
+		})
+		return true
+	})
+	d.SetWidth(520)
+	d.SetOnClosed(func() {
+		if !done {
+			v.refresh()
+		}
+	})
+	d.Show()
+}
+
+// resolve shows the values of a conflict and keeps the one a person picks.
+func (v *visit) resolve(k loan.Conflict) {
+	options := container.New(&stacked{gap: 8})
+	var d *kit.Dialog
+	for _, value := range k.Values {
+		text := plainValue(value.Value)
+		if !v.full() {
+			text = "（内容已遮挡）"
+		}
+		b := kit.NewSecondary(text+"　—— "+v.person(value.Operator)+" 录入", nil, func() {
+			d.Close()
+			v.do("resolve", func(ctx context.Context) (*loan.Case, error) {
+				return v.u.desk.Resolve(ctx, v.id, k.Field, json.RawMessage(value.Value))
+			}, nil)
+		})
+		options.Add(b)
+	}
+	content := container.NewVBox(kit.NewText(who(k.Field)+"“"+fieldLabel(k.Field)+"”在两台电脑上改成了不同的内容。请核对原件，点选正确的一个；另一个仍留在记录里。", kit.TextBody), gap(1), options)
+	d = kit.NewDialog(v.u.win, "选定正确的内容", content, "暂不选定", "", nil)
+	d.SetWidth(560)
+	d.Show()
+}
+
+// plainValue is a JSON value as a person reads it.
+func plainValue(raw string) string {
+	var s string
+	if json.Unmarshal([]byte(raw), &s) == nil {
+		if s == "" {
+			return "（空）"
+		}
+		return s
+	}
+	var list []string
+	if json.Unmarshal([]byte(raw), &list) == nil {
+		return strings.Join(list, "、")
+	}
+	switch raw {
+	case "true":
+		return "是"
+	case "false":
+		return "否"
+	}
+	return raw
+}

@@ -1,0 +1,286 @@
+package ui
+
+import (
+	"image/color"
+
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// scaled is a length of the design at the theme's scale.
+func scaled(v float32) float32 { return v * theme.Size(theme.SizeNameText) / 14 }
+
+// plate is a flat surface in a colour of the theme.
+type plate struct {
+	widget.BaseWidget
+	name   fyne.ThemeColorName
+	radius float32
+	edge   fyne.ThemeColorName
+}
+
+func newPlate(name, edge fyne.ThemeColorName, radius float32) *plate {
+	p := &plate{name: name, edge: edge, radius: radius}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// CreateRenderer is Fyne's.
+func (p *plate) CreateRenderer() fyne.WidgetRenderer {
+	r := &plateRenderer{plate: p, rect: canvas.NewRectangle(color.Transparent)}
+	r.paint()
+	return r
+}
+
+type plateRenderer struct {
+	plate *plate
+	rect  *canvas.Rectangle
+}
+
+func (r *plateRenderer) paint() {
+	r.rect.FillColor = theme.Color(r.plate.name)
+	r.rect.CornerRadius = scaled(r.plate.radius)
+	if r.plate.edge != "" {
+		r.rect.StrokeColor, r.rect.StrokeWidth = theme.Color(r.plate.edge), 1
+	}
+}
+
+func (r *plateRenderer) Layout(s fyne.Size)           { r.rect.Resize(s) }
+func (r *plateRenderer) MinSize() fyne.Size           { return fyne.Size{} }
+func (r *plateRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
+func (r *plateRenderer) Destroy()                     {}
+func (r *plateRenderer) Refresh() {
+	r.paint()
+	r.rect.Refresh()
+}
+
+// surface puts o on a flat surface, as the bars above and below a visit.
+func surface(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewStack(newPlate(kit.ColorCard, "", 0), o)
+}
+
+// margin is a layout with room at the sides and above and below.
+type margin struct{ x, y float32 }
+
+// inset gives o room at its sides (x) and above and below (y).
+func inset(x, y float32, o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(&margin{x, y}, o)
+}
+
+func (m *margin) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return objs[0].MinSize().AddWidthHeight(2*scaled(m.x), 2*scaled(m.y))
+}
+
+func (m *margin) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	objs[0].Move(fyne.NewPos(scaled(m.x), scaled(m.y)))
+	objs[0].Resize(s.SubtractWidthHeight(2*scaled(m.x), 2*scaled(m.y)))
+}
+
+// wide is a layout of a fixed width.
+type wide struct{ width float32 }
+
+func (w *wide) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(scaled(w.width), objs[0].MinSize().Height)
+}
+
+func (w *wide) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	objs[0].Move(fyne.Position{})
+	objs[0].Resize(s)
+}
+
+// rightward lays objects out in a row that begins at the right.
+type rightward struct{}
+
+func (*rightward) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	var w, h float32
+	for i, o := range objs {
+		m := o.MinSize()
+		if i > 0 {
+			w += scaled(10)
+		}
+		w, h = w+m.Width, max(h, m.Height)
+	}
+	return fyne.NewSize(w, h)
+}
+
+func (*rightward) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	x := s.Width
+	for _, o := range objs {
+		m := o.MinSize()
+		x -= m.Width
+		o.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
+		o.Resize(m)
+		x -= scaled(10)
+	}
+}
+
+// gap is room in a row.
+func gap(width float32) fyne.CanvasObject {
+	return container.New(&wide{width}, canvas.NewRectangle(color.Transparent))
+}
+
+// cards are a step's surfaces, one above the other, that scroll.
+func cards(all ...fyne.CanvasObject) *container.Scroll {
+	return container.NewVScroll(inset(16, 12, container.New(&stacked{gap: 12}, all...)))
+}
+
+// stacked lays objects out one above the other with a gap between.
+type stacked struct{ gap float32 }
+
+func (l *stacked) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	var w, h float32
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		if h > 0 {
+			h += scaled(l.gap)
+		}
+		m := o.MinSize()
+		w, h = max(w, m.Width), h+m.Height
+	}
+	return fyne.NewSize(w, h)
+}
+
+func (l *stacked) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	var y float32
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		// what wraps knows its height only after it has been given its width
+		o.Resize(fyne.NewSize(s.Width, o.MinSize().Height))
+		h := o.MinSize().Height
+		o.Move(fyne.NewPos(0, y))
+		o.Resize(fyne.NewSize(s.Width, h))
+		y += h + scaled(l.gap)
+	}
+}
+
+// banner is the line under the steps that says why a case cannot be changed
+// now, and what to do.
+type banner struct {
+	content *fyne.Container
+	row     *fyne.Container
+	changed func() // its height may have changed
+	text    *kit.Text
+	button  *kit.Button
+	plate   *plate
+}
+
+func newBanner(changed func()) *banner {
+	b := &banner{changed: changed, text: kit.NewText("", kit.TextBody), plate: newPlate(kit.ColorWarnSoft, "", 0)}
+	b.button = kit.NewSecondary("", nil, nil)
+	b.row = container.NewBorder(nil, nil, nil, container.NewCenter(b.button), b.text)
+	b.content = container.NewStack(b.plate, inset(18, 7, b.row))
+	b.content.Hide()
+	return b
+}
+
+// set shows words in the colour of their kind, and a button where do is set;
+// no words hide it.
+func (b *banner) set(kind kit.Kind, words, button string, do func()) {
+	if words == "" {
+		if b.content.Visible() {
+			b.content.Hide()
+			b.changed()
+		}
+		return
+	}
+	soft := kit.ColorAccentSoft
+	switch kind {
+	case kit.Warning:
+		soft = kit.ColorWarnSoft
+	case kit.Bad:
+		soft = kit.ColorBadSoft
+	case kit.Good:
+		soft = kit.ColorOKSoft
+	}
+	b.plate.name = soft
+	b.plate.Refresh()
+	b.text.SetText(words)
+	b.button.SetText(button)
+	b.button.OnTapped = do
+	if do == nil {
+		b.button.Hide()
+	} else {
+		b.button.Show()
+	}
+	b.content.Show()
+	b.row.Refresh()
+	b.changed()
+}
+
+// headRow lays out the case's name, what it is, and at the right how it
+// stands; all on one middle line.
+type headRow struct{}
+
+func (*headRow) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(objs[0].MinSize().Width+objs[2].MinSize().Width+scaled(40), scaled(28))
+}
+
+func (*headRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	right := objs[2].MinSize().Width
+	free := max(s.Width-right-scaled(24), 0)
+	name := min(objs[0].MinSize().Width, free)
+	put := func(o fyne.CanvasObject, x, w, drop float32) {
+		h := o.MinSize().Height
+		o.Move(fyne.NewPos(x, (s.Height-h)/2+drop))
+		o.Resize(fyne.NewSize(max(w, 0), h))
+	}
+	put(objs[0], 0, name, 0)
+	put(objs[1], name+scaled(12), free-name-scaled(12), scaled(2))
+	put(objs[2], s.Width-right, right, 0)
+}
+
+// named lays out a name and, at a fixed place right of it, how it stands.
+type named struct{}
+
+const namedWidth = 290
+
+func (*named) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(scaled(namedWidth)+objs[1].MinSize().Width, max(objs[0].MinSize().Height, objs[1].MinSize().Height)+scaled(4))
+}
+
+func (*named) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	for i, o := range objs {
+		h := o.MinSize().Height
+		x, w := float32(0), scaled(namedWidth-10)
+		if i > 0 {
+			x, w = scaled(namedWidth), s.Width-scaled(namedWidth)
+		}
+		o.Move(fyne.NewPos(x, (s.Height-h)/2))
+		o.Resize(fyne.NewSize(max(w, 0), h))
+	}
+}
+
+// middle is a layout of words in the middle of a free surface.
+type middle struct{}
+
+func (*middle) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[0].MinSize() }
+
+func (*middle) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	w := min(s.Width, scaled(520))
+	objs[0].Resize(fyne.NewSize(w, objs[0].MinSize().Height))
+	h := objs[0].MinSize().Height
+	objs[0].Move(fyne.NewPos((s.Width-w)/2, (s.Height-h)*0.42))
+	objs[0].Resize(fyne.NewSize(w, h))
+}
+
+// relay lays out anew what a scroller holds, after something in it has grown
+// or shrunk.
+func relay(s *container.Scroll) {
+	before := s.Content.Size()
+	if before.IsZero() {
+		return
+	}
+	s.Content.Resize(before.AddWidthHeight(0, 1))
+	now := s.Content.MinSize().Max(s.Size())
+	s.Content.Resize(fyne.NewSize(s.Size().Width, now.Height))
+	if now.Height != before.Height {
+		s.Refresh()
+	}
+}

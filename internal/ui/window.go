@@ -1,0 +1,198 @@
+package ui
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"doorstep/internal/capture"
+	"doorstep/internal/desk"
+	"doorstep/internal/page"
+	"doorstep/internal/rulebook"
+	"doorstep/internal/ui/kit"
+	"doorstep/sync/courier"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// Deps is what the window works with. Every member must be set.
+type Deps struct {
+	Door    *desk.Door      // the data folder's door: who may sign in
+	Pages   *page.Renderer  // shows documents
+	Words   *rulebook.Words // the words of the codes
+	Cameras func(context.Context) ([]capture.Camera, error)
+	Enrol   func(ctx context.Context, server, code string) (desk.Enrolment, error)
+	Courier func(*desk.Desk) (*courier.Courier, error)
+	Log     *slog.Logger // ids and screen names only
+	Now     func() time.Time
+	Look    func(Look) // makes a changed look the program's; may be called at any time
+}
+
+// Look is how the window looks, as the operator likes it.
+type Look struct {
+	Variant kit.Variant `json:"variant"`
+	Scale   float32     `json:"scale"`
+}
+
+// Window is the program's one window.
+type Window struct {
+	deps Deps
+	win  fyne.Window
+	root *kit.Root
+
+	ctx   context.Context
+	stop  context.CancelFunc
+	works sync.WaitGroup
+	acts  chan func()
+
+	desk    *desk.Desk
+	carrier *carrier
+	shell   *shell
+	look    Look
+	first   fyne.CanvasObject // of a front screen, where typing begins
+}
+
+// New fills w with the sign-in screen, or with enrolment when the data folder
+// is new. im may be nil. The window works until Close.
+func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Window {
+	u := &Window{deps: d, win: w, acts: make(chan func(), 256), look: Look{Scale: 1}}
+	u.ctx, u.stop = context.WithCancel(ctx)
+	u.works.Add(1)
+	go u.actor()
+	u.root = kit.Attach(w, im, container.NewStack())
+	w.SetTitle(title)
+	u.begin()
+	return u
+}
+
+const title = "家门口办贷 · 国家助学贷款受理台"
+
+// begin shows the first screen.
+func (u *Window) begin() {
+	if u.deps.Door.New() {
+		e := newEnrol(u)
+		u.first = e.server
+		u.show("enrol", e.content)
+		return
+	}
+	s := newSignIn(u)
+	u.first = s.password
+	u.show("signin", s.content)
+}
+
+// show replaces all the window shows.
+func (u *Window) show(name string, o fyne.CanvasObject) {
+	u.deps.Log.Info("screen", "name", name)
+	u.root.SetKeys(nil)
+	u.root.SetContent(o)
+	u.Started()
+}
+
+// Started puts the caret where typing begins on a front screen; the program
+// calls it once more when the window has come up.
+func (u *Window) Started() {
+	if u.first != nil {
+		kit.Focus(u.first)
+	}
+}
+
+// actor does acts in the order they were asked for.
+func (u *Window) actor() {
+	defer u.works.Done()
+	for {
+		select {
+		case <-u.ctx.Done():
+			for {
+				select {
+				case do := <-u.acts: // what was asked for before the end is still saved
+					do()
+				default:
+					return
+				}
+			}
+		case do := <-u.acts:
+			do()
+		}
+	}
+}
+
+// act runs job after all acts asked for before it, and then done with its
+// error on Fyne's goroutine. Acts are not cut short by the window's end: what
+// was asked to be saved is saved.
+func (u *Window) act(name string, job func(ctx context.Context) error, done func(error)) {
+	u.works.Add(1)
+	u.acts <- func() {
+		defer u.works.Done()
+		err := job(context.WithoutCancel(u.ctx))
+		u.note(name, err)
+		u.back(func() { done(err) })
+	}
+}
+
+// run does job beside everything else, and then done on Fyne's goroutine. The
+// context ends with the window.
+func (u *Window) run(name string, job func(ctx context.Context) error, done func(error)) {
+	u.works.Add(1)
+	go func() {
+		defer u.works.Done()
+		err := job(u.ctx)
+		u.note(name, err)
+		u.back(func() { done(err) })
+	}()
+}
+
+// back is the one seam to Fyne's goroutine.
+func (u *Window) back(do func()) {
+	if u.ctx.Err() != nil {
+		return
+	}
+	fyne.Do(do)
+}
+
+func (u *Window) note(name string, err error) {
+	if err != nil {
+		u.deps.Log.Warn("act", "name", name, "error", err.Error())
+		return
+	}
+	u.deps.Log.Info("act", "name", name)
+}
+
+// fail tells the person what went wrong and what to do next.
+func (u *Window) fail(err error) {
+	kit.Notice(u.win, kit.Bad, sentence(err))
+}
+
+// Close saves what was asked for, stops all work and locks the store. It
+// returns when nothing of the window runs any more.
+func (u *Window) Close() {
+	u.leave()
+	u.stop()
+	u.works.Wait()
+	if u.carrier != nil {
+		u.carrier.close()
+	}
+	if u.desk != nil {
+		if err := u.desk.Close(); err != nil {
+			u.deps.Log.Warn("close", "error", err.Error())
+		}
+	}
+	u.deps.Door.Close()
+}
+
+// End saves what is typed, waits until all that was asked for is saved, and
+// then calls closed on Fyne's goroutine.
+func (u *Window) End(closed func()) {
+	u.leave()
+	u.act("end", func(context.Context) error { return nil }, func(error) { closed() })
+}
+
+// Refuse fills w with why the program cannot open its data, and what to do.
+func Refuse(w fyne.Window, err error, quit func()) {
+	w.SetTitle(title)
+	kit.Attach(w, nil, front("不能打开", sentence(err),
+		container.NewVBox(kit.NewPrimary("关闭", kit.Icon("close"), quit))))
+}
+
+// leave takes the focus away, so that a field being typed in saves itself.
+func (u *Window) leave() { u.win.Canvas().Unfocus() }

@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"strings"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// sentence is what the clerk reads of an error: what happened, and what to do.
+func sentence(err error) string { return fault.Sentence(err) + fault.KindOf(err).Step() }
+
+// fieldLabel is the name of a field on screen, from its path.
+func fieldLabel(path string) string {
+	if rest, ok := strings.CutPrefix(path, "coborrowers.0."); ok {
+		if l, ok := personLabel(rest); ok {
+			return l
+		}
+	}
+	if rest, ok := strings.CutPrefix(path, "student."); ok {
+		if l, ok := personLabel(rest); ok {
+			return l
+		}
+	}
+	switch path {
+	case "separate_hukou":
+		return "双方不在同一户口簿"
+	case "study.school_name", "study.school_code":
+		return "就读高校"
+	case "study.major":
+		return "专业"
+	case "study.mode":
+		return "学习形式"
+	case "study.level":
+		return "学历层次"
+	case "study.years":
+		return "学制（年）"
+	case "study.entry_year":
+		return "入学年份"
+	case "study.tuition":
+		return "学费（元/年）"
+	case "study.dorm":
+		return "住宿费（元/年）"
+	case "study.category":
+		return "教育类别"
+	case "hardship.pre_applied":
+		return "已通过预申请"
+	case "hardship.categories":
+		return "困难类型"
+	case "loan.amount":
+		return "申请金额（元）"
+	case "loan.purpose":
+		return "贷款用途"
+	case "loan.maturity_year":
+		return "贷款到期年份"
+	case "loan.previous", "loan.previous.contract_no":
+		return "上一份合同编号"
+	case "loan.renewal_statement":
+		return "续贷声明"
+	case "loan.same_year_prior":
+		return "本学年已有贷款"
+	}
+	return path
+}
+
+func personLabel(name string) (string, bool) {
+	l, ok := map[string]string{
+		"name": "姓名", "id_no": "身份证号", "birth": "出生日期", "sex": "性别", "ethnic": "民族",
+		"hukou_code": "户籍所在县（市、区）", "id_valid_to": "身份证有效期至", "phone": "手机号码",
+		"address": "通讯地址", "relation": "与学生关系", "non_parent_reason": "父母不能担任的原因",
+		"legal_guardian": "为法定监护人", "open_student_loan": "本人有未结清的国家助学贷款",
+		"civil_capacity": "具有完全民事行为能力",
+	}[name]
+	return l, ok
+}
+
+// docLabel is a paper's name on screen.
+func docLabel(d loan.Doc) string {
+	return map[loan.Doc]string{
+		loan.StudentIDCard: "学生身份证（正反面）", loan.CoborrowerIDCard: "共同借款人身份证（正反面）",
+		loan.HukouBook: "户口簿", loan.HukouBook2: "户口簿（另一本）", loan.ApplicationForm: "申请表（本人签字）",
+		loan.AdmissionLetter: "录取通知书", loan.StudentCard: "学生证", loan.XuejiReport: "学籍在线验证报告",
+		loan.SchoolCertificate: "在校证明", loan.HardshipForm: "家庭经济困难学生认定申请表",
+		loan.RelationProof: "关系证明或情况说明", loan.OrphanCertificate: "孤儿证明",
+		loan.PreEntryHukou: "入学前户籍证明",
+	}[d]
+}
+
+// partyLabel is a party's name on screen.
+func partyLabel(p loan.Party) string {
+	if p == loan.StudentParty {
+		return "借款学生"
+	}
+	return "共同借款人"
+}
+
+// kindLabel is the kind of a case on screen.
+func kindLabel(k loan.Kind, supplement bool) string {
+	if supplement {
+		return "补充申请"
+	}
+	return string(k)
+}
