@@ -21,18 +21,52 @@ import (
 	"doorstep/internal/loan"
 )
 
-const childVar = "DOORSTEP_STORE_CHILD"
+const (
+	childVar = "DOORSTEP_STORE_CHILD"
+	workVar  = "DOORSTEP_STORE_WORK"
+)
 
-// TestMain is also the child of the crash tests: with childVar set it saves
-// until it is killed, and prints each number once it is acknowledged.
+// TestMain is also the child of the crash tests: with childVar set it works
+// until it is killed, and prints what was acknowledged.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childVar); dir != "" {
-		if err := saveForever(dir); err != nil {
+		work := map[string]func(string) error{"save": saveForever, "create": createOnce, "password": changeForever}
+		if err := work[os.Getenv(workVar)](dir); err != nil {
 			fmt.Println("error", fault.KindOf(err))
 			os.Exit(3)
 		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+func createOnce(dir string) error {
+	fmt.Println("ready")
+	s, err := Create(context.Background(), options(dir), profile(), clerk("c1"), []byte(password))
+	if err == nil {
+		fmt.Println("created")
+		err = s.Close()
+	}
+	return err
+}
+
+func changeForever(dir string) error {
+	ctx := context.Background()
+	l, err := Open(ctx, options(dir))
+	if err != nil {
+		return err
+	}
+	s, _, err := l.Unlock(ctx, "c1", []byte(password))
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	for n := 0; ; n++ {
+		if err := s.EnableOperator(ctx, clerk("c2"), []byte("password "+strconv.Itoa(n))); err != nil {
+			return err
+		}
+		fmt.Println("set", n)
+	}
 }
 
 func saveForever(dir string) error {
@@ -73,7 +107,15 @@ func TestKill(t *testing.T) {
 	o := newTestStoreFolder(t)
 	acknowledged := map[string]uint64{}
 	for range rounds {
-		killOne(t, o.Dir, time.Duration(rand.IntN(60))*time.Millisecond, acknowledged)
+		for _, line := range killOne(t, "save", o.Dir, time.Duration(rand.IntN(60))*time.Millisecond) {
+			f := strings.Fields(line)
+			if len(f) != 3 || len(f[2]) != 36 { // the last line may be cut
+				continue
+			}
+			if n, err := strconv.ParseUint(f[1], 10, 64); err == nil {
+				acknowledged[f[2]] = n
+			}
+		}
 		s := unlocked(t, o)
 		checkSaved(t, s, acknowledged)
 		noErr(t, s.Close())
@@ -91,29 +133,77 @@ func newTestStoreFolder(t *testing.T) Options {
 	return s.o
 }
 
-func killOne(t *testing.T, dir string, after time.Duration, acknowledged map[string]uint64) {
+// child starts this binary for a sort of work in a folder.
+func child(t *testing.T, work, dir string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVar+"="+dir)
+	cmd.Env = append(os.Environ(), childVar+"="+dir, workVar+"="+work)
 	out := must(cmd.StdoutPipe())
 	noErr(t, cmd.Start())
-	lines := bufio.NewScanner(out)
+	return cmd, bufio.NewScanner(out)
+}
+
+// killOne kills a child some time after it is ready and gives what it printed.
+func killOne(t *testing.T, work, dir string, after time.Duration) (printed []string) {
+	t.Helper()
+	cmd, lines := child(t, work, dir)
 	killed := false
 	for lines.Scan() {
-		f := strings.Fields(lines.Text())
+		printed = append(printed, lines.Text())
 		switch {
-		case f[0] == "ready" && !killed:
+		case lines.Text() == "ready" && !killed:
 			killed = true
 			time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-		case f[0] == "saved" && len(f) == 3: // the last line may be cut
-			if n, err := strconv.ParseUint(f[1], 10, 64); err == nil && len(f[2]) == 36 {
-				acknowledged[f[2]] = n
-			}
-		case f[0] == "error":
+		case strings.HasPrefix(lines.Text(), "error"):
 			t.Errorf("child: %s", lines.Text())
 		}
 	}
 	_ = cmd.Wait()
+	return printed
+}
+
+// TestKillCreate kills a process that creates a store: there is a whole store
+// or none, and none can be made again.
+func TestKillCreate(t *testing.T) {
+	none, whole := 0, 0
+	for n := range 24 {
+		dir := filepath.Join(t.TempDir(), "data")
+		printed := killOne(t, "create", dir, time.Duration(n)*2*time.Millisecond)
+		if !Exists(dir) {
+			none++
+			if len(printed) > 1 {
+				t.Fatal("acknowledged and gone")
+			}
+			noErr(t, must(Create(context.Background(), options(dir), profile(), clerk("c1"), []byte(password))).Close())
+		} else {
+			whole++
+		}
+		noErr(t, unlocked(t, options(dir)).Close())
+	}
+	t.Logf("killed with no store yet %d times, with a whole one %d times", none, whole)
+}
+
+// TestKillPassword kills a process that sets passwords: the last acknowledged
+// or the one under way is in force, and others' stay.
+func TestKillPassword(t *testing.T) {
+	o := newTestStoreFolder(t)
+	for range 20 {
+		last := -1
+		for _, line := range killOne(t, "password", o.Dir, time.Duration(rand.IntN(40))*time.Millisecond) {
+			if n, err := strconv.Atoi(strings.TrimPrefix(line, "set ")); err == nil {
+				last = n
+			}
+		}
+		s := unlocked(t, o)
+		if last >= 0 {
+			_, err := s.Verify(context.Background(), "c2", []byte("password "+strconv.Itoa(last)))
+			if err != nil {
+				_, err = s.Verify(context.Background(), "c2", []byte("password "+strconv.Itoa(last+1)))
+			}
+			noErr(t, err)
+		}
+		noErr(t, s.Close())
+	}
 }
 
 func checkSaved(t *testing.T, s *Store, acknowledged map[string]uint64) {
@@ -135,13 +225,10 @@ func checkSaved(t *testing.T, s *Store, acknowledged map[string]uint64) {
 // TestSecondProcess holds the folder from another process.
 func TestSecondProcess(t *testing.T) {
 	o := newTestStoreFolder(t)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVar+"="+o.Dir)
-	out := must(cmd.StdoutPipe())
-	noErr(t, cmd.Start())
+	cmd, lines := child(t, "save", o.Dir)
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
-	if lines := bufio.NewScanner(out); !lines.Scan() || lines.Text() != "ready" {
+	if !lines.Scan() || lines.Text() != "ready" {
 		t.Fatal("the other process did not start")
 	}
 	start := time.Now()

@@ -183,7 +183,8 @@ func (s *Store) Pending(ctx context.Context, after uint64, max int) ([]*loan.Cha
 }
 
 // Acknowledge keeps a receipt and takes out of the outbox what it covers,
-// durably. An older receipt takes nothing back. A receipt of another epoch, by
+// durably. An older receipt takes nothing back, and one that says nothing new
+// is not kept. A receipt of another epoch, by
 // a centre restored from a backup, puts everything it does not name into the
 // outbox again. A receipt for another device is fault.Input; one that names a
 // chain this store does not have is fault.Conflict.
@@ -202,6 +203,9 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 	acked, epoch := s.acked, s.epoch
 	s.mu.RUnlock()
 	restored := epoch != uuid.Nil && epoch != r.Epoch
+	if !restored && epoch != uuid.Nil && r.Through <= acked && !s.waits(r.Blobs) {
+		return s.view(ctx, op, func(tx *bbolt.Tx) error { return s.checkChain(tx, r) }) // nothing new: spare the disk
+	}
 	if restored || r.Through > acked {
 		acked = r.Through
 	}
@@ -248,6 +252,16 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 		s.outbox.remove(h)
 	}
 	return nil
+}
+
+// waits says whether any of the blobs is in the outbox.
+func (s *Store) waits(blobs []loan.Hash) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.ContainsFunc(blobs, func(h loan.Hash) bool {
+		_, ok := s.outbox.blobs[h]
+		return ok
+	})
 }
 
 func (s *Store) checkChain(tx *bbolt.Tx, r Receipt) error {
