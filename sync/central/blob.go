@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -52,12 +53,18 @@ func (c *Central) writeChunk(ctx context.Context, county string, k partialKey, i
 		return false, err
 	}
 	defer c.blobs.give(p)
-	whole, err := p.write(i, b, sum)
-	if err != nil {
+	if err := p.write(i, b, sum); err != nil {
 		return false, err
 	}
-	if whole {
+	select {
+	case <-p.whole:
 		return true, c.finish(ctx, county, p, key)
+	case <-time.After(company):
+	}
+	select {
+	case <-p.whole:
+		return true, c.finish(ctx, county, p, key)
+	default:
 	}
 	// After a sync that failed the system may forget what it could not write.
 	if err := c.blobs.syncer.sync(p.file); err != nil {
@@ -66,13 +73,23 @@ func (c *Central) writeChunk(ctx context.Context, county string, k partialKey, i
 	return false, nil
 }
 
+// company is how long a chunk waits for the rest of its blob, which then is
+// synced once for all.
+const company = 5 * time.Millisecond
+
 // finish moves a blob that lacks nothing to its place, if its content has its
-// name, and drops it otherwise.
+// name, and drops it otherwise. All who call it get the one result.
 func (c *Central) finish(ctx context.Context, county string, p *partial, key *seal.Key) error {
-	if err := c.blobs.settle(p, key); err != nil {
-		return err
-	}
-	return c.recordBlob(ctx, county, p.key.hash, p.key.size)
+	ctx = context.WithoutCancel(ctx) // others wait for it
+	p.finisher.Do(func() {
+		defer close(p.finished)
+		if p.result = c.blobs.settle(p, key); p.result == nil {
+			p.result = c.recordBlob(ctx, county, p.key.hash, p.key.size)
+		}
+		p.gone.Store(true)
+	})
+	<-p.finished
+	return p.result
 }
 
 // settle is the part of finish that touches files.
@@ -80,22 +97,17 @@ func (f *folder) settle(p *partial, key *seal.Key) error {
 	const op = "central.settle"
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.gone.Load() {
-		return fault.New(op, fault.Busy, errors.New("just finished"))
-	}
 	name, err := f.nameOf(p, key)
 	if err != nil {
 		return err
 	}
 	if name != p.key.hash {
-		p.gone.Store(true)
 		return fault.New(op, fault.Input, errors.Join(errName, os.Remove(p.path)))
 	}
 	if err := p.file.Truncate(p.key.size); err != nil {
 		return diskFault(op, err)
 	}
 	if err := f.syncer.sync(p.file); err != nil {
-		p.gone.Store(true)
 		return diskFault(op, errors.Join(err, os.Remove(p.path)))
 	}
 	to := f.wholePath(p.key.hash)
@@ -105,7 +117,6 @@ func (f *folder) settle(p *partial, key *seal.Key) error {
 	if err := os.Rename(p.path, to); err != nil {
 		return diskFault(op, err)
 	}
-	p.gone.Store(true)
 	return f.syncPath(filepath.Dir(to))
 }
 

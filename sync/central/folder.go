@@ -111,7 +111,8 @@ func (f *folder) take(k partialKey) (*partial, error) {
 	p := f.open[k]
 	if p == nil {
 		f.shed()
-		p = &partial{key: k, path: f.partialPath(k), had: make([]bool, chunks(k.size))}
+		p = &partial{key: k, path: f.partialPath(k), had: make([]bool, chunks(k.size)),
+			whole: make(chan struct{}), finished: make(chan struct{})}
 		f.open[k] = p
 	}
 	p.users++
@@ -160,11 +161,18 @@ type partial struct {
 
 	gone atomic.Bool // finished or dropped: a later taker starts afresh
 
+	whole    chan struct{} // closed when no chunk is lacking
+	finisher sync.Once     // of those who find it whole, one finishes it
+	finished chan struct{} // closed when that one is through
+	result   error         // of the finishing; read after finished
+
 	mu      sync.Mutex
 	loaded  bool
 	file    *os.File
 	had     []bool // written, though perhaps not yet synced
 	lacking int
+
+	signalled bool // whole is closed
 }
 
 func (p *partial) close() {
@@ -218,27 +226,29 @@ func (p *partial) chunkLen(i int) int64 {
 
 func (p *partial) sumAt(i int) int64 { return p.key.size + int64(i)*32 }
 
-// write puts a chunk in its place, where it is not there yet; whole says that
-// none is lacking now.
-func (p *partial) write(i int, b []byte, sum [32]byte) (whole bool, err error) {
+// write puts a chunk in its place, where it is not there yet.
+func (p *partial) write(i int, b []byte, sum [32]byte) error {
 	const op = "central.write"
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.gone.Load() {
-		return false, fault.New(op, fault.Busy, errors.New("just finished"))
+		return fault.New(op, fault.Busy, errors.New("just finished"))
 	}
-	if p.had[i] {
-		return p.lacking == 0, nil
+	if !p.had[i] {
+		if _, err := p.file.WriteAt(b, int64(i)*parcel.ChunkSize); err != nil {
+			return diskFault(op, err)
+		}
+		if _, err := p.file.WriteAt(sum[:], p.sumAt(i)); err != nil {
+			return diskFault(op, err)
+		}
+		p.had[i] = true
+		p.lacking--
 	}
-	if _, err := p.file.WriteAt(b, int64(i)*parcel.ChunkSize); err != nil {
-		return false, diskFault(op, err)
+	if p.lacking == 0 && !p.signalled {
+		p.signalled = true
+		close(p.whole)
 	}
-	if _, err := p.file.WriteAt(sum[:], p.sumAt(i)); err != nil {
-		return false, diskFault(op, err)
-	}
-	p.had[i] = true
-	p.lacking--
-	return p.lacking == 0, nil
+	return nil
 }
 
 // drop forgets the file: what it holds cannot be trusted.

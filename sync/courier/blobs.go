@@ -21,7 +21,7 @@ import (
 const (
 	loadBlobs = 64
 	loadTime  = 3 * time.Second
-	maxWindow = 24
+	maxWindow = 64
 	slowChunk = 3 * time.Second // a chunk that takes longer means a full pipe
 )
 
