@@ -11,6 +11,7 @@ func TestEveryLevel3CharacterReadsBack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("prints 88,000 characters")
 	}
+	t.Parallel()
 	tool(t, "pdftotext")
 	var all []rune
 	for _, r := range [][2]rune{{0x3007, 0x3007}, {0x2F00, 0x2FD5}, {0x4E00, 0x9FEF}, {0x3400, 0x4DB5}, {0x20000, 0x2A6D6},

@@ -48,6 +48,7 @@ func TestRareNamesReadBackToTheCharacter(t *testing.T) {
 }
 
 func TestEveryStringOfTheAcceptanceCasesReadsBack(t *testing.T) {
+	t.Parallel()
 	ref := loan.Reference{Packs: testPacks(t)}
 	for id, app := range acceptance(t) {
 		t.Run(id, func(t *testing.T) {
