@@ -234,6 +234,9 @@ func (s *imagesStep) setBusy(slot loan.Slot, words string) {
 // replaced away where one is given.
 func (s *imagesStep) keep(slot loan.Slot, pictures []desk.Picture, source string, replaced *loan.Attachment) {
 	s.setBusy(slot, "正在保存…")
+	if b := s.v.form.find(string(slot)); b != nil {
+		b.visited = true
+	}
 	found := map[loan.Hash]string{}
 	s.v.do("attach", func(ctx context.Context) (c *loan.Case, err error) {
 		for _, p := range pictures {

@@ -65,6 +65,12 @@ func (p paper) pages(c *loan.Case) int {
 
 const hardshipOrphan = "孤儿"
 
+// The path of what was lent already in the same school year.
+const (
+	priorLoan   = "loan.same_year_prior.0."
+	priorAmount = priorLoan + "amount"
+)
+
 func hardshipKinds() []string {
 	return []string{hardshipOrphan, "原建档立卡脱贫家庭学生", "家庭经济困难残疾学生及残疾人子女",
 		"普通高中认定家庭经济困难学生", "低保家庭学生", "特困救助供养学生", "其他"}
@@ -135,11 +141,10 @@ func (s *papersStep) renewalCard(f *form) fyne.CanvasObject {
 }
 
 func (s *papersStep) priorCard(f *form) fyne.CanvasObject {
-	const prior = "loan.same_year_prior.0."
-	kind := f.choice(prior+"type", "贷款种类", true, loan.OriginLoan, loan.CampusLoan)
+	kind := f.choice(priorLoan+"type", "贷款种类", true, loan.OriginLoan, loan.CampusLoan)
 	kind.paths = append(kind.paths, "loan.same_year_prior")
-	amount := f.amount(prior+"amount", "本学年已贷金额（元）", true)
-	no := f.text(prior+"contract_no", "合同编号", false, func(k *kit.Field) { k.MaxLen = 40 })
+	amount := f.amount(priorAmount, "本学年已贷金额（元）", true)
+	no := f.text(priorLoan+"contract_no", "合同编号", false, func(k *kit.Field) { k.MaxLen = 40 })
 	return kit.Card("本学年已有的贷款", nil, kit.Columns(nil, kind.label, amount.label, no.label))
 }
 

@@ -120,6 +120,7 @@ type consentCard struct {
 	party   loan.Party
 	content fyne.CanvasObject
 	boxes   map[string]*kit.Check
+	bound   *bound
 	note    *kit.Text
 }
 
@@ -139,12 +140,13 @@ func newConsentCard(v *visit, party loan.Party) *consentCard {
 	k.boxes[loan.ConsentCredit].OnEnter = func() { kit.Focus(v.main) }
 	rows = append(rows, k.note)
 	k.content = kit.Card("同意与授权（"+partyLabel(party)+"）", nil, rows...)
-	v.form.add(&bound{paths: []string{"consent/" + string(party)}, object: k.content, label: nil,
+	k.bound = v.form.add(&bound{paths: []string{"consent/" + string(party)}, object: k.content, label: nil,
 		load: func(*loan.Application) { k.load() }, lock: k.lock, mark: func(string) { k.mark() }})
 	return k
 }
 
 func (k *consentCard) give(purpose, text string, on bool) {
+	k.bound.visited = true
 	k.v.do("consent", func(ctx context.Context) (*loan.Case, error) {
 		return k.v.u.desk.Consent(ctx, k.v.id, k.party, purpose, text, on)
 	}, func(err error) {

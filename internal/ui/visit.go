@@ -64,7 +64,7 @@ type visit struct {
 	form     *form
 	steps    [stepCount]step
 	at       int
-	left     [stepCount]bool // steps that were shown and left
+	left     [stepCount]bool // steps that were begun and left
 	tried    bool            // submitting was tried: everything wrong is shown
 	unlocked bool            // the clerk chose to change a case that waits
 	was      loan.Status     // the status last shown
@@ -194,8 +194,7 @@ func (v *visit) show(at int) {
 	v.u.leave()
 	if at != v.at {
 		v.steps[v.at].left()
-		v.left[v.at] = true
-		v.form.leaveStep(v.at)
+		v.left[v.at] = v.form.leaveStep(v.at) || v.left[v.at]
 	}
 	v.at = at
 	v.rail.SetCurrent(at)

@@ -89,13 +89,14 @@ func (b *bound) leftField() {
 	}
 }
 
-// leaveStep marks all fields of a step as reached.
-func (f *form) leaveStep(at int) {
+// leaveStep marks all fields of a step as reached, if any of it was; a step
+// only looked at is not nagged about.
+func (f *form) leaveStep(at int) bool {
+	begun := slices.ContainsFunc(f.fields, func(b *bound) bool { return b.step == at && b.visited })
 	for _, b := range f.fields {
-		if b.step == at {
-			b.visited = true
-		}
+		b.visited = b.visited || begun && b.step == at
 	}
+	return begun
 }
 
 // retry saves again whatever could not be saved.
@@ -262,6 +263,9 @@ func (v *visit) complete(fields map[string]any) {
 		if v.follows(prefix, "sex") {
 			fields[prefix+"sex"] = n.Sex()
 		}
+	}
+	if _, ok := fields[priorAmount]; ok && textAt(&v.draft, priorLoan+"type") == "" {
+		fields[priorLoan+"type"] = loan.OriginLoan
 	}
 	trial := cloneApplication(v.draft)
 	for path, value := range fields {

@@ -174,7 +174,7 @@ type banner struct {
 func newBanner(changed func()) *banner {
 	b := &banner{changed: changed, text: kit.NewText("", kit.TextBody), plate: newPlate(kit.ColorWarnSoft, "", 0)}
 	b.button = kit.NewSecondary("", nil, nil)
-	b.row = container.NewBorder(nil, nil, nil, container.NewCenter(b.button), b.text)
+	b.row = container.New(&bannerRow{}, b.text, b.button)
 	b.content = container.NewStack(b.plate, inset(18, 7, b.row))
 	b.content.Hide()
 	return b
@@ -212,6 +212,32 @@ func (b *banner) set(kind kit.Kind, words, button string, do func()) {
 	b.content.Show()
 	b.row.Refresh()
 	b.changed()
+}
+
+// bannerRow lays out words that wrap and a button right of them, both in the
+// middle of the height.
+type bannerRow struct{}
+
+func (*bannerRow) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	h := objs[0].MinSize().Height
+	if objs[1].Visible() {
+		h = max(h, objs[1].MinSize().Height)
+	}
+	return fyne.NewSize(scaled(200), h)
+}
+
+func (*bannerRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	free := s.Width
+	if objs[1].Visible() {
+		m := objs[1].MinSize()
+		objs[1].Move(fyne.NewPos(s.Width-m.Width, (s.Height-m.Height)/2))
+		objs[1].Resize(m)
+		free -= m.Width + scaled(16)
+	}
+	objs[0].Resize(fyne.NewSize(free, objs[0].MinSize().Height))
+	h := objs[0].MinSize().Height
+	objs[0].Move(fyne.NewPos(0, max((s.Height-h)/2, 0)))
+	objs[0].Resize(fyne.NewSize(free, h))
 }
 
 // headRow lays out the case's name, what it is, and at the right how it

@@ -53,7 +53,12 @@ func (p *panel) refresh() {
 	for _, path := range loan.Missing(&v.c.App) {
 		b := v.form.find(path)
 		p.add(wrong{step: stepOf(path), path: path, shown: b != nil && v.reached(b), Problem: kit.Problem{
-			Kind: kit.Bad, Text: "请填写" + who(path) + fieldLabel(path)}})
+			Kind: kit.Bad, Text: who(path) + "请填写" + fieldLabel(path)}})
+	}
+	if v.c.App.Loan.Supplementary && numberAt(&v.c.App, priorAmount) == 0 {
+		b := v.form.find(priorAmount)
+		p.add(wrong{step: stepPapers, path: priorAmount, shown: b != nil && v.reached(b), Problem: kit.Problem{
+			Kind: kit.Bad, Text: "请填写本学年已贷金额"}})
 	}
 	for _, f := range v.report.Findings {
 		if v.alsoMissing(f) {

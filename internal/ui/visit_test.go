@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +118,13 @@ func newRig(t *testing.T, variant kit.Variant) *rig {
 		fyne.SetCurrentApp(app)
 	})
 	signInTest(t, u)
-	return &rig{t, u}
+	r := &rig{t, u}
+	r.ui(func() {
+		u.stopCarrier() // its state changes by the clock
+		u.shell.net.Set(kit.Warning, "离线，可继续受理")
+		u.shell.outbox.Set(kit.Warning, "待上传 1 件案件")
+	})
+	return r
 }
 
 // ui runs f where the window's code runs.
@@ -303,10 +311,30 @@ func (r *rig) picture(at int, name string) {
 		same := *v.c
 		same.ID = uuid.UUID{}
 		v.c = &same
-		v.refresh()
 		v.u.win.Canvas().Unfocus()
+		v.refresh()
+		r.u.shell.savedAt.Set(kit.Good, "已保存 10:00:00")
+		hush(v.u.win.Canvas().Content())
 	})
 	golden(r.t, r.u, name)
+}
+
+// hush takes away the notices, which come and go by the clock.
+func hush(o fyne.CanvasObject) {
+	if w, ok := o.(fyne.Widget); ok {
+		if n, ok := o.(fyne.Tappable); ok && fmt.Sprintf("%T", o) == "*kit.toast" {
+			n.Tapped(nil)
+			return
+		}
+		for _, c := range slices.Clone(test.WidgetRenderer(w).Objects()) {
+			hush(c)
+		}
+	}
+	if c, ok := o.(*fyne.Container); ok {
+		for _, in := range slices.Clone(c.Objects) {
+			hush(in)
+		}
+	}
 }
 
 func TestVisitSteps(t *testing.T) {
