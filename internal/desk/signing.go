@@ -182,6 +182,8 @@ func (d *Desk) evidence(c *loan.Case) []contract.EvidenceLine {
 			out = append(out, line)
 		}
 	}
+	n, head := d.store.Head()
+	out = append(out, line("终端记录链末项", fmt.Sprintf("第 %d 条 %s", n, head)))
 	if c.Review != nil {
 		out = append(out, line("复核", "复核员 "+c.Review.By+"，"+stamp(c.Review.At)))
 	}

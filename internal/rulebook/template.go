@@ -20,12 +20,13 @@ const (
 
 // Template is a template pack: its id with version, and its file.
 type Template struct {
-	Ref  string // such as loan-contract/1
+	Ref  string // such as loan-contract-1, as its file is named
 	File []byte
 }
 
-// TemplateFor is the newest version of a template in force on a signing date;
-// fault.Missing when there is none.
+// TemplateFor is the template in force on a signing date: the latest
+// signed_from, and of one day the highest version. fault.Missing when there is
+// none.
 func TemplateFor(id string, signed loan.Date) (Template, error) {
 	const op = "choose template"
 	names, err := fs.Glob(assets.Templates(), "*.json")
@@ -33,7 +34,7 @@ func TemplateFor(id string, signed loan.Date) (Template, error) {
 		return Template{}, fault.New(op, fault.Damaged, err)
 	}
 	var best Template
-	version := 0
+	version, since := 0, loan.Date("")
 	for _, name := range names {
 		b, err := fs.ReadFile(assets.Templates(), name)
 		if err != nil {
@@ -47,9 +48,10 @@ func TemplateFor(id string, signed loan.Date) (Template, error) {
 		if err := json.Unmarshal(b, &head); err != nil {
 			return Template{}, fault.New(op, fault.Damaged, err)
 		}
-		if head.ID == id && head.SignedFrom <= signed && head.Version > version {
-			version = head.Version
-			best = Template{Ref: id + "/" + strconv.Itoa(version), File: b}
+		later := head.SignedFrom > since || head.SignedFrom == since && head.Version > version
+		if head.ID == id && head.SignedFrom <= signed && later {
+			version, since = head.Version, head.SignedFrom
+			best = Template{Ref: id + "-" + strconv.Itoa(version), File: b}
 		}
 	}
 	if version == 0 {
