@@ -263,7 +263,7 @@ func (b *Button) colors() (surface, text fyne.ThemeColorName) {
 	case b.kind == danger:
 		return ColorBadSoft, ColorBad
 	case b.chosen:
-		return ColorAccentSoft, ColorAccent
+		return ColorAccentSoft, ColorAccentText
 	case b.kind == quiet:
 		return "", ColorText
 	}

@@ -235,7 +235,7 @@ func (c *calendar) days(at fyne.Position, width float32) {
 		if day.Month() != c.day.Month() || c.outside(day) {
 			name = ColorMuted
 		} else if day.Format(isoDate) == today {
-			name = ColorAccent
+			name = ColorAccentText
 		}
 		do, final := func() { c.field.pick(day.Format(isoDate)) }, true
 		if c.outside(day) {
@@ -264,9 +264,9 @@ func (c *calendar) foot(s fyne.Size) {
 	y, h := s.Height-36*u, 28*u
 	x := 8 * u
 	today := c.field.now()
-	c.cell(fyne.NewPos(x, y), fyne.NewSize(56*u, h), "今天", ColorAccent, false, false, func() { c.moveTo(time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, time.UTC)) })
+	c.cell(fyne.NewPos(x, y), fyne.NewSize(56*u, h), "今天", ColorAccentText, false, false, func() { c.moveTo(time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, time.UTC)) })
 	if c.field.AllowLongTerm {
-		c.cell(fyne.NewPos(x+60*u, y), fyne.NewSize(56*u, h), LongTerm, ColorAccent, false, true, func() { c.field.pick(LongTerm) })
+		c.cell(fyne.NewPos(x+60*u, y), fyne.NewSize(56*u, h), LongTerm, ColorAccentText, false, true, func() { c.field.pick(LongTerm) })
 	}
 	c.cell(fyne.NewPos(s.Width-8*u-56*u, y), fyne.NewSize(56*u, h), "清除", ColorMuted, false, true, func() { c.field.pick("") })
 }

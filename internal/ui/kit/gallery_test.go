@@ -15,11 +15,11 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/test"
 
 	"doorstep/assets"
 )
 
+// realFonts are the program's own faces.
 func realFonts() Fonts {
 	return Fonts{
 		Regular: fyne.NewStaticResource("DoorstepSans-Regular.otf", assets.Sans()),
@@ -141,13 +141,14 @@ func find[T fyne.CanvasObject](o fyne.CanvasObject, skip int) T {
 	return found
 }
 
+// TestGalleryDraws shows everything together; with KIT_PICTURES set to a
+// folder it leaves pictures for the eye.
 func TestGalleryDraws(t *testing.T) {
 	for name, v := range map[string]Variant{"light": Light, "dark": Dark} {
 		for _, scale := range []float32{1, 1.3} {
-			a := test.NewApp()
-			a.Settings().SetTheme(NewTheme(realFonts(), scale, v))
+			wear(v, scale)
 			name := fmt.Sprint(name, "-", scale)
-			w := a.NewWindow("gallery")
+			w := fyne.CurrentApp().NewWindow("gallery")
 			root := Attach(w, nil, gallery())
 			w.Resize(fyne.NewSize(1366, 768))
 			shoot(t, name+"-top", w.Canvas())
@@ -174,6 +175,7 @@ func TestGalleryDraws(t *testing.T) {
 			d.Close()
 			find[*PageView](root, 0).Close()
 			w.Close()
+			wear(Light, 1)
 		}
 	}
 }

@@ -44,13 +44,15 @@ func paletteColor(name fyne.ThemeColorName, dark bool) (color.Color, bool) {
 	case ColorText:
 		return pair(0x17202dff, 0xe7ecf3ff)
 	case ColorMuted:
-		return pair(0x657184ff, 0x93a0b2ff)
+		return pair(0x5f6b7eff, 0x93a0b2ff)
 	case ColorRequired, ColorBad:
 		return pair(0xc5221fff, 0xff7b72ff)
 	case ColorBadSoft:
 		return pair(0xfdecebff, 0x3a1f20ff)
 	case ColorAccent:
-		return pair(0x1b5ec2ff, 0x2f74e0ff)
+		return pair(0x1b5ec2ff, 0x2a6edbff)
+	case ColorAccentText:
+		return pair(0x1b5ec2ff, 0x7db0ffff)
 	case ColorAccentSoft:
 		return pair(0xe6effcff, 0x1b2d4aff)
 	case ColorOK:

@@ -181,7 +181,7 @@ func (s *Steps) draw(size fyne.Size) {
 		if w > 40*u {
 			color, style := ColorText, fyne.TextStyle{}
 			if i == s.current {
-				color, style = ColorAccent, fyne.TextStyle{Bold: true}
+				color, style = ColorAccentText, fyne.TextStyle{Bold: true}
 				under := canvas.NewRectangle(paint(ColorAccent))
 				add(under, x+4*u, size.Height-3*u, w-8*u, 3*u)
 			}

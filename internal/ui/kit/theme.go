@@ -42,6 +42,7 @@ const (
 	ColorMuted      fyne.ThemeColorName = "kit.muted"
 	ColorRequired   fyne.ThemeColorName = "kit.required"
 	ColorAccent     fyne.ThemeColorName = "kit.accent"
+	ColorAccentText fyne.ThemeColorName = "kit.accentText"
 	ColorAccentSoft fyne.ThemeColorName = "kit.accentSoft"
 	ColorOK         fyne.ThemeColorName = "kit.ok"
 	ColorOKSoft     fyne.ThemeColorName = "kit.okSoft"
@@ -141,7 +142,9 @@ func fyneName(name fyne.ThemeColorName) (fyne.ThemeColorName, bool) {
 		return ColorText, true
 	case theme.ColorNamePlaceHolder, theme.ColorNameDisabled:
 		return ColorMuted, true
-	case theme.ColorNamePrimary, theme.ColorNameHyperlink, theme.ColorNameFocus:
+	case theme.ColorNameHyperlink:
+		return ColorAccentText, true
+	case theme.ColorNamePrimary, theme.ColorNameFocus:
 		return ColorAccent, true
 	case theme.ColorNameForegroundOnPrimary:
 		return ColorOnActive, true

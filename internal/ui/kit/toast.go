@@ -35,7 +35,7 @@ func (k Kind) look() (icon string, name, soft fyne.ThemeColorName) {
 	case Bad:
 		return "error", ColorBad, ColorBadSoft
 	}
-	return "info", ColorAccent, ColorAccentSoft
+	return "info", ColorAccentText, ColorAccentSoft
 }
 
 // Notice shows a line at the window's head for some seconds; it takes no focus
