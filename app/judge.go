@@ -50,12 +50,18 @@ func (j *judge) judge(b *batch) {
 			continue
 		}
 		r := j.ref.Check(&c.Application)
-		v := verdictLine{ID: c.ID, Verdict: r.Verdict, Codes: []codeLine{}, Derived: r.Derived}
-		for _, code := range r.Codes() {
-			v.Codes = append(v.Codes, codeLine{code, code.Severity(), j.words.Message(code)})
-		}
+		v := verdictLine{ID: c.ID, Verdict: r.Verdict, Codes: codeLines(r, j.words), Derived: r.Derived}
 		_ = enc.Encode(v) // into memory: strings and numbers alone
 	}
+}
+
+// codeLines are the report's codes, each once, in the order raised, with words.
+func codeLines(r loan.Report, words *rulebook.Words) []codeLine {
+	out := []codeLine{}
+	for _, code := range r.Codes() {
+		out = append(out, codeLine{code, code.Severity(), words.Message(code)})
+	}
+	return out
 }
 
 // readCase reads a line. Its errors are plain words for standard error and

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"doorstep/internal/fault"
 )
 
 // std is where a verb reads and writes.
@@ -33,54 +31,8 @@ type call struct {
 }
 
 func verbs() []verb {
-	return []verb{checkVerb(), schoolsImportVerb(), workerVerb()}
-}
-
-const exitHelp = `Exit codes:
-  0  done
-  1  done as far as possible: something given does not hold (standard error says what)
-  2  the command line is wrong
-  3  a file or case asked for is not there
-  4  refused: name or password, role, certificate, signature or the centre's word
-  5  the centre or a device cannot be reached
-  6  the data folder is in use by another program
-  7  the data is damaged or from a newer version, or the disk is full or failing
-  8  stopped
-`
-
-// The exit codes.
-const (
-	exitDone = iota
-	exitBad
-	exitUsage
-	exitMissing
-	exitRefused
-	exitOffline
-	exitBusy
-	exitDisk
-	exitStopped
-)
-
-// exitCode is the exit code for an error of a kind.
-func exitCode(err error) int {
-	if err == nil {
-		return exitDone
-	}
-	switch fault.KindOf(err) {
-	case fault.Missing:
-		return exitMissing
-	case fault.Denied, fault.Password, fault.Locked, fault.Untrusted, fault.Refused:
-		return exitRefused
-	case fault.Offline, fault.Unavailable:
-		return exitOffline
-	case fault.Busy:
-		return exitBusy
-	case fault.Damaged, fault.Full, fault.Disk, fault.Newer:
-		return exitDisk
-	case fault.Cancelled:
-		return exitStopped
-	}
-	return exitBad
+	return []verb{checkVerb(), schoolsImportVerb(), enrolVerb(), caseListVerb(), caseShowVerb(),
+		syncRunVerb(), contractVerifyVerb(), workerVerb()}
 }
 
 // run does what the arguments say and gives the exit code.
@@ -114,7 +66,7 @@ func find(args []string) (verb, []string, bool) {
 
 func help(args []string, s std) int {
 	if len(args) > 0 {
-		if v, _, ok := find(args); ok {
+		if v, _, ok := find(args); ok && !v.hidden {
 			return v.run(&call{std: s, verb: v, args: []string{"--help"}})
 		}
 	}
@@ -188,7 +140,7 @@ func (c *call) wrong(what string) int {
 
 // fail says why the verb ended and gives the exit code of the error.
 func (c *call) fail(err error) int {
-	fmt.Fprintf(c.err, "doorstep %s: %v\n", c.verb.name, err)
+	fmt.Fprintf(c.err, "doorstep %s: %s\n", c.verb.name, plain(err))
 	return exitCode(err)
 }
 

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/rulebook"
+)
+
+// account is who a verb works as, unattended.
+type account struct{ operator, passwordFile string }
+
+func (c *call) accountFlags(fs *flag.FlagSet) *account {
+	a := &account{}
+	fs.StringVar(&a.operator, "operator", "", "id or `name` of the operator to work as")
+	fs.StringVar(&a.passwordFile, "password-file", "", "`file` whose first line is the operator's password")
+	return a
+}
+
+// given says whether both flags are there.
+func (a *account) given() bool { return a.operator != "" && a.passwordFile != "" }
+
+const wantsAccount = "--operator and --password-file are needed"
+
+// password reads the password and says on standard error when others can too.
+func (c *call) password(a *account) ([]byte, error) {
+	if info, err := os.Stat(a.passwordFile); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		fmt.Fprintf(c.err, "doorstep %s: warning: other users of this computer can read the password file (chmod 600 mends it)\n", c.verb.name)
+	}
+	b, err := readSmall(a.passwordFile)
+	if err != nil {
+		return nil, err
+	}
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 {
+		return nil, fault.New("read password", fault.Input, errors.New("the first line of the password file is empty"))
+	}
+	return line, nil
+}
+
+// readSmall reads a file of some lines.
+func readSmall(path string) ([]byte, error) {
+	f, err := openInput(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	const most = 4 << 10
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil {
+		return nil, fault.New("read file", fault.Disk, err)
+	}
+	if len(b) > most {
+		return nil, fault.New("read file", fault.TooLarge, errors.New("longer than 4 KiB"))
+	}
+	return b, nil
+}
+
+// openDoor opens the data folder for signing in.
+func openDoor(ctx context.Context, dir string) (*desk.Door, error) {
+	rules, err := rulebook.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return desk.OpenDoor(ctx, storeOptions(dir), desk.Tools{Rules: rules, Now: time.Now})
+}
+
+// signIn opens the data folder as the account's operator.
+func (c *call) signIn(ctx context.Context, dir string, a *account) (*desk.Desk, error) {
+	const op = "sign in"
+	password, err := c.password(a)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	defer clear(password)
+	door, err := openDoor(ctx, dir)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if door.New() {
+		return nil, fault.New(op, fault.Missing, errors.New("the data folder holds no enrolled laptop; see doorstep enrol --help"))
+	}
+	id := a.operator
+	for _, p := range door.People() {
+		if p.Name == a.operator {
+			id = p.ID
+		}
+	}
+	d, err := door.SignIn(ctx, id, password)
+	if err != nil {
+		return nil, errors.Join(fault.Wrap(op, err), door.Close())
+	}
+	return d, nil
+}
+
+// withDesk signs in, does the work, and signs out. An interrupt ends the
+// work's context.
+func (c *call) withDesk(dir string, a *account, work func(ctx context.Context, d *desk.Desk) error) int {
+	if !a.given() {
+		return c.wrong(wantsAccount)
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	d, err := c.signIn(ctx, dir, a)
+	if err != nil {
+		return c.fail(err)
+	}
+	err = work(ctx, d)
+	if closed := d.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return c.fail(err)
+	}
+	return exitDone
+}
+
+// interruptible is a context that SIGINT and SIGTERM end.
+func interruptible() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/sync/courier"
+)
+
+func syncRunVerb() verb {
+	return verb{
+		name:    "sync run",
+		args:    "no argument",
+		summary: "Carries what waits to the centre and brings receipts home.",
+		help: `It goes on until it is interrupted, and tries again by itself while the centre
+cannot be reached. With --until-empty it ends, with exit code 0, when nothing
+waits and the centre's own list agrees.`,
+		run: syncRun,
+	}
+}
+
+func syncRun(c *call) int {
+	flags, data := c.flags()
+	who := c.accountFlags(flags)
+	server := flags.String("server", "", "`URL` of the centre (default: that of the enrolment)")
+	untilEmpty := flags.Bool("until-empty", false, "end when everything is there")
+	giveUp := flags.Duration("give-up", 0, "end after this `time`, as 90s or 10m, with exit code 5; 0 is never")
+	if _, code, ok := c.parse(flags, 0, 0); !ok {
+		return code
+	}
+	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
+			return err
+		}
+		q, err := courier.New(courier.Config{Store: d.Store(), Server: *server, Now: time.Now})
+		if err != nil {
+			return err
+		}
+		if *giveUp > 0 {
+			var stop context.CancelFunc
+			ctx, stop = context.WithTimeout(ctx, *giveUp)
+			defer stop()
+		}
+		if *untilEmpty {
+			err = q.RunUntilEmpty(ctx)
+		} else {
+			err = q.Run(ctx)
+		}
+		s := q.State()
+		fmt.Fprintf(c.out, "waiting: %d changes, %d blobs of %d bytes; all sent: %t\n", s.Changes, s.Blobs, s.Bytes, s.AllSent)
+		return syncEnd(ctx, err, *untilEmpty)
+	})
+}
+
+// syncEnd is why the verb failed, or nil. An interrupt is the way to end a run
+// without --until-empty.
+func syncEnd(ctx context.Context, err error, untilEmpty bool) error {
+	switch {
+	case fault.KindOf(err) != fault.Cancelled:
+		return err
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fault.New("sync run", fault.Offline, errors.New("not everything was there when the time given ran out"))
+	case !untilEmpty:
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"doorstep/internal/fault"
+	"doorstep/sync/central"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"doorstep": main})
+}
+
+// TestVerbs runs the scripts of testdata/script, each in a folder of its own
+// beside a centre of its own: $CENTRE is its address; "code FILE" writes a
+// fresh enrolment code; "centre down" takes it off the network.
+func TestVerbs(t *testing.T) {
+	cases, err := filepath.Abs("testdata/cases.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			c, err := startCentre(e.WorkDir)
+			if err != nil {
+				return err
+			}
+			e.Defer(c.stop)
+			e.Values[centreKey{}] = c
+			e.Setenv("CENTRE", c.url)
+			e.Setenv("CASES", cases)
+			return os.WriteFile(filepath.Join(e.WorkDir, "ca.der"), c.Authority().Cert().Raw, 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": func(ts *testscript.TestScript, _ bool, args []string) {
+				code, err := centreOf(ts).NewCode(context.Background(), central.NewCodeOptions{})
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(code+"\n"), 0o600))
+			},
+			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
+		},
+	})
+}
+
+type centreKey struct{}
+
+func centreOf(ts *testscript.TestScript) *centre { return ts.Value(centreKey{}).(*centre) }
+
+// centre is a central server in this process.
+type centre struct {
+	*central.Central
+	url  string
+	stop func()
+}
+
+func startCentre(dir string) (*centre, error) {
+	ctx := context.Background()
+	c, err := central.Open(ctx, central.Options{Dir: filepath.Join(dir, "centre"), County: "522727", CountyName: "平塘县"})
+	if err != nil {
+		return nil, err
+	}
+	for id, role := range map[string]string{"anna": "clerk", "bert": "reviewer", "aud": "auditor"} {
+		if err := c.AddOperator(ctx, central.Operator{ID: id, Name: "测试" + id, Roles: []string{role}}); err != nil {
+			return nil, err
+		}
+	}
+	tls, err := c.TLSConfig([]string{"127.0.0.1"})
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	srv := &http.Server{Handler: c.Handler(), TLSConfig: tls}
+	done := make(chan error, 1)
+	go func() { done <- srv.ServeTLS(l, "", "") }()
+	stopped := false
+	return &centre{c, "https://" + l.Addr().String(), func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		srv.Close()
+		<-done
+		c.Close()
+	}}, nil
+}
+
+func try(args ...string) (code int, out, errs string) {
+	var o, e strings.Builder
+	code = run(args, std{strings.NewReader(""), &o, &e})
+	return code, o.String(), e.String()
+}
+
+func TestHelp(t *testing.T) {
+	code, out, errs := try("--help")
+	if code != exitDone || errs != "" {
+		t.Errorf("got %d, %q", code, errs)
+	}
+	for _, v := range verbs() {
+		if v.hidden {
+			if strings.Contains(out, v.name) {
+				t.Errorf("the hidden verb %s is in the help", v.name)
+			}
+			continue
+		}
+		if !strings.Contains(out, v.name) || !strings.Contains(out, v.summary) {
+			t.Errorf("%s is not in the help", v.name)
+		}
+		words := strings.Fields(v.name)
+		for _, args := range [][]string{append(slices.Clone(words), "--help"), append([]string{"help"}, words...)} {
+			code, out, errs := try(args...)
+			if code != exitDone || errs != "" || !strings.Contains(out, "--data") || !strings.Contains(out, "Exit codes:") {
+				t.Errorf("%v: got %d, %q, %q", args, code, out, errs)
+			}
+		}
+	}
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	for _, args := range [][]string{
+		{"frobnicate"}, {"schools"}, {"case"}, {"schools", "export"}, {"check"}, {"check", "a", "b"}, {"check", "--nope", "a"},
+		{"schools", "import"}, {"enrol"}, {"enrol", "--server", "x", "--code-file", "y"}, {"case", "show"},
+		{"case", "list"}, {"sync", "run"}, {"sync", "run", "--give-up", "soon"}, {"contract", "verify"},
+		{"contract", "verify", "a.pdf", "--operator", "anna"}, {"--nope"}, {"--data"},
+	} {
+		code, out, errs := try(args...)
+		if code != exitUsage || out != "" || !strings.Contains(errs, "--help") {
+			t.Errorf("%v: got %d, %q, %q", args, code, out, errs)
+		}
+	}
+}
+
+func TestFlagsStandAnywhere(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "-x.jsonl")
+	if err := os.WriteFile(file, []byte(good), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(filepath.Dir(file))
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"check", file, "--data", dir}, {"check", "--data=" + dir, file}, {"check", "--data", dir, "--", "-x.jsonl"}, {"check", "-data", dir, "./-x.jsonl"},
+	} {
+		if code, out, errs := try(args...); code != exitDone || !strings.HasPrefix(out, `{"id":"G"`) {
+			t.Errorf("%v: got %d, %q", args, code, errs)
+		}
+	}
+}
+
+func TestEveryKindHasAnExitCodeAndWords(t *testing.T) {
+	seen := map[string]fault.Kind{}
+	for _, k := range fault.Kinds() {
+		err := fault.Wrap("outer", fault.New("inner", k, io.ErrUnexpectedEOF))
+		if code := exitCode(err); code < exitBad || code > exitStopped || code == exitUsage {
+			t.Errorf("%s: exit code %d", k, code)
+		}
+		words := sortOf(err)
+		if k != fault.Other && words == "failed" {
+			t.Errorf("%s has no words", k)
+		}
+		if other, ok := seen[words]; ok {
+			t.Errorf("%s and %s have the same words", k, other)
+		}
+		seen[words] = k
+		if got, want := plain(err), words+": unexpected EOF"; got != want {
+			t.Errorf("%s: got %q, want %q", k, got, want)
+		}
+	}
+	if got := plain(fmt.Errorf("%w", errors.New("bare"))); got != "failed: bare" {
+		t.Errorf("got %q", got)
+	}
+	if exitCode(nil) != exitDone {
+		t.Error("no error is not done")
+	}
+}
