@@ -14,11 +14,12 @@ type Spot struct {
 	Y    int    `json:"y"`
 	W    int    `json:"w"`
 	H    int    `json:"h"`
+	On   bool   `json:"on,omitempty"` // a box that is ticked, the cell that is chosen
 }
 
 // Spots lists the controls in view of a window, those of the dialog alone
 // where one is open: what a person could use now. It tells the words on
-// controls and no value that was typed.
+// controls and what is ticked or chosen, and no value that was typed.
 func Spots(w fyne.Window) []Spot {
 	c := w.Canvas()
 	from := fyne.CanvasObject(nil)
@@ -42,6 +43,7 @@ type spotter struct {
 	scale    float32
 	from, to fyne.Position // what is in view
 	found    []Spot
+	added    bool // whether the last control asked about was in view
 }
 
 func (s *spotter) walk(o fyne.CanvasObject, label string) {
@@ -61,12 +63,14 @@ func (s *spotter) walk(o fyne.CanvasObject, label string) {
 	case *Check:
 		if !w.Disabled() {
 			s.add("check", w.text, o, whole, fyne.NewSize(min(o.Size().Width, 24*unit()), o.Size().Height))
+			s.mark(w.on)
 		}
 		return
 	case *Choice:
 		for i, cell := range w.cells {
 			if !w.readOnly {
 				s.add("choice", label+"/"+w.options[i].Text, o, cell.Position(), cell.Size())
+				s.mark(i == w.chosen)
 			}
 		}
 		return
@@ -110,11 +114,20 @@ func (s *spotter) scroll(w *container.Scroll, label string) {
 
 // add notes a spot when its middle is in view.
 func (s *spotter) add(kind, text string, o fyne.CanvasObject, off fyne.Position, size fyne.Size) {
+	s.added = false
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Add(off)
 	x, y := at.X+size.Width/2, at.Y+size.Height/2
 	if x < s.from.X || y < s.from.Y || x >= s.to.X || y >= s.to.Y || size.Width <= 0 {
 		return
 	}
 	px := func(v float32) int { return int(v*s.scale + 0.5) }
-	s.found = append(s.found, Spot{kind, text, px(x), px(y), px(size.Width), px(size.Height)})
+	s.found = append(s.found, Spot{kind, text, px(x), px(y), px(size.Width), px(size.Height), false})
+	s.added = true
+}
+
+// mark says of the spot just added, if it was in view, whether it is on.
+func (s *spotter) mark(on bool) {
+	if s.added {
+		s.found[len(s.found)-1].On = on
+	}
 }
