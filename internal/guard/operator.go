@@ -56,7 +56,7 @@ func (o Operator) Validate() error {
 	bad := func(say string) error { return fault.Say("guard.Operator", fault.Input, say, nil) }
 	switch {
 	case !validID(o.ID):
-		return bad("账号须为 1 至 32 位小写字母、数字或连字符。")
+		return bad("账号须为 1 至 64 位小写字母、数字或连字符。")
 	case o.Name == "" || len(o.Name) > 100:
 		return bad("请填写操作员姓名。")
 	case len(o.Roles) == 0:
@@ -71,7 +71,7 @@ func (o Operator) Validate() error {
 }
 
 func validID(s string) bool {
-	if s == "" || len(s) > 32 {
+	if s == "" || len(s) > 64 {
 		return false
 	}
 	for _, r := range s {

@@ -105,7 +105,7 @@ func TestDamage(t *testing.T) {
 			t.Fatal("not opened")
 		}
 	})
-	rounds := 300
+	rounds := 120
 	if testing.Short() {
 		rounds = 40
 	}

@@ -72,7 +72,7 @@ const summaryVersion = 1
 func (r *row) encode() []byte {
 	b := append(make([]byte, 0, 256), summaryVersion)
 	b = append(b, r.ID[:]...)
-	b = append(b, byte(r.Status), flag(r.Supplementary))
+	b = append(b, byte(r.Status), yes(r.Supplementary))
 	b = binary.AppendVarint(b, int64(r.Amount))
 	b = binary.AppendVarint(b, r.Opened.UnixMilli())
 	b = binary.AppendVarint(b, r.Updated.UnixMilli())
@@ -90,7 +90,7 @@ func (r *row) texts() []*string {
 	return []*string{(*string)(&r.Kind), &r.Name, &r.Coborrower, &r.IDNo, &r.Phone, &r.coIDNo, &r.coPhone, &r.School, &r.Operator}
 }
 
-func flag(b bool) byte {
+func yes(b bool) byte {
 	if b {
 		return 1
 	}
