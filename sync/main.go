@@ -49,11 +49,13 @@ type verb func(ctx context.Context, args []string, out, errs io.Writer) error
 // errUsage marks an error of the command line that was already explained.
 var errUsage = errors.New("wrong usage")
 
-func main() {
+func main() { os.Exit(start()) }
+
+// start runs the program until it is done or told to end.
+func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	defer stop()
+	return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
 // run does what the arguments say and gives the exit code.

@@ -45,7 +45,8 @@ type Courier struct {
 	watch    map[int]func(State)
 	watchers int
 	seconds  [speedSpan + 1]second
-	told     time.Time
+	told     State     // to those who watch
+	counted  time.Time // when bytes were last told
 }
 
 // Times between attempts and looks.

@@ -1,6 +1,7 @@
 package courier
 
 import (
+	"reflect"
 	"time"
 
 	"doorstep/internal/fault"
@@ -94,6 +95,11 @@ func (c *Courier) update(change func(*State)) {
 	c.mu.Lock()
 	change(&c.state)
 	s := c.snapshot()
+	if reflect.DeepEqual(s, c.told) {
+		c.mu.Unlock()
+		return
+	}
+	c.told = s
 	fs := make([]func(State), 0, len(c.watch))
 	for _, f := range c.watch {
 		fs = append(fs, f)
@@ -113,9 +119,9 @@ func (c *Courier) sent(n int) {
 	c.mu.Lock()
 	c.state.Sent += int64(n)
 	c.seconds[now.Unix()%(speedSpan+1)].add(now.Unix(), n)
-	quiet := now.Sub(c.told) < 200*time.Millisecond
+	quiet := now.Sub(c.counted) < 200*time.Millisecond
 	if !quiet {
-		c.told = now
+		c.counted = now
 	}
 	c.mu.Unlock()
 	if !quiet {

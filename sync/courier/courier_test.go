@@ -1,0 +1,146 @@
+package courier
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/sync/parcel"
+)
+
+func TestBackoff(t *testing.T) {
+	for fails, want := range map[int]time.Duration{0: time.Second, 1: 2 * time.Second, 5: 32 * time.Second, 6: time.Minute, 1000: time.Minute} {
+		seen := map[time.Duration]bool{}
+		for range 100 {
+			d := backoff(fails)
+			if d < want/2 || d > want {
+				t.Errorf("after %d failures %v, want between %v and %v", fails, d, want/2, want)
+			}
+			seen[d] = true
+		}
+		if len(seen) < 10 {
+			t.Errorf("after %d failures only %d different times: laptops would come back together", fails, len(seen))
+		}
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for in, want := range map[string]string{
+		"127.0.0.1:8443":               "https://127.0.0.1:8443",
+		" https://centre.example:1/ ":  "https://centre.example:1",
+		"https://centre.example":       "https://centre.example",
+		"http://centre.example":        "",
+		"https://user@centre.example":  "",
+		"https://centre.example/path":  "",
+		"https://centre.example?x=1":   "",
+		"":                             "",
+		"https://":                     "",
+		"file:///etc/passwd":           "",
+		"https://centre.example:1#top": "",
+		"https://[::1]:5":              "https://[::1]:5",
+	} {
+		got, err := address(in)
+		if got != want || (err == nil) != (want != "") || err != nil && fault.KindOf(err) != fault.Input {
+			t.Errorf("%q: got %q, %v; want %q", in, got, err, want)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	const k = parcel.ChunkSize
+	for name, c := range map[string]struct {
+		ranges [][2]int64
+		size   int64
+		want   []int64
+	}{
+		"all":                {[][2]int64{{0, 2*k + 5}}, 2*k + 5, []int64{0, k, 2 * k}},
+		"the rest":           {[][2]int64{{k, k + 1}}, k + 1, []int64{k}},
+		"two holes":          {[][2]int64{{0, k}, {2 * k, 3 * k}}, 4 * k, []int64{0, 2 * k}},
+		"none":               {nil, k, nil},
+		"behind the end":     {[][2]int64{{0, k + 1}}, k, nil},
+		"backwards":          {[][2]int64{{k, 0}}, k, nil},
+		"before the start":   {[][2]int64{{-k, k}}, k, nil},
+		"off the grid":       {[][2]int64{{1, k}}, k, nil},
+		"one over the other": {[][2]int64{{0, 2 * k}, {k, 3 * k}}, 4 * k, nil},
+	} {
+		got, err := cut(c.ranges, c.size)
+		if len(got) != len(c.want) || (err == nil) != (c.want != nil) {
+			t.Errorf("%s: got %v, %v; want %v", name, got, err, c.want)
+			continue
+		}
+		for i := range got {
+			if got[i] != c.want[i] {
+				t.Errorf("%s: got %v, want %v", name, got, c.want)
+			}
+		}
+	}
+}
+
+func FuzzCut(f *testing.F) {
+	f.Add(int64(0), int64(70_000), int64(0), int64(0), int64(70_000))
+	f.Fuzz(func(t *testing.T, a, b, c, d, size int64) {
+		if size < 1 || size > parcel.MaxBlob {
+			return
+		}
+		got, err := cut([][2]int64{{a, b}, {c, d}}, size)
+		if err != nil {
+			return
+		}
+		last := int64(-1)
+		for _, at := range got {
+			if at <= last || at >= size || at%parcel.ChunkSize != 0 {
+				t.Fatalf("offset %d of %v in %d bytes", at, got, size)
+			}
+			last = at
+		}
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		status     int
+		kind, code string
+		want       fault.Kind
+	}{
+		"a busy centre is waited for":            {503, "busy", "busy", fault.Offline},
+		"a full centre is waited for":            {507, "full", "", fault.Offline},
+		"a broken centre is waited for":          {500, "disk", "", fault.Offline},
+		"a revoked device is told":               {403, "denied", "revoked", fault.Denied},
+		"a clone is told":                        {409, "refused", "clone", fault.Refused},
+		"a kind nobody knows counts as refusal":  {400, "new kind", "", fault.Refused},
+		"a kind of a later version with no text": {418, "", "", fault.Refused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := refused("t", &refusal{status: c.status, Problem: parcel.Problem{Kind: c.kind, Code: c.code}})
+			if fault.KindOf(err) != c.want || codeOf(err) != c.code || fault.Sentence(err) == "" {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+func TestSpeed(t *testing.T) {
+	c := &Courier{watch: map[int]func(State){}}
+	now := time.Now()
+	c.seconds[0] = second{now.Unix() - 1, 1000}
+	c.seconds[1] = second{now.Unix() - 2, 500}
+	c.seconds[2] = second{now.Unix() - 100, 9999}
+	if got := c.speed(now); got != 300 {
+		t.Errorf("got %v bytes a second, want 300", got)
+	}
+}
+
+func TestWatchersHearOfChangesAlone(t *testing.T) {
+	c := &Courier{watch: map[int]func(State){}}
+	n := 0
+	stop := c.Watch(func(State) { n++ })
+	c.update(func(s *State) { s.Changes = 1 })
+	c.update(func(s *State) { s.Changes = 1 })
+	c.update(func(s *State) { s.Err = errors.New("x") })
+	stop()
+	c.update(func(s *State) { s.Changes = 3 })
+	if n != 2 {
+		t.Errorf("told %d times, want 2", n)
+	}
+}
