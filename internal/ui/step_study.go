@@ -54,11 +54,10 @@ func (s *studyStep) studyCard(f *form) fyne.CanvasObject {
 	s.tuition = f.amount("study.tuition", label("study.tuition"), true)
 	dorm := f.amount("study.dorm", label("study.dorm"), false)
 	institute := f.check("study.research_institute", "科研院所（不在高校名册内）")
-	return kit.Card("就学信息", nil,
+	return kit.Card("就学信息", institute.object,
 		kit.Columns([]float32{3, 2}, s.school.label, major.label),
 		kit.Columns([]float32{3, 2}, level.label, mode.label),
-		kit.Columns([]float32{2, 1, 1, 1.3, 1.3}, category.label, s.years.label, entry.label, s.tuition.label, dorm.label),
-		institute.object)
+		kit.Columns([]float32{2, 1, 1, 1.3, 1.3}, category.label, s.years.label, entry.label, s.tuition.label, dorm.label))
 }
 
 func categoryOption(id string) kit.Option {
@@ -204,7 +203,7 @@ func yuan(n int) string {
 }
 
 func (s *studyStep) object() fyne.CanvasObject { return s.content }
-func (s *studyStep) shown()                    { kit.Focus(s.content) }
+func (s *studyStep) shown()                    { kit.Focus(s.school.object) }
 func (s *studyStep) left()                     {}
 func (s *studyStep) close()                    {}
 func (s *studyStep) action() action            { return s.v.next() }

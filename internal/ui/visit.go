@@ -126,7 +126,10 @@ func (v *visit) build() {
 	v.status, v.save = kit.NewStatusLine(kit.Info, ""), kit.NewStatusLine(kit.Good, "")
 	v.rail = kit.NewSteps(stepNames()...)
 	v.rail.OnSelect = v.show
-	v.banner = newBanner(func() { v.content.Refresh() })
+	v.banner = newBanner(func() {
+		v.content.Refresh()
+		v.content.Refresh() // its words know their height once they have a width
+	})
 	v.body = container.NewStack()
 	v.problems = newPanel(v)
 	v.summary = kit.NewStatusLine(kit.Info, "")
@@ -393,7 +396,10 @@ func (v *visit) stepState(at int) kit.StepState {
 		}
 		return kit.StepTodo
 	case stepReceipt:
-		if v.c.Receipt != nil {
+		switch {
+		case v.c.Status == loan.Returned || v.c.Status == loan.Corrected:
+			return kit.StepTodo
+		case v.c.Receipt != nil:
 			return kit.StepDone
 		}
 		return kit.StepTodo

@@ -228,6 +228,9 @@ func (*bannerRow) MinSize(objs []fyne.CanvasObject) fyne.Size {
 
 func (*bannerRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	free := s.Width
+	if free < scaled(100) {
+		return // before the window has a size, words must not be broken to it
+	}
 	if objs[1].Visible() {
 		m := objs[1].MinSize()
 		objs[1].Move(fyne.NewPos(s.Width-m.Width, (s.Height-m.Height)/2))

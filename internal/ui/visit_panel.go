@@ -191,6 +191,8 @@ func (p *panel) summary() (kit.Kind, string) {
 	switch n := p.blocking(); {
 	case p.v.c.Status == loan.Void:
 		return kit.Bad, "案件已作废"
+	case p.v.c.Status == loan.Returned:
+		return kit.Bad, "中心已退回，请按清单改正"
 	case n > 0 && p.v.tried:
 		return kit.Bad, fmt.Sprintf("还有 %d 处需要填写或改正", n)
 	case n > 0:

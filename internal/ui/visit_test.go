@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/color"
@@ -870,4 +871,131 @@ func TestVisitCorrectsASignedContract(t *testing.T) {
 		t.Errorf("got amount %d, status %v", c.App.Loan.Amount, c.Status)
 	}
 	r.picture(stepStudy, "visit-study-corrected")
+}
+
+// others writes changes of another device, each with its own heads seen.
+func (r *rig) others(id uuid.UUID, device uuid.UUID, counter uint64, seen []uuid.UUID, kind loan.ChangeKind, body any) uuid.UUID {
+	r.t.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: device, Counter: counter, Seen: seen, Operator: "other-1",
+		Case: id, Kind: kind, At: testClock(), Body: raw}
+	s := r.u.desk.Store()
+	ch.BodyHash = loan.BodyHashOf(s.Sum, ch.Salt, raw)
+	if err := s.Receive(context.Background(), []*loan.Change{ch}); err != nil {
+		r.t.Fatal(err)
+	}
+	return ch.ID
+}
+
+func TestVisitReturned(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, filled1, submitted, reviewed, signed, finished)
+	c := r.saved(v.id)
+	centre := uuid.MustParse("0189c000-0000-7000-8000-00000000000c")
+	got := r.others(v.id, centre, 1, c.Heads, loan.ChangeReceive, loan.ReceiveBody{ReceiptNo: "R1", ContractNo: "C1", CheckCode: "123456", Finish: c.Finish.ID.String()})
+	r.ui(v.refreshCase)
+	r.settle()
+	r.picture(stepReceipt, "visit-receipt-home")
+	v.id = c.ID
+	r.others(v.id, centre, 5, []uuid.UUID{got}, loan.ChangeReturn, loan.ReturnBody{Codes: []loan.Code{"E-DC-002", "E-AM-001"}, Note: "户口簿第二页模糊"})
+	r.ui(v.refreshCase)
+	r.settle()
+	r.picture(stepStudent, "visit-student-returned")
+	v.id = c.ID
+	r.ui(v.refreshCase)
+	r.settle()
+	r.ui(func() {
+		v.problems.todo[0].Jump()
+		if v.at != stepImages {
+			t.Errorf("the first reason leads to step %d, want %d", v.at, stepImages)
+		}
+		if v.locked() {
+			t.Error("a returned case is locked")
+		}
+	})
+}
+
+func TestVisitConflict(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, filled1)
+	heads := r.saved(v.id).Heads
+	r.must(r.u.desk.Edit(context.Background(), v.id, map[string]any{"student.phone": "15400000003"}))
+	r.others(v.id, uuid.MustParse("0189c000-0000-7000-8000-0000000000aa"), 1, heads, loan.ChangeEdit,
+		loan.EditBody{Fields: map[string]json.RawMessage{"student.phone": json.RawMessage(`"15400000004"`)}})
+	r.ui(v.refreshCase)
+	r.settle()
+	if got := len(v.c.Conflicts); got != 1 {
+		t.Fatalf("conflicts: got %d, want 1", got)
+	}
+	r.ui(func() { v.banner.button.Tapped(nil) })
+	r.settle()
+	r.snap("dialog-conflict")
+	r.ui(func() {
+		for _, b := range findButtons(r.dialog()) {
+			if strings.HasPrefix(b.Text(), "15400000004") {
+				b.Tapped(nil)
+				return
+			}
+		}
+		t.Error("the other value is not offered")
+	})
+	if c := r.saved(v.id); len(c.Conflicts) != 0 || c.App.Student.Phone != "15400000004" {
+		t.Errorf("conflicts %d, phone ends %s", len(c.Conflicts), c.App.Student.Phone[7:])
+	}
+}
+
+func findButtons(o fyne.CanvasObject) []*kit.Button {
+	var out []*kit.Button
+	switch w := o.(type) {
+	case *kit.Button:
+		return []*kit.Button{w}
+	case *fyne.Container:
+		for _, c := range w.Objects {
+			out = append(out, findButtons(c)...)
+		}
+	case fyne.Widget:
+		for _, c := range test.WidgetRenderer(w).Objects() {
+			out = append(out, findButtons(c)...)
+		}
+	}
+	return out
+}
+
+func TestVisitIsMaskedForOthers(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, filled1)
+	id := v.id
+	if err := r.u.desk.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := r.u.deps.Door.Reopen(ctx); err != nil {
+		t.Fatal(err)
+	}
+	d, err := r.u.deps.Door.SignIn(ctx, "reviewer-1", []byte(reviewPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() {
+		r.u.signedIn(d)
+		r.u.stopCarrier()
+		r.u.shell.net.Set(kit.Warning, "离线，可继续受理")
+		r.u.shell.outbox.Set(kit.Warning, "待上传 1 件案件")
+		r.u.shell.open(id)
+	})
+	r.settle()
+	v = r.visit()
+	r.ui(func() {
+		v.show(stepStudent)
+		for _, path := range []string{"student.name", "student.id_no", "student.phone", "student.address"} {
+			f := field(v, path)
+			if !f.Disabled() || !strings.Contains(f.Text(), "*") {
+				t.Errorf("%s is not masked or can be typed over", path)
+			}
+		}
+	})
+	r.picture(stepStudent, "visit-student-masked")
 }

@@ -28,7 +28,12 @@ func (f *form) text(path, label string, required bool, set func(*kit.Field)) *bo
 	}
 	b.commit = func() { b.save(map[string]any{path: clean(field.Text())}) }
 	field.OnLeave = func(string) { b.commit() }
-	b.load = func(a *loan.Application) { field.SetText(textAt(a, path)) }
+	b.load = func(a *loan.Application) {
+		filter := field.Filter
+		field.Filter = nil // what is stored, or its mask, is shown as it is
+		field.SetText(textAt(a, path))
+		field.Filter = filter
+	}
 	b.lock = field.SetReadOnly
 	return f.add(b)
 }
