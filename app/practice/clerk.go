@@ -36,6 +36,9 @@ func (c *clerk) all(ctx context.Context, moves ...move) error {
 // shot keeps a picture of the screen once it stands still.
 func (c *clerk) shot(name string) move {
 	return move{"picture of " + name, func(ctx context.Context) error {
+		if err := c.w.hand.do(ctx, "mousemove", "1365", "767"); err != nil {
+			return err
+		}
 		img, err := c.screen.still(ctx)
 		if err != nil {
 			return err
@@ -56,9 +59,13 @@ func matches(all []spot, kind, text string) []spot {
 	return out
 }
 
-var errNotSeen = errors.New("no such control in the window")
+var (
+	errNotSeen  = errors.New("no such control in the window")
+	errNotTaken = errors.New("the window did not take it")
+)
 
-// see waits for a control in view.
+// see waits for a control in view, and for it to stand where it stood a moment
+// before: a screen that was just put up may still be arranging itself.
 func (c *clerk) see(ctx context.Context, limit time.Duration, kind, text string) (spot, error) {
 	var found spot
 	var last []spot
@@ -68,11 +75,12 @@ func (c *clerk) see(ctx context.Context, limit time.Duration, kind, text string)
 			return false, err
 		}
 		last = all
+		before := found
+		found = spot{}
 		if m := matches(all, kind, text); len(m) > 0 {
 			found = m[0]
-			return true, nil
 		}
-		return false, nil
+		return found.Kind != "" && found == before, nil
 	})
 	if err != nil {
 		err = fmt.Errorf("%w; in view: %s", err, words(last))
@@ -103,9 +111,11 @@ func (c *clerk) reach(ctx context.Context, kind, text string) (spot, error) {
 			return spot{}, err
 		}
 		for range 14 {
-			if s, err := c.see(ctx, 150*time.Millisecond, kind, text); err == nil {
-				return c.settled(ctx, s)
-			} else if ctx.Err() != nil || c.w.ended() {
+			s, err := c.see(ctx, 200*time.Millisecond, kind, text)
+			if err == nil {
+				return s, nil
+			}
+			if ctx.Err() != nil || c.w.ended() {
 				return spot{}, err
 			}
 			if err := c.w.hand.wheel(ctx, formX, formY, 4); err != nil {
@@ -114,18 +124,6 @@ func (c *clerk) reach(ctx context.Context, kind, text string) (spot, error) {
 		}
 	}
 	return c.see(ctx, 0, kind, text)
-}
-
-// settled is where a control stands once scrolling has ended.
-func (c *clerk) settled(ctx context.Context, s spot) (spot, error) {
-	for range 20 {
-		now, err := c.see(ctx, patience, s.Kind, s.Text)
-		if err != nil || now == s {
-			return now, err
-		}
-		s = now
-	}
-	return s, nil
 }
 
 // press clicks a control where it can be seen.
@@ -139,14 +137,28 @@ func (c *clerk) press(kind, text string) move {
 	}}
 }
 
-// tick clicks a control of a form, which may have to be scrolled to.
+// tick ticks a box or chooses a cell of a form, which may have to be scrolled
+// to, and looks whether it was taken: a form that saves may have moved on.
 func (c *clerk) tick(kind, text string) move {
 	return move{"tick " + text, func(ctx context.Context) error {
-		s, err := c.reach(ctx, kind, text)
-		if err != nil {
-			return err
+		for range 5 {
+			s, err := c.reach(ctx, kind, text)
+			if err != nil || s.On {
+				return err
+			}
+			if err := c.w.hand.click(ctx, s.X, s.Y); err != nil {
+				return err
+			}
+			err = until(ctx, 2*time.Second, "the tick", func() (bool, error) {
+				all, err := c.w.spots(ctx)
+				m := matches(all, kind, text)
+				return len(m) > 0 && m[0].On, err
+			})
+			if err == nil || ctx.Err() != nil || c.w.ended() {
+				return err
+			}
 		}
-		return c.w.hand.click(ctx, s.X, s.Y)
+		return errNotTaken
 	}}
 }
 
@@ -161,19 +173,30 @@ func (c *clerk) scroll(steps int) move {
 // tickEach ticks every box whose words begin with text, at an end of a form.
 func (c *clerk) tickEach(text string, count, to int) move {
 	return move{"tick each " + text, func(ctx context.Context) error {
-		boxes, err := c.list(ctx, "check", text, to)
-		if err != nil {
-			return err
-		}
-		if len(boxes) != count {
-			return fmt.Errorf("%w: %d boxes, want %d", errNotSeen, len(boxes), count)
-		}
-		for _, b := range boxes {
-			if err := c.w.hand.click(ctx, b.X, b.Y); err != nil {
+		for range 5 {
+			boxes, err := c.list(ctx, "check", text, to)
+			if err != nil {
 				return err
 			}
+			if len(boxes) != count {
+				return fmt.Errorf("%w: %d boxes, want %d", errNotSeen, len(boxes), count)
+			}
+			left := 0
+			for _, b := range boxes {
+				if b.On {
+					continue
+				}
+				left++
+				if err := c.w.hand.click(ctx, b.X, b.Y); err != nil {
+					return err
+				}
+			}
+			if left == 0 {
+				return nil
+			}
+			time.Sleep(300 * time.Millisecond)
 		}
-		return nil
+		return errNotTaken
 	}}
 }
 

@@ -79,8 +79,8 @@ type stroke [][2]float64
 func signature(number int) []stroke {
 	out := make([]stroke, 2)
 	for i := range out {
-		for k := range 40 {
-			t := float64(k) / 39
+		for k := range 30 {
+			t := float64(k) / 29
 			x := 0.1 + 0.36*float64(i) + 0.34*t
 			y := 0.5 + 0.2*math.Sin(t*(9+2*float64(number))+float64(i)) + 0.1*math.Cos(t*17+float64(number))
 			out[i] = append(out[i], [2]float64{x, y})
@@ -89,10 +89,11 @@ func signature(number int) []stroke {
 	return out
 }
 
-// sign draws strokes on a pad.
+// sign draws strokes on a pad, as slowly as a person writes: a window that
+// draws by software takes the pen's place a few times a second only.
 func (h *hand) sign(ctx context.Context, pad spot, strokes []stroke) error {
 	at := func(p [2]float64) []string {
-		return []string{"mousemove", fmt.Sprint(pad.X - pad.W/2 + int(p[0]*float64(pad.W))), fmt.Sprint(pad.Y - pad.H/2 + int(p[1]*float64(pad.H))), "sleep", "0.008"}
+		return []string{"mousemove", fmt.Sprint(pad.X - pad.W/2 + int(p[0]*float64(pad.W))), fmt.Sprint(pad.Y - pad.H/2 + int(p[1]*float64(pad.H))), "sleep", "0.045"}
 	}
 	for _, s := range strokes {
 		args := append(at(s[0]), "mousedown", "1")

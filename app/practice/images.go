@@ -33,8 +33,11 @@ func (s *session) images(ctx context.Context, f family, number int, name string)
 			return err
 		}
 	}
-	if err := c.all(ctx, c.tickEach("人证一致", 2, toTop)); err != nil {
-		return err
+	// A box that was ticked is the clerk's word, and cannot be used again.
+	for range 2 {
+		if err := c.all(ctx, c.scroll(toTop), c.press("check", "人证一致"), c.wait(patience, "msg=act", "name=attest")); err != nil {
+			return err
+		}
 	}
 	// The last paper first: a picture under a row moves the rows beneath it.
 	for i := paperTaken - 1; i >= 0; i-- {

@@ -33,6 +33,7 @@ func (s *session) settle(ctx context.Context) error {
 		c.shot("today-new"),
 		c.press("place", "管理"),
 		c.wait(patience, "msg=screen", "name=manage"),
+		c.tick("choice", "颜色/浅色"),
 		c.press("button", "启用并设置密码"),
 		c.fill("密码", reviewerPassword),
 		c.fill("再输一次密码", reviewerPassword),
@@ -107,14 +108,13 @@ func (s *session) reconnect(ctx context.Context) error {
 // arrived waits until the centre holds so many cases whole, and the laptop has
 // heard of it.
 func (s *session) arrived(ctx context.Context, count int) error {
-	err := until(ctx, time.Minute, fmt.Sprintf("%d whole cases at the centre", count), func() (bool, error) {
+	if err := until(ctx, time.Minute, fmt.Sprintf("%d whole cases at the centre", count), func() (bool, error) {
 		held, _, err := s.centre.list(ctx)
 		return wholeOf(held) >= count, err
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	return s.clerk.w.logged(ctx, time.Minute, "msg=receipt")
+	return until(ctx, time.Minute, "the receipt to be home", s.clerk.w.allSent)
 }
 
 func wholeOf(held []holding) int {

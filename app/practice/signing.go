@@ -10,7 +10,7 @@ import (
 func (s *session) signing(ctx context.Context, _ family, number int, name string) error {
 	c := s.clerk
 	if err := c.all(ctx,
-		c.key("F7"), c.shows("button", "双方已知悉"),
+		c.key("F7"), c.shows("check", "已读给学生"),
 		c.tickEach("已读给学生", 2, toEnd),
 		c.shot(name+"-7-texts"),
 		c.press("button", "双方已知悉"),

@@ -27,6 +27,7 @@ type spot struct {
 	Y    int    `json:"y"`
 	W    int    `json:"w"`
 	H    int    `json:"h"`
+	On   bool   `json:"on"` // a box that is ticked, a cell that is chosen
 }
 
 // window is the desktop program on a display.
@@ -97,6 +98,19 @@ func (w *window) logged(ctx context.Context, limit time.Duration, words ...strin
 		}
 		return false, nil
 	})
+}
+
+// allSent says whether the window's last word of its outbox, since the last
+// case was finished, is that all of it is sent.
+func (w *window) allSent() (bool, error) {
+	b, err := os.ReadFile(w.log)
+	if err != nil {
+		return false, err
+	}
+	log := string(b)
+	finished := strings.LastIndex(log, "name=finish")
+	at := strings.LastIndex(log, "msg=receipt")
+	return at > finished && strings.HasPrefix(log[at:], "msg=receipt all_sent=true"), nil
 }
 
 func holds(line string, words []string) bool {
