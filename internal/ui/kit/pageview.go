@@ -38,6 +38,7 @@ type PageView struct {
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	turn    sync.Mutex // held by the one load that runs
 	picture image.Image
 	failed  string
 
@@ -138,6 +139,11 @@ func (p *PageView) reload() {
 	p.Refresh()
 	load, page, dpi := p.load, p.page, p.dpi()
 	p.running.Go(func() {
+		p.turn.Lock()
+		defer p.turn.Unlock()
+		if ctx.Err() != nil {
+			return
+		}
 		img, err := load(ctx, page, dpi)
 		if ctx.Err() != nil {
 			return

@@ -43,6 +43,9 @@ func (r *Root) SetContent(content fyne.CanvasObject) {
 	r.back.Refresh()
 }
 
+// Close stops what the window still has running: the timers of its notices.
+func (r *Root) Close() { r.toasts.clear() }
+
 // Window is the window the Root was attached to.
 func (r *Root) Window() fyne.Window { return r.window }
 

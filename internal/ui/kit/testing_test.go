@@ -41,6 +41,7 @@ func showIn(t *testing.T, o fyne.CanvasObject, width, height float32, v Variant)
 	s := &stage{t: t, w: w, root: Attach(w, nil, o)}
 	w.Resize(fyne.NewSize(width, height))
 	t.Cleanup(func() {
+		s.root.Close()
 		w.Close()
 		wear(Light, 1)
 	})

@@ -20,10 +20,11 @@ const (
 	Bad
 )
 
-// how long a notice stays; bad news stays longer.
+// How long a notice stays, bad news longer, and how many are shown at once.
 const (
 	noticeStays    = 4 * time.Second
 	badNoticeStays = 8 * time.Second
+	mostNotices    = 3
 )
 
 func (k Kind) look() (icon string, name, soft fyne.ThemeColorName) {
@@ -68,18 +69,26 @@ func (t *toasts) add(kind Kind, text string) {
 	n := newToast(kind, text)
 	n.gone = func() { t.remove(n) }
 	t.shown = append(t.shown, n)
-	if len(t.shown) > 3 {
-		t.shown = t.shown[1:]
-	}
-	t.Refresh()
 	stays := noticeStays
 	if kind == Bad {
 		stays = badNoticeStays
 	}
-	time.AfterFunc(stays, func() { fyne.Do(n.gone) })
+	n.timer = time.AfterFunc(stays, func() { fyne.Do(n.gone) })
+	if len(t.shown) > mostNotices {
+		t.remove(t.shown[0])
+	}
+	t.Refresh()
+}
+
+// clear takes all notices away and stops their timers.
+func (t *toasts) clear() {
+	for len(t.shown) > 0 {
+		t.remove(t.shown[0])
+	}
 }
 
 func (t *toasts) remove(n *toast) {
+	n.timer.Stop()
 	for i, o := range t.shown {
 		if o == n {
 			t.shown = append(t.shown[:i:i], t.shown[i+1:]...)
@@ -116,9 +125,10 @@ func (t *toasts) arrange(s fyne.Size) {
 
 type toast struct {
 	widget.BaseWidget
-	kind Kind
-	text string
-	gone func()
+	kind  Kind
+	text  string
+	gone  func()
+	timer *time.Timer
 }
 
 func newToast(kind Kind, text string) *toast {
