@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -189,7 +188,7 @@ func (s *Store) VerifyChain(ctx context.Context) error {
 		}
 		return nil
 	})
-	for _, id := range slices.Clip(ids) {
+	for _, id := range ids {
 		if err != nil {
 			break
 		}
