@@ -31,6 +31,7 @@ type Courier struct {
 	log     *slog.Logger
 	wake    chan struct{}
 	running sync.Mutex // one run at a time
+	network func() string
 
 	// Of the run alone.
 	centre uuid.UUID // that signed the last receipt
@@ -63,7 +64,7 @@ const (
 func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
-	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), window: 4,
+	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4,
 		aside: map[loan.Hash]Aside{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now
@@ -166,19 +167,35 @@ func backoff(fails int) time.Duration {
 	return d/2 + rand.N(d/2)
 }
 
-// sleep waits; woken says that Wake ended it.
+// sleep waits, and shows meanwhile what gathers in the outbox; woken says that
+// Wake or a change of the network ended it.
 func (c *Courier) sleep(ctx context.Context, d time.Duration) (woken bool) {
 	c.update(func(s *State) { s.Phase, s.Next = Waiting, time.Now().Add(d) })
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	case <-c.wake:
-		woken = true
+	defer c.update(func(s *State) { s.Phase, s.Next = Idle, time.Time{} })
+	return c.wait(ctx, d, func() {
+		_, _ = c.look(ctx) // only shows it
+	})
+}
+
+func (c *Courier) wait(ctx context.Context, d time.Duration, show func()) (woken bool) {
+	end, look := time.NewTimer(d), time.NewTicker(lookEvery)
+	defer end.Stop()
+	defer look.Stop()
+	for was := c.network(); ; {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-end.C:
+			return false
+		case <-c.wake:
+			return true
+		case <-look.C:
+			if c.network() != was {
+				return true
+			}
+			show()
+		}
 	}
-	c.update(func(s *State) { s.Phase, s.Next = Idle, time.Time{} })
-	return woken
 }
 
 // rest waits until there is something to send, or news may have come.

@@ -2,7 +2,9 @@ package courier
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"doorstep/internal/fault"
@@ -143,4 +145,29 @@ func TestWatchersHearOfChangesAlone(t *testing.T) {
 	if n != 2 {
 		t.Errorf("told %d times, want 2", n)
 	}
+}
+
+func TestWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at atomic.Value
+		at.Store("here")
+		c := &Courier{wake: make(chan struct{}, 1), network: func() string { return at.Load().(string) }}
+		shown := 0
+		wait := func() (bool, time.Duration) {
+			start := time.Now()
+			woken := c.wait(t.Context(), time.Minute, func() { shown++ })
+			return woken, time.Since(start)
+		}
+		if woken, d := wait(); woken || d != time.Minute || shown < 25 {
+			t.Errorf("undisturbed: woken %v after %v, shown %d times", woken, d, shown)
+		}
+		time.AfterFunc(11*time.Second, func() { at.Store("there") })
+		if woken, d := wait(); !woken || d > 11*time.Second+lookEvery {
+			t.Errorf("another network: woken %v after %v", woken, d)
+		}
+		time.AfterFunc(7*time.Second, c.Wake)
+		if woken, d := wait(); !woken || d != 7*time.Second {
+			t.Errorf("Wake: woken %v after %v", woken, d)
+		}
+	})
 }
