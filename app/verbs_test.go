@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -12,10 +13,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"doorstep/assets"
+	"doorstep/internal/contract"
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
+	"doorstep/internal/seal"
 	"doorstep/sync/central"
 )
 
@@ -25,7 +33,8 @@ func TestMain(m *testing.M) {
 
 // TestVerbs runs the scripts of testdata/script, each in a folder of its own
 // beside a centre of its own: $CENTRE is its address; "code FILE" writes a
-// fresh enrolment code; "centre down" takes it off the network.
+// fresh enrolment code; "sealed A B" writes a contract sealed under it, and one
+// with a bit flipped; "centre down" takes it off the network.
 func TestVerbs(t *testing.T) {
 	cases, err := filepath.Abs("testdata/cases.jsonl")
 	if err != nil {
@@ -49,6 +58,13 @@ func TestVerbs(t *testing.T) {
 				code, err := centreOf(ts).NewCode(context.Background(), central.NewCodeOptions{})
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(code+"\n"), 0o600))
+			},
+			"sealed": func(ts *testscript.TestScript, _ bool, args []string) {
+				pdf, err := centreOf(ts).sealedContract()
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), pdf, 0o600))
+				pdf[len(pdf)/2] ^= 1
+				ts.Check(os.WriteFile(ts.MkAbs(args[1]), pdf, 0o600))
 			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
 		},
@@ -98,6 +114,41 @@ func startCentre(dir string) (*centre, error) {
 		<-done
 		c.Close()
 	}}, nil
+}
+
+// sealedContract is a filled contract sealed by a device of the centre.
+func (c *centre) sealedContract() ([]byte, error) {
+	press, err := contract.NewPress()
+	if err != nil {
+		return nil, err
+	}
+	rules, err := rulebook.Load()
+	if err != nil {
+		return nil, err
+	}
+	pack, err := rules.PolicyFor("2025-08-06")
+	if err != nil {
+		return nil, err
+	}
+	form, err := fs.ReadFile(assets.Templates(), "loan-contract-1.json")
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	pdf, err := press.Fill(contract.Input{App: loan.Application{AsOf: "2025-08-06", Kind: loan.First}, Pack: pack, Template: form,
+		CaseID: uuid.UUID{15: 1}, Point: "测试受理点", Operator: "测试员", At: now})
+	if err != nil {
+		return nil, err
+	}
+	signer, err := seal.NewSigner()
+	if err != nil {
+		return nil, err
+	}
+	der, err := c.Authority().Issue(signer.Public().Crypto(), seal.Device, "device-1", nil, time.Hour, now)
+	if err != nil {
+		return nil, err
+	}
+	return contract.Seal(pdf, signer, der, c.Authority().Cert().Raw)
 }
 
 func try(args ...string) (code int, out, errs string) {
