@@ -31,7 +31,7 @@ type call struct {
 }
 
 func verbs() []verb {
-	return []verb{checkVerb(), schoolsImportVerb(), enrolVerb(), caseListVerb(), caseShowVerb(),
+	return []verb{checkVerb(), schoolsImportVerb(), enrolVerb(), operatorEnableVerb(), caseListVerb(), caseShowVerb(),
 		syncRunVerb(), contractVerifyVerb(), workerVerb()}
 }
 
