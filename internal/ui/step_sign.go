@@ -164,7 +164,7 @@ func (s *signStep) action() action {
 		}
 		return action{text: text, enabled: ok, do: s.prepare, busy: s.busy}
 	case signReads:
-		return action{text: fmt.Sprintf("还有 %d 页没有看", s.reader.pages-s.reader.count()), enabled: true, do: s.turnPage, busy: s.busy}
+		return action{text: fmt.Sprintf("看下一页（还剩 %d 页）", s.reader.pages-s.reader.count()), enabled: true, do: s.turnPage, busy: s.busy}
 	case signSigns:
 		p := s.nextParty()
 		return action{text: "请" + partyLabel(p) + "签名", enabled: !v.readOnly(), do: func() { s.sign(p) }, busy: s.busy}

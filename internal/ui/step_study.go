@@ -75,7 +75,8 @@ func categoryOption(id string) kit.Option {
 func (s *studyStep) loanCard(f *form) fyne.CanvasObject {
 	s.amount = f.amount("loan.amount", fieldLabel("loan.amount"), true)
 	maturity := f.number("loan.maturity_year", fieldLabel("loan.maturity_year"), true, 4)
-	maturity.lock = func(bool) { maturity.inner.SetReadOnly(true) }
+	maturity.inner.SetReadOnly(true)
+	maturity.lock = func(bool) {}
 	maturity.hint = "由入学年份和学制算出"
 	purposes := []string{"学费", "住宿费", "生活费"}
 	if p, err := s.v.u.desk.Rules().PolicyFor(s.v.u.desk.Today()); err == nil && len(p.Purposes) > 0 {

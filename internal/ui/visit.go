@@ -237,6 +237,12 @@ func (v *visit) do(name string, job func(ctx context.Context) (*loan.Case, error
 			v.u.saved()
 			v.c = c
 		}
+		if v.closed {
+			if err != nil {
+				v.u.fail(err)
+			}
+			return
+		}
 		if done != nil {
 			done(err)
 		} else if err != nil {

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"doorstep/internal/loan"
@@ -44,7 +45,7 @@ func (v *visit) showBanner() {
 	}
 	if len(v.c.Conflicts) > 0 {
 		k := v.c.Conflicts[0]
-		set(kit.Bad, "“"+fieldLabel(k.Field)+"”在两处改成了不同的内容，须由您选定一个。", "去选定", func() { v.resolve(k) })
+		set(kit.Bad, "“"+fieldName(k.Field)+"”在两处改成了不同的内容，须由您选定一个。", "去选定", func() { v.resolve(k) })
 		return
 	}
 	switch v.c.Status {
@@ -127,8 +128,10 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 	labeled := kit.NewLabeled("补正原因", true, reason)
 	var names []string
 	for path := range fields {
-		names = append(names, fieldLabel(path))
+		names = append(names, fieldName(path))
 	}
+	slices.Sort(names)
+	names = slices.Compact(names)
 	words := "改动“" + strings.Join(names, "、") + "”属于合同内容。保存后已有签名作废，须重新复核、签署；原合同仍可查阅。"
 	content := container.NewVBox(kit.NewText(words, kit.TextBody), labeled)
 	done := false
@@ -170,10 +173,33 @@ func (v *visit) resolve(k loan.Conflict) {
 		})
 		options.Add(b)
 	}
-	content := container.NewVBox(kit.NewText(who(k.Field)+"“"+fieldLabel(k.Field)+"”在两台电脑上改成了不同的内容。请核对原件，点选正确的一个；另一个仍留在记录里。", kit.TextBody), gap(1), options)
+	content := container.NewVBox(kit.NewText(who(k.Field)+"“"+fieldName(k.Field)+"”在两台电脑上改成了不同的内容。请核对原件，点选正确的一个；另一个仍留在记录里。", kit.TextBody), gap(1), options)
 	d = kit.NewDialog(v.u.win, "选定正确的内容", content, "暂不选定", "", nil)
 	d.SetWidth(560)
 	d.Show()
+	v.u.win.Canvas().Unfocus() // Return must not pick one unseen
+}
+
+// fieldName is fieldLabel, and words for the paths that it has none for.
+func fieldName(path string) string {
+	switch path {
+	case "channel":
+		return "办理方式"
+	case "study.research_institute":
+		return "科研院所"
+	case "loan.key_info_changed":
+		return "关键信息有变更"
+	}
+	switch {
+	case strings.HasPrefix(path, "loan.previous"):
+		return "上一份合同"
+	case strings.HasPrefix(path, "loan.same_year_prior"):
+		return "本学年已有贷款"
+	}
+	if l := fieldLabel(path); l != path {
+		return l
+	}
+	return "其他内容"
 }
 
 // plainValue is a JSON value as a person reads it.

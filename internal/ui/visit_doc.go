@@ -57,6 +57,8 @@ func (d *docView) open(pdf []byte, hash loan.Hash) {
 		if err != nil {
 			d.hash, d.pdf = loan.Hash{}, nil
 			d.say("打不开文件：" + sentence(err))
+			d.v.u.fail(err)
+			d.v.refresh()
 			return
 		}
 		d.doc = doc

@@ -40,6 +40,11 @@ type bound struct {
 	saving  int
 	invalid string // why what is typed cannot be a value
 	failed  string // why the last save failed
+
+	loaded string // the value that was put into the widget last
+	dirty  bool   // the widget may show something else
+	locked bool
+	said   [2]string // what stands under the field
 }
 
 // find is the field of a path, or of the paper or fields it belongs to.
@@ -113,16 +118,40 @@ func (f *form) refresh() {
 	locked := f.v.locked()
 	f.v.unsaved = 0
 	for _, b := range f.fields {
-		b.lock(locked)
+		if b.locked != locked {
+			b.locked = locked
+			b.lock(locked)
+		}
 		typing := b.inner != nil && b.inner.Focused() && !locked
 		if !typing && b.saving == 0 && b.failed == "" && b.invalid == "" {
-			b.load(&shown)
+			b.follow(&shown)
+		} else {
+			b.dirty = true
 		}
 		if b.failed != "" {
 			f.v.unsaved++
 		}
 		b.show()
 	}
+}
+
+// follow shows what the case holds, where the widget may not show it yet.
+func (b *bound) follow(a *loan.Application) {
+	var now strings.Builder
+	for _, path := range b.paths {
+		raw, err := a.Field(path)
+		if err != nil {
+			b.load(a) // a paper or a consent, which is no field
+			return
+		}
+		now.Write(raw)
+		now.WriteByte('\n')
+	}
+	if now.String() == b.loaded && !b.dirty {
+		return
+	}
+	b.loaded, b.dirty = now.String(), false
+	b.load(a)
 }
 
 // show puts what is wrong with the field under it.
@@ -135,7 +164,7 @@ func (b *bound) show() {
 		fail = b.invalid
 	case !b.v.reached(b):
 	case b.v.missing[b.paths[0]]:
-		fail = "请填写" + strings.TrimSuffix(fieldLabel(b.paths[0]), "（元/年）")
+		fail = "请填写" + strings.TrimSuffix(fieldName(b.paths[0]), "（元/年）")
 	default:
 		fail, hint = b.v.findingText(b)
 	}
@@ -143,7 +172,8 @@ func (b *bound) show() {
 		b.mark(fail)
 		return
 	}
-	if b.label != nil {
+	if b.label != nil && b.said != [2]string{fail, hint} {
+		b.said = [2]string{fail, hint}
 		b.label.SetError(fail)
 		b.label.SetHint(hint)
 	}
@@ -186,7 +216,7 @@ func (b *bound) blank(a *loan.Application) bool {
 // save sets fields of the case.
 func (b *bound) save(fields map[string]any) {
 	v := b.v
-	b.visited, b.invalid = true, ""
+	b.visited, b.invalid, b.dirty = true, "", true
 	if b.failed == "" && v.unchanged(fields) {
 		v.refresh()
 		return

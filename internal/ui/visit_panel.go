@@ -47,13 +47,13 @@ func (p *panel) refresh() {
 	}
 	for _, k := range v.c.Conflicts {
 		p.add(wrong{step: stepOf(k.Field), path: k.Field, shown: true, Problem: kit.Problem{
-			Kind: kit.Bad, Text: "“" + fieldLabel(k.Field) + "”在两处改成了不同的内容，请选定一个",
+			Kind: kit.Bad, Text: "“" + fieldName(k.Field) + "”在两处改成了不同的内容，请选定一个",
 			Jump: func() { v.resolve(k) }}})
 	}
 	for _, path := range loan.Missing(&v.c.App) {
 		b := v.form.find(path)
 		p.add(wrong{step: stepOf(path), path: path, shown: b != nil && v.reached(b), Problem: kit.Problem{
-			Kind: kit.Bad, Text: who(path) + "请填写" + fieldLabel(path)}})
+			Kind: kit.Bad, Text: who(path) + "请填写" + fieldName(path)}})
 	}
 	if v.c.App.Loan.Supplementary && numberAt(&v.c.App, priorAmount) == 0 {
 		b := v.form.find(priorAmount)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -43,7 +42,6 @@ type Chooser struct {
 	folder  string
 	reading int // counts the folders asked for; a late answer is dropped
 	stop    context.CancelFunc
-	works   sync.WaitGroup
 }
 
 type entry struct {
@@ -145,7 +143,9 @@ func (c *Chooser) enterFolder(dir string) {
 	c.reading++
 	turn := c.reading
 	c.labeled.SetHint("正在读取文件夹…")
-	c.works.Go(func() {
+	// Nobody waits for the read: on a dead disk it may hang for minutes, and
+	// its answer is dropped.
+	go func() {
 		all, err := readFolder(ctx, dir)
 		if ctx.Err() != nil {
 			return
@@ -155,7 +155,7 @@ func (c *Chooser) enterFolder(dir string) {
 				c.show(dir, all, err)
 			}
 		})
-	})
+	}()
 }
 
 func (c *Chooser) show(dir string, all []entry, err error) {
@@ -286,12 +286,12 @@ func (c *Chooser) narrow(part string) {
 // typed follows the path while it is typed.
 func (c *Chooser) typed() {
 	c.labeled.SetError("")
+	c.list.Select(-1)
 	dir, part := filepath.Split(clean(c.path.Text()))
 	if c.options.Save {
 		return
 	}
 	if filepath.Clean(dir) == c.folder {
-		c.list.Select(-1)
 		c.narrow(part)
 	}
 }
