@@ -34,7 +34,8 @@ func TestMain(m *testing.M) {
 // TestVerbs runs the scripts of testdata/script, each in a folder of its own
 // beside a centre of its own: $CENTRE is its address; "code FILE" writes a
 // fresh enrolment code; "sealed A B" writes a contract sealed under it, and one
-// with a bit flipped; "centre down" takes it off the network.
+// with a bit flipped; "family DIR" has anna begin a case at a laptop, whose id
+// is $CASE from then on; "centre down" takes it off the network.
 func TestVerbs(t *testing.T) {
 	cases, err := filepath.Abs("testdata/cases.jsonl")
 	if err != nil {
@@ -65,6 +66,11 @@ func TestVerbs(t *testing.T) {
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), pdf, 0o600))
 				pdf[len(pdf)/2] ^= 1
 				ts.Check(os.WriteFile(ts.MkAbs(args[1]), pdf, 0o600))
+			},
+			"family": func(ts *testscript.TestScript, _ bool, args []string) {
+				id, err := newFamily(ts.MkAbs(args[0]))
+				ts.Check(err)
+				ts.Setenv("CASE", id)
 			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
 		},
@@ -149,6 +155,26 @@ func (c *centre) sealedContract() ([]byte, error) {
 		return nil, err
 	}
 	return contract.Seal(pdf, signer, der, c.Authority().Cert().Raw)
+}
+
+// newFamily begins a case as anna and gives its id.
+func newFamily(dir string) (string, error) {
+	ctx := context.Background()
+	door, err := openDoor(ctx, dir)
+	if err != nil {
+		return "", err
+	}
+	d, err := door.SignIn(ctx, "anna", []byte("right-horse-42"))
+	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	k, err := d.NewCase(ctx, loan.First, false)
+	if err != nil {
+		return "", err
+	}
+	_, err = d.Edit(ctx, k.ID, map[string]any{"student.name": "韦测甲", "student.id_no": "522727200503149914", "loan.amount": 5800})
+	return k.ID.String(), err
 }
 
 func try(args ...string) (code int, out, errs string) {
