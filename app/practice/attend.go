@@ -90,17 +90,28 @@ func remember(file string) (lasting, error) {
 	return l, os.WriteFile(file, b, 0o600)
 }
 
-// enrol makes the laptop known to the centre, unless an earlier session did.
+// enrol makes the laptop known to the centre and enables the reviewer, unless
+// an earlier session did. A folder appears under its own name only when both
+// are done, so what was broken off is begun anew.
 func enrol(ctx context.Context, app, dir, laptop string, s *centre) error {
 	if _, err := os.Stat(laptop); err == nil {
 		return nil
 	}
-	secret := filepath.Join(dir, "password")
-	if err := os.WriteFile(secret, []byte(clerkPassword), 0o600); err != nil {
+	clerkFile, reviewerFile := filepath.Join(dir, "clerk-password"), filepath.Join(dir, "reviewer-password")
+	defer os.Remove(clerkFile)
+	defer os.Remove(reviewerFile)
+	unfinished := laptop + ".new"
+	if err := errors.Join(os.RemoveAll(unfinished),
+		os.WriteFile(clerkFile, []byte(clerkPassword), 0o600),
+		os.WriteFile(reviewerFile, []byte(reviewerPassword), 0o600)); err != nil {
 		return err
 	}
-	defer os.Remove(secret)
-	_, err := output(ctx, app, "enrol", "--data", laptop, "--server", "https://"+s.address, "--code-file", s.code,
-		"--operator", clerkAccount, "--password-file", secret)
-	return err
+	as := []string{"--data", unfinished, "--operator", clerkAccount, "--password-file", clerkFile}
+	if _, err := output(ctx, append([]string{app, "enrol", "--server", "https://" + s.address, "--code-file", s.code}, as...)...); err != nil {
+		return err
+	}
+	if _, err := output(ctx, append([]string{app, "operator", "enable", reviewerAccount, "--new-password-file", reviewerFile}, as...)...); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, laptop)
 }

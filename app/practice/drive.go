@@ -97,6 +97,7 @@ func (s *session) run(ctx context.Context) error {
 		{"the second case, with the network cut", s.secondCase},
 		{"the network is back", s.reconnect},
 		{"looking at the rest of the window", s.lookAround},
+		{"closing the window", s.closeWindow},
 		{"what the centre holds", s.account},
 	} {
 		s.tell("· %s", part.about)

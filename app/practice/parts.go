@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -142,14 +143,40 @@ func (s *session) lookAround(ctx context.Context) error {
 	)
 }
 
-// account takes the sealed contracts out of the centre, verifies them, and
-// says what became of each case.
+// closeWindow closes the window as a person does, and waits until it is gone.
+func (s *session) closeWindow(ctx context.Context) error {
+	c := s.clerk
+	if err := c.w.hand.keys(ctx, "alt+F4"); err != nil {
+		return err
+	}
+	if err := until(ctx, patience, "the window to close", func() (bool, error) { return c.w.ended(), nil }); err != nil {
+		return err
+	}
+	if c.w.err != nil {
+		return fmt.Errorf("the window ended: %w", c.w.err)
+	}
+	// Fyne complains there of work done on the wrong goroutine.
+	if b, err := os.ReadFile(c.w.child.log); err != nil || strings.Contains(string(b), "Error in Fyne call thread") {
+		return fmt.Errorf("the window complained of its threads: %w", errors.Join(err, errNotTaken))
+	}
+	return nil
+}
+
+// account takes the sealed contracts out of the centre, holds them against the
+// laptop's, and says what became of each case.
 func (s *session) account(ctx context.Context) error {
 	held, list, err := s.centre.list(ctx)
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(s.out, "centre.json"), list, 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.secret(), []byte(clerkPassword), 0o600); err != nil {
+		return err
+	}
+	home, err := s.home(ctx)
+	if err != nil {
 		return err
 	}
 	all := families()
@@ -159,7 +186,7 @@ func (s *session) account(ctx context.Context) error {
 	var failed error
 	for i, h := range held {
 		r := result{about: all[i].about, id: h.ID, held: h, file: filepath.Join(s.out, fmt.Sprintf("contract-%d.pdf", i+1))}
-		r.err = s.check(ctx, r)
+		r.err = s.check(ctx, r, home[h.ID])
 		s.results = append(s.results, r)
 		s.tell("%s", r)
 		failed = errors.Join(failed, r.err)
@@ -167,21 +194,52 @@ func (s *session) account(ctx context.Context) error {
 	return failed
 }
 
-// check says what is wrong with a case at the centre; nil is nothing.
-func (s *session) check(ctx context.Context, r result) error {
-	if !r.held.whole() {
-		return fmt.Errorf("case %s is %s at the centre, %d of %d files lacking", r.id, r.held.Status, r.held.Lacking, r.held.Blobs)
+func (s *session) secret() string { return filepath.Join(s.dir, "password") }
+
+// ask runs one of the desktop's verbs as the clerk.
+func (s *session) ask(ctx context.Context, verb ...string) ([]byte, error) {
+	return output(ctx, append(append([]string{s.app}, verb...),
+		"--data", s.laptop(), "--operator", clerkAccount, "--password-file", s.secret())...)
+}
+
+// home is the laptop's own word on its cases: their statuses.
+func (s *session) home(ctx context.Context) (map[string]string, error) {
+	b, err := s.ask(ctx, "case", "list", "--json")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		var row struct{ ID, Status string }
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			return nil, fmt.Errorf("the laptop's cases: %w", err)
+		}
+		out[row.ID] = row.Status
+	}
+	return out, nil
+}
+
+// check says what is wrong with a case; nil is nothing.
+func (s *session) check(ctx context.Context, r result, home string) error {
+	switch {
+	case !r.held.whole():
+		return fmt.Errorf("it is %s at the centre, %d of %d files lacking", r.held.Status, r.held.Lacking, r.held.Blobs)
+	case home != "received":
+		return fmt.Errorf("it is %q on the laptop", home)
 	}
 	if err := s.centre.contract(ctx, r.id, r.file); err != nil {
 		return err
 	}
-	_, err := output(ctx, s.app, "contract", "verify", r.file)
-	return err
+	said, err := s.ask(ctx, "contract", "verify", r.file)
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, said)
+	}
+	return nil
 }
 
 // String is the line of the end about a case.
 func (r result) String() string {
-	how := "arrived whole, its sealed contract verifies"
+	how := "arrived whole, receipt home, sealed contract verified"
 	if r.err != nil {
 		how = "FAILED: " + r.err.Error()
 	}

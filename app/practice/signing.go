@@ -47,7 +47,7 @@ func (s *session) turnPages(ctx context.Context) error {
 		var left []spot
 		err := until(ctx, patience, "the contract's next page", func() (bool, error) {
 			all, err := c.w.spots(ctx)
-			left = matches(all, "button", "还有")
+			left = matches(all, "button", "看下一页")
 			return len(left) > 0 || len(matches(all, "button", "请借款学生签名")) > 0, err
 		})
 		if err != nil || len(left) == 0 {
@@ -58,7 +58,7 @@ func (s *session) turnPages(ctx context.Context) error {
 		}
 		if err := until(ctx, patience, "the page to be drawn", func() (bool, error) {
 			all, err := c.w.spots(ctx)
-			for _, b := range matches(all, "button", "还有") {
+			for _, b := range matches(all, "button", "看下一页") {
 				if b.Text == left[0].Text {
 					return false, err
 				}

@@ -17,7 +17,7 @@ import (
 const askSpots = syscall.Signal(10)
 
 // patience is how long a screen or a control may take to come.
-const patience = 20 * time.Second
+const patience = 45 * time.Second
 
 // spot is a control of the window that can be used now, as the window tells.
 type spot struct {
