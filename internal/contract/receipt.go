@@ -15,7 +15,9 @@ type ReceiptInput struct {
 	Pack       loan.Policy
 	Template   []byte // a file of assets.Templates
 	CaseID     uuid.UUID
-	ContractNo string // empty while the centre has given none
+	ContractNo string // this and the next two are empty while the centre has given none
+	ReceiptNo  string
+	CheckCode  string
 	Point      string
 	Operator   string
 	// Masked holds the names of the template that end in _masked, ready for
@@ -34,7 +36,7 @@ func (p *Press) Receipt(in ReceiptInput) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	extra := map[string]string{}
+	extra := map[string]string{"receipt_no": given(in.ReceiptNo), "check_code": given(in.CheckCode)}
 	for _, name := range []string{"student.name_masked", "student.id_no_masked",
 		"coborrowers.0.name_masked", "coborrowers.0.id_no_masked"} {
 		extra[name] = in.Masked[name]
@@ -50,6 +52,14 @@ func (p *Press) Receipt(in ReceiptInput) ([]byte, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	return b, nil
+}
+
+// given is a number of the centre's, or that it is still to come.
+func given(number string) string {
+	if number == "" {
+		return "由中心编发"
+	}
+	return number
 }
 
 func (w *writer) slip(in *ReceiptInput) error {

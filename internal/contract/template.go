@@ -106,15 +106,12 @@ func newNames(in *Input, template string, extra map[string]string) *names {
 		"pack.maturity_base": fmt.Sprint(p.MaturityBase),
 		"pack.maturity_cap":  fmt.Sprint(p.MaturityCap),
 		"pack.maturity_day":  strings.TrimPrefix(printDate("2000-"+p.MaturityDay), "2000年"),
-		"contract_no":        in.ContractNo,
+		"contract_no":        given(in.ContractNo),
 		"case_id":            in.CaseID.String(),
 		"template":           template,
 		"point":              in.Point,
 		"operator":           in.Operator,
 		"at":                 beijing(in.At).Format("2006年1月2日 15:04"),
-	}
-	if in.ContractNo == "" {
-		fixed["contract_no"] = "由中心编发"
 	}
 	for k, v := range extra {
 		fixed[k] = v
@@ -238,7 +235,7 @@ func printedName(name string) string {
 		"name": "姓名", "id_no": "证件号码", "id_type": "证件类型", "ethnic": "民族", "phone": "手机号码",
 		"address": "通讯地址", "id_valid_to": "证件有效期", "school_name": "学校名称", "school_code": "学校标识码",
 		"major": "专业", "purpose": "贷款用途", "county_name": "县名", "proxy_note": "代签说明",
-		"categories": "认定情况", "contract_no": "合同编号", "point": "受理点", "operator": "经办人", "rate_text": "利率",
+		"categories": "认定情况", "contract_no": "合同编号", "receipt_no": "回执编号", "check_code": "回执校验码", "point": "受理点", "operator": "经办人", "rate_text": "利率",
 	}[strings.TrimSuffix(parts[len(parts)-1], "_masked")]
 	if !ok {
 		return name

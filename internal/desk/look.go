@@ -67,7 +67,7 @@ func (d *Desk) Receipt(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	in := contract.ReceiptInput{App: c.Application(d.signingDay(c)), Pack: pack, Template: tpl.File, CaseID: c.ID,
 		Point: d.store.Profile().Point, Operator: d.operator.Name, Masked: masked(&c.App), Status: c.Status, At: d.now()}
 	if c.Receipt != nil {
-		in.ContractNo = c.Receipt.ContractNo
+		in.ContractNo, in.ReceiptNo, in.CheckCode = c.Receipt.ContractNo, c.Receipt.ReceiptNo, c.Receipt.CheckCode
 	}
 	pdf, err := d.press.Receipt(in)
 	return pdf, fault.Wrap(op, err)
@@ -97,6 +97,9 @@ func (d *Desk) Operators(ctx context.Context) ([]guard.Operator, error) {
 func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password []byte) error {
 	const op = "enable operator"
 	if err := guard.May(d.operator, guard.EnableOperator, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := guard.CheckPassword(who.ID, password); err != nil {
 		return fault.Wrap(op, err)
 	}
 	return fault.Wrap(op, d.store.EnableOperator(ctx, who, password))

@@ -2,8 +2,7 @@
 //
 // It owns the data folder: one database of encrypted values, the key file that
 // an operator's password opens, the device's chain of changes, the outbox, the
-// blobs, the index that searches run on, the accounts, the settings, and the
-// public school register. It guarantees that what Commit, Receive, Acknowledge
+// blobs, the index that searches run on, the accounts and the settings. It guarantees that what Commit, Receive, Acknowledge
 // and the setters have answered with nil is durable and survives the end of the
 // process at any moment; that anything else changed nothing; that counters are
 // never used twice; that no value on disk can be read, moved or altered without
@@ -17,7 +16,7 @@
 //	store.bolt     the database
 //	keys.json      the key file, see package seal
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until}
-//	schools.tsv    the school register, public, see loan.ParseRegister
+//	schools.tsv    the school register, public; it is package rulebook's
 //
 // A file is replaced by writing NAME.new, syncing it, renaming it and syncing
 // the folder; a NAME.new left behind by a crash is overwritten.

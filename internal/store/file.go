@@ -20,7 +20,6 @@ const (
 	keysFile     = "keys.json"
 	lockFile     = "lock"
 	attemptsFile = "attempts.json"
-	schoolsFile  = "schools.tsv"
 	newSuffix    = ".new"
 )
 
