@@ -1,8 +1,9 @@
 package kit
 
 import (
-	"crypto/sha256"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -20,7 +21,7 @@ const (
 // first drawn. It is called once before Fyne's app.New.
 //
 // The font is unpacked by rare when the file is not there, is not what was
-// written (by size and hash), or was written by another build of the program.
+// written (by size and checksum), or was written by another build of the program.
 // On failure the environment is unchanged and rare characters draw only where
 // the system has a font for them.
 func PrepareRareFont(cacheDir string, rare func() ([]byte, error)) error {
@@ -39,7 +40,7 @@ func PrepareRareFont(cacheDir string, rare func() ([]byte, error)) error {
 		if err := replaceFile(folder, rareFontFile, font); err != nil {
 			return fault.Wrap(op, err)
 		}
-		if err := replaceFile(folder, rareFontStamp, []byte(rareStamp(font))); err != nil {
+		if err := replaceFile(folder, rareFontStamp, []byte(rareStamp(int64(len(font)), crc32.Checksum(font, castagnoli())))); err != nil {
 			return fault.Wrap(op, err)
 		}
 	}
@@ -55,19 +56,29 @@ func rareFontHolds(folder string) bool {
 	if err != nil {
 		return false
 	}
-	font, err := os.ReadFile(filepath.Join(folder, rareFontFile))
-	return err == nil && string(stamp) == rareStamp(font)
+	f, err := os.Open(filepath.Join(folder, rareFontFile))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	sum := crc32.New(castagnoli())
+	size, err := io.Copy(sum, f)
+	return err == nil && string(stamp) == rareStamp(size, sum.Sum32())
 }
 
+// castagnoli is the checksum that processors compute themselves: it is for
+// damage, and is computed at every start.
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+
 // rareStamp names a font file and the build that wrote it.
-func rareStamp(font []byte) string {
+func rareStamp(size int64, sum uint32) string {
 	build := "unknown"
 	if path, err := os.Executable(); err == nil {
 		if info, err := os.Stat(path); err == nil {
 			build = fmt.Sprintf("%d-%d", info.Size(), info.ModTime().UnixNano())
 		}
 	}
-	return fmt.Sprintf("%d %x %s\n", len(font), sha256.Sum256(font), build)
+	return fmt.Sprintf("%d %08x %s\n", size, sum, build)
 }
 
 // replaceFile writes a file under another name and renames it, so that a file
