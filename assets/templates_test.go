@@ -39,7 +39,7 @@ type template struct {
 
 // placeholders is every name that README.md promises.
 var placeholders = strings.Fields(`
-	case_id contract_no template at point operator as_of academic_year academic_year_end kind channel
+	case_id contract_no receipt_no check_code template at point operator as_of academic_year academic_year_end kind channel
 	grad_year maturity_date subsidy_until
 	intake.county_name intake.point_type
 	student.name student.id_type student.id_no student.birth student.sex student.ethnic student.phone
