@@ -100,10 +100,16 @@ type laptop struct {
 
 func newLaptop(t testing.TB, s *server) *laptop {
 	t.Helper()
+	return newLaptopWith(t, s, func(*store.Profile) {})
+}
+
+func newLaptopWith(t testing.TB, s *server, change func(*store.Profile)) *laptop {
+	t.Helper()
 	r, err := courier.Enrol(t.Context(), courier.EnrolRequest{Server: s.url, Code: s.code(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(&r.Profile)
 	dir := t.TempDir()
 	st, err := store.Create(t.Context(), store.Options{Dir: dir, Cost: seal.CheapCost()}, r.Profile,
 		guard.Operator{ID: "practice-clerk", Name: "练习操作员", Roles: []guard.Role{guard.Clerk}, Enabled: true}, []byte(password))

@@ -32,9 +32,10 @@ Usage:
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
   sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N]
   sync device revoke --data DIR --id ID
+  sync restored --data DIR
 
 Every verb answers --help. list, contract, operator, code and device work
-beside a server that runs in the same folder.
+beside a server that runs in the same folder; restored wants it ended.
 
 Exit codes:
   0  done; for serve: ended by SIGINT or SIGTERM after what was under way
@@ -90,7 +91,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 
 // pick finds the verb; serve is meant where the first argument is a flag.
 func pick(args []string) (verb, []string) {
-	one := map[string]verb{"serve": serve, "list": list, "contract": contract}
+	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "restored": restored}
 	two := map[string]verb{"operator add": operatorAdd, "code new": codeNew, "device revoke": deviceRevoke}
 	if len(args) == 0 {
 		return nil, nil

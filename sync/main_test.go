@@ -48,6 +48,8 @@ func TestCommandLine(t *testing.T) {
 		"a code into no folder":        {[]string{"code", "new", "--data", dir, "--code-file", filepath.Join(empty, "no", "x")}, exitFailed},
 		"an end to a device not there": {[]string{"device", "revoke", "--data", dir, "--id", id}, exitMissing},
 		"an end to what is no id":      {[]string{"device", "revoke", "--data", dir, "--id", "x"}, exitUsage},
+		"a restore of no centre":       {[]string{"restored", "--data", empty}, exitMissing},
+		"a restore while it is served": {[]string{"restored", "--data", dir}, exitBusy},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var o, e bytes.Buffer

@@ -17,7 +17,9 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
+	"doorstep/internal/store"
 	"doorstep/sync/courier"
+	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
@@ -266,7 +268,7 @@ func wantAllWaiting(t *testing.T, l *laptop) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if box.Acked != 0 || len(box.Blobs) == 0 {
+	if box.Acked != 0 || box.Epoch != uuid.Nil || len(box.Blobs) == 0 {
 		t.Errorf("acknowledged %d, %d blobs wait: something left the outbox", box.Acked, len(box.Blobs))
 	}
 }
@@ -294,6 +296,7 @@ func TestAnswersThatAreNotTheCentres(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	receipt := parcel.Receipt{Centre: uuid.New(), Epoch: uuid.New(), Device: l.Profile().Device, At: time.Now()}
 	for name, answer := range map[string]struct {
 		status int
 		typ    string
@@ -305,6 +308,7 @@ func TestAnswersThatAreNotTheCentres(t *testing.T) {
 		"JSON in a receipt's place": {200, "application/json", `{"ok":true}`},
 		"a redirect":                {302, "text/html", ""},
 		"an error in HTML":          {502, "text/html", "<html>"},
+		"a receipt called a page":   {200, "text/html", string(receipt.Sign(ca.Signer()))},
 	} {
 		t.Run(name+" is no receipt", func(t *testing.T) {
 			ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -378,33 +382,82 @@ func TestTwiceTheSameDisk(t *testing.T) {
 	}
 }
 
-// The centre restored from yesterday: what it lacks is sent again.
-func TestCentreSetBack(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "centre")
-	s := startServer(t, dir, "127.0.0.1:0")
-	addr := s.url[len("https://"):]
-	l := newLaptop(t, s)
-	l.draft(t)
-	mustCarry(t, l, "")
-	s.stop()
-	old := t.TempDir()
-	if err := os.CopyFS(old, os.DirFS(dir)); err != nil {
+// A blob whose content has another name at the centre is set aside; the rest flows.
+func TestBlobsTheCentreDoesNotTake(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptopWith(t, s, func(p *store.Profile) { p.CountyKey = seal.NewKey() })
+	id := l.finished(t, noise("a", 10))
+	c, err := courier.New(courier.Config{Store: l.Store})
+	if err != nil {
 		t.Fatal(err)
 	}
-	s = startServer(t, dir, addr)
-	l.draft(t)
-	mustCarry(t, l, "")
-	s.stop()
+	if err := c.RunUntilEmpty(t.Context()); fault.KindOf(err) != fault.Input {
+		t.Errorf("got %v, want input", err)
+	}
+	if st := c.State(); len(st.Aside) != 4 || st.AllSent || st.Changes != 0 || st.Blobs != 4 || st.Aside[0].Case != id {
+		t.Errorf("%d aside, %d blobs and %d changes wait, all sent %v", len(st.Aside), st.Blobs, st.Changes, st.AllSent)
+	}
+	if k := heldCase(t, s, id); k.Status != "queued" || k.Lacking != 3 {
+		t.Errorf("centre: %+v", k)
+	}
+}
+
+// setBack makes the folder what it was when the copy was taken.
+func setBack(t *testing.T, dir, old string) {
+	t.Helper()
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Rename(old, dir); err != nil {
 		t.Fatal(err)
 	}
-	s = startServer(t, dir, addr)
+}
+
+// The centre restored from yesterday: what it lacks is sent again.
+func TestCentreSetBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	s := startServer(t, dir, "127.0.0.1:0")
+	addr := s.url[len("https://"):]
+	l := newLaptop(t, s)
+	before := l.finished(t, noise("before", 100_000))
 	mustCarry(t, l, "")
-	if n := len(s.holdings(t).Cases); n != 2 {
-		t.Errorf("%d cases at the centre, want both again", n)
+	s.stop()
+	old := filepath.Join(t.TempDir(), "old")
+	if err := os.CopyFS(old, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	s = startServer(t, dir, addr)
+	after := l.finished(t, noise("after", 100_000))
+	mustCarry(t, l, "")
+	s.stop()
+	setBack(t, dir, old)
+	if code := run(t.Context(), []string{"restored", "--data", dir}, io.Discard, os.Stderr); code != exitOK {
+		t.Fatalf("restored: exit %d", code)
+	}
+	s = startServer(t, dir, addr)
+	later := l.finished(t, noise("later", 100_000))
+	mustCarry(t, l, "")
+	for _, id := range []uuid.UUID{before, after, later} {
+		if k := heldCase(t, s, id); !k.Whole() || k.Status != "received" || l.status(t, id) != loan.Received {
+			t.Errorf("case %s: centre %+v, laptop %s", id, k, l.status(t, id))
+		}
+	}
+	if h := s.holdings(t); h.Blobs != 12 || h.Refused != 0 {
+		t.Errorf("%d blobs, %d refused; want 12, 0", h.Blobs, h.Refused)
+	}
+	// The centre forgot the receipt it had given and gave another: the laptop knows both.
+	changes, err := l.Changes(t.Context(), after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, ch := range changes {
+		if ch.Kind == loan.ChangeReceive {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d receipts of the case that was lost and sent again, want 2", n)
 	}
 }
 

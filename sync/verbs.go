@@ -155,3 +155,31 @@ func deviceRevoke(ctx context.Context, args []string, out, errs io.Writer) error
 	defer c.Close()
 	return c.Revoke(ctx, device)
 }
+
+func restored(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("restored", "say that the folder came out of a backup, before the server starts again:\n"+
+		"laptops then send what the backup lacks.", errs)
+	data := f.String("data", "", "folder of the centre")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	// Looked at first, so that a folder without a centre does not become one.
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	county, practice, err := c.County(ctx)
+	c.Close()
+	if err != nil {
+		return err
+	}
+	o := central.Options{Dir: *data, Practice: practice}
+	if !practice {
+		o.County = county
+	}
+	if c, err = central.Open(ctx, o); err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Restored(ctx)
+}

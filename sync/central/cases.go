@@ -67,7 +67,7 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 		}
 		switch ch.Kind {
 		case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn:
-			if ch.Device != c.id {
+			if !c.centres[ch.Device] {
 				continue
 			}
 		}

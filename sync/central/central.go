@@ -42,6 +42,7 @@ type Central struct {
 	lock      *os.File
 	authority *seal.Authority
 	id, epoch uuid.UUID
+	centres   map[uuid.UUID]bool // id, and those before a restore
 	commits   *committer
 	blobs     *folder
 	keysMu    sync.Mutex
@@ -102,8 +103,8 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		if c.epoch, err = metaID(ctx, tx, "epoch"); err != nil {
 			return err
 		}
-		if o.Beside {
-			return nil
+		if c.centres, err = centres(ctx, tx, c.id); err != nil || o.Beside {
+			return err
 		}
 		return c.ensureCounty(ctx, tx, o)
 	})

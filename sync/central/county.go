@@ -136,6 +136,13 @@ func county(ctx context.Context, q querier) (code, name string, practice bool, e
 	return code, name, practice, diskFault("central.county", err)
 }
 
+// County is the code of this centre's county, and whether it is one of made-up
+// people.
+func (c *Central) County(ctx context.Context) (code string, practice bool, err error) {
+	code, _, practice, err = county(ctx, c.db)
+	return code, practice, err
+}
+
 func (c *Central) keyPath(code string) string {
 	return c.path("keys", fmt.Sprintf("county-%s.key", code))
 }

@@ -9,6 +9,9 @@ import (
 	"doorstep/internal/fault"
 )
 
+// foldersSync says that a folder's entries are made durable by syncing it.
+const foldersSync = true
+
 // lockFile holds a file against other processes until it is closed or the
 // process ends; fault.Busy when another has it.
 func lockFile(path string) (*os.File, error) {

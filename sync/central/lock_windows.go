@@ -7,6 +7,10 @@ import (
 	"doorstep/internal/fault"
 )
 
+// foldersSync says that a folder's entries are made durable by syncing it; here
+// the file system's journal does that by itself.
+const foldersSync = false
+
 // lockFile holds a file against other processes until it is closed or the
 // process ends; fault.Busy when another has it.
 func lockFile(path string) (*os.File, error) {

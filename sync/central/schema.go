@@ -22,6 +22,7 @@ const schemaVersion = 1
 func schema() []string {
 	return []string{
 		`CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+		`CREATE TABLE IF NOT EXISTS centres (id TEXT PRIMARY KEY)`,
 		`CREATE TABLE IF NOT EXISTS counties (code TEXT PRIMARY KEY, name TEXT NOT NULL, practice INTEGER NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS operators (county TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, roles TEXT NOT NULL,
 			PRIMARY KEY (county, id))`,

@@ -1,6 +1,7 @@
 package courier
 
 import (
+	"encoding/json"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -8,7 +9,10 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
 	"doorstep/sync/parcel"
+	"github.com/google/uuid"
 )
 
 func TestBackoff(t *testing.T) {
@@ -108,6 +112,7 @@ func TestRefusals(t *testing.T) {
 		"a busy centre is waited for":            {503, "busy", "busy", fault.Offline},
 		"a full centre is waited for":            {507, "full", "", fault.Offline},
 		"a broken centre is waited for":          {500, "disk", "", fault.Offline},
+		"a centre that was set back is asked":    {409, "conflict", "gap", fault.Offline},
 		"a revoked device is told":               {403, "denied", "revoked", fault.Denied},
 		"a clone is told":                        {409, "refused", "clone", fault.Refused},
 		"a kind nobody knows counts as refusal":  {400, "new kind", "", fault.Refused},
@@ -170,4 +175,88 @@ func TestWaits(t *testing.T) {
 			t.Errorf("Wake: woken %v after %v", woken, d)
 		}
 	})
+}
+
+func TestReceiptsOfOthers(t *testing.T) {
+	centre, err := seal.NewSigner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := seal.NewSigner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	me := uuid.New()
+	c := &Courier{profile: store.Profile{Device: me, Centre: centre.Public()}}
+	mine := parcel.Receipt{Centre: uuid.New(), Epoch: uuid.New(), Device: me, At: time.Now()}
+	if _, err := c.open(mine.Sign(centre)); err != nil {
+		t.Errorf("mine: %v", err)
+	}
+	if _, err := c.open(mine.Sign(other)); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("signed by another: got %v, want untrusted", err)
+	}
+	theirs := mine
+	theirs.Device = uuid.New()
+	if _, err := c.open(theirs.Sign(centre)); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("for another device: got %v, want untrusted", err)
+	}
+	if _, err := c.open([]byte("<html>")); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("a page: got %v, want untrusted", err)
+	}
+}
+
+func TestWelcome(t *testing.T) {
+	now := time.Now()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ca, err := seal.NewAuthority("centre", time.Hour, now)
+	must(err)
+	false1, err := seal.NewAuthority("another", time.Hour, now)
+	must(err)
+	signer, err := seal.NewSigner()
+	must(err)
+	other, err := seal.NewSigner()
+	must(err)
+	id := uuid.New()
+	code := seal.NewEnrolCode(ca.Fingerprint())
+	good := func() parcel.EnrolResponse {
+		cert, err := ca.Issue(signer.Public(), seal.Device, id.String(), nil, time.Hour, now)
+		must(err)
+		return parcel.EnrolResponse{Device: id, Cert: cert, CA: ca.Cert().Raw, CentreKey: ca.Signer().Public().Marshal(),
+			CountyKey: seal.NewKey().Bytes(), County: "522727"}
+	}
+	for name, change := range map[string]func(*parcel.EnrolResponse){
+		"":                  func(*parcel.EnrolResponse) {},
+		"another authority": func(r *parcel.EnrolResponse) { r.CA = false1.Cert().Raw },
+		"another authority with its own certificate": func(r *parcel.EnrolResponse) {
+			r.CA = false1.Cert().Raw
+			r.Cert, _ = false1.Issue(signer.Public(), seal.Device, id.String(), nil, time.Hour, now)
+		},
+		"no authority": func(r *parcel.EnrolResponse) { r.CA = nil },
+		"a certificate of another authority": func(r *parcel.EnrolResponse) {
+			r.Cert, _ = false1.Issue(signer.Public(), seal.Device, id.String(), nil, time.Hour, now)
+		},
+		"a certificate of another key": func(r *parcel.EnrolResponse) {
+			r.Cert, _ = ca.Issue(other.Public(), seal.Device, id.String(), nil, time.Hour, now)
+		},
+		"a certificate of another device": func(r *parcel.EnrolResponse) { r.Device = uuid.New() },
+		"a centre without a key":          func(r *parcel.EnrolResponse) { r.CentreKey = nil },
+		"a county without a key":          func(r *parcel.EnrolResponse) { r.CountyKey = nil },
+	} {
+		r := good()
+		change(&r)
+		b, err := json.Marshal(r)
+		must(err)
+		_, err = welcome(b, code, signer)
+		if (err == nil) != (name == "") || err != nil && fault.KindOf(err) != fault.Untrusted {
+			t.Errorf("with %q: got %v", name, err)
+		}
+	}
+	if _, err := welcome([]byte("<html>"), code, signer); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("a page: got %v", err)
+	}
 }

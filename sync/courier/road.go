@@ -211,6 +211,9 @@ func refused(op string, p *refusal) error {
 		return fault.Say(op, fault.Offline, "中心暂时不能接收（繁忙或磁盘已满），材料已留在本机，会自动重试。", p)
 	}
 	switch p.Code {
+	case parcel.CodeGap:
+		// The centre was set back since its last word; the next attempt asks first.
+		return fault.New(op, fault.Offline, p)
 	case parcel.CodeRevoked, parcel.CodeUnknown, parcel.CodeNoCert:
 		return fault.Say(op, fault.Denied, "中心已停用本机，材料保留在本机。请联系县资助中心重新注册。", p)
 	case parcel.CodeClone:

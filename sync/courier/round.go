@@ -159,15 +159,6 @@ func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outb
 			return box, err
 		}
 		raw, err := c.sendParcel(ctx, trim(changes))
-		if codeOf(err) == parcel.CodeGap {
-			// The centre was set back since its last word.
-			if err := c.askReceipt(ctx, nil); err != nil {
-				return box, err
-			}
-			if c.held < changes[0].Counter-1 {
-				continue
-			}
-		}
 		if err != nil {
 			return box, err
 		}
