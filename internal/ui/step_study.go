@@ -53,7 +53,7 @@ func (s *studyStep) studyCard(f *form) fyne.CanvasObject {
 	entry.inner.Placeholder = "例如 " + strconv.Itoa(s.v.c.App.AcademicYear)
 	s.tuition = f.amount("study.tuition", label("study.tuition"), true)
 	dorm := f.amount("study.dorm", label("study.dorm"), false)
-	institute := f.check("study.research_institute", "科研院所（不在高校名册内）")
+	institute := f.check("study.research_institute", "科研院所（名册以外）")
 	return kit.Card("就学信息", institute.object,
 		kit.Columns([]float32{3, 2}, s.school.label, major.label),
 		kit.Columns([]float32{3, 2}, level.label, mode.label),

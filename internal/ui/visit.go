@@ -68,6 +68,8 @@ type visit struct {
 	tried    bool            // submitting was tried: everything wrong is shown
 	unlocked bool            // the clerk chose to change a case that waits
 	was      loan.Status     // the status last shown
+	offered  *bound          // has the focus because its step was shown
+	turning  bool            // from one step to another
 	pending  int             // acts under way
 	unsaved  int             // fields whose last save failed
 	savedAt  time.Time
@@ -194,7 +196,9 @@ func (v *visit) show(at int) {
 	if at < 0 || at >= stepCount {
 		return
 	}
+	v.turning = true
 	v.u.leave()
+	v.turning = false
 	if at != v.at {
 		v.steps[v.at].left()
 		v.left[v.at] = v.form.leaveStep(v.at) || v.left[v.at]
@@ -205,6 +209,12 @@ func (v *visit) show(at int) {
 	v.body.Refresh()
 	v.refresh()
 	v.steps[at].shown()
+	v.offered = nil
+	for _, b := range v.form.fields {
+		if b.inner != nil && b.inner.Focused() {
+			v.offered = b
+		}
+	}
 }
 
 // forward presses the blue button.

@@ -85,6 +85,11 @@ func (b *bound) leftField() {
 	if b.v.closed {
 		return
 	}
+	offered := b.v.offered == b && b.v.turning
+	b.v.offered = nil
+	if offered && b.inner.Text() == "" {
+		return // the step was looked at and left, nothing was begun
+	}
 	first := !b.visited
 	b.visited = true
 	if b.failed != "" && b.saving == 0 && b.commit != nil {

@@ -312,7 +312,9 @@ func (r *rig) picture(at int, name string) {
 		same := *v.c
 		same.ID = uuid.UUID{}
 		v.c = &same
+		v.turning = true
 		v.u.win.Canvas().Unfocus()
+		v.turning = false
 		v.refresh()
 		r.u.shell.savedAt.Set(kit.Good, "已保存 10:00:00")
 		hush(v.u.win.Canvas().Content())
@@ -491,8 +493,12 @@ func TestVisitDoesNotNagBeforeItsTime(t *testing.T) {
 	v := r.open(loan.First, false)
 	r.ui(func() {
 		v.show(stepStudent)
-		if e := v.form.find("student.phone").label.Error(); e != "" {
-			t.Errorf("an untouched field says %q", e)
+		v.show(stepCoborrower)
+		v.show(stepStudent)
+		for _, path := range []string{"student.name", "student.phone"} {
+			if e := v.form.find(path).label.Error(); e != "" {
+				t.Errorf("%s, untouched, says %q", path, e)
+			}
 		}
 	})
 	r.types("student.phone", "154")
