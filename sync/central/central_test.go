@@ -247,6 +247,21 @@ func TestReopened(t *testing.T) {
 	}
 }
 
+func TestContentUnderAFalseNameIsDropped(t *testing.T) {
+	c := open(t, t.TempDir())
+	l := enrol(t, c, serve(t, c))
+	big := content("big", 3*parcel.ChunkSize)
+	bad := loan.Hash{7}
+	l.chunk(bad, big, 0)
+	l.chunk(bad, big, 1)
+	if s := l.chunk(bad, big, 2); s != http.StatusUnprocessableEntity {
+		t.Errorf("status %d, want 422", s)
+	}
+	if got := l.lack(parcel.BlobSize{Hash: bad, Size: int64(len(big))}); got[0].Held || len(got[0].Ranges) != 1 {
+		t.Errorf("got %+v, want all lacking", got[0])
+	}
+}
+
 func TestChunks(t *testing.T) {
 	whole := t
 	dir := t.TempDir()
@@ -255,17 +270,6 @@ func TestChunks(t *testing.T) {
 	big := content("big", 3*parcel.ChunkSize)
 	h := loan.Hash(l.county.Name(big))
 
-	t.Run("content under a false name is dropped", func(t *testing.T) {
-		bad := loan.Hash{7}
-		l.chunk(bad, big, 0)
-		l.chunk(bad, big, 1)
-		if s := l.chunk(bad, big, 2); s != http.StatusUnprocessableEntity {
-			t.Errorf("status %d, want 422", s)
-		}
-		if got := l.lack(parcel.BlobSize{Hash: bad, Size: int64(len(big))}); got[0].Held || len(got[0].Ranges) != 1 {
-			t.Errorf("got %+v, want all lacking", got[0])
-		}
-	})
 	t.Run("a chunk torn on the disk is asked for again", func(t *testing.T) {
 		l.chunk(h, big, 0)
 		l.chunk(h, big, 1)

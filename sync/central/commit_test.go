@@ -20,24 +20,26 @@ func sequence(t *testing.T, c *Central, name string) (n int) {
 	return n
 }
 
+// counting is a write that leaves a trace, and then does something else.
+func counting(name string, then func() error) func(context.Context, *sql.Tx) error {
+	return func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := nextNumber(ctx, tx, name); err != nil {
+			return err
+		}
+		return then()
+	}
+}
+
+func fine() error { return nil }
+
 func TestCommitter(t *testing.T) {
 	c := open(t, t.TempDir())
 	ctx := context.Background()
-	count := func(name string, then func() error) func(context.Context, *sql.Tx) error {
-		return func(ctx context.Context, tx *sql.Tx) error {
-			if _, err := nextNumber(ctx, tx, name); err != nil {
-				return err
-			}
-			return then()
-		}
-	}
-	fine := func() error { return nil }
-
 	t.Run("what fails leaves no trace, what shared its transaction stays", func(t *testing.T) {
 		hold, inside := make(chan struct{}), make(chan struct{})
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if err := c.commits.do(ctx, count("first", func() error { close(inside); <-hold; return nil })); err != nil {
+			if err := c.commits.do(ctx, counting("first", func() error { close(inside); <-hold; return nil })); err != nil {
 				t.Error(err)
 			}
 		})
@@ -46,16 +48,16 @@ func TestCommitter(t *testing.T) {
 			wg.Go(func() {
 				switch i % 3 {
 				case 0:
-					if err := c.commits.do(ctx, count("good", fine)); err != nil {
+					if err := c.commits.do(ctx, counting("good", fine)); err != nil {
 						t.Error(err)
 					}
 				case 1:
-					err := c.commits.do(ctx, count("bad", func() error { return fault.New("t", fault.Conflict, nil) }))
+					err := c.commits.do(ctx, counting("bad", func() error { return fault.New("t", fault.Conflict, nil) }))
 					if fault.KindOf(err) != fault.Conflict {
 						t.Errorf("got %v, want conflict", err)
 					}
 				case 2:
-					if err := c.commits.do(ctx, count("panic", func() error { panic("x") })); err == nil {
+					if err := c.commits.do(ctx, counting("panic", func() error { panic("x") })); err == nil {
 						t.Error("a panic was no error")
 					}
 				}
@@ -69,19 +71,24 @@ func TestCommitter(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestCommitterEnds(t *testing.T) {
+	c := open(t, t.TempDir())
+	ctx := context.Background()
 	t.Run("the end of a context stops the waiting, not the work", func(t *testing.T) {
 		short, cancel := context.WithCancel(ctx)
-		err := c.commits.do(short, count("begun", func() error { cancel(); return nil }))
+		err := c.commits.do(short, counting("begun", func() error { cancel(); return nil }))
 		if err != nil || sequence(t, c, "begun") != 1 {
 			t.Errorf("begun work: %v", err)
 		}
 		hold, inside := make(chan struct{}), make(chan struct{})
 		done := make(chan error)
-		go func() { done <- c.commits.do(ctx, count("x", func() error { close(inside); <-hold; return nil })) }()
+		go func() { done <- c.commits.do(ctx, counting("x", func() error { close(inside); <-hold; return nil })) }()
 		<-inside
 		late, cancel2 := context.WithTimeout(ctx, time.Millisecond)
 		defer cancel2()
-		if err := c.commits.do(late, count("late", fine)); fault.KindOf(err) != fault.Cancelled {
+		if err := c.commits.do(late, counting("late", fine)); fault.KindOf(err) != fault.Cancelled {
 			t.Errorf("got %v, want cancelled", err)
 		}
 		close(hold)
@@ -94,7 +101,7 @@ func TestCommitter(t *testing.T) {
 	})
 	t.Run("after closing nothing is taken", func(t *testing.T) {
 		c.commits.close()
-		if err := c.commits.do(ctx, count("after", fine)); fault.KindOf(err) != fault.Cancelled {
+		if err := c.commits.do(ctx, counting("after", fine)); fault.KindOf(err) != fault.Cancelled {
 			t.Errorf("got %v, want cancelled", err)
 		}
 	})

@@ -21,6 +21,10 @@
 //	                        place, then for each chunk its SHA-256, 32 bytes. A chunk
 //	                        is held when both agree; the rest is cut off at the end.
 //
+// After a restore from a backup, said by Restored, the centre takes a new id
+// and a new epoch: receipts name the epoch, and laptops of another one send
+// again what is lacking.
+//
 // All folders have mode 0700. Blobs are stored as they came: the folder wants
 // an encrypted disk.
 //
