@@ -212,7 +212,7 @@ func TestWrongCommandLines(t *testing.T) {
 	for _, args := range [][]string{
 		{"frobnicate"}, {"schools"}, {"case"}, {"schools", "export"}, {"check"}, {"check", "a", "b"}, {"check", "--nope", "a"},
 		{"schools", "import"}, {"enrol"}, {"enrol", "--server", "x", "--code-file", "y"}, {"case", "show"},
-		{"case", "list"}, {"sync", "run"}, {"sync", "run", "--give-up", "soon"}, {"contract", "verify"},
+		{"case", "list"}, {"operator", "enable", "x"}, {"sync", "run"}, {"sync", "run", "--give-up", "soon"}, {"contract", "verify"},
 		{"contract", "verify", "a.pdf", "--operator", "anna"}, {"--nope"}, {"--data"},
 	} {
 		code, out, errs := try(args...)
