@@ -173,6 +173,9 @@ func scaleOf(id string) float32 {
 func (u *Window) setLook(l Look) {
 	u.look = l
 	u.deps.Look(l)
+	if v := u.shell.current; v != nil {
+		v.object().Refresh() // it is out of the window, which repaints what is in it
+	}
 	d := u.desk
 	u.act("set look", func(ctx context.Context) error { return d.SetSetting(ctx, "look", l) }, func(err error) {
 		if err != nil {

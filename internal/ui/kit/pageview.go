@@ -282,6 +282,8 @@ func (p *PageView) repaint() {
 	p.state.Refresh()
 	p.prev.SetEnabled(p.page > 0)
 	p.next.SetEnabled(p.page+1 < p.pages)
+	p.prev.Refresh()
+	p.next.Refresh()
 	for i, b := range p.zooms {
 		b.chosen = zoom(i) == p.zoom
 		b.Refresh()
