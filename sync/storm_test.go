@@ -17,7 +17,6 @@ import (
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
 	"doorstep/sync/courier"
-	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
