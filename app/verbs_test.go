@@ -35,7 +35,8 @@ func TestMain(m *testing.M) {
 // beside a centre of its own: $CENTRE is its address; "code FILE" writes a
 // fresh enrolment code; "sealed A B" writes a contract sealed under it, and one
 // with a bit flipped; "family DIR" has anna begin a case at a laptop, whose id
-// is $CASE from then on; "centre down" takes it off the network.
+// is $CASE from then on; "busy DIR ACCOUNT" tries a verb while a window has the
+// folder; "centre down" takes it off the network.
 func TestVerbs(t *testing.T) {
 	cases, err := filepath.Abs("testdata/cases.jsonl")
 	if err != nil {
@@ -71,6 +72,15 @@ func TestVerbs(t *testing.T) {
 				id, err := newFamily(ts.MkAbs(args[0]))
 				ts.Check(err)
 				ts.Setenv("CASE", id)
+			},
+			"busy": func(ts *testscript.TestScript, _ bool, args []string) {
+				door, err := openDoor(context.Background(), ts.MkAbs(args[0]))
+				ts.Check(err)
+				code, _, errs := try(append([]string{"case", "list", "--data", ts.MkAbs(args[0])}, args[1:]...)...)
+				ts.Check(door.Close())
+				if code != exitBusy || !strings.Contains(errs, "in use by another program") {
+					ts.Fatalf("exit code %d: %s", code, errs)
+				}
 			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
 		},
