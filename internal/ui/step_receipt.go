@@ -38,7 +38,7 @@ func newStepReceipt(v *visit) *receiptStep {
 	s.save = kit.NewSecondary("存为文件", kit.Icon("download"), s.saveFile)
 	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers))
 	bar := container.NewBorder(nil, nil, s.which, s.save)
-	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 330}, s.side), nil,
+	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
 	return s
 }

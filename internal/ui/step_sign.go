@@ -305,8 +305,8 @@ func (s *signStep) shown() {
 	switch s.stage() {
 	case signTexts:
 		kit.Focus(s.texts)
-	case signReads, signSigns, signDone:
-		kit.Focus(s.view.content)
+	case signReads, signSigns, signSeals, signDone:
+		kit.Focus(s.v.main)
 	}
 }
 

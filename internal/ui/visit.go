@@ -73,12 +73,14 @@ type visit struct {
 	pending  int             // acts under way
 	unsaved  int             // fields whose last save failed
 	savedAt  time.Time
+	look     Look
 	active   bool
 	closed   bool
 
 	content  *fyne.Container
 	head     *fyne.Container
 	foot     *fyne.Container
+	side     fyne.CanvasObject
 	title    *kit.Text
 	about    *kit.Text
 	status   *kit.StatusLine
@@ -95,14 +97,34 @@ type visit struct {
 // newVisit is a visit of a case that has been opened.
 func newVisit(u *Window, c *loan.Case) *visit {
 	v := &visit{u: u, id: c.ID, c: c, people: map[string]string{}, savedAt: c.Updated, was: c.Status}
-	v.form = newForm(v)
-	v.steps = [stepCount]step{newStepPapers(v), newStepStudent(v), newStepCoborrower(v), newStepStudy(v),
-		newStepImages(v), newStepReview(v), newStepSign(v), newStepReceipt(v)}
-	v.build()
+	v.make()
 	v.begin()
 	v.take(c)
 	v.loadPeople()
 	return v
+}
+
+// make makes the widgets, in the look the window has now.
+func (v *visit) make() {
+	v.look = v.u.look
+	v.form = newForm(v)
+	v.steps = [stepCount]step{newStepPapers(v), newStepStudent(v), newStepCoborrower(v), newStepStudy(v),
+		newStepImages(v), newStepReview(v), newStepSign(v), newStepReceipt(v)}
+	v.build()
+}
+
+// remake makes the widgets anew: a change of the look does not reach those
+// that were not on the screen.
+func (v *visit) remake() {
+	for _, s := range v.steps {
+		s.close()
+	}
+	before := v.form
+	v.make()
+	for i, b := range before.fields {
+		v.form.fields[i].visited = b.visited
+	}
+	v.take(v.c)
 }
 
 // begin chooses the step to open at, and marks what was filled in before.
@@ -145,8 +167,8 @@ func (v *visit) build() {
 	v.foot = container.NewBorder(nil, nil, nil, feet, v.summary)
 	foot := surface(inset(18, 9, v.foot))
 	top := container.NewVBox(head, v.rail, v.banner.content)
-	side := container.New(&wide{width: 286}, inset(8, 10, v.problems.content))
-	v.content = container.NewBorder(top, foot, nil, side, v.body)
+	v.side = inset(8, 10, v.problems.content)
+	v.content = container.New(&visitFrame{}, v.body, top, foot, v.side)
 	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyReturn, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
 		if v.active {
 			v.forward()
@@ -159,14 +181,37 @@ func (v *visit) build() {
 	})
 }
 
-func (v *visit) object() fyne.CanvasObject { return v.content }
+func (v *visit) object() fyne.CanvasObject {
+	if v.look != v.u.look {
+		v.remake()
+	}
+	return v.content
+}
 
 // keys are those of the steps, and the page keys between them.
 func (v *visit) keys() map[fyne.KeyName]func() {
 	keys := v.rail.Keys()
 	keys[fyne.KeyPageDown] = v.forward
 	keys[fyne.KeyPageUp] = func() { v.show(v.at - 1) }
+	for _, k := range []fyne.KeyName{fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd} {
+		keys[k] = func() { v.scroll(k) }
+	}
 	return keys
+}
+
+// scroll hands a key to the document that the step shows, so that it can be
+// read while the blue button has the focus.
+func (v *visit) scroll(k fyne.KeyName) {
+	var d *docView
+	switch s := v.steps[v.at].(type) {
+	case *signStep:
+		d = s.view
+	case *receiptStep:
+		d = s.view
+	}
+	if d != nil && d.view != nil {
+		d.view.TypedKey(&fyne.KeyEvent{Name: k})
+	}
 }
 
 func (v *visit) shown() {
@@ -343,8 +388,18 @@ func (v *visit) refresh() {
 	v.showBanner()
 	v.showSave()
 	v.showFoot()
+	v.showSide()
 	if s, ok := v.steps[v.at].object().(*container.Scroll); ok {
 		relay(s)
+	}
+}
+
+// showSide leaves the list away where a document is read and nothing is wrong.
+func (v *visit) showSide() {
+	on := v.at < stepSign || v.problems.blocking() > 0 || v.c.Status == loan.Returned
+	if v.side.Visible() != on {
+		setVisible(v.side, on)
+		v.content.Refresh()
 	}
 }
 

@@ -73,10 +73,10 @@ func (d *docView) open(pdf []byte, hash loan.Hash) {
 		d.mark.set(d.v.u.desk.Watermark())
 		d.content.Objects = []fyne.CanvasObject{d.view, d.mark}
 		d.content.Refresh()
-		if d.v.active {
-			kit.Focus(d.content)
-		}
 		d.v.refresh()
+		if d.v.active {
+			kit.Focus(d.v.main)
+		}
 	})
 }
 

@@ -214,6 +214,37 @@ func (b *banner) set(kind kit.Kind, words, button string, do func()) {
 	b.changed()
 }
 
+// visitFrame lays out a visit: the step in the middle, bars above and below,
+// and the list of problems at the right, which gives way where it is narrow.
+type visitFrame struct{}
+
+const sideWidest, sideNarrowest = 286, 196
+
+func (*visitFrame) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	body, top, foot := objs[0].MinSize(), objs[1].MinSize(), objs[2].MinSize()
+	w := body.Width
+	if objs[3].Visible() {
+		w += scaled(sideNarrowest)
+	}
+	return fyne.NewSize(max(w, top.Width, foot.Width), top.Height+foot.Height+max(body.Height, scaled(160)))
+}
+
+func (*visitFrame) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	put := func(o fyne.CanvasObject, x, y, w, h float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(max(w, 0), max(h, 0)))
+	}
+	top, foot := objs[1].MinSize().Height, objs[2].MinSize().Height
+	put(objs[1], 0, 0, s.Width, top)
+	put(objs[2], 0, s.Height-foot, s.Width, foot)
+	side := float32(0)
+	if objs[3].Visible() {
+		side = min(max(s.Width-objs[0].MinSize().Width, scaled(sideNarrowest)), scaled(sideWidest))
+		put(objs[3], s.Width-side, top, side, s.Height-top-foot)
+	}
+	put(objs[0], 0, top, s.Width-side, s.Height-top-foot)
+}
+
 // bannerRow lays out words that wrap and a button right of them, both in the
 // middle of the height.
 type bannerRow struct{}
