@@ -83,6 +83,10 @@ func (p *paced) Read(b []byte) (int, error) {
 	}
 	n, err := p.ReadCloser.Read(b)
 	p.left -= n
+	if err == io.EOF {
+		// What is done with the body may take longer than its sending.
+		_ = p.control.SetReadDeadline(time.Time{})
+	}
 	return n, err
 }
 
@@ -135,9 +139,21 @@ func send(w http.ResponseWriter, status int, typ string, b []byte) {
 	h.Set("Content-Type", typ)
 	h.Set("Content-Length", strconv.Itoa(len(b)))
 	h.Set("Cache-Control", "no-store")
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(paceTime + time.Duration(len(b)/paceBytes)*paceTime))
+	paceAnswer(w, len(b))
 	w.WriteHeader(status)
 	w.Write(b) // who asked has gone if this fails; the answer can be had again
+}
+
+// sendStatus answers without a body.
+func sendStatus(w http.ResponseWriter, status int) {
+	paceAnswer(w, 0)
+	w.WriteHeader(status)
+}
+
+// paceAnswer bounds how long the reader of an answer may take. Every answer
+// sets it anew, for it outlives the request on its connection.
+func paceAnswer(w http.ResponseWriter, n int) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(paceTime + time.Duration(n/paceBytes)*paceTime))
 }
 
 func sendJSON(w http.ResponseWriter, v any) error {

@@ -156,9 +156,9 @@ func (c *Central) putBlob(d *device, w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	if whole {
-		w.WriteHeader(http.StatusCreated)
+		sendStatus(w, http.StatusCreated)
 	} else {
-		w.WriteHeader(http.StatusNoContent)
+		sendStatus(w, http.StatusNoContent)
 	}
 	return nil
 }

@@ -287,14 +287,18 @@ func TestASenderThatStallsIsCutOff(t *testing.T) {
 	if d.n < 3 || d.n > 5 {
 		t.Errorf("deadline set %d times for three portions, want once a portion", d.n)
 	}
+	if !d.last.IsZero() {
+		t.Error("the deadline stands after the end of the body")
+	}
 }
 
 type deadlines struct {
 	http.ResponseWriter
-	n int
+	n    int
+	last time.Time
 }
 
-func (d *deadlines) SetReadDeadline(time.Time) error { d.n++; return nil }
+func (d *deadlines) SetReadDeadline(at time.Time) error { d.n, d.last = d.n+1, at; return nil }
 
 func TestTooManyAtOnce(t *testing.T) {
 	c := open(t, t.TempDir())
