@@ -288,7 +288,11 @@ func (c *Courier) attempt(ctx context.Context) error {
 	}
 	_, _ = c.look(context.WithoutCancel(ctx)) // only shows it
 	c.update(func(s *State) {
-		s.Phase, s.Err, s.Reason = Idle, err, fault.KindOf(err)
+		s.Phase = Idle
+		if fault.KindOf(err) == fault.Cancelled {
+			return // says nothing about the centre
+		}
+		s.Err, s.Reason = err, fault.KindOf(err)
 		if err != nil && s.Reason != fault.Refused {
 			s.Online = false
 		}
