@@ -23,8 +23,20 @@ type move struct {
 	do   func(context.Context) error
 }
 
+// once does moves for the first family alone.
+func once(number int, moves ...move) move {
+	return move{"once", func(ctx context.Context) error {
+		if number > 0 {
+			return nil
+		}
+		return inOrder(ctx, moves)
+	}}
+}
+
 // all does moves one after another, up to the first that fails.
-func (c *clerk) all(ctx context.Context, moves ...move) error {
+func (*clerk) all(ctx context.Context, moves ...move) error { return inOrder(ctx, moves) }
+
+func inOrder(ctx context.Context, moves []move) error {
 	for _, m := range moves {
 		if err := m.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", m.what, err)
@@ -137,6 +149,17 @@ func (c *clerk) press(kind, text string) move {
 	}}
 }
 
+// tap clicks a control of a form, which may have to be scrolled to.
+func (c *clerk) tap(kind, text string) move {
+	return move{"tap " + text, func(ctx context.Context) error {
+		s, err := c.reach(ctx, kind, text)
+		if err != nil {
+			return err
+		}
+		return c.w.hand.click(ctx, s.X, s.Y)
+	}}
+}
+
 // tick ticks a box or chooses a cell of a form, which may have to be scrolled
 // to, and looks whether it was taken: a form that saves may have moved on.
 func (c *clerk) tick(kind, text string) move {
@@ -200,9 +223,9 @@ func (c *clerk) tickEach(text string, count, to int) move {
 	}}
 }
 
-// fill replaces what a field holds, and leaves the field.
-func (c *clerk) fill(label, text string) move {
-	return move{"fill in " + label, func(ctx context.Context) error {
+// enter replaces what a field holds, and stays in it.
+func (c *clerk) enter(label, text string) move {
+	return move{"enter " + label, func(ctx context.Context) error {
 		s, err := c.reach(ctx, "field", label)
 		if err != nil {
 			return err
@@ -214,10 +237,14 @@ func (c *clerk) fill(label, text string) move {
 		if err := h.keys(ctx, "ctrl+a"); err != nil {
 			return err
 		}
-		if err := h.write(ctx, text); err != nil {
-			return err
-		}
-		return h.keys(ctx, "Tab")
+		return h.write(ctx, text)
+	}}
+}
+
+// fill replaces what a field holds, and leaves it.
+func (c *clerk) fill(label, text string) move {
+	return move{"fill in " + label, func(ctx context.Context) error {
+		return c.all(ctx, c.enter(label, text), c.key("Tab"))
 	}}
 }
 

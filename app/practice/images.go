@@ -23,12 +23,8 @@ func (s *session) images(ctx context.Context, f family, number int, name string)
 		if err != nil {
 			return err
 		}
-		shot := move{"", func(context.Context) error { return nil }}
-		if number == 0 && i == 0 {
-			shot = c.shot("dialog-crop")
-		}
-		if err := c.all(ctx, c.pressFile(i, false), c.chooseFile(file, number == 0 && i == 0),
-			c.shows("button", "使用"), shot, c.press("button", "使用"),
+		if err := c.all(ctx, c.pressFile(i, false), c.chooseFile(file, number+i),
+			c.shows("button", "使用"), once(number+i, c.shot("dialog-crop")), c.press("button", "使用"),
 			c.wait(patience, "msg=act", "name=attach")); err != nil {
 			return err
 		}
@@ -45,7 +41,7 @@ func (s *session) images(ctx context.Context, f family, number int, name string)
 		if err != nil {
 			return err
 		}
-		if err := c.all(ctx, c.pressFile(i, true), c.chooseFile(file, false),
+		if err := c.all(ctx, c.pressFile(i, true), c.chooseFile(file, 1),
 			c.wait(patience, "msg=act", "name=attach")); err != nil {
 			return fmt.Errorf("paper %d: %w", i+1, err)
 		}
@@ -98,8 +94,8 @@ func (c *clerk) list(ctx context.Context, kind, text string, to int) ([]spot, er
 	return out, err
 }
 
-// chooseFile gives the file chooser a path.
-func (c *clerk) chooseFile(path string, picture bool) move {
+// chooseFile gives the file chooser a path; the first time it is pictured.
+func (c *clerk) chooseFile(path string, number int) move {
 	return move{"give the path", func(ctx context.Context) error {
 		s, err := c.see(ctx, patience, "field", "路径")
 		if err != nil {
@@ -115,12 +111,7 @@ func (c *clerk) chooseFile(path string, picture bool) move {
 		if err := h.paste(ctx, path); err != nil {
 			return err
 		}
-		if picture {
-			if err := c.all(ctx, c.shot("dialog-file")); err != nil {
-				return err
-			}
-		}
-		return h.keys(ctx, "Return")
+		return c.all(ctx, once(number, c.shot("dialog-file")), c.key("Return"))
 	}}
 }
 

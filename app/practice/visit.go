@@ -36,11 +36,13 @@ func (s *session) papers(ctx context.Context, _ family, _ int, name string) erro
 }
 
 // people are ② and ③.
-func (s *session) people(ctx context.Context, f family, _ int, name string) error {
+func (s *session) people(ctx context.Context, f family, number int, name string) error {
 	c := s.clerk
 	return c.all(ctx,
 		c.key("F2"), c.shows("field", "身份证号"),
 		s.person(f.student),
+		once(number,
+			c.tap("button", "查看全文"), c.shows("button", "读完了"), c.shot("dialog-text"), c.press("button", "读完了")),
 		c.tickEach("本人已听清并同意", 2, toEnd),
 		c.shot(name+"-2-student"),
 		c.key("F3"), c.shows("field", "与学生关系"),
@@ -65,10 +67,11 @@ func (s *session) person(p person) move {
 }
 
 // study is ④.
-func (s *session) study(ctx context.Context, f family, _ int, name string) error {
+func (s *session) study(ctx context.Context, f family, number int, name string) error {
 	c := s.clerk
 	return c.all(ctx,
 		c.key("F4"), c.shows("field", "就读高校"),
+		once(number, c.enter("就读高校", "贵州"), c.shot("list-schools")),
 		c.fill("就读高校", "贵州大学"), c.fill("专业", f.major),
 		c.tick("choice", "学历层次/本科"), c.tick("choice", "学习形式/全日制"),
 		c.fill("学制", "4"), c.fill("入学年份", fmt.Sprint(time.Now().Year())),
