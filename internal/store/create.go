@@ -32,10 +32,30 @@ func (o Options) now() func() time.Time {
 // calibrated is how long an unlock should take on this machine.
 const calibrated = 400 * time.Millisecond
 
-// Exists says whether a store was created in dir.
+// Exists says whether a store was created in dir, also where its data file has
+// gone since: Open names that fault, and nothing is to be made in its place.
 func Exists(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, dataFile))
-	return err == nil
+	there := func(name string) bool {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		return err == nil
+	}
+	// A Create that was cut short leaves keys beside the file it was making.
+	return there(dataFile) || there(keysFile) && !there(dataFile+newSuffix)
+}
+
+// Prepare makes dir, where a store is to be created, and proves that files can
+// be made and kept in it. It leaves nothing there but the folder. What cannot
+// be undone, as to use up an enrolment code, comes after it.
+func Prepare(dir string) error {
+	const op = "store.Prepare"
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return diskFault(op, err)
+	}
+	const probe = "probe"
+	if err := writeFile(dir, probe, make([]byte, 1<<20)); err != nil {
+		return diskFault(op, err)
+	}
+	return diskFault(op, os.Remove(filepath.Join(dir, probe)))
 }
 
 // Create makes a store with its first operator and signs the operator in. It
@@ -97,6 +117,13 @@ func create(o Options, profile []byte, p *Profile, first guard.Operator, passwor
 	}
 	first.Enabled = true
 	if err := os.Remove(filepath.Join(o.Dir, attemptsFile)); err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	// Keys of a Create that was cut short go before the file it was making.
+	if err := os.Remove(filepath.Join(o.Dir, keysFile)); err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	if err := syncDir(o.Dir); err != nil {
 		return nil, err
 	}
 	if err := fill(o.Dir, keys, data, profile, first, p.Device); err != nil {

@@ -100,8 +100,11 @@ func readKeys(dir string, copied []byte) (*seal.Keyfile, error) {
 	b, err := readFile(filepath.Join(dir, keysFile), maxKeysFile)
 	if err == nil {
 		keys, err := seal.ParseKeyfile(b)
-		if err == nil || fault.KindOf(err) == fault.Newer {
-			return keys, err
+		if err == nil {
+			return keys, sameLaptop(keys, copied)
+		}
+		if fault.KindOf(err) == fault.Newer {
+			return nil, err
 		}
 	} else if !errors.Is(err, os.ErrNotExist) && fault.KindOf(err) != fault.Damaged {
 		return nil, diskFault("store.readKeys", err)
@@ -114,6 +117,17 @@ func readKeys(dir string, copied []byte) (*seal.Keyfile, error) {
 		return nil, diskFault("store.readKeys", err)
 	}
 	return keys, nil
+}
+
+// sameLaptop refuses a key file that was made for another database: every
+// password would look wrong. A copy that cannot be read proves nothing.
+func sameLaptop(keys *seal.Keyfile, copied []byte) error {
+	own, err := seal.ParseKeyfile(copied)
+	if err != nil || own.ID() == keys.ID() {
+		return nil
+	}
+	return fault.Say("store.readKeys", fault.Damaged, "密钥文件与数据文件不是同一台电脑的，请放回原来的文件。",
+		errors.New("the key file and the data file are of two laptops"))
 }
 
 // Operators lists who can unlock.

@@ -45,15 +45,21 @@ func structural(what string) error {
 // length, and of every page in use the header and the bounds of its elements.
 // nil means that bbolt can open and walk it; otherwise fault.Damaged.
 func precheck(path string) error {
+	st, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return structural("the data file is gone")
+	}
+	if err != nil {
+		return diskFault("store.precheck", err)
+	}
+	if !st.Mode().IsRegular() { // to open a pipe would wait for ever
+		return structural("the data file is no file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return diskFault("store.precheck", err)
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return diskFault("store.precheck", err)
-	}
 	head := make([]byte, 2*pageSize)
 	if _, err := io.ReadFull(f, head); err != nil {
 		return structural("shorter than its head")

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"doorstep/internal/fault"
+)
+
+func TestFilesThatDoNotBelong(t *testing.T) {
+	ctx := context.Background()
+	closed := func(t *testing.T) Options {
+		s := newTestStore(t)
+		noErr(t, s.Close())
+		return s.o
+	}
+	t.Run("a data file that is gone is damage and not a new laptop", func(t *testing.T) {
+		o := closed(t)
+		noErr(t, os.Remove(filepath.Join(o.Dir, dataFile)))
+		if !Exists(o.Dir) {
+			t.Error("the folder counts as new")
+		}
+		_, err := Open(ctx, o)
+		wantKind(t, err, fault.Damaged)
+		_, err = Create(ctx, o, profile(), clerk("c1"), []byte(password))
+		wantKind(t, err, fault.Exists)
+	})
+	t.Run("the key file of another laptop is damage and not a wrong password", func(t *testing.T) {
+		o, other := closed(t), closed(t)
+		noErr(t, os.WriteFile(filepath.Join(o.Dir, keysFile), must(os.ReadFile(filepath.Join(other.Dir, keysFile))), 0o600))
+		_, err := Open(ctx, o)
+		wantKind(t, err, fault.Damaged)
+	})
+	t.Run("the data file of another laptop is damage and not a wrong password", func(t *testing.T) {
+		o, other := closed(t), closed(t)
+		noErr(t, os.WriteFile(filepath.Join(o.Dir, dataFile), must(os.ReadFile(filepath.Join(other.Dir, dataFile))), 0o600))
+		_, err := Open(ctx, o)
+		wantKind(t, err, fault.Damaged)
+	})
+	t.Run("a folder in the place of the data file is damage", func(t *testing.T) {
+		o := closed(t)
+		noErr(t, os.Remove(filepath.Join(o.Dir, dataFile)))
+		noErr(t, os.Mkdir(filepath.Join(o.Dir, dataFile), 0o700))
+		_, err := Open(ctx, o)
+		wantKind(t, err, fault.Damaged)
+	})
+	t.Run("what a creation that was cut short left is no store, and does not hinder the next", func(t *testing.T) {
+		o := closed(t)
+		path := filepath.Join(o.Dir, dataFile)
+		noErr(t, os.Rename(path, path+newSuffix))
+		if Exists(o.Dir) {
+			t.Fatal("half a creation counts as a store")
+		}
+		s, err := Create(ctx, o, profile(), clerk("c1"), []byte(password))
+		noErr(t, err)
+		noErr(t, s.Close())
+		noErr(t, unlocked(t, o).Close())
+	})
+}
+
+func TestPrepare(t *testing.T) {
+	t.Run("makes the folder and leaves nothing in it", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "a", "b")
+		noErr(t, Prepare(dir))
+		if left := must(os.ReadDir(dir)); len(left) != 0 {
+			t.Errorf("left %v", left)
+		}
+	})
+	t.Run("names a folder that cannot be made, without its path", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "f")
+		noErr(t, os.WriteFile(file, nil, 0o600))
+		err := Prepare(filepath.Join(file, "private-name", "x"))
+		wantKind(t, err, fault.Disk)
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			if strings.Contains(e.Error(), "private-name") {
+				t.Errorf("the path is in %q", e)
+			}
+		}
+	})
+}
