@@ -65,6 +65,8 @@ func (s *cases) search() {
 	s.leave()
 	rows, d := len(s.rows), s.u.desk
 	s.timer = time.AfterFunc(settled, func() {
-		s.u.act("note search", func(ctx context.Context) error { return d.NoteSearch(ctx, rows) }, func(error) {})
+		s.u.back(func() {
+			s.u.act("note search", func(ctx context.Context) error { return d.NoteSearch(ctx, rows) }, func(error) {})
+		})
 	})
 }

@@ -114,25 +114,32 @@ func (u *Window) signedIn(d *desk.Desk) {
 }
 
 // lock closes the store and asks who is at the desk. Work in hand has been
-// saved field by field.
+// saved field by field; the store is closed when all that was asked for is done.
 func (u *Window) lock() {
-	u.leave()
-	d := u.desk
-	if d == nil {
+	if u.shell == nil {
 		return
 	}
-	u.stopCarrier()
-	u.desk, u.shell = nil, nil
+	u.rest()
+	d, k := u.desk, u.carrier
+	u.carrier, u.shell = nil, nil
 	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
-	u.act("lock", func(ctx context.Context) error {
-		if err := d.Close(); err != nil {
-			return err
+	u.works.Add(1)
+	go func() {
+		defer u.works.Done()
+		u.jobs.Wait()
+		if k != nil {
+			k.close()
 		}
-		return u.deps.Door.Reopen(ctx)
-	}, func(err error) {
-		if err != nil {
-			u.fail(err)
+		err := d.Close()
+		if err == nil {
+			err = u.deps.Door.Reopen(u.ctx)
 		}
-		u.begin()
-	})
+		u.note("lock", err)
+		u.back(func() {
+			if err != nil {
+				u.fail(err)
+			}
+			u.begin()
+		})
+	}()
 }

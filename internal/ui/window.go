@@ -43,10 +43,11 @@ type Window struct {
 
 	ctx   context.Context
 	stop  context.CancelFunc
-	works sync.WaitGroup
+	works sync.WaitGroup // the actor, and what waits for jobs
+	jobs  sync.WaitGroup // acts and loads under way
 	acts  chan func()
 
-	desk    *desk.Desk
+	desk    *desk.Desk // the last to be signed in; closed when shell is nil
 	carrier *carrier
 	shell   *shell
 	look    Look
@@ -121,11 +122,11 @@ func (u *Window) actor() {
 // error on Fyne's goroutine. Acts are not cut short by the window's end: what
 // was asked to be saved is saved.
 func (u *Window) act(name string, job func(ctx context.Context) error, done func(error)) {
-	u.works.Add(1)
+	u.jobs.Add(1)
 	u.acts <- func() {
-		defer u.works.Done()
 		err := job(context.WithoutCancel(u.ctx))
 		u.note(name, err)
+		u.jobs.Done()
 		u.back(func() { done(err) })
 	}
 }
@@ -133,11 +134,11 @@ func (u *Window) act(name string, job func(ctx context.Context) error, done func
 // run does job beside everything else, and then done on Fyne's goroutine. The
 // context ends with the window.
 func (u *Window) run(name string, job func(ctx context.Context) error, done func(error)) {
-	u.works.Add(1)
+	u.jobs.Add(1)
 	go func() {
-		defer u.works.Done()
 		err := job(u.ctx)
 		u.note(name, err)
+		u.jobs.Done()
 		u.back(func() { done(err) })
 	}()
 }
@@ -166,18 +167,28 @@ func (u *Window) fail(err error) {
 // Close saves what was asked for, stops all work and locks the store. It
 // returns when nothing of the window runs any more.
 func (u *Window) Close() {
-	u.leave()
+	u.rest()
 	u.stop()
+	u.jobs.Wait()
 	u.works.Wait()
-	if u.carrier != nil {
-		u.carrier.close()
-	}
-	if u.desk != nil {
+	u.stopCarrier()
+	if u.shell != nil {
 		if err := u.desk.Close(); err != nil {
 			u.deps.Log.Warn("close", "error", err.Error())
 		}
 	}
 	u.deps.Door.Close()
+}
+
+// rest ends what the screens run, and saves what is being typed.
+func (u *Window) rest() {
+	u.leave()
+	if s := u.shell; s != nil && s.screen != nil {
+		s.screen.leave()
+		if s.current != nil {
+			s.current.close()
+		}
+	}
 }
 
 // End saves what is typed, waits until all that was asked for is saved, and
