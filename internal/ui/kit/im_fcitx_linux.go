@@ -47,22 +47,27 @@ func sessionBus(opts ...dbus.ConnOption) (*dbus.Conn, error) {
 }
 
 func (fcitx) dial(ctx context.Context, h dbus.SignalHandler) (*dbus.Conn, error) {
+	return dialOwner(ctx, h, fcitxName)
+}
+
+// dialOwner connects to the session bus where a name is owned on it, and has
+// the name's going told, which is news even while no key is pressed.
+func dialOwner(ctx context.Context, h dbus.SignalHandler, name string) (*dbus.Conn, error) {
 	conn, err := sessionBus(dbus.WithSignalHandler(h))
 	if err != nil {
 		return nil, err
 	}
 	var owned bool
-	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, fcitxName).Store(&owned)
+	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, name).Store(&owned)
 	if err != nil || !owned {
 		conn.Close()
-		return nil, fault.New("kit.fcitx", fault.Unavailable, err)
+		return nil, fault.New("kit.dialOwner", fault.Unavailable, err)
 	}
-	// its going is news even while no key is pressed
 	err = conn.AddMatchSignalContext(ctx, dbus.WithMatchSender("org.freedesktop.DBus"),
-		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, fcitxName))
+		dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, name))
 	if err != nil {
 		conn.Close()
-		return nil, fault.New("kit.fcitx", fault.Unavailable, err)
+		return nil, fault.New("kit.dialOwner", fault.Unavailable, err)
 	}
 	return conn, nil
 }
@@ -102,6 +107,13 @@ func (fcitx) key(k imKey) []any {
 	return []any{k.sym, k.code, k.state, k.release, uint32(time.Now().UnixMilli())}
 }
 
+func (fcitx) taken(answer *dbus.Call) bool { return takenBool(answer) }
+
+func takenBool(answer *dbus.Call) bool {
+	var taken bool
+	return answer.Store(&taken) == nil && taken
+}
+
 func (fcitx) read(s *dbus.Signal) []imEvent {
 	switch s.Name {
 	case fcitxContext + ".CommitString":
@@ -110,32 +122,7 @@ func (fcitx) read(s *dbus.Signal) []imEvent {
 			return []imEvent{{commit: text}}
 		}
 	case fcitxContext + ".UpdateFormattedPreedit":
-		var parts []struct {
-			Text   string
-			Format int32
-		}
-		var cursor int32
-		if dbus.Store(s.Body, &parts, &cursor) != nil {
-			return nil
-		}
-		p := &imPreedit{}
-		all := ""
-		for _, part := range parts {
-			from := len(p.text)
-			p.text = append(p.text, []rune(part.Text)...)
-			all += part.Text
-			if part.Format&fcitxHighlight != 0 {
-				p.mark = span{from, len(p.text)}
-			}
-			if part.Format&fcitxDontCommit == 0 {
-				p.keep += part.Text
-			}
-		}
-		p.caret = len(p.text)
-		if cursor >= 0 && int(cursor) <= len(all) {
-			p.caret = len([]rune(all[:cursor]))
-		}
-		return []imEvent{{preedit: p}}
+		return fcitxPreeditOf(s.Body)
 	case fcitxContext + ".ForwardKey":
 		k := &imKey{}
 		if dbus.Store(s.Body, &k.sym, &k.state, &k.release) == nil {
@@ -143,4 +130,34 @@ func (fcitx) read(s *dbus.Signal) []imEvent {
 		}
 	}
 	return nil
+}
+
+// fcitxPreeditOf reads texts with their formats and a caret that counts bytes.
+func fcitxPreeditOf(body []any) []imEvent {
+	var parts []struct {
+		Text   string
+		Format int32
+	}
+	var cursor int32
+	if dbus.Store(body, &parts, &cursor) != nil {
+		return nil
+	}
+	p := &imPreedit{}
+	all := ""
+	for _, part := range parts {
+		from := len(p.text)
+		p.text = append(p.text, []rune(part.Text)...)
+		all += part.Text
+		if part.Format&fcitxHighlight != 0 {
+			p.mark = span{from, len(p.text)}
+		}
+		if part.Format&fcitxDontCommit == 0 {
+			p.keep += part.Text
+		}
+	}
+	p.caret = len(p.text)
+	if cursor >= 0 && int(cursor) <= len(all) {
+		p.caret = len([]rune(all[:cursor]))
+	}
+	return []imEvent{{preedit: p}}
 }

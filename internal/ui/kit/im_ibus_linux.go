@@ -38,13 +38,9 @@ func ibusAddress() string {
 	if config == "" {
 		config = filepath.Join(os.Getenv("HOME"), ".config")
 	}
-	host, number := "unix", "0"
-	display := os.Getenv("DISPLAY")
-	if i := strings.LastIndexByte(display, ':'); i >= 0 {
-		if i > 0 {
-			host = display[:i]
-		}
-		number, _, _ = strings.Cut(display[i+1:], ".")
+	host, number := displayParts(os.Getenv("DISPLAY"))
+	if host == "" {
+		host = "unix"
 	}
 	for _, file := range []string{"/var/lib/dbus/machine-id", "/etc/machine-id"} {
 		id, err := os.ReadFile(file)
@@ -63,6 +59,16 @@ func ibusAddress() string {
 		}
 	}
 	return ""
+}
+
+// displayParts are the host and the number of a display's name.
+func displayParts(display string) (host, number string) {
+	i := strings.LastIndexByte(display, ':')
+	if i < 0 {
+		return "", "0"
+	}
+	number, _, _ = strings.Cut(display[i+1:], ".")
+	return display[:i], number
 }
 
 func (ibus) dial(_ context.Context, h dbus.SignalHandler) (*dbus.Conn, error) {
@@ -114,6 +120,8 @@ func (ibus) key(k imKey) []any {
 	}
 	return []any{k.sym, code, state}
 }
+
+func (ibus) taken(answer *dbus.Call) bool { return takenBool(answer) }
 
 func (ibus) read(s *dbus.Signal) []imEvent {
 	switch s.Name {

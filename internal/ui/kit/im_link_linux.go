@@ -27,6 +27,7 @@ type imEngine interface {
 	method(verb imVerb) string
 	capability(password bool) (method string, arg any)
 	key(k imKey) []any
+	taken(answer *dbus.Call) bool
 	read(s *dbus.Signal) []imEvent
 }
 
@@ -40,10 +41,17 @@ const (
 	verbPlace
 )
 
-// imLink is the conversation with one input method: it is joined in the
-// background, and again whenever the input method comes back.
+// imSeat is a place at an input method: its language and the input context.
+type imSeat struct {
+	engine imEngine
+	object dbus.BusObject
+}
+
+// imLink is the conversation with the input method, the first of its engines
+// that answers: it is joined in the background, and again whenever one comes
+// back.
 type imLink struct {
-	engine  imEngine
+	engines []imEngine
 	on      imHooks
 	display *xDisplay
 
@@ -53,18 +61,18 @@ type imLink struct {
 
 	conn *dbus.Conn // join's and run's alone
 
-	mu      sync.Mutex
-	context dbus.BusObject
-	inbox   []imEvent
-	gone    chan struct{}
+	mu    sync.Mutex
+	seat  *imSeat // nil while none is joined
+	inbox []imEvent
+	gone  chan struct{}
 }
 
 // imHooks are run on Fyne's goroutine: when news has arrived, and when the
 // input method has been joined and has gone.
 type imHooks struct{ arrived, joined, parted func() }
 
-func newIMLink(e imEngine) *imLink {
-	l := &imLink{engine: e, display: &xDisplay{}, gone: make(chan struct{})}
+func newIMLink(engines ...imEngine) *imLink {
+	l := &imLink{engines: engines, display: &xDisplay{}, gone: make(chan struct{})}
 	l.ctx, l.stop = context.WithCancel(context.Background())
 	l.join()
 	return l
@@ -76,22 +84,32 @@ func (l *imLink) start(on imHooks) {
 	l.running.Go(l.run)
 }
 
-// join makes the connection and the input context.
+// join makes the connection and the input context, at the first engine that
+// answers.
 func (l *imLink) join() bool {
+	for _, e := range l.engines {
+		if l.joinOne(e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *imLink) joinOne(e imEngine) bool {
 	ctx, cancel := context.WithTimeout(l.ctx, joinWithin)
 	defer cancel()
-	conn, err := l.engine.dial(ctx, l)
+	conn, err := e.dial(ctx, l)
 	if err != nil {
 		return false
 	}
-	obj, err := l.engine.create(ctx, conn)
+	obj, err := e.create(ctx, conn)
 	if err != nil {
 		conn.Close()
 		return false
 	}
 	l.conn = conn
 	l.mu.Lock()
-	l.context, l.inbox = obj, nil
+	l.seat, l.inbox = &imSeat{e, obj}, nil
 	l.gone = make(chan struct{})
 	l.mu.Unlock()
 	return true
@@ -125,7 +143,7 @@ func (l *imLink) run() {
 func (l *imLink) leave() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.context = nil
+	l.seat = nil
 	select {
 	case <-l.gone:
 	default:
@@ -148,12 +166,12 @@ func (l *imLink) closed() <-chan struct{} {
 	return l.gone
 }
 
-func (l *imLink) ready() bool { return l.object() != nil }
+func (l *imLink) ready() bool { return l.sits() != nil }
 
-func (l *imLink) object() dbus.BusObject {
+func (l *imLink) sits() *imSeat {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.context
+	return l.seat
 }
 
 func (l *imLink) background(do func()) { l.running.Go(do) }
@@ -167,11 +185,11 @@ func (l *imLink) DeliverSignal(_, _ string, s *dbus.Signal) {
 		}
 		return
 	}
-	obj := l.object()
-	if obj == nil || s.Path != obj.Path() {
+	seat := l.sits()
+	if seat == nil || s.Path != seat.object.Path() {
 		return
 	}
-	news := l.engine.read(s)
+	news := seat.engine.read(s)
 	if len(news) == 0 {
 		return
 	}
@@ -189,16 +207,17 @@ func (l *imLink) take() []imEvent {
 	return news
 }
 
-func (l *imLink) tell(method string, args ...any) {
-	if obj := l.object(); obj != nil {
-		obj.Go(method, dbus.FlagNoReplyExpected, nil, args...)
-	}
+// tell calls the input context and waits for no answer.
+func (s *imSeat) tell(method string, args ...any) {
+	s.object.Go(method, dbus.FlagNoReplyExpected, nil, args...)
 }
 
 func (l *imLink) focus(password bool) {
-	method, arg := l.engine.capability(password)
-	l.tell(method, arg)
-	l.tell(l.engine.method(verbFocusIn))
+	if s := l.sits(); s != nil {
+		method, arg := s.engine.capability(password)
+		s.tell(method, arg)
+		s.tell(s.engine.method(verbFocusIn))
+	}
 }
 
 // blur leaves the field; what the input method still says about it is dropped.
@@ -207,44 +226,44 @@ func (l *imLink) blur() { l.settled(verbFocusOut) }
 func (l *imLink) reset() { l.settled(verbReset) }
 
 func (l *imLink) settled(verb imVerb) {
-	obj := l.object()
-	if obj == nil {
+	s := l.sits()
+	if s == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, settleWithin)
 	defer cancel()
-	obj.CallWithContext(ctx, l.engine.method(verb), 0)
+	s.object.CallWithContext(ctx, s.engine.method(verb), 0)
 	l.take()
 }
 
 // key offers a key; the answer is false where none can come.
 func (l *imLink) key(k imKey) <-chan bool {
 	answer := make(chan bool, 1)
-	obj := l.object()
-	if obj == nil {
+	s := l.sits()
+	if s == nil {
 		answer <- false
 		return answer
 	}
 	done := make(chan *dbus.Call, 1)
-	obj.Go(l.engine.method(verbKey), 0, done, l.engine.key(k)...)
+	s.object.Go(s.engine.method(verbKey), 0, done, s.engine.key(k)...)
 	gone := l.closed()
 	l.running.Go(func() {
-		taken := false
 		select {
 		case call := <-done:
-			if call.Store(&taken) != nil {
-				taken = false
-			}
+			answer <- s.engine.taken(call)
 		case <-gone:
+			answer <- false
 		case <-l.ctx.Done():
+			answer <- false
 		}
-		answer <- taken
 	})
 	return answer
 }
 
 func (l *imLink) place(r imRect) {
-	l.tell(l.engine.method(verbPlace), r.x, r.y, r.w, r.h)
+	if s := l.sits(); s != nil {
+		s.tell(s.engine.method(verbPlace), r.x, r.y, r.w, r.h)
+	}
 }
 
 // origin is where the window's content begins on the screen, in pixels.

@@ -43,21 +43,14 @@ func (m *InputMethod) parted() {
 	}
 }
 
-// findLink joins the input method that answers: where both do, the one the
-// session names, and fcitx where it names none. Where neither does, the link
-// is not ready and seeks the one the session names.
+// findLink joins the input method that answers: where several do, the one the
+// session names, and fcitx where it names none. Where none does, the link is
+// not ready and goes on seeking.
 func findLink(xmodifiers string) *imLink {
-	first, second := imEngine(fcitx{}), imEngine(ibus{})
 	if namesIBus(xmodifiers) {
-		first, second = second, first
+		return newIMLink(ibus{}, fcitx{}, fcitx4{})
 	}
-	link := newIMLink(first)
-	if !link.ready() {
-		if other := newIMLink(second); other.ready() {
-			return other
-		}
-	}
-	return link
+	return newIMLink(fcitx{}, fcitx4{}, ibus{})
 }
 
 func namesIBus(xmodifiers string) bool {

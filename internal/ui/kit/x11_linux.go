@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -81,13 +80,8 @@ func (d *xDisplay) translate(window uint32) (x, y int, err error) {
 
 // open connects to the display of the environment.
 func (d *xDisplay) open() error {
-	name := os.Getenv("DISPLAY")
-	i := strings.LastIndexByte(name, ':')
-	if i < 0 {
-		return fault.New("kit.x11", fault.Unavailable, nil)
-	}
-	number, _, _ := strings.Cut(name[i+1:], ".")
-	conn, err := dialX(name[:i], number)
+	host, number := displayParts(os.Getenv("DISPLAY"))
+	conn, err := dialX(host, number)
 	if err != nil {
 		return fault.New("kit.x11", fault.Unavailable, err)
 	}
