@@ -33,7 +33,7 @@ func newStepCoborrower(v *visit) *coborrowerStep {
 			r := textAt(a, prefix+"relation")
 			return kit.Option{ID: r, Text: r}
 		}, func(o kit.Option) map[string]any { return map[string]any{prefix + "relation": o.ID} })
-	s.relation.hint = "父母优先"
+	s.relation.hint = "只能有一名，父母优先"
 	s.reason = f.text(prefix+"non_parent_reason", "父母不能担任的原因", true, func(k *kit.Field) {
 		k.MaxLen, k.Placeholder = 100, "例如：父母双亡；父亲病故、母亲失联"
 	})
@@ -52,9 +52,9 @@ func newStepCoborrower(v *visit) *coborrowerStep {
 		}
 	}(able.load)
 	s.person = newPersonForm(v, prefix, loan.CoborrowerParty)
-	s.copy = kit.NewSecondary("户籍、地址与学生相同", kit.Icon("document"), s.copyAddress)
+	s.copy = kit.NewSecondary("户籍、地址同学生", kit.Icon("document"), s.copyAddress)
 	s.content = cards(
-		s.person.card("共同借款人（只能有一名）", s.copy, kit.Columns([]float32{1, 2, 1.2}, s.relation.label, s.reason.label, below(s.guardian.object))),
+		s.person.card("共同借款人", s.copy, kit.Columns([]float32{1, 2, 1.2}, s.relation.label, s.reason.label, below(s.guardian.object))),
 		kit.Card("资格确认", nil, kit.Columns(nil, able.object, open.object)),
 		s.person.consent.content)
 	return s

@@ -21,6 +21,7 @@ type receiptStep struct {
 	which   *kit.Choice
 	save    *kit.Button
 	pdf     []byte // of the receipt made in this visit
+	home    bool   // the centre's numbers are in it
 	shownAs string
 	busy    string
 }
@@ -151,8 +152,14 @@ func (s *receiptStep) current() []byte {
 func (s *receiptStep) open() {
 	v := s.v
 	finished := v.c.Finish != nil
+	if home := v.c.Receipt != nil; home != s.home {
+		s.home, s.pdf = home, nil // the receipt made before lacks the numbers
+	}
 	if s.which.Value() == showReceipt {
 		switch {
+		case s.pdf == nil && s.home:
+			s.shownAs = ""
+			s.view.empty("中心的回执已到。按“打印回执”打印带编号和回执校验码的回执。")
 		case s.pdf == nil && finished:
 			s.shownAs = ""
 			s.view.empty("按“打印回执”生成临时受理回执，打印或存为文件交给家庭。")

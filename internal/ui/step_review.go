@@ -226,8 +226,7 @@ func (s *reviewStep) showReadback() {
 		kit.Columns(nil,
 			kit.Card("借款学生", nil, s.facts(s.personFacts(a.Student))),
 			kit.Card(title, nil, s.facts(s.personFacts(second.Person)))),
-		kit.Card("就学", nil, s.facts(s.studyFacts(&a))),
-		kit.Card("贷款", nil, s.facts(s.loanFacts(&a))),
+		kit.Columns(nil, kit.Card("就学", nil, s.facts(s.studyFacts(&a))), kit.Card("贷款", nil, s.facts(s.loanFacts(&a)))),
 	}
 	s.readback.Refresh()
 	relay(s.content)

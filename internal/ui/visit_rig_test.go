@@ -1,0 +1,507 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/loan"
+	"doorstep/internal/page"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"github.com/google/uuid"
+)
+
+// The test's own binary stands in for the child that draws pages: A4 sheets,
+// white, as many as the PDF says. The real one wants a C compiler and has
+// tests of its own.
+func init() {
+	if len(os.Args) > 1 && os.Args[1] == "test-page-worker" {
+		drawSheets(os.Stdin, os.Stdout)
+		os.Exit(0)
+	}
+}
+
+func drawSheets(in io.Reader, out io.Writer) {
+	send := func(kind byte, b []byte) {
+		out.Write(append(binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(b))), b...))
+	}
+	for {
+		var head [5]byte
+		if _, err := io.ReadFull(in, head[:]); err != nil {
+			return
+		}
+		b := make([]byte, binary.BigEndian.Uint32(head[1:]))
+		if _, err := io.ReadFull(in, b); err != nil {
+			return
+		}
+		switch head[0] {
+		case 'D':
+			n := bytes.Count(b, []byte("/Type /Page ")) + bytes.Count(b, []byte("/Type/Page/")) + bytes.Count(b, []byte("/Type /Page/"))
+			send('O', binary.BigEndian.AppendUint32(nil, uint32(max(n, 1))))
+		case 'P':
+			dpi := float64(binary.BigEndian.Uint32(b[4:])) / 100
+			w, h := uint32(8.27*dpi), uint32(11.69*dpi)
+			img := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte{1}, w), h)
+			send('I', append(img, bytes.Repeat([]byte{255}, int(w*h))...))
+		}
+	}
+}
+
+// oneThread is a driver whose Do runs on a goroutine of its own, as that of a
+// window does, so that what comes back from work never runs beside a test.
+type oneThread struct {
+	fyne.Driver
+	jobs chan func()
+}
+
+func (d *oneThread) DoFromGoroutine(f func(), wait bool) {
+	if !wait {
+		d.jobs <- f
+		return
+	}
+	done := make(chan struct{})
+	d.jobs <- func() { defer close(done); f() }
+	<-done
+}
+
+type oneThreadApp struct {
+	fyne.App
+	driver *oneThread
+}
+
+func (a *oneThreadApp) Driver() fyne.Driver { return a.driver }
+
+// rig is a signed-in window with a case in hand.
+type rig struct {
+	t *testing.T
+	u *Window
+}
+
+func newRig(t *testing.T, variant kit.Variant) *rig {
+	t.Helper()
+	u := testWindow(t, settledFolder(t, 0), variant)
+	u.deps.Pages = &page.Renderer{Command: []string{os.Args[0], "test-page-worker"}}
+	d := &oneThread{Driver: fyne.CurrentApp().Driver(), jobs: make(chan func(), 4096)}
+	app := fyne.CurrentApp()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case f := <-d.jobs:
+				f()
+			case <-stop:
+				return
+			}
+		}
+	}()
+	fyne.SetCurrentApp(&oneThreadApp{app, d})
+	t.Cleanup(func() {
+		close(stop)
+		<-stopped
+		fyne.SetCurrentApp(app)
+	})
+	signInTest(t, u)
+	r := &rig{t, u}
+	r.ui(func() {
+		u.stopCarrier() // its state changes by the clock
+		u.shell.net.Set(kit.Warning, "离线，可继续受理")
+		u.shell.outbox.Set(kit.Warning, "待上传 1 件案件")
+	})
+	return r
+}
+
+// ui runs f where the window's code runs.
+func (r *rig) ui(f func()) { fyne.DoAndWait(f) }
+
+func (r *rig) visit() (v *visit) {
+	r.ui(func() { v = r.u.shell.current })
+	return v
+}
+
+// settle waits until nothing is under way any more.
+func (r *rig) settle() {
+	r.t.Helper()
+	for end, calm := time.Now().Add(20*time.Second), 0; calm < 3; {
+		r.u.idle(r.t)
+		busy := false
+		r.ui(func() {
+			v := r.u.shell.current
+			if v == nil {
+				return
+			}
+			images := v.steps[stepImages].(*imagesStep)
+			for _, d := range []*docView{v.steps[stepSign].(*signStep).view, v.steps[stepReceipt].(*receiptStep).view} {
+				busy = busy || d.view == nil && strings.HasPrefix(d.state.Text(), "正在")
+			}
+			busy = busy || v.pending > 0 || len(images.loading) > 0 || len(images.busy) > 0
+		})
+		calm++
+		if busy {
+			calm = 0
+		}
+		if time.Now().After(end) {
+			r.t.Fatal("the window never comes to rest")
+		}
+	}
+}
+
+// open opens a case that prepare has brought to where the test begins.
+func (r *rig) open(kind loan.Kind, supplement bool, prepare ...func(*rig, uuid.UUID)) *visit {
+	r.t.Helper()
+	c, err := r.u.desk.NewCase(context.Background(), kind, supplement)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, p := range prepare {
+		p(r, c.ID)
+	}
+	r.ui(func() { r.u.shell.open(c.ID) })
+	r.settle()
+	return r.visit()
+}
+
+func (r *rig) must(_ *loan.Case, err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// saved is the case as a new reader of the store finds it.
+func (r *rig) saved(id uuid.UUID) *loan.Case {
+	r.t.Helper()
+	r.settle()
+	c, err := r.u.desk.Case(context.Background(), id)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return c
+}
+
+func testID(first17 string) string {
+	n := loan.IDNumber(first17 + "0")
+	return first17 + string(n.CheckCharacter())
+}
+
+var (
+	studentID = testID("52272720050314991")
+	parentID  = testID("52272719780520993")
+)
+
+func person(name, id, phone string) map[string]any {
+	n := loan.IDNumber(id)
+	birth, _ := n.Birth()
+	return map[string]any{"name": name, "id_no": id, "birth": loan.DateOf(birth), "sex": n.Sex(), "ethnic": "布依族",
+		"id_valid_to": "2033-06-01", "hukou_code": "522727", "phone": phone, "address": "贵州省平塘县大塘镇测试村一组3号"}
+}
+
+// entered enters all there is to enter of an application that is in order.
+func entered(r *rig, id uuid.UUID) {
+	r.t.Helper()
+	ctx := context.Background()
+	fields := map[string]any{}
+	for k, v := range person("韦测𬎆", studentID, "15400000001") {
+		fields["student."+k] = v
+	}
+	for k, v := range person("韦测甲", parentID, "15400000002") {
+		fields["coborrowers.0."+k] = v
+	}
+	for k, v := range map[string]any{"coborrowers.0.relation": "父", "hardship.pre_applied": true, "study.school_name": "贵州大学",
+		"study.school_code": "4152010657", "study.level": "本科", "study.years": 4, "study.entry_year": 2023, "study.major": "测试专业",
+		"study.tuition": 4800, "study.dorm": 1000, "loan.amount": 5800, "loan.maturity_year": 2042} {
+		fields[k] = v
+	}
+	r.must(r.u.desk.Edit(ctx, id, fields))
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		for _, purpose := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+			r.must(r.u.desk.Consent(ctx, id, p, purpose, textFor(purpose).ID, true))
+		}
+		pic, err := desk.Portrait(testPicture(716, 882), image.Rectangle{})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.must(r.u.desk.Attach(ctx, id, loan.Slot("portrait/"+string(p)), pic.JPEG, "image/jpeg", "file"))
+		r.must(r.u.desk.Attest(ctx, id, p))
+	}
+	scan, err := desk.Scan(testPicture(1200, 900))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, d := range []loan.Doc{loan.StudentIDCard, loan.CoborrowerIDCard, loan.HukouBook, loan.ApplicationForm, loan.AdmissionLetter} {
+		r.must(r.u.desk.Attach(ctx, id, loan.DocSlot(d), scan.JPEG, "image/jpeg", "file"))
+	}
+}
+
+func submitted(r *rig, id uuid.UUID) {
+	r.t.Helper()
+	r.must(r.u.desk.Submit(context.Background(), id))
+}
+
+func reviewed(r *rig, id uuid.UUID) {
+	r.t.Helper()
+	r.must(r.u.desk.Review(context.Background(), id, "reviewer-1", []byte(reviewPassword), true, ""))
+}
+
+func signed(r *rig, id uuid.UUID) {
+	r.t.Helper()
+	ctx := context.Background()
+	_, c, err := r.u.desk.PrepareContract(ctx, id)
+	r.must(c, err)
+	r.must(r.u.desk.Read(ctx, id, c.Contract.Blob, make([]int, c.Contract.Pages)))
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		r.must(r.u.desk.Sign(ctx, id, p, loan.InPerson, "", testStrokes()))
+	}
+	r.must(r.u.desk.Seal(ctx, id))
+}
+
+func finished(r *rig, id uuid.UUID) {
+	r.t.Helper()
+	r.must(r.u.desk.Finish(context.Background(), id))
+}
+
+func testStrokes() []desk.Stroke {
+	var s desk.Stroke
+	for i := range 40 {
+		s.Points = append(s.Points, desk.Point{X: 0.1 + float32(i)*0.02, Y: 0.3 + float32(i%7)*0.05, T: uint32(i * 12)})
+	}
+	return []desk.Stroke{s}
+}
+
+// testPicture is a picture with edges enough to count as sharp.
+func testPicture(w, h int) image.Image {
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			v := uint8(150 + 60*((x/9+y/9)%2))
+			if (x/40+y/60)%5 == 0 {
+				v = 70
+			}
+			img.SetGray(x, y, color.Gray{Y: v})
+		}
+	}
+	return img
+}
+
+// picture compares a step with its golden; ids, which differ in every run, are
+// shown as zeros.
+func (r *rig) picture(at int, name string) {
+	r.t.Helper()
+	v := r.visit()
+	r.ui(func() { v.show(at) })
+	r.settle()
+	r.ui(func() {
+		v.id = uuid.UUID{}
+		same := *v.c
+		same.ID = uuid.UUID{}
+		v.c = &same
+		v.turning = true
+		v.u.win.Canvas().Unfocus()
+		v.turning = false
+		v.refresh()
+		r.u.shell.savedAt.Set(kit.Good, "已保存 10:00:00")
+		hush(v.u.win.Canvas().Content())
+	})
+	golden(r.t, r.u, name)
+}
+
+// hush takes away the notices, which come and go by the clock.
+func hush(o fyne.CanvasObject) {
+	if w, ok := o.(fyne.Widget); ok {
+		if n, ok := o.(fyne.Tappable); ok && fmt.Sprintf("%T", o) == "*kit.toast" {
+			n.Tapped(nil)
+			return
+		}
+		for _, c := range slices.Clone(test.WidgetRenderer(w).Objects()) {
+			hush(c)
+		}
+	}
+	if c, ok := o.(*fyne.Container); ok {
+		for _, in := range slices.Clone(c.Objects) {
+			hush(in)
+		}
+	}
+}
+
+func field(v *visit, path string) *kit.Field { return v.form.find(path).inner }
+
+// types types into the field of a path and leaves it.
+func (r *rig) types(path, text string) {
+	v := r.visit()
+	r.ui(func() {
+		f := field(v, path)
+		c := r.u.win.Canvas()
+		c.Focus(f)
+		f.SelectAll()
+		test.Type(f, text)
+		c.Unfocus()
+	})
+	r.settle()
+}
+
+// snap draws the window where DOORSTEP_PICTURES names a folder: for dialogs,
+// to be looked at.
+func (r *rig) snap(name string) {
+	r.t.Helper()
+	dir := os.Getenv("DOORSTEP_PICTURES")
+	if dir == "" {
+		return
+	}
+	r.ui(func() {
+		f, err := os.Create(filepath.Join(dir, name+".png"))
+		if err == nil {
+			err = png.Encode(f, r.u.win.Canvas().Capture())
+			f.Close()
+		}
+		if err != nil {
+			r.t.Error(err)
+		}
+	})
+}
+
+// dialog is the dialog on top.
+func (r *rig) dialog() *kit.Dialog {
+	d, _ := r.u.win.Canvas().Overlays().Top().(*kit.Dialog)
+	return d
+}
+
+// answer presses the main button of the dialog on top.
+func (r *rig) answer() {
+	r.t.Helper()
+	r.ui(func() {
+		d := r.dialog()
+		if d == nil {
+			r.t.Error("no dialog is open")
+			return
+		}
+		d.YesButton().Tapped(nil)
+	})
+	r.settle()
+}
+
+// press presses the blue button, which must say text.
+func (r *rig) press(text string) {
+	r.t.Helper()
+	v := r.visit()
+	r.ui(func() {
+		if got := v.main.Text(); got != text || v.main.Disabled() {
+			r.t.Errorf("the blue button says %q, disabled %v, want %q", got, v.main.Disabled(), text)
+		}
+		v.main.Tapped(nil)
+	})
+	r.settle()
+}
+
+// writes a file for the chooser.
+func testFile(t *testing.T, name string, img image.Image) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// chooses types a path into the chooser that is open.
+func (r *rig) chooses(path string) {
+	r.t.Helper()
+	time.Sleep(100 * time.Millisecond) // the folder is read
+	r.ui(func() {
+		f := r.u.win.Canvas().Focused().(*kit.Field)
+		f.SelectAll()
+		test.Type(f, path)
+		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	})
+	r.settle()
+}
+
+// draws signs on the pad of the dialog that is open.
+func (r *rig) draws() {
+	r.t.Helper()
+	r.ui(func() {
+		pad := findPad(r.dialog())
+		if pad == nil {
+			r.t.Error("no pad is open")
+			return
+		}
+		pad.MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary, PointEvent: fyne.PointEvent{Position: fyne.NewPos(100, 120)}})
+		for i := range 60 {
+			pad.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(100+float32(i)*9, 120+float32(i%9)*8)}})
+		}
+		pad.MouseUp(nil)
+	})
+}
+
+func findPad(o fyne.CanvasObject) *kit.SignaturePad {
+	switch w := o.(type) {
+	case *kit.SignaturePad:
+		return w
+	case *fyne.Container:
+		for _, c := range w.Objects {
+			if p := findPad(c); p != nil {
+				return p
+			}
+		}
+	case fyne.Widget:
+		for _, c := range test.WidgetRenderer(w).Objects() {
+			if p := findPad(c); p != nil {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// others writes changes of another device, each with its own heads seen.
+func (r *rig) others(id uuid.UUID, device uuid.UUID, counter uint64, seen []uuid.UUID, kind loan.ChangeKind, body any) uuid.UUID {
+	r.t.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: device, Counter: counter, Seen: seen, Operator: "other-1",
+		Case: id, Kind: kind, At: testClock(), Body: raw}
+	s := r.u.desk.Store()
+	ch.BodyHash = loan.BodyHashOf(s.Sum, ch.Salt, raw)
+	if err := s.Receive(context.Background(), []*loan.Change{ch}); err != nil {
+		r.t.Fatal(err)
+	}
+	return ch.ID
+}
+
+func findButtons(o fyne.CanvasObject) []*kit.Button {
+	var out []*kit.Button
+	switch w := o.(type) {
+	case *kit.Button:
+		return []*kit.Button{w}
+	case *fyne.Container:
+		for _, c := range w.Objects {
+			out = append(out, findButtons(c)...)
+		}
+	case fyne.Widget:
+		for _, c := range test.WidgetRenderer(w).Objects() {
+			out = append(out, findButtons(c)...)
+		}
+	}
+	return out
+}
