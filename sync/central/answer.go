@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"mime"
 	"net/http"
 	"runtime/debug"
@@ -73,6 +74,12 @@ const (
 	paceBytes = 4 << 10
 	paceTime  = 30 * time.Second
 )
+
+// whole sets one deadline for the whole body, from now.
+func (p *paced) whole(d time.Duration) {
+	p.left = math.MaxInt
+	_ = p.control.SetReadDeadline(time.Now().Add(d))
+}
 
 func (p *paced) Read(b []byte) (int, error) {
 	if p.left <= 0 {
@@ -182,6 +189,32 @@ func body(r *http.Request, typ string, limit int64) ([]byte, error) {
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
 	return b, nil
+}
+
+// Whoever reaches the centre may ask to enrol, so these requests are few at
+// once, small and quick: strangers who dawdle must not take the places of
+// laptops.
+const (
+	maxStrangers = 16
+	strangerTime = 10 * time.Second
+	maxStranger  = 16 << 10
+)
+
+// strangersBody reads the JSON of one who has no certificate yet.
+func (c *Central) strangersBody(r *http.Request, v any) error {
+	select {
+	case c.strangers <- struct{}{}:
+		defer func() { <-c.strangers }()
+	default:
+		return problemOf("central.strangersBody", fault.Busy, parcel.CodeBusy)
+	}
+	if err := hasType(r, parcel.TypeJSON); err != nil {
+		return err
+	}
+	if p, ok := r.Body.(*paced); ok {
+		p.whole(strangerTime)
+	}
+	return parcel.DecodeJSON(r.Body, maxStranger, v)
 }
 
 func hasType(r *http.Request, typ string) error {

@@ -49,6 +49,7 @@ type Central struct {
 	keys      map[string]*seal.Key
 	parcels   chan struct{} // bounds the parcels opened at once
 	requests  chan struct{} // bounds the requests answered at once
+	strangers chan struct{} // and among them those of nobody known
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails
@@ -57,7 +58,8 @@ type Central struct {
 func Open(ctx context.Context, o Options) (*Central, error) {
 	const op = "central.Open"
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
-		parcels: make(chan struct{}, 8), requests: make(chan struct{}, 512)}
+		parcels: make(chan struct{}, 8), requests: make(chan struct{}, 512),
+		strangers: make(chan struct{}, maxStrangers)}
 	if c.now == nil {
 		c.now = time.Now
 	}

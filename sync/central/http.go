@@ -72,7 +72,9 @@ func (c *Central) getHealth(w http.ResponseWriter, r *http.Request) error {
 
 func (c *Central) postEnrol(w http.ResponseWriter, r *http.Request) error {
 	var req parcel.EnrolRequest
-	if err := jsonBody(r, &req); err != nil {
+	// With it an answer need not wait for the rest of the body.
+	w.Header().Set("Connection", "close")
+	if err := c.strangersBody(r, &req); err != nil {
 		return err
 	}
 	resp, err := c.enrol(r.Context(), req)

@@ -312,6 +312,53 @@ func TestTooManyAtOnce(t *testing.T) {
 	}
 }
 
+func TestStrangersWhoDawdle(t *testing.T) {
+	c := open(t, t.TempDir())
+	url := serve(t, c)
+	l := enrol(t, c, url)
+	var pipes []*io.PipeWriter
+	conf := seal.EnrolTLS(c.Authority().Fingerprint())
+	stranger := &http.Client{Transport: &http.Transport{TLSClientConfig: conf}}
+	answers := make(chan int, 2*maxStrangers)
+	for range cap(answers) {
+		body, w := io.Pipe()
+		pipes = append(pipes, w)
+		go func() {
+			resp, err := stranger.Post(url+"/v1/enrol", parcel.TypeJSON, body)
+			if err != nil {
+				answers <- 0
+				return
+			}
+			resp.Body.Close()
+			answers <- resp.StatusCode
+		}()
+	}
+	// Those too many are answered while the others still hold their places.
+	for range cap(answers) - maxStrangers {
+		if status := <-answers; status != http.StatusServiceUnavailable {
+			t.Errorf("a stranger too many got %d, want 503", status)
+		}
+	}
+	if n := len(c.strangers); n != maxStrangers {
+		t.Errorf("%d strangers hold a place, want %d", n, maxStrangers)
+	}
+	if status, _, b := l.do("GET", "/v1/news", "", nil); status != http.StatusOK {
+		t.Errorf("a laptop got %d %s", status, b)
+	}
+	for _, w := range pipes {
+		w.CloseWithError(io.ErrUnexpectedEOF)
+	}
+	for range maxStrangers {
+		<-answers
+	}
+	d := &deadlines{}
+	p := &paced{ReadCloser: io.NopCloser(bytes.NewReader(make([]byte, 3*paceBytes))), control: http.NewResponseController(d)}
+	p.whole(strangerTime)
+	if _, err := io.ReadAll(p); err != nil || d.n != 2 || !d.last.IsZero() {
+		t.Errorf("%d deadlines for a stranger's body, %v; want one for the whole, and its end", d.n, err)
+	}
+}
+
 func TestAPanicIsAnAnswer(t *testing.T) {
 	c := open(t, t.TempDir())
 	w := httptest.NewRecorder()
