@@ -41,6 +41,9 @@ func TestParseRegister(t *testing.T) {
 		{"a code twice", registerHead + one + "\n" + one, 4},
 		{"another encoding", registerHead + "4152010658\t\xb9\xf3\tregular\t\t\t\n", 2},
 		{"a control character", registerHead + "4152010658\t甲\x1b[2J\tregular\t\t\t\n", 2},
+		{"a name of spaces", registerHead + "4152010658\t 　\tregular\t\t\t\n", 2},
+		{"a sign that turns the text round", registerHead + "4152010658\t甲\u202e乙\tregular\t\t\t\n", 2},
+		{"a name without end", registerHead + "4152010658\t" + strings.Repeat("甲", 1000) + "\tregular\t\t\t\n", 2},
 		{"a line without end", registerHead + one + strings.Repeat("x", 1<<20), 3},
 	}
 	for _, tt := range bad {

@@ -38,6 +38,9 @@ type Register struct {
 // MaxRegister is the largest register file taken, in bytes.
 const MaxRegister = 16 << 20
 
+// maxSchoolLine is the longest line of a school, in bytes.
+const maxSchoolLine = 1000
+
 // ParseRegister reads a school register: UTF-8, a head line
 // "code name kind level place authority", then a school a line, columns parted
 // by tabs. It fails with fault.Input that names the first bad line, and is all
@@ -90,11 +93,13 @@ func (g *Register) add(line string) error {
 		return fmt.Errorf("%d columns, want 6", len(c))
 	case !utf8.ValidString(line):
 		return errors.New("not UTF-8")
-	case strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }):
+	case len(line) > maxSchoolLine:
+		return errors.New("longer than any school's line")
+	case strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) }):
 		return errors.New("a control character in it")
 	case !schoolCode(c[0]):
 		return errors.New("the code is not ten digits")
-	case c[1] == "":
+	case strings.TrimSpace(c[1]) == "":
 		return errors.New("no name")
 	case c[2] != RegularSchool && c[2] != AdultSchool:
 		return errors.New("kind is neither regular nor adult")
