@@ -106,7 +106,7 @@ func (w *workday) settle() {
 	w.t.Helper()
 	code, err := w.centre.NewCode(w.t.Context(), central.NewCodeOptions{})
 	w.must(err)
-	e, err := enrolLaptop(w.t.Context(), w.url, code)
+	e, err := enrolLaptop(w.t.Context(), w.dir, w.url, code)
 	w.must(err)
 	if len(e.Roster) != 2 {
 		w.t.Fatalf("roster: got %d people, want a clerk and a reviewer", len(e.Roster))

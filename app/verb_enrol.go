@@ -67,7 +67,7 @@ func (c *call) enrol(server, codeFile, data string, who *account) error {
 	if !door.New() {
 		return errors.Join(fault.New("enrol", fault.Exists, errors.New("the data folder holds a laptop already")), door.Close())
 	}
-	e, err := enrolLaptop(ctx, server, strings.TrimSpace(string(code)))
+	e, err := enrolLaptop(ctx, data, server, strings.TrimSpace(string(code)))
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,9 @@ func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, er
 		Door: door, Words: words, Log: log, Now: time.Now,
 		Pages:   &page.Renderer{Command: []string{exe, "page-worker"}},
 		Cameras: cameras,
-		Enrol:   enrolLaptop,
+		Enrol: func(ctx context.Context, server, code string) (desk.Enrolment, error) {
+			return enrolLaptop(ctx, data, server, code)
+		},
 		Courier: func(d *desk.Desk) (*courier.Courier, error) { return newCourier(d, log) },
 	}, nil
 }
@@ -165,8 +167,12 @@ func cameras(ctx context.Context) ([]capture.Camera, error) {
 	return out, nil
 }
 
-// enrolLaptop asks the centre to take this laptop.
-func enrolLaptop(ctx context.Context, server, code string) (desk.Enrolment, error) {
+// enrolLaptop asks the centre to take this laptop. A data folder in which
+// nothing can be kept fails before the code is used up.
+func enrolLaptop(ctx context.Context, data, server, code string) (desk.Enrolment, error) {
+	if err := store.Prepare(data); err != nil {
+		return desk.Enrolment{}, err
+	}
 	r, err := courier.Enrol(ctx, courier.EnrolRequest{Server: server, Code: code})
 	if err != nil {
 		return desk.Enrolment{}, err
