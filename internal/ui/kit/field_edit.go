@@ -6,7 +6,7 @@ import "unicode"
 const deepestUndo = 100
 
 // admit is what of runes the field takes, at most room characters: filtered,
-// and without control characters or, in a single line, line breaks.
+// and without characters nobody can see or, in a single line, line breaks.
 func (f *Field) admit(runes []rune, room int) []rune {
 	out := make([]rune, 0, len(runes))
 	for _, r := range runes {
@@ -16,8 +16,8 @@ func (f *Field) admit(runes []rune, room int) []rune {
 		case r == '\n' && f.MultiLine:
 		case r == '\n' || r == '\t':
 			r = ' '
-		case unicode.IsControl(r), r == 0xfeff, r == unicode.ReplacementChar:
-			continue
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
+			continue // among Cf what a copied phone number brings along unseen
 		}
 		if f.Filter != nil && r != '\n' {
 			if r = f.Filter(r); r == 0 {

@@ -83,6 +83,24 @@ func TestFieldCopiesCutsAndPastes(t *testing.T) {
 	check(t, "pasted", f.Text(), "张𬎆张𬎆")
 }
 
+func TestPastedSignsNobodySeesAreDropped(t *testing.T) {
+	for name, c := range map[string][2]string{
+		"marks round a phone number of a contact list": {"\u202a15400000001\u202c", "15400000001"},
+		"a space of no width in a name":                {"韦\u200b测\u200d甲", "韦测甲"},
+		"a sign that turns the text round":             {"测试乡\u202e示例村", "测试乡示例村"},
+		"a mark of byte order and a soft hyphen":       {"\ufeff一\u00ad组", "一组"},
+		"nothing of a rare character or a middle dot":  {"阿𬎆·䶮", "阿𬎆·䶮"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := NewField()
+			clip := test.NewClipboard()
+			clip.SetContent(c[0])
+			f.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip})
+			check(t, "pasted", f.Text(), c[1])
+		})
+	}
+}
+
 func TestPasswordIsNeverCopied(t *testing.T) {
 	f := NewField()
 	f.Password = true
