@@ -134,6 +134,8 @@ func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 	}
 	shoot := kit.NewSecondary("拍照", kit.Icon("camera"), func() { s.shoot(slot) })
 	choose := kit.NewSecondary("选文件", kit.Icon("folder"), func() { s.choose(slot) })
+	shoot.SetAbout(docLabel(d))
+	choose.SetAbout(docLabel(d))
 	if s.v.locked() || s.busy[slot] != "" {
 		shoot.Disable()
 		choose.Disable()

@@ -33,6 +33,8 @@ func newPortraitCard(s *imagesStep, party loan.Party, slot loan.Slot) *portraitC
 	p.frame = kit.NewPhotoFrame("还没有照片", 132, 441.0/358)
 	p.shoot = kit.NewSecondary("拍照", kit.Icon("camera"), p.takeByCamera)
 	p.choose = kit.NewSecondary("选文件", kit.Icon("folder"), p.takeFromFile)
+	p.shoot.SetAbout(partyLabel(party))
+	p.choose.SetAbout(partyLabel(party))
 	p.attest = kit.NewCheck("人证一致：本人、证件、照片是同一人", true)
 	p.attest.OnChanged = p.confirm
 	p.attest.OnEnter = func() { s.goOn(slot) }

@@ -26,6 +26,7 @@ type Button struct {
 
 	kind     buttonKind
 	text     string
+	about    string
 	icon     fyne.Resource
 	busy     string
 	disabled bool
@@ -93,6 +94,10 @@ func (b *Button) SetBusy(word string) {
 	b.busy = word
 	b.Refresh()
 }
+
+// SetAbout says what the button is about where several have the same words;
+// it is not drawn.
+func (b *Button) SetAbout(words string) { b.about = words }
 
 // Busy reports whether the button waits for its work.
 func (b *Button) Busy() bool { return b.busy != "" }

@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
@@ -57,7 +59,7 @@ func (s *spotter) walk(o fyne.CanvasObject, label string) {
 		return
 	case *Button:
 		if !w.Disabled() && !w.Busy() {
-			s.add("button", w.Text(), o, whole, o.Size())
+			s.add("button", strings.TrimSpace(w.Text()+" "+w.about), o, whole, o.Size())
 		}
 		return
 	case *Check:
