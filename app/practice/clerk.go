@@ -60,15 +60,23 @@ func (c *clerk) shot(name string) move {
 	}}
 }
 
-// matches finds the controls of a kind whose words begin with text.
+// matches finds the controls of a kind with these words, or else those whose
+// words begin with them.
 func matches(all []spot, kind, text string) []spot {
-	var out []spot
+	var same, begin []spot
 	for _, s := range all {
-		if s.Kind == kind && strings.HasPrefix(s.Text, text) {
-			out = append(out, s)
+		switch {
+		case s.Kind != kind:
+		case s.Text == text:
+			same = append(same, s)
+		case strings.HasPrefix(s.Text, text):
+			begin = append(begin, s)
 		}
 	}
-	return out
+	if len(same) > 0 {
+		return same
+	}
+	return begin
 }
 
 var (

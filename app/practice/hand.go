@@ -49,7 +49,7 @@ func (h *hand) wheel(ctx context.Context, x, y, steps int) error {
 	if steps < 0 {
 		button, steps = "4", -steps
 	}
-	return h.do(ctx, "mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "--repeat", fmt.Sprint(steps), "--delay", "4", button)
+	return h.do(ctx, "mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "--repeat", fmt.Sprint(steps), "--delay", "8", button)
 }
 
 // write enters text: plain characters by the keyboard, others by the clipboard.

@@ -6,11 +6,10 @@ import (
 	"slices"
 )
 
-// The papers of a first loan in the order of step ⑤, the optional one last.
-const (
-	paperRows  = 7
-	paperTaken = 6
-)
+// papers are those of a first loan, as step ⑤ names them.
+func papers() []string {
+	return []string{"学生身份证", "共同借款人身份证", "户口簿", "申请表", "录取通知书", "家庭经济困难学生认定申请表"}
+}
 
 // images is ⑤: two portraits and the papers, from files.
 func (s *session) images(ctx context.Context, f family, number int, name string) error {
@@ -18,12 +17,12 @@ func (s *session) images(ctx context.Context, f family, number int, name string)
 	if err := c.all(ctx, c.key("F5"), c.shows("button", "选文件"), c.shot(name+"-5-images-empty")); err != nil {
 		return err
 	}
-	for i := range 2 {
+	for i, who := range []string{"借款学生", "共同借款人"} {
 		file, err := s.painter.portrait(2*number + i)
 		if err != nil {
 			return err
 		}
-		if err := c.all(ctx, c.pressFile(i, false), c.chooseFile(file, number+i),
+		if err := c.all(ctx, c.scroll(toTop), c.tap("button", "选文件 "+who), c.chooseFile(file, number+i),
 			c.shows("button", "使用"), once(number+i, c.shot("dialog-crop")), c.press("button", "使用"),
 			c.wait(patience, "msg=act", "name=attach")); err != nil {
 			return err
@@ -31,46 +30,21 @@ func (s *session) images(ctx context.Context, f family, number int, name string)
 	}
 	// A box that was ticked is the clerk's word, and cannot be used again.
 	for range 2 {
-		if err := c.all(ctx, c.scroll(toTop), c.press("check", "人证一致"), c.wait(patience, "msg=act", "name=attest")); err != nil {
+		if err := c.all(ctx, c.tap("check", "人证一致"), c.wait(patience, "msg=act", "name=attest")); err != nil {
 			return err
 		}
 	}
-	// The last paper first: a picture under a row moves the rows beneath it.
-	for i := paperTaken - 1; i >= 0; i-- {
+	for i, name := range papers() {
 		file, err := s.paper(f, i)
 		if err != nil {
 			return err
 		}
-		if err := c.all(ctx, c.pressFile(i, true), c.chooseFile(file, 1),
+		if err := c.all(ctx, c.tap("button", "选文件 "+name), c.chooseFile(file, 1),
 			c.wait(patience, "msg=act", "name=attach")); err != nil {
 			return fmt.Errorf("paper %d: %w", i+1, err)
 		}
 	}
 	return c.all(ctx, c.scroll(toTop), c.shot(name+"-5-images"), c.scroll(toEnd), c.shot(name+"-5-papers"))
-}
-
-// pressFile presses 选文件 of a portrait or of a paper.
-func (c *clerk) pressFile(i int, paper bool) move {
-	const kind, text = "button", "选文件"
-	return move{"choose a file", func(ctx context.Context) error {
-		buttons, err := c.list(ctx, kind, text, toTop)
-		if err != nil {
-			return err
-		}
-		at := i
-		if paper {
-			at += 2 // those of the portraits come first
-		}
-		if at >= len(buttons) {
-			if buttons, err = c.list(ctx, kind, text, toEnd); err != nil {
-				return err
-			}
-			if at = len(buttons) - paperRows + i; at < 0 || at >= len(buttons) {
-				return errNotSeen
-			}
-		}
-		return c.w.hand.click(ctx, buttons[at].X, buttons[at].Y)
-	}}
 }
 
 // list scrolls to an end and lists controls from top to bottom, left to right.
