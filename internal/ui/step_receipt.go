@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"doorstep/internal/loan"
@@ -20,6 +21,7 @@ type receiptStep struct {
 	view    *docView
 	which   *kit.Choice
 	save    *kit.Button
+	void    *kit.Button
 	pdf     []byte // of the receipt made in this visit
 	home    bool   // the centre's numbers are in it
 	shownAs string
@@ -37,7 +39,8 @@ func newStepReceipt(v *visit) *receiptStep {
 	s.which.SetValue(showReceipt)
 	s.which.OnChanged = func(string) { s.open() }
 	s.save = kit.NewSecondary("存为文件", kit.Icon("download"), s.saveFile)
-	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers))
+	s.void = kit.NewQuiet("作废本案…", kit.Icon("trash"), s.askVoid)
+	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers), container.NewHBox(s.void))
 	bar := container.NewBorder(nil, nil, s.which, s.save)
 	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
@@ -50,6 +53,7 @@ func (s *receiptStep) refresh() {
 	}
 	s.showLadder()
 	s.showNumbers()
+	s.void.SetEnabled(s.v.c.Status != loan.Void && !s.v.readOnly())
 	s.save.SetEnabled(s.current() != nil && !s.v.readOnlyPrint())
 	s.open()
 }
@@ -87,7 +91,7 @@ func (v *visit) rungs() []rung {
 	}
 	out = append(out, reviewed, sealed, finished, received, accepted)
 	for i := range out {
-		if !out[i].done {
+		if !out[i].done && c.Status != loan.Void {
 			out[i].now = true
 			break
 		}
@@ -203,6 +207,8 @@ func (s *receiptStep) open() {
 func (s *receiptStep) action() action {
 	v := s.v
 	switch {
+	case v.c.Status == loan.Void:
+		return action{text: "案件已作废"}
 	case v.c.Finish == nil && v.c.Status == loan.Signed:
 		return action{text: "去完成受理", enabled: true, do: func() { v.show(stepSign) }}
 	case v.c.Finish == nil:
@@ -246,6 +252,26 @@ func (s *receiptStep) saveFile() {
 	}
 	id := s.v.id.String()
 	savePDF(s.v, name+id[len(id)-8:]+".pdf", pdf)
+}
+
+// askVoid asks for the reason and ends the case; nothing is deleted.
+func (s *receiptStep) askVoid() {
+	v := s.v
+	reason := kit.NewField()
+	reason.MaxLen, reason.Placeholder = 200, "例如：学生决定不申请"
+	labeled := kit.NewLabeled("作废原因", true, reason)
+	words := kit.NewText("作废后不能恢复，也不能再修改；已录入的内容和记录仍会保留并上传。需要时可以新建案件。", kit.TextBody)
+	d := kit.NewDialog(v.u.win, "作废本案？", container.NewVBox(words, labeled), "作废", "不作废", func() bool {
+		text := strings.TrimSpace(reason.Text())
+		if text == "" {
+			labeled.SetError("请写明作废原因")
+			return false
+		}
+		v.do("void", func(ctx context.Context) (*loan.Case, error) { return v.u.desk.Void(ctx, v.id, text) }, nil)
+		return true
+	})
+	d.SetWidth(500)
+	d.Show()
 }
 
 func (s *receiptStep) setBusy(words string) {

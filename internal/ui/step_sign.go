@@ -43,7 +43,7 @@ func newStepSign(v *visit) *signStep {
 		s.showMarks()
 	}
 	bar := container.NewGridWithColumns(3, s.marks[0], s.marks[1], s.marks[2])
-	s.paper = container.NewStack(inset(16, 10, container.NewBorder(bar, nil, nil, nil, s.view.content)))
+	s.paper = container.NewStack(inset(16, 10, container.New(&atMost{width: 900}, container.NewBorder(bar, nil, nil, nil, s.view.content))))
 	s.content = container.NewStack(s.waiting, s.texts, s.paper)
 	return s
 }

@@ -91,6 +91,17 @@ func (w *wide) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	objs[0].Resize(s)
 }
 
+// atMost is a layout in the middle, no wider than a page is read with ease.
+type atMost struct{ width float32 }
+
+func (*atMost) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[0].MinSize() }
+
+func (a *atMost) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	w := min(s.Width, scaled(a.width))
+	objs[0].Move(fyne.NewPos((s.Width-w)/2, 0))
+	objs[0].Resize(fyne.NewSize(w, s.Height))
+}
+
 // rightward lays objects out in a row that begins at the right.
 type rightward struct{}
 

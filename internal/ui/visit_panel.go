@@ -42,6 +42,10 @@ func newPanel(v *visit) *panel {
 func (p *panel) refresh() {
 	v := p.v
 	p.todo = nil
+	if v.c.Status == loan.Void {
+		p.draw()
+		return
+	}
 	if v.c.Status == loan.Returned || v.c.Status == loan.Corrected {
 		p.returned()
 	}

@@ -199,3 +199,23 @@ func TestVisitIsMaskedForOthers(t *testing.T) {
 	})
 	r.picture(stepStudent, "visit-student-masked")
 }
+
+func TestVisitVoids(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false)
+	r.ui(func() {
+		v.show(stepReceipt)
+		v.steps[stepReceipt].(*receiptStep).void.Tapped(nil)
+	})
+	r.snap("dialog-void")
+	r.answer() // without a reason
+	if got := r.saved(v.id).Status; got != loan.Draft {
+		t.Fatalf("status without a reason: got %v, want draft", got)
+	}
+	r.ui(func() { test.Type(r.u.win.Canvas().Focused(), "学生决定不申请") })
+	r.answer()
+	if got := r.saved(v.id).Status; got != loan.Void {
+		t.Errorf("status: got %v, want void", got)
+	}
+	r.picture(stepReceipt, "visit-receipt-void")
+}
