@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -180,6 +181,25 @@ func TestImportRegister(t *testing.T) {
 			t.Errorf("files: got %v", got)
 		}
 	})
+	t.Run("takes away what imports left that were cut short, and not one under way", func(t *testing.T) {
+		dir := t.TempDir()
+		old, fresh := filepath.Join(dir, ".schools-1.tmp"), filepath.Join(dir, ".schools-2.tmp")
+		for _, path := range []string{old, fresh} {
+			if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		long := time.Now().Add(-2 * time.Hour)
+		if err := os.Chtimes(old, long, long); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := rulebook.ImportRegister(dir, strings.NewReader(one)); err != nil {
+			t.Fatal(err)
+		}
+		if got := names(t, dir); !slices.Equal(got, []string{".schools-2.tmp", "schools.tsv"}) {
+			t.Errorf("files: got %v", got)
+		}
+	})
 	t.Run("changes nothing when a line is bad and names it", func(t *testing.T) {
 		dir := t.TempDir()
 		if _, err := rulebook.ImportRegister(dir, strings.NewReader(one)); err != nil {
@@ -235,6 +255,15 @@ func TestOpen(t *testing.T) {
 		ref, err := rulebook.Open(filepath.Join(t.TempDir(), "none"))
 		if err != nil || len(ref.Schools.Schools) < 100 {
 			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("says when a folder stands in the register's place", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.Mkdir(rulebook.RegisterPath(dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := rulebook.Open(dir); fault.KindOf(err) != fault.Damaged {
+			t.Errorf("got %v, want damaged", err)
 		}
 	})
 	t.Run("says when the register in the folder is damaged", func(t *testing.T) {

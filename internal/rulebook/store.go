@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -26,10 +27,17 @@ func Open(dir string) (*loan.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(RegisterPath(dir))
+	st, err := os.Stat(RegisterPath(dir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return ref, nil
 	}
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	if !st.Mode().IsRegular() { // to open a pipe would wait for ever
+		return nil, fault.New(op, fault.Damaged, errors.New("the school register is no file"))
+	}
+	f, err := os.Open(RegisterPath(dir))
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
@@ -62,10 +70,25 @@ func ImportRegister(dir string, r io.Reader) (*loan.Register, error) {
 	if err := makeDir(dir); err != nil {
 		return nil, diskFault(op, err)
 	}
+	sweep(dir)
 	if err := replaceFile(RegisterPath(dir), b); err != nil {
 		return nil, diskFault(op, err)
 	}
 	return g, nil
+}
+
+// tempFile is the name of a register that is still being written.
+const tempFile = ".schools-*.tmp"
+
+// sweep takes away what imports that were cut short left behind; an hour is
+// past any import that may still be running.
+func sweep(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, tempFile))
+	for _, path := range left {
+		if st, err := os.Stat(path); err == nil && time.Since(st.ModTime()) > time.Hour {
+			_ = os.Remove(path) // it is only in the way of disk space
+		}
+	}
 }
 
 // makeDir makes the folder and what leads to it, each durable.
@@ -86,7 +109,7 @@ func makeDir(dir string) error {
 }
 
 func replaceFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".schools-*.tmp")
+	f, err := os.CreateTemp(filepath.Dir(path), tempFile)
 	if err != nil {
 		return err
 	}
