@@ -33,7 +33,6 @@ func TestCommandLine(t *testing.T) {
 		"an unknown flag of serve":     {[]string{"--listen", ":0", "--data", dir, "--frob"}, exitUsage},
 		"an argument too many":         {[]string{"list", "--data", dir, "more"}, exitUsage},
 		"a flag that is missing":       {[]string{"list"}, exitUsage},
-		"a first start with no county": {[]string{"--listen", "127.0.0.1:0", "--data", filepath.Join(empty, "new")}, exitUsage},
 		"an address that is none":      {[]string{"--listen", "x", "--data", filepath.Join(empty, "p"), "--practice"}, exitUsage},
 		"a folder served already":      {[]string{"--listen", "127.0.0.1:0", "--data", dir, "--practice"}, exitBusy},
 		"an address taken":             {[]string{"--listen", s.url[len("https://"):], "--data", filepath.Join(empty, "q"), "--practice"}, exitBusy},
@@ -118,5 +117,18 @@ func TestEndedBySignal(t *testing.T) {
 	}
 	if err := c.cmd.Wait(); err != nil {
 		t.Errorf("ended with %v, want 0", err)
+	}
+}
+
+func TestAFirstStartThatNamesNoCountyIsForPractice(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	c, err := central.Open(t.Context(), central.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	county, practice, err := c.County(t.Context())
+	if err != nil || !practice {
+		t.Errorf("got county %q, practice %v, %v; want practice", county, practice, err)
 	}
 }

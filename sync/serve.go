@@ -26,9 +26,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	data := f.String("data", "", "folder of the centre; made at the first start")
 	codeFile := f.String("code-file", "", "write a fresh enrolment code, good for one laptop, into this file")
 	addressFile := f.String("address-file", "", "write the server's URL into this file once it listens")
-	practice := f.Bool("practice", false, "a county of made-up people, with its roster")
-	county := f.String("county", "", "six digits of the county; needed at the first start without --practice")
-	name := f.String("county-name", "", "name of the county; as --county")
+	practice := f.Bool("practice", false, "a county of made-up people, with its roster; so is a first start that names no county")
+	county := f.String("county", "", "six digits of the county, at the first start; without it the centre is one for practice")
+	name := f.String("county-name", "", "name of the county; with --county")
 	host := f.String("host", "", "name under which laptops reach the server, where it is not that of --listen")
 	verbose := f.Bool("verbose", false, "log every request, not only what goes wrong")
 	if err := parse(f, args, out, "listen", "data"); err != nil {

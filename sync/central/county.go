@@ -70,6 +70,11 @@ func (c *Central) ensureCounty(ctx context.Context, tx *sql.Tx, o Options) error
 		code, name = practiceCounty, practiceName
 	}
 	have, _, practice, err := county(ctx, tx)
+	if fault.KindOf(err) == fault.Missing && code == "" {
+		// Nothing said yet: made-up people harm nobody, a county by guess would.
+		c.log.Warn("a new centre for practice; name a county for a true one")
+		o.Practice, code, name = true, practiceCounty, practiceName
+	}
 	switch {
 	case err == nil && (code == "" || code == have && practice == o.Practice):
 		return nil
