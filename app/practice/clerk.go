@@ -266,11 +266,6 @@ func (c *clerk) wait(limit time.Duration, words ...string) move {
 	return move{"wait", func(ctx context.Context) error { return c.w.logged(ctx, limit, words...) }}
 }
 
-// from lets later waits look only at what is logged from now on.
-func (c *clerk) from() move {
-	return move{"", func(context.Context) error { c.w.caught(); return nil }}
-}
-
 // shows waits for a control to be in view.
 func (c *clerk) shows(kind, text string) move {
 	return move{"see " + text, func(ctx context.Context) error {

@@ -11,7 +11,7 @@ import (
 )
 
 // wholeSession is how long all of it may take.
-const wholeSession = 8 * time.Minute
+const wholeSession = 12 * time.Minute
 
 // session is the drive on a virtual display.
 type session struct {

@@ -11,6 +11,8 @@ import (
 	"time"
 )
 
+var errThreads = errors.New("the window drew on the wrong goroutine; desktop.log says where")
+
 // settle enrols the laptop by the window, signs out and in, and enables the
 // reviewer.
 func (s *session) settle(ctx context.Context) error {
@@ -155,9 +157,13 @@ func (s *session) closeWindow(ctx context.Context) error {
 	if c.w.err != nil {
 		return fmt.Errorf("the window ended: %w", c.w.err)
 	}
-	// Fyne complains there of work done on the wrong goroutine.
-	if b, err := os.ReadFile(c.w.child.log); err != nil || strings.Contains(string(b), "Error in Fyne call thread") {
-		return fmt.Errorf("the window complained of its threads: %w", errors.Join(err, errNotTaken))
+	said, err := os.ReadFile(c.w.child.log)
+	if err != nil {
+		return err
+	}
+	// Fyne writes there of work done on the wrong goroutine.
+	if strings.Contains(string(said), "Error in Fyne call thread") {
+		return errThreads
 	}
 	return nil
 }
