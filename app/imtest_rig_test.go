@@ -65,7 +65,10 @@ func newIMRig(t *testing.T) *imRig {
 	r.env = append(r.env, "HOME="+r.home, "XDG_RUNTIME_DIR="+run, "LANG=C.UTF-8")
 	display := r.firstLine("Xvfb", "-displayfd", "1", "-screen", "0", "1366x768x24", "-nolisten", "tcp")
 	r.env = append(r.env, "DISPLAY=:"+display)
-	bus := r.firstLine("dbus-daemon", "--session", "--print-address", "--nofork")
+	// a bus that starts no services: those would outlive the test
+	r.file("bus.conf", `<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`)
+	bus := r.firstLine("dbus-daemon", "--config-file="+filepath.Join(r.home, "bus.conf"), "--print-address", "--nofork")
 	r.env = append(r.env, "DBUS_SESSION_BUS_ADDRESS="+bus)
 	r.start("openbox")
 	return r
@@ -149,14 +152,15 @@ func (r *imRig) open(env ...string) {
 		name, err := r.command("xdotool", "getactivewindow", "getwindowname").Output()
 		return err == nil && strings.HasPrefix(string(name), "doorstep-imtest")
 	})
-	r.t.Cleanup(func() {
+	t := r.t
+	t.Cleanup(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if strings.Contains(r.log.String(), "Error in Fyne call thread") {
-			r.t.Error("a widget was used outside Fyne's goroutine")
+			t.Error("a widget was used outside Fyne's goroutine")
 		}
-		if r.t.Failed() {
-			r.t.Logf("the window said: %s", r.log.String())
+		if t.Failed() {
+			t.Logf("the window said: %s", r.log.String())
 		}
 	})
 }
@@ -237,12 +241,18 @@ func (r *imRig) calm() {
 func (r *imRig) click(field int) {
 	r.t.Helper()
 	at := r.now().At[field]
-	x, y, _, _ := r.geometry(r.window())
-	to := []string{fmt.Sprint(x + at[0] + at[2]/2), fmt.Sprint(y + at[1] + at[3]/2)}
-	if out, err := r.command("xdotool", "mousemove", to[0], to[1], "click", "1").CombinedOutput(); err != nil {
+	r.clickAt(at[0]+at[2]/2, at[1]+at[3]/2)
+	r.await("the field clicked has the focus", func(s imReport) bool { return s.Focus == field })
+}
+
+// clickAt presses the left button at a place of the window.
+func (r *imRig) clickAt(x, y int) {
+	r.t.Helper()
+	left, top, _, _ := r.geometry(r.window())
+	to := []string{fmt.Sprint(left + x), fmt.Sprint(top + y)}
+	if out, err := r.command("xdotool", "mousemove", to[0], to[1], "sleep", "0.1", "click", "1").CombinedOutput(); err != nil {
 		r.t.Fatalf("xdotool: %v: %s", err, out)
 	}
-	r.await("the field clicked has the focus", func(s imReport) bool { return s.Focus == field })
 }
 
 func (r *imRig) window() string {

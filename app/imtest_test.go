@@ -272,6 +272,37 @@ func TestTypingWithoutInputMethod(t *testing.T) {
 	})
 }
 
+// TestChoosingByPointer presses options and days, which lie above the fields
+// and must not lose the choice to the focus that goes.
+func TestChoosingByPointer(t *testing.T) {
+	r := newIMRig(t)
+	r.open()
+	r.keys("a")
+	r.await("the window listens", func(s imReport) bool { return s.Texts[imFirst] == "a" })
+	r.calm()
+	t.Run("an option of the picker", func(t *testing.T) {
+		r.t = t
+		at := r.now().AtPicker
+		r.clickAt(at[0]+at[2]-16, at[1]+at[3]/2)
+		r.calm()
+		r.clickAt(at[0]+40, at[1]+at[3]+7+45)
+		r.await("the second option is chosen", func(s imReport) bool { return s.Picked == "15" })
+	})
+	t.Run("a day of the calendar", func(t *testing.T) {
+		r.t = t
+		at := r.now().AtDate
+		r.clickAt(at[0]+at[2]-16, at[1]+at[3]/2)
+		r.calm()
+		r.clickAt(at[0]+8+38*3+19, at[1]+at[3]+3+66+32*2+16)
+		r.await("the third Thursday is chosen", func(s imReport) bool { return s.Dated == "2007-03-15" })
+	})
+	t.Run("Return goes on from the date", func(t *testing.T) {
+		r.t = t
+		r.keys("Return")
+		r.await("the first field has the focus", func(s imReport) bool { return s.Focus == imFirst })
+	})
+}
+
 // TestComposingInTheWindowSystem composes with the input method that the
 // window system speaks to, as it is when none answers over D-Bus.
 func TestComposingInTheWindowSystem(t *testing.T) {

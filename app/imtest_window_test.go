@@ -44,6 +44,10 @@ type imReport struct {
 	Entered   int              // how often Return went on from the first field
 	Left      []string         // texts with which fields were left
 	F5        int
+	Picked    string // the choice of the picker below the fields
+	Dated     string // and the date beside it
+	AtPicker  [4]int
+	AtDate    [4]int
 }
 
 func init() {
@@ -85,12 +89,18 @@ func imWindow() {
 	if text := os.Getenv(imTextEnv); text != "" {
 		fields[imLong].SetText(text)
 	}
+	picker := kit.NewFixedPicker([]kit.Option{{ID: "01", Text: "汉族"}, {ID: "15", Text: "土家族"}, {ID: "06", Text: "苗族"}})
+	picker.OnChanged = func(o kit.Option) { state.Picked = o.ID }
+	date := kit.NewDate()
+	date.Start = time.Date(2007, 3, 1, 0, 0, 0, 0, time.UTC)
+	date.OnChanged = func(value string) { state.Dated = value }
+	rows.Objects = append([]fyne.CanvasObject{kit.Columns(nil, kit.NewLabeled("民族", false, picker), kit.NewLabeled("日期", false, date))}, rows.Objects...)
 	root := kit.Attach(w, im, kit.Card("输入法", nil, rows))
 	root.SetKey(fyne.KeyF5, func() { state.F5++ })
-	w.Resize(fyne.NewSize(760, 560))
+	w.Resize(fyne.NewSize(760, 620))
 	a.Lifecycle().SetOnStarted(func() {
 		w.Canvas().Focus(fields[imFirst])
-		go imWatch(a, w, fields, state)
+		go imWatch(w, fields, picker.Field(), date.Field(), state)
 	})
 	w.ShowAndRun()
 	im.Close()
@@ -98,8 +108,14 @@ func imWindow() {
 
 // imWatch writes the state whenever it has changed, for as long as the process
 // lives.
-func imWatch(a fyne.App, w fyne.Window, fields [imFields]*kit.Field, state *imReport) {
+func imWatch(w fyne.Window, fields [imFields]*kit.Field, picker, date *kit.Field, state *imReport) {
 	var last imReport
+	place := func(f *kit.Field) [4]int {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(f)
+		x, y := w.Canvas().PixelCoordinateForPosition(at)
+		x1, y1 := w.Canvas().PixelCoordinateForPosition(at.Add(f.Size()))
+		return [4]int{x, y, x1 - x, y1 - y}
+	}
 	out := json.NewEncoder(os.Stdout)
 	for ; ; time.Sleep(10 * time.Millisecond) {
 		fyne.DoAndWait(func() {
@@ -111,11 +127,9 @@ func imWatch(a fyne.App, w fyne.Window, fields [imFields]*kit.Field, state *imRe
 				if f.Focused() {
 					now.Focus, now.Composing = i, f.Composing()
 				}
-				at := a.Driver().AbsolutePositionForObject(f)
-				x, y := w.Canvas().PixelCoordinateForPosition(at)
-				x1, y1 := w.Canvas().PixelCoordinateForPosition(at.Add(f.Size()))
-				now.At[i] = [4]int{x, y, x1 - x, y1 - y}
+				now.At[i] = place(f)
 			}
+			now.AtPicker, now.AtDate = place(picker), place(date)
 			if !reflect.DeepEqual(now, last) {
 				last = now
 				out.Encode(now)

@@ -26,13 +26,11 @@ type calendar struct {
 	field *DateField
 	day   time.Time
 	moved bool
-	// picked is set between press and release of a cell that closes
-	picked bool
-	view   calendarView
-	over   int
-	cells  []calendarCell
-	back   *canvas.Rectangle
-	layer  *fyne.Container
+	view  calendarView
+	over  int
+	cells []calendarCell
+	back  *canvas.Rectangle
+	layer *fyne.Container
 }
 
 // calendarCell is one thing to press; final closes the calendar.
@@ -81,23 +79,25 @@ func (c *calendar) turn(v calendarView) func() {
 	}
 }
 
-// MouseDown presses the cell under the pointer.
-func (c *calendar) MouseDown(ev *desktop.MouseEvent) {
-	c.field.held, c.picked = true, false
+// MouseDown tells the field that the focus it is about to lose was not meant.
+func (c *calendar) MouseDown(*desktop.MouseEvent) { c.field.held = true }
+
+// MouseUp is Fyne's. The focus goes once more after it, before Tapped.
+func (c *calendar) MouseUp(*desktop.MouseEvent) {}
+
+// Tapped presses the cell under the pointer and gives the focus back to the
+// field; after a choice it closes.
+func (c *calendar) Tapped(ev *fyne.PointEvent) {
+	final := false
 	if i := c.cellAt(ev.Position); i >= 0 {
-		c.picked = c.cells[i].final
+		final = c.cells[i].final
 		c.cells[i].do()
 	}
-}
-
-// MouseUp gives the focus back to the field, and closes after a choice.
-func (c *calendar) MouseUp(*desktop.MouseEvent) {
-	if c.picked {
-		c.field.release()
-		return
+	if final {
+		c.field.close()
 	}
-	c.field.field.takeFocus()
 	c.field.held = false
+	c.field.field.takeFocus()
 }
 
 // MouseIn is Fyne's.
@@ -111,10 +111,14 @@ func (c *calendar) MouseMoved(ev *desktop.MouseEvent) {
 	}
 }
 
-// MouseOut is Fyne's.
+// MouseOut is Fyne's: a press that ends elsewhere presses nothing.
 func (c *calendar) MouseOut() {
 	c.over = -1
 	c.Refresh()
+	if c.field.held {
+		c.field.held = false
+		c.field.focusChanged(c.field.field.focused)
+	}
 }
 
 func (c *calendar) cellAt(p fyne.Position) int {

@@ -269,12 +269,6 @@ func (d *DateField) pick(value string) {
 	d.settle()
 }
 
-func (d *DateField) release() {
-	d.held = false
-	d.close()
-	d.field.takeFocus()
-}
-
 func (d *DateField) focusChanged(on bool) {
 	if on || d.held {
 		return

@@ -142,10 +142,12 @@ func (d *DateField) press(t *testing.T, text string, nth int) {
 			continue
 		}
 		at := c.cells[i].at.AddXY(c.cells[i].size.Width/2, c.cells[i].size.Height/2)
-		ev := &desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: at}}
-		c.MouseDown(ev)
+		// the driver takes the focus at the press and again at the release
+		c.MouseDown(&desktop.MouseEvent{})
 		canvasOf(d.field).Unfocus()
-		c.MouseUp(ev)
+		c.MouseUp(&desktop.MouseEvent{})
+		canvasOf(d.field).Unfocus()
+		c.Tapped(&fyne.PointEvent{Position: at})
 		return
 	}
 	t.Fatalf("the calendar shows no %s", text)

@@ -20,14 +20,15 @@ type dropList struct {
 	options []Option
 	at      int
 	top     int
-	press   func(Option)
-	release func()
+	press   func()
+	choose  func(Option)
+	left    func()
 	back    *canvas.Rectangle
 	rows    *fyne.Container
 }
 
-func newDropList(press func(Option), release func()) *dropList {
-	l := &dropList{press: press, release: release}
+func newDropList(press func(), choose func(Option), left func()) *dropList {
+	l := &dropList{press: press, choose: choose, left: left}
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -102,16 +103,19 @@ func (l *dropList) rowAt(p fyne.Position) int {
 	return l.top + row
 }
 
-// MouseDown takes the option under the pointer.
-func (l *dropList) MouseDown(ev *desktop.MouseEvent) {
+// MouseDown tells the field that the focus it is about to lose was not meant.
+func (l *dropList) MouseDown(*desktop.MouseEvent) { l.press() }
+
+// MouseUp is Fyne's. The focus goes once more after it, before Tapped.
+func (l *dropList) MouseUp(*desktop.MouseEvent) {}
+
+// Tapped takes the option under the pointer.
+func (l *dropList) Tapped(ev *fyne.PointEvent) {
 	if i := l.rowAt(ev.Position); i >= 0 {
 		l.at = i
-		l.press(l.options[i])
+		l.choose(l.options[i])
 	}
 }
-
-// MouseUp closes the list.
-func (l *dropList) MouseUp(*desktop.MouseEvent) { l.release() }
 
 // MouseIn is Fyne's.
 func (l *dropList) MouseIn(ev *desktop.MouseEvent) { l.MouseMoved(ev) }
@@ -124,8 +128,8 @@ func (l *dropList) MouseMoved(ev *desktop.MouseEvent) {
 	}
 }
 
-// MouseOut is Fyne's.
-func (l *dropList) MouseOut() {}
+// MouseOut is Fyne's: a press that ends elsewhere chooses nothing.
+func (l *dropList) MouseOut() { l.left() }
 
 // Scrolled moves the rows.
 func (l *dropList) Scrolled(ev *fyne.ScrollEvent) {

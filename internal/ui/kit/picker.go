@@ -36,7 +36,7 @@ func NewPicker(options func(query string) []Option) *Picker {
 	p := &Picker{options: options, field: NewField()}
 	p.field.Placeholder = "请选择"
 	p.field.trailing = newIconSlot(func() fyne.Resource { return Icon("chevron-down") }, p.toggle)
-	p.list = newDropList(p.hold, p.release)
+	p.list = newDropList(p.hold, p.chosen, p.left)
 	p.field.OnChanged = func(string) { p.show(p.field.Text()) }
 	p.field.OnFocus = p.focusChanged
 	p.field.OnEnter = p.enter
@@ -161,17 +161,22 @@ func (p *Picker) take(o Option) {
 	}
 }
 
-// hold is called when the pointer presses an option: the field is about to
-// lose the focus, and the list must stay until the button is let go.
-func (p *Picker) hold(o Option) {
-	p.held = true
-	p.take(o)
-}
+// hold is called when the pointer presses the list: the field is about to lose
+// the focus, and the list must stay until the button is let go.
+func (p *Picker) hold() { p.held = true }
 
-func (p *Picker) release() {
+func (p *Picker) chosen(o Option) {
+	p.take(o)
 	p.held = false
 	p.close()
 	p.field.takeFocus()
+}
+
+func (p *Picker) left() {
+	if p.held {
+		p.held = false
+		p.focusChanged(p.field.focused)
+	}
 }
 
 func (p *Picker) focusChanged(on bool) {

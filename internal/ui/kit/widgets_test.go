@@ -104,14 +104,24 @@ func TestPicker(t *testing.T) {
 	t.Run("the pointer chooses and the field keeps the focus", func(t *testing.T) {
 		r := start(t)
 		r.p.toggle()
-		ev := &desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(20, 4+r.p.list.rowHeight()*1.5)}}
-		r.p.list.MouseDown(ev)
+		r.p.list.MouseDown(&desktop.MouseEvent{})
 		r.w.Canvas().Unfocus()
 		check(t, "still open while pressed", r.p.open, true)
-		r.p.list.MouseUp(ev)
+		r.p.list.MouseUp(&desktop.MouseEvent{})
+		r.w.Canvas().Unfocus()
+		r.p.list.Tapped(&fyne.PointEvent{Position: fyne.NewPos(20, 4+r.p.list.rowHeight()*1.5)})
 		check(t, "value", r.p.Value().ID, "15")
 		check(t, "closed", r.p.open, false)
 		check(t, "focus", r.p.Field().Focused(), true)
+	})
+	t.Run("a press that ends elsewhere chooses nothing and closes", func(t *testing.T) {
+		r := start(t)
+		r.p.toggle()
+		r.p.list.MouseDown(&desktop.MouseEvent{})
+		r.w.Canvas().Unfocus()
+		r.p.list.MouseOut()
+		check(t, "value", r.p.Value(), Option{})
+		check(t, "closed", r.p.open, false)
 	})
 }
 
