@@ -61,26 +61,33 @@ func (a *attempts) set(o guard.Operator) {
 	}
 }
 
-// open tries a password against the key file and keeps count.
-func (a *attempts) open(keys *seal.Keyfile, operator string, password []byte, now time.Time) (*seal.Key, error) {
+// open tries a password against the key file, then against spare where there
+// is one, and keeps count. It says which of the two it fitted.
+func (a *attempts) open(keys, spare *seal.Keyfile, operator string, password []byte, now time.Time) (data *seal.Key, used *seal.Keyfile, err error) {
 	const op = "store.password"
+	used = keys
 	who := a.fill(guard.Operator{ID: operator, Enabled: true})
 	if err := who.MaySignIn(now); err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, nil, fault.Wrap(op, err)
 	}
-	data, err := keys.Unlock(operator, password)
+	data, err = keys.Unlock(operator, password)
+	if k := fault.KindOf(err); spare != nil && (k == fault.Password || k == fault.Damaged) {
+		if d, e := spare.Unlock(operator, password); e == nil {
+			data, err, used = d, nil, spare
+		}
+	}
 	if fault.KindOf(err) == fault.Password {
 		if keys.Has(operator) {
 			who = who.Failed(now)
 			a.set(who)
 		}
 		if who.Locked(now) {
-			return nil, fault.Wrap(op, who.MaySignIn(now))
+			return nil, nil, fault.Wrap(op, who.MaySignIn(now))
 		}
 	}
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, nil, fault.Wrap(op, err)
 	}
 	a.set(who.Cleared())
-	return data, nil
+	return data, used, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/seal"
 )
 
 func TestFilesThatDoNotBelong(t *testing.T) {
@@ -40,6 +42,45 @@ func TestFilesThatDoNotBelong(t *testing.T) {
 		noErr(t, os.WriteFile(filepath.Join(o.Dir, dataFile), must(os.ReadFile(filepath.Join(other.Dir, dataFile))), 0o600))
 		_, err := Open(ctx, o)
 		wantKind(t, err, fault.Damaged)
+	})
+	t.Run("a key file with any bit turned lets its owner in, or is named", func(t *testing.T) {
+		o := closed(t)
+		path := filepath.Join(o.Dir, keysFile)
+		want := must(os.ReadFile(path))
+		for i := 0; i < len(want); i += 3 {
+			b := bytes.Clone(want)
+			b[i] ^= 1 << (i % 7)
+			noErr(t, os.WriteFile(path, b, 0o600))
+			l, err := Open(ctx, o)
+			if err == nil {
+				var s *Store
+				if s, _, err = l.Unlock(ctx, "c1", []byte(password)); err == nil {
+					noErr(t, s.Close())
+					if got := must(seal.ParseKeyfile(must(os.ReadFile(path)))).Marshal(); !bytes.Equal(got, want) {
+						t.Errorf("byte %d: not mended", i)
+					}
+				}
+				noErr(t, l.Close())
+			}
+			if k := fault.KindOf(err); err != nil && k != fault.Damaged && k != fault.Newer {
+				t.Errorf("byte %d: got %v", i, err)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(o.Dir, attemptsFile)); err == nil {
+			t.Error("counted as wrong passwords")
+		}
+	})
+	t.Run("a wrong password is wrong beside a damaged key file too", func(t *testing.T) {
+		o := closed(t)
+		path := filepath.Join(o.Dir, keysFile)
+		b := must(os.ReadFile(path))
+		at := bytes.Index(b, []byte(`"mac"`)) + 10
+		b[at] = b[at]&1 ^ '1'
+		noErr(t, os.WriteFile(path, b, 0o600))
+		l := must(Open(ctx, o))
+		defer l.Close()
+		_, _, err := l.Unlock(ctx, "c1", []byte("not the one it is"))
+		wantKind(t, err, fault.Password)
 	})
 	t.Run("a folder in the place of the data file is damage", func(t *testing.T) {
 		o := closed(t)

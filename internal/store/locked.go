@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -23,6 +24,9 @@ type Locked struct {
 	lock *os.File // nil once closed, or unlocked into a Store
 	db   *bbolt.DB
 	keys *seal.Keyfile
+	// spare is the copy in the database where it differs from the key file: a
+	// file with some bits turned looks whole until a password is tried.
+	spare *seal.Keyfile
 }
 
 // OperatorName is what can be read of an operator while the store is locked.
@@ -91,7 +95,13 @@ func (l *Locked) open() error {
 		return diskFault("store.open", err)
 	}
 	l.keys, err = readKeys(l.o.Dir, copied)
-	return err
+	if err != nil {
+		return err
+	}
+	if own, e := seal.ParseKeyfile(copied); e == nil && !bytes.Equal(l.keys.Marshal(), own.Marshal()) {
+		l.spare = own
+	}
+	return nil
 }
 
 // readKeys reads the key file, or its copy in the database when the file is
@@ -158,9 +168,16 @@ func (l *Locked) Unlock(ctx context.Context, operator string, password []byte) (
 	if l.lock == nil {
 		return nil, guard.Operator{}, fault.New(op, fault.Busy, errors.New("closed"))
 	}
-	data, err := l.attempts.open(l.keys, operator, password, l.o.now()())
+	data, keys, err := l.attempts.open(l.keys, l.spare, operator, password, l.o.now()())
 	if err != nil {
 		return nil, guard.Operator{}, fault.Wrap(op, err)
+	}
+	if keys != l.keys {
+		if err := writeFile(l.o.Dir, keysFile, keys.Marshal()); err != nil {
+			data.Wipe()
+			return nil, guard.Operator{}, diskFault(op, err)
+		}
+		l.keys, l.spare = keys, nil
 	}
 	s, err := newStore(l.o, l.db, l.keys, data, l.attempts)
 	if err != nil {
@@ -175,7 +192,7 @@ func (l *Locked) Unlock(ctx context.Context, operator string, password []byte) (
 		s.wipe()
 		return nil, guard.Operator{}, fault.Wrap(op, err)
 	}
-	s.lock, l.lock, l.db, l.keys = l.lock, nil, nil, nil
+	s.lock, l.lock, l.db, l.keys, l.spare = l.lock, nil, nil, nil, nil
 	return s, who, nil
 }
 

@@ -76,7 +76,7 @@ func (s *Store) Verify(ctx context.Context, operator string, password []byte) (g
 	s.write.Lock()
 	keys := s.keys
 	s.write.Unlock()
-	data, err := s.attempts.open(keys, operator, password, s.o.now()())
+	data, _, err := s.attempts.open(keys, nil, operator, password, s.o.now()())
 	if err != nil {
 		return guard.Operator{}, fault.Wrap(op, err)
 	}
