@@ -27,7 +27,8 @@
 // joins. Keys hold ids and counters, never personal data.
 //
 // Bucket plain, in the open: "format" → 1; "keys" → a copy of keys.json, used
-// when that is gone.
+// when that is gone or damaged. Keys beside no store.bolt and no store.bolt.new
+// mean that the data file was lost.
 //
 // In every other bucket a value is: version 1 | box, a box of package seal
 // under the key derived from the data key with the label
