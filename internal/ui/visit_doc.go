@@ -26,7 +26,8 @@ type docView struct {
 	hash    loan.Hash // what is shown
 	pdf     []byte
 	onPage  func(page int)
-	turn    int // counts what was opened; a late answer is dropped
+	drawn   bool // a page of it has been on the screen
+	turn    int  // counts what was opened; a late answer is dropped
 }
 
 func newDocView(v *visit) *docView {
@@ -65,7 +66,9 @@ func (d *docView) open(pdf []byte, hash loan.Hash) {
 		d.view = kit.NewPageView(func(ctx context.Context, n int, dpi float64) (image.Image, error) {
 			return doc.Page(ctx, n, dpi)
 		}, doc.Pages())
+		d.drawn = false
 		d.view.OnPageShown = func(p int) {
+			d.drawn = true
 			if d.onPage != nil {
 				d.onPage(p)
 			}

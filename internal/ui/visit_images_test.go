@@ -44,10 +44,10 @@ func TestVisitPictures(t *testing.T) {
 			return []capture.Camera{capture.NewFake("练习摄像头", 5*time.Millisecond, testPicture(1280, 960))}, nil
 		}
 		r.ui(func() { images.shoot(loan.DocSlot(loan.HukouBook)) })
-		r.settle()
-		time.Sleep(150 * time.Millisecond)
+		r.until("the camera is open", func() bool { return !r.dialog().YesButton().Disabled() })
 		r.snap("dialog-camera")
 		r.answer()
+		r.until("the still is taken", func() bool { return r.dialog().YesButton().Text() == "使用这张" })
 		r.snap("dialog-camera-still")
 		r.answer()
 		if got := len(r.saved(v.id).Slot(loan.DocSlot(loan.HukouBook))); got != 1 {
@@ -73,7 +73,6 @@ func TestVisitPictures(t *testing.T) {
 		held := r.saved(v.id).Slot(slot)
 		r.ui(func() { images.look(held[0], 0) })
 		r.settle()
-		time.Sleep(50 * time.Millisecond)
 		r.snap("dialog-page")
 		r.answer()
 		r.ui(func() { images.turn(held[0], testPicture(1200, 900), 1) })

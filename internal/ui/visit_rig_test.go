@@ -147,8 +147,14 @@ func (r *rig) settle() {
 				return
 			}
 			images := v.steps[stepImages].(*imagesStep)
-			for _, d := range []*docView{v.steps[stepSign].(*signStep).view, v.steps[stepReceipt].(*receiptStep).view} {
-				busy = busy || d.view == nil && strings.HasPrefix(d.state.Text(), "正在")
+			for at, d := range map[int]*docView{stepSign: v.steps[stepSign].(*signStep).view, stepReceipt: v.steps[stepReceipt].(*receiptStep).view} {
+				if at != v.at {
+					continue // what is not on the screen is not drawn
+				}
+				busy = busy || d.view == nil && strings.HasPrefix(d.state.Text(), "正在") || d.view != nil && !d.drawn
+			}
+			if d := r.dialog(); d != nil {
+				busy = busy || d.YesButton().Busy()
 			}
 			busy = busy || v.pending > 0 || len(images.loading) > 0 || len(images.busy) > 0
 		})
@@ -158,6 +164,21 @@ func (r *rig) settle() {
 		}
 		if time.Now().After(end) {
 			r.t.Fatal("the window never comes to rest")
+		}
+	}
+}
+
+// until waits for what comes by itself, such as a folder read.
+func (r *rig) until(what string, ready func() bool) {
+	r.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		ok := false
+		r.ui(func() { ok = ready() })
+		if ok {
+			return
+		}
+		if time.Now().After(end) {
+			r.t.Fatalf("%s: never", what)
 		}
 	}
 }
@@ -425,7 +446,10 @@ func testFile(t *testing.T, name string, img image.Image) string {
 // chooses types a path into the chooser that is open.
 func (r *rig) chooses(path string) {
 	r.t.Helper()
-	time.Sleep(100 * time.Millisecond) // the folder is read
+	r.until("the folder is read", func() bool {
+		f, ok := r.u.win.Canvas().Focused().(*kit.Field)
+		return ok && strings.HasSuffix(f.Text(), string(filepath.Separator))
+	})
 	r.ui(func() {
 		f := r.u.win.Canvas().Focused().(*kit.Field)
 		f.SelectAll()

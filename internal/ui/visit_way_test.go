@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
@@ -44,13 +43,12 @@ func TestVisitToTheReceipt(t *testing.T) {
 	})
 	r.press("双方已知悉，生成合同")
 	pages := r.saved(v.id).Contract.Pages
-	for range pages - 1 {
-		r.settle()
-		time.Sleep(50 * time.Millisecond)
-		r.ui(func() { v.main.Tapped(nil) })
+	for seen := range pages {
+		r.until("the page is drawn", func() bool { return sign.reader.count() == seen+1 })
+		if seen+1 < pages {
+			r.ui(func() { v.main.Tapped(nil) })
+		}
 	}
-	r.settle()
-	time.Sleep(50 * time.Millisecond)
 	r.picture(stepSign, "visit-sign-read")
 	v.id = r.u.desk.Find("", 0)[0].ID // the golden hid it
 	r.ui(func() { v.refreshCase() })
@@ -78,7 +76,6 @@ func TestVisitToTheReceipt(t *testing.T) {
 		}
 	})
 	r.settle()
-	time.Sleep(50 * time.Millisecond)
 	r.picture(stepReceipt, "visit-receipt-printed")
 }
 

@@ -129,10 +129,7 @@ func removable() []string {
 // enterFolder reads a folder in the background and shows it.
 func (c *Chooser) enterFolder(dir string) {
 	if dir == "" {
-		dir, _ = os.UserHomeDir()
-	}
-	if dir == "" {
-		dir = string(filepath.Separator)
+		dir = homeFolder()
 	}
 	dir = filepath.Clean(dir)
 	if c.stop != nil {
@@ -161,6 +158,10 @@ func (c *Chooser) enterFolder(dir string) {
 func (c *Chooser) show(dir string, all []entry, err error) {
 	c.labeled.SetHint("")
 	if err != nil {
+		if home := homeFolder(); c.folder == "" && dir != home {
+			c.enterFolder(home) // where it began is gone, as a stick pulled out
+			return
+		}
 		c.labeled.SetError(folderWords(err))
 		return
 	}
@@ -178,6 +179,13 @@ func (c *Chooser) show(dir string, all []entry, err error) {
 	c.list.Select(-1)
 	c.list.ScrollToTop()
 	c.narrow("")
+}
+
+func homeFolder() string {
+	if dir, err := os.UserHomeDir(); err == nil && dir != "" {
+		return filepath.Clean(dir)
+	}
+	return string(filepath.Separator)
 }
 
 func folderWords(err error) string {
