@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
 	"doorstep/sync/courier"
+	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
@@ -288,6 +291,37 @@ func TestBlobsTheCentreDoesNotTake(t *testing.T) {
 		t.Errorf("%d aside, %d blobs and %d changes wait, all sent %v", len(st.Aside), st.Blobs, st.Changes, st.AllSent)
 	}
 	if k := heldCase(t, s, id); k.Status != "queued" || k.Lacking != 3 {
+		t.Errorf("centre: %+v", k)
+	}
+}
+
+// A false chunk of another sender spoils a blob once, and not for good.
+func TestBlobWithAFalseChunkOfAnother(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	s := startServer(t, dir, "127.0.0.1:0")
+	l := newLaptop(t, s)
+	id := l.finished(t, noise("a", 3*parcel.ChunkSize+10))
+	out, err := l.Outbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range out.Blobs {
+		f, err := os.Create(filepath.Join(dir, "partial", fmt.Sprintf("%s.%d", b.Hash, b.Size)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		chunk := make([]byte, min(parcel.ChunkSize, b.Size))
+		sum := sha256.Sum256(chunk)
+		_, err1 := f.WriteAt(chunk, 0)
+		_, err2 := f.WriteAt(sum[:], b.Size)
+		if err := errors.Join(err1, err2, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.carry(t, s.url); err != nil {
+		t.Fatal(err)
+	}
+	if k := heldCase(t, s, id); k.Status != "received" || k.Lacking != 0 {
 		t.Errorf("centre: %+v", k)
 	}
 }

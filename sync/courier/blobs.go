@@ -105,12 +105,13 @@ type blobUnderWay struct {
 	settled bool // counted as done, or failed
 }
 
-// load is one sending of several blobs.
+// load is one sending of several blobs; all of it is under mu.
 type load struct {
 	mu      sync.Mutex
 	done    []loan.Hash
 	err     error
 	slowest time.Duration
+	mixed   map[loan.Hash]bool // refused once for their name; the courier's own
 }
 
 // sendLoad sends chunks, several at once, one blob after the other, and gives
@@ -118,7 +119,7 @@ type load struct {
 func (c *Courier) sendLoad(ctx context.Context, blobs []store.PendingBlob, lacks []parcel.Lack) ([]loan.Hash, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &load{}
+	l := &load{mixed: c.mixed}
 	pieces := make(chan piece)
 	var wg sync.WaitGroup
 	for range c.window {
@@ -227,9 +228,20 @@ func (c *Courier) sendPiece(ctx context.Context, l *load, p piece) error {
 	defer l.mu.Unlock()
 	l.slowest = max(l.slowest, time.Since(start))
 	if err != nil {
+		first := !p.blob.settled
 		p.blob.settled = true
 		var r *refusal
-		if errors.As(err, &r) && (r.Code == parcel.CodeName || r.status == http.StatusRequestEntityTooLarge) {
+		switch {
+		case !errors.As(err, &r):
+			return err
+		case r.Code == parcel.CodeName && !first:
+			return nil // the same refusal, to another chunk
+		case r.Code == parcel.CodeName && !l.mixed[p.blob.Hash]:
+			// Chunks of another sender may have been among them. The centre
+			// has dropped them all: once more, with all of them from here.
+			l.mixed[p.blob.Hash] = true
+			return nil
+		case r.Code == parcel.CodeName, r.status == http.StatusRequestEntityTooLarge:
 			c.setAside(p.blob.PendingBlob, err)
 			return nil
 		}

@@ -36,8 +36,9 @@ type Courier struct {
 	// Of the run alone.
 	centre uuid.UUID // that signed the last receipt
 	epoch  uuid.UUID
-	held   uint64 // the centre's word on this chain
-	window int    // chunks under way at once
+	held   uint64             // the centre's word on this chain
+	window int                // chunks under way at once
+	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
 
 	mu       sync.Mutex
 	state    State
@@ -65,7 +66,7 @@ func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
 	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4,
-		aside: map[loan.Hash]Aside{}, watch: map[int]func(State){}}
+		aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now
 	}
