@@ -29,6 +29,10 @@ WANTED = [
     (0x30000, 0x3134A), (0x31350, 0x323AF),
 ]
 
+# Spaces, by width: a space behind a rare character is drawn from the font of
+# that character, and would be a box without them.
+BLANKS = [(256, (0x20, 0xA0)), (512, (0x2002,)), (1024, (0x2003, 0x3000))]
+
 
 def thin(points):
     """Drops points of an open line that stray less than TOLERANCE from it."""
@@ -138,6 +142,12 @@ def main(sans, out, family, notice, *sources):
                 strings[glyph] = pen.getCharString()
                 metrics[glyph] = (width, 0)
                 break
+    for width, codes in BLANKS:
+        glyph = "cid%05d" % len(order)
+        order.append(glyph)
+        cmap.update((code, glyph) for code in codes)
+        strings[glyph] = T2CharStringPen(None if width == UPEM else width, None).getCharString()
+        metrics[glyph] = (width, 0)
     if len(order) > 65535:
         sys.exit("%d glyphs do not fit in one font" % len(order))
 
