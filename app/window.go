@@ -46,6 +46,7 @@ func openWindow(o windowOptions) int {
 	}
 	defer closeLog()
 	im := kit.PrepareEnvironment()
+	defer im.Close()
 	if err := kit.PrepareRareFont(fontFolder(), assets.Rare); err != nil {
 		log.Warn("rare font", "error", err.Error())
 	}

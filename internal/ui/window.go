@@ -168,6 +168,7 @@ func (u *Window) fail(err error) {
 // returns when nothing of the window runs any more.
 func (u *Window) Close() {
 	u.rest()
+	u.root.Close()
 	u.stop()
 	u.jobs.Wait()
 	u.works.Wait()
