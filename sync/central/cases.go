@@ -14,8 +14,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// maxFold bounds the changes of one case: folding costs their square in memory.
-const maxFold = 8192
+// What is folded of one case at most: folding costs the square of the number
+// of changes in memory, and every change a megabyte if it wants.
+const (
+	maxFold      = 8192
+	maxFoldBytes = 8 << 20
+)
 
 // operatorCentre stands as the operator of the centre's own changes.
 const operatorCentre = "centre"
@@ -49,6 +53,7 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 	}
 	defer rows.Close()
 	var changes []*loan.Change
+	size := 0
 	for rows.Next() {
 		var kind string
 		var b sql.RawBytes
@@ -58,7 +63,7 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 		if loan.ChangeKind(kind).View() {
 			continue
 		}
-		if len(changes) == maxFold {
+		if size += len(b); len(changes) == maxFold || size > maxFoldBytes {
 			return nil, fault.New(op, fault.TooLarge, errors.New(id.String()))
 		}
 		ch, err := loan.DecodeChange(b)

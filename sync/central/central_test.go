@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/sync/parcel"
+	"github.com/google/uuid"
 )
 
 func TestCase(t *testing.T) {
@@ -170,6 +172,28 @@ func TestClone(t *testing.T) {
 			t.Errorf("through %d, want %d", r.Through, len(l.changes))
 		}
 	})
+}
+
+func TestACaseTooHeavyToFold(t *testing.T) {
+	c := open(t, t.TempDir())
+	l := enrol(t, c, serve(t, c))
+	id := uuid.Must(uuid.NewV7())
+	l.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}})
+	for n := 0; n <= maxFoldBytes; n += 1 << 20 {
+		l.change(id, loan.ChangeEdit, strings.Repeat("x", 1<<20-10))
+	}
+	for i := range l.changes {
+		l.send(l.changes[i : i+1])
+	}
+	if h := l.held(c, id); h.Status != statusTooLong {
+		t.Errorf("status %q, want %q", h.Status, statusTooLong)
+	}
+	other := uuid.Must(uuid.NewV7())
+	l.change(other, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}})
+	l.send(l.changes[len(l.changes)-1:])
+	if h := l.held(c, other); h.Status != loan.Draft.String() {
+		t.Errorf("another case is %q", h.Status)
+	}
 }
 
 func TestGap(t *testing.T) {
