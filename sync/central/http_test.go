@@ -243,7 +243,7 @@ func TestEnrolment(t *testing.T) {
 
 func TestFirstStart(t *testing.T) {
 	for name, o := range map[string]Options{
-		"without a county":             {},
+		"with a county's name alone":   {CountyName: "某县", County: "x"},
 		"with half a county":           {County: "522727"},
 		"with a county of no digits":   {County: "52272x", CountyName: "某县"},
 		"practice in another county":   {County: "520000", CountyName: "某县", Practice: true},
@@ -260,6 +260,16 @@ func TestFirstStart(t *testing.T) {
 			}
 		})
 	}
+	t.Run("without a county it is one for practice", func(t *testing.T) {
+		c, err := Open(context.Background(), Options{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if code, _, practice, err := county(context.Background(), c.db); code != practiceCounty || !practice || err != nil {
+			t.Errorf("got county %s, practice %v, %v", code, practice, err)
+		}
+	})
 	t.Run("practice is never mixed with earnest", func(t *testing.T) {
 		dir := t.TempDir()
 		c, err := Open(context.Background(), Options{Dir: dir, County: "522727", CountyName: "平塘县"})
