@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -89,6 +91,9 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		if c.lock, err = lockFile(c.path("lock")); err != nil {
 			return err
 		}
+		if err := c.nothingLost(); err != nil {
+			return err
+		}
 	}
 	if c.authority, err = loadAuthority(c.path("keys", "authority.pem"), c.now(), o.Beside); err != nil {
 		return err
@@ -110,7 +115,47 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		}
 		return c.ensureCounty(ctx, tx, o)
 	})
-	return err
+	if err != nil || o.Beside {
+		return err
+	}
+	return c.haveCountyKey(ctx)
+}
+
+// nothingLost is fault.Damaged where a file is gone that an earlier start made:
+// a new one in its place would shut every laptop out without a word. The first
+// start makes the authority, then the database, then the county's key.
+func (c *Central) nothingLost() error {
+	const op = "central.nothingLost"
+	there := func(parts ...string) bool {
+		_, err := os.Lstat(c.path(parts...))
+		return err == nil
+	}
+	counties, err := os.ReadDir(c.path("keys"))
+	if err != nil {
+		return diskFault(op, err)
+	}
+	made := slices.ContainsFunc(counties, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "county-") })
+	switch db := there("centre.db"); {
+	case db && !there("keys", "authority.pem"):
+		return fault.New(op, fault.Damaged, errors.New("keys/authority.pem is gone; put it back from a backup"))
+	case !db && made:
+		return fault.New(op, fault.Damaged, errors.New("centre.db is gone; put it back from a backup and say sync restored"))
+	}
+	return nil
+}
+
+// haveCountyKey is fault.Damaged where the key that names the county's blobs
+// is gone or no key.
+func (c *Central) haveCountyKey(ctx context.Context) error {
+	const op = "central.haveCountyKey"
+	code, _, _, err := county(ctx, c.db)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if _, err = c.countyKey(code); fault.KindOf(err) == fault.Missing {
+		return fault.New(op, fault.Damaged, errors.New("the county's key is gone from keys; put it back from a backup"))
+	}
+	return fault.Wrap(op, err)
 }
 
 func (c *Central) path(parts ...string) string {

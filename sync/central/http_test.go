@@ -8,11 +8,14 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -281,6 +284,39 @@ func TestFirstStart(t *testing.T) {
 			t.Errorf("got %v, want input", err)
 		}
 	})
+}
+
+func TestFilesThatAreGone(t *testing.T) {
+	for name, spoil := range map[string]func(dir string) error{
+		"the authority": func(dir string) error { return os.Remove(filepath.Join(dir, "keys", "authority.pem")) },
+		"the database": func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, "centre.db")), os.RemoveAll(filepath.Join(dir, "centre.db-wal")), os.RemoveAll(filepath.Join(dir, "centre.db-shm")))
+		},
+		"the county's key": func(dir string) error { return os.Remove(filepath.Join(dir, "keys", "county-"+practiceCounty+".key")) },
+		"the content of the county's key": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "keys", "county-"+practiceCounty+".key"), nil, 0o600)
+		},
+	} {
+		t.Run(name+" is missed, and nothing is made in its place", func(t *testing.T) {
+			dir := t.TempDir()
+			c, err := Open(context.Background(), Options{Dir: dir, Practice: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(c.Close(), spoil(dir)); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				c, err := Open(context.Background(), Options{Dir: dir, Practice: true})
+				if fault.KindOf(err) != fault.Damaged {
+					t.Errorf("got %v, want damaged", err)
+				}
+				if err == nil {
+					c.Close()
+				}
+			}
+		})
+	}
 }
 
 func TestASenderThatStallsIsCutOff(t *testing.T) {
