@@ -126,19 +126,18 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 // start makes the authority, then the database, then the county's key.
 func (c *Central) nothingLost() error {
 	const op = "central.nothingLost"
-	there := func(parts ...string) bool {
-		_, err := os.Lstat(c.path(parts...))
-		return err == nil
-	}
+	_, err := os.Lstat(c.path("keys", "authority.pem"))
+	authority := err == nil
 	counties, err := os.ReadDir(c.path("keys"))
 	if err != nil {
 		return diskFault(op, err)
 	}
 	made := slices.ContainsFunc(counties, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "county-") })
-	switch db := there("centre.db"); {
-	case db && !there("keys", "authority.pem"):
+	db, _ := os.Stat(c.path("centre.db"))
+	switch {
+	case db != nil && db.Size() > 0 && !authority:
 		return fault.New(op, fault.Damaged, errors.New("keys/authority.pem is gone; put it back from a backup"))
-	case !db && made:
+	case (db == nil || db.Size() == 0) && made:
 		return fault.New(op, fault.Damaged, errors.New("centre.db is gone; put it back from a backup and say sync restored"))
 	}
 	return nil

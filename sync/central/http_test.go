@@ -11,11 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -292,7 +294,8 @@ func TestFilesThatAreGone(t *testing.T) {
 		"the database": func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "centre.db")), os.RemoveAll(filepath.Join(dir, "centre.db-wal")), os.RemoveAll(filepath.Join(dir, "centre.db-shm")))
 		},
-		"the county's key": func(dir string) error { return os.Remove(filepath.Join(dir, "keys", "county-"+practiceCounty+".key")) },
+		"the content of the database": func(dir string) error { return os.Truncate(filepath.Join(dir, "centre.db"), 0) },
+		"the county's key":            func(dir string) error { return os.Remove(filepath.Join(dir, "keys", "county-"+practiceCounty+".key")) },
 		"the content of the county's key": func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "keys", "county-"+practiceCounty+".key"), nil, 0o600)
 		},
@@ -316,6 +319,32 @@ func TestFilesThatAreGone(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestNoFileIsForOtherUsers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no such permissions")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := open(t, dir)
+	l := enrol(t, c, serve(t, c))
+	l.finished(content("x", 10))
+	l.send(l.changes)
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		if st, err := e.Info(); err != nil || st.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v %v", e.Name(), st.Mode(), err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

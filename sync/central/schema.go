@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -52,8 +53,18 @@ func schema() []string {
 // openDB opens the embedded database: write-ahead log, synced at every commit.
 func openDB(ctx context.Context, dir string) (*sql.DB, error) {
 	const op = "central.openDB"
+	path := filepath.Join(dir, "centre.db")
+	// SQLite would let other users read it, and gives its other files the same
+	// permissions.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return nil, diskFault(op, err)
+	}
 	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(dir, "centre.db")}).EscapedPath()+"?"+q.Encode())
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fault.New(op, fault.Disk, err)
 	}
