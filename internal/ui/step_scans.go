@@ -45,7 +45,7 @@ func (s *imagesStep) shotsOf(ctx context.Context, path string) ([][]byte, error)
 
 // choose adds the pages of a file.
 func (s *imagesStep) choose(slot loan.Slot) {
-	s.chooseFile("添加："+docLabel(docOf(slot)), scanSuffixes(), func(path string) {
+	s.chooseFile("添加"+docLabel(docOf(slot)), scanSuffixes(), func(path string) {
 		s.setBusy(slot, "正在打开文件…")
 		var pics []desk.Picture
 		s.v.u.run("scan file", func(ctx context.Context) error {

@@ -10,13 +10,13 @@ import (
 // Spot is a control that can be used now: its kind, its words, and where it
 // stands in the window, in pixels.
 type Spot struct {
-	Kind string `json:"kind"` // button, check, field, choice, place, step, pad
+	Kind string `json:"kind"` // button, check, field, choice, place, step, pad, dialog
 	Text string `json:"text"`
 	X    int    `json:"x"` // of its middle
 	Y    int    `json:"y"`
 	W    int    `json:"w"`
 	H    int    `json:"h"`
-	On   bool   `json:"on,omitempty"` // a box that is ticked, the cell that is chosen
+	On   bool   `json:"on,omitempty"` // a box that is ticked, a cell that is chosen, a field with the caret
 }
 
 // Spots lists the controls in view of a window, those of the dialog alone
@@ -33,6 +33,8 @@ func Spots(w fyne.Window) []Spot {
 	s := &spotter{scale: c.Scale(), to: fyne.NewPos(c.Size().Width, c.Size().Height)}
 	s.walk(from, "")
 	if d, ok := from.(*Dialog); ok {
+		title, _, _ := strings.Cut(d.title.Text, "：") // behind it may stand a person's name
+		s.add("dialog", title, d, fyne.NewPos(0, 0), d.Size())
 		s.walk(d.yes, "")
 		if d.no != nil {
 			s.walk(d.no, "")
@@ -97,6 +99,7 @@ func (s *spotter) walk(o fyne.CanvasObject, label string) {
 	case *Field:
 		if !w.readOnly {
 			s.add("field", label, o, whole, o.Size())
+			s.mark(w.focused)
 		}
 	}
 	for _, child := range inside(o) {
