@@ -22,7 +22,7 @@ func (s *session) images(ctx context.Context, f family, number int, name string)
 		if err != nil {
 			return err
 		}
-		if err := c.all(ctx, c.scroll(toTop), c.tap("button", "选文件 "+who), c.chooseFile(file, number+i),
+		if err := c.all(ctx, c.scroll(toTop), c.opens("button", "选文件 "+who, "选择"+who), c.chooseFile(file, number+i),
 			c.shows("button", "使用"), once(number+i, c.shot("dialog-crop")), c.press("button", "使用"),
 			c.wait(patience, "msg=act", "name=attach")); err != nil {
 			return err
@@ -39,7 +39,7 @@ func (s *session) images(ctx context.Context, f family, number int, name string)
 		if err != nil {
 			return err
 		}
-		if err := c.all(ctx, c.tap("button", "选文件 "+name), c.chooseFile(file, 1),
+		if err := c.all(ctx, c.opens("button", "选文件 "+name, "添加"+name), c.chooseFile(file, 1),
 			c.wait(patience, "msg=act", "name=attach")); err != nil {
 			return fmt.Errorf("paper %d: %w", i+1, err)
 		}

@@ -42,7 +42,7 @@ func (s *session) people(ctx context.Context, f family, number int, name string)
 		c.key("F2"), c.shows("field", "身份证号"),
 		s.person(f.student),
 		once(number,
-			c.tap("button", "查看全文"), c.shows("button", "读完了"), c.shot("dialog-text"), c.press("button", "读完了")),
+			c.opens("button", "查看全文", ""), c.shows("button", "读完了"), c.shot("dialog-text"), c.press("button", "读完了")),
 		c.tickEach("本人已听清并同意", 2, toEnd),
 		c.shot(name+"-2-student"),
 		c.key("F3"), c.shows("field", "与学生关系"),

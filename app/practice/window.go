@@ -27,7 +27,7 @@ type spot struct {
 	Y    int    `json:"y"`
 	W    int    `json:"w"`
 	H    int    `json:"h"`
-	On   bool   `json:"on"` // a box that is ticked, a cell that is chosen
+	On   bool   `json:"on"` // a box that is ticked, a cell that is chosen, a field with the caret
 }
 
 // window is the desktop program on a display.
