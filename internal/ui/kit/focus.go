@@ -12,10 +12,24 @@ func Focus(o fyne.CanvasObject) {
 	if !ok {
 		return
 	}
-	if c := canvasOf(f.(fyne.CanvasObject)); c != nil {
+	if c := settledCanvasOf(f.(fyne.CanvasObject)); c != nil {
 		c.Focus(f)
 		ScrollTo(f.(fyne.CanvasObject))
 	}
+}
+
+// settledCanvasOf is canvasOf, for what may have come on the screen just now:
+// a real window learns what it shows, and where, only when it next looks.
+func settledCanvasOf(o fyne.CanvasObject) fyne.Canvas {
+	if c := canvasOf(o); c != nil {
+		return c
+	}
+	for _, w := range fyne.CurrentApp().Driver().AllWindows() {
+		if c, ok := w.Canvas().(interface{ EnsureMinSize() bool }); ok {
+			c.EnsureMinSize()
+		}
+	}
+	return canvasOf(o)
 }
 
 // FocusNext gives the focus to the next widget after o.
