@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -124,9 +126,30 @@ func (l *Labeled) arrange(s fyne.Size) {
 	if l.fail != "" {
 		note = l.fail
 	}
-	l.note.Text = ellipsis(note, captionSize(), fyne.TextStyle{}, s.Width)
+	l.note.Text = noteFor(note, s.Width)
 	place(l.note, 0, lh+h+2*u, s.Width, nh-2*u)
 	l.label.Refresh()
 	l.star.Refresh()
 	l.note.Refresh()
+}
+
+// noteFor is as much of a note as its line holds: whole sentences, and a
+// finding's code only where there is room for it.
+func noteFor(note string, width float32) string {
+	fits := func(s string) bool { return textWidth(s, captionSize(), fyne.TextStyle{}) <= width }
+	if fits(note) {
+		return note
+	}
+	if say, _, coded := strings.Cut(note, "　"); coded {
+		return noteFor(say, width)
+	}
+	for rest := note; ; {
+		end := strings.LastIndex(strings.TrimSuffix(rest, "。"), "。")
+		if end < 0 {
+			return ellipsis(note, captionSize(), fyne.TextStyle{}, width)
+		}
+		if rest = rest[:end+len("。")]; fits(rest) {
+			return rest
+		}
+	}
 }
