@@ -3,12 +3,14 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
 // cases is 案件: every case of the laptop, found as one types.
@@ -31,11 +33,16 @@ func newCases(u *Window) *cases {
 	s.query.Icon = kit.Icon("search")
 	s.query.SetPlaceholder("姓名、拼音、首字母、证件尾号、手机尾号")
 	s.query.OnChanged = func(string) { s.search() }
-	s.query.OnEnter = func() { kit.Focus(s.list) }
+	s.query.OnEnter = func() {
+		if len(s.rows) == 1 {
+			u.shell.open(s.rows[0].ID)
+			return
+		}
+		kit.Focus(s.list)
+	}
 	s.count = kit.NewLine("", kit.TextMuted)
 	s.list = kit.NewList(caseColumns(), func() int { return len(s.rows) }, func(i int) []kit.Cell { return u.caseCells(s.rows[i]) })
 	s.list.TwoLines = true
-	s.list.Empty = "没有符合的案件"
 	s.list.OnOpen = func(i int) { u.shell.open(s.rows[i].ID) }
 	s.content = filled("案件", "本机受理的全部案件；姓名已遮盖，打开后由经办人查看全文",
 		container.NewVBox(s.query, s.count), kit.Card("", nil, container.New(&tall{200}, s.list)))
@@ -53,13 +60,13 @@ func (s *cases) leave() {
 	}
 }
 
+// search lists what the query finds, from the top, and notes it in the log
+// once the person has stopped typing.
 func (s *cases) search() {
-	q := s.query.Text()
-	s.rows = s.u.desk.Find(q, 0)
 	s.list.ScrollToTop()
 	s.list.Select(-1)
-	s.count.SetText(fmt.Sprintf("共 %d 件", len(s.rows)))
-	if q == "" {
+	s.refresh()
+	if s.query.Text() == "" {
 		return
 	}
 	s.leave()
@@ -69,4 +76,35 @@ func (s *cases) search() {
 			s.u.act("note search", func(ctx context.Context) error { return d.NoteSearch(ctx, rows) }, func(error) {})
 		})
 	})
+}
+
+// refresh shows what the query finds by now; the case that is selected stays
+// selected, wherever it has moved to.
+func (s *cases) refresh() {
+	chosen := chosenRow(s.list, s.rows)
+	s.rows = s.u.desk.Find(s.query.Text(), 0)
+	s.count.SetText(fmt.Sprintf("共 %d 件", len(s.rows)))
+	s.list.Empty = "没有符合的案件"
+	if s.query.Text() == "" {
+		s.list.Empty = "还没有案件"
+	}
+	choose(s.list, s.rows, chosen)
+}
+
+// chosenRow is the case selected in a list of rows, or uuid.Nil.
+func chosenRow(list *kit.List, rows []desk.Row) uuid.UUID {
+	if i := list.Selected(); i >= 0 && i < len(rows) {
+		return rows[i].ID
+	}
+	return uuid.Nil
+}
+
+// choose shows a list anew, with the case that was selected selected still: a
+// Return must never open another that has taken its place.
+func choose(list *kit.List, rows []desk.Row, chosen uuid.UUID) {
+	if chosen == uuid.Nil {
+		list.Refresh()
+		return
+	}
+	list.Select(slices.IndexFunc(rows, func(r desk.Row) bool { return r.ID == chosen }))
 }

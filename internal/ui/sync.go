@@ -88,7 +88,7 @@ func (s *shell) arrived() {
 	case *today:
 		sc.refresh()
 	case *cases:
-		sc.search()
+		sc.refresh()
 	}
 	if s.current != nil {
 		s.current.refreshCase()

@@ -56,6 +56,7 @@ func (t *today) refresh() {
 		figure("退回", count(loan.Returned), kit.TextTitle),
 	)}
 	t.figures.Refresh()
+	chosen := chosenRow(t.list, t.rows)
 	t.rows = t.rows[:0]
 	for _, r := range t.u.desk.Find("", 0) {
 		switch r.Status {
@@ -66,7 +67,7 @@ func (t *today) refresh() {
 			break
 		}
 	}
-	t.list.Refresh()
+	choose(t.list, t.rows, chosen)
 }
 
 func figure(label string, n int, kind kit.TextKind) fyne.CanvasObject {
