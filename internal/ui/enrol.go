@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -48,7 +49,12 @@ func (e *enrol) ask() {
 	server, code := strings.TrimSpace(e.server.Text()), strings.TrimSpace(e.code.Text())
 	e.serverOf.SetError(emptyError(server, "请填写中心地址"))
 	e.codeOf.SetError(emptyError(code, "请填写注册码"))
-	if server == "" || code == "" {
+	switch "" {
+	case server:
+		kit.Focus(e.server)
+		return
+	case code:
+		kit.Focus(e.code)
 		return
 	}
 	e.next.SetBusy("正在连接中心…")
@@ -58,11 +64,22 @@ func (e *enrol) ask() {
 	}, func(err error) {
 		e.next.SetBusy("")
 		if err != nil {
-			e.codeOf.SetError(sentence(err))
+			e.refused(err)
 			return
 		}
 		e.people()
 	})
+}
+
+// refused shows what became of the attempt at the field that can change it.
+func (e *enrol) refused(err error) {
+	if fault.KindOf(err) == fault.Offline {
+		e.serverOf.SetError("连不上这个地址。请检查网络、地址和端口后再试。")
+		kit.Focus(e.server)
+		return
+	}
+	e.codeOf.SetError(sentence(err))
+	kit.Focus(e.code)
 }
 
 func emptyError(s, say string) string {
@@ -120,9 +137,15 @@ func (e *enrol) open() {
 			first = o
 		}
 	}
+	e.passwordOf.SetError(emptyError(string(password), "请设置密码"))
 	e.againOf.SetError("")
-	if string(password) != e.again.Text() {
+	switch {
+	case len(password) == 0:
+		kit.Focus(e.password)
+		return
+	case string(password) != e.again.Text():
 		e.againOf.SetError("两次输入的密码不一样")
+		kit.Focus(e.again)
 		return
 	}
 	e.settle.SetBusy("正在建立加密数据库…")
@@ -135,6 +158,7 @@ func (e *enrol) open() {
 		e.settle.SetBusy("")
 		if err != nil {
 			e.passwordOf.SetError(sentence(err))
+			kit.Focus(e.password)
 			return
 		}
 		e.u.signedIn(d)

@@ -34,22 +34,19 @@ func (m *manage) keys() map[fyne.KeyName]func() { return nil }
 func (m *manage) shown()                        {}
 func (m *manage) leave()                        {}
 
+// refresh lists the people: a short read, done at once so that the card has
+// its height from the first.
 func (m *manage) refresh() {
-	var list []desk.Operator
-	m.u.run("list operators", func(ctx context.Context) (err error) {
-		list, err = m.u.desk.Operators(ctx)
-		return err
-	}, func(err error) {
-		if err != nil {
-			m.u.fail(err)
-			return
-		}
-		m.people.Objects = nil
-		for _, o := range list {
-			m.people.Add(m.person(o))
-		}
-		m.people.Refresh()
-	})
+	list, err := m.u.desk.Operators(m.u.ctx)
+	if err != nil {
+		m.u.fail(err)
+		return
+	}
+	m.people.Objects = nil
+	for _, o := range list {
+		m.people.Add(m.person(o))
+	}
+	m.content.Refresh()
 }
 
 func (m *manage) person(o desk.Operator) fyne.CanvasObject {
@@ -131,7 +128,8 @@ func (m *manage) packs() fyne.CanvasObject {
 }
 
 func fact(label, value string) fyne.CanvasObject {
-	return container.NewBorder(nil, nil, container.New(&fixedWidth{96}, kit.NewLine(label, kit.TextMuted)), nil, kit.NewText(value, kit.TextBody))
+	longest := kit.NewLine("县（市、区）", kit.TextMuted).MinSize().Width
+	return container.NewBorder(nil, nil, container.New(&fixedWidth{max(96, longest)}, kit.NewLine(label, kit.TextMuted)), nil, kit.NewText(value, kit.TextBody))
 }
 
 func (m *manage) look() fyne.CanvasObject {
