@@ -70,6 +70,7 @@ type visit struct {
 	turning  bool            // from one step to another
 	pending  int             // acts under way
 	unsaved  int             // fields whose last save failed
+	typing   *bound          // the field with text that is saved when it is left
 	savedAt  time.Time
 	look     Look
 	active   bool

@@ -65,7 +65,13 @@ func (f *form) find(path string) *bound {
 func (f *form) add(b *bound) *bound {
 	b.v, b.step = f.v, f.at
 	if b.inner != nil {
-		before := b.inner.OnFocus
+		changed, before := b.inner.OnChanged, b.inner.OnFocus
+		b.inner.OnChanged = func(text string) {
+			b.v.typesIn(b)
+			if changed != nil {
+				changed(text)
+			}
+		}
 		b.inner.OnFocus = func(on bool) {
 			if before != nil {
 				before(on)
@@ -85,6 +91,9 @@ func (b *bound) leftField() {
 	if b.v.closed {
 		return
 	}
+	if b.v.typing == b {
+		b.v.typesIn(nil)
+	}
 	offered := b.v.offered == b && b.v.turning
 	b.v.offered = nil
 	if offered && b.inner.Text() == "" {
@@ -96,6 +105,15 @@ func (b *bound) leftField() {
 		b.commit()
 	} else if first && b.saving == 0 {
 		b.v.refresh()
+	}
+}
+
+// typesIn notes the field that is being typed in, or nil, and says so at the
+// head: "saved" must never stand above text a power cut would take.
+func (v *visit) typesIn(b *bound) {
+	if v.typing != b {
+		v.typing = b
+		v.showSave()
 	}
 }
 
@@ -222,6 +240,9 @@ func (b *bound) blank(a *loan.Application) bool {
 func (b *bound) save(fields map[string]any) {
 	v := b.v
 	b.visited, b.invalid, b.dirty = true, "", true
+	if v.typing == b {
+		v.typing = nil
+	}
 	if b.failed == "" && v.unchanged(fields) {
 		v.refresh()
 		return

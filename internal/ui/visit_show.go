@@ -80,6 +80,8 @@ func (v *visit) showSave() {
 		v.save.Set(kit.Bad, fmt.Sprintf("%d 项没有保存", v.unsaved))
 	case v.pending > 0:
 		v.save.Set(kit.Info, "正在保存…")
+	case v.typing != nil:
+		v.save.Set(kit.Info, "正在填写，到下一栏即保存")
 	default:
 		v.save.Set(kit.Good, "已保存 "+v.local(v.savedAt).Format("15:04:05"))
 	}
