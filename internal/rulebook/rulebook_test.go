@@ -257,6 +257,25 @@ func TestOpen(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("says that the folder cannot be read, and not where it lies", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "somebody")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := rulebook.Open(file)
+		if fault.KindOf(err) != fault.Disk || strings.Contains(err.Error(), "somebody") {
+			t.Errorf("got %v, want disk without the path", err)
+		}
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			if strings.Contains(e.Error(), "somebody") {
+				t.Errorf("the path is in %q", e)
+			}
+		}
+		_, err = rulebook.ImportRegister(filepath.Join(file, "x"), strings.NewReader(head+"4152010657\t甲\tregular\t\t\t\n"))
+		if fault.KindOf(err) != fault.Disk {
+			t.Errorf("got %v, want disk", err)
+		}
+	})
 	t.Run("says when a folder stands in the register's place", func(t *testing.T) {
 		dir := t.TempDir()
 		if err := os.Mkdir(rulebook.RegisterPath(dir), 0o700); err != nil {

@@ -3,6 +3,7 @@ package rulebook
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -144,7 +145,13 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
+// diskFault leaves out of an error where the data folder lies: the path can
+// name a person, and errors go into logs.
 func diskFault(op string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = fmt.Errorf("%s %s: %w", p.Op, filepath.Base(p.Path), p.Err)
+	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return fault.New(op, fault.Full, err)
 	}
