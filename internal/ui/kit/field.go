@@ -52,6 +52,7 @@ type Field struct {
 	byMouse    bool
 	trailing   fyne.CanvasObject
 	onKey      func(*fyne.KeyEvent) bool
+	onTap      func() // after a click
 	mask       func(string) string
 	plain      bool
 	alignRight bool

@@ -62,12 +62,14 @@ func (f *Field) DragEnd() {}
 
 // Tapped is Fyne's: it gives the focus where no mouse button did (touch).
 func (f *Field) Tapped(ev *fyne.PointEvent) {
-	if f.focused {
-		return
+	if !f.focused {
+		f.takeFocus()
+		if f.look != nil {
+			f.move(f.look.indexAt(ev.Position), false)
+		}
 	}
-	f.takeFocus()
-	if f.look != nil {
-		f.move(f.look.indexAt(ev.Position), false)
+	if f.onTap != nil {
+		f.onTap()
 	}
 }
 

@@ -41,6 +41,7 @@ func NewPicker(options func(query string) []Option) *Picker {
 	p.field.OnFocus = p.focusChanged
 	p.field.OnEnter = p.enter
 	p.field.onKey = p.key
+	p.field.onTap = p.tapped
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -84,6 +85,15 @@ func (p *Picker) toggle() {
 	}
 	p.field.takeFocus()
 	p.show("")
+}
+
+// tapped opens the list at a click anywhere on the field; what is typed next
+// replaces what was chosen before.
+func (p *Picker) tapped() {
+	if !p.open && !p.field.readOnly {
+		p.field.SelectAll()
+		p.show("")
+	}
 }
 
 func (p *Picker) show(query string) {

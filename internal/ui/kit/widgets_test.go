@@ -114,6 +114,14 @@ func TestPicker(t *testing.T) {
 		check(t, "closed", r.p.open, false)
 		check(t, "focus", r.p.Field().Focused(), true)
 	})
+	t.Run("a click anywhere on the field opens the list", func(t *testing.T) {
+		r := start(t)
+		r.p.SetValue(nations()[2])
+		r.p.Field().Tapped(&fyne.PointEvent{Position: fyne.NewPos(10, 10)})
+		check(t, "open", r.p.open, true)
+		r.write("汉")
+		check(t, "shown", r.p.Field().Text(), "汉")
+	})
 	t.Run("a press that ends elsewhere chooses nothing and closes", func(t *testing.T) {
 		r := start(t)
 		r.p.toggle()
