@@ -76,6 +76,7 @@ func (c *cameraDialog) open() {
 		if err != nil {
 			c.words.SetKind(kit.TextBad)
 			c.words.SetText(sentence(err))
+			c.frame.SetEmpty("摄像头没有打开")
 			return
 		}
 		setVisible(c.other, len(found) > 1)

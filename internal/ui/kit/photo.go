@@ -47,6 +47,12 @@ func (p *PhotoFrame) SetImage(img image.Image) {
 // HasImage reports whether a picture is shown.
 func (p *PhotoFrame) HasImage() bool { return p.picture != nil }
 
+// SetEmpty sets the words of the frame without a picture.
+func (p *PhotoFrame) SetEmpty(text string) {
+	p.empty = text
+	p.Refresh()
+}
+
 // SetCaption sets the line beneath, coloured by its kind.
 func (p *PhotoFrame) SetCaption(kind Kind, text string) {
 	p.kind, p.caption = kind, text
