@@ -37,7 +37,7 @@ func newPersonForm(v *visit, prefix string, party loan.Party) *personForm {
 		d.Start = v.u.deps.Now().AddDate(-18, 0, 0)
 	}))
 	set("sex", f.choice(prefix+"sex", label("sex"), true, string(loan.Male), string(loan.Female)))
-	nation := kit.NewPicker(func(query string) []kit.Option { return kit.Narrow(nations(), query) })
+	nation := kit.NewPicker(func(query string) []kit.Option { return v.u.narrow(nations(), query) })
 	set("ethnic", f.pick([]string{prefix + "ethnic"}, label("ethnic"), true, nation,
 		func(a *loan.Application) kit.Option {
 			n := textAt(a, prefix+"ethnic")
@@ -78,15 +78,37 @@ func nations() []kit.Option {
 	return out
 }
 
+// narrow is kit.Narrow, and where it finds nothing the options whose text is
+// what was typed in pinyin or initials.
+func (u *Window) narrow(options []kit.Option, query string) []kit.Option {
+	found := kit.Narrow(options, query)
+	if len(found) > 0 {
+		return found
+	}
+	for _, o := range options {
+		if u.ear.Hears(o.Text, query) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
 // findCounty lists counties by name, city or code; those of the laptop's own
 // city come first.
 func (v *visit) findCounty(query string) []kit.Option {
 	const most = 60
 	own := v.c.App.Intake.CountyCode
 	near := own[:min(4, len(own))]
+	typed := func(a loan.Area) bool {
+		return query == "" || strings.Contains(a.Province+a.City+a.Name, query) || strings.HasPrefix(a.Code, query)
+	}
+	counties := v.u.desk.Rules().Areas.Counties
+	if !slices.ContainsFunc(counties, typed) {
+		typed = func(a loan.Area) bool { return v.u.ear.Hears(a.Name, query) }
+	}
 	var first, rest []kit.Option
-	for _, a := range v.u.desk.Rules().Areas.Counties {
-		if query != "" && !strings.Contains(a.Province+a.City+a.Name, query) && !strings.HasPrefix(a.Code, query) {
+	for _, a := range counties {
+		if !typed(a) {
 			continue
 		}
 		o := kit.Option{ID: a.Code, Text: a.Name, Detail: a.Province + a.City + " " + a.Code}

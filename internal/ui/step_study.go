@@ -89,8 +89,19 @@ func (s *studyStep) loanCard(f *form) fyne.CanvasObject {
 }
 
 func (s *studyStep) findSchool(query string) []kit.Option {
+	const most = 60
+	query = strings.TrimSpace(query)
+	register := s.v.u.desk.Rules().Schools
+	found := register.Find(query, most)
+	if len(found) == 0 {
+		for _, g := range register.Schools {
+			if len(found) < most && s.v.u.ear.Hears(g.Name, query) {
+				found = append(found, g)
+			}
+		}
+	}
 	var out []kit.Option
-	for _, g := range s.v.u.desk.Rules().Schools.Find(strings.TrimSpace(query), 60) {
+	for _, g := range found {
 		detail := g.Code + " " + g.Place
 		if g.Level != "" {
 			detail += " " + g.Level

@@ -52,12 +52,13 @@ type Window struct {
 	shell   *shell
 	look    Look
 	first   fyne.CanvasObject // of a front screen, where typing begins
+	ear     *desk.Ear         // for the lists to choose from
 }
 
 // New fills w with the sign-in screen, or with enrolment when the data folder
 // is new. im may be nil. The window works until Close.
 func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Window {
-	u := &Window{deps: d, win: w, acts: make(chan func(), 256), look: Look{Scale: 1}}
+	u := &Window{deps: d, win: w, acts: make(chan func(), 256), look: Look{Scale: 1}, ear: desk.NewEar()}
 	u.ctx, u.stop = context.WithCancel(ctx)
 	u.works.Add(1)
 	go u.actor()
