@@ -118,7 +118,7 @@ func (o Operator) MaySignIn(now time.Time) error {
 		return fault.Say(op, fault.Denied, "该账号已停用，请联系系统数据管理员。", nil)
 	}
 	if o.Locked(now) {
-		return fault.Say(op, fault.Locked, "密码连续输错五次，账号已锁定，请 15 分钟后再试，或联系系统数据管理员。", nil)
+		return fault.Say(op, fault.Locked, "密码连续输错五次，账号锁定 15 分钟。", nil)
 	}
 	return nil
 }
