@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
@@ -103,8 +104,10 @@ func networkWords(s courier.State) (kit.Kind, string) {
 		return kit.Good, "已连接中心"
 	case s.Err == nil:
 		return kit.Info, "正在连接中心…"
+	case fault.KindOf(s.Err) == fault.Offline, fault.KindOf(s.Err) == fault.Cancelled:
+		return kit.Warning, "离线，可继续受理"
 	}
-	return kit.Warning, "离线，可继续受理"
+	return kit.Bad, "上传受阻，请看“同步”"
 }
 
 func outboxWords(s courier.State) (kit.Kind, string) {
