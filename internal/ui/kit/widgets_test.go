@@ -5,16 +5,12 @@ import (
 	"fmt"
 	"image"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-
-	"doorstep/internal/fault"
 )
 
 // cellText is the text drawn in the middle of a cell of the calendar.
@@ -416,88 +412,4 @@ func (g *gate) load(ctx context.Context, _ int, _ float64) (image.Image, error) 
 func (g *gate) pass(v *PageView) {
 	g.open <- struct{}{}
 	v.running.Wait()
-}
-
-func TestPageView(t *testing.T) {
-	t.Run("pages are loaded, shown and turned", func(t *testing.T) {
-		var shown []int
-		g := &gate{open: make(chan struct{})}
-		v := NewPageView(g.load, 3)
-		v.OnPageShown = func(page int) { shown = append(shown, page) }
-		s := show(t, v, 500, 400)
-		defer v.Close()
-		g.pass(v)
-		s.focus(v)
-		s.press(fyne.KeyPageDown)
-		check(t, "meanwhile", v.state.Text, "正在打开…")
-		g.pass(v)
-		s.press(fyne.KeyEnd)
-		g.pass(v)
-		s.press(fyne.KeyPageDown)
-		check(t, "page", v.Page(), 2)
-		check(t, "shown", fmt.Sprint(shown), "[0 1 2]")
-	})
-	t.Run("a failure is told in words", func(t *testing.T) {
-		g := &gate{open: make(chan struct{}), err: fault.New("test", fault.Unsupported, nil)}
-		v := NewPageView(g.load, 1)
-		show(t, v, 500, 400)
-		defer v.Close()
-		g.pass(v)
-		check(t, "words", v.state.Text, fault.Unsupported.Sentence())
-	})
-	t.Run("closing stops the load and waits for it", func(t *testing.T) {
-		var running, most atomic.Int32
-		begun := make(chan struct{}, 9)
-		v := NewPageView(func(ctx context.Context, _ int, _ float64) (image.Image, error) {
-			most.Store(max(most.Load(), running.Add(1)))
-			defer running.Add(-1)
-			begun <- struct{}{}
-			<-ctx.Done()
-			return nil, ctx.Err()
-		}, 2)
-		show(t, v, 500, 400)
-		<-begun
-		v.ShowPage(1)
-		<-begun
-		v.Close()
-		check(t, "loads still running", running.Load(), 0)
-		check(t, "at once", most.Load(), 1)
-	})
-}
-
-func TestSignaturePad(t *testing.T) {
-	p := NewSignaturePad("签名")
-	now := time.Date(2026, 8, 20, 9, 0, 0, 0, time.UTC)
-	p.Now = func() time.Time { now = now.Add(10 * time.Millisecond); return now }
-	told := 0
-	p.OnChanged = func() { told++ }
-	show(t, p, 400, 160)
-	at := func(x, y float32) fyne.PointEvent { return fyne.PointEvent{Position: fyne.NewPos(x, y)} }
-	draw := func(from, to float32) {
-		p.MouseDown(&desktop.MouseEvent{PointEvent: at(from, 50), Button: desktop.MouseButtonPrimary})
-		for x := from; x < to; x += 5 {
-			p.Dragged(&fyne.DragEvent{PointEvent: at(x, 50+x/10)})
-		}
-		p.DragEnd()
-		p.MouseUp(&desktop.MouseEvent{})
-	}
-	check(t, "at first", p.Empty(), true)
-	draw(10, 12)
-	check(t, "a slip of the pen", p.Empty(), true)
-	draw(100, 250)
-	check(t, "signed", p.Empty(), false)
-	strokes := p.Strokes()
-	check(t, "strokes", len(strokes), 2)
-	check(t, "told for each", told, 2)
-	last := strokes[1][len(strokes[1])-1]
-	if last.X <= 0 || last.X > 1 || last.Y <= 0 || last.Y > 1 || last.T <= strokes[0][0].T {
-		t.Errorf("got the point %+v, want it within the pad and later than the first", last)
-	}
-	p.Undo()
-	check(t, "one taken back", len(p.Strokes()), 1)
-	p.Clear()
-	check(t, "cleared", len(p.Strokes()), 0)
-	p.SetReadOnly(true)
-	draw(100, 250)
-	check(t, "read only", len(p.Strokes()), 0)
 }
