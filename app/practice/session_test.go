@@ -21,7 +21,7 @@ func TestWholePath(t *testing.T) {
 	}
 	dir := t.TempDir()
 	o := options{app: filepath.Join(dir, "doorstep"), sync: filepath.Join(dir, "doorstep-sync"), out: filepath.Join(dir, "out")}
-	build(t, os.Environ(), "-tags", "gles,x11,no_animations,no_emoji", "-o", o.app, "doorstep/app")
+	build(t, os.Environ(), append(detector(), "-tags", "gles,x11,no_animations,no_emoji", "-o", o.app, "doorstep/app")...)
 	build(t, append(os.Environ(), "CGO_ENABLED=0"), "-o", o.sync, "doorstep/sync")
 	var said bytes.Buffer
 	err := drive(t.Context(), o, &said)
