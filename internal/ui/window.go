@@ -59,7 +59,9 @@ type Window struct {
 // is new. im may be nil. The window works until Close.
 func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Window {
 	u := &Window{deps: d, win: w, acts: make(chan func(), 256), look: Look{Scale: 1}, ear: desk.NewEar()}
-	u.ctx, u.stop = context.WithCancel(ctx)
+	// Close ends the work, not ctx: what is typed when the program is told to
+	// stop is still to be saved.
+	u.ctx, u.stop = context.WithCancel(context.WithoutCancel(ctx))
 	u.works.Add(1)
 	go u.actor()
 	u.root = kit.Attach(w, im, container.NewStack())
