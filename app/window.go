@@ -53,7 +53,7 @@ func openWindow(o windowOptions) int {
 	app.SetMetadata(metadata())
 	a := app.New()
 	look := func(l ui.Look) { a.Settings().SetTheme(kit.NewTheme(fonts(), l.Scale, l.Variant)) }
-	look(ui.Look{Scale: 1})
+	look(ui.FirstLook())
 	w := a.NewWindow("家门口办贷")
 	w.SetMaster()
 	w.Resize(fyne.NewSize(1280, 720))

@@ -139,7 +139,7 @@ func CheckPassword(id string, password []byte) error {
 
 // WatermarkText is what lies over a document on screen: who looks, and when.
 func WatermarkText(op Operator, at time.Time) string {
-	return op.Name + " " + op.ID + " " + at.Format("2006-01-02 15:04")
+	return op.Name + " " + at.Format("2006-01-02 15:04")
 }
 
 // PrintWatermark lies over every print of a document.

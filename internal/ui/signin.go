@@ -120,6 +120,7 @@ func (u *Window) lock() {
 		return
 	}
 	u.rest()
+	u.root.Close() // a notice of one operator is not for the next
 	d, k := u.desk, u.carrier
 	u.carrier, u.shell = nil, nil
 	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))

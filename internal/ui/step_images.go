@@ -116,6 +116,15 @@ func (s *imagesStep) showPapers() {
 	}
 }
 
+// heldWords says how many pages of a paper there are. One page of a card may
+// show both its sides or one: the clerk is asked to look.
+func heldWords(d loan.Doc, pages int) (kit.Kind, string) {
+	if pages == 1 && (d == loan.StudentIDCard || d == loan.CoborrowerIDCard) {
+		return kit.Info, "1 页，请看清正反面是否都在"
+	}
+	return kit.Good, fmt.Sprintf("%d 页", pages)
+}
+
 func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 	slot := loan.DocSlot(d)
 	held := s.v.c.Slot(slot)
@@ -124,7 +133,7 @@ func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 	case s.busy[slot] != "":
 		state.Set(kit.Info, s.busy[slot])
 	case len(held) > 0:
-		state.Set(kit.Good, fmt.Sprintf("%d 页", len(held)))
+		state.Set(heldWords(d, len(held)))
 	case p.pages(s.v.c) > 0:
 		state.Set(kit.Info, "已有其他一样，不必再交")
 	case len(p.docs) > 1 && p.needed:

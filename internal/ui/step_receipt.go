@@ -40,7 +40,8 @@ func newStepReceipt(v *visit) *receiptStep {
 	s.which.OnChanged = func(string) { s.open() }
 	s.save = kit.NewSecondary("存为文件", kit.Icon("download"), s.saveFile)
 	s.void = kit.NewQuiet("作废本案…", kit.Icon("trash"), s.askVoid)
-	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers), container.NewHBox(s.void))
+	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers), container.NewHBox(
+		kit.NewSecondary("办下一户", kit.Icon("user-plus"), func() { v.u.shell.visit("today") }), s.void))
 	bar := container.NewBorder(nil, nil, s.which, s.save)
 	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
@@ -81,7 +82,7 @@ func (v *visit) rungs() []rung {
 	if c.Finish != nil {
 		finished.done, finished.at = true, c.Finish.At
 	}
-	received := rung{name: "中心已送达，回执到家", done: c.Receipt != nil}
+	received := rung{name: "已送达，收到中心回执", done: c.Receipt != nil}
 	accepted := rung{name: "中心已受理", done: c.Status == loan.Accepted}
 	if c.Status == loan.Received {
 		received.at = c.Updated

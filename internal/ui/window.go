@@ -35,6 +35,10 @@ type Look struct {
 	Scale   float32     `json:"scale"`
 }
 
+// FirstLook is the look before an operator has chosen one: light, for a counter
+// in daylight.
+func FirstLook() Look { return Look{Variant: kit.Light, Scale: 1} }
+
 // Window is the program's one window.
 type Window struct {
 	deps Deps

@@ -14,7 +14,7 @@ import (
 // the least ink of a signature: fewer points or a smaller extent is a slip of
 // the pen.
 const (
-	leastPoints = 8
+	leastPoints = 3 // a slow machine samples the pen seldom
 	leastExtent = 0.04
 	mostPoints  = 40000
 )
