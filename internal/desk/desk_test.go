@@ -278,3 +278,28 @@ func TestAnotherOperatorTakesTheDesk(t *testing.T) {
 		t.Errorf("a reviewer's edit: got %v, want denied", err)
 	}
 }
+
+func TestWhoAttestedAndWhatWasReadIsKept(t *testing.T) {
+	ctx, must := context.Background(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := entered(t, d)
+	if a := c.Attests[loan.StudentParty]; a.By != "clerk-1" || !a.At.Equal(clock()) {
+		t.Errorf("attestation: got %+v, want the clerk's, now", a)
+	}
+	c = must(d.Attach(ctx, c.ID, loan.PortraitStudent, picture(t, 358, 441, 200), "image/jpeg", "camera"))
+	if _, ok := c.Attests[loan.StudentParty]; ok || c.Attested[loan.StudentParty] {
+		t.Error("after another portrait: got the old attestation, want none")
+	}
+	must(d.Attest(ctx, c.ID, loan.StudentParty))
+	must(d.Submit(ctx, c.ID))
+	must(d.Review(ctx, c.ID, "reviewer-1", []byte(reviewPassword), true, ""))
+	_, c, err := d.PrepareContract(ctx, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = must(d.Read(ctx, c.ID, c.Contract.Blob, []int{100}, "integrity-2026-01", "antifraud-2026-01"))
+	if got := c.Contract.Texts; len(got) != 2 || got[0] != "integrity-2026-01" {
+		t.Errorf("texts read: got %v, want both", got)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"doorstep/internal/contract"
@@ -86,9 +87,10 @@ func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (
 	return in, tpl.Ref, nil
 }
 
-// Read notes how long, in milliseconds, each page of the contract was shown.
-func (d *Desk) Read(ctx context.Context, id uuid.UUID, shown loan.Hash, millis []int) (*loan.Case, error) {
-	return d.act(ctx, "read contract", id, guard.Read, entry(loan.ChangeRead, loan.ReadBody{Contract: shown, Millis: millis}))
+// Read notes how long, in milliseconds, each page of the contract was shown,
+// and the ids of the texts that were read to both before it.
+func (d *Desk) Read(ctx context.Context, id uuid.UUID, shown loan.Hash, millis []int, texts ...string) (*loan.Case, error) {
+	return d.act(ctx, "read contract", id, guard.Read, entry(loan.ChangeRead, loan.ReadBody{Contract: shown, Millis: millis, Texts: texts}))
 }
 
 // Sign keeps a party's strokes, encrypted, as its signature on the contract in
@@ -177,15 +179,17 @@ func (d *Desk) evidence(c *loan.Case) []contract.EvidenceLine {
 	}
 	names := map[loan.Party]string{loan.StudentParty: "借款学生", loan.CoborrowerParty: "共同借款人"}
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		if c.Attested[p] {
-			line := line(names[p]+"人证核验", "经办人员现场核对本人、证件与影像一致")
-			out = append(out, line)
+		if a, ok := c.Attests[p]; ok {
+			out = append(out, line(names[p]+"人证核验", "经办人员 "+a.By+" 现场核对本人、证件与影像一致，"+stamp(a.At)))
 		}
 	}
 	n, head := d.store.Head()
 	out = append(out, line("终端记录链末项", fmt.Sprintf("第 %d 条 %s", n, head)))
 	if c.Review != nil {
 		out = append(out, line("复核", "复核员 "+c.Review.By+"，"+stamp(c.Review.At)))
+	}
+	if len(c.Contract.Texts) > 0 {
+		out = append(out, line("签署前宣读", strings.Join(c.Contract.Texts, "、")))
 	}
 	for i, ms := range c.Contract.Read {
 		out = append(out, line(fmt.Sprintf("第 %d 页阅读", i+1), fmt.Sprintf("%.1f 秒", float64(ms)/1000)))

@@ -71,6 +71,7 @@ func (c *Case) open(n *node) error {
 	c.ID, c.Opened, c.OpenedBy, c.Updated = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At
 	c.Authors = map[string]bool{}
 	c.Attested = map[Party]bool{}
+	c.Attests = map[Party]Attestation{}
 	c.Consents = map[Party]map[string]string{}
 	b, err := Body[OpenBody](n.ch)
 	if err != nil {
@@ -138,7 +139,7 @@ func (c *Case) attach(ch *Change) error {
 	switch b.Slot {
 	case PortraitStudent, PortraitCoborrower:
 		c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot })
-		delete(c.Attested, Party(b.Slot[len("portrait/"):]))
+		c.unattest(b.Slot)
 	}
 	if !slices.Contains(c.Attachments, b.Attachment) {
 		c.Attachments = append(c.Attachments, b.Attachment)
@@ -156,7 +157,7 @@ func (c *Case) detach(ch *Change) error {
 	}
 	c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot && a.Blob == b.Blob })
 	if b.Slot == PortraitStudent || b.Slot == PortraitCoborrower {
-		delete(c.Attested, Party(b.Slot[len("portrait/"):]))
+		c.unattest(b.Slot)
 	}
 	return nil
 }
@@ -173,7 +174,15 @@ func (c *Case) attest(ch *Change) error {
 		return err
 	}
 	c.Attested[b.Party] = true
+	c.Attests[b.Party] = Attestation{ch.Operator, ch.At}
 	return nil
+}
+
+// unattest takes back the word on a portrait that is no longer the one.
+func (c *Case) unattest(s Slot) {
+	p := Party(s[len("portrait/"):])
+	delete(c.Attested, p)
+	delete(c.Attests, p)
 }
 
 func (c *Case) consent(ch *Change) error {
@@ -254,7 +263,7 @@ func (c *Case) actContract(ch *Change) error {
 		if b.Contract != k.Blob {
 			return fault.New("read", fault.Conflict, errors.New("another contract"))
 		}
-		k.Read = b.Millis
+		k.Read, k.Texts = b.Millis, b.Texts
 	case ChangeSign:
 		return c.sign(ch)
 	case ChangeSeal:

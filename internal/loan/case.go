@@ -20,6 +20,7 @@ type Case struct {
 	Authors     map[string]bool // operators who entered, attached, attested or corrected
 	Attachments []Attachment
 	Attested    map[Party]bool
+	Attests     map[Party]Attestation       // who attested, of those in Attested
 	Consents    map[Party]map[string]string // purpose → text id, of consents given
 	Review      *ReviewState
 	Contract    *ContractState
@@ -46,10 +47,17 @@ type ReviewState struct {
 // ContractState is the contract in hand.
 type ContractState struct {
 	ContractBody
-	Read       []int // milliseconds a page
+	Read       []int    // milliseconds a page
+	Texts      []string // ids of the texts read to both before signing
 	Signatures map[Party]SignState
 	Sealed     *SealBody
 	SealedAt   time.Time
+}
+
+// Attestation is a clerk's word that person, card and portrait are one.
+type Attestation struct {
+	By string // operator's id
+	At time.Time
 }
 
 // SignState is one party's signature.

@@ -190,10 +190,12 @@ type ContractBody struct {
 	AsOf     Date   `json:"as_of"` // the signing date it was filled for
 }
 
-// ReadBody is how long each page was on the screen.
+// ReadBody is how long each page was on the screen, and which texts were read
+// to both before it.
 type ReadBody struct {
-	Contract Hash  `json:"contract"`
-	Millis   []int `json:"millis"`
+	Contract Hash     `json:"contract"`
+	Millis   []int    `json:"millis"`
+	Texts    []string `json:"texts,omitempty"` // ids with versions
 }
 
 // SignBody is one party's signature by hand on the contract.

@@ -230,6 +230,7 @@ func (c *Case) clone() *Case {
 	d.Authors = maps.Clone(c.Authors)
 	d.Attachments = slices.Clone(c.Attachments)
 	d.Attested = maps.Clone(c.Attested)
+	d.Attests = maps.Clone(c.Attests)
 	d.Consents = map[Party]map[string]string{}
 	for p, m := range c.Consents {
 		d.Consents[p] = maps.Clone(m)

@@ -24,7 +24,6 @@ type portraitCard struct {
 	words   *kit.Text
 	note    *kit.Text
 	right   *fyne.Container
-	when    string // when it was attested in this visit
 }
 
 func newPortraitCard(s *imagesStep, party loan.Party, slot loan.Slot) *portraitCard {
@@ -100,8 +99,8 @@ func (p *portraitCard) showNote(have, done bool) {
 	if fail == "" && done {
 		p.note.SetKind(kit.TextOK)
 		fail = "已当面核对"
-		if p.when != "" {
-			fail = p.when
+		if a, ok := v.c.Attests[p.party]; ok {
+			fail = v.person(a.By) + " 于 " + a.At.In(v.u.deps.Now().Location()).Format("01-02 15:04") + " 当面核对"
 		}
 	} else {
 		p.note.SetKind(kit.TextBad)
@@ -121,9 +120,7 @@ func (p *portraitCard) confirm(on bool) {
 	}, func(err error) {
 		if err != nil {
 			v.u.fail(err)
-			return
 		}
-		p.when = v.u.desk.Operator().Name + " 于 " + v.u.deps.Now().Format("15:04") + " 当面核对"
 	})
 }
 

@@ -21,6 +21,7 @@ type signStep struct {
 	waiting fyne.CanvasObject
 	texts   fyne.CanvasObject
 	known   [2]*kit.Check
+	told    [2]string       // ids of those texts
 	paper   *fyne.Container // the contract and how far it is
 	marks   [3]*kit.StatusLine
 	view    *docView
@@ -59,6 +60,7 @@ func (s *signStep) textCards() fyne.CanvasObject {
 		}
 		s.known[i] = kit.NewCheck("已读给学生和共同借款人听，双方知悉《"+t.Title+"》", true)
 		s.known[i].OnChanged = func(bool) { s.v.showFoot() }
+		s.told[i] = t.ID
 		all = append(all, kit.Card(t.Title, kit.NewLine(t.ID, kit.TextCaption), container.New(&stacked{gap: 5}, lines...), s.known[i]))
 	}
 	return cards(kit.Columns(nil, all...))
@@ -220,11 +222,11 @@ func (s *signStep) turnPage() {
 func (s *signStep) sign(p loan.Party) {
 	askSignature(s.v, p, func(by loan.Signer, note string, strokes []desk.Stroke, told func(error)) {
 		v, k := s.v, s.v.c.Contract
-		hash, read, millis := k.Blob, len(k.Read) > 0, s.reader.millis()
+		hash, read, millis, texts := k.Blob, len(k.Read) > 0, s.reader.millis(), s.told[:]
 		s.setBusy("正在保存签名…")
 		v.do("sign", func(ctx context.Context) (*loan.Case, error) {
 			if !read {
-				if _, err := v.u.desk.Read(ctx, v.id, hash, millis); err != nil {
+				if _, err := v.u.desk.Read(ctx, v.id, hash, millis, texts...); err != nil {
 					return nil, err
 				}
 			}
