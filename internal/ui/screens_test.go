@@ -73,6 +73,7 @@ func testWindow(t *testing.T, dir string, variant kit.Variant) *Window {
 		Regular: fyne.NewStaticResource("DoorstepSans-Regular.otf", assets.Sans()),
 		Bold:    fyne.NewStaticResource("DoorstepSans-Bold.otf", assets.SansBold()),
 	}, 1, variant))
+	useOneThread(t)
 	rules, err := rulebook.Load()
 	if err != nil {
 		t.Fatal(err)

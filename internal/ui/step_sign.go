@@ -61,7 +61,7 @@ func (s *signStep) textCards() fyne.CanvasObject {
 		s.known[i] = kit.NewCheck("已读给学生和共同借款人听，双方知悉《"+t.Title+"》", true)
 		s.known[i].OnChanged = func(bool) { s.v.showFoot() }
 		s.told[i] = t.ID
-		all = append(all, kit.Card(t.Title, kit.NewLine(t.ID, kit.TextCaption), container.New(&stacked{gap: 5}, lines...), s.known[i]))
+		all = append(all, kit.Card(t.Title, kit.NewLine("文本版本 "+t.Version, kit.TextCaption), container.New(&stacked{gap: 5}, lines...), s.known[i]))
 	}
 	return cards(kit.Columns(nil, all...))
 }

@@ -84,16 +84,10 @@ type oneThreadApp struct {
 
 func (a *oneThreadApp) Driver() fyne.Driver { return a.driver }
 
-// rig is a signed-in window with a case in hand.
-type rig struct {
-	t *testing.T
-	u *Window
-}
-
-func newRig(t *testing.T, variant kit.Variant) *rig {
+// useOneThread lets all that fyne.Do is given run on one goroutine, as in the
+// program; the test driver would run it wherever it is called.
+func useOneThread(t *testing.T) {
 	t.Helper()
-	u := testWindow(t, settledFolder(t, 0), variant)
-	u.deps.Pages = &page.Renderer{Command: []string{os.Args[0], "test-page-worker"}}
 	d := &oneThread{Driver: fyne.CurrentApp().Driver(), jobs: make(chan func(), 4096)}
 	app := fyne.CurrentApp()
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -114,6 +108,18 @@ func newRig(t *testing.T, variant kit.Variant) *rig {
 		<-stopped
 		fyne.SetCurrentApp(app)
 	})
+}
+
+// rig is a signed-in window with a case in hand.
+type rig struct {
+	t *testing.T
+	u *Window
+}
+
+func newRig(t *testing.T, variant kit.Variant) *rig {
+	t.Helper()
+	u := testWindow(t, settledFolder(t, 0), variant)
+	u.deps.Pages = &page.Renderer{Command: []string{os.Args[0], "test-page-worker"}}
 	signInTest(t, u)
 	r := &rig{t, u}
 	r.ui(func() {

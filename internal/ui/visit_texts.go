@@ -36,7 +36,7 @@ func showText(u *Window, t agreed, then func()) {
 	for _, p := range t.Paragraphs {
 		lines = append(lines, kit.NewText(p, kit.TextBody))
 	}
-	lines = append(lines, kit.NewText("文本编号 "+t.ID, kit.TextCaption))
+	lines = append(lines, kit.NewText("文本版本 "+t.Version, kit.TextCaption))
 	scroll := container.NewVScroll(container.New(&stacked{gap: 8}, lines...))
 	d := kit.NewDialog(u.win, t.Title, container.New(&tall{height: scaled(360)}, scroll), "读完了", "", nil)
 	d.SetWidth(640)
