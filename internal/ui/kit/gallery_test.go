@@ -82,7 +82,10 @@ func gallery() fyne.CanvasObject {
 	check.SetChecked(true)
 	pad := NewSignaturePad("请在此处签名")
 	// A page that came would be drawn by the test driver beside the test.
-	pages := NewPageView(func(ctx context.Context, page int, dpi float64) (image.Image, error) { <-ctx.Done(); return nil, ctx.Err() }, 3)
+	pages := NewPageView(func(ctx context.Context, page int, dpi float64) (image.Image, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}, 3)
 	list := NewList([]Column{{Title: "姓名", Weight: 1}, {Title: "院校", Weight: 2}, {Title: "金额", Weight: 1, Right: true}, {Title: "状态", Weight: 1}}, func() int { return 20000 },
 		func(i int) []Cell {
 			return []Cell{{Text: "袁涵霞", Bold: true}, {Text: "贵州大学 " + fmt.Sprint(i)}, {Text: "9,500"}, {Text: "已签署", Color: ColorOK}}
