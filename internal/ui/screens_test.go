@@ -109,7 +109,7 @@ func testWindow(t *testing.T, dir string, variant kit.Variant) *Window {
 		Look: func(Look) {},
 	})
 	w.Resize(fyne.NewSize(1366, 768))
-	t.Cleanup(u.Close)
+	t.Cleanup(func() { fyne.DoAndWait(u.Close) })
 	return u
 }
 
