@@ -95,7 +95,7 @@ func (d *Document) Pages() int { return d.pages }
 func (d *Document) Page(ctx context.Context, n int, dpi float64) (image.Image, error) {
 	const op = "page.Page"
 	if n < 0 || n >= d.pages {
-		return nil, noSuchPage.fault(op)
+		return nil, NoSuchPage.fault(op)
 	}
 	if !(dpi >= 1 && dpi <= maxDPI) {
 		return nil, fault.New(op, fault.Input, errors.New("resolution out of range"))
@@ -120,7 +120,7 @@ func (d *Document) Page(ctx context.Context, n int, dpi float64) (image.Image, e
 	err := d.job(ctx, op, func(c *child) error {
 		ask := binary.BigEndian.AppendUint32(nil, uint32(n))
 		ask = binary.BigEndian.AppendUint32(ask, uint32(math.Round(dpi*100)))
-		if err := writeFrame(c.in, framePage, ask); err != nil {
+		if err := writeFrame(c.in, FramePage, ask); err != nil {
 			return err
 		}
 		var err error
@@ -159,10 +159,10 @@ func (d *Document) start(ctx context.Context, op string) error {
 	d.child = c
 	first := d.pages == 0
 	err = d.job(ctx, op, func(c *child) error {
-		if err := writeFrame(c.in, frameLimits, d.limits.encode()); err != nil {
+		if err := writeFrame(c.in, FrameLimits, d.limits.encode()); err != nil {
 			return err
 		}
-		if err := writeFrame(c.in, frameDocument, d.bytes); err != nil {
+		if err := writeFrame(c.in, FrameDocument, d.bytes); err != nil {
 			return err
 		}
 		pages, err := readOpened(c.out, d.limits.MaxPages)
@@ -196,7 +196,7 @@ func (d *Document) job(ctx context.Context, op string, talk func(*child) error) 
 	begun := time.Now()
 	late, stopped, err := c.exchange(ctx, d.closed, d.limits.Timeout, func() error { return talk(c) })
 	c.busy += time.Since(begun)
-	var r refusal
+	var r Refusal
 	refused := errors.As(err, &r)
 	if late || stopped || err != nil && !refused || c.busy > lifetime {
 		d.drop()

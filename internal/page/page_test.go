@@ -45,28 +45,28 @@ func badChild(how string) {
 	case "talks nonsense":
 		fmt.Println("hello, how are you today?")
 	case "promises no pages":
-		say(frameOpened, 0, 0, 0, 0)
+		say(FrameOpened, 0, 0, 0, 0)
 	case "promises a billion pages":
-		say(frameOpened, 0x40, 0, 0, 0)
+		say(FrameOpened, 0x40, 0, 0, 0)
 	case "refuses for no known reason":
-		say(frameFault, 99)
+		say(FrameFault, 99)
 	default:
-		say(frameOpened, 0, 0, 0, 2)
+		say(FrameOpened, 0, 0, 0, 2)
 	}
 	for n := 0; ; n++ {
 		in.read()
 		switch {
 		case how == "dies in the middle of a page":
-			os.Stdout.Write([]byte{frameImage, 0, 0, 0, 13, 1, 0})
+			os.Stdout.Write([]byte{FrameImage, 0, 0, 0, 13, 1, 0})
 			os.Exit(1)
 		case how == "sends a page of four gigabytes":
-			os.Stdout.Write([]byte{frameImage, 0xff, 0xff, 0xff, 0xff})
+			os.Stdout.Write([]byte{FrameImage, 0xff, 0xff, 0xff, 0xff})
 		case how == "sends sizes that do not agree":
-			say(frameImage, 1, 0, 0, 0, 9, 0, 0, 0, 9, 1, 2, 3)
+			say(FrameImage, 1, 0, 0, 0, 9, 0, 0, 0, 9, 1, 2, 3)
 		case how == "refuses the first page" && n == 0:
-			say(frameFault, byte(notDrawn))
+			say(FrameFault, byte(NotDrawn))
 		default:
-			say(frameImage, 1, 0, 0, 0, 2, 0, 0, 0, 1, 7, 8)
+			say(FrameImage, 1, 0, 0, 0, 2, 0, 0, 0, 1, 7, 8)
 		}
 	}
 }
@@ -203,8 +203,8 @@ func TestOpenSaysWhatIsMissing(t *testing.T) {
 }
 
 func TestEveryReasonHasItsWords(t *testing.T) {
-	seen := map[string]refusal{}
-	for r := notReadable; r < outOfOrder; r++ {
+	seen := map[string]Refusal{}
+	for r := NotReadable; r < OutOfOrder; r++ {
 		err := r.fault("test")
 		s := fault.Sentence(err)
 		if other, ok := seen[s]; ok || fault.KindOf(err) == fault.Other || !strings.HasSuffix(s, "。") {
@@ -215,17 +215,17 @@ func TestEveryReasonHasItsWords(t *testing.T) {
 }
 
 func FuzzReadImage(f *testing.F) {
-	f.Add([]byte{frameImage, 0, 0, 0, 11, 1, 0, 0, 0, 2, 0, 0, 0, 1, 7, 8})
-	f.Add([]byte{frameImage, 0, 0, 0, 13, 4, 0, 0, 0, 1, 0, 0, 0, 1, 1, 2, 3, 4})
-	f.Add([]byte{frameFault, 0, 0, 0, 1, 6})
-	f.Add([]byte{frameImage, 0xff, 0xff, 0xff, 0xff, 4})
+	f.Add([]byte{FrameImage, 0, 0, 0, 11, 1, 0, 0, 0, 2, 0, 0, 0, 1, 7, 8})
+	f.Add([]byte{FrameImage, 0, 0, 0, 13, 4, 0, 0, 0, 1, 0, 0, 0, 1, 1, 2, 3, 4})
+	f.Add([]byte{FrameFault, 0, 0, 0, 1, 6})
+	f.Add([]byte{FrameImage, 0xff, 0xff, 0xff, 0xff, 4})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		const limit = 1000
 		img, err := readImage(bytes.NewReader(b), limit)
 		if err != nil {
-			var r refusal
-			if errors.As(err, &r) && (r < notReadable || r > outOfOrder) {
-				t.Fatalf("got refusal %d, want a known one", r)
+			var r Refusal
+			if errors.As(err, &r) && (r < NotReadable || r > OutOfOrder) {
+				t.Fatalf("got Refusal %d, want a known one", r)
 			}
 			return
 		}

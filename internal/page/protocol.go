@@ -3,7 +3,6 @@ package page
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"image"
 	"io"
 	"math"
@@ -12,51 +11,28 @@ import (
 )
 
 const (
-	frameLimits   = 'L'
-	frameDocument = 'D'
-	frameOpened   = 'O'
-	framePage     = 'P'
-	frameImage    = 'I'
-	frameFault    = 'F'
-
 	headBytes  = 5
 	imageBytes = 9
 )
 
 var errProtocol = errors.New("the child's answer has the wrong form")
 
-// refusal is the child's reason why it did not do as asked.
-type refusal uint8
-
-const (
-	notReadable refusal = iota + 1
-	needsPassword
-	tooManyPages
-	noSuchPage
-	badPageSize
-	fontMissing
-	notDrawn
-	outOfOrder
-)
-
-func (r refusal) Error() string { return fmt.Sprintf("the child refused, reason %d", uint8(r)) }
-
 // fault gives the refusal its kind and words.
-func (r refusal) fault(op string) error {
+func (r Refusal) fault(op string) error {
 	switch r {
-	case needsPassword:
+	case NeedsPassword:
 		return fault.Say(op, fault.Unsupported, "文件设有打开密码，请先取消密码，或打印后扫描。", r)
-	case tooManyPages:
+	case TooManyPages:
 		return fault.Say(op, fault.TooLarge, "文件页数过多，请只保留需要的页。", r)
-	case noSuchPage:
+	case NoSuchPage:
 		return fault.Say(op, fault.Missing, "文件没有这一页。", r)
-	case badPageSize:
+	case BadPageSize:
 		return fault.Say(op, fault.Unsupported, "这一页的尺寸不正常，无法显示；请打印后扫描。", r)
-	case fontMissing:
+	case FontMissing:
 		return fault.Say(op, fault.Unsupported, "文件没有嵌入中文字体，本机显示会出错；请改用图片，或重新导出并嵌入字体。", r)
-	case notDrawn:
+	case NotDrawn:
 		return fault.Say(op, fault.Unsupported, "这一页已损坏，无法显示。", r)
-	case notReadable:
+	case NotReadable:
 		return fault.New(op, fault.Unsupported, r)
 	}
 	return fault.New(op, fault.Other, r)
@@ -84,7 +60,7 @@ func readHead(r io.Reader, want byte) (length int, err error) {
 			return 0, errProtocol
 		}
 		return int(n), nil
-	case frameFault:
+	case FrameFault:
 		var reason [1]byte
 		if n != 1 {
 			return 0, errProtocol
@@ -92,16 +68,16 @@ func readHead(r io.Reader, want byte) (length int, err error) {
 		if _, err := io.ReadFull(r, reason[:]); err != nil {
 			return 0, err
 		}
-		if refusal(reason[0]) < notReadable || refusal(reason[0]) > outOfOrder {
+		if Refusal(reason[0]) < NotReadable || Refusal(reason[0]) > OutOfOrder {
 			return 0, errProtocol
 		}
-		return 0, refusal(reason[0])
+		return 0, Refusal(reason[0])
 	}
 	return 0, errProtocol
 }
 
 func readOpened(r io.Reader, maxPages int) (int, error) {
-	n, err := readHead(r, frameOpened)
+	n, err := readHead(r, FrameOpened)
 	if err != nil {
 		return 0, err
 	}
@@ -122,7 +98,7 @@ func readOpened(r io.Reader, maxPages int) (int, error) {
 // readImage asks for memory only after the sizes were found to agree with
 // each other and with the limit.
 func readImage(r io.Reader, maxPixels int) (image.Image, error) {
-	n, err := readHead(r, frameImage)
+	n, err := readHead(r, FrameImage)
 	if err != nil {
 		return nil, err
 	}

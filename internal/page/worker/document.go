@@ -9,6 +9,8 @@ import (
 	"math"
 
 	"github.com/gen2brain/go-fitz"
+
+	"doorstep/internal/page"
 )
 
 const (
@@ -41,22 +43,22 @@ func open(b []byte, l limits, w *warnings) (*document, error) {
 		b = b[i:]
 	}
 	if !readable(b) {
-		return nil, notReadable
+		return nil, page.NotReadable
 	}
 	fitz.MaxStore = storeBytes
 	doc, err := fitz.NewFromMemory(b)
 	if err != nil {
 		if errors.Is(err, fitz.ErrNeedsPassword) {
-			return nil, needsPassword
+			return nil, page.NeedsPassword
 		}
-		return nil, notReadable
+		return nil, page.NotReadable
 	}
 	d := &document{limits: l, doc: doc, heard: w, pages: doc.NumPage()}
 	switch {
 	case d.pages < 1:
-		return nil, notReadable
+		return nil, page.NotReadable
 	case d.pages > l.pages:
-		return nil, tooManyPages
+		return nil, page.TooManyPages
 	}
 	return d, nil
 }
@@ -74,33 +76,33 @@ func (d *document) send(out *bufio.Writer, n uint32, dpi float64) error {
 	}
 	head := binary.BigEndian.AppendUint32([]byte{per}, uint32(w))
 	head = binary.BigEndian.AppendUint32(head, uint32(h))
-	return answer(out, frameImage, head, pix)
+	return answer(out, page.FrameImage, head, pix)
 }
 
 func (d *document) draw(n uint32, dpi float64) (*image.RGBA, error) {
 	if n >= uint32(d.pages) {
-		return nil, noSuchPage
+		return nil, page.NoSuchPage
 	}
 	if !(dpi >= 1 && dpi <= maxDPI) {
-		return nil, outOfOrder
+		return nil, page.OutOfOrder
 	}
 	box, err := d.doc.Bound(int(n))
 	if err != nil {
-		return nil, notDrawn
+		return nil, page.NotDrawn
 	}
 	if dpi, err = bound(box, dpi, d.limits.pixels); err != nil {
 		return nil, err
 	}
 	img, err := d.doc.ImageDPI(int(n), dpi)
 	if err != nil {
-		return nil, notDrawn
+		return nil, page.NotDrawn
 	}
 	if d.heard.fontMissing() {
-		return nil, fontMissing
+		return nil, page.FontMissing
 	}
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	if w < 1 || h < 1 || w*h > d.limits.pixels || len(img.Pix) != 4*w*h {
-		return nil, badPageSize
+		return nil, page.BadPageSize
 	}
 	return img, nil
 }
@@ -110,7 +112,7 @@ func (d *document) draw(n uint32, dpi float64) (*image.RGBA, error) {
 // pixels as though every page began at the origin, so others are refused.
 func bound(box image.Rectangle, dpi float64, pixels int) (float64, error) {
 	if box.Min != (image.Point{}) || box.Max.X < 1 || box.Max.Y < 1 || box.Max.X > maxPageSide || box.Max.Y > maxPageSide {
-		return 0, badPageSize
+		return 0, page.BadPageSize
 	}
 	side := func(points int) float64 { return (float64(points)+1)*dpi/72 + 1 }
 	for dpi >= 1 {
@@ -120,7 +122,7 @@ func bound(box image.Rectangle, dpi float64, pixels int) (float64, error) {
 		}
 		dpi *= math.Sqrt(float64(pixels)/need) * 0.999
 	}
-	return 0, badPageSize
+	return 0, page.BadPageSize
 }
 
 // grayOnly gives the brightness of pixels without colour, nil if one has any.

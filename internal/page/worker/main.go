@@ -7,36 +7,15 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"doorstep/internal/page"
 )
 
 const (
-	frameLimits   = 'L'
-	frameDocument = 'D'
-	frameOpened   = 'O'
-	framePage     = 'P'
-	frameImage    = 'I'
-	frameFault    = 'F'
-
 	limitsBytes = 24
 	askBytes    = 8
 	maxDPI      = 600
 )
-
-// refusal is a reason of the protocol.
-type refusal uint8
-
-const (
-	notReadable refusal = iota + 1
-	needsPassword
-	tooManyPages
-	noSuchPage
-	badPageSize
-	fontMissing
-	notDrawn
-	outOfOrder
-)
-
-func (r refusal) Error() string { return "refused" }
 
 var errFrame = errors.New("a frame of the wrong form")
 
@@ -61,7 +40,7 @@ func Main(in io.Reader, out io.Writer) int {
 }
 
 func serve(in *bufio.Reader, out *bufio.Writer) error {
-	b, err := readFrame(in, frameLimits, limitsBytes)
+	b, err := readFrame(in, page.FrameLimits, limitsBytes)
 	if err != nil {
 		return err
 	}
@@ -73,7 +52,7 @@ func serve(in *bufio.Reader, out *bufio.Writer) error {
 	if err := confine(l.memoryMB, l.cpuSeconds); err != nil {
 		return err
 	}
-	if b, err = readFrame(in, frameDocument, l.bytes); err != nil {
+	if b, err = readFrame(in, page.FrameDocument, l.bytes); err != nil {
 		return err
 	}
 	watch := startWatch(l.job)
@@ -82,11 +61,11 @@ func serve(in *bufio.Reader, out *bufio.Writer) error {
 	if err != nil {
 		return answerFault(out, err)
 	}
-	if err := answer(out, frameOpened, binary.BigEndian.AppendUint32(nil, uint32(doc.pages))); err != nil {
+	if err := answer(out, page.FrameOpened, binary.BigEndian.AppendUint32(nil, uint32(doc.pages))); err != nil {
 		return err
 	}
 	for {
-		b, err := readFrame(in, framePage, askBytes)
+		b, err := readFrame(in, page.FramePage, askBytes)
 		if err != nil {
 			return err
 		}
@@ -121,7 +100,7 @@ func readFrame(in io.Reader, kind byte, most int) ([]byte, error) {
 		return nil, err
 	}
 	n := int(binary.BigEndian.Uint32(head[1:]))
-	if head[0] != kind || n > most || kind != frameDocument && n != most {
+	if head[0] != kind || n > most || kind != page.FrameDocument && n != most {
 		return nil, errFrame
 	}
 	b := make([]byte, n)
@@ -144,9 +123,9 @@ func answer(out *bufio.Writer, kind byte, payload ...[]byte) error {
 
 // answerFault tells a refusal; any other error ends the child.
 func answerFault(out *bufio.Writer, err error) error {
-	var r refusal
+	var r page.Refusal
 	if errors.As(err, &r) {
-		return answer(out, frameFault, []byte{byte(r)})
+		return answer(out, page.FrameFault, []byte{byte(r)})
 	}
 	return err
 }
