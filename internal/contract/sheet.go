@@ -14,8 +14,7 @@ const (
 
 // sheet is the content of one page as it is drawn.
 type sheet struct {
-	buf    []byte
-	annots []int
+	buf []byte
 }
 
 func (s *sheet) addf(format string, args ...any) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"doorstep/internal/fault"
 )
@@ -31,9 +31,9 @@ func diskFault(op string, err error) error {
 		return nil
 	case errors.As(err, &known):
 		return fault.Wrap(op, err)
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return fault.New(op, fault.Busy, err)
-	case errors.Is(err, bbolt.ErrInvalid), errors.Is(err, bbolt.ErrChecksum), errors.Is(err, bbolt.ErrVersionMismatch):
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
 		return fault.New(op, fault.Damaged, err)
 	}
 	for _, full := range fullErrors() {
