@@ -30,6 +30,7 @@ const (
 	Unsupported      // a file of a sort that cannot be read here
 	Unavailable      // the device or program needed is not on this machine
 	Cancelled        // the person, or the end of the program, stopped it
+	Erased           // it was here, and was erased when its time was over
 )
 
 type words struct{ name, sentence, step string }
@@ -55,6 +56,7 @@ var texts = [...]words{
 	Unsupported: {"unsupported", "不支持这种文件，或文件不完整。", "请改用 JPG、PNG、TIFF 或 PDF 文件。"},
 	Unavailable: {"unavailable", "本机没有所需的设备或程序。", "请改用其他方式，例如从文件选择。"},
 	Cancelled:   {"cancelled", "操作已停止。", "需要时可以重新开始。"},
+	Erased:      {"erased", "该内容已按保存期限从本机清除。", "确需查看时，请联系县资助中心调阅。"},
 }
 
 // Kinds lists every kind, in the order of their numbers.

@@ -183,7 +183,8 @@ func (c *Case) partyReady(p Party) (photo, consent bool) {
 // View says whether the kind is a look that alters no case.
 func (k ChangeKind) View() bool {
 	switch k {
-	case ChangeView, ChangeSearch, ChangeReveal, ChangePrint, ChangeExport, ChangeSignIn:
+	case ChangeView, ChangeSearch, ChangeReveal, ChangePrint, ChangeExport, ChangeSignIn,
+		ChangeErase, ChangeRepair, ChangeRestore, ChangeBackup, ChangeRecover:
 		return true
 	}
 	return false

@@ -46,6 +46,13 @@ const (
 	ChangePrint  ChangeKind = "print"  // ViewBody
 	ChangeExport ChangeKind = "export" // ViewBody
 	ChangeSignIn ChangeKind = "signin" // ViewBody, no case
+
+	// What was done to the laptop's store, no case.
+	ChangeErase   ChangeKind = "erase"   // EraseBody: data whose time was over
+	ChangeRepair  ChangeKind = "repair"  // RepairBody: a damaged file was mended
+	ChangeRestore ChangeKind = "restore" // RestoreBody: a backup took the file's place
+	ChangeBackup  ChangeKind = "backup"  // ViewBody: a backup was made
+	ChangeRecover ChangeKind = "recover" // ViewBody: a password was set anew
 )
 
 // Party is who in a case.
@@ -255,4 +262,36 @@ type ViewBody struct {
 	Fields []string `json:"fields,omitempty"`
 	Reason string   `json:"reason,omitempty"`
 	Detail string   `json:"detail,omitempty"` // never a person's data
+}
+
+// EraseBody says what was erased and by which rule. The content is gone; its
+// names and numbers are not personal data.
+type EraseBody struct {
+	Rule  string      `json:"rule"`            // "images-7d": images 7 days after the receipt; "season": the end of a season
+	Cases []uuid.UUID `json:"cases,omitempty"` // at most 1000; Count has them all
+	Count int         `json:"count"`           // cases touched
+	Blobs int         `json:"blobs"`
+	Bytes int64       `json:"bytes"`
+	More  int         `json:"changes,omitempty"` // bodies of changes
+}
+
+// Range is counters From to To of a chain, both included.
+type Range struct {
+	From uint64 `json:"from"`
+	To   uint64 `json:"to"`
+}
+
+// RepairBody says what a damaged file could not give back.
+type RepairBody struct {
+	Lost  []Range `json:"lost,omitempty"` // counters of the device's own chain
+	Blobs []Hash  `json:"blobs,omitempty"`
+	Cases int     `json:"cases,omitempty"` // cases touched by a loss
+}
+
+// RestoreBody says from where a chain goes on after a backup was restored:
+// counters above Last and below the change's own may have been used by what
+// the backup lacks, and are never used again.
+type RestoreBody struct {
+	Last uint64    `json:"last"`
+	Made time.Time `json:"made"` // when the backup was made
 }

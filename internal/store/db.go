@@ -152,3 +152,8 @@ func (s *Store) get(tx *bbolt.Tx, bucket string, key []byte) ([]byte, error) {
 func (s *Store) put(tx *bbolt.Tx, bucket string, key, plain []byte) error {
 	return tx.Bucket([]byte(bucket)).Put(key, s.vault.seal(bucket, key, plain))
 }
+
+// del takes a value away; none there is no fault.
+func (s *Store) del(tx *bbolt.Tx, bucket string, key []byte) error {
+	return tx.Bucket([]byte(bucket)).Delete(key)
+}

@@ -220,7 +220,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 			}
 		}
 		for _, h := range r.Blobs {
-			if err := tx.Bucket([]byte(bUnsent)).Delete(h[:]); err != nil {
+			if err := s.del(tx, bUnsent, h[:]); err != nil {
 				return err
 			}
 		}
