@@ -142,10 +142,7 @@ func (d *Desk) commitAs(ctx context.Context, op string, who guard.Operator, id u
 	for i, p := range ps {
 		entries[i] = store.Entry{Case: id, Kind: p.kind, Operator: who.ID, Body: p.body}
 	}
-	if _, err := d.store.Commit(ctx, entries, blobs); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	c, err := d.store.Case(ctx, id)
+	c, err := d.store.CommitCase(ctx, entries, blobs)
 	return c, fault.Wrap(op, err)
 }
 

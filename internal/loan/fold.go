@@ -224,6 +224,52 @@ func (a Application) clone() Application {
 	return a
 }
 
+// Clone is a copy of the case that shares nothing that either may change:
+// Apply to one leaves the other as it is.
+func (c *Case) Clone() *Case {
+	d := c.clone()
+	d.Contract = d.Contract.clone()
+	for i := range d.Former {
+		d.Former[i] = *d.Former[i].clone()
+	}
+	d.Conflicts = slices.Clone(c.Conflicts)
+	for i := range d.Conflicts {
+		d.Conflicts[i].Values = slices.Clone(d.Conflicts[i].Values)
+	}
+	if c.Review != nil {
+		v := *c.Review
+		d.Review = &v
+	}
+	if c.Finish != nil {
+		v := *c.Finish
+		v.Blobs = slices.Clone(v.Blobs)
+		d.Finish = &v
+	}
+	if c.Receipt != nil {
+		v := *c.Receipt
+		d.Receipt = &v
+	}
+	if c.Return != nil {
+		v := *c.Return
+		v.Codes = slices.Clone(v.Codes)
+		d.Return = &v
+	}
+	return d
+}
+
+func (k *ContractState) clone() *ContractState {
+	if k == nil {
+		return nil
+	}
+	d := *k
+	d.Read, d.Texts, d.Signatures = slices.Clone(k.Read), slices.Clone(k.Texts), maps.Clone(k.Signatures)
+	if k.Sealed != nil {
+		v := *k.Sealed
+		d.Sealed = &v
+	}
+	return &d
+}
+
 func (c *Case) clone() *Case {
 	d := *c
 	d.App = c.App.clone()

@@ -42,6 +42,24 @@ type work struct {
 	cases map[uuid.UUID]*loan.Case
 	rows  map[uuid.UUID]*row
 	sends map[loan.Hash]unsent
+	kept  *kept
+}
+
+// kept is the case that was written last, as it is on disk: who writes to it
+// again, or reads it, need not fold it anew. It is never changed, and every
+// write but a commit forgets it.
+type kept struct {
+	c       *loan.Case
+	changes uint32
+}
+
+// keeps is what to keep after the commit: the case it wrote to, or the one
+// kept before when it wrote to none.
+func (w *work) keeps() *kept {
+	for id, c := range w.cases {
+		return &kept{c, w.rows[id].changes}
+	}
+	return w.kept
 }
 
 // Commit writes changes and the blobs they name in one transaction: numbered
@@ -51,6 +69,27 @@ type work struct {
 // whose name is not its content's with fault.Input, a full disk with
 // fault.Full.
 func (s *Store) Commit(ctx context.Context, entries []Entry, blobs []Blob) ([]*loan.Change, error) {
+	w, err := s.commit(ctx, entries, blobs)
+	if err != nil {
+		return nil, err
+	}
+	return w.made, nil
+}
+
+// CommitCase is Commit that gives the case of the first entry as it is
+// afterwards, the caller's own; nil when that entry means no case.
+func (s *Store) CommitCase(ctx context.Context, entries []Entry, blobs []Blob) (*loan.Case, error) {
+	w, err := s.commit(ctx, entries, blobs)
+	if err != nil {
+		return nil, err
+	}
+	if c := w.cases[entries[0].Case]; c != nil {
+		return c.Clone(), nil
+	}
+	return nil, nil
+}
+
+func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*work, error) {
 	const op = "store.Commit"
 	if len(entries) == 0 {
 		return nil, fault.New(op, fault.Input, errors.New("no change"))
@@ -63,7 +102,7 @@ func (s *Store) Commit(ctx context.Context, entries []Entry, blobs []Blob) ([]*l
 	w := &work{s: s, at: s.o.now()().UTC().Truncate(time.Millisecond),
 		cases: map[uuid.UUID]*loan.Case{}, rows: map[uuid.UUID]*row{}, sends: map[loan.Hash]unsent{}}
 	s.mu.RLock()
-	w.tip, w.clock = s.tip, s.clockErr
+	w.tip, w.clock, w.kept = s.tip, s.clockErr, s.kept
 	s.mu.RUnlock()
 	err := s.update(ctx, op, func(tx *bbolt.Tx) error {
 		w.tx = tx
@@ -84,14 +123,14 @@ func (s *Store) Commit(ctx context.Context, entries []Entry, blobs []Blob) ([]*l
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tip = w.tip
+	s.tip, s.kept = w.tip, w.keeps()
 	for _, r := range w.rows {
 		s.index.put(r)
 	}
 	for h, u := range w.sends {
 		s.outbox.add(h, u)
 	}
-	return w.made, nil
+	return w, nil
 }
 
 // entry makes the change of an entry and lets its case take it.
@@ -167,6 +206,11 @@ func (w *work) load(e Entry) (*loan.Case, *row, error) {
 	const op = "store.load case"
 	if c := w.cases[e.Case]; c != nil {
 		return c, w.rows[e.Case], nil
+	}
+	if k := w.kept; k != nil && k.c.ID == e.Case {
+		c, r := k.c.Clone(), &row{changes: k.changes}
+		w.cases[e.Case], w.rows[e.Case] = c, r
+		return c, r, nil
 	}
 	changes, err := w.s.caseChanges(w.tx, e.Case)
 	if err != nil && fault.KindOf(err) != fault.Missing {

@@ -87,6 +87,9 @@ func (s *Store) update(ctx context.Context, op string, fn func(*bbolt.Tx) error)
 	if err := ended(op, ctx); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	s.kept = nil
+	s.mu.Unlock()
 	uncertain, err := s.transact(op, fn)
 	if uncertain {
 		if again := s.reopen(); again != nil {

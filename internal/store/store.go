@@ -42,6 +42,7 @@ type Store struct {
 	index    *index
 	outbox   *outbox
 	clockErr time.Duration
+	kept     *kept // nil when no case is kept
 }
 
 // tip is the end of a device's chain.
@@ -110,7 +111,7 @@ func (s *Store) Close() error {
 	s.profile.CountyKey.Wipe()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.index, s.outbox = newIndex(), newOutbox()
+	s.index, s.outbox, s.kept = newIndex(), newOutbox(), nil
 	return err
 }
 
@@ -305,6 +306,15 @@ func (s *Store) checkCount(tx *bbolt.Tx, id uuid.UUID, found []*loan.Change) err
 // there is no such case, or no change has opened it yet.
 func (s *Store) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "store.Case"
+	if err := ended(op, ctx); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	k := s.kept
+	s.mu.RUnlock()
+	if k != nil && k.c.ID == id {
+		return k.c.Clone(), nil
+	}
 	changes, err := s.Changes(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
