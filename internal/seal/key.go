@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"errors"
+	"hash"
 
 	"doorstep/internal/fault"
 )
@@ -120,6 +121,13 @@ func (k *Key) Name(content []byte) [HashSize]byte {
 	n := k.Derive("doorstep name v1")
 	defer n.Wipe()
 	return n.mac(content)
+}
+
+// MAC gives a new keyed hash: HMAC of the suite's hash under the key itself,
+// which must be used for nothing else. It is for one goroutine at a time.
+func (k *Key) MAC() hash.Hash {
+	k.alive()
+	return hmac.New(k.suite.Hash, k.secret[:])
 }
 
 func (k *Key) mac(b []byte) [HashSize]byte {

@@ -48,14 +48,8 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	if w.tx.Bucket([]byte(bBlobInfo)).Get(b.Hash[:]) != nil {
 		return nil
 	}
-	key := append(b.Hash[:], 0, 0, 0, 0)
-	for i, rest := uint32(0), b.Content; len(rest) > 0; i++ {
-		n := min(len(rest), chunkSize)
-		binary.BigEndian.PutUint32(key[32:], i)
-		if err := w.s.put(w.tx, bBlobs, append([]byte{}, key...), rest[:n]); err != nil {
-			return err
-		}
-		rest = rest[n:]
+	if err := w.s.putContent(w.tx, b.Hash, b.Content); err != nil {
+		return err
 	}
 	u := unsent{class: classOf(entries), size: uint64(len(b.Content)), order: w.tip.counter, id: caseOf(entries)}
 	if err := w.s.put(w.tx, bBlobInfo, b.Hash[:], u.encode()); err != nil {
@@ -63,6 +57,21 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	}
 	w.sends[b.Hash] = u
 	return w.s.put(w.tx, bUnsent, b.Hash[:], u.encode())
+}
+
+// putContent writes a blob's content alone, for a commit and for whatever
+// builds a file anew.
+func (s *Store) putContent(tx *bbolt.Tx, h loan.Hash, content []byte) error {
+	key := append(h[:], 0, 0, 0, 0)
+	for i := uint32(0); len(content) > 0; i++ {
+		n := min(len(content), chunkSize)
+		binary.BigEndian.PutUint32(key[32:], i)
+		if err := s.put(tx, bBlobs, append([]byte{}, key...), content[:n]); err != nil {
+			return err
+		}
+		content = content[n:]
+	}
+	return nil
 }
 
 func caseOf(entries []Entry) uuid.UUID {

@@ -161,21 +161,9 @@ func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first 
 	}
 	v := newVault(keys.ID(), data)
 	defer v.wipe()
-	s := &Store{vault: v}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		plainBucket, err := tx.CreateBucket([]byte(bPlain))
-		if err != nil {
-			return err
-		}
-		for _, b := range sealedBuckets() {
-			if _, err := tx.CreateBucket([]byte(b)); err != nil {
-				return err
-			}
-		}
-		if err := plainBucket.Put([]byte("format"), []byte{formatVersion}); err != nil {
-			return err
-		}
-		if err := plainBucket.Put([]byte("keys"), keys.Marshal()); err != nil {
+	s := &Store{vault: v, ledger: newLedger(), db: db}
+	err = s.build(func(tx *bbolt.Tx) error {
+		if err := makeBuckets(tx, keys); err != nil {
 			return err
 		}
 		if err := s.put(tx, bMeta, []byte("profile"), profile); err != nil {
@@ -190,12 +178,48 @@ func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first 
 		}
 		return s.put(tx, bOperators, []byte(first.ID), b)
 	})
-	// A second transaction makes both meta pages speak of these buckets.
 	if err == nil {
-		err = db.Update(func(*bbolt.Tx) error { return nil })
+		err = s.evenMetas()
 	}
 	if e := db.Close(); err == nil {
 		err = e
 	}
 	return err
+}
+
+// build writes into a file that is being made and that nobody else has: a
+// failure spoils the whole file, not this transaction alone.
+func (s *Store) build(fn func(*bbolt.Tx) error) error {
+	var b *book
+	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
+		b, err = s.keepBooks(tx, fn)
+		return err
+	})
+	if err == nil {
+		s.ledger = b.next
+	}
+	return err
+}
+
+// makeBuckets makes every bucket of a new file, and what stands in the open.
+func makeBuckets(tx *bbolt.Tx, keys *seal.Keyfile) error {
+	plainBucket, err := tx.CreateBucket([]byte(bPlain))
+	if err != nil {
+		return err
+	}
+	for _, b := range sealedBuckets() {
+		if _, err := tx.CreateBucket([]byte(b)); err != nil {
+			return err
+		}
+	}
+	if err := plainBucket.Put([]byte("format"), []byte{formatVersion}); err != nil {
+		return err
+	}
+	return plainBucket.Put([]byte("keys"), keys.Marshal())
+}
+
+// evenMetas writes an empty transaction, so that both meta pages of a new file
+// speak of its buckets.
+func (s *Store) evenMetas() error {
+	return s.db.Update(func(*bbolt.Tx) error { return nil })
 }

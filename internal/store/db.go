@@ -99,6 +99,8 @@ func (s *Store) update(ctx context.Context, op string, fn func(*bbolt.Tx) error)
 	return diskFault(op, err)
 }
 
+// transact runs fn in a transaction and commits it. When the commit itself
+// failed it is uncertain what the disk holds, and the ledger is as it was.
 func (s *Store) transact(op string, fn func(*bbolt.Tx) error) (uncertain bool, err error) {
 	s.dbMu.RLock()
 	defer s.dbMu.RUnlock()
@@ -113,16 +115,21 @@ func (s *Store) transact(op string, fn func(*bbolt.Tx) error) (uncertain bool, e
 		// After a commit this does nothing; after an error or a panic it
 		// lets go of the writer's lock.
 		defer func() { _ = tx.Rollback() }()
-		if err := fn(tx); err != nil {
+		b, err := s.keepBooks(tx, fn)
+		if err != nil {
 			return err
 		}
+		s.watches.tell(b.trace)
 		uncertain = true
 		if err := s.commitTx(tx); err != nil {
 			return err
 		}
-		uncertain = false
+		uncertain, s.ledger = false, b.next
 		return nil
 	})
+	if uncertain {
+		s.watches.spoil()
+	}
 	return uncertain, err
 }
 
@@ -152,11 +159,26 @@ func (s *Store) get(tx *bbolt.Tx, bucket string, key []byte) ([]byte, error) {
 	return s.vault.open(bucket, key, tx.Bucket([]byte(bucket)).Get(key))
 }
 
+// put seals a value under its key and enters it in the ledger. It is for what
+// update runs.
 func (s *Store) put(tx *bbolt.Tx, bucket string, key, plain []byte) error {
-	return tx.Bucket([]byte(bucket)).Put(key, s.vault.seal(bucket, key, plain))
+	b := tx.Bucket([]byte(bucket))
+	value := s.vault.seal(bucket, key, s.book.next.generation, plain)
+	if err := s.book.note(bucket, key, b.Get(key), value); err != nil {
+		return err
+	}
+	return b.Put(key, value)
 }
 
-// del takes a value away; none there is no fault.
+// del takes a value away; none there is no fault. It is for what update runs.
 func (s *Store) del(tx *bbolt.Tx, bucket string, key []byte) error {
-	return tx.Bucket([]byte(bucket)).Delete(key)
+	b := tx.Bucket([]byte(bucket))
+	old := b.Get(key)
+	if old == nil {
+		return nil
+	}
+	if err := s.book.note(bucket, key, old, nil); err != nil {
+		return err
+	}
+	return b.Delete(key)
 }

@@ -5,8 +5,8 @@
 // blobs, the index that searches run on, the accounts and the settings. It guarantees that what Commit, Receive, Acknowledge
 // and the setters have answered with nil is durable and survives the end of the
 // process at any moment; that anything else changed nothing; that counters are
-// never used twice; that no value on disk can be read, moved or altered without
-// the data key; and that a damaged file is an error, never the end of the
+// never used twice; that no value on disk can be read, moved, altered, taken out
+// or put back from an earlier time without the data key; and that a damaged file is an error, never the end of the
 // program. What a change means is loan's, who may make it guard's and desk's,
 // and how it travels courier's. It alone imports bbolt.
 //
@@ -26,17 +26,19 @@
 // bbolt, 4096-byte pages, no free list on disk. Integers are big endian; |
 // joins. Keys hold ids and counters, never personal data.
 //
-// Bucket plain, in the open: "format" → 1; "keys" → a copy of keys.json, used
+// Bucket plain, in the open: "format" → 2; "keys" → a copy of keys.json, used
 // when that is gone or damaged. Keys beside no store.bolt and no store.bolt.new
 // mean that the data file was lost.
 //
-// In every other bucket a value is: version 1 | box, a box of package seal
-// under the key derived from the data key with the label
-// "doorstep store v1 " and the bucket's name. Its additional data is: id of
-// the key file 16 | length u8, bucket | version 1 | key. So a value opens in
-// its own place alone. The contents:
+// In every other bucket a value is: version 2 | generation u64 | box, a box of
+// package seal under the key derived from the data key with the label
+// "doorstep store v1 " and the bucket's name. Generation is the number of the
+// store's transaction that wrote it: each adds one. The box's additional data
+// is: id of the key file 16 | length u8, bucket | version 2 | generation | key.
+// So a value opens in its own place alone. The contents:
 //
-//	meta       "profile" → JSON; "acked" → counter u64 | epoch of the centre 16
+//	meta       "profile" → JSON; "acked" → counter u64 | epoch of the centre 16;
+//	           "ledger" → ledger
 //	changes    device 16 | counter u64 → loan.Change.Encode
 //	cases      case 16 | device 16 | counter u64 → nothing; the case's changes
 //	summaries  case 16 → summary
@@ -47,6 +49,15 @@
 //	operators  id → guard.Operator as JSON
 //	settings   name → JSON
 //	receipts   u64, in order of arrival → Receipt as JSON
+//
+// ledger: version 1 | generation u64 of the last transaction | for each of the
+// buckets above: length u8, name | number of values u64 | XOR 32 of their
+// tokens. It is written by every transaction that writes, and does not count
+// itself. A value's token is HMAC, by the hash of the data key's suite under
+// the key derived with the label "doorstep store ledger v1", of: length u8,
+// bucket | key | generation u64 | the box's last 16 bytes, its tag. So a value
+// that is gone, added, exchanged for another, or put back from an earlier time
+// is found when its bucket is read whole.
 //
 // class is 1 for a contract's blobs, 2 for others. A blob's name is its hash
 // under the county's key.

@@ -132,21 +132,21 @@ func (o *outbox) list() []PendingBlob {
 	return out
 }
 
-func (s *Store) loadUnsent(tx *bbolt.Tx) (*outbox, error) {
+// loadUnsent reads the bucket of unsent blobs; l is the ledger it must agree
+// with, or nil inside a transaction that writes.
+func (s *Store) loadUnsent(tx *bbolt.Tx, l *ledger) (*outbox, error) {
+	if l == nil {
+		l = s.book.next
+	}
 	o := newOutbox()
-	c := tx.Bucket([]byte(bUnsent)).Cursor()
-	for k, v := c.First(); k != nil; k, v = c.Next() {
-		b, err := s.vault.open(bUnsent, k, v)
-		if err != nil {
-			return nil, err
-		}
+	return o, s.count(tx, l, bUnsent, func(k, b []byte) error {
 		u, err := decodeUnsent(b)
 		if err != nil || len(k) != 32 {
-			return nil, structural("outbox")
+			return structural("outbox")
 		}
 		o.add(loan.Hash(k), u)
-	}
-	return o, nil
+		return nil
+	})
 }
 
 // Outbox lists what waits for the centre.
@@ -225,7 +225,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 			}
 		}
 		if restored {
-			if box, err = s.loadUnsent(tx); err != nil {
+			if box, err = s.loadUnsent(tx, nil); err != nil {
 				return err
 			}
 		}

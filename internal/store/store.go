@@ -35,6 +35,10 @@ type Store struct {
 	lock  *os.File
 	keys  *seal.Keyfile // guarded by write
 
+	ledger  *ledger // of the last transaction; guarded by write
+	book    *book   // of the transaction under way; guarded by write
+	watches watches
+
 	mu       sync.RWMutex // guards all below: what the file says, in memory
 	tip      tip
 	acked    uint64
@@ -55,7 +59,7 @@ type tip struct {
 // data when it succeeds, and leaves them alone when it fails.
 func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *attempts) (*Store, error) {
 	s := &Store{o: o, attempts: a, vault: newVault(keys.ID(), data), data: data, db: db, keys: keys,
-		commitTx: (*bbolt.Tx).Commit, clockErr: -time.Millisecond}
+		ledger: newLedger(), commitTx: (*bbolt.Tx).Commit, clockErr: -time.Millisecond}
 	err := shield("store.load", func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			b, err := s.get(tx, bMeta, []byte("profile"))
@@ -121,8 +125,18 @@ func (s *Store) wipe() {
 	s.data.Wipe()
 }
 
-// load reads into memory what must be at hand, and checks that it agrees.
+// load reads into memory what must be at hand, and checks that it agrees with
+// itself and with the ledger.
 func (s *Store) load(tx *bbolt.Tx) error {
+	l, err := s.readLedger(tx)
+	if err != nil {
+		return err
+	}
+	for _, bucket := range []string{bMeta, bChains, bOperators, bSettings} {
+		if err := s.count(tx, l, bucket, nil); err != nil {
+			return err
+		}
+	}
 	t, err := s.readTip(tx, s.profile.Device)
 	if err != nil {
 		return err
@@ -130,38 +144,52 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	if err := s.checkTip(tx, t); err != nil {
 		return err
 	}
-	var acked uint64
-	var epoch uuid.UUID
-	b, err := s.get(tx, bMeta, []byte("acked"))
-	switch {
-	case err == nil && len(b) == 24:
-		acked = binary.BigEndian.Uint64(b)
-		copy(epoch[:], b[8:])
-	case fault.KindOf(err) != fault.Missing:
-		return structural("acknowledged")
+	acked, epoch, err := s.readAcked(tx)
+	if err != nil {
+		return err
 	}
+	ix, err := s.loadIndex(tx, l)
+	if err != nil {
+		return err
+	}
+	un, err := s.loadUnsent(tx, l)
+	if err != nil {
+		return err
+	}
+	s.ledger = l
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tip, s.acked, s.epoch, s.index, s.outbox = t, acked, epoch, ix, un
+	return nil
+}
+
+func (s *Store) loadIndex(tx *bbolt.Tx, l *ledger) (*index, error) {
 	ix := newIndex()
-	c := tx.Bucket([]byte(bSummaries)).Cursor()
-	for k, v := c.First(); k != nil; k, v = c.Next() {
-		b, err := s.vault.open(bSummaries, k, v)
-		if err != nil {
-			return err
-		}
+	err := s.count(tx, l, bSummaries, func(k, b []byte) error {
 		r, err := decodeSummary(b)
 		if err != nil || !bytes.Equal(r.ID[:], k) {
 			return structural("summary")
 		}
 		ix.load(r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	ix.sort()
-	un, err := s.loadUnsent(tx)
-	if err != nil {
-		return err
+	return ix, nil
+}
+
+// readAcked is how far the centre of an epoch has acknowledged the chain.
+func (s *Store) readAcked(tx *bbolt.Tx) (acked uint64, epoch uuid.UUID, err error) {
+	b, err := s.get(tx, bMeta, []byte("acked"))
+	switch {
+	case err == nil && len(b) == 24:
+		return binary.BigEndian.Uint64(b), uuid.UUID(b[8:]), nil
+	case fault.KindOf(err) != fault.Missing:
+		return 0, epoch, structural("acknowledged")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tip, s.acked, s.epoch, s.index, s.outbox = t, acked, epoch, ix, un
-	return nil
+	return 0, epoch, nil
 }
 
 // checkTip compares the chain's end with the last change there is.

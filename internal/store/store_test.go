@@ -106,6 +106,7 @@ func TestCommit(t *testing.T) {
 		wantKind(t, err, fault.Busy)
 		wantKind(t, s.EnableOperator(ctx, clerk("c2"), []byte("x")), fault.Busy)
 		wantKind(t, s.SetSetting(ctx, "a", 1), fault.Busy)
+		wantKind(t, s.VerifyLedger(ctx), fault.Busy)
 		if len(s.Search("", 0)) != 0 || !s.BlobName([]byte("x")).Zero() {
 			t.Fatal("data after Close")
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"doorstep/internal/fault"
@@ -28,18 +29,22 @@ func sealedBuckets() []string {
 }
 
 const (
-	formatVersion = 1
-	valueVersion  = 1
+	formatVersion = 2
+	valueVersion  = 2
+	valueHead     = 1 + 8 // version and generation
+	tagSize       = 16
 )
 
-// vault seals and opens values, each bound to its store, bucket and key.
+// vault seals and opens values, each bound to its store, bucket, key and the
+// transaction that wrote it.
 type vault struct {
-	id   [16]byte
-	keys map[string]*seal.Key
+	id     [16]byte
+	keys   map[string]*seal.Key
+	ledger *seal.Key // of the ledger's tokens
 }
 
 func newVault(id [16]byte, data *seal.Key) *vault {
-	v := &vault{id: id, keys: map[string]*seal.Key{}}
+	v := &vault{id: id, keys: map[string]*seal.Key{}, ledger: data.Derive("doorstep store ledger v1")}
 	for _, b := range sealedBuckets() {
 		v.keys[b] = data.Derive("doorstep store v1 " + b)
 	}
@@ -50,18 +55,21 @@ func (v *vault) wipe() {
 	for _, k := range v.keys {
 		k.Wipe()
 	}
+	v.ledger.Wipe()
 }
 
-func (v *vault) ad(bucket string, key []byte) []byte {
-	b := make([]byte, 0, 20+len(bucket)+len(key))
+// ad is a value's additional data; head is its version and generation.
+func (v *vault) ad(bucket string, head, key []byte) []byte {
+	b := make([]byte, 0, 17+len(bucket)+len(head)+len(key))
 	b = append(b, v.id[:]...)
 	b = append(append(b, byte(len(bucket))), bucket...)
-	return append(append(b, valueVersion), key...)
+	return append(append(b, head...), key...)
 }
 
-func (v *vault) seal(bucket string, key, plain []byte) []byte {
-	dst := append(make([]byte, 0, 1+seal.Overhead+len(plain)), valueVersion)
-	return v.keys[bucket].Seal(dst, plain, v.ad(bucket, key))
+func (v *vault) seal(bucket string, key []byte, generation uint64, plain []byte) []byte {
+	dst := append(make([]byte, 0, valueHead+seal.Overhead+len(plain)), valueVersion)
+	dst = binary.BigEndian.AppendUint64(dst, generation)
+	return v.keys[bucket].Seal(dst, plain, v.ad(bucket, dst, key))
 }
 
 // open gives a value's content in memory of its own; fault.Missing for nil,
@@ -71,15 +79,24 @@ func (v *vault) open(bucket string, key, value []byte) ([]byte, error) {
 	if value == nil {
 		return nil, fault.New(op, fault.Missing, nil)
 	}
-	if len(value) == 0 {
-		return nil, fault.New(op, fault.Damaged, errors.New(bucket))
-	}
-	if value[0] > valueVersion {
+	if len(value) > 0 && value[0] > valueVersion {
 		return nil, fault.New(op, fault.Newer, nil)
 	}
-	b, err := v.keys[bucket].Open([]byte{}, value[1:], v.ad(bucket, key))
+	if !plausible(value) {
+		return nil, fault.New(op, fault.Damaged, errors.New(bucket))
+	}
+	head := value[:valueHead]
+	b, err := v.keys[bucket].Open([]byte{}, value[valueHead:], v.ad(bucket, head, key))
 	if err != nil {
 		return nil, fault.New(op, fault.Damaged, errors.New(bucket))
 	}
 	return b, nil
 }
+
+// plausible says whether bytes have the outer form of a value.
+func plausible(value []byte) bool {
+	return len(value) >= valueHead+seal.Overhead && value[0] == valueVersion
+}
+
+// generation is the transaction that wrote a plausible value.
+func generation(value []byte) uint64 { return binary.BigEndian.Uint64(value[1:]) }

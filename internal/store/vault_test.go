@@ -17,7 +17,7 @@ import (
 func TestVault(t *testing.T) {
 	data := seal.NewKey()
 	v := newVault([16]byte{1}, data)
-	value := v.seal(bCases, []byte("key"), []byte("content"))
+	value := v.seal(bCases, []byte("key"), 7, []byte("content"))
 	if got := must(v.open(bCases, []byte("key"), value)); string(got) != "content" {
 		t.Fatalf("got %q", got)
 	}
@@ -26,7 +26,15 @@ func TestVault(t *testing.T) {
 		"in another bucket":   func() ([]byte, error) { return v.open(bChanges, []byte("key"), value) },
 		"in another store":    func() ([]byte, error) { return newVault([16]byte{2}, data).open(bCases, []byte("key"), value) },
 		"with another secret": func() ([]byte, error) { return newVault([16]byte{1}, seal.NewKey()).open(bCases, []byte("key"), value) },
-		"cut to nothing":      func() ([]byte, error) { return v.open(bCases, []byte("key"), []byte{}) },
+		"with another generation": func() ([]byte, error) {
+			other := bytes.Clone(value)
+			other[8]++
+			return v.open(bCases, []byte("key"), other)
+		},
+		"as an earlier version": func() ([]byte, error) {
+			return v.open(bCases, []byte("key"), append([]byte{valueVersion - 1}, value[1:]...))
+		},
+		"cut to nothing": func() ([]byte, error) { return v.open(bCases, []byte("key"), []byte{}) },
 	} {
 		t.Run("does not open "+name, func(t *testing.T) {
 			_, err := open()
