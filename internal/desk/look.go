@@ -92,19 +92,6 @@ func (d *Desk) Operators(ctx context.Context) ([]guard.Operator, error) {
 	return ops, fault.Wrap("list operators", err)
 }
 
-// EnableOperator lets a person of the roster sign in here, with a password of
-// their own.
-func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password []byte) error {
-	const op = "enable operator"
-	if err := guard.May(d.operator, guard.EnableOperator, nil); err != nil {
-		return fault.Wrap(op, err)
-	}
-	if err := guard.CheckPassword(who.ID, password); err != nil {
-		return fault.Wrap(op, err)
-	}
-	return fault.Wrap(op, d.store.EnableOperator(ctx, who, password))
-}
-
 // Laptop is what the screen tells about this computer.
 type Laptop struct {
 	Device, Server                       string

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"time"
@@ -83,6 +84,10 @@ func (a *attempts) open(keys, spare *seal.Keyfile, operator string, password []b
 		}
 		if who.Locked(now) {
 			return nil, nil, fault.Wrap(op, who.MaySignIn(now))
+		}
+		if who.Failures > 0 {
+			return nil, nil, fault.Say(op, fault.Password,
+				fmt.Sprintf("姓名或密码不正确，还可以再试 %d 次，之后账号锁定 15 分钟。", guard.MaxFailures-who.Failures), err)
 		}
 	}
 	if err != nil {

@@ -130,20 +130,21 @@ func (e *enrol) open() {
 	if e.settle.Busy() {
 		return
 	}
-	password := []byte(e.password.Text())
+	password := e.password.Secret()
 	var first desk.Operator
 	for _, o := range e.got.Roster {
 		if o.ID == e.who.Value().ID {
 			first = o
 		}
 	}
-	e.passwordOf.SetError(emptyError(string(password), "请设置密码"))
+	e.passwordOf.SetError("")
 	e.againOf.SetError("")
 	switch {
 	case len(password) == 0:
+		e.passwordOf.SetError("请设置密码")
 		kit.Focus(e.password)
 		return
-	case string(password) != e.again.Text():
+	case !e.password.Same(e.again):
 		e.againOf.SetError("两次输入的密码不一样")
 		kit.Focus(e.again)
 		return
@@ -161,6 +162,8 @@ func (e *enrol) open() {
 			kit.Focus(e.password)
 			return
 		}
+		e.password.SetText("")
+		e.again.SetText("")
 		e.u.signedIn(d)
 	})
 }

@@ -71,11 +71,11 @@ func (m *manage) enable(o desk.Operator) {
 	var d *kit.Dialog
 	d = kit.NewDialog(m.u.win, "启用 "+o.Name, container.NewVBox(firstOf, againOf), "启用", "取消", func() bool {
 		againOf.SetError("")
-		if first.Text() != again.Text() {
+		if !first.Same(again) {
 			againOf.SetError("两次输入的密码不一样")
 			return false
 		}
-		password := []byte(first.Text())
+		password := first.Secret()
 		d.YesButton().SetBusy("正在启用…")
 		m.u.act("enable operator", func(ctx context.Context) error {
 			err := m.u.desk.EnableOperator(ctx, o, password)

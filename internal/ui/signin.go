@@ -71,7 +71,7 @@ func (s *signIn) try() {
 		return
 	}
 	who := s.who.Value().ID
-	password := []byte(s.password.Text())
+	password := s.password.Secret()
 	switch {
 	case who == "":
 		kit.Notice(s.u.win, kit.Bad, "请选择操作员。")

@@ -133,7 +133,7 @@ func (s *reviewStep) action() action {
 	case loan.Returned:
 		return action{text: "改好后提交复核", enabled: false}
 	case loan.ToReview:
-		ready := s.who.Value().ID != "" && s.password.Text() != ""
+		ready := s.who.Value().ID != "" && !s.password.Empty()
 		return action{text: "复核通过", enabled: ready, do: func() { s.review(true) }, busy: s.busy}
 	}
 	return v.next()
@@ -177,12 +177,12 @@ func (s *reviewStep) review(pass bool) {
 		s.noted.SetError("请写明退回原因")
 		kit.Focus(s.note)
 		return
-	case s.who.Value().ID == "" || s.password.Text() == "":
+	case s.who.Value().ID == "" || s.password.Empty():
 		s.secret.SetError("请选择复核员并输入密码")
 		kit.Focus(s.password)
 		return
 	}
-	id, password := s.who.Value().ID, []byte(s.password.Text())
+	id, password := s.who.Value().ID, s.password.Secret()
 	s.password.SetText("")
 	s.sendBack.Disable()
 	s.setBusy("正在核对密码…")

@@ -80,12 +80,14 @@ func (f *Field) SetText(s string) {
 	if s == string(f.text) {
 		return
 	}
+	old := f.text
 	f.text = f.admit([]rune(s), f.limit())
+	f.forget(old)
 	f.caret, f.anchor = len(f.text), len(f.text)
 	if !f.focused {
 		f.caret, f.anchor = 0, 0
 	}
-	f.entered = string(f.text)
+	f.entered = f.asEntered()
 	f.undo, f.redo, f.typing = nil, nil, false
 	f.Refresh()
 }
@@ -165,7 +167,7 @@ func (f *Field) FocusGained() {
 	f.focused, f.shift = true, false
 	returned := noteFocus(f, f.byMouse)
 	if !returned {
-		f.entered = string(f.text)
+		f.entered = f.asEntered()
 		if !f.byMouse && !f.MultiLine {
 			f.anchor, f.caret = 0, len(f.text)
 		}
@@ -191,7 +193,7 @@ func (f *Field) FocusLost() {
 	f.setPreedit(nil, 0, span{})
 	f.focused, f.shift, f.typing = false, false, false
 	f.Refresh()
-	if now := string(f.text); now != f.entered {
+	if now := f.asEntered(); now != f.entered {
 		f.entered = now
 		if f.OnLeave != nil {
 			f.OnLeave(now)

@@ -70,7 +70,10 @@ func (f *Field) splice(from, to int, add []rune) {
 	out := make([]rune, 0, len(f.text)-(to-from)+len(add))
 	out = append(out, f.text[:from]...)
 	out = append(out, add...)
-	f.text = append(out, f.text[to:]...)
+	out = append(out, f.text[to:]...)
+	f.forget(add)
+	f.forget(f.text)
+	f.text = out
 	f.caret = from + len(add)
 	f.anchor = f.caret
 }
@@ -86,6 +89,9 @@ func (f *Field) changed() {
 func (f *Field) now() snapshot { return snapshot{string(f.text), f.caret, f.anchor} }
 
 func (f *Field) remember() {
+	if f.Password {
+		return // a history would keep what was typed
+	}
 	f.undo = append(f.undo, f.now())
 	if len(f.undo) > deepestUndo {
 		f.undo = f.undo[1:]

@@ -1,0 +1,89 @@
+package desk
+
+import (
+	"context"
+	"slices"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+)
+
+// EnableOperator lets a person of the roster sign in here, with a password of
+// their own. One who can already is fault.Exists: ResetPassword is for that.
+func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password []byte) error {
+	const op = "enable operator"
+	if err := guard.May(d.operator, guard.EnableOperator, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if d.store.CanSignIn(who.ID) {
+		return fault.Say(op, fault.Exists, "该人员已在本机启用。", nil)
+	}
+	if err := guard.CheckPassword(who.ID, password); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, d.store.EnableOperator(ctx, who, password))
+}
+
+// ChangePassword gives the operator signed in a new password, when the old one
+// is right, and notes it in the chain. fault.Password with the tries left, and
+// fault.Locked, are as at signing in.
+func (d *Desk) ChangePassword(ctx context.Context, old, new []byte) error {
+	const op = "change password"
+	if err := guard.CheckPassword(d.operator.ID, new); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if slices.Equal(old, new) {
+		return fault.Say(op, fault.Input, "新密码不能与现在的密码相同。", nil)
+	}
+	if err := d.store.ChangePassword(ctx, d.operator.ID, old, new); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return d.notePassword(ctx, op, "change")
+}
+
+// ResetPassword gives another operator of this laptop a new password without
+// the old one, ends a lock of the account, and notes it in the chain. Only a
+// data administrator may; fault.Missing for one who was never enabled here,
+// fault.Input for the administrator's own account.
+func (d *Desk) ResetPassword(ctx context.Context, who string, password []byte) error {
+	const op = "reset password"
+	if err := guard.May(d.operator, guard.ManageOperators, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if who == d.operator.ID {
+		return fault.Say(op, fault.Input, "请用“修改密码”更换自己的密码。", nil)
+	}
+	if err := guard.CheckPassword(who, password); err != nil {
+		return fault.Wrap(op, err)
+	}
+	ops, err := d.store.Operators(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	i := slices.IndexFunc(ops, func(o guard.Operator) bool { return o.ID == who && o.Enabled })
+	if i < 0 || !d.store.CanSignIn(who) {
+		return fault.New(op, fault.Missing, nil)
+	}
+	// Noted first: a password set anew without a word of it must not be.
+	if err := d.notePassword(ctx, op, "reset "+who); err != nil {
+		return err
+	}
+	return fault.Wrap(op, d.store.EnableOperator(ctx, ops[i], password))
+}
+
+// MayResetPasswords says whether the operator signed in may set another's
+// password anew.
+func (d *Desk) MayResetPasswords() bool {
+	return guard.May(d.operator, guard.ManageOperators, nil) == nil
+}
+
+// notePassword writes that a password was set anew; what is ids and words of
+// the program.
+func (d *Desk) notePassword(ctx context.Context, op, what string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeRecover, Operator: d.operator.ID, Body: loan.ViewBody{Detail: what}}}, nil)
+	return fault.Wrap(op, err)
+}
