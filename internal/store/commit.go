@@ -43,6 +43,7 @@ type work struct {
 	rows  map[uuid.UUID]*row
 	sends map[loan.Hash]unsent
 	kept  *kept
+	gaps  []loan.Range // the chain's, where this commit made one
 }
 
 // kept is the case that was written last, as it is on disk: who writes to it
@@ -99,13 +100,10 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
-	w := &work{s: s, at: s.o.now()().UTC().Truncate(time.Millisecond),
-		cases: map[uuid.UUID]*loan.Case{}, rows: map[uuid.UUID]*row{}, sends: map[loan.Hash]unsent{}}
-	s.mu.RLock()
-	w.tip, w.clock, w.kept = s.tip, s.clockErr, s.kept
-	s.mu.RUnlock()
-	err := s.update(ctx, op, func(tx *bbolt.Tx) error {
-		w.tx = tx
+	return s.perform(ctx, op, func(w *work) error {
+		if w.tx.Bucket([]byte(bPlain)).Get([]byte(restoredKey)) != nil {
+			return structural("restored, and its chain not led on")
+		}
 		for _, e := range entries {
 			if err := w.entry(e); err != nil {
 				return err
@@ -116,6 +114,23 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 				return err
 			}
 		}
+		return nil
+	})
+}
+
+// perform does a work in one transaction and shows it to all who read. The
+// caller holds s.write.
+func (s *Store) perform(ctx context.Context, op string, do func(*work) error) (*work, error) {
+	w := &work{s: s, at: s.o.now()().UTC().Truncate(time.Millisecond),
+		cases: map[uuid.UUID]*loan.Case{}, rows: map[uuid.UUID]*row{}, sends: map[loan.Hash]unsent{}}
+	s.mu.RLock()
+	w.tip, w.clock, w.kept = s.tip, s.clockErr, s.kept
+	s.mu.RUnlock()
+	err := s.update(ctx, op, func(tx *bbolt.Tx) error {
+		w.tx = tx
+		if err := do(w); err != nil {
+			return err
+		}
 		return w.finish()
 	})
 	if err != nil {
@@ -124,6 +139,9 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tip, s.kept = w.tip, w.keeps()
+	if w.gaps != nil {
+		s.gaps = w.gaps
+	}
 	for _, r := range w.rows {
 		s.index.put(r)
 	}

@@ -38,7 +38,8 @@
 // So a value opens in its own place alone. The contents:
 //
 //	meta       "profile" → JSON; "acked" → counter u64 | epoch of the centre 16;
-//	           "ledger" → ledger
+//	           "ledger" → ledger; "gaps" → for each: first u64 | last u64;
+//	           "wanted" → Wanted as JSON
 //	changes    device 16 | counter u64 → loan.Change.Encode
 //	cases      case 16 | device 16 | counter u64 → nothing; the case's changes
 //	summaries  case 16 → summary
@@ -58,6 +59,20 @@
 // bucket | key | generation u64 | the box's last 16 bytes, its tag. So a value
 // that is gone, added, exchanged for another, or put back from an earlier time
 // is found when its bucket is read whole.
+//
+// # Gaps
+//
+// A chain may lack counters: "gaps" are the ranges of the device's own chain
+// that are not here, in order. A backup that takes the file's place, and a
+// repair, end the chain where it ends there and lead it on in a new era: the
+// next counter is era << 32 | number, where era is above that of the last
+// counter known and not below the seconds since 2020, with chance added to
+// both parts, so that no counter is used again, not even where one backup is
+// restored twice or under a wrong clock. All between is a gap. Prev of the
+// change behind it is the header hash of the last change known here. "wanted"
+// is what is to be asked of the centre: own counters, blobs, cases. Bucket
+// plain: "restored" → ms i64, when the backup was made, stands in a file that
+// came out of a backup, until the first unlock has led the chain on.
 //
 // class is 1 for a contract's blobs, 2 for others. A blob's name is its hash
 // under the county's key.

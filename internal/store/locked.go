@@ -188,6 +188,9 @@ func (l *Locked) Unlock(ctx context.Context, operator string, password []byte) (
 	if err == nil {
 		err = who.MaySignIn(l.o.now()())
 	}
+	if err == nil {
+		err = s.leadOn(ctx, operator)
+	}
 	if err != nil {
 		s.wipe()
 		return nil, guard.Operator{}, fault.Wrap(op, err)

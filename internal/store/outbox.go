@@ -17,14 +17,15 @@ import (
 )
 
 // Outbox is what has not been acknowledged by the centre: the device's changes
-// Acked+1 to Last, and blobs.
+// above Acked up to Last, and blobs.
 type Outbox struct {
-	Device uuid.UUID
-	Epoch  uuid.UUID // of the centre that acknowledged; Nil before the first receipt
-	Acked  uint64
-	Last   uint64
-	Blobs  []PendingBlob // in the order of sending
-	Bytes  int64         // of the blobs
+	Device  uuid.UUID
+	Epoch   uuid.UUID // of the centre that acknowledged; Nil before the first receipt
+	Acked   uint64
+	Last    uint64
+	Changes int           // above Acked; a chain with gaps has fewer than Last - Acked
+	Blobs   []PendingBlob // in the order of sending
+	Bytes   int64         // of the blobs
 }
 
 // PendingBlob is a blob the centre has not acknowledged.
@@ -157,11 +158,12 @@ func (s *Store) Outbox(ctx context.Context) (Outbox, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return Outbox{Device: s.profile.Device, Epoch: s.epoch, Acked: s.acked, Last: s.tip.counter,
-		Blobs: s.outbox.list(), Bytes: s.outbox.bytes}, nil
+		Changes: held(s.gaps, s.acked, s.tip.counter), Blobs: s.outbox.list(), Bytes: s.outbox.bytes}, nil
 }
 
 // Pending reads the device's own changes with counters above after, in order,
-// at most max of them.
+// at most max of them, and no further than the next gap of the chain: what it
+// gives is one unbroken piece.
 func (s *Store) Pending(ctx context.Context, after uint64, max int) ([]*loan.Change, error) {
 	const op = "store.Pending"
 	var out []*loan.Change
@@ -170,8 +172,19 @@ func (s *Store) Pending(ctx context.Context, after uint64, max int) ([]*loan.Cha
 		if err != nil {
 			return err
 		}
-		for n := after; n < last.counter && len(out) < max; n++ {
-			ch, err := s.change(tx, refKey(s.profile.Device, n+1))
+		gaps, err := s.readGaps(tx)
+		if err != nil {
+			return err
+		}
+		for n := after + 1; n <= last.counter && len(out) < max; n++ {
+			if gap, ok := gapAt(gaps, n); ok {
+				if len(out) > 0 {
+					break
+				}
+				n = gap.To
+				continue
+			}
+			ch, err := s.change(tx, refKey(s.profile.Device, n))
 			if err != nil {
 				return err
 			}

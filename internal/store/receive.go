@@ -21,10 +21,8 @@ import (
 // and nothing is kept.
 func (s *Store) Receive(ctx context.Context, changes []*loan.Change) error {
 	const op = "store.Receive"
-	for _, ch := range changes {
-		if ch == nil || ch.Counter == 0 || ch.Body != nil && loan.BodyHashOf(s.Sum, ch.Salt, ch.Body) != ch.BodyHash {
-			return fault.New(op, fault.Damaged, errors.New("change"))
-		}
+	if err := s.checkBodies(changes); err != nil {
+		return fault.Wrap(op, err)
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -61,6 +59,17 @@ func (s *Store) Receive(ctx context.Context, changes []*loan.Change) error {
 	defer s.mu.Unlock()
 	for _, r := range rows {
 		s.index.put(r)
+	}
+	return nil
+}
+
+// checkBodies is fault.Damaged for a change that is none, or whose body is not
+// the one its header names.
+func (s *Store) checkBodies(changes []*loan.Change) error {
+	for _, ch := range changes {
+		if ch == nil || ch.Counter == 0 || ch.Body != nil && loan.BodyHashOf(s.Sum, ch.Salt, ch.Body) != ch.BodyHash {
+			return fault.New("store.checkBodies", fault.Damaged, errors.New("change"))
+		}
 	}
 	return nil
 }
@@ -156,7 +165,8 @@ func (s *Store) resummarize(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
 
 // VerifyChain reads the device's whole chain and every case's list, and fails
 // with fault.Damaged at the first change that is gone, altered or out of its
-// chain.
+// chain. Where the chain has a gap, what follows is not compared with what the
+// gap lacks.
 func (s *Store) VerifyChain(ctx context.Context) error {
 	const op = "store.VerifyChain"
 	var prev loan.Hash
@@ -172,7 +182,8 @@ func (s *Store) VerifyChain(ctx context.Context) error {
 		}
 		for _, ch := range batch {
 			erased := ch.Body == nil && ch.BodyHash != loan.BodyHashOf(s.Sum, ch.Salt, nil)
-			if ch.Prev != prev || !erased && ch.BodyHash != loan.BodyHashOf(s.Sum, ch.Salt, ch.Body) {
+			broken := ch.Prev != prev && ch.Counter == last+1
+			if broken || !erased && ch.BodyHash != loan.BodyHashOf(s.Sum, ch.Salt, ch.Body) {
 				return fault.New(op, fault.Damaged, errors.New("chain"))
 			}
 			prev, last = ch.HeaderHash(s.Sum), ch.Counter

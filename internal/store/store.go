@@ -45,6 +45,7 @@ type Store struct {
 	epoch    uuid.UUID
 	index    *index
 	outbox   *outbox
+	gaps     []loan.Range // of the own chain
 	clockErr time.Duration
 	kept     *kept // nil when no case is kept
 }
@@ -156,10 +157,14 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
+	gaps, err := s.readGaps(tx)
+	if err != nil {
+		return err
+	}
 	s.ledger = l
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tip, s.acked, s.epoch, s.index, s.outbox = t, acked, epoch, ix, un
+	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps = t, acked, epoch, ix, un, gaps
 	return nil
 }
 

@@ -232,7 +232,7 @@ func (c *Courier) look(ctx context.Context) (store.Outbox, error) {
 		cases[b.Case] = true
 	}
 	c.update(func(s *State) {
-		s.Changes, s.Blobs, s.Bytes, s.Cases = int(box.Last-min(box.Acked, box.Last)), len(box.Blobs), box.Bytes, len(cases)
+		s.Changes, s.Blobs, s.Bytes, s.Cases = box.Changes, len(box.Blobs), box.Bytes, len(cases)
 		if s.Changes > 0 || s.Blobs > 0 {
 			s.AllSent = false
 		}

@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// A device's chain may lack counters: a backup that took the file's place, or
+// a repair, does not know what was written after it. Such counters are never
+// used again. They stand in meta "gaps", as ranges in order that do not touch;
+// what the centre still has of them comes home by Heal.
+
+const gapsKey = "gaps"
+
+// eraShift parts a counter: above it is the era, below it the change's number
+// within the era.
+const eraShift = 32
+
+// eraStart is the day from which eras count seconds.
+func eraStart() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// nextEra is a counter above every one that a lost state of this store can have
+// used: the second that the clock shows is the era, or the era after the last
+// one where the clock was set back. Chance is added to both halves, so that one
+// backup restored twice, in the same second or under a wrong clock, does not
+// give the same counters to two laptops.
+func nextEra(last uint64, now time.Time) (uint64, error) {
+	const chance, most = 1 << 16, 1 << 31
+	seconds := min(max(now.Unix()-eraStart().Unix(), 0), most/2)
+	era := max(last>>eraShift+1, uint64(seconds)) + rand.Uint64N(chance)
+	if era >= most {
+		return 0, fault.New("store.nextEra", fault.Unsupported, errors.New("the chain has used all its eras"))
+	}
+	return era<<eraShift | 1 + rand.Uint64N(1<<30), nil
+}
+
+// leap leaves everything from the chain's end to a new era out for ever, and
+// asks for what the centre has of it. The next change is the era's first; its
+// Prev is the last change known here.
+func (w *work) leap() error {
+	next, err := nextEra(w.tip.counter, w.at)
+	if err != nil {
+		return err
+	}
+	lost := loan.Range{From: w.tip.counter + 1, To: next - 1}
+	if w.gaps, err = w.s.readGaps(w.tx); err != nil {
+		return err
+	}
+	w.gaps = addRange(w.gaps, lost)
+	if err := w.s.putGaps(w.tx, w.gaps); err != nil {
+		return err
+	}
+	want, err := w.s.readWanted(w.tx)
+	if err != nil {
+		return err
+	}
+	want.Own = addRange(want.Own, lost)
+	w.tip.counter = lost.To
+	return w.s.putWanted(w.tx, want)
+}
+
+// newEra writes one change under the first counter of a new era, and what then
+// does, in one transaction. It is the first thing written to a store whose file
+// may lack what was written before: after a repair, and after a backup took the
+// file's place.
+func (s *Store) newEra(ctx context.Context, op string, e Entry, then func(*bbolt.Tx) error) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	_, err := s.perform(ctx, op, func(w *work) error {
+		if err := w.leap(); err != nil {
+			return err
+		}
+		if err := then(w.tx); err != nil {
+			return err
+		}
+		return w.entry(e)
+	})
+	return err
+}
+
+// Gaps lists the counters below the chain's end that this store does not hold.
+func (s *Store) Gaps() []loan.Range {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clone(s.gaps)
+}
+
+func (s *Store) readGaps(tx *bbolt.Tx) ([]loan.Range, error) {
+	b, err := s.get(tx, bMeta, []byte(gapsKey))
+	if fault.KindOf(err) == fault.Missing {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeRanges(b)
+}
+
+func (s *Store) putGaps(tx *bbolt.Tx, gaps []loan.Range) error {
+	return s.put(tx, bMeta, []byte(gapsKey), encodeRanges(gaps))
+}
+
+func encodeRanges(rs []loan.Range) []byte {
+	b := []byte{}
+	for _, r := range rs {
+		b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, r.From), r.To)
+	}
+	return b
+}
+
+func decodeRanges(b []byte) ([]loan.Range, error) {
+	if len(b)%16 != 0 {
+		return nil, structural("gaps")
+	}
+	var out []loan.Range
+	last := uint64(0)
+	for ; len(b) > 0; b = b[16:] {
+		r := loan.Range{From: binary.BigEndian.Uint64(b), To: binary.BigEndian.Uint64(b[8:])}
+		if r.From <= last || r.To < r.From {
+			return nil, structural("gaps")
+		}
+		out, last = append(out, r), r.To
+	}
+	return out, nil
+}
+
+// addRange gives the ranges with r among them, in order, none touching.
+func addRange(rs []loan.Range, r loan.Range) []loan.Range {
+	if r.To < r.From {
+		return rs
+	}
+	out := make([]loan.Range, 0, len(rs)+1)
+	for _, o := range rs {
+		switch {
+		case o.To != ^uint64(0) && o.To+1 < r.From, r.To != ^uint64(0) && r.To+1 < o.From:
+			out = append(out, o)
+		default:
+			r = loan.Range{From: min(r.From, o.From), To: max(r.To, o.To)}
+		}
+	}
+	out = append(out, r)
+	slices.SortFunc(out, func(a, b loan.Range) int {
+		if a.From < b.From {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// cutRange gives the ranges without what lies in r.
+func cutRange(rs []loan.Range, r loan.Range) []loan.Range {
+	var out []loan.Range
+	for _, o := range rs {
+		if o.To < r.From || r.To < o.From {
+			out = append(out, o)
+			continue
+		}
+		if o.From < r.From {
+			out = append(out, loan.Range{From: o.From, To: r.From - 1})
+		}
+		if r.To < o.To {
+			out = append(out, loan.Range{From: r.To + 1, To: o.To})
+		}
+	}
+	return out
+}
+
+// gapAt is the range that n lies in.
+func gapAt(rs []loan.Range, n uint64) (loan.Range, bool) {
+	for _, r := range rs {
+		if r.From <= n && n <= r.To {
+			return r, true
+		}
+	}
+	return loan.Range{}, false
+}
+
+// held counts the counters above after and up to last that lie in no gap.
+func held(gaps []loan.Range, after, last uint64) int {
+	if last <= after {
+		return 0
+	}
+	n := last - after
+	for _, r := range gaps {
+		if from, to := max(r.From, after+1), min(r.To, last); from <= to {
+			n -= to - from + 1
+		}
+	}
+	return int(n)
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// Wanted is what this store knows it lacks and hopes to get back: set by a
+// repair and after a restore, less what healing brought.
+type Wanted struct {
+	Own   []loan.Range `json:"own,omitempty"`   // counters of the device's own chain, in order
+	Blobs []loan.Hash  `json:"blobs,omitempty"` // that changes here name
+	Cases []uuid.UUID  `json:"cases,omitempty"` // that others' changes may be lacking of
+}
+
+// Empty says whether nothing is wanted.
+func (w Wanted) Empty() bool { return len(w.Own)+len(w.Blobs)+len(w.Cases) == 0 }
+
+const wantedKey = "wanted"
+
+// Wanted tells what is lacking here.
+func (s *Store) Wanted(ctx context.Context) (Wanted, error) {
+	var w Wanted
+	err := s.view(ctx, "store.Wanted", func(tx *bbolt.Tx) (err error) {
+		w, err = s.readWanted(tx)
+		return err
+	})
+	return w, err
+}
+
+func (s *Store) readWanted(tx *bbolt.Tx) (Wanted, error) {
+	var w Wanted
+	b, err := s.get(tx, bMeta, []byte(wantedKey))
+	if fault.KindOf(err) == fault.Missing {
+		return w, nil
+	}
+	if err != nil {
+		return w, err
+	}
+	if strictJSON(b, &w) != nil {
+		return w, structural("wanted")
+	}
+	return w, nil
+}
+
+func (s *Store) putWanted(tx *bbolt.Tx, w Wanted) error {
+	if w.Empty() {
+		return s.del(tx, bMeta, []byte(wantedKey))
+	}
+	b, err := json.Marshal(w)
+	if err != nil {
+		return fault.New("store.putWanted", fault.Other, err)
+	}
+	return s.put(tx, bMeta, []byte(wantedKey), b)
+}
