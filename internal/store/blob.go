@@ -87,30 +87,33 @@ func caseOf(entries []Entry) uuid.UUID {
 func (s *Store) Blob(ctx context.Context, h loan.Hash) ([]byte, error) {
 	const op = "store.Blob"
 	var out []byte
-	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
-		b, err := s.get(tx, bBlobInfo, h[:])
-		if err != nil {
-			return err
-		}
-		u, err := decodeUnsent(b)
-		if err != nil {
-			return err
-		}
-		size := int(u.size)
-		out = make([]byte, 0, size)
-		key := append(h[:], 0, 0, 0, 0)
-		for i := uint32(0); len(out) < size; i++ {
-			binary.BigEndian.PutUint32(key[32:], i)
-			part, err := s.get(tx, bBlobs, key)
-			if err != nil || len(part) == 0 || len(out)+len(part) > size {
-				return structural("a piece of a blob")
-			}
-			out = append(out, part...)
-		}
-		return nil
+	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
+		out, err = s.content(tx, h)
+		return err
 	})
+	return out, err
+}
+
+// content reads a blob; fault.Missing when it is not here.
+func (s *Store) content(tx *bbolt.Tx, h loan.Hash) ([]byte, error) {
+	b, err := s.get(tx, bBlobInfo, h[:])
 	if err != nil {
 		return nil, err
+	}
+	u, err := decodeUnsent(b)
+	if err != nil {
+		return nil, err
+	}
+	size := int(u.size)
+	out := make([]byte, 0, size)
+	key := append(h[:], 0, 0, 0, 0)
+	for i := uint32(0); len(out) < size; i++ {
+		binary.BigEndian.PutUint32(key[32:], i)
+		part, err := s.get(tx, bBlobs, key)
+		if err != nil || len(part) == 0 || len(out)+len(part) > size {
+			return nil, structural("a piece of a blob")
+		}
+		out = append(out, part...)
 	}
 	return out, nil
 }

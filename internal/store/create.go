@@ -20,6 +20,9 @@ type Options struct {
 	Dir  string
 	Cost seal.Cost        // of passwords set at Create; the zero Cost is calibrated
 	Now  func() time.Time // nil is time.Now
+	// Progress hears how much of a long work on the whole file is done, on the
+	// goroutine that asked for it; nil is nobody.
+	Progress func(done, total int64)
 }
 
 func (o Options) now() func() time.Time {
@@ -155,13 +158,11 @@ func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first 
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	db, err := openDB(path)
+	s, err := newBuilder(Options{Dir: dir}, path, keys, data)
 	if err != nil {
 		return err
 	}
-	v := newVault(keys.ID(), data)
-	defer v.wipe()
-	s := &Store{vault: v, ledger: newLedger(), db: db}
+	defer s.vault.wipe()
 	err = s.build(func(tx *bbolt.Tx) error {
 		if err := makeBuckets(tx, keys); err != nil {
 			return err
@@ -178,48 +179,8 @@ func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first 
 		}
 		return s.put(tx, bOperators, []byte(first.ID), b)
 	})
-	if err == nil {
-		err = s.evenMetas()
-	}
-	if e := db.Close(); err == nil {
+	if e := s.finishFile(); err == nil {
 		err = e
 	}
 	return err
-}
-
-// build writes into a file that is being made and that nobody else has: a
-// failure spoils the whole file, not this transaction alone.
-func (s *Store) build(fn func(*bbolt.Tx) error) error {
-	var b *book
-	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
-		b, err = s.keepBooks(tx, fn)
-		return err
-	})
-	if err == nil {
-		s.ledger = b.next
-	}
-	return err
-}
-
-// makeBuckets makes every bucket of a new file, and what stands in the open.
-func makeBuckets(tx *bbolt.Tx, keys *seal.Keyfile) error {
-	plainBucket, err := tx.CreateBucket([]byte(bPlain))
-	if err != nil {
-		return err
-	}
-	for _, b := range sealedBuckets() {
-		if _, err := tx.CreateBucket([]byte(b)); err != nil {
-			return err
-		}
-	}
-	if err := plainBucket.Put([]byte("format"), []byte{formatVersion}); err != nil {
-		return err
-	}
-	return plainBucket.Put([]byte("keys"), keys.Marshal())
-}
-
-// evenMetas writes an empty transaction, so that both meta pages of a new file
-// speak of its buckets.
-func (s *Store) evenMetas() error {
-	return s.db.Update(func(*bbolt.Tx) error { return nil })
 }

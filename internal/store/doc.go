@@ -26,6 +26,12 @@
 // bbolt, 4096-byte pages, no free list on disk. Integers are big endian; |
 // joins. Keys hold ids and counters, never personal data.
 //
+// A file of an earlier format is brought to today's by the first Unlock, which
+// writes a new file beside it, syncs it, reads it back whole, compares it with
+// the old one and renames it. Format 1 had no generations and no ledger: its
+// values are version 1 | box, with the additional data id of the key file 16 |
+// length u8, bucket | version 1 | key.
+//
 // Bucket plain, in the open: "format" → 2; "keys" → a copy of keys.json, used
 // when that is gone or damaged. Keys beside no store.bolt and no store.bolt.new
 // mean that the data file was lost.

@@ -28,8 +28,12 @@ func TestFull(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ)
 	var old syscall.Rlimit
 	noErr(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old))
+	limit := func(size uint64) {
+		noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: old.Max}))
+	}
+	migrateFull(t, limit, func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
 	s := newTestStore(t)
-	noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 24 << 20, Max: old.Max}))
+	limit(24 << 20)
 	fillDisk(t, s, func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
 }
 

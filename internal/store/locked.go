@@ -23,7 +23,9 @@ type Locked struct {
 	mu   sync.Mutex
 	lock *os.File // nil once closed, or unlocked into a Store
 	db   *bbolt.DB
-	keys *seal.Keyfile
+	// format is that of the file: an earlier one is migrated by Unlock.
+	format byte
+	keys   *seal.Keyfile
 	// spare is the copy in the database where it differs from the key file: a
 	// file with some bits turned looks whole until a password is tried.
 	spare *seal.Keyfile
@@ -82,7 +84,12 @@ func (l *Locked) open() error {
 			if v[0] > formatVersion {
 				return fault.New("store.open", fault.Newer, nil)
 			}
-			for _, name := range sealedBuckets() {
+			buckets, err := bucketsOf(v[0])
+			if err != nil {
+				return err
+			}
+			l.format = v[0]
+			for _, name := range buckets {
 				if tx.Bucket([]byte(name)) == nil {
 					return structural("no bucket " + name)
 				}
@@ -154,7 +161,9 @@ func (l *Locked) Operators() []OperatorName {
 	return out
 }
 
-// Unlock opens the store for an operator. Afterwards the Store holds the
+// Unlock opens the store for an operator. A file of an earlier format is brought
+// to today's first; Options.Progress hears of it, and a failure leaves the old
+// file as it was. Afterwards the Store holds the
 // folder and the Locked is spent. fault.Password, fault.Locked after five
 // failures, fault.Denied for an account switched off, and fault.Damaged leave
 // the Locked as it was, so that another can try.
@@ -165,7 +174,7 @@ func (l *Locked) Unlock(ctx context.Context, operator string, password []byte) (
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.lock == nil {
+	if l.lock == nil || l.db == nil {
 		return nil, guard.Operator{}, fault.New(op, fault.Busy, errors.New("closed"))
 	}
 	data, keys, err := l.attempts.open(l.keys, l.spare, operator, password, l.o.now()())
@@ -178,6 +187,10 @@ func (l *Locked) Unlock(ctx context.Context, operator string, password []byte) (
 			return nil, guard.Operator{}, diskFault(op, err)
 		}
 		l.keys, l.spare = keys, nil
+	}
+	if err := l.migrate(ctx, data); err != nil {
+		data.Wipe()
+		return nil, guard.Operator{}, fault.Wrap(op, err)
 	}
 	s, err := newStore(l.o, l.db, l.keys, data, l.attempts)
 	if err != nil {
