@@ -40,6 +40,7 @@ func table() map[string]row {
 		"internal/contract":    {2, "internal/loan internal/seal assets"},
 		"internal/capture":     {2, "internal/loan internal/photo internal/peer internal/page"},
 		"sync/parcel":          {2, "internal/loan internal/seal"},
+		"internal/rig":         {3, "internal/loan internal/seal internal/guard internal/store"},
 		"internal/desk":        {3, "internal/loan internal/seal internal/guard internal/rulebook internal/store internal/photo internal/contract"},
 		"sync/courier":         {3, "internal/loan internal/seal internal/store internal/peer sync/parcel"},
 		"sync/central":         {3, "assets internal/loan internal/seal internal/guard internal/rulebook internal/peer internal/contract sync/parcel"},
