@@ -140,8 +140,9 @@ type Row struct {
 
 // Find lists cases by name part, pinyin, initials, ID tail or phone tail, the
 // newest first; an empty query lists all. At most limit rows; 0 is no limit.
-func (d *Desk) Find(query string, limit int) []Row {
-	found := d.store.Search(query, limit)
+// With statuses it lists cases of these alone.
+func (d *Desk) Find(query string, limit int, of ...loan.Status) []Row {
+	found := d.store.Search(query, limit, of...)
 	out := make([]Row, len(found))
 	for i, s := range found {
 		out[i] = Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
@@ -157,16 +158,14 @@ type Tally struct {
 	ByStatus map[loan.Status]int
 }
 
+// Matches is how many rows Find would list without a limit.
+func (d *Desk) Matches(query string) int { return d.store.Matches(query) }
+
 // Count tallies all cases of the laptop.
 func (d *Desk) Count() Tally {
-	t := Tally{ByStatus: map[loan.Status]int{}}
-	for _, s := range d.store.Search("", 0) {
-		t.ByStatus[s.Status]++
-		if loan.DateOf(s.Opened.In(d.now().Location())) == d.Today() {
-			t.Today++
-		}
-	}
-	return t
+	now := d.now()
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	return Tally{ByStatus: d.store.Count().ByStatus, Today: d.store.OpenedIn(day, day.AddDate(0, 0, 1))}
 }
 
 // Reviewers lists people of this laptop who may review the case.

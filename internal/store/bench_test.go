@@ -62,29 +62,6 @@ func BenchmarkOpenCase(b *testing.B) {
 	}
 }
 
-func BenchmarkSearch20k(b *testing.B) {
-	s := newTestStore(b)
-	fillIndex(s, 20_000)
-	for _, q := range []string{"", "韦测", "weice", "wcj", "shan", "003914", "0000123", "zzz", "wei 7"} {
-		b.Run("query "+q, func(b *testing.B) {
-			for b.Loop() {
-				s.Search(q, 50)
-			}
-		})
-	}
-}
-
-// fillIndex puts made-up rows into the index in memory.
-func fillIndex(s *Store, n int) {
-	at := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range n {
-		s.index.load(rowOf(i, at.Add(time.Duration(i)*time.Minute)))
-	}
-	s.index.sort()
-}
-
 func rowOf(i int, at time.Time) *row {
 	p := personOf(i)
 	r := &row{Summary: Summary{ID: must(uuid.NewV7()), Name: p.name, Coborrower: personOf(i + 7).name, IDNo: p.idNo, Phone: p.phone,
@@ -110,7 +87,7 @@ func BenchmarkUnlock10k(b *testing.B) {
 	noErr(b, s.Close())
 	for b.Loop() {
 		s := unlocked(b, s.o)
-		if len(s.index.order) != 10_000 {
+		if len(s.index.id) != 10_000 {
 			b.Fatal("cases missing")
 		}
 		noErr(b, s.Close())

@@ -1,184 +1,14 @@
 package store
 
 import (
-	"bytes"
 	"slices"
 	"strings"
-	"unicode"
+	"time"
 
 	"github.com/google/uuid"
-	"github.com/mozillazg/go-pinyin"
 
 	"doorstep/internal/loan"
 )
-
-// index is every case's row in memory, newest first.
-type index struct {
-	rows   map[uuid.UUID]*row
-	order  []*row
-	sounds map[rune]*sound
-	status map[loan.Status]int
-}
-
-// sound is how a character of a name can be typed.
-type sound struct {
-	char     string   // lower case
-	readings []string // pinyin without tones: every reading
-	initials []string // first letters and zh, ch, sh of the readings, each once
-	begins   uint32   // set of the letters a to z that any of them begins with
-}
-
-func newIndex() *index {
-	return &index{rows: map[uuid.UUID]*row{}, sounds: map[rune]*sound{}, status: map[loan.Status]int{}}
-}
-
-// load adds a row without keeping the order; sort follows.
-func (ix *index) load(r *row) {
-	ix.dress(r)
-	ix.rows[r.ID] = r
-	ix.order = append(ix.order, r)
-	ix.status[r.Status]++
-}
-
-func (ix *index) sort() { slices.SortFunc(ix.order, newer) }
-
-func newer(a, b *row) int {
-	if c := b.Updated.Compare(a.Updated); c != 0 {
-		return c
-	}
-	return bytes.Compare(b.ID[:], a.ID[:])
-}
-
-// put adds or replaces a row in its place.
-func (ix *index) put(r *row) {
-	if old := ix.rows[r.ID]; old != nil {
-		if i, ok := slices.BinarySearchFunc(ix.order, old, newer); ok {
-			ix.order = slices.Delete(ix.order, i, i+1)
-		}
-		ix.status[old.Status]--
-	}
-	ix.dress(r)
-	ix.rows[r.ID] = r
-	ix.status[r.Status]++
-	i, _ := slices.BinarySearchFunc(ix.order, r, newer)
-	ix.order = slices.Insert(ix.order, i, r)
-}
-
-func (ix *index) dress(r *row) { r.name, r.co = ix.soundsOf(r.Name), ix.soundsOf(r.Coborrower) }
-
-func (ix *index) soundsOf(name string) []*sound {
-	var out []*sound
-	for _, c := range name {
-		if !part(c) {
-			continue
-		}
-		s := ix.sounds[c]
-		if s == nil {
-			s = newSound(c)
-			ix.sounds[c] = s
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// part says whether a character counts in a name: not the dot between
-// segments, and not a space.
-func part(c rune) bool { return !unicode.IsSpace(c) && !unicode.IsPunct(c) }
-
-func newSound(c rune) *sound {
-	s := &sound{char: string(unicode.ToLower(c))}
-	s.begins = letter(s.char[0])
-	args := pinyin.NewArgs()
-	args.Heteronym = true
-	for _, p := range pinyin.SinglePinyin(c, args) {
-		s.add(p)
-		if strings.Contains(p, "v") {
-			s.add(strings.ReplaceAll(p, "v", "u")) // 吕 is typed lv or lu
-		}
-	}
-	return s
-}
-
-func (s *sound) add(reading string) {
-	if reading == "" || slices.Contains(s.readings, reading) {
-		return
-	}
-	s.readings = append(s.readings, reading)
-	s.begins |= letter(reading[0])
-	heads := []string{reading[:1]}
-	if len(reading) > 2 && reading[1] == 'h' {
-		heads = append(heads, reading[:2])
-	}
-	for _, h := range heads {
-		if !slices.Contains(s.initials, h) {
-			s.initials = append(s.initials, h)
-		}
-	}
-}
-
-// letter is the set of one letter; empty for any other byte.
-func letter(c byte) uint32 {
-	if c < 'a' || c > 'z' {
-		return 0
-	}
-	return 1 << (c - 'a')
-}
-
-// heard says whether q is some run of the name's characters, each given as
-// itself, as a whole reading or as its initial; of the last a part will do.
-// It walks the name once with the set of places in q it may have come to.
-func heard(q string, name []*sound) bool {
-	var at places
-	for _, s := range name {
-		at.add(0)
-		var next places
-		for i := range len(q) {
-			if !at.has(i) {
-				continue
-			}
-			if s.takes(q[i:], i, &next) {
-				return true
-			}
-		}
-		if next.has(len(q)) {
-			return true
-		}
-		at = next
-	}
-	return false
-}
-
-// takes adds to next every place behind what the character can stand for at
-// the head of rest, which begins at i; true when rest is a part of a reading.
-func (s *sound) takes(rest string, i int, next *places) bool {
-	if strings.HasPrefix(rest, s.char) {
-		next.add(i + len(s.char))
-	}
-	if s.begins&letter(rest[0]) == 0 {
-		return false
-	}
-	for _, r := range s.readings {
-		if strings.HasPrefix(r, rest) {
-			return true
-		}
-		if strings.HasPrefix(rest, r) {
-			next.add(i + len(r))
-		}
-	}
-	for _, h := range s.initials {
-		if strings.HasPrefix(rest, h) {
-			next.add(i + len(h))
-		}
-	}
-	return false
-}
-
-// places is a set of offsets in a query word, which has at most maxWord bytes.
-type places [2]uint64
-
-func (p *places) add(i int)      { p[i>>6] |= 1 << (i & 63) }
-func (p *places) has(i int) bool { return p[i>>6]&(1<<(i&63)) != 0 }
 
 // query is what was typed, taken apart at spaces; every word must be found.
 type query []word
@@ -223,60 +53,142 @@ func narrow(s string) string {
 	}, s)
 }
 
-func (q query) finds(r *row) bool {
+// seeker is a query made ready for an index.
+type seeker struct {
+	ix    *index
+	ends  []ending
+	names []*hearing
+}
+
+// ending is the end of a number: as packed by endOf, and the bits that count.
+type ending struct {
+	bits, mask uint64
+	text       string
+}
+
+func (ix *index) seek(q query) *seeker {
+	s := &seeker{ix: ix}
 	for _, w := range q {
-		switch {
-		case w.number:
-			if !ends(r.IDNo, w.text) && !ends(r.Phone, w.text) && !ends(r.coIDNo, w.text) && !ends(r.coPhone, w.text) {
-				return false
-			}
-		case !heard(w.text, r.name) && !heard(w.text, r.co):
-			return false
+		if !w.number {
+			s.names = append(s.names, newHearing(w.text, ix.sounds))
+			continue
+		}
+		mask := ^uint64(0)
+		if len(w.text) < 16 {
+			mask = 1<<(4*len(w.text)) - 1
+		}
+		s.ends = append(s.ends, ending{endOf(w.text) & mask, mask, w.text})
+	}
+	return s
+}
+
+// sift keeps of slots those in which every word of the query is found.
+func (s *seeker) sift(slots []uint32) []uint32 {
+	for i := range s.ends {
+		slots = s.ends[i].sift(s.ix, slots)
+	}
+	for _, h := range s.names {
+		slots = h.sift(s.ix, slots)
+	}
+	return slots
+}
+
+func (e *ending) sift(ix *index, slots []uint32) []uint32 {
+	n, kept := &ix.numbers, slots[:0]
+	for _, slot := range slots {
+		if (n[0][slot]^e.bits)&e.mask != 0 && (n[1][slot]^e.bits)&e.mask != 0 &&
+			(n[2][slot]^e.bits)&e.mask != 0 && (n[3][slot]^e.bits)&e.mask != 0 {
+			continue
+		}
+		if len(e.text) <= 16 || e.of(ix.row(slot)) {
+			kept = append(kept, slot)
 		}
 	}
-	return true
+	return kept
+}
+
+func (e *ending) of(r *row) bool {
+	return ends(r.IDNo, e.text) || ends(r.Phone, e.text) || ends(r.coIDNo, e.text) || ends(r.coPhone, e.text)
 }
 
 func ends(number, tail string) bool {
-	n, m := len(number), len(tail)
-	return n >= m && number[n-1]|0x20 == tail[m-1]|0x20 && strings.EqualFold(number[len(number)-len(tail):], tail)
+	return len(number) >= len(tail) && strings.EqualFold(number[len(number)-len(tail):], tail)
+}
+
+// each calls fn for what the query finds, the newest first, until fn says no.
+// With statuses it finds cases of these alone.
+func (ix *index) each(text string, of []loan.Status, fn func(slot uint32) bool) {
+	s := ix.seek(parseQuery(text))
+	var batch [512]uint32
+	for n := 0; n < len(ix.order); {
+		slots := batch[:0]
+		for ; n < len(ix.order) && len(slots) < len(batch); n++ {
+			slot := ix.order[len(ix.order)-1-n]
+			if len(of) == 0 || slices.Contains(of, ix.status[slot]) {
+				slots = append(slots, slot)
+			}
+		}
+		for _, slot := range s.sift(slots) {
+			if !fn(slot) {
+				return
+			}
+		}
+	}
 }
 
 // Search lists the cases that match, newest first, at most limit of them; a
 // limit of 0 or less is none. A word of the query is a part of a student's or
 // co-borrower's name as characters, pinyin of any reading, initials, or a mix
 // of them; a number is the end of an ID or phone number. Empty lists all.
-func (s *Store) Search(query string, limit int) []Summary {
-	q := parseQuery(query)
+// With statuses only cases of these are listed.
+func (s *Store) Search(query string, limit int, of ...loan.Status) []Summary {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []Summary
-	for _, r := range s.index.order {
-		if limit > 0 && len(out) == limit {
-			break
-		}
-		if q.finds(r) {
-			out = append(out, s.summary(r))
-		}
-	}
+	s.index.each(query, of, func(slot uint32) bool {
+		out = append(out, s.summary(slot))
+		return len(out) != limit
+	})
 	return out
 }
 
-func (s *Store) summary(r *row) Summary {
-	out := r.Summary
-	out.Sent = r.last <= s.acked && s.outbox.waiting[r.ID] == 0
-	return out
+// Matches is how many cases Search would list without a limit.
+func (s *Store) Matches(query string, of ...loan.Status) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n := 0
+	s.index.each(query, of, func(uint32) bool { n++; return true })
+	return n
+}
+
+// OpenedIn is how many cases were opened from one moment to before another.
+func (s *Store) OpenedIn(from, to time.Time) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n, a, b := 0, from.UnixMilli(), to.UnixMilli()
+	for _, at := range s.index.opened {
+		if at >= a && at < b {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *Store) summary(slot uint32) Summary {
+	r := s.index.row(slot)
+	r.Sent = r.last <= s.acked && s.outbox.waiting[r.ID] == 0
+	return r.Summary
 }
 
 // Summary is one case's row; false when there is no such case.
 func (s *Store) Summary(id uuid.UUID) (Summary, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	r := s.index.rows[id]
-	if r == nil {
+	slot, ok := s.index.slots[id]
+	if !ok {
 		return Summary{}, false
 	}
-	return s.summary(r), true
+	return s.summary(slot), true
 }
 
 // Counts is the store in numbers.
@@ -293,11 +205,11 @@ func (s *Store) Count() Counts {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	by := map[loan.Status]int{}
-	for st, n := range s.index.status {
+	for st, n := range s.index.statuses {
 		if n > 0 {
 			by[st] = n
 		}
 	}
-	return Counts{Cases: len(s.index.rows), ByStatus: by, Changes: s.tip.counter - min(s.acked, s.tip.counter),
+	return Counts{Cases: len(s.index.id), ByStatus: by, Changes: s.tip.counter - min(s.acked, s.tip.counter),
 		Blobs: len(s.outbox.blobs), Bytes: s.outbox.bytes}
 }

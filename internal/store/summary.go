@@ -39,8 +39,6 @@ type row struct {
 	coIDNo, coPhone string
 	last            uint64 // counter of this device's last change to the case
 	changes         uint32 // changes listed under the case
-
-	name, co []*sound
 }
 
 // fill takes everything but last and changes from the case.
@@ -110,7 +108,7 @@ func decodeSummary(b []byte) (*row, error) {
 	r := &row{}
 	copy(r.ID[:], b[1:17])
 	r.Status, r.Supplementary = loan.Status(b[17]), b[18] == 1
-	d := decoder{b: b[19:]}
+	d := decoder{b: b[19:], texts: string(b)}
 	r.Amount = int(d.varint())
 	r.Opened, r.Updated = time.UnixMilli(d.varint()).UTC(), time.UnixMilli(d.varint()).UTC()
 	r.Problems, r.last, r.changes = int(d.uvarint()), d.uvarint(), uint32(d.uvarint())
@@ -125,8 +123,9 @@ func decodeSummary(b []byte) (*row, error) {
 }
 
 type decoder struct {
-	b   []byte
-	bad bool
+	b     []byte
+	texts string // ends where b does; the texts found share its memory
+	bad   bool
 }
 
 func (d *decoder) skip(n int) {
@@ -155,7 +154,7 @@ func (d *decoder) text() string {
 		d.bad = true
 		return ""
 	}
-	s := string(d.b[:n])
+	at := len(d.texts) - len(d.b)
 	d.b = d.b[n:]
-	return s
+	return d.texts[at : at+int(n)]
 }

@@ -21,8 +21,12 @@ type cases struct {
 	count   *kit.Text
 	list    *kit.List
 	rows    []desk.Row
+	total   int // found, also those not listed
 	timer   *time.Timer
 }
+
+// mostRows is how many cases are listed; to go further back one searches.
+const mostRows = 1000
 
 // settled is how long after the last key a search counts as made.
 const settled = 1500 * time.Millisecond
@@ -70,7 +74,7 @@ func (s *cases) search() {
 		return
 	}
 	s.leave()
-	rows, d := len(s.rows), s.u.desk
+	rows, d := s.total, s.u.desk
 	s.timer = time.AfterFunc(settled, func() {
 		s.u.back(func() {
 			s.u.act("note search", func(ctx context.Context) error { return d.NoteSearch(ctx, rows) }, func(error) {})
@@ -82,8 +86,14 @@ func (s *cases) search() {
 // selected, wherever it has moved to.
 func (s *cases) refresh() {
 	chosen := chosenRow(s.list, s.rows)
-	s.rows = s.u.desk.Find(s.query.Text(), 0)
-	s.count.SetText(fmt.Sprintf("共 %d 件", len(s.rows)))
+	s.rows = s.u.desk.Find(s.query.Text(), mostRows)
+	s.total = len(s.rows)
+	text := fmt.Sprintf("共 %d 件", s.total)
+	if s.total == mostRows {
+		s.total = s.u.desk.Matches(s.query.Text())
+		text = fmt.Sprintf("共 %d 件，列出最近的 %d 件", s.total, mostRows)
+	}
+	s.count.SetText(text)
 	s.list.Empty = "没有符合的案件"
 	if s.query.Text() == "" {
 		s.list.Empty = "还没有案件"

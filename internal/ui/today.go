@@ -57,16 +57,7 @@ func (t *today) refresh() {
 	)}
 	t.figures.Refresh()
 	chosen := chosenRow(t.list, t.rows)
-	t.rows = t.rows[:0]
-	for _, r := range t.u.desk.Find("", 0) {
-		switch r.Status {
-		case loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected:
-			t.rows = append(t.rows, r)
-		}
-		if len(t.rows) == 200 {
-			break
-		}
-	}
+	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
 	choose(t.list, t.rows, chosen)
 }
 
