@@ -5,5 +5,6 @@ package main
 import "os"
 
 func main() {
+	harden()
 	os.Exit(run(os.Args[1:], std{os.Stdin, os.Stdout, os.Stderr}))
 }

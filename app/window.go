@@ -39,6 +39,8 @@ func openWindow(o windowOptions) int {
 		fmt.Fprintln(os.Stderr, "doorstep: no display: set DISPLAY, or use the verbs (doorstep --help)")
 		return exitOffline
 	}
+	env := os.Environ() // as it was given: the next run is to find it so
+	place, placed := takePlace()
 	log, closeLog, err := openLog(o.log)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "doorstep:", err)
@@ -56,8 +58,12 @@ func openWindow(o windowOptions) int {
 	look(ui.FirstLook())
 	w := a.NewWindow("家门口办贷")
 	w.SetMaster()
-	w.Resize(fyne.NewSize(1280, 720))
-	w.CenterOnScreen()
+	if placed {
+		w.Resize(fyne.NewSize(place.Width, place.Height))
+	} else {
+		w.Resize(fyne.NewSize(1280, 720))
+		w.CenterOnScreen()
+	}
 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -68,11 +74,15 @@ func openWindow(o windowOptions) int {
 		w.ShowAndRun()
 		return exitCode(err)
 	}
-	deps.Look = look
-	u := ui.New(ctx, w, im, deps)
-	a.Lifecycle().SetOnStarted(u.Started)
 	stopSpots := tellSpots(o.spots, w)
 	defer stopSpots()
+	deps.Look = look
+	deps.Restart = func() error { return startAfresh(withPlace(env, kit.PlaceOf(w)), a.Quit) }
+	u := ui.New(ctx, w, im, deps)
+	a.Lifecycle().SetOnStarted(func() {
+		place.Put(w)
+		u.Started()
+	})
 	w.SetCloseIntercept(func() { u.End(w.Close) })
 	w.ShowAndRun()
 	u.Close()
@@ -105,7 +115,7 @@ func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, er
 	return ui.Deps{
 		Door: door, Words: words, Log: log, Now: time.Now,
 		Pages:   &page.Renderer{Command: []string{exe, "page-worker"}},
-		Cameras: cameras,
+		Cameras: cameras, Idle: kit.Idle,
 		Enrol: func(ctx context.Context, server, code string) (desk.Enrolment, error) {
 			return enrolLaptop(ctx, data, server, code)
 		},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,6 +26,7 @@ type session struct {
 	clerk   *clerk
 	painter *painter
 	results []result
+	private []string // the window's own surroundings, beside those of the display
 }
 
 // result is what became of one case.
@@ -126,7 +128,7 @@ func (s *session) open(ctx context.Context) (err error) {
 	if s.road, err = newRelay("127.0.0.1:0", address); err != nil {
 		return err
 	}
-	w, err := openWindow(ctx, s.crew, s.app, s.laptop(), s.display.env)
+	w, err := openWindow(ctx, s.crew, s.app, s.laptop(), slices.Concat(s.display.env, s.private))
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,10 @@ import (
 	"time"
 )
 
-var errThreads = errors.New("the window drew on the wrong goroutine; desktop.log says where")
+var (
+	errThreads = errors.New("the window drew on the wrong goroutine; desktop.log says where")
+	errRace    = errors.New("the window met a data race; desktop.log says where")
+)
 
 // settle enrols the laptop by the window, signs out and in, and enables the
 // reviewer.
@@ -164,6 +167,10 @@ func (s *session) closeWindow(ctx context.Context) error {
 	// Fyne writes there of work done on the wrong goroutine.
 	if strings.Contains(string(said), "Error in Fyne call thread") {
 		return errThreads
+	}
+	// A lock starts the program afresh: what the run before met is only there.
+	if strings.Contains(string(said), "DATA RACE") {
+		return errRace
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,8 +41,18 @@ func TestWholePath(t *testing.T) {
 	}
 }
 
+// build builds a program of this module, and lets a result of the test that is
+// remembered count only while the module's sources are as they are.
 func build(t *testing.T, env []string, args ...string) {
 	t.Helper()
+	if err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".go") {
+			_, err = os.Stat(path)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command("go", append([]string{"build", "-buildvcs=false"}, args...)...)
 	cmd.Env = env
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -2,12 +2,32 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"github.com/google/uuid"
 )
+
+// locked waits for the sign-in screen.
+func (r *rig) locked() {
+	r.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		locked := false
+		r.ui(func() { locked = r.u.first != nil })
+		if locked {
+			return
+		}
+		if time.Now().After(deadline) {
+			r.t.Fatal("the window did not lock")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
 
 func TestLockSavesWhatIsBeingTyped(t *testing.T) {
 	r := newRig(t, kit.Light)
@@ -21,17 +41,7 @@ func TestLockSavesWhatIsBeingTyped(t *testing.T) {
 		}
 		r.u.lock()
 	})
-	for deadline := time.Now().Add(30 * time.Second); ; {
-		locked := false
-		r.ui(func() { locked = r.u.first != nil })
-		if locked {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the window did not lock")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	r.locked()
 	d, err := r.u.deps.Door.SignIn(context.Background(), "clerk-1", []byte(clerkPassword))
 	if err != nil {
 		t.Fatal(err)
@@ -44,4 +54,105 @@ func TestLockSavesWhatIsBeingTyped(t *testing.T) {
 	if got, want := c.App.Student.Name, "韦测丁"; got != want {
 		t.Errorf("after locking while typing: got %q, want %q", got, want)
 	}
+}
+
+// enter signs an operator in and waits until nothing is under way.
+func (r *rig) enter(operator, password string) {
+	r.t.Helper()
+	d, err := r.u.deps.Door.SignIn(context.Background(), operator, []byte(password))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.ui(func() { r.u.signedIn(d) })
+	r.u.idle(r.t)
+	r.u.idle(r.t) // what the first look led to
+	r.ui(func() { r.u.stopCarrier() })
+}
+
+func TestTheCaseInHandIsOpenedAgainForTheSameOperator(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false).id
+	inHand := func() (got uuid.UUID) {
+		r.ui(func() {
+			if v := r.u.shell.current; v != nil {
+				got = v.id
+			}
+		})
+		return got
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("reviewer-1", reviewPassword)
+	if got := inHand(); got != uuid.Nil {
+		t.Errorf("another operator has %s in hand, want none", got)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("clerk-1", clerkPassword)
+	if got := inHand(); got != id {
+		t.Errorf("the same operator has %s in hand, want %s", got, id)
+	}
+}
+
+func TestLockBeginsAfreshWithTheStoreClosed(t *testing.T) {
+	r := newRig(t, kit.Light)
+	held, before := errors.New("not asked"), r.u.desk
+	r.ui(func() {
+		r.u.deps.Restart = func() error {
+			_, held = before.Operators(context.Background())
+			return errors.New("this system cannot")
+		}
+		kit.NewDialog(r.u.win, "", kit.NewText("", kit.TextBody), "", "", nil).Open()
+		r.u.lock()
+	})
+	r.locked()
+	if held == nil {
+		t.Error("the store was open when the program began afresh")
+	}
+	r.ui(func() {
+		if top := r.u.win.Canvas().Overlays().Top(); top != nil {
+			t.Errorf("%T stands over the sign-in screen", top)
+		}
+	})
+	r.enter("clerk-1", clerkPassword) // where it cannot begin afresh, it goes on
+}
+
+func TestIdleLocksTheWindow(t *testing.T) {
+	r := newRig(t, kit.Light)
+	var before *desk.Desk
+	r.ui(func() {
+		before = r.u.desk
+		r.u.idled(idleLimit - idleWarning)
+		if r.u.shell == nil {
+			t.Fatal("it locked too early")
+		}
+		r.u.idled(idleLimit)
+	})
+	r.locked()
+	if _, err := before.Operators(context.Background()); err == nil {
+		t.Error("the store is open after the lock")
+	}
+}
+
+func TestLockTakesItsOwnTextFromTheClipboard(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false)
+	clip := fyne.CurrentApp().Clipboard()
+	r.ui(func() {
+		v.jump("student.name")
+		f := r.u.win.Canvas().Focused().(*kit.Field)
+		f.SetText("韦测戊")
+		f.TypedShortcut(&fyne.ShortcutSelectAll{})
+		f.TypedShortcut(&fyne.ShortcutCopy{Clipboard: clip})
+		if got := clip.Content(); got != "韦测戊" {
+			t.Fatalf("copied: got %q", got)
+		}
+		r.u.lock()
+	})
+	r.locked()
+	r.ui(func() {
+		if got := clip.Content(); got != "" {
+			t.Errorf("left on the clipboard: %d bytes", len(got))
+		}
+	})
 }

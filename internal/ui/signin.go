@@ -107,40 +107,10 @@ func (u *Window) signedIn(d *desk.Desk) {
 		u.look = l
 		u.deps.Look(l)
 	}
+	u.beginShift()
 	u.shell = newShell(u)
 	u.show("shell", u.shell.content)
 	u.shell.visit("today")
 	u.startCarrier()
-}
-
-// lock closes the store and asks who is at the desk. Work in hand has been
-// saved field by field; the store is closed when all that was asked for is done.
-func (u *Window) lock() {
-	if u.shell == nil {
-		return
-	}
-	u.rest()
-	u.root.Close() // a notice of one operator is not for the next
-	d, k := u.desk, u.carrier
-	u.carrier, u.shell = nil, nil
-	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
-	u.works.Add(1)
-	go func() {
-		defer u.works.Done()
-		u.jobs.Wait()
-		if k != nil {
-			k.close()
-		}
-		err := d.Close()
-		if err == nil {
-			err = u.deps.Door.Reopen(u.ctx)
-		}
-		u.note("lock", err)
-		u.back(func() {
-			if err != nil {
-				u.fail(err)
-			}
-			u.begin()
-		})
-	}()
+	u.resume()
 }

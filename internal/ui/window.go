@@ -16,7 +16,8 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// Deps is what the window works with. Every member must be set.
+// Deps is what the window works with. Every member must be set, but for those
+// that say what their absence means.
 type Deps struct {
 	Door    *desk.Door      // the data folder's door: who may sign in
 	Pages   *page.Renderer  // shows documents
@@ -27,6 +28,15 @@ type Deps struct {
 	Log     *slog.Logger // ids and screen names only
 	Now     func() time.Time
 	Look    func(Look) // makes a changed look the program's; may be called at any time
+
+	// Restart puts a new run of the program in the place of this one, so that
+	// nothing of this one's memory is left; it is called on Fyne's goroutine
+	// when the store is closed. It does not return, or returns nil when this
+	// run is about to end. With none, and where it fails, the window goes on.
+	Restart func() error
+	// Idle tells how long nobody has touched the machine; false where that
+	// cannot be told. With none the window never locks by itself.
+	Idle func() (time.Duration, bool)
 }
 
 // Look is how the window looks, as the operator likes it.
@@ -51,12 +61,14 @@ type Window struct {
 	jobs  sync.WaitGroup // acts and loads under way
 	acts  chan func()
 
-	desk    *desk.Desk // the last to be signed in; closed when shell is nil
-	carrier *carrier
-	shell   *shell
-	look    Look
-	first   fyne.CanvasObject // of a front screen, where typing begins
-	ear     *desk.Ear         // for the lists to choose from
+	desk     *desk.Desk      // the last to be signed in; closed when shell is nil
+	shift    context.Context // of what runs while the desk is open
+	endShift context.CancelFunc
+	carrier  *carrier
+	shell    *shell
+	look     Look
+	first    fyne.CanvasObject // of a front screen, where typing begins
+	ear      *desk.Ear         // for the lists to choose from
 }
 
 // New fills w with the sign-in screen, or with enrolment when the data folder
@@ -66,8 +78,10 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	// Close ends the work, not ctx: what is typed when the program is told to
 	// stop is still to be saved.
 	u.ctx, u.stop = context.WithCancel(context.WithoutCancel(ctx))
-	u.works.Add(1)
+	u.beginShift()
+	u.works.Add(2)
 	go u.actor()
+	go u.watchIdle()
 	u.root = kit.Attach(w, im, container.NewStack())
 	w.SetTitle(title)
 	u.begin()
@@ -139,11 +153,12 @@ func (u *Window) act(name string, job func(ctx context.Context) error, done func
 }
 
 // run does job beside everything else, and then done on Fyne's goroutine. The
-// context ends with the window.
+// context ends when the window locks or closes.
 func (u *Window) run(name string, job func(ctx context.Context) error, done func(error)) {
 	u.jobs.Add(1)
+	ctx := u.shift
 	go func() {
-		err := job(u.ctx)
+		err := job(ctx)
 		u.note(name, err)
 		u.jobs.Done()
 		u.back(func() { done(err) })
@@ -175,7 +190,7 @@ func (u *Window) fail(err error) {
 // returns when nothing of the window runs any more.
 func (u *Window) Close() {
 	u.rest()
-	u.root.Close()
+	u.root.Clear()
 	u.stop()
 	u.jobs.Wait()
 	u.works.Wait()

@@ -235,5 +235,8 @@ func (f *Field) copyTo(c fyne.Clipboard) bool {
 		return false
 	}
 	c.SetContent(s)
+	if r := rootOf(f); r != nil {
+		r.copied, r.clipboard = s, c
+	}
 	return true
 }

@@ -268,9 +268,18 @@ func (l *imLink) place(r imRect) {
 
 // origin is where the window's content begins on the screen, in pixels.
 func (l *imLink) origin(w fyne.Window) (x, y int, ok bool) {
+	id := xWindow(w)
+	if id == 0 {
+		return 0, 0, false
+	}
+	return l.display.origin(id)
+}
+
+// xWindow is the number of a window at the X server; 0 where it has none.
+func xWindow(w fyne.Window) uint32 {
 	native, isNative := w.(driver.NativeWindow)
 	if !isNative {
-		return 0, 0, false
+		return 0
 	}
 	var id uintptr
 	native.RunNative(func(ctx any) {
@@ -278,10 +287,7 @@ func (l *imLink) origin(w fyne.Window) (x, y int, ok bool) {
 			id = c.WindowHandle
 		}
 	})
-	if id == 0 {
-		return 0, 0, false
-	}
-	return l.display.origin(uint32(id))
+	return uint32(id)
 }
 
 // onWindow runs do on Fyne's goroutine, once there is one.

@@ -18,6 +18,9 @@ type Root struct {
 	last    fyne.CanvasObject
 	float   *floatLayer
 	toasts  *toasts
+
+	copied    string // the last text a field put on the clipboard
+	clipboard fyne.Clipboard
 }
 
 // Attach makes content what w shows, inside a Root, and gives its fields the
@@ -45,6 +48,24 @@ func (r *Root) SetContent(content fyne.CanvasObject) {
 
 // Close stops what the window still has running: the timers of its notices.
 func (r *Root) Close() { r.toasts.clear() }
+
+// Clear takes away what the window shows above its content, dialogs and
+// notices, and from the clipboard what a field of it put there.
+func (r *Root) Clear() {
+	overlays := r.window.Canvas().Overlays()
+	for top := overlays.Top(); top != nil; top = overlays.Top() {
+		if d, ok := top.(*Dialog); ok {
+			d.Close()
+		} else {
+			overlays.Remove(top)
+		}
+	}
+	r.toasts.clear()
+	if r.copied != "" && r.clipboard.Content() == r.copied {
+		r.clipboard.SetContent("")
+	}
+	r.copied = ""
+}
 
 // Window is the window the Root was attached to.
 func (r *Root) Window() fyne.Window { return r.window }

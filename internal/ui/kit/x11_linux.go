@@ -15,30 +15,23 @@ import (
 // xWithin bounds each exchange with the X server.
 const xWithin = 150 * time.Millisecond
 
-// xDisplay asks the X server the one thing Fyne does not tell: where on the
-// screen a window stands. Numbers on the wire are little-endian.
+// xDisplay asks the X server what Fyne does not tell: where on the screen a
+// window stands, and when someone last touched the machine. Numbers on the
+// wire are little-endian.
 type xDisplay struct {
-	mu   sync.Mutex
-	conn net.Conn
-	root uint32
+	mu    sync.Mutex
+	conn  net.Conn
+	root  uint32
+	saver byte // the number of the screen saver's requests; 0 until asked for
 }
 
 // origin is the window's upper left corner on its screen.
 func (d *xDisplay) origin(window uint32) (x, y int, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.conn == nil {
-		if err := d.open(); err != nil {
-			return 0, 0, false
-		}
-	}
-	x, y, err := d.translate(window)
-	if err != nil {
-		d.conn.Close()
-		d.conn = nil
-		return 0, 0, false
-	}
-	return x, y, true
+	err := d.with(func() (err error) {
+		x, y, err = d.translate(window)
+		return err
+	})
+	return x, y, err == nil
 }
 
 func (d *xDisplay) close() {
@@ -58,24 +51,11 @@ func (d *xDisplay) translate(window uint32) (x, y int, err error) {
 	req = binary.LittleEndian.AppendUint32(req, window)
 	req = binary.LittleEndian.AppendUint32(req, d.root)
 	req = append(req, 0, 0, 0, 0)
-	d.conn.SetDeadline(time.Now().Add(xWithin))
-	if _, err := d.conn.Write(req); err != nil {
-		return 0, 0, fault.New("kit.x11", fault.Unavailable, err)
+	reply, err := d.ask(req)
+	if err != nil {
+		return 0, 0, err
 	}
-	var reply [32]byte
-	for {
-		if _, err := io.ReadFull(d.conn, reply[:]); err != nil {
-			return 0, 0, fault.New("kit.x11", fault.Unavailable, err)
-		}
-		switch reply[0] {
-		case 0:
-			return 0, 0, fault.New("kit.x11", fault.Missing, nil)
-		case 1:
-			x = int(int16(binary.LittleEndian.Uint16(reply[12:])))
-			y = int(int16(binary.LittleEndian.Uint16(reply[14:])))
-			return x, y, nil
-		}
-	}
+	return int(int16(binary.LittleEndian.Uint16(reply[12:]))), int(int16(binary.LittleEndian.Uint16(reply[14:]))), nil
 }
 
 // open connects to the display of the environment.

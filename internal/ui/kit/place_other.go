@@ -1,0 +1,13 @@
+//go:build !linux && !windows
+
+package kit
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+)
+
+func framePlace(fyne.Window) Place      { return Place{} }
+func putFrame(fyne.Window, Place)       {}
+func systemIdle() (time.Duration, bool) { return 0, false }

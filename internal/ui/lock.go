@@ -1,0 +1,163 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
+)
+
+const (
+	// idleLimit is how long nobody may touch the machine before the window
+	// locks itself, and idleWarning how long before that it says so.
+	idleLimit   = 5 * time.Minute
+	idleWarning = 30 * time.Second
+	// idleLook is how often that is looked at.
+	idleLook = 5 * time.Second
+)
+
+// beginShift opens the time in which work beside the acts may run; lock and
+// Close end it.
+func (u *Window) beginShift() {
+	if u.endShift != nil {
+		u.endShift()
+	}
+	u.shift, u.endShift = context.WithCancel(u.ctx)
+}
+
+// lock closes the store and begins afresh at the sign-in screen. Work in hand
+// has been saved field by field; the store is closed, its keys wiped, when all
+// that was asked for is done. Of what was open only the case's id is kept,
+// sealed, for the same operator.
+func (u *Window) lock() {
+	if u.shell == nil {
+		return
+	}
+	at := uuid.Nil
+	if v := u.shell.current; v != nil {
+		at = v.id
+	}
+	u.rest()
+	u.root.Clear() // a notice of one operator is not for the next
+	u.remember(at)
+	u.endShift()
+	d, k := u.desk, u.carrier
+	u.carrier, u.shell = nil, nil
+	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
+	u.works.Add(1)
+	go func() {
+		defer u.works.Done()
+		u.jobs.Wait()
+		if k != nil {
+			k.close()
+		}
+		err := d.Close()
+		u.note("lock", err)
+		u.back(func() { u.afresh(err) })
+	}()
+}
+
+// afresh begins at the sign-in screen: in a new run of the program where that
+// can be had, else in this one.
+func (u *Window) afresh(failed error) {
+	if failed == nil && u.deps.Restart != nil {
+		failed = u.deps.Restart()
+		if failed == nil {
+			return
+		}
+		u.note("restart", failed)
+	}
+	u.beginShift()
+	u.act("reopen", u.deps.Door.Reopen, func(err error) {
+		if err != nil {
+			u.fail(err)
+		}
+		u.begin()
+	})
+}
+
+// remember keeps which case each operator had in hand when the window locked.
+func (u *Window) remember(id uuid.UUID) {
+	d := u.desk
+	u.act("remember", func(ctx context.Context) error {
+		open, err := inHand(ctx, d)
+		if err != nil {
+			return err
+		}
+		who := d.Operator().ID
+		if open[who] == id {
+			return nil
+		}
+		if id == uuid.Nil {
+			delete(open, who)
+		} else {
+			open[who] = id
+		}
+		return d.SetSetting(ctx, "in hand", open)
+	}, func(error) {})
+}
+
+func inHand(ctx context.Context, d *desk.Desk) (map[string]uuid.UUID, error) {
+	open := map[string]uuid.UUID{}
+	_, err := d.Setting(ctx, "in hand", &open)
+	return open, err
+}
+
+// resume opens the case again that the operator had in hand when the window
+// locked. One that cannot be opened any more is passed over.
+func (u *Window) resume() {
+	var open map[string]uuid.UUID
+	d, s := u.desk, u.shell
+	u.act("look what was open", func(ctx context.Context) (err error) {
+		open, err = inHand(ctx, d)
+		return err
+	}, func(err error) {
+		id := open[d.Operator().ID]
+		if err == nil && id != uuid.Nil && u.shell == s && s.current == nil && s.name == "today" {
+			s.open(id)
+		}
+	})
+}
+
+// watchIdle locks the window when nobody has touched the machine for a while,
+// and when the machine has slept for as long.
+func (u *Window) watchIdle() {
+	defer u.works.Done()
+	if u.deps.Idle == nil {
+		return
+	}
+	tick := time.NewTicker(idleLook)
+	defer tick.Stop()
+	before := time.Now()
+	for {
+		select {
+		case <-u.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		since, ok := u.deps.Idle()
+		now := time.Now()
+		// the wall's time goes on while the machine sleeps, the other stands still
+		slept := now.Round(0).Sub(before.Round(0))
+		before = now
+		if !ok && slept < idleLimit {
+			continue
+		}
+		u.back(func() { u.idled(max(since, slept)) })
+	}
+}
+
+// idled does what is to be done when nobody has touched the machine for so
+// long.
+func (u *Window) idled(since time.Duration) {
+	switch {
+	case u.shell == nil:
+	case since >= idleLimit:
+		u.lock()
+	case since >= idleLimit-idleWarning:
+		kit.Notice(u.win, kit.Warning, "即将自动锁定，已填内容都已保存。动一下鼠标或按任意键可继续使用。")
+	}
+}
