@@ -231,7 +231,8 @@ func (v *verifier) outbox(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	want := store.Outbox{Device: deviceID(v.m.seed), Acked: v.m.acked, Last: v.m.counter}
+	want := store.Outbox{Device: deviceID(v.m.seed), Acked: v.m.acked, Last: v.m.counter,
+		Changes: int(v.m.counter - min(v.m.counter, v.m.acked))}
 	if v.m.epoch > 0 {
 		want.Epoch = epochID(v.m.seed, v.m.epoch)
 	}
