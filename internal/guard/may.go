@@ -41,6 +41,7 @@ const (
 	ManageSettings  Verb = "manage-settings"
 	ImportRegister  Verb = "import-register"
 	Sync            Verb = "sync"
+	Backup          Verb = "backup"
 )
 
 // rule is one row of the table of permissions.
@@ -90,6 +91,7 @@ func rules() []rule {
 		{ManageSettings, "修改设置", admin, false, nil, false},
 		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, false, nil, false},
 		{Sync, "上传", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
+		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
 	}
 }
 

@@ -80,6 +80,32 @@
 // plain: "restored" → ms i64, when the backup was made, stands in a file that
 // came out of a backup, until the first unlock has led the chain on.
 //
+// # A backup
+//
+// The folder doorstep-backup-ID, ID the device's id, on a stick or a second
+// disk:
+//
+//	backup.bolt    a database as above, its values sealed as they are, and more
+//	images-N.key   the file of the wrapping keys as it was, N the number of the run
+//	keys.json      the key file; a restore takes the copy in backup.bolt
+//	manifest.json  for a person who finds the folder: when, how many; no names
+//
+// Bucket plain of backup.bolt also has "restored", see Gaps, and "backup": JSON
+// with format 1, run, device, made, numbers of changes, cases, blobs and bytes,
+// images (the name of the file of the wrapping keys) and for each sealed bucket
+// but blobs, and for have, count and sum: the XOR of the SHA-256 of length u8,
+// bucket | length u16, key | value. Bucket have: name of a blob → mark u64 of
+// its first chunk | bytes u64 | chunks u32 | sum 32 of its chunks; coming: the
+// same for chunks of a run that has not ended; gone: names of blobs whose
+// chunks are to be taken out. What have does not name is no part of the backup.
+//
+// Chunks that are lacking are written first, in many transactions. One
+// transaction then writes all else and "backup": before it the former backup is
+// the one there is, after it the new one. A former images-N.key is overwritten
+// with zeroes and removed after that. A backup made before an erasing still
+// holds what was erased, readable for who knows a password of that time, until
+// the next run: a stick that is kept in a drawer must be destroyed by hand.
+//
 // class is 1 for a contract's blobs, 2 for others. A blob's name is its hash
 // under the county's key.
 //

@@ -1,0 +1,254 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"hash/fnv"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+const (
+	markBytes  = 48      // of a value; the box's nonce is among them
+	batchBytes = 4 << 20 // written to the stick at once
+	batchCount = 2000    // values read in one transaction
+	tailBytes  = 8 << 20 // of blobs, copied together with the rest
+)
+
+// headBuckets are the sealed buckets but that of the blobs' chunks.
+func headBuckets() []string {
+	return slices.DeleteFunc(sealedBuckets(), func(name string) bool { return name == bBlobs })
+}
+
+// markOf tells values apart: a sealed value's begin is never the same twice.
+func markOf(bucket string, b []byte) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(bucket)) // a hash does not fail
+	h.Write(b)
+	return h.Sum64()
+}
+
+// turn adds a value to a bucket's content.
+func (c *content) turn(bucket string, key, value []byte) {
+	h := sha256.New()
+	h.Write(append([]byte{byte(len(bucket))}, bucket...))
+	h.Write(binary.BigEndian.AppendUint16(nil, uint16(len(key))))
+	h.Write(key)
+	h.Write(value)
+	var x [sha256.Size]byte
+	h.Sum(x[:0])
+	for i := range x {
+		c.Sum[i] ^= x[i]
+	}
+	c.Count++
+}
+
+// keep is a blob in a backup: the mark of its first chunk, its length and what
+// its chunks are. Bytes: mark u64 | bytes u64 | chunks u32 | sum 32.
+type keep struct {
+	mark  uint64
+	bytes int64
+	content
+}
+
+func (k keep) encode() []byte {
+	b := binary.BigEndian.AppendUint64(nil, k.mark)
+	b = binary.BigEndian.AppendUint64(b, uint64(k.bytes))
+	b = binary.BigEndian.AppendUint32(b, uint32(k.Count))
+	return append(b, k.Sum[:]...)
+}
+
+func decodeKeep(b []byte) (keep, bool) {
+	if len(b) != 52 {
+		return keep{}, false
+	}
+	k := keep{mark: binary.BigEndian.Uint64(b), bytes: int64(binary.BigEndian.Uint64(b[8:]))}
+	k.Count, k.Sum = int(binary.BigEndian.Uint32(b[16:])), loan.Hash(b[20:])
+	return k, true
+}
+
+// raw is a sealed value on its way.
+type raw struct {
+	bucket     string
+	key, value []byte
+}
+
+func rawOf(bucket string, k, v []byte) raw { return raw{bucket, bytes.Clone(k), bytes.Clone(v)} }
+
+// precopy brings the first backup near to what it will be, in many small
+// transactions on both sides: there is no former one that it could spoil.
+func (b *backup) precopy(ctx context.Context) error {
+	for _, name := range headBuckets() {
+		for from := []byte{}; from != nil; {
+			var batch []raw
+			err := b.s.view(ctx, "store.backup", func(tx *bbolt.Tx) error {
+				size := 0
+				c := tx.Bucket([]byte(name)).Cursor()
+				k, v := c.Seek(from)
+				for ; k != nil && len(batch) < batchCount && size < batchBytes; k, v = c.Next() {
+					batch, size = append(batch, rawOf(name, k, v)), size+len(v)
+				}
+				from = bytes.Clone(k)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if err := b.put(batch, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// put writes values to the stick, and what they make of some blobs.
+func (b *backup) put(batch []raw, blobs map[loan.Hash]keep) error {
+	const op = "store.backup"
+	err := shield(op, func() error {
+		return b.db.Update(func(tx *bbolt.Tx) error {
+			for _, r := range batch {
+				if err := tx.Bucket([]byte(r.bucket)).Put(r.key, r.value); err != nil {
+					return err
+				}
+			}
+			for h, k := range blobs {
+				if err := tx.Bucket([]byte(bComing)).Put(h[:], k.encode()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return stickFault(op, err)
+	}
+	size := int64(0)
+	for _, r := range batch {
+		if r.bucket != bBlobs {
+			b.marks[markOf(r.bucket, r.key)] = markOf("", r.value[:min(len(r.value), markBytes)])
+		}
+		size += int64(len(r.value))
+	}
+	for h, k := range blobs {
+		b.coming[h] = k
+	}
+	b.tell(size)
+	return nil
+}
+
+// stickFault says of a failing stick that it fails, not that data is damaged.
+func stickFault(op string, err error) error {
+	switch err = diskFault(op, err); fault.KindOf(err) {
+	case fault.Full:
+		return fault.Say(op, fault.Full, "备份盘空间不足，上一次的备份仍然可用。请换一个更大的备份盘。", errors.New("the stick is full"))
+	case fault.Disk, fault.Damaged:
+		return fault.Say(op, fault.Disk, "备份盘读写失败或已拔出，上一次的备份仍然可用。请插好或更换备份盘再试。", err)
+	}
+	return err
+}
+
+// lacks says whether a blob is not on the stick yet. One of which the former
+// backup has another sealing cannot be written beside it.
+func (b *backup) lacks(h loan.Hash, mark uint64) (lacking, inPlace bool) {
+	if k, ok := b.have[h]; ok {
+		return k.mark != mark, true
+	}
+	k, ok := b.coming[h]
+	return !ok || k.mark != mark, false
+}
+
+// gather copies blobs until what is lacking is little, and then takes all the
+// rest in one short reading transaction.
+func (b *backup) gather(ctx context.Context) (*harvest, error) {
+	for round := 0; ; round++ {
+		names, err := b.lacking(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if round == 0 {
+			if err := b.room(ctx, names); err != nil {
+				return nil, err
+			}
+		}
+		for len(names) > 0 {
+			if names, err = b.copyBlobs(ctx, names); err != nil {
+				return nil, err
+			}
+		}
+		d, err := b.scan(ctx, round >= 4)
+		if err != nil || d != nil {
+			return d, err
+		}
+	}
+}
+
+// lacking lists the blobs that are here and not on the stick.
+func (b *backup) lacking(ctx context.Context) ([]loan.Hash, error) {
+	var out []loan.Hash
+	for from := []byte{}; from != nil; {
+		err := b.s.view(ctx, "store.backup", func(tx *bbolt.Tx) error {
+			c, chunks := tx.Bucket([]byte(bBlobInfo)).Cursor(), tx.Bucket([]byte(bBlobs))
+			k, _ := c.Seek(from)
+			for n := 0; k != nil && n < batchCount; n++ {
+				if v := chunks.Get(chunkAt(k, 0)); v != nil {
+					need, inPlace := b.lacks(loan.Hash(k), markOf("", v[:min(len(v), markBytes)]))
+					if need && !inPlace {
+						out = append(out, loan.Hash(k))
+					}
+				}
+				k, _ = c.Next()
+			}
+			from = bytes.Clone(k)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func chunkAt(name []byte, i uint32) []byte {
+	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 36), name...), i)
+}
+
+// copyBlobs copies some of the blobs and gives the names of those left.
+func (b *backup) copyBlobs(ctx context.Context, names []loan.Hash) ([]loan.Hash, error) {
+	var batch []raw
+	blobs := map[loan.Hash]keep{}
+	err := b.s.view(ctx, "store.backup", func(tx *bbolt.Tx) error {
+		for size := int64(0); len(names) > 0 && size < batchBytes; names = names[1:] {
+			if chunks, k := blobRaw(tx, names[0]); len(chunks) > 0 {
+				batch, blobs[names[0]] = append(batch, chunks...), k
+				size += k.bytes
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return names, b.put(batch, blobs)
+}
+
+// blobRaw is a blob's chunks, sealed as they are; none when it is not here.
+func blobRaw(tx *bbolt.Tx, h loan.Hash) (out []raw, k keep) {
+	c := tx.Bucket([]byte(bBlobs)).Cursor()
+	for key, v := c.Seek(h[:]); key != nil && bytes.HasPrefix(key, h[:]); key, v = c.Next() {
+		if len(out) == 0 {
+			k.mark = markOf("", v[:min(len(v), markBytes)])
+		}
+		out = append(out, rawOf(bBlobs, key, v))
+		k.turn(bBlobs, key, v)
+		k.bytes += int64(len(v))
+	}
+	return out, k
+}
