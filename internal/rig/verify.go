@@ -79,7 +79,12 @@ func (v *verifier) all(ctx context.Context) error {
 }
 
 // ownChecks are the store's.
-func ownChecks(ctx context.Context, s *store.Store) error { return s.VerifyChain(ctx) }
+func ownChecks(ctx context.Context, s *store.Store) error {
+	if err := s.VerifyLedger(ctx); err != nil {
+		return err
+	}
+	return s.VerifyChain(ctx)
+}
 
 // named is the text of an error: "check" stands before one by which the store
 // itself says that it is damaged.
