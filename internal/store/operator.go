@@ -102,7 +102,7 @@ func (s *Store) AddOperator(ctx context.Context, o guard.Operator) error {
 			return nil
 		}
 		if !o.Enabled {
-			return keys.Remove(s.data, o.ID)
+			return s.shut(keys, o.ID)
 		}
 		return keys.SetName(s.data, o.ID, o.Name)
 	}))

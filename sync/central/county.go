@@ -174,7 +174,7 @@ func (c *Central) countyKey(code string) (*seal.Key, error) {
 }
 
 // AddOperator puts a person on the county's roster, or changes name and roles.
-// Laptops that enrol afterwards get the roster.
+// Laptops get the roster when they enrol, and its changes when they sync.
 func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 	if err := checkOperator(o); err != nil {
 		return err

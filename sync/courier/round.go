@@ -39,6 +39,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 			return err
 		}
 		if !c.waiting(after) {
+			if err := c.keepCounty(ctx); err != nil {
+				return err
+			}
 			return c.agree(ctx, after)
 		}
 		if c.paused() {
