@@ -92,7 +92,7 @@ func openWindow(o windowOptions) int {
 // windowDeps opens the data folder and makes what the window works with.
 func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, error) {
 	const op = "open window"
-	rules, err := rulebook.Open(data)
+	rules, aside, err := rulebook.OpenMended(data)
 	if err != nil {
 		return ui.Deps{}, fault.Wrap(op, err)
 	}
@@ -112,10 +112,14 @@ func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, er
 	if err != nil {
 		return ui.Deps{}, fault.New(op, fault.Unavailable, err)
 	}
+	told := ""
+	if aside {
+		told = "本机的院校名册已损坏，已移到一旁，现改用程序自带的名册。请让管理员重新导入名册。"
+	}
 	return ui.Deps{
-		Door: door, Words: words, Log: log, Now: time.Now,
+		Told: told, Door: door, Words: words, Log: log, Now: time.Now,
 		Pages:   &page.Renderer{Command: []string{exe, "page-worker"}},
-		Cameras: cameras, Idle: kit.Idle,
+		Cameras: cameras, Idle: kit.Idle, Housekeeping: 3 * time.Second,
 		Enrol: func(ctx context.Context, server, code string) (desk.Enrolment, error) {
 			return enrolLaptop(ctx, data, server, code)
 		},

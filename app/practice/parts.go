@@ -39,7 +39,7 @@ func (s *session) settle(ctx context.Context) error {
 		c.shot("today-new"),
 		c.press("place", "管理"),
 		c.wait(patience, "msg=screen", "name=manage"),
-		c.tick("choice", "颜色/浅色"),
+		c.press("choice", "/本机与显示"), c.tick("choice", "颜色/浅色"), c.press("choice", "/人员与密码"),
 		c.press("button", "启用并设置密码"),
 		c.fill("密码", reviewerPassword),
 		c.fill("再输一次密码", reviewerPassword),
@@ -142,7 +142,7 @@ func (s *session) lookAround(ctx context.Context) error {
 		c.fill("", "qin"), c.shot("cases-pinyin"),
 		c.fill("", "𬭎"), c.shot("cases-rare"),
 		c.press("place", "管理"), c.wait(patience, "msg=screen", "name=manage"),
-		c.tick("choice", "颜色/深色"), c.shot("manage-dark"),
+		c.press("choice", "/本机与显示"), c.tick("choice", "颜色/深色"), c.shot("manage-dark"),
 		c.press("place", "今日"), c.wait(patience, "msg=screen", "name=today"), c.shot("today-dark"),
 		c.press("place", "受理"), c.wait(patience, "msg=screen", "name=visit"), c.shot("visit-dark"),
 	)

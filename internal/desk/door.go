@@ -28,6 +28,7 @@ type Door struct {
 	options store.Options
 	tools   Tools
 	locked  *store.Locked
+	trouble error // why the store does not open
 }
 
 // OpenDoor opens the data folder. A folder without a store is new; one whose
@@ -55,11 +56,15 @@ func (d *Door) New() bool { return d.locked == nil && !store.Exists(d.options.Di
 
 // People lists who can sign in.
 func (d *Door) People() []Person {
-	if d.locked == nil {
-		return nil
+	var known []store.OperatorName
+	switch {
+	case d.locked != nil:
+		known = d.locked.Operators()
+	case d.trouble != nil:
+		known = store.KeyHolders(d.options.Dir)
 	}
 	var out []Person
-	for _, o := range d.locked.Operators() {
+	for _, o := range known {
 		out = append(out, Person{ID: o.ID, Name: o.Name})
 	}
 	return out

@@ -296,6 +296,23 @@ func TestOpen(t *testing.T) {
 	})
 }
 
+func TestADamagedRegisterIsSetAside(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(rulebook.RegisterPath(dir), []byte("half a li"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ref, aside, err := rulebook.OpenMended(dir)
+	if err != nil || !aside || len(ref.Schools.Schools) == 0 {
+		t.Fatalf("got %v, aside %v, want the starter list", err, aside)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, rulebook.AsideName)); err != nil || string(b) != "half a li" {
+		t.Errorf("set aside: got %q, %v", b, err)
+	}
+	if _, aside, err := rulebook.OpenMended(dir); err != nil || aside {
+		t.Errorf("the next time: got %v, aside %v, want it whole", err, aside)
+	}
+}
+
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		load(b)

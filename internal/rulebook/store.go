@@ -53,6 +53,28 @@ func Open(dir string) (*loan.Reference, error) {
 	return nil, fault.Say(op, fault.Damaged, "本机的院校名册已损坏，请重新导入。", err)
 }
 
+// OpenMended is Open, but a register that is damaged is set aside, under the
+// name AsideName and still in the folder, and the starter list stands in its
+// place until a register is imported again; aside says that this happened.
+func OpenMended(dir string) (ref *loan.Reference, aside bool, err error) {
+	const op = "mend rulebook"
+	ref, err = Open(dir)
+	if fault.KindOf(err) != fault.Damaged {
+		return ref, false, err
+	}
+	if err := os.Rename(RegisterPath(dir), filepath.Join(dir, AsideName)); err != nil {
+		return nil, false, diskFault(op, err)
+	}
+	if err := syncDir(dir); err != nil {
+		return nil, false, diskFault(op, err)
+	}
+	ref, err = Open(dir)
+	return ref, true, err
+}
+
+// AsideName is the name of a damaged register that was set aside.
+const AsideName = "schools.tsv.damaged"
+
 // ImportRegister takes a school register into the data folder, which is made
 // when it is not there. The register stands whole and durable in the place of
 // the former one when it returns; on any error the former one stands untouched.

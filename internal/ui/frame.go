@@ -29,14 +29,15 @@ func heading(title, caption string) fyne.CanvasObject {
 }
 
 // column puts objects one under the other, with room around and
-// between; with fill the last one takes what is left.
+// between; with fill the last one takes what is left, with flush there is no
+// room above the first.
 type column struct {
-	fill bool
+	fill, flush bool
 }
 
 // Layout is Fyne's.
 func (c *column) Layout(objs []fyne.CanvasObject, size fyne.Size) {
-	y := float32(aside)
+	y := c.top()
 	for i, o := range objs {
 		if !o.Visible() {
 			continue
@@ -52,9 +53,16 @@ func (c *column) Layout(objs []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
+func (c *column) top() float32 {
+	if c.flush {
+		return 0
+	}
+	return aside
+}
+
 // MinSize is Fyne's.
 func (c *column) MinSize(objs []fyne.CanvasObject) fyne.Size {
-	w, h := float32(0), float32(aside-between)
+	w, h := float32(0), c.top()-between
 	for _, o := range objs {
 		if o.Visible() {
 			m := o.MinSize()

@@ -10,24 +10,77 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// manage is 管理: the people of this laptop, the laptop itself, the packs in
-// force, and how the window looks.
+// manage is 管理: its sections, one of which is shown.
 type manage struct {
-	u       *Window
-	content fyne.CanvasObject
-	people  *fyne.Container
+	u        *Window
+	content  *fyne.Container
+	sections *kit.Choice
+	body     *fyne.Container
+	scroll   *container.Scroll
+	people   *fyne.Container
+	shownNow section
 }
 
+// section is one part of 管理.
+type section interface {
+	cards() []fyne.CanvasObject
+	refresh() // something it tells of may have changed
+}
+
+// The sections of 管理.
+const (
+	ofPeople = "people"
+	ofDevice = "device"
+	ofBackup = "backup"
+)
+
 func newManage(u *Window) *manage {
-	m := &manage{u: u, people: container.NewVBox()}
-	m.content = framed("管理", "人员、设备、政策与名册、显示",
-		kit.Card("人员", kit.NewSecondary("锁定（F12）", kit.Icon("lock"), u.lock), m.people),
-		kit.Columns(nil, m.device(), m.packs()),
-		m.look(),
-	)
-	m.refresh()
+	m := &manage{u: u, people: container.NewVBox(), body: container.NewStack()}
+	m.sections = kit.NewChoice(kit.Option{ID: ofPeople, Text: "人员与密码"}, kit.Option{ID: ofBackup, Text: "备份"},
+		kit.Option{ID: ofDevice, Text: "本机与显示"})
+	m.sections.OnChanged = m.turn
+	head := container.NewBorder(nil, nil, nil, container.NewCenter(kit.NewSecondary("锁定（F12）", kit.Icon("lock"), u.lock)),
+		heading("管理", "人员与密码、备份、保存期限、审计，以及这台电脑"))
+	m.content = container.NewBorder(container.New(&column{}, head, m.sections), nil, nil, nil, m.body)
+	m.sections.SetValue(u.shell.section)
+	m.turn(u.shell.section)
 	return m
 }
+
+// turn shows a section.
+func (m *manage) turn(id string) {
+	m.u.shell.section = id
+	m.u.deps.Log.Info("section", "name", id)
+	switch id {
+	case ofBackup:
+		m.shownNow = newBackupSection(m.u)
+	case ofDevice:
+		m.shownNow = plain{m.device(), m.packs(), m.look()}
+	default:
+		m.refresh()
+		m.shownNow = plain{kit.Card("人员", nil, m.people), m.u.passwordCard()}
+	}
+	m.scroll = container.NewVScroll(container.New(&column{flush: true}, m.shownNow.cards()...))
+	m.body.Objects = []fyne.CanvasObject{m.scroll}
+	m.body.Refresh()
+}
+
+// arranged gives the cards of 管理 the room they need now.
+func (u *Window) arranged() {
+	if u.shell == nil {
+		return
+	}
+	if m, ok := u.shell.screen.(*manage); ok && m.scroll != nil {
+		relay(m.scroll)
+		m.scroll.Content.Refresh()
+	}
+}
+
+// plain is a section of which nothing changes by itself.
+type plain []fyne.CanvasObject
+
+func (p plain) cards() []fyne.CanvasObject { return p }
+func (p plain) refresh()                   {}
 
 func (m *manage) object() fyne.CanvasObject     { return m.content }
 func (m *manage) keys() map[fyne.KeyName]func() { return nil }

@@ -25,6 +25,7 @@ type shell struct {
 	name    string
 	screen  screen
 	current *visit // the case in hand, kept while other screens are looked at
+	section string // of 管理, looked at last
 }
 
 // screen is one of the shell's screens.
@@ -36,7 +37,7 @@ type screen interface {
 }
 
 func newShell(u *Window) *shell {
-	s := &shell{u: u}
+	s := &shell{u: u, section: ofPeople}
 	s.rail = kit.NewRail("家门口办贷", u.desk.Place(),
 		kit.RailEntry{ID: "today", Text: "今日", Icon: kit.Icon("home")},
 		kit.RailEntry{ID: "cases", Text: "案件", Icon: kit.Icon("cases")},

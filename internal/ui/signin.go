@@ -113,4 +113,5 @@ func (u *Window) signedIn(d *desk.Desk) {
 	u.shell.visit("today")
 	u.startCarrier()
 	u.resume()
+	u.housekeep()
 }

@@ -27,6 +27,7 @@ type cameraDialog struct {
 	words   *kit.Text
 	again   *kit.Button
 	other   *kit.Button
+	file    *kit.Button // where there is no camera
 	ctx     context.Context
 	stop    context.CancelFunc
 	cameras []capture.Camera
@@ -35,8 +36,9 @@ type cameraDialog struct {
 	still   image.Image
 }
 
-// openCamera shows the camera; use gets the picture the clerk chose.
-func (s *imagesStep) openCamera(title string, use func(image.Image)) {
+// openCamera shows the camera; use gets the picture the clerk chose. Where no
+// camera opens, file leads to a picture that is there already.
+func (s *imagesStep) openCamera(title string, use func(image.Image), file func()) {
 	c := &cameraDialog{s: s, use: use}
 	c.ctx, c.stop = context.WithCancel(s.v.u.ctx)
 	c.frame = kit.NewPhotoFrame("正在打开摄像头…", 520, 0.75)
@@ -46,9 +48,14 @@ func (s *imagesStep) openCamera(title string, use func(image.Image)) {
 		c.at = (c.at + 1) % len(c.cameras)
 		c.live()
 	})
+	c.file = kit.NewSecondary("选文件", kit.Icon("folder"), func() {
+		c.dialog.Close()
+		file()
+	})
 	c.again.Hide()
 	c.other.Hide()
-	c.row = container.NewBorder(nil, nil, nil, container.NewHBox(c.other, c.again), c.words)
+	c.file.Hide()
+	c.row = container.NewBorder(nil, nil, nil, container.NewHBox(c.file, c.other, c.again), c.words)
 	c.dialog = kit.NewDialog(s.v.u.win, title, container.NewVBox(c.frame, c.row), "拍照", "取消", c.press)
 	c.dialog.SetWidth(570)
 	c.dialog.YesButton().Disable()
@@ -77,6 +84,9 @@ func (c *cameraDialog) open() {
 			c.words.SetKind(kit.TextBad)
 			c.words.SetText(sentence(err))
 			c.frame.SetEmpty("摄像头没有打开")
+			c.file.Show()
+			c.row.Refresh()
+			kit.Focus(c.file)
 			return
 		}
 		setVisible(c.other, len(found) > 1)
@@ -212,5 +222,5 @@ func (s *imagesStep) shoot(slot loan.Slot) {
 			}
 			s.keep(slot, []desk.Picture{pic}, "camera", nil)
 		})
-	})
+	}, func() { s.choose(slot) })
 }

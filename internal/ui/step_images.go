@@ -26,6 +26,7 @@ type imagesStep struct {
 	busy     map[loan.Slot]string
 	pictures map[loan.Hash]image.Image
 	loading  map[loan.Hash]bool
+	gone     map[loan.Hash]string // why a picture cannot be shown
 	problems map[loan.Hash]string // what the judge said of pictures taken now
 	folder   string
 	camera   *cameraDialog
@@ -39,7 +40,7 @@ const thumbSide = 480
 
 func newStepImages(v *visit) *imagesStep {
 	s := &imagesStep{v: v, busy: map[loan.Slot]string{}, pictures: map[loan.Hash]image.Image{},
-		loading: map[loan.Hash]bool{}, problems: map[loan.Hash]string{}}
+		loading: map[loan.Hash]bool{}, gone: map[loan.Hash]string{}, problems: map[loan.Hash]string{}}
 	if v.u.shell != nil && v.u.shell.current != nil {
 		if before, ok := v.u.shell.current.steps[stepImages].(*imagesStep); ok {
 			s.folder = before.folder
@@ -170,6 +171,9 @@ func (s *imagesStep) thumb(a loan.Attachment, i int) fyne.CanvasObject {
 	if p := s.problems[a.Blob]; p != "" {
 		f.SetCaption(kit.Warning, "请检查")
 	}
+	if words := s.gone[a.Blob]; words != "" {
+		f.SetEmpty(words)
+	}
 	s.frames[a.Blob] = append(s.frames[a.Blob], f)
 	f.SetImage(s.picture(a.Blob))
 	f.SetWatermark(s.v.u.desk.Watermark())
@@ -182,7 +186,7 @@ func (s *imagesStep) picture(h loan.Hash) image.Image {
 	if img := s.pictures[h]; img != nil {
 		return img
 	}
-	if s.loading[h] || !s.v.full() {
+	if s.loading[h] || s.gone[h] != "" || !s.v.full() {
 		return nil
 	}
 	s.loading[h] = true
@@ -195,7 +199,11 @@ func (s *imagesStep) picture(h loan.Hash) image.Image {
 		return err
 	}, func(err error) {
 		delete(s.loading, h)
-		if err != nil || s.v.closed {
+		switch {
+		case s.v.closed || s.v.u.shift.Err() != nil:
+			return
+		case err != nil:
+			s.lost(h, err)
 			return
 		}
 		s.pictures[h] = img
@@ -207,6 +215,21 @@ func (s *imagesStep) picture(h loan.Hash) image.Image {
 		}
 	})
 	return nil
+}
+
+// lost notes why a picture cannot be shown: it is said in its place, and not
+// read again while the case is open.
+func (s *imagesStep) lost(h loan.Hash, err error) {
+	s.gone[h] = "读不出来"
+	if fault.KindOf(err) == fault.Erased {
+		s.gone[h] = "已按期清除"
+	}
+	for _, f := range s.frames[h] {
+		f.SetEmpty(s.gone[h])
+	}
+	for _, p := range s.people {
+		p.refresh()
+	}
 }
 
 func (s *imagesStep) read(ctx context.Context, h loan.Hash) (image.Image, error) {

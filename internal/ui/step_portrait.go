@@ -67,6 +67,9 @@ func (p *portraitCard) refresh() {
 		p.frame.SetImage(nil)
 	case have:
 		p.shoot.SetText("重拍")
+		if words := p.s.gone[a.Blob]; words != "" {
+			p.frame.SetEmpty(words)
+		}
 		p.frame.SetImage(p.s.picture(a.Blob))
 		p.frame.SetWatermark(v.u.desk.Watermark())
 		if words := p.s.problems[a.Blob]; words != "" {
@@ -125,7 +128,7 @@ func (p *portraitCard) confirm(on bool) {
 }
 
 func (p *portraitCard) takeByCamera() {
-	p.s.openCamera("为"+partyLabel(p.party)+"拍照", func(img image.Image) { p.crop(img, "camera") })
+	p.s.openCamera("为"+partyLabel(p.party)+"拍照", func(img image.Image) { p.crop(img, "camera") }, p.takeFromFile)
 }
 
 func (p *portraitCard) takeFromFile() {

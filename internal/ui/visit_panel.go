@@ -17,6 +17,7 @@ type panel struct {
 	content fyne.CanvasObject
 	list    *kit.Problems
 	head    *kit.Text
+	jump    *kit.Button
 	todo    []wrong
 	cursor  int
 }
@@ -31,8 +32,8 @@ type wrong struct {
 
 func newPanel(v *visit) *panel {
 	p := &panel{v: v, list: kit.NewProblems("没有发现问题"), head: kit.NewText("", kit.TextHeading), cursor: -1}
-	jump := kit.NewQuiet("下一处 Ctrl+J", nil, p.next)
-	top := container.New(&headRow{}, p.head, gap(1), jump)
+	p.jump = kit.NewQuiet("下一处 Ctrl+J", nil, p.next)
+	top := container.New(&headRow{}, p.head, gap(1), p.jump)
 	p.content = container.NewStack(newPlate(kit.ColorCard, kit.ColorCardBorder, 8),
 		inset(10, 10, container.NewBorder(top, nil, nil, nil, container.NewVScroll(p.list))))
 	return p
@@ -137,6 +138,7 @@ func (p *panel) draw() {
 		}
 	}
 	p.list.Set(list)
+	setVisible(p.jump, len(p.todo) > 0)
 	p.head.SetText("核对清单")
 	if total > 0 {
 		p.head.SetText(fmt.Sprintf("还需处理 %d 项", total))

@@ -29,6 +29,11 @@ type Deps struct {
 	Now     func() time.Time
 	Look    func(Look) // makes a changed look the program's; may be called at any time
 
+	// Housekeeping is how long after signing in what is due is done in the
+	// background: erasing, the day's backup. 0 is never.
+	Housekeeping time.Duration
+	Told         string // what the person is to know before signing in; empty is nothing
+
 	// Restart puts a new run of the program in the place of this one, so that
 	// nothing of this one's memory is left; it is called on Fyne's goroutine
 	// when the store is closed. It does not return, or returns nil when this
@@ -65,6 +70,7 @@ type Window struct {
 	shift    context.Context // of what runs while the desk is open
 	endShift context.CancelFunc
 	carrier  *carrier
+	chore    *chore // under way, or nil
 	shell    *shell
 	look     Look
 	first    fyne.CanvasObject // of a front screen, where typing begins
@@ -85,6 +91,9 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	u.root = kit.Attach(w, im, container.NewStack())
 	w.SetTitle(title)
 	u.begin()
+	if d.Told != "" {
+		kit.Message(w, "请注意", d.Told, u.Started)
+	}
 	return u
 }
 

@@ -22,6 +22,7 @@ type ChooserOptions struct {
 	Suffixes []string // of files offered, such as ".pdf"; none offers all
 	Folder   string   // where to begin; empty is the home folder
 	Save     bool     // choose a file to write, which need not be there
+	Folders  bool     // choose a folder: the one looked at is taken
 	Name     string   // the name proposed when saving
 }
 
@@ -65,8 +66,12 @@ func NewChooser(w fyne.Window, title string, o ChooserOptions, chosen func(path 
 	c.list.OnSelect = c.selected
 	content := container.New(&chooserLayout{}, c.labeled, c.list, c.places())
 	yes := "打开"
-	if o.Save {
+	switch {
+	case o.Save:
 		yes = "保存"
+	case o.Folders:
+		yes = "用这个文件夹"
+		c.list.Empty = "这里没有下一级文件夹"
 	}
 	c.dialog = NewDialog(w, title, content, yes, "取消", func() bool { c.enter(); return false })
 	c.dialog.SetWidth(680)
@@ -265,8 +270,8 @@ func (c *Chooser) cells(i int) []Cell {
 
 // offered says whether an entry is of the suffixes asked for.
 func (c *Chooser) offered(e entry) bool {
-	if e.folder || len(c.options.Suffixes) == 0 {
-		return true
+	if e.folder || c.options.Folders || len(c.options.Suffixes) == 0 {
+		return e.folder || !c.options.Folders
 	}
 	suffix := strings.ToLower(filepath.Ext(e.name))
 	return slices.Contains(c.options.Suffixes, suffix)
@@ -330,6 +335,10 @@ func (c *Chooser) enter() {
 	switch {
 	case err == nil && s.IsDir() && filepath.Clean(path) != c.folder:
 		c.enterFolder(path)
+	case err == nil && s.IsDir() && c.options.Folders:
+		c.take(filepath.Clean(path))
+	case c.options.Folders:
+		c.labeled.SetError("没有这个文件夹")
 	case err == nil && s.IsDir():
 		if len(c.rows) == 1 {
 			c.open(c.rows[0])

@@ -39,8 +39,8 @@ func (k Kind) look() (icon string, name, soft fyne.ThemeColorName) {
 	return "info", ColorAccentText, ColorAccentSoft
 }
 
-// Notice shows a line at the window's head for some seconds; it takes no focus
-// and stops no work. In a window without a Root it does nothing.
+// Notice shows a line near the window's foot, above the bar of its buttons, for
+// some seconds; it takes no focus and stops no work. In a window without a Root it does nothing.
 func Notice(w fyne.Window, kind Kind, text string) {
 	if r, ok := w.Canvas().Content().(*Root); ok {
 		r.toasts.add(kind, text)
@@ -111,13 +111,14 @@ func (t *toasts) CreateRenderer() fyne.WidgetRenderer {
 func (t *toasts) arrange(s fyne.Size) {
 	u := unit()
 	t.box.Objects = nil
-	y := 14 * u
+	y := s.Height - 76*u
 	for i := len(t.shown) - 1; i >= 0; i-- {
 		n := t.shown[i]
 		m := n.MinSize()
 		w := min(m.Width, s.Width-40*u)
+		y -= m.Height
 		place(n, (s.Width-w)/2, y, w, m.Height)
-		y += m.Height + 8*u
+		y -= 8 * u
 		t.box.Objects = append(t.box.Objects, n)
 	}
 	t.box.Refresh()
