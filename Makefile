@@ -13,7 +13,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME := 10s
 
-.PHONY: run test bench build fuzz lint setup clean
+.PHONY: run test crash bench build fuzz lint setup clean
 
 # A window for a person where there is a display; with none, the whole path of
 # two cases on a virtual one, its pictures and papers in out/.
@@ -29,6 +29,10 @@ test: setup
 	CGO_ENABLED=0 go build $(PLAIN) -o /dev/null ./sync
 	go vet -race -tags $(TAGS) ./...
 	go test -race -tags $(TAGS) -timeout 25m ./...
+
+# Kills and power cuts: what was called saved must be there. Under five minutes.
+crash: setup
+	TAGS=$(TAGS) .ci/crash long
 
 bench: setup
 	go test -tags $(TAGS) -run '^$$' -bench . -timeout 25m ./...

@@ -30,12 +30,18 @@ Usage:
   sync list --data DIR [--json]
   sync contract --data DIR --case ID --out FILE
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
+  sync operator off --data DIR --id ID
   sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N]
   sync device revoke --data DIR --id ID
+  sync recovery list --data DIR [--json]
+  sync recovery approve --data DIR ID --code DIGITS
+  sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE
+  sync recovery refuse --data DIR ID
+  sync recovery test --data DIR
   sync restored --data DIR
 
-Every verb answers --help. list, contract, operator, code and device work
-beside a server that runs in the same folder; restored wants it ended.
+Every verb answers --help. list, contract, operator, code, device and recovery
+work beside a server that runs in the same folder; restored wants it ended.
 
 Exit codes:
   0  done; for serve: ended by SIGINT or SIGTERM after what was under way
@@ -92,7 +98,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 // pick finds the verb; serve is meant where the first argument is a flag.
 func pick(args []string) (verb, []string) {
 	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "restored": restored}
-	two := map[string]verb{"operator add": operatorAdd, "code new": codeNew, "device revoke": deviceRevoke}
+	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew, "device revoke": deviceRevoke,
+		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest}
 	if len(args) == 0 {
 		return nil, nil
 	}

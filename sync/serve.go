@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/seal"
 	"doorstep/sync/central"
 )
 
@@ -29,9 +30,14 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	practice := f.Bool("practice", false, "a county of made-up people, with its roster; so is a first start that names no county")
 	county := f.String("county", "", "six digits of the county, at the first start; without it the centre is one for practice")
 	name := f.String("county-name", "", "name of the county; with --county")
+	suite := f.String("suite", "", "algorithms of the laptops that enrol from now on: international (AES, SHA-256, P-256) or\nnational (SM4, SM3, SM2); kept, and international at the first start")
 	host := f.String("host", "", "name under which laptops reach the server, where it is not that of --listen")
 	verbose := f.Bool("verbose", false, "log every request, not only what goes wrong")
 	if err := parse(f, args, out, "listen", "data"); err != nil {
+		return err
+	}
+	chosen, err := suiteOf(*suite)
+	if err != nil {
 		return err
 	}
 	level := slog.LevelInfo
@@ -39,7 +45,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level}))
-	c, err := central.Open(ctx, central.Options{Dir: *data, Log: log, Practice: *practice, County: *county, CountyName: *name})
+	c, err := central.Open(ctx, central.Options{Dir: *data, Log: log, Practice: *practice, County: *county, CountyName: *name, Suite: chosen})
 	if err != nil {
 		return err
 	}
@@ -62,6 +68,18 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	return serveUntilDone(ctx, srv, l, log, func() { fmt.Fprintln(out, "listening on", url) })
+}
+
+func suiteOf(name string) (seal.Suite, error) {
+	switch name {
+	case "":
+		return 0, nil
+	case "international":
+		return seal.International, nil
+	case "national":
+		return seal.National, nil
+	}
+	return 0, fault.New("sync.serve", fault.Input, errors.New("--suite is international or national"))
 }
 
 func writeFiles(ctx context.Context, c *central.Central, codeFile, addressFile, url string) error {

@@ -92,7 +92,7 @@ func contract(ctx context.Context, args []string, out, errs io.Writer) error {
 
 func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("operator add", "put a person on the county's roster, or change name and roles.\n"+
-		"Laptops that enrol afterwards get the roster.", errs)
+		"Laptops get the roster when they enrol, and its changes when they sync.", errs)
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("id", "", "id of the person: letters, digits and -")
 	name := f.String("name", "", "name of the person")
@@ -106,6 +106,22 @@ func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 	}
 	defer c.Close()
 	return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ",")})
+}
+
+func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("operator off", "take a person off the county's roster: laptops learn it at their next sync,\n"+
+		"and nobody recovers that person's password. operator add puts them back.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("id", "", "id of the person")
+	if err := parse(f, args, out, "data", "id"); err != nil {
+		return err
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.SwitchOff(ctx, *id)
 }
 
 func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {

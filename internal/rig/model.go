@@ -24,6 +24,7 @@ type model struct {
 	keys    map[string]int64 // settings: which operation set them
 	roster  map[string]*op   // accounts without a password
 	desks   map[string]*op   // accounts with one
+	stick   int64            // the operation that made the last backup
 }
 
 // logged is a change as it must stand in the device's chain.
@@ -137,6 +138,8 @@ func (m *model) take(o *op) {
 		m.roster[o.key] = o
 	case password:
 		m.desks[o.key] = o
+	case backup:
+		m.stick = o.n
 	}
 	if o.marked() {
 		m.keys[mark] = o.n

@@ -18,6 +18,7 @@ const (
 	setting       // a setting is kept
 	roster        // an account of the centre's roster is kept
 	password      // an account may sign in, or has another password
+	backup        // all of the store goes to a stick
 )
 
 // op is one operation.
@@ -34,7 +35,7 @@ type op struct {
 }
 
 // marked says whether the operation takes several steps and then a setting.
-func (o *op) marked() bool { return o.verb == password }
+func (o *op) marked() bool { return o.verb == password || o.verb == backup }
 
 // entry is one change of a commit.
 type entry struct {
@@ -85,6 +86,8 @@ func (m *model) next(n int64) *op {
 		p.o.verb, p.o.key, p.o.on = roster, p.name("roster-", 5), p.r.IntN(4) > 0
 	case x < 128:
 		p.o.verb, p.o.key = password, p.name("desk-", 3)
+	case x < 132:
+		p.o.verb = backup
 	case x < 175:
 		p.receipt()
 	case (k.rung == loan.ToReview || k.rung == loan.ToSign) && x < 830:

@@ -29,6 +29,7 @@ type verifier struct {
 	m       *model
 	next    *op // the operation that may have begun
 	names   *names
+	led     bool // out of a backup: one change more, which leads the chain on
 	records int
 }
 
@@ -56,7 +57,10 @@ func verify(ctx context.Context, dir string, seed int64) (r Report) {
 	c.n = r.Applied
 	m := modelOf(seed, r.Applied)
 	v := &verifier{s: s, m: m, next: m.next(r.Applied + 1), names: newNames(seed)}
-	if err := v.all(ctx); err != nil {
+	if err = v.all(ctx); err == nil {
+		err = v.backup(ctx)
+	}
+	if err != nil {
 		r.Err = named(err)
 		return r
 	}
@@ -79,7 +83,12 @@ func (v *verifier) all(ctx context.Context) error {
 }
 
 // ownChecks are the store's.
-func ownChecks(ctx context.Context, s *store.Store) error { return s.VerifyChain(ctx) }
+func ownChecks(ctx context.Context, s *store.Store) error {
+	if err := s.VerifyLedger(ctx); err != nil {
+		return err
+	}
+	return s.VerifyChain(ctx)
+}
 
 // named is the text of an error: "check" stands before one by which the store
 // itself says that it is damaged.
@@ -117,17 +126,16 @@ func same(what string, got, want any) error {
 
 // chain compares every change of this device.
 func (v *verifier) chain(ctx context.Context) error {
-	head, _ := v.s.Head()
-	if head != v.m.counter {
+	if head, _ := v.s.Head(); head != v.m.counter && !v.led {
 		return fmt.Errorf("chain: %d changes, want %d", head, v.m.counter)
 	}
-	for after := uint64(0); after < head; {
-		own, err := v.s.Pending(ctx, after, 500)
+	for after := uint64(0); after < v.m.counter; {
+		own, err := v.s.Pending(ctx, after, int(min(500, v.m.counter-after)))
 		if err != nil {
 			return fmt.Errorf("chain: %w", err)
 		}
 		if len(own) == 0 {
-			return fmt.Errorf("chain: ends after %d changes, want %d", after, head)
+			return fmt.Errorf("chain: ends after %d changes, want %d", after, v.m.counter)
 		}
 		for _, ch := range own {
 			after++
@@ -207,7 +215,16 @@ func (v *verifier) summaries(context.Context) error {
 		}
 	}
 	n := v.s.Count()
-	return same("count", []any{n.Cases, n.ByStatus, n.Changes}, []any{len(want), by, v.m.counter - min(v.m.counter, v.m.acked)})
+	return same("count", []any{n.Cases, n.ByStatus, n.Changes}, []any{len(want), by, v.unsent()})
+}
+
+// unsent is how many changes the centre has not acknowledged.
+func (v *verifier) unsent() uint64 {
+	n := v.m.counter - min(v.m.counter, v.m.acked)
+	if v.led {
+		n++
+	}
+	return n
 }
 
 // blobs compares every byte of content.
@@ -231,8 +248,10 @@ func (v *verifier) outbox(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	want := store.Outbox{Device: deviceID(v.m.seed), Acked: v.m.acked, Last: v.m.counter,
-		Changes: int(v.m.counter - min(v.m.counter, v.m.acked))}
+	want := store.Outbox{Device: deviceID(v.m.seed), Acked: v.m.acked, Last: v.m.counter, Changes: int(v.unsent())}
+	if v.led {
+		want.Last = got.Last
+	}
 	if v.m.epoch > 0 {
 		want.Epoch = epochID(v.m.seed, v.m.epoch)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +79,12 @@ func applied(ctx context.Context, s *store.Store) (int64, error) {
 			return 0, err
 		}
 		for _, ch := range own {
+			if b, err := loan.Body[loan.RestoreBody](ch); ch.Kind == loan.ChangeRestore && err == nil && b.Last > 0 {
+				if own, err = s.Pending(ctx, b.Last-1, 1); err != nil || len(own) == 0 {
+					return 0, fmt.Errorf("the change before the restore: %w", err)
+				}
+				ch = own[0]
+			}
 			last = numberOf(ch.At)
 		}
 	}
@@ -187,8 +195,25 @@ func (w *writer) do(ctx context.Context, o *op) error {
 		if err := w.s.EnableOperator(ctx, account(o.key, o.key, true), passwordOf(w.m.seed, o)); err != nil {
 			return err
 		}
+	case backup:
+		if err := w.backup(ctx); err != nil {
+			return err
+		}
 	}
 	return w.s.SetSetting(ctx, mark, kept{o.n, text(w.m.seed, o.n)})
+}
+
+// stickOf is where the backups of the store in dir go: into the same folder, so
+// that a cut takes the power of both.
+func stickOf(dir string) string { return filepath.Join(dir, "stick") }
+
+func (w *writer) backup(ctx context.Context) error {
+	stick := stickOf(w.s.Dir())
+	if err := os.MkdirAll(stick, 0o700); err != nil {
+		return err
+	}
+	_, err := w.s.Backup(ctx, stick, nil)
+	return err
 }
 
 func passwordOf(seed int64, o *op) []byte { return []byte(text(seed, o.n)) }

@@ -12,6 +12,40 @@
 // 1 is AES-256-GCM, SHA-256, ECDSA and ECDH on P-256; 2 is SM4-GCM (the key is
 // the first 16 bytes of the 32), SM3, SM2. Neither is a certified module.
 //
+// # Passwords
+//
+// A password opens a slot; the slot opens the data key; everything else is
+// derived from that. Each slot has the cost it was made with, so that a file
+// made on a fast machine opens on a slow one, and a password that is set raises
+// the cost to what its machine bears, never lowering it. The mac covers every
+// cost: a cheaper one put into the file opens nothing.
+//
+// To change a password makes a new slot; the data key stays, for a new one
+// would mean to seal gigabytes again. So whoever kept a former key file and
+// knows the password it had holds the data key, and with it every later copy of
+// the database: no program can take that back. What is promised is that the
+// program refuses the former file (package store keeps, sealed, the hash of the
+// one in force) and with it the old password, at this laptop. When a password
+// and a copy of the key file may both be in foreign hands, sync what there is,
+// have the laptop revoked, and enrol it anew: that makes a new data key.
+//
+// # Recovery
+//
+// The data key is also wrapped to the county's recovery key. An operator who
+// forgot the password makes a request; a person at the centre compares its code
+// by telephone and approves; the approval opens at the one process that asked,
+// for the one operator, once. Only the centre's recovery key opens the wrap,
+// and only the reply key, which is in memory alone, the approval. The code is
+// slow to make, so that nobody finds another request with the same digits. That
+// the person on the telephone is who they say is for people to make sure of.
+//
+// # Wiping
+//
+// Keys, derived passwords and opened boxes are byte arrays and are cleared when
+// done with. Go may have moved a copy meanwhile, and keeps private keys of
+// signatures where they cannot be reached: a process that must hold nothing
+// ends.
+//
 // # Formats
 //
 // Integers are big endian; | joins.
@@ -42,8 +76,23 @@
 // base64. A slot's box holds the data key under Argon2id(password, salt, cost),
 // additional data "doorstep slot v1" 0 | id | operator. A recovery's box is a
 // box to a public key with the data key, additional data
-// "doorstep recovery v1" 0 | id. The mac is HMAC, under the data key's
+// "doorstep recovery v2" 0 | id | device 16. The mac is HMAC, under the data key's
 // derivation "doorstep keyfile mac v1", of the same object without mac.
+//
+// Recovery request, of a locked laptop: "DSF1" | box to the county's recovery
+// key, additional data "doorstep recovery request 1", of: id 16 | device 16 |
+// key file 16 | unix ms i64 | n u8, operator | n u16, reply key (PKIX DER) |
+// n u16, the recovery's box out of the key file. At most 2048 bytes.
+//
+// Recovery code: Argon2id (t=3, 64 MiB, p=2, salt "doorstep recovery code 1")
+// of the request's SHA-256, its first 8 bytes modulo 10^10, as ten digits.
+//
+// Recovery approval, of the centre: "DSG1" | suite 1 | SHA-256 of the request's
+// bytes 32 | n u16, box | n u16, signature of all in front of its own length by
+// the centre's key, context "doorstep approval 1". The box is to the reply key,
+// additional data "doorstep recovery approval 1" 0 | SHA-256 of the request, of:
+// id 16 | device 16 | key file 16 | issued unix ms i64 | expires unix ms i64 |
+// n u8, operator | data key 33. At most 2048 bytes.
 //
 // Signer: PKCS #8 DER. Public key: PKIX DER. Authority: PEM blocks PRIVATE KEY
 // (PKCS #8) and CERTIFICATE.

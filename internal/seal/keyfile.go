@@ -224,53 +224,6 @@ func (f *Keyfile) Remove(data *Key, operator string) error {
 	return nil
 }
 
-// AddRecovery lets the holder of recipient's private key recover the data key.
-// The same recipient twice is fault.Exists.
-func (f *Keyfile) AddRecovery(data *Key, recipient PublicKey) error {
-	const op = "seal.Keyfile.AddRecovery"
-	if err := f.check(data); err != nil {
-		return fault.Wrap(op, err)
-	}
-	der := recipient.Marshal()
-	for _, r := range f.recovery {
-		if bytes.Equal(r.Key, der) {
-			return fault.New(op, fault.Exists, nil)
-		}
-	}
-	if len(f.recovery) >= maxSlots {
-		return fault.New(op, fault.TooLarge, errors.New("too many recovery keys"))
-	}
-	b := data.Bytes()
-	defer Wipe(b)
-	box, err := recipient.Encrypt(b, f.recoveryAD())
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	f.recovery = append(f.recovery, recovery{Key: der, Box: box})
-	f.authenticate(data)
-	return nil
-}
-
-// Recover gives the data key to the holder of a recovery key; fault.Missing
-// when the file was never wrapped to it.
-func (f *Keyfile) Recover(s *Signer) (*Key, error) {
-	const op = "seal.Keyfile.Recover"
-	der := s.Public().Marshal()
-	for _, r := range f.recovery {
-		if !bytes.Equal(r.Key, der) {
-			continue
-		}
-		b, err := s.Decrypt(r.Box, f.recoveryAD())
-		if err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		defer Wipe(b)
-		k, err := f.accept(b)
-		return k, fault.Wrap(op, err)
-	}
-	return nil, fault.New(op, fault.Missing, nil)
-}
-
 // lock makes the slot that opens with password.
 func (f *Keyfile) lock(data *Key, operator string, password []byte) (slot, error) {
 	if operator == "" || !label(operator) || len(password) == 0 || len(password) > 1024 {
@@ -298,10 +251,6 @@ func (s *slot) cost() Cost { return Cost{Time: s.Time, MemoryKiB: s.Memory, Thre
 func (f *Keyfile) slotAD(s *slot) []byte {
 	b := append([]byte("doorstep slot v1\x00"), f.id[:]...)
 	return append(b, s.Operator...)
-}
-
-func (f *Keyfile) recoveryAD() []byte {
-	return append([]byte("doorstep recovery v1\x00"), f.id[:]...)
 }
 
 // accept takes an opened data key if the whole file is authentic under it.

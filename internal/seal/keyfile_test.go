@@ -39,16 +39,24 @@ func TestKeyfile(t *testing.T) {
 		t.Run("the county recovers the key and no one else, "+s.String(), func(t *testing.T) {
 			f, k := testKeyfile(t, s)
 			county := must(NewSignerOf(s))
-			if err := f.AddRecovery(k, county.Public()); err != nil {
+			if err := f.SetRecovery(k, county.Public(), [16]byte{7}); err != nil {
 				t.Fatal(err)
 			}
-			wantKind(t, f.AddRecovery(k, county.Public()), fault.Exists)
 			f = must(ParseKeyfile(f.Marshal()))
-			if got := must(f.Recover(county)); *got != *k {
+			if got := must(f.Recover(county, [16]byte{7})); *got != *k {
 				t.Fatal("recovers another key")
 			}
-			_, err := f.Recover(must(NewSignerOf(s)))
+			_, err := f.Recover(must(NewSignerOf(s)), [16]byte{7})
 			wantKind(t, err, fault.Missing)
+			_, err = f.Recover(county, [16]byte{8})
+			wantKind(t, err, fault.Damaged)
+			next := must(NewSignerOf(s))
+			if err := f.SetRecovery(k, next.Public(), [16]byte{7}); err != nil {
+				t.Fatal(err)
+			}
+			if f.Recoverable(county.Public()) || !f.Recoverable(next.Public()) {
+				t.Fatal("a wrap to the former key is left")
+			}
 		})
 	}
 	t.Run("wrong operator and wrong password look the same", func(t *testing.T) {
@@ -87,7 +95,7 @@ func TestKeyfile(t *testing.T) {
 		wantKind(t, f.Add(k, "", []byte("x")), fault.Input)
 		wantKind(t, f.Add(k, "op3", nil), fault.Input)
 		wantKind(t, f.Add(NewKey(), "op3", []byte("x")), fault.Damaged)
-		wantKind(t, f.AddRecovery(k, PublicKey{}), fault.Input)
+		wantKind(t, f.SetRecovery(k, PublicKey{}, [16]byte{}), fault.Input)
 	})
 	t.Run("tampering is damage even with the right password", func(t *testing.T) {
 		f, _ := testKeyfile(t, International)
@@ -158,7 +166,7 @@ func TestCalibrateNeverGoesBelowTheFloor(t *testing.T) {
 func FuzzParseKeyfile(f *testing.F) {
 	kf, k := testKeyfile(f, International)
 	f.Add(kf.Marshal())
-	_ = kf.AddRecovery(k, must(NewSigner()).Public())
+	_ = kf.SetRecovery(k, must(NewSigner()).Public(), [16]byte{})
 	f.Add(kf.Marshal())
 	f.Add([]byte(`{"format":"doorstep keyfile","version":1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {

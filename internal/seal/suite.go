@@ -30,6 +30,9 @@ const (
 	Overhead = 1 + nonceSize + tagSize
 )
 
+// Suites lists the suites that this program knows.
+func Suites() []Suite { return []Suite{International, National} }
+
 // Known says whether this program knows the suite.
 func (s Suite) Known() bool { return s == International || s == National }
 

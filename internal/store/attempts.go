@@ -62,6 +62,11 @@ func (a *attempts) set(o guard.Operator) {
 	}
 }
 
+// fail counts one wrong password.
+func (a *attempts) fail(operator string, now time.Time) {
+	a.set(a.fill(guard.Operator{ID: operator, Enabled: true}).Failed(now))
+}
+
 // open tries a password against the key file, then against spare where there
 // is one, and keeps count. It says which of the two it fitted.
 func (a *attempts) open(keys, spare *seal.Keyfile, operator string, password []byte, now time.Time) (data *seal.Key, used *seal.Keyfile, err error) {

@@ -266,7 +266,7 @@ func TestNothingInTheOpen(t *testing.T) {
 	noErr(t, s.EnableOperator(ctx, clerk("c2"), []byte("the second password")))
 	_, _ = s.Verify(ctx, "c2", []byte("a wrong password"))
 	noErr(t, s.Acknowledge(ctx, receipt(t, s, 2)))
-	secrets = append(secrets, "设置里的秘密", "the second password", "a wrong password", "贵州大学", "韦父", "大塘镇受理点", "centre.example", "平塘县")
+	secrets = append(secrets, "设置里的秘密", "the second password", "a wrong password", "贵州大学", "韦父", "大塘镇受理点", "平塘县")
 	key := s.data.Bytes()
 	county := s.profile.CountyKey.Bytes()
 	secrets = append(secrets, string(key[1:]), string(county[1:]), string(must(s.profile.Signer.Marshal())[36:68]))

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
@@ -100,7 +99,7 @@ func create(o Options, profile []byte, p *Profile, first guard.Operator, passwor
 	if o.Cost == (seal.Cost{}) {
 		o.Cost = seal.Calibrate(calibrated)
 	}
-	keys, data := seal.NewKeyfile(o.Cost)
+	keys, data := seal.NewKeyfileOf(p.ChainKey().Suite(), o.Cost)
 	keep := false
 	defer func() {
 		if !keep {
@@ -114,7 +113,7 @@ func create(o Options, profile []byte, p *Profile, first guard.Operator, passwor
 		return nil, err
 	}
 	if !p.Recovery.Zero() {
-		if err := keys.AddRecovery(data, p.Recovery); err != nil {
+		if err := keys.SetRecovery(data, p.Recovery, p.Device); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +128,7 @@ func create(o Options, profile []byte, p *Profile, first guard.Operator, passwor
 	if err := syncDir(o.Dir); err != nil {
 		return nil, err
 	}
-	if err := fill(o.Dir, keys, data, profile, first, p.Device); err != nil {
+	if err := fill(o.Dir, keys, data, profile, first, p); err != nil {
 		return nil, err
 	}
 	// The key file first: a database without keys must never be seen.
@@ -153,7 +152,7 @@ func create(o Options, profile []byte, p *Profile, first guard.Operator, passwor
 }
 
 // fill makes the whole first database under a name of its own, synced.
-func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first guard.Operator, device uuid.UUID) error {
+func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first guard.Operator, p *Profile) error {
 	path := filepath.Join(dir, dataFile+newSuffix)
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return err
@@ -170,7 +169,13 @@ func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first 
 		if err := s.put(tx, bMeta, []byte("profile"), profile); err != nil {
 			return err
 		}
-		if err := s.putTip(tx, device, tip{}); err != nil {
+		if err := s.putTip(tx, p.Device, tip{}); err != nil {
+			return err
+		}
+		if err := s.putKeys(tx, keys.Marshal()); err != nil {
+			return err
+		}
+		if err := tx.Bucket([]byte(bPlain)).Put([]byte("centre"), p.centre()); err != nil {
 			return err
 		}
 		b, err := json.Marshal(first)

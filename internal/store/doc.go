@@ -32,9 +32,13 @@
 // values are version 1 | box, with the additional data id of the key file 16 |
 // length u8, bucket | version 1 | key.
 //
-// Bucket plain, in the open: "format" → 2; "keys" → a copy of keys.json, used
-// when that is gone or damaged. Keys beside no store.bolt and no store.bolt.new
-// mean that the data file was lost.
+// Bucket plain, in the open: "format" → 2; "keys" → a copy of keys.json;
+// "centre" → JSON {server, ca, device}: what a locked laptop needs to ask its
+// county for a forgotten password, not trusted beyond that. The copy of the key
+// file whose SHA-256 is sealed in meta is the one in force: another that opens
+// is refused where the right one is there, and both copies are then made alike.
+// Keys beside no store.bolt and no store.bolt.new mean that the data file was
+// lost.
 //
 // In every other bucket a value is: version 2 | generation u64 | box, a box of
 // package seal under the key derived from the data key with the label
@@ -43,7 +47,7 @@
 // is: id of the key file 16 | length u8, bucket | version 2 | generation | key.
 // So a value opens in its own place alone. The contents:
 //
-//	meta       "profile" → JSON; "acked" → counter u64 | epoch of the centre 16;
+//	meta       "profile" → JSON; "keys" → SHA-256 of the key file 32; "acked" → counter u64 | epoch of the centre 16;
 //	           "ledger" → ledger; "gaps" → for each: first u64 | last u64;
 //	           "wanted" → Wanted as JSON
 //	changes    device 16 | counter u64 → loan.Change.Encode

@@ -59,6 +59,9 @@ func TestAChainLeadsOnAfterARestore(t *testing.T) {
 		if box := must(s.Outbox(ctx)); box.Changes != int(last)+1 || box.Last != at {
 			t.Errorf("%d changes wait, want %d", box.Changes, last+1)
 		}
+		if n := s.Count().Changes; n != last+1 {
+			t.Errorf("%d changes are counted, want %d", n, last+1)
+		}
 	})
 	must(s.Commit(ctx, []Entry{editEntry(id, "student.phone", "15400000003")}, nil))
 	s = reopened(t, s)

@@ -25,10 +25,11 @@ type Locked struct {
 	db   *bbolt.DB
 	// format is that of the file: an earlier one is migrated by Unlock.
 	format byte
-	keys   *seal.Keyfile
-	// spare is the copy in the database where it differs from the key file: a
-	// file with some bits turned looks whole until a password is tried.
-	spare *seal.Keyfile
+	keys   *seal.Keyfile // the database's copy, where it can be read
+	// spare is the key file where it differs: either may have bits turned and
+	// looks whole until a password is tried.
+	spare  *seal.Keyfile
+	centre []byte // what is readable of the centre, as JSON
 }
 
 // OperatorName is what can be read of an operator while the store is locked.
@@ -95,6 +96,7 @@ func (l *Locked) open() error {
 				}
 			}
 			copied = append([]byte{}, b.Get([]byte("keys"))...)
+			l.centre = append([]byte{}, b.Get([]byte("centre"))...)
 			return nil
 		})
 	})
@@ -106,7 +108,7 @@ func (l *Locked) open() error {
 		return err
 	}
 	if own, e := seal.ParseKeyfile(copied); e == nil && !bytes.Equal(l.keys.Marshal(), own.Marshal()) {
-		l.spare = own
+		l.keys, l.spare = own, l.keys
 	}
 	return nil
 }
@@ -181,35 +183,65 @@ func (l *Locked) Unlock(ctx context.Context, operator string, password []byte) (
 	if err != nil {
 		return nil, guard.Operator{}, fault.Wrap(op, err)
 	}
-	if keys != l.keys {
-		if err := writeFile(l.o.Dir, keysFile, keys.Marshal()); err != nil {
-			data.Wipe()
-			return nil, guard.Operator{}, diskFault(op, err)
-		}
-		l.keys, l.spare = keys, nil
+	if keys == l.spare {
+		l.keys, l.spare = l.spare, l.keys
 	}
-	if err := l.migrate(ctx, data); err != nil {
-		data.Wipe()
-		return nil, guard.Operator{}, fault.Wrap(op, err)
-	}
-	s, err := newStore(l.o, l.db, l.keys, data, l.attempts)
+	other := l.spare
+	s, err := l.begin(ctx, keys, data)
 	if err != nil {
-		data.Wipe()
 		return nil, guard.Operator{}, fault.Wrap(op, err)
 	}
-	who, err := s.operator(ctx, operator)
+	if err := s.inForce(ctx, other); err != nil {
+		l.attempts.fail(operator, l.o.now()())
+		s.wipe()
+		return nil, guard.Operator{}, fault.Wrap(op, err)
+	}
+	who, err := l.enter(ctx, s, operator, other, nil)
+	if err != nil {
+		return nil, guard.Operator{}, fault.Wrap(op, err)
+	}
+	return s, who, nil
+}
+
+// begin makes a store of the data key, of a file of an earlier format too. When
+// it fails the key is wiped.
+func (l *Locked) begin(ctx context.Context, keys *seal.Keyfile, data *seal.Key) (*Store, error) {
+	err := l.migrate(ctx, data)
 	if err == nil {
+		var s *Store
+		if s, err = newStore(l.o, l.db, keys, data, l.attempts); err == nil {
+			return s, nil
+		}
+	}
+	data.Wipe()
+	return nil, err
+}
+
+// enter gives the folder to a store that was opened for an operator, after
+// what is to be done first. When it fails the store is wiped and the Locked
+// goes on.
+func (l *Locked) enter(ctx context.Context, s *Store, operator string, other *seal.Keyfile, first func(guard.Operator) error) (guard.Operator, error) {
+	who, err := s.operator(ctx, operator)
+	if err == nil && first == nil {
 		err = who.MaySignIn(l.o.now()())
 	}
 	if err == nil {
 		err = s.leadOn(ctx, operator)
 	}
+	if err == nil && first != nil {
+		err = first(who)
+		who = who.Cleared()
+	}
+	if err == nil {
+		err = s.mendKeys(ctx, other, l.centre)
+	}
 	if err != nil {
 		s.wipe()
-		return nil, guard.Operator{}, fault.Wrap(op, err)
+		l.db = s.db // a failed commit opened the file anew
+		return who, err
 	}
 	s.lock, l.lock, l.db, l.keys, l.spare = l.lock, nil, nil, nil, nil
-	return s, who, nil
+	return who, nil
 }
 
 // Close lets go of the folder; after Unlock it does nothing.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -103,7 +102,7 @@ func (s *Store) AddOperator(ctx context.Context, o guard.Operator) error {
 			return nil
 		}
 		if !o.Enabled {
-			return keys.Remove(s.data, o.ID)
+			return s.shut(keys, o.ID)
 		}
 		return keys.SetName(s.data, o.ID, o.Name)
 	}))
@@ -120,6 +119,9 @@ func (s *Store) EnableOperator(ctx context.Context, o guard.Operator, password [
 	s.write.Lock()
 	defer s.write.Unlock()
 	err := s.putOperator(ctx, o, func(keys *seal.Keyfile) error {
+		if err := s.raiseCost(keys); err != nil {
+			return err
+		}
 		set := keys.Add
 		if keys.Has(o.ID) {
 			set = keys.Reset
@@ -146,47 +148,21 @@ func (s *Store) ChangePassword(ctx context.Context, operator string, old, new []
 	s.write.Lock()
 	defer s.write.Unlock()
 	return fault.Wrap(op, s.putOperator(ctx, o, func(keys *seal.Keyfile) error {
+		if err := s.raiseCost(keys); err != nil {
+			return err
+		}
 		return keys.Reset(s.data, operator, new)
 	}))
 }
 
 // putOperator writes an account and the key file as change leaves it. The
-// database comes first: it holds a copy of the key file, and a failure between
-// the two leaves the old passwords in force. The caller holds s.write.
+// caller holds s.write.
 func (s *Store) putOperator(ctx context.Context, o guard.Operator, change func(*seal.Keyfile) error) error {
 	const op = "store.putOperator"
-	s.dbMu.RLock()
-	closed := s.db == nil
-	s.dbMu.RUnlock()
-	if closed {
-		return fault.New(op, fault.Busy, nil)
-	}
-	before := s.keys.Marshal()
-	next, err := seal.ParseKeyfile(before)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	if err := change(next); err != nil {
-		return err
-	}
 	o.Failures, o.LockedUntil = 0, o.Cleared().LockedUntil // counted in their own file
 	record, err := json.Marshal(o)
 	if err != nil {
 		return fault.New(op, fault.Input, err)
 	}
-	after := next.Marshal()
-	err = s.update(ctx, op, func(tx *bbolt.Tx) error {
-		if err := tx.Bucket([]byte(bPlain)).Put([]byte("keys"), after); err != nil {
-			return err
-		}
-		return s.put(tx, bOperators, []byte(o.ID), record)
-	})
-	if err != nil || slices.Equal(before, after) {
-		return err
-	}
-	if err := writeFile(s.o.Dir, keysFile, after); err != nil {
-		return diskFault(op, err)
-	}
-	s.keys = next
-	return nil
+	return s.rekey(ctx, op, change, func(tx *bbolt.Tx) error { return s.put(tx, bOperators, []byte(o.ID), record) })
 }

@@ -154,7 +154,7 @@ func TestOperators(t *testing.T) {
 		want := s.data.Bytes()
 		noErr(t, s.Close())
 		keys := must(seal.ParseKeyfile(must(os.ReadFile(filepath.Join(o.Dir, keysFile)))))
-		got := must(keys.Recover(county)).Bytes()
+		got := must(keys.Recover(county, p.Device)).Bytes()
 		if string(got) != string(want) {
 			t.Fatal("another key")
 		}

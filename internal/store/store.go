@@ -88,7 +88,11 @@ func (s *Store) Dir() string { return s.o.Dir }
 
 // Profile is who this laptop is. Its keys are the store's own: they are wiped
 // by Close.
-func (s *Store) Profile() Profile { return s.profile }
+func (s *Store) Profile() Profile {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.profile
+}
 
 // SetClockError keeps how wrong this machine's clock was last found to be; it
 // stands in every change from now on. Negative is unknown.
@@ -98,8 +102,8 @@ func (s *Store) SetClockError(d time.Duration) {
 	s.clockErr = d
 }
 
-// Sum is the hash of the chain: that of the device key's suite.
-func (s *Store) Sum(b []byte) loan.Hash { return s.profile.Signer.Suite().Sum(b) }
+// Sum is the hash of the chain: that of the suite of the key that signs it.
+func (s *Store) Sum(b []byte) loan.Hash { return s.profile.ChainKey().Suite().Sum(b) }
 
 // Close wipes the keys and lets go of the folder. It waits for what is under
 // way; what comes later is fault.Busy.

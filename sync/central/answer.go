@@ -202,19 +202,26 @@ const (
 
 // strangersBody reads the JSON of one who has no certificate yet.
 func (c *Central) strangersBody(r *http.Request, v any) error {
+	return c.stranger(r, func() error {
+		if err := hasType(r, parcel.TypeJSON); err != nil {
+			return err
+		}
+		return parcel.DecodeJSON(r.Body, maxStranger, v)
+	})
+}
+
+// stranger reads a body of one who shows no certificate.
+func (c *Central) stranger(r *http.Request, read func() error) error {
 	select {
 	case c.strangers <- struct{}{}:
 		defer func() { <-c.strangers }()
 	default:
-		return problemOf("central.strangersBody", fault.Busy, parcel.CodeBusy)
-	}
-	if err := hasType(r, parcel.TypeJSON); err != nil {
-		return err
+		return problemOf("central.stranger", fault.Busy, parcel.CodeBusy)
 	}
 	if p, ok := r.Body.(*paced); ok {
 		p.whole(strangerTime)
 	}
-	return parcel.DecodeJSON(r.Body, maxStranger, v)
+	return read()
 }
 
 func hasType(r *http.Request, typ string) error {

@@ -30,6 +30,11 @@ type Options struct {
 	// Practice makes a county of made-up people, with its roster.
 	Practice bool
 
+	// Suite is of the laptops that enrol from now on; 0 leaves it as it is, at
+	// the first start International. It also is of the keys made at the first
+	// start.
+	Suite seal.Suite
+
 	// Beside opens what another process serves: to look, and to add codes and
 	// operators. The folder must exist.
 	Beside bool
@@ -113,12 +118,18 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		if c.centres, err = centres(ctx, tx, c.id); err != nil || o.Beside {
 			return err
 		}
+		if err := setSuite(ctx, tx, o.Suite); err != nil {
+			return err
+		}
 		return c.ensureCounty(ctx, tx, o)
 	})
 	if err != nil || o.Beside {
 		return err
 	}
-	return c.haveCountyKey(ctx)
+	if err := c.haveCountyKey(ctx); err != nil {
+		return err
+	}
+	return c.makeRecoveryKey(ctx)
 }
 
 // nothingLost is fault.Damaged where a file is gone that an earlier start made:

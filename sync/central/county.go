@@ -86,7 +86,7 @@ func (c *Central) ensureCounty(ctx context.Context, tx *sql.Tx, o Options) error
 		return fault.New(op, fault.Input, errors.New("the first start needs a county's six digits and its name"))
 	}
 	if _, err := readSmall(c.keyPath(code)); fault.KindOf(err) == fault.Missing {
-		k := seal.NewKey()
+		k := seal.NewKeyOf(o.suite())
 		b := k.Bytes()
 		err := WriteFile(c.keyPath(code), b)
 		seal.Wipe(b)
@@ -174,7 +174,7 @@ func (c *Central) countyKey(code string) (*seal.Key, error) {
 }
 
 // AddOperator puts a person on the county's roster, or changes name and roles.
-// Laptops that enrol afterwards get the roster.
+// Laptops get the roster when they enrol, and its changes when they sync.
 func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 	if err := checkOperator(o); err != nil {
 		return err
@@ -195,12 +195,49 @@ func addOperator(ctx context.Context, tx *sql.Tx, county string, o Operator) err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO operators (county, id, name, roles) VALUES (?, ?, ?, ?)
 		ON CONFLICT (county, id) DO UPDATE SET name = excluded.name, roles = excluded.roles`, county, o.ID, o.Name, string(roles))
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `DELETE FROM operators_off WHERE county = ? AND id = ?`, county, o.ID)
+	}
 	return diskFault("central.addOperator", err)
 }
 
+// SwitchOff takes a person off the roster: laptops that enrol do not get them,
+// the others learn it at their next sync, and nobody recovers their password.
+// AddOperator puts them back. fault.Missing for one who is not there.
+func (c *Central) SwitchOff(ctx context.Context, id string) error {
+	const op = "central.SwitchOff"
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		code, _, _, err := county(ctx, tx)
+		if err != nil {
+			return err
+		}
+		list, err := roster(ctx, tx, code)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(list, func(o Operator) bool { return o.ID == id }) {
+			return fault.New(op, fault.Missing, errors.New("no such operator"))
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO operators_off (county, id) VALUES (?, ?)`, code, id)
+		return diskFault(op, err)
+	})
+}
+
+// switchedOff lists who was taken off the roster.
+func switchedOff(ctx context.Context, q querier, county string) ([]Operator, error) {
+	return people(ctx, q, `SELECT o.id, o.name, o.roles FROM operators o JOIN operators_off x ON x.county = o.county AND x.id = o.id
+		WHERE o.county = ? ORDER BY o.id`, county)
+}
+
+// roster lists who may work.
 func roster(ctx context.Context, q querier, county string) ([]Operator, error) {
-	const op = "central.roster"
-	rows, err := q.QueryContext(ctx, `SELECT id, name, roles FROM operators WHERE county = ? ORDER BY id`, county)
+	return people(ctx, q, `SELECT id, name, roles FROM operators o WHERE county = ? AND
+		NOT EXISTS (SELECT 1 FROM operators_off x WHERE x.county = o.county AND x.id = o.id) ORDER BY id`, county)
+}
+
+func people(ctx context.Context, q querier, query, county string) ([]Operator, error) {
+	const op = "central.people"
+	rows, err := q.QueryContext(ctx, query, county)
 	if err != nil {
 		return nil, diskFault(op, err)
 	}

@@ -15,6 +15,10 @@
 //	lock                    held by the process that serves
 //	centre.db               SQLite with a write-ahead log; schema.go has the tables
 //	keys/authority.pem      key and certificate of the authority; mode 0600
+//	keys/recovery-CODE.key  the county's recovery key, PKCS #8 DER; mode 0600. The meta
+//	                        table has its public half: another file in its place, or
+//	                        none, is damage. Keep a copy where thieves of the centre
+//	                        do not look; sync recovery test proves it
 //	keys/county-CODE.key    the key that names the county's blobs (seal.Key.Bytes); mode 0600
 //	blobs/HH/HASH           a whole blob; HASH is its name, HH the first two digits
 //	partial/HASH.SIZE       a blob that is coming: SIZE bytes with each chunk in its
@@ -27,6 +31,24 @@
 //
 // All folders have mode 0700. Blobs are stored as they came: the folder wants
 // an encrypted disk.
+//
+// # A forgotten password
+//
+// A locked laptop shows no certificate, so its request (package seal) is known
+// by what it holds: opened with the recovery key, of a device that is enrolled
+// and not revoked. It waits in the table recoveries until a person approves or
+// refuses it by its code; then its bytes go. A laptop has one request waiting,
+// and twelve in an hour; five wrong codes end one; an approval is given out for
+// 30 minutes. Whoever asks for what is not known is told to wait. Logs have ids
+// alone.
+//
+// # Suites
+//
+// A county chooses the suite of laptops that enrol from now on (serve --suite):
+// 2 makes all that such a laptop stores, its chain and its parcels SM2, SM3 and
+// SM4. Certificates, TLS, the signature inside a contract's PDF and the centre's
+// own signatures stay on P-256: the TLS library and PDF readers know no SM2.
+// Laptops of both suites sync with one centre and take one another's changes.
 //
 // # The centre's own chain
 //

@@ -157,6 +157,12 @@ func (c *Central) enrolAnswer(ctx context.Context, tx *sql.Tx, device string) (*
 		return nil, err
 	}
 	out.CountyKey = key.Bytes()
+	if out.Recovery, err = recoveryPublic(ctx, tx, out.County); err != nil {
+		return nil, err
+	}
+	if out.Suite, err = suite(ctx, tx); err != nil {
+		return nil, err
+	}
 	out.Operators, err = roster(ctx, tx, out.County)
 	return out, err
 }

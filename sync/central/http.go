@@ -39,6 +39,9 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/receipt", c.answer(c.known(c.postReceipt)))
 	mux.HandleFunc("POST /v1/lack", c.answer(c.known(c.postLack)))
 	mux.HandleFunc("PUT /v1/blob/{hash}/{offset}", c.answer(c.known(c.putBlob)))
+	mux.HandleFunc("POST /v1/recover", c.answer(c.postRecover))
+	mux.HandleFunc("POST /v1/key", c.answer(c.known(c.postKey)))
+	mux.HandleFunc("GET /v1/county", c.answer(c.known(c.getCounty)))
 	mux.HandleFunc("GET /v1/news", c.answer(c.known(c.getNews)))
 	mux.HandleFunc("/", c.answer(func(http.ResponseWriter, *http.Request) error {
 		return fault.New("central.route", fault.Missing, errors.New("no such address or method"))
@@ -82,6 +85,9 @@ func (c *Central) postEnrol(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer seal.Wipe(resp.CountyKey)
+	if r.URL.RawQuery != parcel.WithRecovery {
+		resp.Recovery, resp.Suite = nil, 0
+	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	c.log.Info("enrolled", "device", resp.Device, "from", host)
 	return sendJSON(w, resp)

@@ -46,6 +46,10 @@ func schema() []string {
 		`CREATE TABLE IF NOT EXISTS news (device TEXT NOT NULL, seq BIGINT NOT NULL, of_device TEXT NOT NULL, counter BIGINT NOT NULL, PRIMARY KEY (device, seq))`,
 		`CREATE TABLE IF NOT EXISTS refused (hash BYTEA PRIMARY KEY, device TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,
 			reason TEXT NOT NULL, at BIGINT NOT NULL, bytes BYTEA NOT NULL)`,
+		`CREATE TABLE IF NOT EXISTS recoveries (hash BYTEA PRIMARY KEY, id TEXT NOT NULL UNIQUE, device TEXT NOT NULL, operator TEXT NOT NULL,
+			asked BIGINT NOT NULL, state TEXT NOT NULL, wrong INTEGER NOT NULL, decided BIGINT, expires BIGINT, request BYTEA, approval BYTEA)`,
+		`CREATE INDEX IF NOT EXISTS recoveries_device ON recoveries (device, asked)`,
+		`CREATE TABLE IF NOT EXISTS operators_off (county TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (county, id))`,
 		`CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value BIGINT NOT NULL)`,
 	}
 }

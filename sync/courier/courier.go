@@ -38,6 +38,7 @@ type Courier struct {
 	epoch  uuid.UUID
 	held   uint64             // the centre's word on this chain
 	window int                // chunks under way at once
+	county time.Time          // when the centre was last asked about its county
 	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
 
 	mu       sync.Mutex

@@ -251,12 +251,12 @@ func TestWelcome(t *testing.T) {
 		change(&r)
 		b, err := json.Marshal(r)
 		must(err)
-		_, err = welcome(b, code, signer)
+		_, _, err = welcome(b, code, signer)
 		if (err == nil) != (name == "") || err != nil && fault.KindOf(err) != fault.Untrusted {
 			t.Errorf("with %q: got %v", name, err)
 		}
 	}
-	if _, err := welcome([]byte("<html>"), code, signer); fault.KindOf(err) != fault.Untrusted {
+	if _, _, err := welcome([]byte("<html>"), code, signer); fault.KindOf(err) != fault.Untrusted {
 		t.Errorf("a page: got %v", err)
 	}
 }

@@ -55,17 +55,32 @@ func Enrol(ctx context.Context, r EnrolRequest) (*EnrolResult, error) {
 	if err != nil {
 		return nil, fault.New(op, fault.Other, err)
 	}
-	var raw []byte
+	raw, err := askAgain(ctx, road, request{method: "POST", path: "/v1/enrol?" + parcel.WithRecovery, typ: parcel.TypeJSON, body: body,
+		want: parcel.TypeJSON, limit: parcel.MaxJSON})
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	defer seal.Wipe(raw)
+	out, suite, err := welcome(raw, code, signer)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	out.Profile.Server = road.base
+	if suite == seal.National {
+		err = giveChainKey(ctx, &out.Profile)
+	}
+	return out, fault.Wrap(op, err)
+}
+
+// askAgain asks until there is an answer, or the tries are used up.
+func askAgain(ctx context.Context, road *road, q request) (raw []byte, err error) {
+	const op = "courier.askAgain"
 	for try := 1; ; try++ {
 		actx, cancel := context.WithTimeoutCause(ctx, stall, errStalled)
-		_, raw, err = road.ask(actx, request{method: "POST", path: "/v1/enrol", typ: parcel.TypeJSON, body: body,
-			want: parcel.TypeJSON, limit: parcel.MaxJSON})
+		_, raw, err = road.ask(actx, q)
 		cancel()
-		if err == nil {
-			break
-		}
-		if fault.KindOf(err) != fault.Offline || try == enrolTries {
-			return nil, fault.Wrap(op, err)
+		if err == nil || fault.KindOf(err) != fault.Offline || try == enrolTries {
+			return raw, err
 		}
 		select {
 		case <-ctx.Done():
@@ -73,44 +88,70 @@ func Enrol(ctx context.Context, r EnrolRequest) (*EnrolResult, error) {
 		case <-time.After(backoff(try - 1)):
 		}
 	}
-	defer seal.Wipe(raw)
-	out, err := welcome(raw, code, signer)
+}
+
+// giveChainKey makes the key of the National suite that signs the chain, and
+// gives its public half to the centre: TLS cannot use it.
+func giveChainKey(ctx context.Context, p *store.Profile) error {
+	const op = "courier.giveChainKey"
+	key, err := seal.NewSignerOf(seal.National)
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return fault.Wrap(op, err)
 	}
-	out.Profile.Server = road.base
-	return out, nil
+	road, err := deviceRoad(p.Server, *p, time.Now)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	defer road.close()
+	body, err := json.Marshal(parcel.KeyRequest{PublicKey: key.Public().Marshal(), Proof: key.Sign(parcel.KeyContext, p.Device[:])})
+	if err != nil {
+		return fault.New(op, fault.Other, err)
+	}
+	if _, err := askAgain(ctx, road, request{method: "POST", path: "/v1/key", typ: parcel.TypeJSON, body: body}); err != nil {
+		return fault.Wrap(op, err)
+	}
+	p.Chain = key
+	return nil
 }
 
 // welcome checks the centre's answer against the code and the key.
-func welcome(raw []byte, code seal.EnrolCode, signer *seal.Signer) (*EnrolResult, error) {
+func welcome(raw []byte, code seal.EnrolCode, signer *seal.Signer) (*EnrolResult, seal.Suite, error) {
 	const op = "courier.welcome"
 	var a parcel.EnrolResponse
 	if err := parcel.DecodeJSON(bytes.NewReader(raw), parcel.MaxJSON, &a); err != nil {
-		return nil, fault.New(op, fault.Untrusted, err)
+		return nil, 0, fault.New(op, fault.Untrusted, err)
 	}
 	defer seal.Wipe(a.CountyKey)
 	bad := func(what string) error { return fault.New(op, fault.Untrusted, errors.New(what)) }
 	ca, err := x509.ParseCertificate(a.CA)
 	if err != nil || !ca.IsCA || seal.FingerprintOf(ca) != code.Fingerprint {
-		return nil, bad("authority's certificate")
+		return nil, 0, bad("authority's certificate")
 	}
 	cert, err := x509.ParseCertificate(a.Cert)
 	if err != nil || cert.CheckSignatureFrom(ca) != nil || cert.Subject.CommonName != a.Device.String() {
-		return nil, bad("device's certificate")
+		return nil, 0, bad("device's certificate")
 	}
 	if pub, err := seal.PublicKeyOf(cert.PublicKey); err != nil || !pub.Equal(signer.Public()) {
-		return nil, bad("certificate of another key")
+		return nil, 0, bad("certificate of another key")
 	}
 	centre, err := seal.ParsePublicKey(a.CentreKey)
 	if err != nil {
-		return nil, bad("centre's key")
+		return nil, 0, bad("centre's key")
 	}
 	county, err := seal.KeyFromBytes(a.CountyKey)
 	if err != nil {
-		return nil, bad("county's key")
+		return nil, 0, bad("county's key")
+	}
+	var recovery seal.PublicKey // an earlier centre has none
+	if len(a.Recovery) > 0 {
+		if recovery, err = seal.ParsePublicKey(a.Recovery); err != nil {
+			return nil, 0, bad("county's recovery key")
+		}
+	}
+	if a.Suite != 0 && !a.Suite.Known() {
+		return nil, 0, fault.New(op, fault.Newer, errors.New("suite"))
 	}
 	return &EnrolResult{Operators: a.Operators, Profile: store.Profile{Device: a.Device, Signer: signer, CertDER: a.Cert, CADER: a.CA,
 		County: a.County, CountyName: a.CountyName, Point: a.Point, PointType: a.PointType,
-		CountyKey: county, Centre: centre, Practice: a.Practice}}, nil
+		CountyKey: county, Centre: centre, Recovery: recovery, Practice: a.Practice}}, a.Suite, nil
 }

@@ -39,6 +39,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 			return err
 		}
 		if !c.waiting(after) {
+			if err := c.keepCounty(ctx); err != nil {
+				return err
+			}
 			return c.agree(ctx, after)
 		}
 		if c.paused() {
@@ -192,11 +195,11 @@ func trim(changes []*loan.Change) []*loan.Change {
 
 func (c *Courier) sendParcel(ctx context.Context, changes []*loan.Change) ([]byte, error) {
 	const op = "courier.sendParcel"
-	p, err := parcel.New(changes, c.profile.Signer.Suite())
+	p, err := parcel.New(changes, c.profile.ChainKey().Suite())
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	b, err := parcel.Pack(p, c.profile.Signer)
+	b, err := parcel.Pack(p, c.profile.ChainKey())
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

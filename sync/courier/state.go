@@ -42,6 +42,10 @@ type State struct {
 	Err    error      // the same, for fault.Sentence; nil when it does not wait
 	Next   time.Time  // of the next attempt; zero when none is planned
 
+	// Recovery says that the laptop was given the county's recovery key since the
+	// start: from now on a forgotten password can be set anew.
+	Recovery bool
+
 	LastContact time.Time // the centre answered
 	LastReceipt time.Time // a receipt or news changed something here
 	Aside       []Aside   // what the centre refused: it stays here, the rest goes on

@@ -73,7 +73,15 @@
 //
 // # The rest
 //
-//	POST /v1/enrol    EnrolRequest → EnrolResponse, without a client certificate
+//	POST /v1/enrol    EnrolRequest → EnrolResponse, without a client certificate;
+//	                  ?with=recovery: with the recovery key and the suite, which an
+//	                  earlier laptop does not read and an earlier centre not send
+//	POST /v1/key      KeyRequest → 204: the key that signs the chain, of suite 2,
+//	                  before the first change; 403 afterwards
+//	GET  /v1/county   CountyResponse: the recovery key and the roster, as they are now
+//	POST /v1/recover  a recovery request (package seal) of at most 2048 bytes →
+//	                  RecoveryAnswer, without a client certificate; asked again
+//	                  with the same bytes until it no longer waits
 //	POST /v1/parcel   a parcel → a receipt; 409 with code "gap" and the number
 //	                  that is held when changes in front of it are lacking; 409 with
 //	                  code "clone" when another change stands under a number

@@ -80,6 +80,6 @@ func OpenNews(b []byte, centre seal.PublicKey) (*News, error) {
 		return n, nil
 	}
 	var err error
-	n.Changes, err = openTable(op, suite, plain, packed, count)
+	n.Changes, err = openTable(op, 0, plain, packed, count)
 	return n, err
 }

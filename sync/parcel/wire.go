@@ -8,6 +8,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/internal/seal"
 	"github.com/google/uuid"
 )
 
@@ -87,6 +88,10 @@ type EnrolResponse struct {
 	PointType  string          `json:"point_type"`
 	Practice   bool            `json:"practice"`
 	Operators  []EnrolOperator `json:"operators"`
+
+	// For who asks with WithRecovery alone.
+	Recovery []byte     `json:"recovery,omitempty"` // the county's recovery key, PKIX DER
+	Suite    seal.Suite `json:"suite,omitempty"`    // of the laptop's store and chain
 }
 
 // BlobSize is a blob and its length in bytes.

@@ -1,0 +1,45 @@
+package desk
+
+import (
+	"context"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/store"
+)
+
+// Recovery is one plea of an operator who forgot the password.
+type Recovery = store.Recovery
+
+// CanRecover says whether the county can help somebody here who forgot a
+// password.
+func (d *Door) CanRecover() bool { return d.locked != nil && d.locked.Recoverable() }
+
+// AskRecovery makes a request to the county for an operator; it is in memory
+// alone, and ends with the program.
+func (d *Door) AskRecovery(operator string) (*Recovery, error) {
+	const op = "ask recovery"
+	if d.locked == nil {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	r, err := d.locked.AskRecovery(operator)
+	return r, fault.Wrap(op, err)
+}
+
+// Recover sets a new password by the county's approval and signs the operator
+// in. A weak password is fault.Input, and may be tried again.
+func (d *Door) Recover(ctx context.Context, r *Recovery, password []byte) (*Desk, error) {
+	const op = "recover"
+	if err := guard.CheckPassword(r.Operator(), password); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if d.locked == nil {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	s, who, err := d.locked.Recover(ctx, r, password)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	d.locked = nil
+	return At(ctx, s, who, d.tools)
+}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+)
+
+// RosterEntry is a person of the centre's roster.
+type RosterEntry struct {
+	ID, Name string
+	Roles    []string
+	Off      bool // may no longer sign in
+}
+
+// KeepRoster takes over the centre's roster and gives the number of accounts
+// that changed. Who was switched off cannot sign in any more; an account that
+// the roster does not name, or names in a form not known here, stays as it is.
+func (s *Store) KeepRoster(ctx context.Context, people []RosterEntry) (changed int, err error) {
+	const op = "store.KeepRoster"
+	have, err := s.Operators(ctx)
+	if err != nil {
+		return 0, fault.Wrap(op, err)
+	}
+	for _, p := range people {
+		o := guard.Operator{ID: p.ID, Name: p.Name, Enabled: !p.Off}
+		for _, r := range p.Roles {
+			o.Roles = append(o.Roles, guard.Role(r))
+		}
+		i := slices.IndexFunc(have, func(h guard.Operator) bool { return h.ID == p.ID })
+		same := i >= 0 && have[i].Name == o.Name && have[i].Enabled == o.Enabled && slices.Equal(have[i].Roles, o.Roles)
+		if same || i < 0 && p.Off || o.Validate() != nil {
+			continue
+		}
+		if err := s.AddOperator(ctx, o); err != nil {
+			return changed, fault.Wrap(op, err)
+		}
+		changed++
+	}
+	return changed, nil
+}
+
+// shut takes an operator's way in away. The last one's slot stays, for a key
+// file without any would lose the data; the account's record keeps them out.
+func (s *Store) shut(keys *seal.Keyfile, operator string) error {
+	err := keys.Remove(s.data, operator)
+	if fault.KindOf(err) == fault.Denied {
+		return nil
+	}
+	return err
+}

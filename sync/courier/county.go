@@ -1,0 +1,71 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
+	"doorstep/sync/parcel"
+)
+
+// countyEvery is how often the centre is asked about its county.
+const countyEvery = time.Hour
+
+// keepCounty asks now and then. What goes wrong with it but the road does not
+// hold up the rest.
+func (c *Courier) keepCounty(ctx context.Context) error {
+	if time.Since(c.county) < countyEvery {
+		return nil
+	}
+	err := c.fetchCounty(ctx)
+	if k := fault.KindOf(err); k == fault.Offline || k == fault.Cancelled {
+		return err
+	}
+	if err != nil {
+		c.log.Warn("county", "error", err.Error())
+	}
+	c.county = time.Now()
+	return nil
+}
+
+// fetchCounty brings home what the laptop keeps of its county: the recovery
+// key, to which the data key is then wrapped, and the roster. An earlier
+// centre has neither to give.
+func (c *Courier) fetchCounty(ctx context.Context) error {
+	const op = "courier.fetchCounty"
+	_, raw, err := c.road.ask(ctx, request{method: "GET", path: "/v1/county", want: parcel.TypeJSON, limit: parcel.MaxJSON})
+	if fault.KindOf(err) == fault.Missing {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var a parcel.CountyResponse
+	if err := parcel.DecodeJSON(bytes.NewReader(raw), parcel.MaxJSON, &a); err != nil {
+		return fault.New(op, fault.Untrusted, err)
+	}
+	key, err := seal.ParsePublicKey(a.Recovery)
+	if err != nil {
+		return fault.New(op, fault.Untrusted, err)
+	}
+	fresh, err := c.store.SetRecovery(ctx, key)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if fresh {
+		c.log.Info("wrapped to the county's recovery key", "key", key.ID())
+		c.update(func(s *State) { s.Recovery = true })
+	}
+	people := make([]store.RosterEntry, len(a.Operators))
+	for i, o := range a.Operators {
+		people[i] = store.RosterEntry{ID: o.ID, Name: o.Name, Roles: o.Roles, Off: o.Off}
+	}
+	n, err := c.store.KeepRoster(ctx, people)
+	if n > 0 {
+		c.log.Info("roster changed", "people", n)
+	}
+	return fault.Wrap(op, err)
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/seal"
+	"doorstep/sync/central"
+	"github.com/google/uuid"
+)
+
+func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("recovery list", "show who asked to have a forgotten password set anew, in the last seven days.", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON array")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	list, err := c.Recoveries(ctx)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return e.Encode(list)
+	}
+	fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %s\n", "request", "asked", "state", "operator", "device", "point")
+	for _, r := range list {
+		fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %s\n", r.ID, r.Asked.Format(time.DateTime), r.State, r.Operator, r.Device, r.Point)
+	}
+	return nil
+}
+
+const approveAbout = `let an operator who forgot the password set a new one.
+
+Speak with the person first, on a number you know to be theirs, and be sure who
+it is. --code is the ten digits that the laptop shows, as they say them.
+A request that came over the network is named by its ID; one that came as a file
+by --file, and the approval is then written to --out, to be taken back.
+An approval is good for this one request: 30 minutes, or 72 hours by file.`
+
+func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("recovery approve", approveAbout, errs)
+	data := f.String("data", "", "folder of the centre")
+	code := f.String("code", "", "the ten digits that the laptop shows")
+	file := f.String("file", "", "request that came as a file")
+	to := f.String("out", "", "file to write the approval to; with --file")
+	id, rest := leadingID(args)
+	if err := parse(f, rest, out, "data", "code"); err != nil {
+		return err
+	}
+	if (*file == "") == (id == "") || (*file == "") != (*to == "") {
+		return fault.New("sync.recovery", fault.Input, errors.New("give an ID, or --file and --out"))
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if *file != "" {
+		return approveFile(ctx, c, *file, *code, *to)
+	}
+	request, err := requestID(id)
+	if err != nil {
+		return err
+	}
+	return c.ApproveRecovery(ctx, request, *code)
+}
+
+func approveFile(ctx context.Context, c *central.Central, file, code, to string) error {
+	const op = "sync.recovery"
+	in, err := os.Open(file)
+	if err != nil {
+		return fault.New(op, fault.Missing, errors.New("--file cannot be read"))
+	}
+	defer in.Close()
+	b, err := io.ReadAll(io.LimitReader(in, seal.MaxRecovery+1))
+	if err != nil {
+		return fault.New(op, fault.Disk, errors.New("--file cannot be read"))
+	}
+	approval, err := c.ApproveRecoveryFile(ctx, b, code)
+	if err != nil {
+		return err
+	}
+	return central.WriteFile(to, approval)
+}
+
+func recoveryRefuse(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("recovery refuse", "end a request; the laptop says so.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id, rest := leadingID(args)
+	if err := parse(f, rest, out, "data"); err != nil {
+		return err
+	}
+	request, err := requestID(id)
+	if err != nil {
+		return err
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.RefuseRecovery(ctx, request)
+}
+
+func recoveryTest(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("recovery test", "prove that the county's recovery key opens what laptops seal to it:\n"+
+		"a key is made, wrapped, asked for, approved and opened. Do it after every restore, and once a month.", errs)
+	data := f.String("data", "", "folder of the centre")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	name, err := c.TestRecovery(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "the recovery key", name, "opens what laptops seal to it")
+	return nil
+}
+
+// leadingID takes the one argument that is no flag, wherever it stands.
+func leadingID(args []string) (id string, rest []string) {
+	for i, a := range args {
+		flagBefore := i > 0 && strings.HasPrefix(args[i-1], "-") && !strings.Contains(args[i-1], "=")
+		if id == "" && !strings.HasPrefix(a, "-") && !flagBefore {
+			id = a
+			continue
+		}
+		rest = append(rest, a)
+	}
+	return id, rest
+}
+
+func requestID(s string) (uuid.UUID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil {
+		return uuid.Nil, fault.New("sync.recovery", fault.Input, errors.New("the id of a request is needed; see sync recovery list"))
+	}
+	return id, nil
+}
