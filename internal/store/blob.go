@@ -10,6 +10,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/internal/seal"
 )
 
 const chunkSize = 64 << 10
@@ -43,35 +44,72 @@ func (s *Store) checkBlobs(blobs []Blob) error {
 	return nil
 }
 
-// blob writes a blob, unless it is there, and puts it in the outbox.
+// blob writes a blob, unless it is there, and puts it in the outbox. One that
+// was erased comes back as a new one; one whose key is lost is written again
+// and stays as it was in the outbox or out of it.
 func (w *work) blob(b Blob, entries []Entry) error {
-	if w.tx.Bucket([]byte(bBlobInfo)).Get(b.Hash[:]) != nil {
-		return nil
-	}
-	if err := w.s.putContent(w.tx, b.Hash, b.Content); err != nil {
+	info, err := w.s.blobInfo(w.tx, b.Hash[:])
+	fresh := fault.KindOf(err) == fault.Missing || err == nil && info.state == blobErased
+	if err != nil && !fresh || err == nil && !fresh && w.s.readable(info) {
 		return err
 	}
-	u := unsent{class: classOf(entries), size: uint64(len(b.Content)), order: w.tip.counter, id: caseOf(entries)}
-	if err := w.s.put(w.tx, bBlobInfo, b.Hash[:], u.encode()); err != nil {
+	if fresh {
+		info = &blobInfo{unsent: unsent{class: classOf(entries), size: uint64(len(b.Content)), order: w.tip.counter, id: caseOf(entries)}}
+	}
+	if err := w.s.putBlob(w.tx, b.Hash, b.Content, info); err != nil || !fresh {
 		return err
 	}
-	w.sends[b.Hash] = u
-	return w.s.put(w.tx, bUnsent, b.Hash[:], u.encode())
+	w.sends[b.Hash] = info.unsent
+	return w.s.put(w.tx, bUnsent, b.Hash[:], info.unsent.encode())
 }
 
-// putContent writes a blob's content alone, for a commit and for whatever
-// builds a file anew.
-func (s *Store) putContent(tx *bbolt.Tx, h loan.Hash, content []byte) error {
-	key := append(h[:], 0, 0, 0, 0)
-	for i := uint32(0); len(content) > 0; i++ {
-		n := min(len(content), chunkSize)
-		binary.BigEndian.PutUint32(key[32:], i)
-		if err := s.put(tx, bBlobs, append([]byte{}, key...), content[:n]); err != nil {
+// putBlob writes a blob's content under a new key of its own, and info with
+// that key, wrapped. Commit has seen to it that there is a wrapping key.
+func (s *Store) putBlob(tx *bbolt.Tx, h loan.Hash, content []byte, info *blobInfo) error {
+	own := seal.NewKeyOf(s.data.Suite())
+	defer own.Wipe()
+	s.mu.RLock()
+	info.number = s.images.target()
+	s.mu.RUnlock()
+	s.wraps.mu.RLock()
+	wrapped, err := s.wraps.wrap(info.number, h[:], own)
+	s.wraps.mu.RUnlock()
+	if err != nil {
+		return err
+	}
+	info.state, info.wrapped, info.size = blobKept, wrapped, uint64(len(content))
+	for i, rest := uint32(0), content; len(rest) > 0; i++ {
+		key := chunkKey(h[:], i)
+		part := rest[:min(len(rest), chunkSize)]
+		box := own.Seal(make([]byte, 0, len(part)+seal.Overhead), part, key)
+		if err := s.put(tx, bBlobs, key, box); err != nil {
 			return err
 		}
-		content = content[n:]
+		rest = rest[len(part):]
 	}
-	return nil
+	return s.putInfo(tx, h[:], info)
+}
+
+// chunkKey is where a chunk of a blob stands.
+func chunkKey(name []byte, i uint32) []byte {
+	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 36), name...), i)
+}
+
+// readable says whether the key that a blob's own key is sealed under is here.
+func (s *Store) readable(i *blobInfo) bool {
+	s.wraps.mu.RLock()
+	defer s.wraps.mu.RUnlock()
+	return i.state == blobKept && s.wraps.keys[i.number] != nil
+}
+
+// firstKey makes the first wrapping key of a file that is being made, unless an
+// attempt before this one did.
+func (s *Store) firstKey() error {
+	s.images = imageState{now: 1}
+	if err := s.wraps.read(); err != nil {
+		return err
+	}
+	return s.wraps.prepare(1)
 }
 
 func caseOf(entries []Entry) uuid.UUID {
@@ -83,9 +121,14 @@ func caseOf(entries []Entry) uuid.UUID {
 	return uuid.Nil
 }
 
-// Blob reads an attachment's content; fault.Missing when it is not here.
+// Blob reads an attachment's content; fault.Missing when it is not here,
+// fault.Erased when its time was over, and fault.Damaged when it is not what
+// was written or its key is lost.
 func (s *Store) Blob(ctx context.Context, h loan.Hash) ([]byte, error) {
 	const op = "store.Blob"
+	// A key is not destroyed while a transaction reads that still names it.
+	s.wraps.mu.RLock()
+	defer s.wraps.mu.RUnlock()
 	var out []byte
 	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
 		out, err = s.content(tx, h)
@@ -94,26 +137,73 @@ func (s *Store) Blob(ctx context.Context, h loan.Hash) ([]byte, error) {
 	return out, err
 }
 
-// content reads a blob; fault.Missing when it is not here.
+// content reads a blob. The caller holds images.mu to read, or has the store
+// to itself.
 func (s *Store) content(tx *bbolt.Tx, h loan.Hash) ([]byte, error) {
-	b, err := s.get(tx, bBlobInfo, h[:])
+	const op = "store.content"
+	info, err := s.blobInfo(tx, h[:])
 	if err != nil {
 		return nil, err
 	}
-	u, err := decodeUnsent(b)
+	if info.state == blobErased {
+		return nil, fault.New(op, fault.Erased, nil)
+	}
+	own, err := s.wraps.unwrap(info.number, h[:], info.wrapped)
 	if err != nil {
 		return nil, err
 	}
-	size := int(u.size)
+	defer own.Wipe()
+	size := int(info.size)
 	out := make([]byte, 0, size)
-	key := append(h[:], 0, 0, 0, 0)
 	for i := uint32(0); len(out) < size; i++ {
-		binary.BigEndian.PutUint32(key[32:], i)
+		key := chunkKey(h[:], i)
 		part, err := s.get(tx, bBlobs, key)
-		if err != nil || len(part) == 0 || len(out)+len(part) > size {
+		before := len(out)
+		if err == nil {
+			out, err = own.Open(out, part, key)
+		}
+		if err != nil || len(out) == before || len(out) > size {
 			return nil, structural("a piece of a blob")
 		}
-		out = append(out, part...)
 	}
 	return out, nil
+}
+
+// needKey makes a wrapping key where there is none to seal new blobs under:
+// before the first, and after the file of keys was lost. What is sealed under
+// a lost key stays unreadable; nothing else is touched. The caller holds s.write.
+func (s *Store) needKey(ctx context.Context) error {
+	const op = "store.images"
+	s.dbMu.RLock()
+	closed := s.db == nil
+	s.dbMu.RUnlock()
+	if closed {
+		return fault.New(op, fault.Busy, errors.New("closed"))
+	}
+	s.mu.RLock()
+	st := s.images
+	s.mu.RUnlock()
+	s.wraps.mu.RLock()
+	there := st.target() != 0 && s.wraps.keys[st.target()] != nil
+	s.wraps.mu.RUnlock()
+	if there {
+		return nil
+	}
+	fresh := max(st.now, st.next) + 1
+	s.wraps.mu.RLock()
+	moving := s.wraps.keys[st.now] != nil
+	s.wraps.mu.RUnlock()
+	if moving { // the key that blobs were being moved to is lost, the one they come from is here
+		st.next = fresh
+	} else {
+		st.now, st.next = fresh, 0
+	}
+	if err := s.wraps.prepare(fresh, st.now); err != nil {
+		return fault.Wrap(op, err)
+	}
+	err := s.update(ctx, op, func(tx *bbolt.Tx) error { return s.putImageState(tx, st) })
+	if err == nil {
+		s.settle(st)
+	}
+	return err
 }

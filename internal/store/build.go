@@ -8,7 +8,7 @@ import (
 
 // newBuilder is a store over a file that is being made at path, which nobody
 // else has. Only build and what build runs may be used on it. Nothing is synced
-// before finishFile. The caller wipes its vault; keys and data stay the
+// before finishFile. The caller forgets its keys; keys and data stay the
 // caller's.
 func newBuilder(o Options, path string, keys *seal.Keyfile, data *seal.Key) (*Store, error) {
 	db, err := openDB(path)
@@ -16,7 +16,8 @@ func newBuilder(o Options, path string, keys *seal.Keyfile, data *seal.Key) (*St
 		return nil, err
 	}
 	db.NoSync = true
-	return &Store{o: o, vault: newVault(keys.ID(), data), data: data, keys: keys, db: db, ledger: newLedger()}, nil
+	return &Store{o: o, vault: newVault(keys.ID(), data), wraps: newImageKeys(o, keys.ID(), data), data: data, keys: keys,
+		db: db, ledger: newLedger()}, nil
 }
 
 // build writes into a file that is being made: a failure spoils the whole

@@ -100,6 +100,11 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
+	if len(blobs) > 0 {
+		if err := s.needKey(ctx); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
 	return s.perform(ctx, op, func(w *work) error {
 		if w.tx.Bucket([]byte(bPlain)).Get([]byte(restoredKey)) != nil {
 			return structural("restored, and its chain not led on")

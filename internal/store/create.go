@@ -22,6 +22,14 @@ type Options struct {
 	// Progress hears how much of a long work on the whole file is done, on the
 	// goroutine that asked for it; nil is nobody.
 	Progress func(done, total int64)
+
+	steps func(string) // told of every step of an erasing or a compaction; nil but in tests
+}
+
+func (o Options) step(name string) {
+	if o.steps != nil {
+		o.steps(name)
+	}
 }
 
 func (o Options) now() func() time.Time {
@@ -128,6 +136,9 @@ func create(o Options, profile []byte, p *Profile, first guard.Operator, passwor
 	if err := syncDir(o.Dir); err != nil {
 		return nil, err
 	}
+	if err := firstImageKey(o, keys.ID(), data); err != nil {
+		return nil, err
+	}
 	if err := fill(o.Dir, keys, data, profile, first, p); err != nil {
 		return nil, err
 	}
@@ -151,6 +162,13 @@ func create(o Options, profile []byte, p *Profile, first guard.Operator, passwor
 	return s, nil
 }
 
+// firstImageKey makes the file of wrapping keys with key number 1.
+func firstImageKey(o Options, id [16]byte, data *seal.Key) error {
+	k := newImageKeys(o, id, data)
+	defer k.wipe()
+	return k.prepare(1)
+}
+
 // fill makes the whole first database under a name of its own, synced.
 func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first guard.Operator, p *Profile) error {
 	path := filepath.Join(dir, dataFile+newSuffix)
@@ -161,7 +179,7 @@ func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first 
 	if err != nil {
 		return err
 	}
-	defer s.vault.wipe()
+	defer s.forget()
 	err = s.build(func(tx *bbolt.Tx) error {
 		if err := makeBuckets(tx, keys); err != nil {
 			return err
@@ -176,6 +194,9 @@ func fill(dir string, keys *seal.Keyfile, data *seal.Key, profile []byte, first 
 			return err
 		}
 		if err := tx.Bucket([]byte(bPlain)).Put([]byte("centre"), p.centre()); err != nil {
+			return err
+		}
+		if err := s.putImageState(tx, imageState{now: 1}); err != nil {
 			return err
 		}
 		b, err := json.Marshal(first)

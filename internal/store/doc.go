@@ -15,6 +15,7 @@
 //	lock           held by the process that has the store; empty
 //	store.bolt     the database
 //	keys.json      the key file, see package seal
+//	images.key     the keys that the blobs' own keys are sealed under
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until}
 //	schools.tsv    the school register, public; it is package rulebook's
 //
@@ -54,9 +55,11 @@
 //	cases      case 16 | device 16 | counter u64 → nothing; the case's changes
 //	summaries  case 16 → summary
 //	chains     device 16 → last counter u64 | its header hash 32
-//	blobinfo   name 32 → class u8 | size u64 | counter of its change u64 | case 16
-//	unsent     name 32 → the same; blobs the centre has not acknowledged
-//	blobs      name 32 | chunk u32 from 0 → at most 65536 bytes
+//	unsent     name 32 → class u8 | size u64 | counter of its change u64 | case 16;
+//	           blobs the centre has not acknowledged
+//	blobinfo   name 32 → blob, below
+//	blobs      name 32 | chunk u32 from 0 → box of at most 65536 bytes under the
+//	           blob's own key, additional data: the same name | chunk
 //	operators  id → guard.Operator as JSON
 //	settings   name → JSON
 //	receipts   u64, in order of arrival → Receipt as JSON
@@ -84,6 +87,32 @@
 // plain: "restored" → ms i64, when the backup was made, stands in a file that
 // came out of a backup, until the first unlock has led the chain on.
 //
+// blob: form 2 | state u8 | what unsent has, 33 | ms i64 of the receipt that
+// acknowledged it by the centre's clock, 0 for none or not known | then for
+// state 1, kept: number of a wrapping key u64 | box 62 of the blob's own key, a
+// key of package seal, under that wrapping key, additional data
+// "doorstep blob v1" 0 | id of the key file 16 | name; for state 2, erased: ms
+// i64 | the rule's name.
+//
+// meta "images": number of the wrapping key in force u64, 0 for none yet | of
+// the one that blobs are being moved to u64, else 0 | owed u8: 1 content of
+// erased blobs is still in the file, 2 so are erased bodies.
+//
+// # The wrapping keys
+//
+// images.key has 16384 bytes: four blocks of 4096, copy 0 of slots 0 and 1 and
+// then copy 1 of slots 0 and 1. A block is all zero, or: "DSIK" | version 1 |
+// slot u8 | number u64 from 1 | box 62 of the wrapping key, a key of package
+// seal, under the key derived from the data key with the label
+// "doorstep images v1", additional data "doorstep images v1" 0 | id of the key
+// file 16 | slot u8 | number u64 | zeros. It is written in place, a copy at a
+// time and each synced, for a file that is replaced leaves its old content on
+// the disk. A slot is in force when meta "images" names its number; any other
+// is zeroed by the next opening, and a damaged copy mended from the other.
+// Erasing seals the keys of the blobs that stay under a new wrapping key, lets
+// one transaction note what is erased and put that key in force, and zeroes the
+// slot of the old one.
+//
 // # A backup
 //
 // The folder doorstep-backup-ID, ID the device's id, on a stick or a second
@@ -110,10 +139,13 @@
 // holds what was erased, readable for who knows a password of that time, until
 // the next run: a stick that is kept in a drawer must be destroyed by hand.
 //
+// # The rest
+//
 // class is 1 for a contract's blobs, 2 for others. A blob's name is its hash
 // under the county's key.
 //
-// summary: version 1 | case 16 | status u8 | supplementary u8 | then as
+// summary: version 1 | case 16 | status u8 | flags u8: 1 supplementary, 2 erased,
+// when no text is left | then as
 // variable-length integers of encoding/binary, signed: amount, opened ms,
 // updated ms; unsigned: problems, counter of this device's last change,
 // number of changes | then each with its length, unsigned, before it: kind,

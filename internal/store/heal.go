@@ -91,7 +91,7 @@ func (s *Store) fill(tx *bbolt.Tx, ch *loan.Change, gaps []loan.Range, want *Wan
 			want.Blobs = append(want.Blobs, b.Hash)
 		}
 	}
-	return s.keep(tx, ch)
+	return s.keepBare(tx, ch)
 }
 
 // refresh writes the summaries of some cases anew.
@@ -188,7 +188,7 @@ func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) err
 	if err := s.checkBlobs([]Blob{blob}); err != nil {
 		return fault.Wrap(op, err)
 	}
-	if _, err := s.Blob(ctx, b.Hash); err == nil {
+	if _, err := s.Blob(ctx, b.Hash); err == nil || fault.KindOf(err) == fault.Erased {
 		return s.unwant(ctx, op, b.Hash, nil)
 	}
 	kind := loan.ChangeAttach
@@ -212,6 +212,9 @@ func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) err
 func (s *Store) unwant(ctx context.Context, op string, h loan.Hash, do func(*work) error) error {
 	s.write.Lock()
 	defer s.write.Unlock()
+	if err := s.needKey(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
 	_, err := s.perform(ctx, op, func(w *work) error {
 		want, err := s.readWanted(w.tx)
 		if err != nil {

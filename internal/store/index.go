@@ -134,6 +134,28 @@ func (ix *index) put(r *row) {
 	ix.order = slices.Insert(ix.order, i, slot)
 }
 
+// drop takes a row out, and what it says out of memory. Its slot stays empty.
+func (ix *index) drop(id uuid.UUID) {
+	slot, there := ix.slots[id]
+	if !there {
+		return
+	}
+	if i, ok := slices.BinarySearchFunc(ix.order, slot, ix.compare); ok {
+		ix.order = slices.Delete(ix.order, i, i+1)
+	}
+	ix.statuses[ix.status[slot]]--
+	delete(ix.slots, id)
+	clear(ix.packed[slot])
+	ix.packed[slot] = nil
+	for i := range ix.names {
+		ix.names[i][slot] = 0
+		delete(ix.long, place{i, slot})
+	}
+	for i := range ix.numbers {
+		ix.numbers[i][slot] = endOf("")
+	}
+}
+
 // row is the row of a slot, the caller's own.
 func (ix *index) row(slot uint32) *row {
 	r, err := decodeSummary(ix.packed[slot])

@@ -98,7 +98,10 @@ func (l *Locked) write(ctx context.Context, st step, path string, data *seal.Key
 	if err != nil {
 		return err
 	}
-	defer into.vault.wipe()
+	defer into.forget()
+	if err := into.firstKey(); err != nil {
+		return errors.Join(err, into.db.Close())
+	}
 	m := &migration{ctx: ctx, o: l.o, old: l.db, into: into}
 	if info, err := os.Stat(filepath.Join(l.o.Dir, dataFile)); err == nil {
 		m.total = 2 * info.Size() // each byte is read once to copy and once to compare
@@ -196,7 +199,13 @@ func (b *batches) flush() error {
 // copyOne brings everything of format 1 into format 2: the same contents, in
 // values that know their generation, with a ledger.
 func (m *migration) copyOne() error {
-	if err := m.into.build(func(tx *bbolt.Tx) error { return makeBuckets(tx, m.into.keys) }); err != nil {
+	err := m.into.build(func(tx *bbolt.Tx) error {
+		if err := makeBuckets(tx, m.into.keys); err != nil {
+			return err
+		}
+		return m.into.putImageState(tx, m.into.images)
+	})
+	if err != nil {
 		return err
 	}
 	return m.old.View(func(tx *bbolt.Tx) error {
@@ -207,9 +216,7 @@ func (m *migration) copyOne() error {
 			}
 			err := m.each(tx, bucket, func(key, plain []byte) error {
 				if bucket == bBlobInfo {
-					if err := m.copyBlob(tx, out, key, plain); err != nil {
-						return err
-					}
+					return m.copyBlob(tx, out, key, plain)
 				}
 				return out.put(bucket, key, plain)
 			})
@@ -230,8 +237,12 @@ func (m *migration) copyBlob(tx *bbolt.Tx, out *batches, key, plain []byte) erro
 	if err != nil {
 		return err
 	}
+	u, err := decodeUnsent(plain)
+	if err != nil {
+		return err
+	}
 	h := loan.Hash(key)
-	return out.add(len(content), func(to *bbolt.Tx) error { return m.into.putContent(to, h, content) })
+	return out.add(len(content), func(to *bbolt.Tx) error { return m.into.putBlob(to, h, content, &blobInfo{unsent: u}) })
 }
 
 // contentOne reads a blob of format 1, by its record.
@@ -275,11 +286,14 @@ func (m *migration) compareOne() error {
 
 func (m *migration) same(tx, to *bbolt.Tx, bucket string, key, plain []byte) error {
 	differs := fault.New("store.migrate", fault.Disk, errors.New(bucket+": the new file does not hold what was written"))
-	if got, err := m.into.get(to, bucket, key); err != nil || !bytes.Equal(got, plain) {
-		return differs
-	}
 	if bucket != bBlobInfo {
+		if got, err := m.into.get(to, bucket, key); err != nil || !bytes.Equal(got, plain) {
+			return differs
+		}
 		return nil
+	}
+	if i, err := m.into.blobInfo(to, key); err != nil || !bytes.Equal(i.unsent.encode(), plain) {
+		return differs
 	}
 	want, err := m.contentOne(tx, key, plain)
 	if err != nil {

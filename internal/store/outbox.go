@@ -233,7 +233,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 			}
 		}
 		for _, h := range r.Blobs {
-			if err := s.del(tx, bUnsent, h[:]); err != nil {
+			if err := s.arrived(tx, h, r.At); err != nil {
 				return err
 			}
 		}
@@ -288,7 +288,7 @@ func (s *Store) checkChain(tx *bbolt.Tx, r Receipt) error {
 	return nil
 }
 
-// requeue puts every blob that is here into the outbox.
+// requeue puts every blob whose content is here into the outbox.
 func (s *Store) requeue(tx *bbolt.Tx) error {
 	c := tx.Bucket([]byte(bBlobInfo)).Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
@@ -296,11 +296,36 @@ func (s *Store) requeue(tx *bbolt.Tx) error {
 		if err != nil {
 			return err
 		}
-		if err := s.put(tx, bUnsent, slices.Clone(k), b); err != nil {
+		info, err := decodeInfo(b)
+		if err != nil {
+			return err
+		}
+		if info.state == blobErased {
+			continue
+		}
+		if err := s.put(tx, bUnsent, slices.Clone(k), info.unsent.encode()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// arrived takes a blob out of the outbox and notes when the centre had it.
+func (s *Store) arrived(tx *bbolt.Tx, h loan.Hash, at time.Time) error {
+	info, err := s.blobInfo(tx, h[:])
+	if fault.KindOf(err) == fault.Missing {
+		return s.del(tx, bUnsent, h[:])
+	}
+	if err != nil && fault.KindOf(err) != fault.Damaged {
+		return err
+	}
+	if err == nil && info.state == blobKept && !at.Equal(info.acked) {
+		info.acked = at
+		if err := s.putInfo(tx, h[:], info); err != nil {
+			return err
+		}
+	}
+	return s.del(tx, bUnsent, h[:])
 }
 
 // LastReceipt is the newest receipt kept; fault.Missing before the first.

@@ -84,7 +84,7 @@ func (s *Store) whole(tx *bbolt.Tx, id uuid.UUID, known map[uuid.UUID]bool) erro
 	}
 	known[id] = true
 	_, err := s.caseChanges(tx, id)
-	if fault.KindOf(err) == fault.Missing {
+	if k := fault.KindOf(err); k == fault.Missing || k == fault.Erased {
 		return nil
 	}
 	return err
@@ -110,7 +110,7 @@ func (s *Store) admit(tx *bbolt.Tx, ch *loan.Change) (fresh bool, err error) {
 	if err := s.fits(tx, ch); err != nil {
 		return false, err
 	}
-	return true, s.keep(tx, ch)
+	return true, s.keepBare(tx, ch)
 }
 
 // fits compares a change with its neighbours in its chain, where they are here.
@@ -168,18 +168,28 @@ func (s *Store) resummarize(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
+	old, err := s.readRow(tx, id)
+	if err == nil && old.erased {
+		return nil, s.putBareRow(tx, id, old.Status, changes)
+	}
 	c := loan.Fold(changes)
 	if c == nil {
 		return nil, nil
 	}
+	r := s.rowOf(changes)
+	r.fill(c)
+	return r, s.put(tx, bSummaries, id[:], r.encode())
+}
+
+// rowOf is a row with what the number and counters of a case's changes give.
+func (s *Store) rowOf(changes []*loan.Change) *row {
 	r := &row{changes: uint32(len(changes))}
 	for _, ch := range changes {
 		if ch.Device == s.profile.Device {
 			r.last = max(r.last, ch.Counter)
 		}
 	}
-	r.fill(c)
-	return r, s.put(tx, bSummaries, id[:], r.encode())
+	return r
 }
 
 // VerifyChain reads the device's whole chain and every case's list, and fails
@@ -222,7 +232,9 @@ func (s *Store) VerifyChain(ctx context.Context) error {
 		if err != nil {
 			break
 		}
-		_, err = s.Changes(ctx, id)
+		if _, err = s.Changes(ctx, id); fault.KindOf(err) == fault.Erased {
+			err = nil
+		}
 	}
 	return fault.Wrap(op, err)
 }

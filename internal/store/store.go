@@ -25,15 +25,17 @@ type Store struct {
 	o        Options
 	attempts *attempts
 	vault    *vault
+	wraps    *imageKeys
 	data     *seal.Key
 	profile  Profile
 	commitTx func(*bbolt.Tx) error // tests put a failing disk here
 
-	write sync.Mutex   // one writer after another
-	dbMu  sync.RWMutex // held to read while db is used, to write while it is exchanged
-	db    *bbolt.DB
-	lock  *os.File
-	keys  *seal.Keyfile // guarded by write
+	erasing sync.Mutex   // one erasing or compaction after another; before write
+	write   sync.Mutex   // one writer after another
+	dbMu    sync.RWMutex // held to read while db is used, to write while it is exchanged
+	db      *bbolt.DB
+	lock    *os.File
+	keys    *seal.Keyfile // guarded by write
 
 	ledger  *ledger // of the last transaction; guarded by write
 	book    *book   // of the transaction under way; guarded by write
@@ -48,6 +50,7 @@ type Store struct {
 	gaps     []loan.Range // of the own chain
 	clockErr time.Duration
 	kept     *kept // nil when no case is kept
+	images   imageState
 }
 
 // tip is the end of a device's chain.
@@ -59,8 +62,8 @@ type tip struct {
 // newStore makes a store over an open database; it takes over db, keys and
 // data when it succeeds, and leaves them alone when it fails.
 func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *attempts) (*Store, error) {
-	s := &Store{o: o, attempts: a, vault: newVault(keys.ID(), data), data: data, db: db, keys: keys,
-		ledger: newLedger(), commitTx: (*bbolt.Tx).Commit, clockErr: -time.Millisecond}
+	s := &Store{o: o, attempts: a, vault: newVault(keys.ID(), data), wraps: newImageKeys(o, keys.ID(), data), data: data,
+		db: db, keys: keys, ledger: newLedger(), commitTx: (*bbolt.Tx).Commit, clockErr: -time.Millisecond}
 	err := shield("store.load", func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			b, err := s.get(tx, bMeta, []byte("profile"))
@@ -74,10 +77,15 @@ func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *at
 			return s.load(tx)
 		})
 	})
+	if err == nil {
+		err = s.wraps.read()
+	}
 	if err != nil {
-		s.vault.wipe()
+		s.forget()
 		return nil, diskFault("store.load", err)
 	}
+	// What cannot be taken away now is at the next opening; work goes on.
+	_ = s.wraps.tidy(s.images.now, s.images.next)
 	return s, nil
 }
 
@@ -126,8 +134,14 @@ func (s *Store) Close() error {
 
 // wipe forgets the data key and what was derived from it.
 func (s *Store) wipe() {
-	s.vault.wipe()
+	s.forget()
 	s.data.Wipe()
+}
+
+// forget wipes what was derived from the data key.
+func (s *Store) forget() {
+	s.vault.wipe()
+	s.wraps.wipe()
 }
 
 // load reads into memory what must be at hand, and checks that it agrees with
@@ -165,10 +179,14 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
+	images, err := s.readImageState(tx)
+	if err != nil {
+		return err
+	}
 	s.ledger = l
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps = t, acked, epoch, ix, un, gaps
+	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps, s.images = t, acked, epoch, ix, un, gaps, images
 	return nil
 }
 
@@ -179,7 +197,9 @@ func (s *Store) loadIndex(tx *bbolt.Tx, l *ledger) (*index, error) {
 		if err != nil || !bytes.Equal(r.ID[:], k) {
 			return structural("summary")
 		}
-		ix.load(r)
+		if !r.erased {
+			ix.load(r)
+		}
 		return nil
 	})
 	if err != nil {
@@ -271,7 +291,7 @@ func (s *Store) change(tx *bbolt.Tx, ref []byte) (*loan.Change, error) {
 }
 
 // caseChanges reads all changes of a case and checks that they are all there;
-// none is fault.Missing.
+// none is fault.Missing, and a case whose season is over fault.Erased.
 func (s *Store) caseChanges(tx *bbolt.Tx, id uuid.UUID) ([]*loan.Change, error) {
 	const op = "store.case"
 	out, err := s.listChanges(tx, id)
@@ -322,7 +342,7 @@ func (s *Store) Changes(ctx context.Context, id uuid.UUID) ([]*loan.Change, erro
 // checkCount compares the changes found with the summary's number: a damaged
 // key would hide one without any box failing to open.
 func (s *Store) checkCount(tx *bbolt.Tx, id uuid.UUID, found []*loan.Change) error {
-	b, err := s.get(tx, bSummaries, id[:])
+	r, err := s.readRow(tx, id)
 	if fault.KindOf(err) == fault.Missing {
 		if slices.ContainsFunc(found, func(ch *loan.Change) bool { return ch.Kind == loan.ChangeOpen }) {
 			return structural("a case's summary is gone")
@@ -332,11 +352,22 @@ func (s *Store) checkCount(tx *bbolt.Tx, id uuid.UUID, found []*loan.Change) err
 	if err != nil {
 		return err
 	}
-	r, err := decodeSummary(b)
-	if err != nil || int(r.changes) != len(found) {
+	if int(r.changes) != len(found) {
 		return structural("number of a case's changes")
 	}
+	if r.erased {
+		return fault.New("store.case", fault.Erased, nil)
+	}
 	return nil
+}
+
+// readRow reads a case's summary; fault.Missing when there is none.
+func (s *Store) readRow(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
+	b, err := s.get(tx, bSummaries, id[:])
+	if err != nil {
+		return nil, err
+	}
+	return decodeSummary(b)
 }
 
 // Case is the fold of a case's changes, the caller's own. fault.Missing when

@@ -39,6 +39,7 @@ type row struct {
 	coIDNo, coPhone string
 	last            uint64 // counter of this device's last change to the case
 	changes         uint32 // changes listed under the case
+	erased          bool   // the case's content is gone; no list shows it
 }
 
 // fill takes everything but last and changes from the case.
@@ -70,7 +71,7 @@ const summaryVersion = 1
 func (r *row) encode() []byte {
 	b := append(make([]byte, 0, 256), summaryVersion)
 	b = append(b, r.ID[:]...)
-	b = append(b, byte(r.Status), yes(r.Supplementary))
+	b = append(b, byte(r.Status), yes(r.Supplementary)|yes(r.erased)<<1)
 	b = binary.AppendVarint(b, int64(r.Amount))
 	b = binary.AppendVarint(b, r.Opened.UnixMilli())
 	b = binary.AppendVarint(b, r.Updated.UnixMilli())
@@ -107,7 +108,7 @@ func decodeSummary(b []byte) (*row, error) {
 	}
 	r := &row{}
 	copy(r.ID[:], b[1:17])
-	r.Status, r.Supplementary = loan.Status(b[17]), b[18] == 1
+	r.Status, r.Supplementary, r.erased = loan.Status(b[17]), b[18]&1 != 0, b[18]&2 != 0
 	d := decoder{b: b[19:], texts: string(b)}
 	r.Amount = int(d.varint())
 	r.Opened, r.Updated = time.UnixMilli(d.varint()).UTC(), time.UnixMilli(d.varint()).UTC()
@@ -115,7 +116,7 @@ func decodeSummary(b []byte) (*row, error) {
 	for _, s := range r.texts() {
 		*s = d.text()
 	}
-	if d.bad || len(d.b) != 0 || b[0] == 0 || b[18] > 1 {
+	if d.bad || len(d.b) != 0 || b[0] == 0 || b[18] > 3 {
 		return bad()
 	}
 	r.tails()
