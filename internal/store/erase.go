@@ -100,11 +100,19 @@ func (e *erasure) run(ctx context.Context) error {
 		}
 		e.s.o.step("marked")
 	}
-	if err := e.s.wraps.destroy(e.from); err != nil {
+	if err := e.s.destroy(e.from); err != nil {
 		return err
 	}
 	e.s.o.step("destroyed")
 	return e.s.sweep(ctx)
+}
+
+// destroy takes a wrapping key away for ever, while nobody writes or copies the
+// store.
+func (s *Store) destroy(number uint64) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	return s.wraps.destroy(number)
 }
 
 // beginMove makes the wrapping key that all that stays is moved to.
