@@ -92,6 +92,10 @@ func (l *Locked) AskRecovery(operator string) (*Recovery, error) {
 // Request is the request's bytes; whoever finds them learns nothing.
 func (r *Recovery) Request() []byte { return r.ask.Request() }
 
+// Code is what two people compare by telephone: ten digits. It takes as long as
+// an unlock.
+func (r *Recovery) Code() string { return seal.RecoveryCode(r.ask.Request()) }
+
 // Operator is for whom it is.
 func (r *Recovery) Operator() string { return r.ask.Operator() }
 

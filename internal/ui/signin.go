@@ -20,6 +20,7 @@ type signIn struct {
 	password *kit.Field
 	fieldOf  *kit.Labeled
 	enter    *kit.Button
+	forgot   *kit.Button
 }
 
 func newSignIn(u *Window) *signIn {
@@ -38,10 +39,12 @@ func newSignIn(u *Window) *signIn {
 	s.password.OnEnter = s.try
 	s.fieldOf = kit.NewLabeled("密码", true, s.password)
 	s.enter = kit.NewPrimary("登录", kit.Icon("lock"), s.try)
+	s.forgot = kit.NewQuiet("忘记密码？", nil, func() { newRecovery(u, s.who.Value()) })
 	form := container.NewVBox(
 		kit.NewLabeled("操作员", true, s.who),
 		s.fieldOf,
 		s.enter,
+		container.NewCenter(s.forgot),
 	)
 	s.content = front("登录", "在本机登录后才能查看和受理案件", form)
 	return s

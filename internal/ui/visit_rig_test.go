@@ -145,10 +145,10 @@ func (r *rig) settle() {
 		r.u.idle(r.t)
 		busy := false
 		r.ui(func() {
-			v := r.u.shell.current
-			if v == nil {
+			if r.u.shell == nil || r.u.shell.current == nil {
 				return
 			}
+			v := r.u.shell.current
 			images := v.steps[stepImages].(*imagesStep)
 			for at, d := range map[int]*docView{stepSign: v.steps[stepSign].(*signStep).view, stepReceipt: v.steps[stepReceipt].(*receiptStep).view} {
 				if at != v.at {

@@ -17,6 +17,7 @@ const (
 	TextBold
 	TextHeading
 	TextTitle
+	TextDigits // a number to be read out, large
 	TextOK
 	TextWarn
 	TextBad
@@ -84,6 +85,8 @@ func (t *Text) look() (fyne.ThemeColorName, float32, fyne.TextStyle) {
 		return ColorText, headingSize(), fyne.TextStyle{Bold: true}
 	case TextTitle:
 		return ColorText, 20 * unit(), fyne.TextStyle{Bold: true}
+	case TextDigits:
+		return ColorText, 32 * unit(), fyne.TextStyle{Bold: true}
 	case TextOK:
 		return ColorOK, textSize(), fyne.TextStyle{}
 	case TextWarn:
