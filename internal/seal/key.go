@@ -1,11 +1,13 @@
 package seal
 
 import (
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"errors"
 	"hash"
+	"sync/atomic"
 
 	"doorstep/internal/fault"
 )
@@ -20,6 +22,7 @@ const KeyBytes = 1 + keySize
 type Key struct {
 	suite  Suite
 	secret [keySize]byte
+	ready  atomic.Pointer[cipher.AEAD] // made at first use: it costs as much as a small box
 }
 
 // NewKey makes a random key of the International suite.
@@ -63,6 +66,7 @@ func (k *Key) Wipe() {
 	if k != nil {
 		Wipe(k.secret[:])
 		k.suite = 0
+		k.ready.Store(nil)
 	}
 }
 
@@ -72,13 +76,22 @@ func (k *Key) alive() {
 	}
 }
 
+func (k *Key) aead() cipher.AEAD {
+	if a := k.ready.Load(); a != nil {
+		return *a
+	}
+	a := k.suite.aead(&k.secret)
+	k.ready.Store(&a)
+	return a
+}
+
 // Seal appends to dst the box that holds plain, bound to ad, and returns it.
 func (k *Key) Seal(dst, plain, ad []byte) []byte {
 	k.alive()
 	var nonce [nonceSize]byte
 	_, _ = rand.Read(nonce[:])
 	dst = append(append(dst, byte(k.suite)), nonce[:]...)
-	return k.suite.aead(&k.secret).Seal(dst, nonce[:], plain, ad)
+	return k.aead().Seal(dst, nonce[:], plain, ad)
 }
 
 // Open appends to dst the content of a box made by Seal with the same key and
@@ -96,7 +109,7 @@ func (k *Key) Open(dst, box, ad []byte) ([]byte, error) {
 		}
 		return nil, fault.New(op, fault.Damaged, errors.New("box of another suite"))
 	}
-	out, err := k.suite.aead(&k.secret).Open(dst, box[1:1+nonceSize], box[1+nonceSize:], ad)
+	out, err := k.aead().Open(dst, box[1:1+nonceSize], box[1+nonceSize:], ad)
 	if err != nil {
 		return nil, fault.New(op, fault.Damaged, errors.New("box does not open"))
 	}

@@ -69,27 +69,3 @@ func rowOf(i int, at time.Time) *row {
 	r.tails()
 	return r
 }
-
-// BenchmarkUnlock10k is signing in beside 10,000 cases; the password costs
-// next to nothing here, for its cost is chosen.
-func BenchmarkUnlock10k(b *testing.B) {
-	ctx := context.Background()
-	s := newTestStore(b)
-	noErr(b, s.update(ctx, "fill", func(tx *bbolt.Tx) error {
-		for i := range 10_000 {
-			r := rowOf(i, time.Now())
-			if err := s.put(tx, bSummaries, r.ID[:], r.encode()); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	noErr(b, s.Close())
-	for b.Loop() {
-		s := unlocked(b, s.o)
-		if len(s.index.id) != 10_000 {
-			b.Fatal("cases missing")
-		}
-		noErr(b, s.Close())
-	}
-}

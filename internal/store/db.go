@@ -87,6 +87,9 @@ func (s *Store) update(ctx context.Context, op string, fn func(*bbolt.Tx) error)
 	if err := ended(op, ctx); err != nil {
 		return err
 	}
+	if err := s.rest.fault(); err != nil {
+		return fault.Wrap(op, err)
+	}
 	s.mu.Lock()
 	s.kept = nil
 	s.mu.Unlock()
@@ -162,7 +165,13 @@ func (s *Store) get(tx *bbolt.Tx, bucket string, key []byte) ([]byte, error) {
 // put seals a value under its key and enters it in the ledger. It is for what
 // update runs.
 func (s *Store) put(tx *bbolt.Tx, bucket string, key, plain []byte) error {
+	if err := s.rest.vet(tx, bucket, key); err != nil {
+		return err
+	}
 	b := tx.Bucket([]byte(bucket))
+	if inOrderOfKeys(bucket) {
+		b.FillPercent = 0.9
+	}
 	value := s.vault.seal(bucket, key, s.book.next.generation, plain)
 	if err := s.book.note(bucket, key, b.Get(key), value); err != nil {
 		return err
@@ -170,8 +179,17 @@ func (s *Store) put(tx *bbolt.Tx, bucket string, key, plain []byte) error {
 	return b.Put(key, value)
 }
 
+// inOrderOfKeys says whether a bucket grows mostly at the end of a run of
+// keys, where a page that is split half and half would stay half empty.
+func inOrderOfKeys(bucket string) bool {
+	return bucket == bChanges || bucket == bCases || bucket == bSummaries || bucket == bReceipts
+}
+
 // del takes a value away; none there is no fault. It is for what update runs.
 func (s *Store) del(tx *bbolt.Tx, bucket string, key []byte) error {
+	if err := s.rest.vet(tx, bucket, key); err != nil {
+		return err
+	}
 	b := tx.Bucket([]byte(bucket))
 	old := b.Get(key)
 	if old == nil {

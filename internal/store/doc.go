@@ -24,7 +24,12 @@
 //
 // # The database
 //
-// bbolt, 4096-byte pages, no free list on disk. Integers are big endian; |
+// bbolt, 4096-byte pages, the free list on disk only in a file that was closed
+// in peace. Such a file has, 3584 bytes into the page of its newer meta, the
+// note "DSTCLEAN" | its transaction u64 | SHA-256 of the free list's page
+// numbers 32 | SHA-256 of the 48 bytes before 32, where this one number is
+// little endian. It opens without a look at the leaf pages of the bucket blobs,
+// which are looked at afterwards. Other integers are big endian; |
 // joins. Keys hold ids and counters, never personal data.
 //
 // A file of an earlier format is brought to today's by the first Unlock, which

@@ -23,6 +23,8 @@ type Locked struct {
 	mu   sync.Mutex
 	lock *os.File // nil once closed, or unlocked into a Store
 	db   *bbolt.DB
+	// whole says that every page was looked at when the file was opened.
+	whole bool
 	// format is that of the file: an earlier one is migrated by Unlock.
 	format byte
 	keys   *seal.Keyfile // the database's copy, where it can be read
@@ -63,9 +65,11 @@ func Open(ctx context.Context, o Options) (*Locked, error) {
 
 func (l *Locked) open() error {
 	path := filepath.Join(l.o.Dir, dataFile)
-	if err := precheck(path); err != nil {
+	whole, err := inspect(path, true)
+	if err != nil {
 		return err
 	}
+	l.whole = whole
 	db, err := openDB(path)
 	if err != nil {
 		return err
@@ -241,6 +245,9 @@ func (l *Locked) enter(ctx context.Context, s *Store, operator string, other *se
 		return who, err
 	}
 	s.lock, l.lock, l.db, l.keys, l.spare = l.lock, nil, nil, nil, nil
+	if !l.whole {
+		s.rest.begin(s)
+	}
 	return who, nil
 }
 
@@ -248,14 +255,14 @@ func (l *Locked) enter(ctx context.Context, s *Store, operator string, other *se
 func (l *Locked) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return release("store.Locked.Close", &l.db, &l.lock)
+	return release("store.Locked.Close", &l.db, &l.lock, (*bbolt.DB).Close)
 }
 
 // release closes the database and then gives the folder free.
-func release(op string, db **bbolt.DB, lock **os.File) error {
+func release(op string, db **bbolt.DB, lock **os.File, closing func(*bbolt.DB) error) error {
 	var err error
 	if *db != nil {
-		err = shield(op, (*db).Close)
+		err = shield(op, func() error { return closing(*db) })
 		*db = nil
 	}
 	if *lock != nil {

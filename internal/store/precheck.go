@@ -1,12 +1,13 @@
 package store
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/fnv"
 	"io"
 	"os"
+	"sync"
+	"sync/atomic"
 
 	"doorstep/internal/fault"
 )
@@ -31,10 +32,15 @@ const (
 
 var le = binary.LittleEndian // bbolt writes native order, little on every machine we build for
 
+// inspector reads pages of a database file. Several goroutines may read with
+// one.
 type inspector struct {
 	f     *os.File
-	pages uint64 // of the file in use
-	seen  []uint64
+	pages uint64          // of the file in use
+	seen  []atomic.Uint64 // set of the pages taken; nil when nobody asks
+	spare string          // the bucket whose leaf pages are not read
+	hands chan struct{}   // one for each goroutine beside the first
+	bufs  sync.Pool       // of *[together * pageSize]byte
 }
 
 func structural(what string) error {
@@ -45,47 +51,82 @@ func structural(what string) error {
 // length, and of every page in use the header and the bounds of its elements.
 // nil means that bbolt can open and walk it; otherwise fault.Damaged.
 func precheck(path string) error {
+	_, err := inspect(path, false)
+	return err
+}
+
+// inspect is precheck, but with trust it leaves the leaf pages of the blobs
+// unread where the file says of itself that it was whole when it was closed;
+// whole says that nothing was left out.
+func inspect(path string, trust bool) (whole bool, err error) {
 	st, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return structural("the data file is gone")
+		return false, structural("the data file is gone")
 	}
 	if err != nil {
-		return diskFault("store.precheck", err)
+		return false, diskFault("store.precheck", err)
 	}
 	if !st.Mode().IsRegular() { // to open a pipe would wait for ever
-		return structural("the data file is no file")
+		return false, structural("the data file is no file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return diskFault("store.precheck", err)
+		return false, diskFault("store.precheck", err)
 	}
 	defer f.Close()
 	head := make([]byte, 2*pageSize)
 	if _, err := io.ReadFull(f, head); err != nil {
-		return structural("shorter than its head")
+		return false, structural("shorter than its head")
 	}
-	root, free, pages, ok := newestMeta(head)
+	m, ok := newestMeta(head)
 	if !ok {
-		return structural("meta pages")
+		return false, structural("meta pages")
 	}
-	if pages < 3 || pages > uint64(st.Size())/pageSize {
-		return structural("shorter than its meta page says")
+	if m.pages < 3 || m.pages > uint64(st.Size())/pageSize {
+		return false, structural("shorter than its meta page says")
 	}
-	in := &inspector{f: f, pages: pages, seen: make([]uint64, pages/64+1)}
+	in := &inspector{f: f, pages: m.pages, seen: make([]atomic.Uint64, m.pages/64+1), hands: make(chan struct{}, readers)}
 	in.take(0, 2)
-	if free != noFreelist {
-		if err := in.freelist(free); err != nil {
-			return err
+	return in.all(m, trust)
+}
+
+// readers is how many goroutines read pages beside the first: a disk answers
+// many questions in the time of one.
+const readers = 15
+
+// all checks the free list and every page in use.
+func (in *inspector) all(m meta, trust bool) (whole bool, err error) {
+	var free []byte
+	if m.free != noFreelist {
+		if free, err = in.freelist(m.free); err != nil {
+			return false, err
+		}
+		if trust && m.vouches(free) {
+			in.spare = bBlobs
 		}
 	}
-	_, err = in.walk(root, tree{buckets: true})
-	return err
+	if err := in.walk(m.root, tree{buckets: true}, nil); err != nil {
+		return false, err
+	}
+	// A page that is free and in use would be written over.
+	for i := 0; i < len(free); i += 8 {
+		if id := le.Uint64(free[i:]); id < 2 || !in.take(id, 1) {
+			return false, structural("free list")
+		}
+	}
+	return in.spare == "", nil
+}
+
+// meta is what the newest meta page says.
+type meta struct {
+	root, free, pages, tx uint64
+	note                  []byte // what stands behind it in its page
 }
 
 // newestMeta is the meta page bbolt would use. Both must be whole and one
 // transaction apart: a meta lies within one sector, so no crash tears it, and
 // where one is spoilt bbolt would go back a transaction without a word.
-func newestMeta(head []byte) (root, free, pages uint64, ok bool) {
+func newestMeta(head []byte) (newest meta, ok bool) {
 	var tx [2]uint64
 	for i := range tx {
 		p := head[i*pageSize:]
@@ -95,17 +136,18 @@ func newestMeta(head []byte) (root, free, pages uint64, ok bool) {
 		tx[i] = le.Uint64(m[48:])
 		if le.Uint16(p[8:]) != flagMeta || le.Uint32(m) != boltMagic || le.Uint32(m[4:]) != boltVersion ||
 			le.Uint32(m[8:]) != pageSize || le.Uint64(m[56:]) != h.Sum64() || tx[i]%2 != uint64(i) {
-			return 0, 0, 0, false
+			return meta{}, false
 		}
 	}
-	m := head[pageHead:]
+	p := head[:pageSize]
 	switch {
 	case tx[1] == tx[0]+1:
-		m = head[pageSize+pageHead:]
+		p = head[pageSize:]
 	case tx[0] != tx[1]+1:
-		return 0, 0, 0, false
+		return meta{}, false
 	}
-	return le.Uint64(m[16:]), le.Uint64(m[32:]), le.Uint64(m[40:]), true
+	m := p[pageHead:]
+	return meta{le.Uint64(m[16:]), le.Uint64(m[32:]), le.Uint64(m[40:]), le.Uint64(m[48:]), p[noteAt:]}, true
 }
 
 // take marks a run of pages as used; false when it leaves the file or another
@@ -114,24 +156,30 @@ func (in *inspector) take(first, n uint64) bool {
 	if first >= in.pages || n > in.pages-first {
 		return false
 	}
+	if in.seen == nil {
+		return true
+	}
 	for p := first; p < first+n; p++ {
-		if in.seen[p/64]&(1<<(p%64)) != 0 {
+		if bit := uint64(1) << (p % 64); in.seen[p/64].Or(bit)&bit != 0 {
 			return false
 		}
-		in.seen[p/64] |= 1 << (p % 64)
 	}
 	return true
 }
 
-// page reads the first page of a run, whose header it checks.
-func (in *inspector) page(id uint64) (b []byte, span uint64, err error) {
-	b = make([]byte, pageSize)
+// page takes the first page of a run, whose header it checks, out of near,
+// the bytes from there on where the caller has read them, or reads it.
+func (in *inspector) page(id uint64, near []byte) (b []byte, span uint64, err error) {
 	if id < 2 || id >= in.pages {
 		return nil, 0, structural("page outside the file")
 	}
-	if _, err := in.f.ReadAt(b, int64(id)*pageSize); err != nil {
-		return nil, 0, diskFault("store.precheck", err)
+	if near == nil {
+		near = make([]byte, pageSize)
+		if _, err := in.f.ReadAt(near, int64(id)*pageSize); err != nil {
+			return nil, 0, diskFault("store.precheck", err)
+		}
 	}
+	b = near[:pageSize]
 	run := uint64(le.Uint32(b[12:])) + 1
 	if le.Uint64(b) != id || !in.take(id, run) {
 		return nil, 0, structural("page header")
@@ -139,188 +187,21 @@ func (in *inspector) page(id uint64) (b []byte, span uint64, err error) {
 	return b, run * pageSize, nil
 }
 
-func (in *inspector) freelist(id uint64) error {
-	b, span, err := in.page(id)
+// freelist reads the numbers of the free pages, 8 bytes each, in order.
+func (in *inspector) freelist(id uint64) ([]byte, error) {
+	b, span, err := in.page(id, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	count, at := uint64(le.Uint16(b[10:])), uint64(pageHead)
 	if count == 0xFFFF {
 		count, at = le.Uint64(b[pageHead:]), pageHead+8
 	}
 	if le.Uint16(b[8:]) != flagFree || count > (span-at)/8 {
-		return structural("free list")
+		return nil, structural("free list")
 	}
-	return nil
-}
-
-// tree is where in a bucket's tree a page stands: its keys are at least min
-// and below max, where these are not nil.
-type tree struct {
-	buckets  bool // the tree of buckets itself, whose every value is one
-	depth    int
-	min, max []byte
-}
-
-// element is an entry of a page's table; offsets are from the page's begin.
-type element struct {
-	flags      uint32
-	key, value uint64
-	size       uint64 // of the value
-	child      uint64 // of a branch
-}
-
-// walk checks a page and all below it, and gives the last key. It demands all
-// that bbolt demands when it looks for free pages: what bbolt finds wrong there
-// ends the process.
-func (in *inspector) walk(id uint64, at tree) (last []byte, err error) {
-	if at.depth > maxDepth {
-		return nil, structural("too deep")
-	}
-	b, span, err := in.page(id)
-	if err != nil {
+	if b, err = in.more(b, int64(id)*pageSize, at+8*count); err != nil {
 		return nil, err
 	}
-	flags, count := le.Uint16(b[8:]), uint64(le.Uint16(b[10:]))
-	if flags != flagBranch && flags != flagLeaf || flags == flagBranch && count == 0 {
-		return nil, structural("sort of page")
-	}
-	table := pageHead + count*elemSize
-	if table > span {
-		return nil, structural("more elements than fit")
-	}
-	offset := int64(id) * pageSize
-	if b, err = in.more(b, offset, table); err != nil {
-		return nil, err
-	}
-	elems, keys := make([]element, count), make([][]byte, count)
-	for i := range elems {
-		elems[i] = elementAt(b, uint64(i), flags)
-		if e := elems[i]; e.value < e.key || e.key > span || e.value > span || e.size > span-e.value {
-			return nil, structural("element outside its page")
-		}
-		if keys[i], err = in.bytes(b, offset, elems[i].key, elems[i].value); err != nil {
-			return nil, err
-		}
-	}
-	if flags == flagBranch {
-		return in.branch(elems, keys, at)
-	}
-	return in.leaf(elems, keys, offset, at)
-}
-
-func elementAt(b []byte, i uint64, flags uint16) element {
-	at := pageHead + i*elemSize
-	e := b[at : at+elemSize]
-	if flags == flagBranch {
-		key := at + uint64(le.Uint32(e))
-		return element{key: key, value: key + uint64(le.Uint32(e[4:])), child: le.Uint64(e[8:])}
-	}
-	key := at + uint64(le.Uint32(e[4:]))
-	return element{flags: le.Uint32(e), key: key, value: key + uint64(le.Uint32(e[8:])), size: uint64(le.Uint32(e[12:]))}
-}
-
-// more gives at least the first n bytes at offset, of which b is the first page.
-func (in *inspector) more(b []byte, offset int64, n uint64) ([]byte, error) {
-	if n <= uint64(len(b)) {
-		return b, nil
-	}
-	b = make([]byte, n)
-	if _, err := in.f.ReadAt(b, offset); err != nil {
-		return nil, diskFault("store.precheck", err)
-	}
-	return b, nil
-}
-
-// bytes gives what lies between two places of a run, of which b is the begin.
-func (in *inspector) bytes(b []byte, offset int64, from, to uint64) ([]byte, error) {
-	if to <= uint64(len(b)) {
-		return b[from:to], nil
-	}
-	if to-from > maxKey {
-		return nil, structural("key too long")
-	}
-	k := make([]byte, to-from)
-	if _, err := in.f.ReadAt(k, offset+int64(from)); err != nil {
-		return nil, diskFault("store.precheck", err)
-	}
-	return k, nil
-}
-
-// inOrder checks key i of a page against the one before and the page's bounds.
-func inOrder(i int, key, before []byte, at tree) bool {
-	c := bytes.Compare(before, key)
-	if i > 0 && c >= 0 || i == 0 && before != nil && c > 0 {
-		return false
-	}
-	return at.max == nil || bytes.Compare(key, at.max) < 0
-}
-
-func (in *inspector) branch(elems []element, keys [][]byte, at tree) (last []byte, err error) {
-	last = at.min
-	for i, e := range elems {
-		if !inOrder(i, keys[i], last, at) {
-			return nil, structural("order of keys")
-		}
-		below := tree{buckets: at.buckets, depth: at.depth + 1, min: keys[i], max: at.max}
-		if i+1 < len(keys) {
-			below.max = keys[i+1]
-		}
-		if last, err = in.walk(e.child, below); err != nil {
-			return nil, err
-		}
-	}
-	return last, nil
-}
-
-func (in *inspector) leaf(elems []element, keys [][]byte, offset int64, at tree) (last []byte, err error) {
-	before := at.min
-	for i, e := range elems {
-		if !inOrder(i, keys[i], before, at) {
-			return nil, structural("order of keys")
-		}
-		before, last = keys[i], keys[i]
-		if (e.flags&1 != 0) != at.buckets {
-			return nil, structural("a bucket in a wrong place")
-		}
-		if !at.buckets {
-			continue
-		}
-		if err := in.bucket(offset+int64(e.value), e.size); err != nil {
-			return nil, err
-		}
-	}
-	return last, nil
-}
-
-// bucket checks a bucket's entry: a root page, or a small leaf page inline.
-func (in *inspector) bucket(offset int64, size uint64) error {
-	if size < 16 || size > pageSize {
-		return structural("bucket entry")
-	}
-	b := make([]byte, size)
-	if _, err := in.f.ReadAt(b, offset); err != nil {
-		return diskFault("store.precheck", err)
-	}
-	if root := le.Uint64(b); root != 0 {
-		_, err := in.walk(root, tree{})
-		return err
-	}
-	if size < 16+pageHead {
-		return structural("inline bucket")
-	}
-	p := b[16:]
-	count := uint64(le.Uint16(p[10:]))
-	if le.Uint16(p[8:]) != flagLeaf || pageHead+count*elemSize > uint64(len(p)) {
-		return structural("inline bucket")
-	}
-	var before []byte
-	for i := range count {
-		e := elementAt(p, i, flagLeaf)
-		if e.value+e.size > uint64(len(p)) || e.flags&1 != 0 || !inOrder(int(i), p[e.key:e.value], before, tree{}) {
-			return structural("inline bucket")
-		}
-		before = p[e.key:e.value]
-	}
-	return nil
+	return b[at : at+8*count], nil
 }

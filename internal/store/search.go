@@ -166,8 +166,8 @@ func (s *Store) OpenedIn(from, to time.Time) int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	n, a, b := 0, from.UnixMilli(), to.UnixMilli()
-	for _, at := range s.index.opened {
-		if at >= a && at < b {
+	for _, slot := range s.index.order {
+		if at := s.index.opened[slot]; at >= a && at < b {
 			n++
 		}
 	}

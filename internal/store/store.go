@@ -36,6 +36,7 @@ type Store struct {
 	db      *bbolt.DB
 	lock    *os.File
 	keys    *seal.Keyfile // guarded by write
+	rest    rest          // of the pages, not looked at when the file was opened
 
 	ledger  *ledger // of the last transaction; guarded by write
 	book    *book   // of the transaction under way; guarded by write
@@ -116,6 +117,7 @@ func (s *Store) Sum(b []byte) loan.Hash { return s.profile.ChainKey().Suite().Su
 // Close wipes the keys and lets go of the folder. It waits for what is under
 // way; what comes later is fault.Busy.
 func (s *Store) Close() error {
+	s.rest.end()
 	s.write.Lock()
 	defer s.write.Unlock()
 	s.dbMu.Lock()
@@ -123,7 +125,11 @@ func (s *Store) Close() error {
 	if s.db == nil && s.lock == nil {
 		return nil
 	}
-	err := release("store.Close", &s.db, &s.lock)
+	closing := closeInPeace
+	if s.rest.fault() != nil {
+		closing = closeDamaged
+	}
+	err := release("store.Close", &s.db, &s.lock, closing)
 	s.wipe()
 	s.profile.CountyKey.Wipe()
 	s.mu.Lock()
@@ -188,25 +194,6 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	defer s.mu.Unlock()
 	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps, s.images = t, acked, epoch, ix, un, gaps, images
 	return nil
-}
-
-func (s *Store) loadIndex(tx *bbolt.Tx, l *ledger) (*index, error) {
-	ix := newIndex()
-	err := s.count(tx, l, bSummaries, func(k, b []byte) error {
-		r, err := decodeSummary(b)
-		if err != nil || !bytes.Equal(r.ID[:], k) {
-			return structural("summary")
-		}
-		if !r.erased {
-			ix.load(r)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	ix.sort()
-	return ix, nil
 }
 
 // readAcked is how far the centre of an epoch has acknowledged the chain.

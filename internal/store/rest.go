@@ -1,0 +1,198 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// rest is the leaf pages of the blobs that inspect left unread. They are
+// looked at after the unlock, a few at a time beside all other work, and
+// before a write touches them. Once one of them is found damaged nothing more
+// is written, as if the file had not opened.
+type rest struct {
+	mu     sync.Mutex
+	f      *os.File // nil when all has been looked at
+	db     *bbolt.DB
+	damage error
+	stop   context.CancelFunc
+	done   chan struct{}
+}
+
+// Of the look at the rest: the leaf pages of one reading transaction, and how
+// many times as long it rests afterwards.
+const (
+	restLeaves = 32
+	restPause  = 4
+)
+
+// begin looks at the rest in a goroutine of its own, until end.
+func (r *rest) begin(s *Store) {
+	f, err := os.Open(s.dataPath())
+	if err != nil {
+		r.damage = diskFault("store.rest", err)
+		return
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r.f, r.db, r.stop, r.done = f, s.db, stop, make(chan struct{})
+	go func() {
+		defer close(r.done)
+		err := r.look(ctx, s)
+		if ctx.Err() != nil {
+			return
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.damage = err
+		_ = r.f.Close()
+		r.f = nil
+	}()
+}
+
+// end stops the look and waits for it.
+func (r *rest) end() {
+	if r.stop == nil {
+		return
+	}
+	r.stop()
+	<-r.done
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.f != nil {
+		_ = r.f.Close()
+		r.f = nil
+	}
+}
+
+// fault is the damage found by now.
+func (r *rest) fault() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.damage
+}
+
+// look reads all leaf pages, beginning anywhere: who signs in for a moment
+// each time must not look at the same ones for ever.
+func (r *rest) look(ctx context.Context, s *Store) error {
+	start := make([]byte, 32)
+	_, _ = rand.Read(start)
+	for at, turned := start, false; ; {
+		begin := time.Now()
+		var next []byte
+		err := s.view(ctx, "store.rest", func(tx *bbolt.Tx) (err error) {
+			in, root := r.inspector(tx)
+			if root != 0 {
+				left := restLeaves
+				next, err = in.from(root, tree{}, at, &left)
+			}
+			return err
+		})
+		switch {
+		case err != nil:
+			return err
+		case next == nil && turned || turned && bytes.Compare(next, start) >= 0:
+			return nil
+		case next == nil:
+			turned = true
+		}
+		at = next
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(restPause * time.Since(begin)):
+		}
+	}
+}
+
+// inspector reads the pages as a transaction sees them; root is 0 when the
+// blobs have no pages of their own, and for a file that has since taken the
+// place of the one opened: that one was looked at, or written, as a whole.
+func (r *rest) inspector(tx *bbolt.Tx) (in *inspector, root uint64) {
+	if tx.DB() != r.db {
+		return nil, 0
+	}
+	return &inspector{f: r.f, pages: uint64(tx.Size() / pageSize)}, uint64(tx.Bucket([]byte(bBlobs)).Root())
+}
+
+// from checks leaf pages, those that may hold keys from start on, until left
+// of them have been checked; next is where to go on, nil at the end.
+func (in *inspector) from(id uint64, at tree, start []byte, left *int) (next []byte, err error) {
+	n, err := in.node(id, nil)
+	if err != nil {
+		return nil, err
+	}
+	if n.flags == flagLeaf {
+		if *left--; *left <= 0 {
+			next = at.max
+		}
+		return next, in.leaf(n, at)
+	}
+	children, keys, err := in.inner(n, at)
+	for i := 0; i < len(children) && next == nil && err == nil; i++ {
+		if i+1 < len(keys) && bytes.Compare(keys[i+1], start) <= 0 {
+			continue
+		}
+		next, err = in.from(children[i], at.below(keys, i), start, left)
+	}
+	return next, err
+}
+
+// inner is branch that ends where no tree of ours is as deep.
+func (in *inspector) inner(n node, at tree) ([]uint64, [][]byte, error) {
+	if at.depth > maxDepth {
+		return nil, nil, structural("too deep")
+	}
+	return in.branch(n, at)
+}
+
+// vet checks the leaf page that a write to key is about to touch, and the two
+// beside it, into which bbolt may merge it.
+func (r *rest) vet(tx *bbolt.Tx, bucket string, key []byte) error {
+	if bucket != bBlobs {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.f == nil {
+		return r.damage
+	}
+	in, root := r.inspector(tx)
+	if root == 0 {
+		return nil
+	}
+	err := in.beside(root, tree{}, key)
+	if r.damage == nil {
+		r.damage = err
+	}
+	return err
+}
+
+func (in *inspector) beside(id uint64, at tree, key []byte) error {
+	n, err := in.node(id, nil)
+	if err != nil {
+		return err
+	}
+	if n.flags == flagLeaf {
+		return in.leaf(n, at)
+	}
+	children, keys, err := in.inner(n, at)
+	if err != nil {
+		return err
+	}
+	mine, found := slices.BinarySearchFunc(keys, key, bytes.Compare)
+	if !found {
+		mine = max(mine-1, 0)
+	}
+	for i := max(mine-1, 0); i < min(mine+2, len(children)); i++ {
+		if err := in.beside(children[i], at.below(keys, i), key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
