@@ -62,6 +62,9 @@ func show(out io.Writer, h *central.Holdings) {
 			state += " revoked"
 		}
 		fmt.Fprintf(out, "%-36s  %-6s %7d  %s\n", d.ID, d.County, d.Changes, state)
+		for _, r := range d.Lost {
+			fmt.Fprintf(out, "  lost: numbers %d to %d of its chain, declared by the laptop\n", r.From, r.To)
+		}
 	}
 	fmt.Fprintf(out, "\n%d cases, %d blobs of %d bytes, %d refused parcels\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
 }

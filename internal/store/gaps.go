@@ -45,9 +45,9 @@ func nextEra(last uint64, now time.Time) (uint64, error) {
 
 // leap leaves everything from the chain's end to a new era out for ever, and
 // asks for what the centre has of it. The next change is the era's first; its
-// Prev is the last change known here.
-func (w *work) leap() error {
-	next, err := nextEra(w.tip.counter, w.at)
+// Prev is the last change known here. The era is also above the counter given.
+func (w *work) leap(above uint64) error {
+	next, err := nextEra(max(w.tip.counter, above), w.at)
 	if err != nil {
 		return err
 	}
@@ -73,10 +73,15 @@ func (w *work) leap() error {
 // may lack what was written before: after a repair, and after a backup took the
 // file's place.
 func (s *Store) newEra(ctx context.Context, op string, e Entry, then func(*bbolt.Tx) error) error {
+	return s.newEraAbove(ctx, op, e, 0, then)
+}
+
+// newEraAbove is newEra in an era above a counter that the centre holds.
+func (s *Store) newEraAbove(ctx context.Context, op string, e Entry, above uint64, then func(*bbolt.Tx) error) error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	_, err := s.perform(ctx, op, func(w *work) error {
-		if err := w.leap(); err != nil {
+		if err := w.leap(above); err != nil {
 			return err
 		}
 		if err := then(w.tx); err != nil {

@@ -204,7 +204,7 @@ func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) err
 			return err
 		}
 		delete(w.sends, b.Hash)
-		return s.del(w.tx, bUnsent, b.Hash[:])
+		return s.arrived(w.tx, b.Hash, w.at)
 	})
 }
 
@@ -248,4 +248,30 @@ func (s *Store) Asked(ctx context.Context, own []loan.Range, cases []uuid.UUID) 
 		want.Cases = slices.DeleteFunc(want.Cases, func(id uuid.UUID) bool { return slices.Contains(cases, id) })
 		return s.putWanted(tx, want)
 	})
+}
+
+// ReceiptAbove is a receipt of an epoch for more of this device's chain than
+// through; fault.Missing when none is among the newest thousand.
+func (s *Store) ReceiptAbove(ctx context.Context, epoch uuid.UUID, through uint64) (Receipt, error) {
+	const op = "store.ReceiptAbove"
+	var r Receipt
+	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
+		c := tx.Bucket([]byte(bReceipts)).Cursor()
+		k, v := c.Last()
+		for n := 0; k != nil && n < 1000; n++ {
+			b, err := s.vault.open(bReceipts, k, v)
+			if err != nil {
+				return err
+			}
+			if r = (Receipt{}); strictJSON(b, &r) != nil {
+				return structural("receipt")
+			}
+			if r.Epoch == epoch && r.Through > through {
+				return nil
+			}
+			k, v = c.Prev()
+		}
+		return fault.New(op, fault.Missing, nil)
+	})
+	return r, err
 }

@@ -36,12 +36,23 @@ func (s *Store) leadOn(ctx context.Context, operator string) error {
 	if len(mark) != 8 {
 		return structural("mark of a restore")
 	}
-	last, _ := s.Head()
 	made := time.UnixMilli(int64(binary.BigEndian.Uint64(mark))).UTC()
+	return fault.Wrap(op, s.restart(ctx, operator, made, 0))
+}
+
+// LeadOn is for a file that was set back to an earlier copy by hand, when the
+// centre holds its chain up to held: the chain goes on above that, in a new
+// era, and what is between is wanted.
+func (s *Store) LeadOn(ctx context.Context, operator string, held uint64) error {
+	return fault.Wrap("store.LeadOn", s.restart(ctx, operator, s.o.now()().UTC(), held))
+}
+
+func (s *Store) restart(ctx context.Context, operator string, made time.Time, held uint64) error {
+	last, _ := s.Head()
 	e := Entry{Kind: loan.ChangeRestore, Operator: operator, Body: loan.RestoreBody{Last: last, Made: made}}
-	return fault.Wrap(op, s.newEra(ctx, op, e, func(tx *bbolt.Tx) error {
+	return s.newEraAbove(ctx, "store.restart", e, held, func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(bPlain)).Delete([]byte(restoredKey))
-	}))
+	})
 }
 
 // restore is one restoring under way.

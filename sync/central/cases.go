@@ -72,7 +72,7 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 		}
 		switch ch.Kind {
 		case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn:
-			if !c.centres[ch.Device] {
+			if !c.is().centres[ch.Device] {
 				continue
 			}
 		}
@@ -245,11 +245,12 @@ func (c *Central) author(ctx context.Context, tx *sql.Tx, k *loan.Case, kind loa
 	if err != nil {
 		return nil, fault.New(op, fault.Other, err)
 	}
-	through, chain, err := chainOf(ctx, tx, c.id)
+	id := c.ID()
+	through, chain, err := chainOf(ctx, tx, id)
 	if err != nil {
 		return nil, err
 	}
-	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: c.id, Counter: through + 1, Prev: chain, Seen: k.Heads,
+	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: id, Counter: through + 1, Prev: chain, Seen: k.Heads,
 		Operator: operatorCentre, Case: k.ID, Kind: kind, At: c.now().UTC(), ClockErr: -1e6, Body: b}
 	_, _ = rand.Read(ch.Salt[:]) // never fails
 	ch.BodyHash = loan.BodyHashOf(sum, ch.Salt, b)
@@ -257,7 +258,7 @@ func (c *Central) author(ctx context.Context, tx *sql.Tx, k *loan.Case, kind loa
 	if err := insertChange(ctx, tx, ch, header); err != nil {
 		return nil, err
 	}
-	if err := setChain(ctx, tx, c.id, ch.Counter, header); err != nil {
+	if err := setChain(ctx, tx, id, ch.Counter, header); err != nil {
 		return nil, err
 	}
 	return ch, c.announce(ctx, tx, ch)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/fault"
@@ -48,8 +49,7 @@ type Central struct {
 	db        *sql.DB
 	lock      *os.File
 	authority *seal.Authority
-	id, epoch uuid.UUID
-	centres   map[uuid.UUID]bool // id, and those before a restore
+	self      atomic.Pointer[identity]
 	commits   *committer
 	blobs     *folder
 	keysMu    sync.Mutex
@@ -109,14 +109,13 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 	c.commits = newCommitter(c.db)
 	c.blobs = newFolder(o.Dir)
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if c.id, err = metaID(ctx, tx, "centre"); err != nil {
+		is, err := readIdentity(ctx, tx)
+		if err != nil {
 			return err
 		}
-		if c.epoch, err = metaID(ctx, tx, "epoch"); err != nil {
-			return err
-		}
-		if c.centres, err = centres(ctx, tx, c.id); err != nil || o.Beside {
-			return err
+		c.self.Store(is)
+		if o.Beside {
+			return nil
 		}
 		if err := setSuite(ctx, tx, o.Suite); err != nil {
 			return err
@@ -198,10 +197,10 @@ func (c *Central) shut() error {
 }
 
 // ID is the centre's id in its own chain.
-func (c *Central) ID() uuid.UUID { return c.id }
+func (c *Central) ID() uuid.UUID { return c.is().centre }
 
 // Epoch changes when the centre was restored from a backup.
-func (c *Central) Epoch() uuid.UUID { return c.epoch }
+func (c *Central) Epoch() uuid.UUID { return c.is().epoch }
 
 // Authority is the centre's certificate authority; its key also signs
 // receipts and news.

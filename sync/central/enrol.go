@@ -141,7 +141,7 @@ func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pu
 
 func (c *Central) enrolAnswer(ctx context.Context, tx *sql.Tx, device string) (*parcel.EnrolResponse, error) {
 	const op = "central.enrolAnswer"
-	out := &parcel.EnrolResponse{CA: c.authority.Cert().Raw, Centre: c.id, Epoch: c.epoch,
+	out := &parcel.EnrolResponse{CA: c.authority.Cert().Raw, Centre: c.ID(), Epoch: c.Epoch(),
 		CentreKey: c.authority.Signer().Public().Marshal()}
 	if err := tx.QueryRowContext(ctx, `SELECT d.cert, d.county, k.name, d.point, d.point_type, k.practice <> 0
 		FROM devices d JOIN counties k ON k.code = d.county WHERE d.id = ?`, device).

@@ -43,6 +43,8 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/key", c.answer(c.known(c.postKey)))
 	mux.HandleFunc("GET /v1/county", c.answer(c.known(c.getCounty)))
 	mux.HandleFunc("GET /v1/news", c.answer(c.known(c.getNews)))
+	mux.HandleFunc("GET /v1/own", c.answer(c.known(c.getOwn)))
+	mux.HandleFunc("GET /v1/blob/{hash}/{offset}", c.answer(c.known(c.getBlob)))
 	mux.HandleFunc("/", c.answer(func(http.ResponseWriter, *http.Request) error {
 		return fault.New("central.route", fault.Missing, errors.New("no such address or method"))
 	}))
@@ -124,6 +126,11 @@ func (c *Central) postReceipt(d *device, w http.ResponseWriter, r *http.Request)
 	var req parcel.ReceiptRequest
 	if err := jsonBody(r, &req); err != nil {
 		return err
+	}
+	if len(req.Proof) > 0 {
+		if err := c.setBack(r.Context(), d, req.Proof); err != nil {
+			return err
+		}
 	}
 	return c.sendReceipt(d, w, r, req.Blobs)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -45,34 +46,40 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 	if err != nil {
 		return err
 	}
-	if p.First > through+1 {
+	switch {
+	case p.First > through+1 && p.Lost == 0:
 		return &problem{code: parcel.CodeGap, through: through, err: fault.New(op, fault.Conflict, nil)}
-	}
-	if p.First == through+1 && p.Prev != chain {
+	case p.First > through+1:
+		if err := c.declareLost(ctx, tx, p, through); err != nil {
+			return err
+		}
+	case p.First == through+1 && p.Prev != chain:
 		return problemOf(op, fault.Refused, parcel.CodeClone)
 	}
-	if err := sameAsHeld(ctx, tx, p, through); err != nil {
+	filled, err := lacked(ctx, tx, p, through)
+	if err != nil {
 		return err
 	}
-	if p.Last <= through {
-		return nil
-	}
-	fresh := int(through + 1 - p.First)
 	cases := map[uuid.UUID]bool{}
-	for i, ch := range p.Changes[fresh:] {
-		if err := insertChange(ctx, tx, ch, p.Hashes[fresh+i]); err != nil {
+	for i, ch := range p.Changes {
+		lost := slices.Contains(filled, i)
+		if ch.Counter <= through && !lost {
+			continue
+		}
+		if err := insertChange(ctx, tx, ch, p.Hashes[i]); err != nil {
 			return err
+		}
+		if lost {
+			if err := found(ctx, tx, d.id, ch.Counter); err != nil {
+				return err
+			}
 		}
 		if ch.Case != uuid.Nil && !ch.Kind.View() {
 			cases[ch.Case] = true
 		}
 	}
-	if err := setChain(ctx, tx, d.id, p.Last, p.Chain); err != nil {
+	if err := keepHead(ctx, tx, p, through, len(filled) > 0); err != nil {
 		return err
-	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO checkpoints (device, last, bytes) VALUES (?, ?, ?)`,
-		d.id.String(), int64(p.Last), p.Checkpoint); err != nil {
-		return diskFault(op, err)
 	}
 	for id := range cases {
 		if err := c.noteAuthor(ctx, tx, id, d); err != nil {
@@ -85,39 +92,18 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 	return nil
 }
 
-// sameAsHeld compares the part of a parcel that is held already.
-func sameAsHeld(ctx context.Context, tx *sql.Tx, p *parcel.Parcel, through uint64) error {
-	const op = "central.sameAsHeld"
-	if p.First > through {
+// keepHead moves the chain's end, and keeps the checkpoint of what was new.
+func keepHead(ctx context.Context, tx *sql.Tx, p *parcel.Parcel, through uint64, found bool) error {
+	if p.Last > through {
+		if err := setChain(ctx, tx, p.Device, p.Last, p.Chain); err != nil {
+			return err
+		}
+	} else if !found {
 		return nil
 	}
-	last := min(p.Last, through)
-	rows, err := tx.QueryContext(ctx, `SELECT counter, header FROM changes WHERE device = ? AND counter BETWEEN ? AND ?`,
-		p.Device.String(), int64(p.First), int64(last))
-	if err != nil {
-		return diskFault(op, err)
-	}
-	defer rows.Close()
-	n := uint64(0)
-	for rows.Next() {
-		var counter int64
-		var header []byte
-		if err := rows.Scan(&counter, &header); err != nil {
-			return diskFault(op, err)
-		}
-		h := p.Hashes[uint64(counter)-p.First]
-		if string(h[:]) != string(header) {
-			return problemOf(op, fault.Refused, parcel.CodeClone)
-		}
-		n++
-	}
-	if err := rows.Err(); err != nil {
-		return diskFault(op, err)
-	}
-	if n != last-p.First+1 {
-		return fault.New(op, fault.Damaged, errors.New("changes are missing from a chain"))
-	}
-	return nil
+	_, err := tx.ExecContext(ctx, `INSERT INTO checkpoints (device, last, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
+		p.Device.String(), int64(p.Last), p.Checkpoint)
+	return diskFault("central.keepHead", err)
 }
 
 func insertChange(ctx context.Context, tx *sql.Tx, ch *loan.Change, header loan.Hash) error {
@@ -171,6 +157,9 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 	if len(ask) > parcel.MaxAsk {
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
+	// The identity first: a centre that learns meanwhile that it was set back
+	// must not vouch for less under its new name.
+	is := c.is()
 	through, chain, err := chainOf(ctx, c.db, d.id)
 	if err != nil {
 		return nil, err
@@ -179,7 +168,7 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 	if err != nil {
 		return nil, err
 	}
-	r := &parcel.Receipt{Centre: c.id, Epoch: c.epoch, Device: d.id, Through: through, Chain: chain, At: c.now()}
+	r := &parcel.Receipt{Centre: is.centre, Epoch: is.epoch, Device: d.id, Through: through, Chain: chain, At: c.now()}
 	for _, h := range ask {
 		held, err := c.held(ctx, d.county, h, key)
 		if err != nil {

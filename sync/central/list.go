@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
 
@@ -37,6 +38,10 @@ type HeldDevice struct {
 	Enrolled time.Time `json:"enrolled"`
 	Revoked  bool      `json:"revoked,omitempty"`
 	Changes  uint64    `json:"changes"` // held of its chain
+	Through  uint64    `json:"through"` // number of the last of them
+	// Lost are numbers that the device declared lost: a backup took the place
+	// of its data, or its data was damaged, and the centre had not got them.
+	Lost []loan.Range `json:"lost,omitempty"`
 }
 
 // Holdings is all the centre holds.
@@ -53,7 +58,7 @@ type Holdings struct {
 // List tells what the centre holds, oldest case first.
 func (c *Central) List(ctx context.Context) (*Holdings, error) {
 	const op = "central.List"
-	h := &Holdings{Centre: c.id, Epoch: c.epoch, Cases: []Held{}, Devices: []HeldDevice{}}
+	h := &Holdings{Centre: c.ID(), Epoch: c.Epoch(), Cases: []Held{}, Devices: []HeldDevice{}}
 	if err := c.db.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(size), 0) FROM blobs`).Scan(&h.Blobs, &h.Bytes); err != nil {
 		return nil, diskFault(op, err)
 	}
@@ -63,7 +68,16 @@ func (c *Central) List(ctx context.Context) (*Holdings, error) {
 	if err := c.listCases(ctx, h); err != nil {
 		return nil, err
 	}
-	return h, c.listDevices(ctx, h)
+	if err := c.listDevices(ctx, h); err != nil {
+		return nil, err
+	}
+	for i := range h.Devices {
+		var err error
+		if h.Devices[i].Lost, err = lostOf(ctx, c.db, h.Devices[i].ID); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
 }
 
 func (c *Central) listCases(ctx context.Context, h *Holdings) error {
@@ -98,7 +112,8 @@ func (c *Central) listCases(ctx context.Context, h *Holdings) error {
 
 func (c *Central) listDevices(ctx context.Context, h *Holdings) error {
 	const op = "central.listDevices"
-	rows, err := c.db.QueryContext(ctx, `SELECT d.id, d.county, d.point, d.enrolled, d.revoked IS NOT NULL, COALESCE(k.through, 0)
+	rows, err := c.db.QueryContext(ctx, `SELECT d.id, d.county, d.point, d.enrolled, d.revoked IS NOT NULL, COALESCE(k.through, 0),
+		(SELECT COUNT(*) FROM changes c WHERE c.device = d.id)
 		FROM devices d LEFT JOIN chains k ON k.device = d.id ORDER BY d.id`)
 	if err != nil {
 		return diskFault(op, err)
@@ -107,15 +122,15 @@ func (c *Central) listDevices(ctx context.Context, h *Holdings) error {
 	for rows.Next() {
 		var d HeldDevice
 		var id string
-		var enrolled, through int64
-		if err := rows.Scan(&id, &d.County, &d.Point, &enrolled, &d.Revoked, &through); err != nil {
+		var enrolled, through, held int64
+		if err := rows.Scan(&id, &d.County, &d.Point, &enrolled, &d.Revoked, &through, &held); err != nil {
 			return diskFault(op, err)
 		}
 		var ok bool
 		if d.ID, ok = parseID(id); !ok {
 			return fault.New(op, fault.Damaged, errors.New("id"))
 		}
-		d.Enrolled, d.Changes = time.UnixMilli(enrolled).UTC(), uint64(through)
+		d.Enrolled, d.Through, d.Changes = time.UnixMilli(enrolled).UTC(), uint64(through), uint64(held)
 		h.Devices = append(h.Devices, d)
 	}
 	return diskFault(op, rows.Err())

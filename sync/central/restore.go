@@ -6,8 +6,29 @@ import (
 	"errors"
 
 	"doorstep/internal/fault"
+	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
+
+// identity is who the centre is: a restore makes it another.
+type identity struct {
+	centre, epoch uuid.UUID
+	centres       map[uuid.UUID]bool // centre, and those before a restore
+}
+
+func (c *Central) is() *identity { return c.self.Load() }
+
+func readIdentity(ctx context.Context, tx *sql.Tx) (is *identity, err error) {
+	is = &identity{}
+	if is.centre, err = metaID(ctx, tx, "centre"); err != nil {
+		return nil, err
+	}
+	if is.epoch, err = metaID(ctx, tx, "epoch"); err != nil {
+		return nil, err
+	}
+	is.centres, err = centres(ctx, tx, is.centre)
+	return is, err
+}
 
 // centres are the ids under which this centre has written, now among them.
 func centres(ctx context.Context, tx *sql.Tx, now uuid.UUID) (map[uuid.UUID]bool, error) {
@@ -40,13 +61,50 @@ func centres(ctx context.Context, tx *sql.Tx, now uuid.UUID) (map[uuid.UUID]bool
 // for laptops may know more of the old one than the backup does. The centre
 // must be opened anew afterwards.
 func (c *Central) Restored(ctx context.Context) error {
-	const op = "central.Restored"
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, name := range []string{"centre", "epoch"} {
-			if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, uuid.Must(uuid.NewV7()).String(), name); err != nil {
-				return diskFault(op, err)
-			}
+	return c.commits.do(ctx, newIdentity)
+}
+
+func newIdentity(ctx context.Context, tx *sql.Tx) error {
+	for _, name := range []string{"centre", "epoch"} {
+		if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, uuid.Must(uuid.NewV7()).String(), name); err != nil {
+			return diskFault("central.newIdentity", err)
 		}
+	}
+	return nil
+}
+
+// setBack is Restored for a centre that nobody told: a laptop shows a receipt
+// that this centre signed in this epoch, for more than is held now. Other
+// receipts say nothing, and are passed over.
+func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
+	const op = "central.setBack"
+	r, err := parcel.OpenReceipt(proof, c.authority.Signer().Public())
+	if err != nil || r.Device != d.id {
+		return fault.New(op, fault.Input, errors.New("no receipt of this centre for this device"))
+	}
+	var is, now *identity
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		now = c.is()
+		through, _, err := chainOf(ctx, tx, d.id)
+		if err != nil || r.Centre != now.centre || r.Epoch != now.epoch || r.Through <= through {
+			return err
+		}
+		if err := newIdentity(ctx, tx); err != nil {
+			return err
+		}
+		if is, err = readIdentity(ctx, tx); err != nil {
+			return err
+		}
+		c.self.Store(is) // what is written behind it must not be under the old name
 		return nil
 	})
+	if is == nil {
+		return err
+	}
+	if err != nil {
+		c.self.Store(now)
+		return err
+	}
+	c.log.Warn("this centre was set back: a new epoch begins", "device", d.id, "epoch", is.epoch)
+	return nil
 }

@@ -172,7 +172,7 @@ func (c *Courier) feed(ctx context.Context, l *load, b store.PendingBlob, lack p
 		return nil
 	}
 	content, err := c.store.Blob(ctx, b.Hash)
-	if k := fault.KindOf(err); k == fault.Damaged || k == fault.Missing {
+	if k := fault.KindOf(err); k == fault.Damaged || k == fault.Missing || k == fault.Erased {
 		c.setAside(b, err)
 		return nil
 	}

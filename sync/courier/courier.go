@@ -40,6 +40,7 @@ type Courier struct {
 	window int                // chunks under way at once
 	county time.Time          // when the centre was last asked about its county
 	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
+	absent map[loan.Hash]bool // blobs lacking here that the centre has not got
 
 	mu       sync.Mutex
 	state    State
@@ -67,7 +68,7 @@ func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
 	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4,
-		aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, watch: map[int]func(State){}}
+		aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now
 	}

@@ -27,6 +27,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if box, err = c.sendChanges(ctx, box); err != nil {
 			return err
 		}
+		if err := c.healBlobs(ctx); err != nil {
+			return err
+		}
 		took, err := c.sendBlobs(ctx, box)
 		if err != nil {
 			return err
@@ -70,12 +73,8 @@ func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash) error {
 	if blobs == nil {
 		blobs = []loan.Hash{}
 	}
-	b, err := json.Marshal(parcel.ReceiptRequest{Blobs: blobs})
-	if err != nil {
-		return fault.New("courier.askReceipt", fault.Other, err)
-	}
-	_, raw, err := c.road.ask(ctx, request{method: "POST", path: "/v1/receipt", typ: parcel.TypeJSON, body: b,
-		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
+	q := parcel.ReceiptRequest{Blobs: blobs}
+	_, raw, err := c.receipt(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -83,7 +82,42 @@ func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash) error {
 	if err != nil {
 		return err
 	}
+	if q.Proof, err = c.proof(ctx, r); err != nil {
+		return err
+	}
+	if q.Proof != nil {
+		// The centre was set back and does not know. It will name another epoch.
+		if _, raw, err = c.receipt(ctx, q); err != nil {
+			return err
+		}
+		if r, err = c.open(raw); err != nil {
+			return err
+		}
+	}
 	return c.acknowledge(ctx, r, raw)
+}
+
+func (c *Courier) receipt(ctx context.Context, q parcel.ReceiptRequest) (int, []byte, error) {
+	b, err := json.Marshal(q)
+	if err != nil {
+		return 0, nil, fault.New("courier.receipt", fault.Other, err)
+	}
+	return c.road.ask(ctx, request{method: "POST", path: "/v1/receipt", typ: parcel.TypeJSON, body: b,
+		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
+}
+
+// proof is the centre's own word, where it now says that it holds less than it
+// once acknowledged in the same epoch; else nil.
+func (c *Courier) proof(ctx context.Context, r *parcel.Receipt) ([]byte, error) {
+	box, err := c.store.Outbox(ctx)
+	if err != nil || box.Epoch != r.Epoch || r.Through >= box.Acked {
+		return nil, err
+	}
+	kept, err := c.store.ReceiptAbove(ctx, r.Epoch, r.Through)
+	if fault.KindOf(err) == fault.Missing {
+		return nil, nil
+	}
+	return kept.Raw, err
 }
 
 // open verifies a receipt: signed by the centre, for this device.
@@ -106,10 +140,13 @@ func (c *Courier) acknowledge(ctx context.Context, r *parcel.Receipt, raw []byte
 	if err != nil {
 		return err
 	}
-	if r.Through > box.Last {
-		return fault.Say(op, fault.Conflict, "中心持有的本机记录比本机多：本机数据可能是从旧备份恢复的。请联系县资助中心。",
-			fmt.Errorf("the centre holds %d changes, here are %d", r.Through, box.Last))
+	if err := c.healOwn(ctx, r); err != nil {
+		return fault.Wrap(op, err)
 	}
+	if r.Through > box.Last {
+		return c.behind(r, box.Last)
+	}
+	c.update(func(s *State) { s.Behind = false })
 	fresh := r.Through > box.Acked || r.Epoch != box.Epoch || len(r.Blobs) > 0
 	if fresh {
 		if err := c.store.Acknowledge(ctx, store.Receipt{Centre: r.Centre, Epoch: r.Epoch, Device: r.Device,
@@ -161,7 +198,10 @@ func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outb
 		if err != nil {
 			return box, err
 		}
-		raw, err := c.sendParcel(ctx, trim(changes))
+		if len(changes) == 0 {
+			return box, fault.New("courier.sendChanges", fault.Damaged, errors.New("the chain ends before its end"))
+		}
+		raw, err := c.sendParcel(ctx, trim(changes), c.held)
 		if err != nil {
 			return box, err
 		}
@@ -193,9 +233,15 @@ func trim(changes []*loan.Change) []*loan.Change {
 	return changes
 }
 
-func (c *Courier) sendParcel(ctx context.Context, changes []*loan.Change) ([]byte, error) {
+// sendParcel sends changes to a centre that holds the chain up to held. What
+// lies between is in no place that could be asked: it is declared lost.
+func (c *Courier) sendParcel(ctx context.Context, changes []*loan.Change, held uint64) ([]byte, error) {
 	const op = "courier.sendParcel"
-	p, err := parcel.New(changes, c.profile.ChainKey().Suite())
+	lost := uint64(0)
+	if changes[0].Counter > held+1 {
+		lost = held + 1
+	}
+	p, err := parcel.NewAfterLoss(changes, lost, c.profile.ChainKey().Suite())
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -223,8 +269,12 @@ func (c *Courier) fetchNews(ctx context.Context) error {
 	if err := c.store.Setting(ctx, newsSetting, &at); err != nil && fault.KindOf(err) != fault.Missing {
 		return fault.Wrap(op, err)
 	}
-	if at.Epoch != c.epoch {
-		at = newsMark{Epoch: c.epoch}
+	want, err := c.store.Wanted(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if at.Epoch != c.epoch || len(want.Cases) > 0 {
+		at = newsMark{Epoch: c.epoch} // all that the centre wrote is read again
 	}
 	for {
 		_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d", at.Through),
@@ -260,7 +310,11 @@ func (c *Courier) fetchNews(ctx context.Context) error {
 			}
 		}
 		if !n.More {
-			return nil
+			break
 		}
 	}
+	if len(want.Cases) == 0 {
+		return nil
+	}
+	return c.store.Asked(ctx, nil, want.Cases)
 }

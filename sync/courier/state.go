@@ -19,6 +19,7 @@ const (
 	Sending                 // the centre answers, and things go
 	Waiting                 // the last attempt failed; the next is at State.Next
 	Paused                  // by SetPaused
+	Healing                 // what was lost here comes home from the centre
 )
 
 // State is what the window shows of sync.
@@ -30,6 +31,13 @@ type State struct {
 	Cases   int   // with blobs waiting
 	Blobs   int   // waiting
 	Bytes   int64 // of those blobs
+
+	Healed      int // changes that came home since the start
+	HealedBlobs int // blobs that did
+
+	// Behind says that the centre holds more of this laptop's chain than the
+	// laptop, which knows of no loss; Adopt leads on from there.
+	Behind bool
 
 	Sent  int64   // bytes of blobs that went since the start
 	Speed float64 // bytes a second, over the last seconds

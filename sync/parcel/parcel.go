@@ -10,12 +10,17 @@ import (
 	"github.com/google/uuid"
 )
 
-const parcelContext = "doorstep parcel 1"
+// The two forms of a parcel: the second declares counters lost.
+const (
+	parcelContext = "doorstep parcel 1"
+	lossContext   = "doorstep parcel 2"
+)
 
 // Parcel is an unbroken piece of one device's chain.
 type Parcel struct {
 	Device      uuid.UUID
 	First, Last uint64
+	Lost        uint64    // the counters Lost to First-1 are lost for ever; 0 is none
 	Prev        loan.Hash // header hash of the change in front of the first
 	Chain       loan.Hash // header hash of the last change
 	Changes     []*loan.Change
@@ -29,11 +34,17 @@ type Parcel struct {
 // New makes the parcel of some changes of one device, in order. A gap, a
 // change of another device or a broken chain is fault.Damaged.
 func New(changes []*loan.Change, suite seal.Suite) (*Parcel, error) {
+	return NewAfterLoss(changes, 0, suite)
+}
+
+// NewAfterLoss is New for changes in front of which the device declares the
+// counters from lost on lost.
+func NewAfterLoss(changes []*loan.Change, lost uint64, suite seal.Suite) (*Parcel, error) {
 	const op = "parcel.New"
 	if len(changes) == 0 {
 		return nil, fault.New(op, fault.Input, errors.New("no changes"))
 	}
-	p := &Parcel{Device: changes[0].Device, First: changes[0].Counter, Prev: changes[0].Prev, Changes: changes}
+	p := &Parcel{Device: changes[0].Device, First: changes[0].Counter, Lost: lost, Prev: changes[0].Prev, Changes: changes}
 	p.Last = p.First + uint64(len(changes)) - 1
 	if err := p.walk(op, suite); err != nil {
 		return nil, err
@@ -44,7 +55,10 @@ func New(changes []*loan.Change, suite seal.Suite) (*Parcel, error) {
 
 // walk follows the chain from Prev and fills Hashes.
 func (p *Parcel) walk(op string, suite seal.Suite) error {
-	if p.First == 0 || p.Last < p.First || (p.First == 1) != p.Prev.Zero() {
+	// Only what has nothing of its chain in front of it has no Prev.
+	begins := p.First == 1 || p.Lost == 1
+	if p.First == 0 || p.Last < p.First || p.Lost != 0 && p.Lost >= p.First ||
+		p.Prev.Zero() && !begins || p.First == 1 && !p.Prev.Zero() {
 		return damaged(op, "counters")
 	}
 	p.Hashes = make([]loan.Hash, len(p.Changes))
@@ -68,13 +82,20 @@ func Pack(p *Parcel, s *seal.Signer) ([]byte, error) {
 		return nil, err
 	}
 	b := make([]byte, 0, 256+len(packed))
-	b = append(append(b, "DSP1"...), byte(s.Suite()))
+	magic, context := "DSP1", parcelContext
+	if p.Lost != 0 {
+		magic, context = "DSP2", lossContext
+	}
+	b = append(append(b, magic...), byte(s.Suite()))
 	b = append(b, p.Device[:]...)
 	b = binary.BigEndian.AppendUint64(b, p.First)
 	b = binary.BigEndian.AppendUint64(b, p.Last)
+	if p.Lost != 0 {
+		b = binary.BigEndian.AppendUint64(b, p.Lost)
+	}
 	b = append(append(b, p.Prev[:]...), p.Chain[:]...)
 	b = appendTableHead(b, s.Suite(), plain, packed)
-	return append(appendSignature(b, s, parcelContext), packed...), nil
+	return append(appendSignature(b, s, context), packed...), nil
 }
 
 func appendTableHead(b []byte, suite seal.Suite, plain int, packed []byte) []byte {
@@ -94,11 +115,20 @@ func Open(b []byte, lookup func(device uuid.UUID) (seal.PublicKey, error)) (*Par
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
 	c := cursor{b: b}
-	suite, ok := c.magic("DSP1")
+	magic, context := "DSP1", parcelContext
+	if len(b) > 4 && string(b[:4]) == "DSP2" {
+		magic, context = "DSP2", lossContext
+	}
+	suite, ok := c.magic(magic)
 	if !ok {
 		return nil, damaged(op, "not a parcel")
 	}
-	p := &Parcel{Device: c.id(), First: c.u64(), Last: c.u64(), Prev: c.hash(), Chain: c.hash()}
+	p := &Parcel{Device: c.id(), First: c.u64(), Last: c.u64()}
+	if magic == "DSP2" {
+		p.Lost = c.u64()
+		c.bad = c.bad || p.Lost == 0
+	}
+	p.Prev, p.Chain = c.hash(), c.hash()
 	plain, packedLen, packedSum := c.u32(), c.u32(), c.hash()
 	msg, sig := c.signed()
 	head := c.off
@@ -114,7 +144,7 @@ func Open(b []byte, lookup func(device uuid.UUID) (seal.PublicKey, error)) (*Par
 	if key.Suite() != suite {
 		return nil, fault.New(op, fault.Untrusted, errors.New("another suite than the device's key"))
 	}
-	if err := key.Verify(parcelContext, msg, sig); err != nil {
+	if err := key.Verify(context, msg, sig); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if loan.Hash(suite.Sum(packed)) != packedSum {

@@ -15,6 +15,7 @@ import (
 // Sizes of blobs and questions.
 const (
 	ChunkSize = 32 << 10
+	PieceSize = 8 * ChunkSize // of a blob that a laptop gets back, at most
 	MaxBlob   = 64 << 20
 	MaxAsk    = 1024 // blobs in one question
 	MaxJSON   = 256 << 10
@@ -119,8 +120,11 @@ type LackResponse struct {
 }
 
 // ReceiptRequest asks for a receipt that says which of the blobs are held.
+// Proof is an earlier receipt, of a centre that now says it holds less: one
+// that finds its own signature under it knows that it was set back.
 type ReceiptRequest struct {
 	Blobs []loan.Hash `json:"blobs"`
+	Proof []byte      `json:"proof,omitempty"`
 }
 
 // DecodeJSON reads one JSON value of at most limit bytes into v, with no field

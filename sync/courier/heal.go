@@ -1,0 +1,176 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"doorstep/sync/parcel"
+)
+
+// healOwn brings home what the centre holds of this laptop's own chain and the
+// laptop lost, as far as the receipt says that there is any.
+func (c *Courier) healOwn(ctx context.Context, r *parcel.Receipt) error {
+	want, err := c.store.Wanted(ctx)
+	if err != nil {
+		return err
+	}
+	for _, lost := range want.Own {
+		ask := loan.Range{From: lost.From, To: min(lost.To, r.Through)}
+		if ask.To < ask.From {
+			continue
+		}
+		c.update(func(s *State) { s.Phase = Healing })
+		if err := c.fetchOwn(ctx, ask, r); err != nil {
+			return err
+		}
+		// What did not come the centre has not got either.
+		if err := c.store.Asked(ctx, []loan.Range{ask}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetchOwn asks for a range of the own chain and keeps what comes.
+func (c *Courier) fetchOwn(ctx context.Context, ask loan.Range, r *parcel.Receipt) error {
+	for more := true; more; {
+		n, err := c.askOwn(ctx, ask, r)
+		if err != nil {
+			return err
+		}
+		if len(n.Changes) > 0 {
+			if err := c.store.Heal(ctx, n.Changes); err != nil {
+				return fault.Wrap("courier.fetchOwn", err)
+			}
+			c.update(func(s *State) { s.Healed += len(n.Changes) })
+		}
+		ask.From, more = n.Through+1, n.More
+	}
+	return nil
+}
+
+func (c *Courier) askOwn(ctx context.Context, ask loan.Range, r *parcel.Receipt) (*parcel.News, error) {
+	const op = "courier.askOwn"
+	_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/own?from=%d&to=%d", ask.From, ask.To),
+		want: parcel.TypeNews, limit: parcel.MaxBytes})
+	if err != nil {
+		return nil, err
+	}
+	n, err := parcel.OpenOwn(b, c.profile.Centre, c.profile.ChainKey().Suite())
+	if err != nil {
+		return nil, fault.New(op, fault.Untrusted, err)
+	}
+	if n.Device != c.profile.Device || n.Centre != r.Centre || n.Epoch != r.Epoch || n.After != ask.From-1 ||
+		n.Through > ask.To || n.More && n.Through <= n.After || !n.More && n.Through != ask.To {
+		return nil, fault.New(op, fault.Untrusted, errors.New("an answer to another question"))
+	}
+	return n, nil
+}
+
+// healBlobs brings home the blobs that are lacking here. One that the centre
+// has not got, or that is not what its name says, is asked for again by the
+// next courier.
+func (c *Courier) healBlobs(ctx context.Context) error {
+	const op = "courier.healBlobs"
+	want, err := c.store.Wanted(ctx)
+	if err != nil || len(want.Blobs) == len(c.absent) {
+		return err
+	}
+	list, err := c.store.WantedBlobs(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	for _, b := range list {
+		if c.absent[b.Hash] {
+			continue
+		}
+		c.update(func(s *State) { s.Phase = Healing })
+		content, err := c.fetchBlob(ctx, b)
+		if err == nil {
+			err = c.store.HealBlob(ctx, b, content)
+		}
+		var r *refusal
+		switch {
+		case err == nil:
+			c.update(func(s *State) { s.HealedBlobs++ })
+		case errors.As(err, &r) && fault.KindOf(err) == fault.Missing, fault.KindOf(err) == fault.Input:
+			c.absent[b.Hash] = true
+			c.log.Warn("the centre has not got a blob that is lacking here", "blob", b.Hash.String(), "case", b.Case.String())
+		default:
+			return fault.Wrap(op, err)
+		}
+	}
+	return nil
+}
+
+func (c *Courier) fetchBlob(ctx context.Context, b store.PendingBlob) ([]byte, error) {
+	out := make([]byte, 0, b.Size)
+	for int64(len(out)) < b.Size {
+		_, part, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/blob/%s/%d?case=%s", b.Hash, len(out), b.Case),
+			want: parcel.TypeChunk, limit: parcel.PieceSize})
+		if err != nil {
+			return nil, err
+		}
+		if len(part) == 0 || int64(len(out)+len(part)) > b.Size || len(part) < parcel.PieceSize && int64(len(out)+len(part)) != b.Size {
+			return nil, fault.New("courier.fetchBlob", fault.Input, errors.New("another length"))
+		}
+		out = append(out, part...)
+	}
+	return out, nil
+}
+
+// behind is the fault of a centre that holds more of this laptop's chain than
+// the laptop, which knows of no loss. The file may have been set back to an
+// earlier copy, or another laptop runs a copy of it: they look the same from
+// here, so a person decides, and Adopt is the answer to the first.
+func (c *Courier) behind(r *parcel.Receipt, last uint64) error {
+	c.update(func(s *State) { s.Behind = true })
+	return fault.Say("courier.behind", fault.Conflict,
+		"中心持有的本机记录比本机多：本机数据可能是旧的副本，或另有一台电脑在用同一份数据。请联系县资助中心；确认是本机数据被退回旧副本后，可选择“取回并继续”。",
+		fmt.Errorf("the centre holds changes up to %d, here they end at %d", r.Through, last))
+}
+
+// Adopt is for a person who knows that this laptop's file was set back to an
+// earlier copy, and that no other laptop runs it: when all that is here is the
+// beginning of what the centre holds, the chain is led on behind it, the rest
+// is brought home by the next round, and the chain says who decided.
+// fault.Conflict when the two differ, fault.Exists when the centre holds no
+// more than the laptop.
+func (c *Courier) Adopt(ctx context.Context, operator string) error {
+	const op = "courier.Adopt"
+	c.running.Lock()
+	defer c.running.Unlock()
+	defer c.road.close()
+	_, raw, err := c.receipt(ctx, parcel.ReceiptRequest{Blobs: []loan.Hash{}})
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	r, err := c.open(raw)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	last, hash := c.store.Head()
+	if r.Through <= last {
+		return fault.New(op, fault.Exists, errors.New("the centre holds no more than this laptop"))
+	}
+	if last > 0 {
+		n, err := c.askOwn(ctx, loan.Range{From: last, To: last}, r)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		if len(n.Changes) != 1 || n.Changes[0].HeaderHash(c.store.Sum) != hash {
+			return fault.Say(op, fault.Conflict, "本机有中心没有的记录，与中心的记录不能接续：另有一台电脑在用同一份数据。材料保留在本机，请联系县资助中心。",
+				errors.New("what is here is not the beginning of what the centre holds"))
+		}
+	}
+	if err := c.store.LeadOn(ctx, operator, r.Through); err != nil {
+		return fault.Wrap(op, err)
+	}
+	c.update(func(s *State) { s.Behind = false })
+	c.Wake()
+	return nil
+}
