@@ -29,6 +29,7 @@ func syncRun(c *call) int {
 	who := c.accountFlags(flags)
 	server := flags.String("server", "", "`URL` of the centre (default: that of the enrolment)")
 	untilEmpty := flags.Bool("until-empty", false, "end when everything is there")
+	adopt := flags.Bool("adopt", false, "this data folder was set back to an earlier copy that no other laptop runs; fetch what the centre has beyond it")
 	giveUp := flags.Duration("give-up", 0, "end after this `time`, as 90s or 10m, with exit code 5; 0 is never")
 	if _, code, ok := c.parse(flags, 0, 0); !ok {
 		return code
@@ -40,6 +41,9 @@ func syncRun(c *call) int {
 		q, err := courier.New(courier.Config{Store: d.Store(), Server: *server, Now: time.Now})
 		if err != nil {
 			return err
+		}
+		if *adopt {
+			q.Adopt(d.Operator().ID)
 		}
 		if *giveUp > 0 {
 			var stop context.CancelFunc

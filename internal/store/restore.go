@@ -110,7 +110,9 @@ func Restore(ctx context.Context, from, dir string) error {
 // backup are not what was written.
 type PartlyDamaged struct{ Values int }
 
-func (e *PartlyDamaged) Error() string { return fmt.Sprintf("restored, %d values are damaged", e.Values) }
+func (e *PartlyDamaged) Error() string {
+	return fmt.Sprintf("restored, %d values are damaged", e.Values)
+}
 
 // findBackup gives the folder of the one backup in a folder.
 func findBackup(from string) (string, error) {

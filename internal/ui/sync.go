@@ -144,6 +144,7 @@ type syncScreen struct {
 	facts    *fyne.Container
 	try      *kit.Button
 	pause    *kit.Button
+	adopt    *kit.Button // in view while the centre holds more than the laptop
 	list     *kit.List
 	rows     []desk.Row
 }
@@ -153,12 +154,13 @@ func newSyncScreen(u *Window) *syncScreen {
 	s.headline = kit.NewStatusLine(kit.Info, "")
 	s.try = kit.NewPrimary("立即上传", kit.Icon("upload"), u.wake)
 	s.pause = kit.NewSecondary("暂停", kit.Icon("offline"), s.togglePause)
+	s.adopt = kit.NewSecondary("取回并继续", kit.Icon("upload"), s.askAdopt)
 	s.list = kit.NewList(caseColumns(), func() int { return len(s.rows) }, func(i int) []kit.Cell { return u.caseCells(s.rows[i]) })
 	s.list.TwoLines = true
 	s.list.Empty = "没有等待上传的案件"
 	s.list.OnOpen = func(i int) { u.shell.open(s.rows[i].ID) }
 	s.content = filled("同步", "办完的案件自动上传到中心；没有网络时留在本机，恢复后自动继续",
-		kit.Card("现在", nil, s.headline, s.facts, container.NewHBox(s.try, s.pause)),
+		kit.Card("现在", nil, s.headline, s.facts, container.NewHBox(s.try, s.pause, s.adopt)),
 		kit.Card("等待送达的案件", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{160}, s.list)))
 	s.refresh()
 	return s
@@ -175,6 +177,17 @@ func (s *syncScreen) togglePause() {
 	}
 }
 
+// askAdopt lets a person say that the file was set back, and not copied.
+func (s *syncScreen) askAdopt() {
+	kit.Confirm(s.u.win, "本机数据曾被退回旧副本？",
+		"请先与县资助中心确认：只有本机数据被退回旧副本、且没有另一台电脑在用同一份数据时，才选择继续。本机将从中心取回缺少的记录和材料，并记入日志。",
+		"取回并继续", "取消", func() {
+			if k := s.u.carrier; k != nil {
+				k.courier.Adopt(s.u.desk.Operator().ID)
+			}
+		})
+}
+
 func (s *syncScreen) refresh() {
 	k := s.u.carrier
 	if k == nil {
@@ -187,6 +200,11 @@ func (s *syncScreen) refresh() {
 		s.pause.SetText("继续")
 	} else {
 		s.pause.SetText("暂停")
+	}
+	if st.Behind {
+		s.adopt.Show()
+	} else {
+		s.adopt.Hide()
 	}
 	s.try.SetEnabled(st.Phase != courier.Paused && st.Phase != courier.Sending)
 	speed := "—"
@@ -227,6 +245,8 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 			text += "下次重试：" + wait(left) + "后。"
 		}
 		return kit.Warning, text
+	case s.Phase == courier.Healing:
+		return kit.Info, "正在从中心取回本机缺少的数据。"
 	case s.AllSent:
 		return kit.Good, "全部送达，中心的清单与本机一致。"
 	case s.Phase == courier.Sending && s.Blobs > 0:

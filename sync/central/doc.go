@@ -25,9 +25,13 @@
 //	                        place, then for each chunk its SHA-256, 32 bytes. A chunk
 //	                        is held when both agree; the rest is cut off at the end.
 //
-// After a restore from a backup, said by Restored, the centre takes a new id
-// and a new epoch: receipts name the epoch, and laptops of another one send
-// again what is lacking.
+// After a restore from a backup, said by Restored or found when a laptop shows
+// a receipt for more than is held, the centre takes a new id and a new epoch:
+// receipts name the epoch, and laptops of another one send again what is
+// lacking.
+//
+// What a laptop declares lost of its own chain is written down, and listed,
+// until it comes after all: it is taken where it fits the chain around it.
 //
 // All folders have mode 0700. Blobs are stored as they came: the folder wants
 // an encrypted disk.

@@ -44,6 +44,7 @@ type Courier struct {
 
 	mu       sync.Mutex
 	state    State
+	adopt    string // who said Adopt; empty once done
 	pause    bool
 	aside    map[loan.Hash]Aside
 	watch    map[int]func(State)

@@ -20,4 +20,14 @@
 // a second, at most a minute, never a fixed time; Wake ends the wait. Nothing
 // has a limit on its whole time: an attempt ends when no byte has moved for
 // 30 seconds.
+//
+// # What was lost here
+//
+// A store that was restored or repaired says what it wants. Before anything is
+// sent the courier asks the centre for the own changes that are wanted, and
+// then for the blobs; what the centre has not got either is declared lost with
+// the parcel behind it. Where the centre holds more of the chain than the
+// laptop and the store knows of no loss, nothing is sent: the file was set back
+// by hand, or copied, and a person says which (Adopt). Where the centre says
+// that it holds less than it once acknowledged, it is shown its own receipt.
 package courier

@@ -123,54 +123,59 @@ func (c *Courier) fetchBlob(ctx context.Context, b store.PendingBlob) ([]byte, e
 	return out, nil
 }
 
-// behind is the fault of a centre that holds more of this laptop's chain than
-// the laptop, which knows of no loss. The file may have been set back to an
-// earlier copy, or another laptop runs a copy of it: they look the same from
-// here, so a person decides, and Adopt is the answer to the first.
-func (c *Courier) behind(r *parcel.Receipt, last uint64) error {
-	c.update(func(s *State) { s.Behind = true })
-	return fault.Say("courier.behind", fault.Conflict,
-		"中心持有的本机记录比本机多：本机数据可能是旧的副本，或另有一台电脑在用同一份数据。请联系县资助中心；确认是本机数据被退回旧副本后，可选择“取回并继续”。",
-		fmt.Errorf("the centre holds changes up to %d, here they end at %d", r.Through, last))
+// Adopt is for a person who knows that this laptop's file was set back to an
+// earlier copy, and that no other laptop runs it: the next contact leads the
+// chain on behind what the centre holds, brings the rest home, and the chain
+// says who decided. It does so only where all that is here is the beginning of
+// what the centre holds; elsewhere the attempt ends with fault.Conflict, and
+// the word is spent.
+func (c *Courier) Adopt(operator string) {
+	c.mu.Lock()
+	c.adopt = operator
+	c.mu.Unlock()
+	c.Wake()
 }
 
-// Adopt is for a person who knows that this laptop's file was set back to an
-// earlier copy, and that no other laptop runs it: when all that is here is the
-// beginning of what the centre holds, the chain is led on behind it, the rest
-// is brought home by the next round, and the chain says who decided.
-// fault.Conflict when the two differ, fault.Exists when the centre holds no
-// more than the laptop.
-func (c *Courier) Adopt(ctx context.Context, operator string) error {
-	const op = "courier.Adopt"
-	c.running.Lock()
-	defer c.running.Unlock()
-	defer c.road.close()
-	_, raw, err := c.receipt(ctx, parcel.ReceiptRequest{Blobs: []loan.Hash{}})
-	if err != nil {
+// behind is for a centre that holds more of this laptop's chain than the
+// laptop, which knows of no loss. The file may have been set back to an earlier
+// copy, or another laptop runs a copy of it: they look the same from here, and
+// to lead on by itself would let a copy work on undetected. So a person decides.
+func (c *Courier) behind(ctx context.Context, r *parcel.Receipt, last uint64) error {
+	const op = "courier.behind"
+	c.mu.Lock()
+	operator := c.adopt
+	c.adopt = ""
+	c.mu.Unlock()
+	if operator == "" {
+		c.update(func(s *State) { s.Behind = true })
+		return fault.Say(op, fault.Conflict,
+			"中心持有的本机记录比本机多：本机数据可能是旧的副本，或另有一台电脑在用同一份数据。请联系县资助中心，确认后选择“取回并继续”。",
+			fmt.Errorf("the centre holds changes up to %d, here they end at %d", r.Through, last))
+	}
+	if err := c.isPrefix(ctx, r); err != nil {
 		return fault.Wrap(op, err)
-	}
-	r, err := c.open(raw)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	last, hash := c.store.Head()
-	if r.Through <= last {
-		return fault.New(op, fault.Exists, errors.New("the centre holds no more than this laptop"))
-	}
-	if last > 0 {
-		n, err := c.askOwn(ctx, loan.Range{From: last, To: last}, r)
-		if err != nil {
-			return fault.Wrap(op, err)
-		}
-		if len(n.Changes) != 1 || n.Changes[0].HeaderHash(c.store.Sum) != hash {
-			return fault.Say(op, fault.Conflict, "本机有中心没有的记录，与中心的记录不能接续：另有一台电脑在用同一份数据。材料保留在本机，请联系县资助中心。",
-				errors.New("what is here is not the beginning of what the centre holds"))
-		}
 	}
 	if err := c.store.LeadOn(ctx, operator, r.Through); err != nil {
 		return fault.Wrap(op, err)
 	}
-	c.update(func(s *State) { s.Behind = false })
-	c.Wake()
+	return c.healOwn(ctx, r)
+}
+
+// isPrefix is fault.Conflict unless all that is here of the own chain is the
+// beginning of what the centre holds.
+func (c *Courier) isPrefix(ctx context.Context, r *parcel.Receipt) error {
+	last, hash := c.store.Head()
+	if last == 0 {
+		return nil
+	}
+	n, err := c.askOwn(ctx, loan.Range{From: last, To: last}, r)
+	if err != nil {
+		return err
+	}
+	if len(n.Changes) != 1 || n.Changes[0].HeaderHash(c.store.Sum) != hash {
+		return fault.Say("courier.isPrefix", fault.Conflict,
+			"本机有中心没有的记录，与中心的记录不能接续：另有一台电脑在用同一份数据。材料保留在本机，请联系县资助中心。",
+			errors.New("what is here is not the beginning of what the centre holds"))
+	}
 	return nil
 }

@@ -144,7 +144,9 @@ func (c *Courier) acknowledge(ctx context.Context, r *parcel.Receipt, raw []byte
 		return fault.Wrap(op, err)
 	}
 	if r.Through > box.Last {
-		return c.behind(r, box.Last)
+		if err := c.behind(ctx, r, box.Last); err != nil {
+			return err
+		}
 	}
 	c.update(func(s *State) { s.Behind = false })
 	fresh := r.Through > box.Acked || r.Epoch != box.Epoch || len(r.Blobs) > 0

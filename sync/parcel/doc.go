@@ -28,12 +28,24 @@
 // beside the changes, it proves later that the device vouched for its chain
 // up to last. A table holds last-first+1 changes, at most MaxChanges.
 //
+// A device whose data was lost leads its chain on behind a gap, and declares
+// what neither it nor the centre has:
+//
+//	"DSP2" | suite u8 | device 16 | first u64 | last u64 |
+//	lost u64       the counters lost … first-1 are lost; 1 … first-1
+//	and from prev on as above; prev is the header hash of the last change that
+//	the device knew, zero where it knew none
+//	n u16 | signature n     context "doorstep parcel 2"
+//
+// The centre takes it where lost is the number behind the last that it holds.
+//
 // # Receipt
 //
 // The centre's word that it holds things durably:
 //
 //	"DSR1" | suite u8 | centre 16 | epoch 16 | device 16 |
-//	through u64    every change 1 … through of the device is held
+//	through u64    every change 1 … through of the device is held, but those
+//	               that the device declared lost
 //	chain 32       header hash of change through; zero when through is 0
 //	at i64 | count u32 | count × blob hash 32
 //	n u16 | signature n     context "doorstep receipt 1"
@@ -57,6 +69,18 @@
 // not checked; each header is under the centre's signature, and each body
 // must be the one its header names.
 //
+// # Own changes
+//
+// What a laptop lost of its own chain, as the centre holds it: the bytes of
+// news with "DSO1" in place of "DSN1", the context "doorstep own 1", and
+//
+//	after u64      the number in front of those asked for
+//	through u64    the last number that this answers for
+//	more u8        1 when through is not the last one asked for
+//
+// The changes are of the device itself, in the order of its chain; numbers
+// that are not among them the centre has not got.
+//
 // # Blobs
 //
 // A blob is named by the county's keyed hash of its content and travels as
@@ -69,7 +93,13 @@
 //	                  204: this chunk is durable. 201: so is the whole blob,
 //	                  and its content has its name. 422, code "name": whole,
 //	                  but its content has another name; all chunks are dropped.
-//	POST /v1/receipt  ReceiptRequest → a receipt
+//	POST /v1/receipt  ReceiptRequest → a receipt. With a proof, the laptop's
+//	                  last receipt, a centre that holds less than it says
+//	                  knows that it was set back, and begins a new epoch.
+//	GET  /v1/blob/{hash}/{offset}?case=ID → the blob's bytes from offset, a
+//	                  multiple of ChunkSize, at most PieceSize of them, with
+//	                  Doorstep-Sum. 404 unless a change of the case names the
+//	                  blob and the laptop wrote to the case.
 //
 // # The rest
 //
@@ -86,6 +116,7 @@
 //	                  that is held when changes in front of it are lacking; 409 with
 //	                  code "clone" when another change stands under a number
 //	GET  /v1/news?after=N → news
+//	GET  /v1/own?from=N&to=N → own changes
 //	GET  /healthz     {"ok":true}
 //
 // Every other answer is JSON, a Problem. Bodies have the content types named

@@ -57,16 +57,14 @@ func (n *News) sign(s *seal.Signer, form newsForm) ([]byte, error) {
 
 // OpenNews reads news that the centre's key signed. Bytes that are no news are
 // fault.Damaged, another's signature is fault.Untrusted.
-func OpenNews(b []byte, centre seal.PublicKey) (*News, error) {
-	return openNews(b, centre, ofOthers(), centre.Suite())
-}
+func OpenNews(b []byte, centre seal.PublicKey) (*News, error) { return openNews(b, centre, ofOthers()) }
 
 // OpenOwn is OpenNews for changes of the device's own chain, which is of a
 // suite: each is of the device, their counters rise within After to Through,
 // and where two follow one another without a gap they fit.
 func OpenOwn(b []byte, centre seal.PublicKey, chain seal.Suite) (*News, error) {
 	const op = "parcel.OpenOwn"
-	n, err := openNews(b, centre, ofOwn(), chain)
+	n, err := openNews(b, centre, ofOwn())
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +81,7 @@ func OpenOwn(b []byte, centre seal.PublicKey, chain seal.Suite) (*News, error) {
 	return n, nil
 }
 
-// openNews reads either; the changes' hashes are of a suite.
-func openNews(b []byte, centre seal.PublicKey, form newsForm, chain seal.Suite) (*News, error) {
+func openNews(b []byte, centre seal.PublicKey, form newsForm) (*News, error) {
 	const op = "parcel.OpenNews"
 	if len(b) > MaxBytes {
 		return nil, fault.New(op, fault.TooLarge, nil)
