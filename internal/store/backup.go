@@ -23,7 +23,6 @@ const (
 	backupAbout  = "manifest.json"
 	imagesPrefix = "images-" // and the number of the run, then imagesSuffix
 	imagesSuffix = ".key"
-	storeImages  = "images.key" // in the data folder
 )
 
 // Buckets and keys that a backup has and a store has not.

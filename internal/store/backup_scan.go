@@ -62,7 +62,7 @@ func (b *backup) begin(d *harvest) (*bbolt.Tx, error) {
 	s := b.s
 	s.write.Lock()
 	defer s.write.Unlock()
-	images, err := readFile(filepath.Join(s.o.Dir, storeImages), 1<<20)
+	images, err := readFile(filepath.Join(s.o.Dir, imagesFile), 1<<20)
 	if err == nil {
 		d.images = images
 	} else if !errors.Is(err, os.ErrNotExist) {

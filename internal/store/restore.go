@@ -311,14 +311,14 @@ func (r *restore) settle(images []byte) error {
 	path := filepath.Join(r.dir, dataFile)
 	if _, err := os.Lstat(path); err == nil {
 		// Its keys stay beside it.
-		for _, name := range []string{keysFile, storeImages} {
+		for _, name := range []string{keysFile, imagesFile} {
 			if err := copyAside(r.dir, name); err != nil {
 				return err
 			}
 		}
 	}
 	if images != nil {
-		if err := writeFile(r.dir, storeImages, images); err != nil {
+		if err := writeFile(r.dir, imagesFile, images); err != nil {
 			return err
 		}
 	}
