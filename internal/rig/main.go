@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // The exit codes of Main.
@@ -26,6 +27,7 @@ func Main(ctx context.Context, args []string, out, errs io.Writer) int {
 	seed := fs.Int64("seed", 1, "of the operations")
 	ack := fs.String("ack", "", "`file` that is told of every operation")
 	most := fs.Int64("max", 1<<40, "operations to do")
+	below := fs.String("below", "", "makes the store in this `folder` inside dir, which is not there yet")
 	tries := fs.Int("go-on", 0, "tries more, in the same process, of an operation that failed")
 	var c controls
 	fs.BoolVar(&c.noSync, "nosync", false, "control: do not wait for the disk")
@@ -35,6 +37,7 @@ func Main(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "usage: rig write|verify --dir D --seed S [--ack FILE] [--max N]")
 		return exitUsage
 	}
+	*dir = filepath.Join(*dir, *below)
 	switch args[0] {
 	case "write":
 		return write(ctx, *dir, *seed, *ack, *most, *tries, c, errs)

@@ -86,7 +86,7 @@ func (m *model) next(n int64) *op {
 		p.o.verb, p.o.key, p.o.on = roster, p.name("roster-", 5), p.r.IntN(4) > 0
 	case x < 128:
 		p.o.verb, p.o.key = password, p.name("desk-", 3)
-	case x < 132:
+	case x < 131 && p.n > 50:
 		p.o.verb = backup
 	case x < 175:
 		p.receipt()

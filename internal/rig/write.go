@@ -212,6 +212,10 @@ func (w *writer) backup(ctx context.Context) error {
 	if err := os.MkdirAll(stick, 0o700); err != nil {
 		return err
 	}
+	if d, err := os.Open(w.s.Dir()); err == nil { // a stick is there before a backup
+		_ = d.Sync()
+		_ = d.Close()
+	}
 	_, err := w.s.Backup(ctx, stick, nil)
 	return err
 }

@@ -160,7 +160,7 @@ func (b *backup) run(ctx context.Context) (BackupInfo, error) {
 // open opens the backup's file, or makes one. A file whose structure does not
 // hold is set aside, so that there is a backup again.
 func (b *backup) open() error {
-	if err := os.MkdirAll(b.dir, 0o700); err != nil {
+	if err := makeDir(b.dir); err != nil {
 		return err
 	}
 	path := filepath.Join(b.dir, backupFile)

@@ -58,7 +58,7 @@ func Exists(dir string) bool {
 // be undone, as to use up an enrolment code, comes after it.
 func Prepare(dir string) error {
 	const op = "store.Prepare"
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return diskFault(op, err)
 	}
 	const probe = "probe"
@@ -84,7 +84,7 @@ func Create(ctx context.Context, o Options, p Profile, first guard.Operator, pas
 		return nil, fault.Wrap(op, err)
 	}
 	defer seal.Wipe(profile)
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+	if err := makeDir(o.Dir); err != nil {
 		return nil, diskFault(op, err)
 	}
 	lock, err := acquire(o.Dir)

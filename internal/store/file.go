@@ -91,6 +91,30 @@ func promote(dir, name string) error {
 	return syncDir(dir)
 }
 
+// makeDir makes a folder and those above it that are not there. On return the
+// names of all of them are durable, also of one that was there already and may
+// have been made just before a crash.
+func makeDir(dir string) error {
+	dir = filepath.Clean(dir)
+	made := []string{dir}
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); err == nil || filepath.Dir(at) == at {
+			break
+		}
+		made = append(made, at)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, at := range made {
+		// A folder above that may not be read was there before, and is not ours.
+		if err := syncDir(filepath.Dir(at)); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return nil
+}
+
 // readFile reads a file of at most limit bytes.
 func readFile(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)

@@ -123,3 +123,33 @@ func TestPrepare(t *testing.T) {
 		}
 	})
 }
+
+func TestMakeDir(t *testing.T) {
+	top := t.TempDir()
+	for name, dir := range map[string]string{
+		"several levels at once":      filepath.Join(top, "a", "b", "c"),
+		"one that is there":           top,
+		"by a name that is not clean": top + "/x/../y//z/",
+	} {
+		t.Run(name, func(t *testing.T) {
+			noErr(t, makeDir(dir))
+			noErr(t, makeDir(dir))
+			if st, err := os.Stat(filepath.Clean(dir)); err != nil || !st.IsDir() {
+				t.Error("it is not there")
+			}
+		})
+	}
+	t.Run("where a file stands in the way", func(t *testing.T) {
+		noErr(t, os.WriteFile(filepath.Join(top, "file"), nil, 0o600))
+		if makeDir(filepath.Join(top, "file", "in")) == nil {
+			t.Error("it is made")
+		}
+	})
+	t.Run("one that is named from the working folder", func(t *testing.T) {
+		t.Chdir(top)
+		noErr(t, makeDir("d/e"))
+		if _, err := os.Stat(filepath.Join(top, "d", "e")); err != nil {
+			t.Error("it is not there")
+		}
+	})
+}

@@ -85,7 +85,7 @@ func Restore(ctx context.Context, from, dir string) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return diskFault(op, err)
 	}
 	lock, err := acquire(dir)
