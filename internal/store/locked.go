@@ -55,6 +55,10 @@ func Open(ctx context.Context, o Options) (*Locked, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if _, err := os.Lstat(filepath.Join(o.Dir, dataFile)); err == nil {
+		// A half file of what was cut short; it may be as big as the data.
+		_ = os.Remove(filepath.Join(o.Dir, dataFile+newSuffix))
+	}
 	l := &Locked{o: o, lock: lock, attempts: newAttempts(o.Dir)}
 	if err := l.open(); err != nil {
 		_ = l.Close()

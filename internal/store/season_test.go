@@ -1,159 +1,160 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 )
 
-// intake is a store with cases that go the whole way to the centre, by a clock
-// that stands still unless it is set.
-type intake struct {
-	t      testing.TB
-	s      *Store
-	now    time.Time
-	centre uuid.UUID
-	said   uint64 // changes of the centre
-	held   map[loan.Hash]bool
-}
+func TestASeasonIsErasedWhole(t *testing.T) {
+	ctx := context.Background()
+	i := newIntake(t)
+	f, g := i.delivered(1, 2025), i.delivered(2, 2025)
+	i.hear(g.id, loan.ChangeAccept, loan.AcceptBody{}, i.now)
+	gone := i.open(3, 2025)
+	i.commit(gone.id, loan.ChangeVoid, "c1", loan.ReasonBody{Reason: "withdrawn"})
+	i.carry(i.now, gone.all()...)
+	draft := i.open(4, 2025)
+	i.carry(i.now, draft.all()...)
+	other := i.delivered(5, 2026)
+	i.carry(i.now)
+	unsent := i.delivered(6, 2025)
+	i.commit(unsent.id, loan.ChangeReveal, "c1", loan.ViewBody{Reason: "a reason"})
 
-func newIntake(t testing.TB) *intake {
-	t.Helper()
-	i := &intake{t: t, now: time.Date(2026, 8, 1, 9, 0, 0, 0, time.UTC), centre: uuid.New(), held: map[loan.Hash]bool{}}
-	o := options(t.TempDir())
-	o.Now = func() time.Time { return i.now }
-	s, err := Create(context.Background(), o, profile(), clerk("c1"), []byte(password))
+	out, err := i.s.EraseSeason(ctx, 2025, "a1")
 	noErr(t, err)
-	i.s = s
-	t.Cleanup(func() { i.s.Close() })
-	return i
-}
-
-func (i *intake) commit(id uuid.UUID, kind loan.ChangeKind, operator string, body any, blobs ...Blob) *loan.Change {
-	i.t.Helper()
-	made, err := i.s.Commit(context.Background(), []Entry{{Case: id, Kind: kind, Operator: operator, Body: body}}, blobs)
-	noErr(i.t, err)
-	return made[0]
-}
-
-func (i *intake) blob(content string) Blob {
-	b := bytes.Repeat([]byte(content+"|"), 3000)
-	return Blob{i.s.BlobName(b), b}
-}
-
-// family is a case under way, with the names of what it brought.
-type family struct {
-	id     uuid.UUID
-	finish uuid.UUID
-	images []loan.Hash
-	papers []loan.Hash // contract and ink
-}
-
-func (f family) all() []loan.Hash { return append(append([]loan.Hash{}, f.images...), f.papers...) }
-
-// open begins a case of an academic year, with two images.
-func (i *intake) open(n, year int) family {
-	i.t.Helper()
-	f := family{id: must(uuid.NewV7())}
-	e := openEntry(f.id, personOf(n))
-	body := e.Body.(loan.OpenBody)
-	body.Application.AcademicYear = year
-	i.commit(f.id, loan.ChangeOpen, "c1", body)
-	for _, slot := range []loan.Slot{loan.PortraitStudent, loan.DocSlot(loan.HukouBook)} {
-		b := i.blob(fmt.Sprint("image ", n, slot))
-		i.attach(&f, slot, b)
+	if out.Cases != 3 || out.Blobs != 12 || out.Changes == 0 {
+		t.Fatalf("got %+v, want three cases with twelve blobs", out)
 	}
-	return f
-}
-
-func (i *intake) attach(f *family, slot loan.Slot, b Blob) {
-	i.t.Helper()
-	i.commit(f.id, loan.ChangeAttach, "c1", loan.AttachBody{Attachment: loan.Attachment{Slot: slot, Blob: b.Hash,
-		Media: "image/jpeg", Size: int64(len(b.Content))}}, b)
-	f.images = append(f.images, b.Hash)
-}
-
-// finished is a case that waits for the road.
-func (i *intake) finished(n, year int) family {
-	i.t.Helper()
-	f := i.open(n, year)
-	i.finishIt(&f, n)
-	return f
-}
-
-func (i *intake) finishIt(f *family, n int) {
-	i.t.Helper()
-	i.commit(f.id, loan.ChangeSubmit, "c1", nil)
-	i.commit(f.id, loan.ChangeReview, "r1", loan.ReviewBody{Pass: true})
-	shown := i.blob(fmt.Sprint("shown ", n))
-	i.commit(f.id, loan.ChangeContract, "c1", loan.ContractBody{Template: "t", Blob: shown.Hash, Size: 1, Pages: 1, AsOf: "2026-08-01"})
-	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		ink := i.blob(fmt.Sprint("ink ", n, p))
-		i.commit(f.id, loan.ChangeSign, "c1", loan.SignBody{Party: p, By: loan.InPerson, Contract: shown.Hash, Ink: ink.Hash, Size: int64(len(ink.Content))}, ink)
-		f.papers = append(f.papers, ink.Hash)
+	want := []Refusal{{WhyOpen, []uuid.UUID{draft.id}}, {WhyUnsent, []uuid.UUID{unsent.id}}}
+	for _, w := range want {
+		if !slices.ContainsFunc(out.Refused, func(r Refusal) bool { return r.Why == w.Why && slices.Equal(r.Cases, w.Cases) }) {
+			t.Fatalf("refused %+v, want %+v", out.Refused, want)
+		}
 	}
-	pdf := i.blob(fmt.Sprint("sealed ", n))
-	i.commit(f.id, loan.ChangeSeal, "c1", loan.SealBody{Blob: pdf.Hash, Size: int64(len(pdf.Content))}, pdf)
-	f.papers = append(f.papers, pdf.Hash)
-	f.finish = i.commit(f.id, loan.ChangeFinish, "c1", loan.FinishBody{}).ID
+	check := func() {
+		t.Helper()
+		for _, e := range []family{f, g, gone} {
+			i.gone(e.all()...)
+			_, err := i.s.Case(ctx, e.id)
+			wantKind(t, err, fault.Erased)
+			_, err = i.s.Changes(ctx, e.id)
+			wantKind(t, err, fault.Erased)
+			if _, ok := i.s.Summary(e.id); ok {
+				t.Fatal("an erased case is in the list")
+			}
+			_, err = i.s.Commit(ctx, []Entry{editEntry(e.id, "student.phone", "1")}, nil)
+			wantKind(t, err, fault.Erased)
+		}
+		for _, e := range []family{draft, other, unsent} {
+			i.here(e.all()...)
+			must(i.s.Case(ctx, e.id))
+		}
+		if got := i.s.Search("", 0); len(got) != 3 || i.s.Count().Cases != 3 {
+			t.Fatalf("the list has %d cases, counted %d, want 3", len(got), i.s.Count().Cases)
+		}
+		if got := i.s.Search(personOf(1).name, 0); len(got) != 0 {
+			t.Fatal("found by name")
+		}
+		noErr(t, i.s.VerifyChain(ctx))
+		noErr(t, i.s.VerifyLedger(ctx))
+		for _, ch := range must(i.s.Pending(ctx, 0, 1<<20)) {
+			if ch.Case == f.id && ch.Body != nil {
+				t.Fatal("a body of an erased case is left")
+			}
+		}
+	}
+	check()
+	i.reopen()
+	check()
+	told := i.erasures()
+	if len(told) != 1 || told[0].Rule != RuleSeason || told[0].Count != 3 || told[0].More != out.Changes {
+		t.Fatalf("the chain tells %+v", told)
+	}
+	t.Run("what comes late to an erased case is kept without its body", func(t *testing.T) {
+		i.hear(f.id, loan.ChangeReturn, loan.ReturnBody{Note: "late"}, i.now)
+		check()
+		i.reopen()
+		check()
+	})
+	t.Run("what has arrived since goes the next time", func(t *testing.T) {
+		i.carry(i.now)
+		out, err := i.s.EraseSeason(ctx, 2025, "a1")
+		noErr(t, err)
+		if out.Cases != 1 || len(out.Refused) != 1 {
+			t.Fatalf("got %+v, want the one case that waited", out)
+		}
+		i.gone(unsent.all()...)
+		noErr(t, i.s.VerifyChain(ctx))
+	})
 }
 
-// carry lets the centre acknowledge all changes, and blobs.
-func (i *intake) carry(at time.Time, blobs ...loan.Hash) {
-	i.t.Helper()
-	r := receipt(i.t, i.s, must(i.s.Outbox(context.Background())).Last, blobs...)
-	r.At = at
-	noErr(i.t, i.s.Acknowledge(context.Background(), r))
-	for _, h := range blobs {
-		i.held[h] = true
+func TestABlobOfTwoSeasonsStays(t *testing.T) {
+	ctx := context.Background()
+	i := newIntake(t)
+	f := i.delivered(1, 2025)
+	g := i.open(2, 2026)
+	shared := f.images[1]
+	i.attach(&g, loan.DocSlot(loan.HukouBook), Blob{shared, must(i.s.Blob(ctx, shared))})
+	i.finishIt(&g, 2)
+	i.carry(i.now, g.all()...)
+	must(i.s.EraseSeason(ctx, 2025, "a1"))
+	i.gone(f.images[0])
+	i.here(shared)
+	i.received(g, i.now)
+	i.now = i.now.Add(8 * days)
+	i.retain()
+	i.gone(shared) // it is the other case's now
+	noErr(t, i.s.VerifyLedger(ctx))
+}
+
+func TestErasingASeasonCutShort(t *testing.T) {
+	ctx := context.Background()
+	i := newIntake(t)
+	var all []family
+	for n := range seasonAtOnce + 3 {
+		all = append(all, i.delivered(n, 2025))
+	}
+	stays := i.finished(100, 2026)
+	names, folders := i.crashes(func() { must(i.s.EraseSeason(ctx, 2025, "a1")) })
+	marked := 0
+	for n, dir := range folders {
+		if names[n] == "marked" {
+			marked++
+		}
+		if (names[n] == "sweeping" || names[n] == "images copy") && n%29 != 0 {
+			continue // one like the other
+		}
+		t.Run("after step "+names[n], func(t *testing.T) {
+			o := i.s.o
+			o.Dir = dir
+			j := *i
+			j.t, j.s = t, unlocked(t, o)
+			noErr(t, j.s.VerifyLedger(ctx))
+			noErr(t, j.s.VerifyChain(ctx))
+			j.here(stays.all()...)
+			must(j.s.EraseSeason(ctx, 2025, "a1"))
+			for _, f := range all {
+				j.gone(f.all()...)
+			}
+			j.here(stays.all()...)
+			cases := 0
+			for _, e := range j.erasures() {
+				cases += e.Count
+			}
+			if cases != len(all) {
+				t.Fatalf("the chain tells of %d cases, want %d", cases, len(all))
+			}
+			noErr(t, j.s.VerifyLedger(ctx))
+			noErr(t, j.s.VerifyChain(ctx))
+		})
+	}
+	if marked != 2 {
+		t.Fatalf("erased in %d transactions, want 2", marked)
 	}
 }
-
-// hear takes in what the centre says of a case.
-func (i *intake) hear(id uuid.UUID, kind loan.ChangeKind, body any, at time.Time) {
-	i.t.Helper()
-	i.said += 2 // no two are neighbours
-	raw := must(json.Marshal(body))
-	ch := &loan.Change{ID: must(uuid.NewV7()), Device: i.centre, Counter: i.said, Operator: "centre", Case: id, Kind: kind, At: at, Body: raw}
-	if c, err := i.s.Case(context.Background(), id); err == nil {
-		ch.Seen = c.Heads
-	}
-	ch.BodyHash = loan.BodyHashOf(i.s.Sum, ch.Salt, raw)
-	noErr(i.t, i.s.Receive(context.Background(), []*loan.Change{ch}))
-}
-
-func (i *intake) received(f family, at time.Time) {
-	i.t.Helper()
-	i.hear(f.id, loan.ChangeReceive, loan.ReceiveBody{ReceiptNo: "1", Finish: f.finish.String()}, at)
-}
-
-// delivered is a case that the centre has, and has said so, at the clock's time.
-func (i *intake) delivered(n, year int) family {
-	i.t.Helper()
-	f := i.finished(n, year)
-	i.carry(i.now, f.all()...)
-	i.received(f, i.now)
-	return f
-}
-
-func (i *intake) retain() Erased {
-	i.t.Helper()
-	out, err := i.s.Retain(context.Background(), i.now)
-	noErr(i.t, err)
-	return out
-}
-
-func (i *intake) reopen() {
-	i.t.Helper()
-	noErr(i.t, i.s.Close())
-	i.s = unlocked(i.t, i.s.o)
-}
-
-const days = 24 * time.Hour
