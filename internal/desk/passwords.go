@@ -79,6 +79,10 @@ func (d *Desk) MayResetPasswords() bool {
 	return guard.May(d.operator, guard.ManageOperators, nil) == nil
 }
 
+// Recoverable says whether the county can help somebody here who forgot a
+// password.
+func (d *Desk) Recoverable() bool { return !d.store.Profile().Recovery.Zero() }
+
 // notePassword writes that a password was set anew; what is ids and words of
 // the program.
 func (d *Desk) notePassword(ctx context.Context, op, what string) error {

@@ -22,6 +22,7 @@ type harvest struct {
 	next    manifest
 	keys    []byte             // key file
 	format  []byte             // of the store
+	centre  []byte             // readable while locked, as in the store
 	images  []byte             // file of the wrapping keys; nil where there is none
 	numbers map[string]uint64  // the buckets' sequences
 	written map[loan.Hash]keep // by this transaction
@@ -80,6 +81,7 @@ func (b *backup) begin(d *harvest) (*bbolt.Tx, error) {
 	}
 	plain := tx.Bucket([]byte(bPlain))
 	d.keys, d.format = bytes.Clone(plain.Get([]byte("keys"))), bytes.Clone(plain.Get([]byte("format")))
+	d.centre = bytes.Clone(plain.Get([]byte("centre")))
 	d.next = manifest{Format: manifestFormat, Run: b.old.Run + 1, Buckets: map[string]content{}}
 	d.next.Device, d.next.Made = s.profile.Device, s.o.now()().UTC().Truncate(time.Millisecond)
 	return tx, nil

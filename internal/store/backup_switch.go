@@ -72,7 +72,7 @@ func (b *backup) change(d *harvest) (manifest, error) {
 			}
 			p := tx.Bucket([]byte(bPlain))
 			made := binary.BigEndian.AppendUint64(nil, uint64(next.Made.UnixMilli()))
-			for _, v := range []raw{{key: []byte("format"), value: d.format}, {key: []byte("keys"), value: d.keys},
+			for _, v := range []raw{{key: []byte("format"), value: d.format}, {key: []byte("keys"), value: d.keys}, {key: []byte("centre"), value: d.centre},
 				{key: []byte(restoredKey), value: made}, {key: []byte(manifestKey), value: about}} {
 				if err := p.Put(v.key, v.value); err != nil {
 					return err

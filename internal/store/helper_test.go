@@ -37,9 +37,14 @@ func noErr(t testing.TB, err error) {
 	}
 }
 
+// profile is of a laptop of the suite under test.
 func profile() Profile {
-	return Profile{Device: uuid.New(), Signer: must(seal.NewSigner()), Server: "https://centre.example", County: "522727",
-		CountyName: "平塘县", Point: "大塘镇受理点", PointType: "乡镇", CountyKey: seal.NewKey(), Centre: must(seal.NewSigner()).Public()}
+	p := Profile{Device: uuid.New(), Signer: must(seal.NewSigner()), Server: "https://centre.example", County: "522727",
+		CountyName: "平塘县", Point: "大塘镇受理点", PointType: "乡镇", CountyKey: seal.NewKeyOf(testSuite()), Centre: must(seal.NewSigner()).Public()}
+	if s := testSuite(); s != seal.International {
+		p.Chain = must(seal.NewSignerOf(s))
+	}
+	return p
 }
 
 func clerk(id string) guard.Operator {

@@ -249,3 +249,25 @@ func TestAPasswordChangedWhileTheFileCannotBeWritten(t *testing.T) {
 	noErr(t, err)
 	noErr(t, u.Close())
 }
+
+func TestARestoredLaptopCanStillAsk(t *testing.T) {
+	ctx := context.Background()
+	c := newCounty()
+	o := forgotten(t, c)
+	s, _, err := opened(t, o).Unlock(ctx, "c1", []byte(password))
+	noErr(t, err)
+	stick := t.TempDir()
+	must(s.Backup(ctx, stick, nil))
+	noErr(t, s.Close())
+	dir := t.TempDir()
+	noErr(t, Restore(ctx, stick, dir))
+	l := opened(t, options(dir))
+	r := must(l.AskRecovery("c2"))
+	noErr(t, r.Take(c.approve(t, r.Request(), time.Hour), true))
+	s, who, err := l.Recover(ctx, r, []byte("a new and good one"))
+	noErr(t, err)
+	if who.ID != "c2" {
+		t.Errorf("got %s", who.ID)
+	}
+	noErr(t, s.Close())
+}

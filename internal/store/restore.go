@@ -216,7 +216,7 @@ func (r *restore) copy() error {
 					}
 				}
 			}
-			for _, key := range []string{"format", "keys", restoredKey} {
+			for _, key := range []string{"format", "keys", "centre", restoredKey} {
 				v := from.Bucket([]byte(bPlain)).Get([]byte(key))
 				if err := into.Bucket([]byte(bPlain)).Put([]byte(key), bytes.Clone(v)); err != nil {
 					return err

@@ -13,8 +13,11 @@ import (
 // passwordCard is the section 密码 of 管理: to change one's own password and,
 // for who may, to set another's anew.
 func (u *Window) passwordCard() fyne.CanvasObject {
-	rows := container.NewVBox(
-		kit.NewText("密码同时是本机数据的钥匙。修改后旧密码立即失效；忘记时可在登录页点“忘记密码”，由县资助中心核对本人后批准找回。", kit.TextCaption))
+	forgot := "忘记时可在登录页点“忘记密码”，由县资助中心核对本人后批准找回。"
+	if !u.desk.Recoverable() {
+		forgot = "本机还没有取得县资助中心的找回密钥，下次联网同步后，忘记密码才能找回。"
+	}
+	rows := container.NewVBox(kit.NewText("密码同时是本机数据的钥匙，修改后旧密码立即失效。"+forgot, kit.TextCaption))
 	if u.desk.MayResetPasswords() {
 		rows.Add(kit.NewText("您是系统数据管理员，可为在本机启用的其他人员重设密码。", kit.TextCaption))
 		for _, o := range u.others() {

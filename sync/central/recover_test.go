@@ -256,3 +256,65 @@ func TestTheEscrowIsProven(t *testing.T) {
 	_, err = Open(ctx, Options{Dir: dir, Practice: true})
 	wantFault(t, err, fault.Damaged)
 }
+
+func TestALaptopOfAnEarlierVersionEnrols(t *testing.T) {
+	c := open(t, t.TempDir())
+	url := serve(t, c)
+	for query, want := range map[string]bool{"": false, "?" + parcel.WithRecovery: true} {
+		text, err := c.NewCode(t.Context(), NewCodeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, _ := seal.NewSigner()
+		body, _ := json.Marshal(parcel.EnrolRequest{Code: text, PublicKey: signer.Public().Marshal(), Proof: signer.Sign(parcel.EnrolContext, []byte(text))})
+		resp, err := stranger(c).Post(url+"/v1/enrol"+query, parcel.TypeJSON, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var members map[string]json.RawMessage
+		err = json.NewDecoder(resp.Body).Decode(&members)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatal(resp.StatusCode, err)
+		}
+		// An earlier laptop refuses an answer with a member it does not know.
+		_, recovery := members["recovery"]
+		_, suite := members["suite"]
+		if recovery != want || suite != want {
+			t.Errorf("with %q: recovery %v, suite %v, want %v", query, recovery, suite, want)
+		}
+	}
+}
+
+func TestAChainKeyIsTakenBeforeTheFirstChangeAlone(t *testing.T) {
+	c := open(t, t.TempDir())
+	url := serve(t, c)
+	l := enrol(t, c, url)
+	post := func(key *seal.Signer, by *seal.Signer) int {
+		body, _ := json.Marshal(parcel.KeyRequest{PublicKey: key.Public().Marshal(), Proof: by.Sign(parcel.KeyContext, l.enrol.Device[:])})
+		resp, err := l.http.Post(url+"/v1/key", parcel.TypeJSON, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	national, _ := seal.NewSignerOf(seal.National)
+	other, _ := seal.NewSignerOf(seal.National)
+	plain, _ := seal.NewSigner()
+	for _, step := range []struct {
+		what    string
+		key, by *seal.Signer
+		want    int
+	}{
+		{"one that the sender does not hold", national, other, http.StatusBadRequest},
+		{"another of the same suite as the certificate's", plain, plain, http.StatusForbidden},
+		{"one of the National suite", national, national, http.StatusNoContent},
+		{"the same again", national, national, http.StatusNoContent},
+		{"another", other, other, http.StatusForbidden},
+	} {
+		if got := post(step.key, step.by); got != step.want {
+			t.Errorf("%s: status %d, want %d", step.what, got, step.want)
+		}
+	}
+}
