@@ -88,6 +88,9 @@ func (s *Store) putInfo(tx *bbolt.Tx, name []byte, i *blobInfo) error {
 	return s.put(tx, bBlobInfo, name, i.encode())
 }
 
+// imagesKey is where the image state stands in the bucket meta.
+const imagesKey = "images"
+
 // imageState is which wrapping keys are in force, kept sealed in the database:
 // so that it changes with what is sealed under them.
 type imageState struct {
@@ -115,13 +118,17 @@ func (i imageState) encode() []byte {
 }
 
 func (s *Store) readImageState(tx *bbolt.Tx) (imageState, error) {
-	b, err := s.get(tx, bMeta, []byte("images"))
+	b, err := s.get(tx, bMeta, []byte(imagesKey))
 	if fault.KindOf(err) == fault.Missing {
 		return imageState{}, nil
 	}
 	if err != nil {
 		return imageState{}, err
 	}
+	return decodeImageState(b)
+}
+
+func decodeImageState(b []byte) (imageState, error) {
 	if len(b) != 17 {
 		return imageState{}, structural("images")
 	}
@@ -129,7 +136,7 @@ func (s *Store) readImageState(tx *bbolt.Tx) (imageState, error) {
 }
 
 func (s *Store) putImageState(tx *bbolt.Tx, i imageState) error {
-	return s.put(tx, bMeta, []byte("images"), i.encode())
+	return s.put(tx, bMeta, []byte(imagesKey), i.encode())
 }
 
 // settle takes over an image state that has become durable.

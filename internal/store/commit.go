@@ -85,7 +85,7 @@ func (s *Store) CommitCase(ctx context.Context, entries []Entry, blobs []Blob) (
 		return nil, err
 	}
 	if c := w.cases[entries[0].Case]; c != nil {
-		return c.Clone(), nil
+		return s.shown(ctx, c.Clone())
 	}
 	return nil, nil
 }
@@ -255,7 +255,9 @@ func (w *work) load(e Entry) (*loan.Case, *row, error) {
 func (w *work) finish() error {
 	for id, c := range w.cases {
 		r := w.rows[id]
-		r.fill(c)
+		if err := w.s.describe(w.tx, r, c); err != nil {
+			return err
+		}
 		if err := w.s.put(w.tx, bSummaries, id[:], r.encode()); err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ type Options struct {
 	// Progress hears how much of a long work on the whole file is done, on the
 	// goroutine that asked for it; nil is nobody.
 	Progress func(done, total int64)
+	file     string // the database's name, where it is not dataFile
 
 	steps func(string) // told of every step of an erasing or a compaction; nil but in tests
 }

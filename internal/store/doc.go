@@ -19,6 +19,9 @@
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until}
 //	schools.tsv    the school register, public; it is package rulebook's
 //
+// After a repair also store.bolt.damaged-N, N from 1: the damaged database, as it
+// was found. It may be deleted.
+//
 // A file is replaced by writing NAME.new, syncing it, renaming it and syncing
 // the folder; a NAME.new left behind by a crash is overwritten.
 //
@@ -55,7 +58,9 @@
 //
 //	meta       "profile" → JSON; "keys" → SHA-256 of the key file 32; "acked" → counter u64 | epoch of the centre 16;
 //	           "ledger" → ledger; "gaps" → for each: first u64 | last u64;
-//	           "wanted" → Wanted as JSON
+//	           "wanted" → Wanted as JSON; "lacking" → for each: case 16 |
+//	           device 16 | counter u64, a change that a repair could not save;
+//	           device and counter are zero where it is not known which
 //	changes    device 16 | counter u64 → loan.Change.Encode
 //	cases      case 16 | device 16 | counter u64 → nothing; the case's changes
 //	summaries  case 16 → summary
@@ -77,6 +82,24 @@
 // bucket | key | generation u64 | the box's last 16 bytes, its tag. So a value
 // that is gone, added, exchanged for another, or put back from an earlier time
 // is found when its bucket is read whole.
+//
+// # Damage and repair
+//
+// The opening reads the structure of the file before it is mapped; the unlock
+// reads whole, and compares with the ledger, the buckets meta, chains,
+// operators, settings, summaries and unsent; VerifyLedger all of them. A repair
+// reads what the trees give, by plain reads, and then every page of the file
+// as if it were a leaf, those that no tree reaches any more among them: a table
+// entry whose value is authentic under its key in a bucket is believed, and of
+// one key the newest generation. Such a value takes a place only where the
+// tree has a hole: a page that is not what it should be, or a value that does
+// not open. A bucket that agrees with the ledger has none; one that does not,
+// and has no hole that could be found, is one hole. Case lists, summaries and
+// the chain's end are made anew from the changes; what stood in a hole of
+// unsent is sent again. The new file is written beside the damaged one, synced
+// and read back whole; the damaged one gets the name store.bolt.damaged-N, and
+// the new one takes its place. The chain goes on in a new era, with the change
+// that says what was lost.
 //
 // # Gaps
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -154,7 +155,7 @@ func sameLaptop(keys *seal.Keyfile, copied []byte) error {
 		return nil
 	}
 	return fault.Say("store.readKeys", fault.Damaged, "密钥文件与数据文件不是同一台电脑的，请放回原来的文件。",
-		errors.New("the key file and the data file are of two laptops"))
+		fmt.Errorf("the key file and the data file are of two laptops: %w", errBeyond))
 }
 
 // Operators lists who can unlock.
@@ -243,6 +244,9 @@ func (l *Locked) enter(ctx context.Context, s *Store, operator string, other *se
 	if err == nil {
 		err = s.mendKeys(ctx, other, l.centre)
 	}
+	if err == nil {
+		s.mendCopy(ctx)
+	}
 	if err != nil {
 		s.wipe()
 		l.db = s.db // a failed commit opened the file anew
@@ -253,6 +257,24 @@ func (l *Locked) enter(ctx context.Context, s *Store, operator string, other *se
 		s.rest.begin(s)
 	}
 	return who, nil
+}
+
+// mendCopy writes the database's copy of the key file anew where it is another.
+// That it cannot be written, as on a full disk, keeps nobody out.
+func (s *Store) mendCopy(ctx context.Context) {
+	const op = "store.mendCopy"
+	s.write.Lock()
+	defer s.write.Unlock()
+	want := s.keys.Marshal()
+	same := false
+	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
+		same = bytes.Equal(tx.Bucket([]byte(bPlain)).Get([]byte("keys")), want)
+		return nil
+	})
+	if err != nil || same {
+		return
+	}
+	_ = s.update(ctx, op, func(tx *bbolt.Tx) error { return tx.Bucket([]byte(bPlain)).Put([]byte("keys"), want) })
 }
 
 // Close lets go of the folder; after Unlock it does nothing.

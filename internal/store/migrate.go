@@ -223,10 +223,6 @@ func (m *migration) copyOne() error {
 			if err != nil {
 				return err
 			}
-			seq := tx.Bucket([]byte(bucket)).Sequence()
-			if err := out.add(0, func(to *bbolt.Tx) error { return to.Bucket([]byte(bucket)).SetSequence(seq) }); err != nil {
-				return err
-			}
 		}
 		return out.flush()
 	})

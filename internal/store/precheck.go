@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"io"
 	"os"
@@ -47,6 +48,11 @@ func structural(what string) error {
 	return fault.New("store.precheck", fault.Damaged, errors.New(what))
 }
 
+// beyond is a damage that no repair mends.
+func beyond(what string) error {
+	return fault.New("store.precheck", fault.Damaged, fmt.Errorf("%s: %w", what, errBeyond))
+}
+
 // precheck reads the structure of a database file without mapping it: metas,
 // length, and of every page in use the header and the bounds of its elements.
 // nil means that bbolt can open and walk it; otherwise fault.Damaged.
@@ -61,13 +67,13 @@ func precheck(path string) error {
 func inspect(path string, trust bool) (whole bool, err error) {
 	st, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return false, structural("the data file is gone")
+		return false, beyond("the data file is gone")
 	}
 	if err != nil {
 		return false, diskFault("store.precheck", err)
 	}
 	if !st.Mode().IsRegular() { // to open a pipe would wait for ever
-		return false, structural("the data file is no file")
+		return false, beyond("the data file is no file")
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -177,7 +177,9 @@ func (s *Store) resummarize(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
 		return nil, nil
 	}
 	r := s.rowOf(changes)
-	r.fill(c)
+	if err := s.describe(tx, r, c); err != nil {
+		return nil, err
+	}
 	return r, s.put(tx, bSummaries, id[:], r.encode())
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -41,6 +42,7 @@ type Store struct {
 	ledger  *ledger // of the last transaction; guarded by write
 	book    *book   // of the transaction under way; guarded by write
 	watches watches
+	lacking map[uuid.UUID][]lack // guarded by dbMu
 
 	mu       sync.RWMutex // guards all below: what the file says, in memory
 	tip      tip
@@ -85,12 +87,14 @@ func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *at
 		s.forget()
 		return nil, diskFault("store.load", err)
 	}
-	// What cannot be taken away now is at the next opening; work goes on.
-	_ = s.wraps.tidy(s.images.now, s.images.next)
+	if o.file == "" { // a file that is being mended may yet come to nothing
+		// What cannot be taken away now is at the next opening; work goes on.
+		_ = s.wraps.tidy(s.images.now, s.images.next)
+	}
 	return s, nil
 }
 
-func (s *Store) dataPath() string { return filepath.Join(s.o.Dir, dataFile) }
+func (s *Store) dataPath() string { return filepath.Join(s.o.Dir, cmp.Or(s.o.file, dataFile)) }
 
 // Dir is the data folder.
 func (s *Store) Dir() string { return s.o.Dir }
@@ -189,7 +193,11 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	s.ledger = l
+	lacking, err := s.readLacking(tx)
+	if err != nil {
+		return err
+	}
+	s.ledger, s.lacking = l, lacking
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps, s.images = t, acked, epoch, ix, un, gaps, images
@@ -368,7 +376,7 @@ func (s *Store) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	k := s.kept
 	s.mu.RUnlock()
 	if k != nil && k.c.ID == id {
-		return k.c.Clone(), nil
+		return s.shown(ctx, k.c.Clone())
 	}
 	changes, err := s.Changes(ctx, id)
 	if err != nil {
@@ -378,5 +386,5 @@ func (s *Store) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if c == nil {
 		return nil, fault.New(op, fault.Missing, nil)
 	}
-	return c, nil
+	return s.shown(ctx, c)
 }

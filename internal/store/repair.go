@@ -1,0 +1,443 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+)
+
+// RepairReport says what a repair could save and what it could not, by ids and
+// counters alone.
+type RepairReport struct {
+	Whole      bool         // nothing was damaged, and nothing was done
+	Kept       string       // name of the damaged file, which stays in the folder
+	Cases      int          // cases of which nothing was lost
+	Incomplete []uuid.UUID  // cases that open and lack changes
+	Unopened   []uuid.UUID  // cases that cannot be shown until what opened them comes back
+	Own        []loan.Range // counters of the device's own chain
+	Through    uint64       // what followed this own counter, if anything did, is not known
+	Astray     int          // changes of which not even the case is known
+	Others     int          // changes of other devices
+	Blobs      []loan.Hash  // attachments that were here and are not any more
+	Operators  []string     // accounts whose record was lost: they sign in as clerks until the centre's roster comes
+	Settings   int
+	Receipts   int
+	Values     int // of the file, where that is known
+	Saved      int // of those
+}
+
+// errBeyond marks a damage that no repair mends.
+var errBeyond = errors.New("no repair mends it")
+
+// Repairable says whether an error of Open or Unlock is a damage that Repair
+// may mend.
+func Repairable(err error) bool {
+	return fault.KindOf(err) == fault.Damaged && !errors.Is(err, errBeyond)
+}
+
+// Repair mends a damaged store, for an operator whose password opens it. It
+// makes a whole new database of all that can still be read, keeps the damaged
+// one as store.bolt.damaged-N, notes in the chain what is lost, and keeps what
+// is to be asked of the centre as Wanted. Cut short at any moment it has
+// changed nothing, and can be run again. A store that is whole is left alone.
+// Failures are those of Unlock; fault.Damaged when nothing can be saved.
+func Repair(ctx context.Context, o Options, operator string, password []byte) (RepairReport, error) {
+	const op = "store.Repair"
+	err := healthy(ctx, o, operator, password)
+	if err == nil {
+		return RepairReport{Whole: true}, nil
+	}
+	wrong := fault.KindOf(err) == fault.Password // or it fits no key file but a copy of one
+	if fault.KindOf(err) != fault.Damaged && !wrong {
+		return RepairReport{}, fault.Wrap(op, err)
+	}
+	lock, err := acquire(o.Dir)
+	if err != nil {
+		return RepairReport{}, fault.Wrap(op, err)
+	}
+	defer lock.Close()
+	m := &mender{ctx: ctx, o: o, operator: operator, password: password}
+	defer m.close()
+	if err := m.signIn(password, wrong); err != nil {
+		return RepairReport{}, fault.Wrap(op, err)
+	}
+	if err := m.run(); err != nil {
+		_ = os.Remove(m.newPath())
+		return RepairReport{}, diskFault(op, err)
+	}
+	return m.report, nil
+}
+
+// healthy is nil for a store that opens and is whole.
+func healthy(ctx context.Context, o Options, operator string, password []byte) error {
+	l, err := Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	s, _, err := l.Unlock(ctx, operator, password)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if err = s.VerifyLedger(ctx); err == nil {
+		err = s.VerifyChain(ctx)
+	}
+	return errors.Join(err, s.Close())
+}
+
+// mender is one repair under way.
+type mender struct {
+	ctx      context.Context
+	o        Options
+	operator string
+	f        *os.File
+	keys     *seal.Keyfile
+	data     *seal.Key
+	from     *salvage
+	into     *Store
+	choice   map[string]map[string]piece
+	wanted   Wanted
+	lacking  []lack
+	used     uint64 // the highest own counter that is known to have been used
+	report   RepairReport
+	done     int64
+	password []byte
+	old      bool // the file is of format 1
+	infos    map[string]*blobInfo
+	rows     map[uuid.UUID]*row // the summaries, as they were
+	erased   map[uuid.UUID]loan.Status
+}
+
+func (m *mender) close() {
+	if m.f != nil {
+		_ = m.f.Close()
+	}
+	if m.data != nil {
+		m.data.Wipe()
+	}
+}
+
+func (m *mender) newPath() string { return filepath.Join(m.o.Dir, dataFile+newSuffix) }
+
+func (m *mender) progress(n int) {
+	m.done += int64(n)
+	if m.o.Progress != nil && m.from != nil {
+		total := 4 * m.from.size // to find, to authenticate, to copy and to read back
+		m.o.Progress(min(m.done, total), total)
+	}
+}
+
+// signIn is open with the count of wrong passwords, which is that of Unlock;
+// counted says that this one stands in it.
+func (m *mender) signIn(password []byte, counted bool) error {
+	a, now := newAttempts(m.o.Dir), m.o.now()()
+	who := a.fill(guard.Operator{ID: m.operator, Enabled: true})
+	if err := who.MaySignIn(now); err != nil {
+		return err
+	}
+	err := m.open(password)
+	switch {
+	case err == nil:
+		a.set(who.Cleared())
+	case fault.KindOf(err) == fault.Password && !counted:
+		a.set(who.Failed(now))
+	}
+	return err
+}
+
+// open finds a key file that the password opens: the file itself, or any copy
+// that is left in the database.
+func (m *mender) open(password []byte) error {
+	const op = "store.repair keys"
+	var err error
+	if m.f, err = os.Open(filepath.Join(m.o.Dir, dataFile)); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return beyond("the data file is gone")
+		}
+		return diskFault(op, err)
+	}
+	if info, err := m.f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return beyond("the data file is no file")
+	}
+	try := func(b []byte) bool {
+		keys, err := seal.ParseKeyfile(b)
+		if err != nil || !keys.Has(m.operator) {
+			return false
+		}
+		data, err := keys.Unlock(m.operator, password)
+		if err != nil {
+			return false
+		}
+		m.keys, m.data = keys, data
+		return true
+	}
+	if b, err := readFile(filepath.Join(m.o.Dir, keysFile), maxKeysFile); err == nil && try(b) {
+		return nil
+	}
+	found, err := findKeys(m.ctx, m.f)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	for _, b := range found {
+		if try(b) {
+			return nil
+		}
+	}
+	return fault.New(op, fault.Password, nil)
+}
+
+// findKeys gives every copy of a key file that lies in a data file, each once,
+// those further behind first.
+func findKeys(ctx context.Context, f io.ReaderAt) ([][]byte, error) {
+	begin := []byte(`{"format":"doorstep keyfile"`)
+	var out [][]byte
+	buf := make([]byte, 1<<20)
+	for off := int64(0); ; off += int64(len(buf)) - int64(len(begin)) {
+		if err := ended("store.findKeys", ctx); err != nil {
+			return nil, err
+		}
+		n, err := f.ReadAt(buf, off)
+		for at := 0; ; at++ {
+			i := bytes.Index(buf[at:n], begin)
+			if i < 0 {
+				break
+			}
+			at += i
+			d := json.NewDecoder(io.NewSectionReader(f, off+int64(at), maxKeysFile))
+			var one json.RawMessage
+			if d.Decode(&one) == nil && !slices.ContainsFunc(out, func(b []byte) bool { return bytes.Equal(b, one) }) {
+				out = append(out, one)
+			}
+		}
+		if err != nil || n < len(buf) {
+			slices.Reverse(out)
+			return out, nil
+		}
+	}
+}
+
+// run reads what there is, builds the new database, leads the chain on, and
+// puts it in the damaged one's place.
+func (m *mender) run() error {
+	from, err := newSalvage(m.ctx, m.f, newVault(m.keys.ID(), m.data), m.progress)
+	if err != nil {
+		return err
+	}
+	m.from = from
+	defer from.vault.wipe()
+	if err := from.climb(); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(sealedBuckets(), func(b string) bool { return !from.whole[b] }) {
+		if err := from.scan(); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(m.newPath()); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if m.into, err = newBuilder(m.o, m.newPath(), m.keys, m.data); err != nil {
+		return err
+	}
+	err = shield("store.repair", m.build)
+	if e := m.into.finishFile(); err == nil {
+		err = e
+	}
+	m.into.forget()
+	if err != nil {
+		return err
+	}
+	if err := m.leadOn(); err != nil {
+		return err
+	}
+	return m.takeOver()
+}
+
+// leadOn opens the new database as the store it is, reads every attachment, and
+// writes the change that says what was lost, under a counter never used.
+func (m *mender) leadOn() error {
+	path := m.newPath()
+	if err := precheck(path); err != nil {
+		return err
+	}
+	db, err := openDB(path)
+	if err != nil {
+		return err
+	}
+	o := m.o
+	o.file = dataFile + newSuffix
+	s, err := newStore(o, db, m.keys, m.data, newAttempts(o.Dir))
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	err = m.note(s)
+	if err == nil {
+		err = s.VerifyLedger(m.ctx)
+	}
+	if err == nil {
+		err = s.VerifyChain(m.ctx)
+	}
+	s.forget()
+	return errors.Join(err, shield("store.repair", s.db.Close))
+}
+
+func (m *mender) note(s *Store) error {
+	unreadable, err := m.unreadable(s)
+	if err != nil {
+		return err
+	}
+	m.report.Blobs = append(m.report.Blobs, unreadable...)
+	slices.SortFunc(m.report.Blobs, func(a, b loan.Hash) int { return bytes.Compare(a[:], b[:]) })
+	body := loan.RepairBody{Lost: m.report.Own, Blobs: m.report.Blobs[:min(len(m.report.Blobs), 1000)],
+		Cases: len(m.report.Incomplete) + len(m.report.Unopened)}
+	m.report.Through = m.used
+	e := Entry{Kind: loan.ChangeRepair, Operator: m.operator, Body: body}
+	return s.newEraAbove(m.ctx, "store.Repair", e, m.used, func(tx *bbolt.Tx) error {
+		w, err := s.readWanted(tx)
+		if err != nil {
+			return err
+		}
+		w.Blobs = append(w.Blobs, unreadable...)
+		return s.putWanted(tx, w)
+	})
+}
+
+// unreadable lists the attachments whose pieces are all there and that cannot
+// be read for another reason.
+func (m *mender) unreadable(s *Store) ([]loan.Hash, error) {
+	var out []loan.Hash
+	for name := range m.choice[bBlobInfo] {
+		h := loan.Hash([]byte(name))
+		if slices.Contains(m.report.Blobs, h) {
+			continue
+		}
+		content, err := s.Blob(m.ctx, h)
+		m.progress(len(content))
+		switch fault.KindOf(err) {
+		case fault.Damaged:
+			out = append(out, h)
+		case fault.Cancelled, fault.Disk:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// takeOver keeps the damaged file under another name and puts the new one in
+// its place, which a crash at any moment leaves done or not done.
+func (m *mender) takeOver() error {
+	path := filepath.Join(m.o.Dir, dataFile)
+	kept, err := m.keep(path)
+	if err != nil {
+		return err
+	}
+	m.report.Kept = kept
+	if err := syncDir(m.o.Dir); err != nil {
+		return err
+	}
+	if b, err := readFile(filepath.Join(m.o.Dir, keysFile), maxKeysFile); err != nil || !bytes.Equal(b, m.keys.Marshal()) {
+		if err := writeFile(m.o.Dir, keysFile, m.keys.Marshal()); err != nil {
+			return err
+		}
+	}
+	_ = m.f.Close() // not every system renames over an open file
+	m.f = nil
+	return promote(m.o.Dir, dataFile)
+}
+
+// keep gives the damaged file a second name, so that it is there under one of
+// them at every moment; where a file can have one name only, a copy.
+func (m *mender) keep(path string) (string, error) {
+	for n := 1; n < 1000; n++ {
+		name := fmt.Sprintf("%s.damaged-%d", dataFile, n)
+		other := filepath.Join(m.o.Dir, name)
+		if a, err := os.Stat(other); err == nil {
+			if b, err := os.Stat(path); err == nil && os.SameFile(a, b) {
+				return name, nil // of a repair that was cut short
+			}
+			continue
+		}
+		if os.Link(path, other) == nil {
+			return name, nil
+		}
+		return name, copyFile(path, other)
+	}
+	return "", fault.New("store.repair", fault.Full, errors.New("too many damaged files are kept"))
+}
+
+func copyFile(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	if err == nil {
+		err = dst.Sync()
+	}
+	if e := dst.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		_ = os.Remove(to)
+	}
+	return err
+}
+
+// People lists who can unlock the store in dir, also one that does not open;
+// by its key file, or the copies of it in the data file.
+func People(ctx context.Context, dir string) ([]OperatorName, error) {
+	b, err := readFile(filepath.Join(dir, keysFile), maxKeysFile)
+	keys, bad := seal.ParseKeyfile(b)
+	if err != nil || bad != nil {
+		f, err := os.Open(filepath.Join(dir, dataFile))
+		if err != nil {
+			return nil, diskFault("store.People", err)
+		}
+		defer f.Close()
+		found, err := findKeys(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range found {
+			if keys, bad = seal.ParseKeyfile(b); bad == nil {
+				break
+			}
+		}
+	}
+	if bad != nil {
+		return nil, fault.Wrap("store.People", bad)
+	}
+	var out []OperatorName
+	for _, id := range keys.Operators() {
+		out = append(out, OperatorName{ID: id, Name: keys.Name(id)})
+	}
+	return out, nil
+}
+
+// asClerk is the account of a person whose record was lost and whose password
+// opens the store: the least that lets them work.
+func asClerk(keys *seal.Keyfile, id string) guard.Operator {
+	name := keys.Name(id)
+	if name == "" {
+		name = id
+	}
+	return guard.Operator{ID: id, Name: name, Roles: []guard.Role{guard.Clerk}, Enabled: true}
+}
