@@ -54,6 +54,8 @@ func (s *names) later(e entry, finished string) any {
 		return loan.ReceiveBody{ReceiptNo: e.text, ContractNo: "C" + e.text, CheckCode: "K" + e.text, Finish: finished}
 	case loan.ChangeAccept:
 		return loan.AcceptBody{Note: e.text}
+	case loan.ChangeErase:
+		return e.erased.body()
 	case loan.ChangeReturn:
 		return loan.ReturnBody{Codes: []loan.Code{returnCode}, Note: e.text}
 	}

@@ -90,6 +90,7 @@ func (p *planner) person() []set {
 		{"student.name", nameOf(a)}, {"student.id_no", fmt.Sprintf("99%016d", p.n)}, {"student.phone", fmt.Sprintf("199%08d", p.n)},
 		{"coborrowers.0.name", nameOf(a + 7)}, {"coborrowers.0.phone", fmt.Sprintf("198%08d", p.n)},
 		{"study.school_name", "贵州大学"}, {"loan.amount", 1000 + p.r.IntN(19000)},
+		{"academic_year", yearOf(p.n)},
 	}
 }
 
@@ -141,6 +142,8 @@ func assign(a *loan.Application, s set) {
 		a.Loan.Amount = s.value.(int)
 	case "loan.maturity_year":
 		a.Loan.MaturityYear = s.value.(int)
+	case "academic_year":
+		a.AcademicYear = s.value.(int)
 	case "hardship.pre_applied":
 		a.Hardship.PreApplied = s.value.(bool)
 	default:

@@ -39,6 +39,8 @@ type blob struct {
 	of       uuid.UUID // the case
 	order    uint64
 	waits    bool
+	acked    int64  // the last receipt that named it
+	rule     string // by which it was erased
 }
 
 // piece is content in a slot.
@@ -65,7 +67,11 @@ type kase struct {
 	received        *word
 	returned        *word
 	changes         int
+	bodies          int // of its changes, those that have one
 	last            uint64
+	brought         []ref // content that its changes brought, also what was taken out again
+	home            int64 // when the centre last said that it has the case
+	gone            bool  // erased whole
 }
 
 // word is somebody's word in operation n.
@@ -125,11 +131,11 @@ func (m *model) take(o *op) {
 	case receipt:
 		if o.epoch > 1 && o.epoch != m.epoch {
 			for _, b := range m.blobs {
-				b.waits = true
+				b.waits = b.rule == ""
 			}
 		}
 		for _, r := range o.held {
-			m.byRef[r].waits = false
+			m.byRef[r].waits, m.byRef[r].acked = false, o.n
 		}
 		m.acked, m.epoch, m.receipt = o.through, o.epoch, o
 	case setting:
@@ -140,6 +146,8 @@ func (m *model) take(o *op) {
 		m.desks[o.key] = o
 	case backup:
 		m.stick = o.n
+	case retain, season:
+		m.erase(o)
 	}
 	if o.marked() {
 		m.keys[mark] = o.n
@@ -173,6 +181,17 @@ func (m *model) change(n int64, e entry, counter uint64) {
 		m.cases = append(m.cases, k)
 	}
 	k.changes++
+	if e.kind != loan.ChangeSubmit {
+		k.bodies++
+	}
+	switch e.kind {
+	case loan.ChangeAttach, loan.ChangeContract, loan.ChangeSign, loan.ChangeSeal:
+		if !slices.Contains(k.brought, e.piece.ref) {
+			k.brought = append(slices.Clone(k.brought), e.piece.ref)
+		}
+	case loan.ChangeReceive:
+		k.home = n
+	}
 	k.last = max(k.last, counter)
 	if !k.act(n, e) {
 		return

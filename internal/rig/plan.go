@@ -19,6 +19,9 @@ const (
 	roster        // an account of the centre's roster is kept
 	password      // an account may sign in, or has another password
 	backup        // all of the store goes to a stick
+	retain        // images whose time is over are erased
+	season        // cases of a season are erased whole
+	compact       // the database file is written anew
 )
 
 // op is one operation.
@@ -32,10 +35,13 @@ type op struct {
 	through uint64 // receipt
 	held    []ref  // receipt: the blobs it names
 	epoch   int    // receipt: which centre
+	erase   *erasing
 }
 
 // marked says whether the operation takes several steps and then a setting.
-func (o *op) marked() bool { return o.verb == password || o.verb == backup }
+func (o *op) marked() bool {
+	return o.verb == password || o.verb == backup || o.verb == compact || o.erase != nil && len(o.erase.cases) == 0
+}
 
 // entry is one change of a commit.
 type entry struct {
@@ -50,6 +56,7 @@ type entry struct {
 	pass    bool
 	list    []piece
 	text    string
+	erased  *erasing
 }
 
 // set is a field of an application and its value.
@@ -88,7 +95,11 @@ func (m *model) next(n int64) *op {
 		p.o.verb, p.o.key = password, p.name("desk-", 3)
 	case x < 131 && p.n > 50:
 		p.o.verb = backup
-	case x < 175:
+	case x < 137:
+		p.o.verb = compact
+	case x < 150:
+		p.erase()
+	case x < 195:
 		p.receipt()
 	case (k.rung == loan.ToReview || k.rung == loan.ToSign) && x < 830:
 		p.advance(k) // work on a case in review sends it back: seldom
@@ -118,7 +129,7 @@ func (p *planner) name(prefix string, of int) string {
 func (p *planner) pick() *kase {
 	var open []*kase
 	for i := len(p.m.cases) - 1; i >= 0 && len(open) < active; i-- {
-		if k := p.m.cases[i]; k.rung != loan.Void && k.rung != loan.Accepted {
+		if k := p.m.cases[i]; !k.gone && k.rung != loan.Void && k.rung != loan.Accepted {
 			open = append(open, k)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 )
 
 func noErr(t testing.TB, err error) {
@@ -31,6 +32,8 @@ func newWriter(t testing.TB, seed int64) *writer {
 	t.Cleanup(func() { s.Close() })
 	return &writer{s: s, m: newModel(seed), names: newNames(seed), clock: c}
 }
+
+const lastVerb = compact
 
 // look compares the writer's store with its model.
 func (w *writer) look(t testing.TB) error {
@@ -58,6 +61,27 @@ func TestTheStoreHoldsWhatTheModelSays(t *testing.T) {
 				t.Fatalf("seed %d, round %d: got %+v", seed, round, r)
 			}
 		}
+	}
+}
+
+func TestTimeGoesByAndImagesGo(t *testing.T) {
+	ctx := context.Background()
+	w := newWriter(t, 3)
+	w.s.ForgoSync()
+	for range 5 {
+		noErr(t, w.run(ctx, &bytes.Buffer{}, 240, 0))
+		noErr(t, w.look(t))
+	}
+	images, seasons := 0, 0
+	for _, b := range w.m.blobs {
+		if b.rule == store.RuleImages {
+			images++
+		} else if b.rule == store.RuleSeason {
+			seasons++
+		}
+	}
+	if images < 5 || seasons < 5 {
+		t.Errorf("%d images and %d blobs of seasons were erased: the trial shows little", images, seasons)
 	}
 }
 
@@ -108,7 +132,7 @@ func TestEverySortOfWorkComesUp(t *testing.T) {
 	for _, k := range m.cases {
 		rungs[k.rung]++
 	}
-	for v := commit; v <= password; v++ {
+	for v := commit; v <= lastVerb; v++ {
 		if verbs[v] < 5 {
 			t.Errorf("verb %d came up %d times", v, verbs[v])
 		}
@@ -130,7 +154,7 @@ func TestWhatWasNeverDoneIsMissed(t *testing.T) {
 	ctx := context.Background()
 	w := newWriter(t, 5)
 	missed := map[verb]bool{}
-	for n := int64(1); n <= 1500 && len(missed) <= int(password); n++ {
+	for n := int64(1); n <= 1500 && len(missed) <= int(lastVerb); n++ {
 		o := w.m.next(n)
 		if !missed[o.verb] && n > 30 {
 			missed[o.verb] = true
@@ -145,7 +169,7 @@ func TestWhatWasNeverDoneIsMissed(t *testing.T) {
 		noErr(t, w.do(ctx, o))
 		w.m.take(o)
 	}
-	if len(missed) <= int(password) {
+	if len(missed) <= int(lastVerb) {
 		t.Fatalf("only %d verbs came up", len(missed))
 	}
 	noErr(t, w.look(t))
@@ -233,7 +257,7 @@ func TestNobodyElseForgoesSync(t *testing.T) {
 		return err
 	}))
 	slices.Sort(found)
-	want := []string{"../../internal/rig/main.go", "../../internal/store/rig.go"}
+	want := []string{"../../internal/rig/main.go", "../../internal/rig/rig_test.go", "../../internal/rig/write.go", "../../internal/store/rig.go"}
 	if !slices.Equal(found, want) {
 		t.Errorf("got %q want %q", found, want)
 	}

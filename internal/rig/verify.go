@@ -158,6 +158,12 @@ func (v *verifier) change(ch *loan.Change, counter uint64) error {
 	if ch.Counter != counter || ch.Device != deviceID(v.m.seed) || ch.Kind != want.kind || ch.Operator != want.who || ch.Case != of || !ch.At.Equal(at(want.n)) {
 		return fmt.Errorf("%s: got number %d, %s by %s in op %d, want %s by %s", what, ch.Counter, ch.Kind, ch.Operator, numberOf(ch.At), want.kind, want.who)
 	}
+	if want.on != nil && want.on.gone {
+		if ch.Body != nil {
+			return fmt.Errorf("%s was erased and has its body", what)
+		}
+		return nil
+	}
 	return same(what, json.RawMessage(orNull(ch.Body)), json.RawMessage(orNull(marshal(v.names.body(want.entry, "")))))
 }
 
@@ -171,6 +177,12 @@ func orNull(b []byte) []byte {
 // cases compares every case's fold, and how many changes made it.
 func (v *verifier) cases(ctx context.Context) error {
 	for _, k := range v.m.cases {
+		if k.gone {
+			if err := v.erasedCase(ctx, k.id, k.opened); err != nil {
+				return err
+			}
+			continue
+		}
 		c, err := v.s.Case(ctx, k.id)
 		if err != nil {
 			return fmt.Errorf("case of op %d: %w", k.opened, err)
@@ -193,18 +205,11 @@ func (v *verifier) cases(ctx context.Context) error {
 // summaries compares the list of cases, which is newest first.
 func (v *verifier) summaries(context.Context) error {
 	var want []store.Summary
-	waiting := map[uuid.UUID]bool{}
-	for _, b := range v.m.blobs {
-		waiting[b.of] = waiting[b.of] || b.waits
-	}
 	by := map[loan.Status]int{}
-	for _, k := range v.m.cases {
-		want = append(want, k.summary(k.last <= v.m.acked && !waiting[k.id]))
+	for _, k := range v.m.newest() {
+		want = append(want, k.summary(v.m.sent(k)))
 		by[k.rung]++
 	}
-	slices.SortFunc(want, func(a, b store.Summary) int {
-		return cmp.Or(b.Updated.Compare(a.Updated), bytes.Compare(b.ID[:], a.ID[:]))
-	})
 	got := v.s.Search("", 0)
 	if len(got) != len(want) {
 		return fmt.Errorf("summaries: %d, want %d", len(got), len(want))
@@ -231,6 +236,12 @@ func (v *verifier) unsent() uint64 {
 func (v *verifier) blobs(ctx context.Context) error {
 	for _, b := range v.m.blobs {
 		got, err := v.s.Blob(ctx, v.names.of(b.ref))
+		if b.rule != "" {
+			if fault.KindOf(err) != fault.Erased {
+				return fmt.Errorf("blob %d of op %d was erased, got %d bytes, %w", b.i, b.n, len(got), err)
+			}
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("blob %d of op %d: %w", b.i, b.n, err)
 		}

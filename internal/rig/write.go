@@ -195,6 +195,17 @@ func (w *writer) do(ctx context.Context, o *op) error {
 		if err := w.s.EnableOperator(ctx, account(o.key, o.key, true), passwordOf(w.m.seed, o)); err != nil {
 			return err
 		}
+	case retain, season:
+		if err := w.retain(ctx, o); err != nil || !o.marked() {
+			return err
+		}
+	case compact:
+		if err := w.s.Compact(ctx, nil); err != nil {
+			return err
+		}
+		if w.c.noSync {
+			w.s.ForgoSync() // it is another file
+		}
 	case backup:
 		if err := w.backup(ctx); err != nil {
 			return err
