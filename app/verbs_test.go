@@ -35,7 +35,8 @@ func TestMain(m *testing.M) {
 // beside a centre of its own: $CENTRE is its address; "code FILE" writes a
 // fresh enrolment code; "sealed A B" writes a contract sealed under it, and one
 // with a bit flipped; "family DIR" has anna begin a case at a laptop, whose id
-// is $CASE from then on; "busy DIR ACCOUNT" tries a verb while a window has the
+// is $CASE from then on; "harm DIR" destroys a page
+// of its database; "busy DIR ACCOUNT" tries a verb while a window has the
 // folder; "centre down" takes it off the network.
 func TestVerbs(t *testing.T) {
 	cases, err := filepath.Abs("testdata/cases.jsonl")
@@ -72,6 +73,12 @@ func TestVerbs(t *testing.T) {
 				id, err := newFamily(ts.MkAbs(args[0]))
 				ts.Check(err)
 				ts.Setenv("CASE", id)
+			},
+			"harm": func(ts *testscript.TestScript, _ bool, args []string) {
+				f, err := os.OpenFile(filepath.Join(ts.MkAbs(args[0]), "store.bolt"), os.O_WRONLY, 0)
+				ts.Check(err)
+				_, err = f.WriteAt(make([]byte, 4096), 0)
+				ts.Check(errors.Join(err, f.Close()))
 			},
 			"busy": func(ts *testscript.TestScript, _ bool, args []string) {
 				door, err := openDoor(context.Background(), ts.MkAbs(args[0]))

@@ -404,6 +404,9 @@ func copyFile(from, to string) error {
 // People lists who can unlock the store in dir, also one that does not open;
 // by its key file, or the copies of it in the data file.
 func People(ctx context.Context, dir string) ([]OperatorName, error) {
+	if !Exists(dir) {
+		return nil, fault.New("store.People", fault.Missing, nil)
+	}
 	b, err := readFile(filepath.Join(dir, keysFile), maxKeysFile)
 	keys, bad := seal.ParseKeyfile(b)
 	if err != nil || bad != nil {
