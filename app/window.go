@@ -119,7 +119,7 @@ func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, er
 	return ui.Deps{
 		Told: told, Door: door, Words: words, Log: log, Now: time.Now,
 		Pages:   &page.Renderer{Command: []string{exe, "page-worker"}},
-		Cameras: cameras, Idle: kit.Idle, Housekeeping: 3 * time.Second,
+		Cameras: cameras, Idle: kit.Idle, Sleep: kit.WatchSleep, Housekeeping: 3 * time.Second,
 		Enrol: func(ctx context.Context, server, code string) (desk.Enrolment, error) {
 			return enrolLaptop(ctx, data, server, code)
 		},

@@ -29,6 +29,9 @@ type Deps struct {
 	Now     func() time.Time
 	Look    func(Look) // makes a changed look the program's; may be called at any time
 
+	// Sleep calls soon each time before the machine sleeps or its session is
+	// locked, until ctx ends. With none only the idle time locks.
+	Sleep func(ctx context.Context, soon func())
 	// Housekeeping is how long after signing in what is due is done in the
 	// background: erasing, the day's backup. 0 is never.
 	Housekeeping time.Duration
@@ -88,6 +91,9 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	u.works.Add(2)
 	go u.actor()
 	go u.watchIdle()
+	if d.Sleep != nil {
+		u.works.Go(func() { d.Sleep(u.ctx, func() { u.back(u.lock) }) })
+	}
 	u.root = kit.Attach(w, im, container.NewStack())
 	w.SetTitle(title)
 	u.begin()
