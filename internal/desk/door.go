@@ -28,7 +28,8 @@ type Door struct {
 	options store.Options
 	tools   Tools
 	locked  *store.Locked
-	trouble error // why the store does not open
+	trouble error    // why the store does not open
+	menders []Person // who could mend it
 }
 
 // OpenDoor opens the data folder. A folder without a store is new; one whose
@@ -54,17 +55,13 @@ func (d *Door) reopen(ctx context.Context) error {
 // New says whether the folder has no store yet, so that the laptop must enrol.
 func (d *Door) New() bool { return d.locked == nil && !store.Exists(d.options.Dir) }
 
-// People lists who can sign in.
+// People lists who can sign in, or who could mend a damaged store.
 func (d *Door) People() []Person {
-	var known []store.OperatorName
-	switch {
-	case d.locked != nil:
-		known = d.locked.Operators()
-	case d.trouble != nil:
-		known = store.KeyHolders(d.options.Dir)
+	if d.locked == nil {
+		return d.menders
 	}
 	var out []Person
-	for _, o := range known {
+	for _, o := range d.locked.Operators() {
 		out = append(out, Person{ID: o.ID, Name: o.Name})
 	}
 	return out

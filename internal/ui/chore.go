@@ -32,17 +32,10 @@ func (u *Window) begins(name, words string, job func(ctx context.Context, progre
 	ctx, stop := context.WithCancel(u.shift)
 	c := &chore{words: words, stop: stop}
 	u.chore = c
-	told := time.Time{}
-	progress := func(n, of int64) {
-		if time.Since(told) < tellEvery && n < of {
-			return
-		}
-		told = time.Now()
-		u.back(func() {
-			c.done, c.total = n, of
-			u.choreTurned(c)
-		})
-	}
+	progress := u.told(func(n, of int64) {
+		c.done, c.total = n, of
+		u.choreTurned(c)
+	})
 	u.run(name, func(context.Context) error { return job(ctx, progress) }, func(err error) {
 		stop()
 		if u.chore == c {
@@ -53,6 +46,19 @@ func (u *Window) begins(name, words string, job func(ctx context.Context, progre
 	})
 	u.choreTurned(c)
 	return true
+}
+
+// told hands a piece of work's progress to Fyne's goroutine, not too often. What
+// it gives is for the goroutine of the work.
+func (u *Window) told(show func(done, total int64)) func(done, total int64) {
+	last := time.Time{}
+	return func(done, total int64) {
+		if time.Since(last) < tellEvery && done < total {
+			return
+		}
+		last = time.Now()
+		u.back(func() { show(done, total) })
+	}
 }
 
 // choreTurned lets the screen show how the chore stands.

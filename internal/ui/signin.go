@@ -5,6 +5,7 @@ import (
 	"image/color"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -44,7 +45,7 @@ func newSignIn(u *Window) *signIn {
 		kit.NewLabeled("操作员", true, s.who),
 		s.fieldOf,
 		s.enter,
-		container.NewCenter(s.forgot),
+		container.NewCenter(container.NewHBox(s.forgot, u.mendLink("数据有问题？"))),
 	)
 	s.content = front("登录", "在本机登录后才能查看和受理案件", form)
 	return s
@@ -93,6 +94,10 @@ func (s *signIn) try() {
 	}, func(err error) {
 		s.enter.SetBusy("")
 		s.password.SetText("")
+		if fault.KindOf(err) == fault.Damaged {
+			s.u.mendPage(err)
+			return
+		}
 		if err != nil {
 			s.fieldOf.SetError(sentence(err))
 			kit.Focus(s.password)

@@ -107,6 +107,10 @@ const title = "家门口办贷 · 国家助学贷款受理台"
 
 // begin shows the first screen.
 func (u *Window) begin() {
+	if why := u.deps.Door.Trouble(); why != nil {
+		u.mendPage(why)
+		return
+	}
 	if u.deps.Door.New() {
 		e := newEnrol(u)
 		u.first = e.server
