@@ -210,9 +210,12 @@ func repairWords(r desk.RepairReport) []kit.Problem {
 	add(kit.Warning, len(r.Blobs), "%d 个影像或文件读不出来。")
 	add(kit.Warning, len(r.Operators), "%d 个账号的资料要等中心重新下发，暂按操作员登录。")
 	add(kit.Warning, r.Settings, "%d 项本机设置恢复为默认。")
-	if len(r.Incomplete)+len(r.Unopened)+len(r.Blobs)+len(r.Own) > 0 {
+	add(kit.Warning, r.Astray, "%d 条记录读不出来，不知属于哪件案件。")
+	add(kit.Warning, r.Others, "%d 条其他电脑或中心的记录读不出来。")
+	if len(r.Incomplete)+len(r.Unopened)+len(r.Blobs)+len(r.Own)+r.Others > 0 {
 		out = append(out, kit.Problem{Kind: kit.Info, Text: "缺少的内容会在下次上传时自动向中心索取；中心也没有的，会在“同步”中列出，请核对纸质材料后补录。"})
 	}
+	out = append(out, kit.Problem{Kind: kit.Info, Text: "最后几次保存是否也在损坏之中，从文件里看不出来；请把今天的纸质材料与案件核对一遍。"})
 	if r.Kept != "" {
 		out = append(out, kit.Problem{Kind: kit.Info, Text: "损坏的原文件留在数据文件夹中，名为 " + r.Kept + "。确认无误后可请管理员删除。"})
 	}
