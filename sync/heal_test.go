@@ -232,7 +232,7 @@ func TestTheFileIsSetBackByHand(t *testing.T) {
 	}
 
 	t.Run("the laptop it was copied from is a clone from now on, and overwrites nothing", func(t *testing.T) {
-		l.draft(t)
+		id := l.draft(t, noise("c", 1_000))
 		before := s.holdings(t)
 		c, err := courier.New(courier.Config{Store: l.Store})
 		if err != nil {
@@ -241,12 +241,37 @@ func TestTheFileIsSetBackByHand(t *testing.T) {
 		if err := c.RunUntilEmpty(ctx); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("got %v", err)
 		}
-		c.Adopt("practice-clerk")
-		if err := c.RunUntilEmpty(ctx); fault.KindOf(err) != fault.Conflict || len(l.Gaps()) != 0 {
-			t.Errorf("adopted: %v", err)
-		}
 		if after := s.holdings(t); len(after.Cases) != len(before.Cases) {
 			t.Error("the centre changed")
+		}
+		// A person says that it is none: what it did meanwhile was declared
+		// lost, and is found.
+		c.Adopt("practice-clerk")
+		if err := c.RunUntilEmpty(ctx); err != nil {
+			t.Fatal(err)
+		}
+		mustCarry(t, l, "")
+		settled(t, s, l)
+		if heldCase(t, s, id).Status != "draft" || s.holdings(t).Refused != 0 {
+			t.Error("what it did meanwhile is not at the centre")
+		}
+	})
+	t.Run("a copy that wrote under the same numbers stays refused", func(t *testing.T) {
+		one, two := openAt(t, l.imaged(t)), openAt(t, l.imaged(t))
+		one.draft(t)
+		two.draft(t)
+		mustCarry(t, one, "")
+		c, err := courier.New(courier.Config{Store: two.Store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Adopt("practice-clerk")
+		if err := c.RunUntilEmpty(ctx); fault.KindOf(err) != fault.Conflict && fault.KindOf(err) != fault.Refused {
+			t.Errorf("adopted: %v", err)
+		}
+		box, err := two.Outbox(t.Context())
+		if err != nil || box.Changes == 0 {
+			t.Errorf("what it wrote is not in its outbox: %+v, %v", box, err)
 		}
 	})
 }

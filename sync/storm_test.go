@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -26,6 +27,10 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv("DOORSTEP_TEST_CENTRE") == "1" {
 		os.Exit(start())
+	}
+	// Before the flags are parsed, so that the command line can ask for more.
+	if err := flag.Set("rapid.checks", "8"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

@@ -148,7 +148,7 @@ func (b *backup) put(batch []raw, blobs map[loan.Hash]keep) error {
 func stickFault(op string, err error) error {
 	switch err = diskFault(op, err); fault.KindOf(err) {
 	case fault.Full:
-		return fault.Say(op, fault.Full, "备份盘空间不足，上一次的备份仍然可用。请换一个更大的备份盘。", errors.New("the stick is full"))
+		return fault.Say(op, fault.Full, "备份盘空间不足，上一次的备份仍然可用。请换更大的备份盘；FAT32 格式的盘单个文件最多 4 GB，请改用 exFAT 格式。", errors.New("the stick is full"))
 	case fault.Disk, fault.Damaged:
 		return fault.Say(op, fault.Disk, "备份盘读写失败或已拔出，上一次的备份仍然可用。请插好或更换备份盘再试。", err)
 	}

@@ -19,24 +19,24 @@ func (c *Central) declareLost(ctx context.Context, tx *sql.Tx, p *parcel.Parcel,
 	if p.Lost != through+1 {
 		return &problem{code: parcel.CodeGap, through: through, err: fault.New(op, fault.Conflict, nil)}
 	}
-	if !p.Prev.Zero() {
-		// What the device knew last is held here, or was itself lost: else the
-		// piece belongs to another chain.
-		if err := knownOrLost(ctx, tx, p, through); err != nil {
-			return err
-		}
+	if err := knownOrLost(ctx, tx, p); err != nil {
+		return err
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO lost (device, first, last, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		p.Device.String(), int64(p.Lost), int64(p.First-1), c.now().UnixMilli())
 	return diskFault(op, err)
 }
 
-// knownOrLost refuses a piece behind a loss that leads on from a change that
-// another laptop wrote under the same device. A Prev that nobody knows may be
-// that of a change that was lost.
-func knownOrLost(ctx context.Context, tx *sql.Tx, p *parcel.Parcel, through uint64) error {
+// knownOrLost refuses a piece behind a loss that does not lead on this chain. A
+// new era leads on from a change that the device knew, and so sent before, or
+// from none; what stands behind a hole leads on from one that may be lost.
+func knownOrLost(ctx context.Context, tx *sql.Tx, p *parcel.Parcel) error {
 	const op = "central.knownOrLost"
-	if p.Changes[0].Kind != loan.ChangeRestore && p.Changes[0].Kind != loan.ChangeRepair {
+	era := p.Changes[0].Kind == loan.ChangeRestore || p.Changes[0].Kind == loan.ChangeRepair
+	switch {
+	case p.Prev.Zero() && !era:
+		return problemOf(op, fault.Refused, parcel.CodeClone)
+	case p.Prev.Zero() || !era:
 		return nil
 	}
 	var n int

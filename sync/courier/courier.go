@@ -41,6 +41,7 @@ type Courier struct {
 	county time.Time          // when the centre was last asked about its county
 	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
 	absent map[loan.Hash]bool // blobs lacking here that the centre has not got
+	asked  bool               // the centre was asked for all gaps of the chain
 
 	mu       sync.Mutex
 	state    State

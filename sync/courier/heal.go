@@ -18,7 +18,12 @@ func (c *Courier) healOwn(ctx context.Context, r *parcel.Receipt) error {
 	if err != nil {
 		return err
 	}
-	for _, lost := range want.Own {
+	lacking := want.Own
+	if !c.asked {
+		// Once a run for all gaps: what was lost may have been found since.
+		lacking = c.store.Gaps()
+	}
+	for _, lost := range lacking {
 		ask := loan.Range{From: lost.From, To: min(lost.To, r.Through)}
 		if ask.To < ask.From {
 			continue
@@ -32,6 +37,7 @@ func (c *Courier) healOwn(ctx context.Context, r *parcel.Receipt) error {
 			return err
 		}
 	}
+	c.asked = true
 	return nil
 }
 
@@ -127,8 +133,9 @@ func (c *Courier) fetchBlob(ctx context.Context, b store.PendingBlob) ([]byte, e
 // earlier copy, and that no other laptop runs it: the next contact leads the
 // chain on behind what the centre holds, brings the rest home, and the chain
 // says who decided. It does so only where all that is here is the beginning of
-// what the centre holds; elsewhere the attempt ends with fault.Conflict, and
-// the word is spent.
+// what the centre holds, or was declared lost and can be handed in now;
+// elsewhere the attempt ends with fault.Refused or fault.Conflict, and the word
+// is spent.
 func (c *Courier) Adopt(operator string) {
 	c.mu.Lock()
 	c.adopt = operator
@@ -152,6 +159,9 @@ func (c *Courier) behind(ctx context.Context, r *parcel.Receipt, last uint64) er
 			"中心持有的本机记录比本机多：本机数据可能是旧的副本，或另有一台电脑在用同一份数据。请联系县资助中心，确认后选择“取回并继续”。",
 			fmt.Errorf("the centre holds changes up to %d, here they end at %d", r.Through, last))
 	}
+	if err := c.handFound(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
 	if err := c.isPrefix(ctx, r); err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -159,6 +169,32 @@ func (c *Courier) behind(ctx context.Context, r *parcel.Receipt, last uint64) er
 		return fault.Wrap(op, err)
 	}
 	return c.healOwn(ctx, r)
+}
+
+// handFound sends what the centre has not acknowledged of a chain that another
+// laptop led on: that one declared it lost, so the centre takes it where
+// nothing else stands under its numbers, and refuses it as a clone's elsewhere.
+func (c *Courier) handFound(ctx context.Context) error {
+	box, err := c.store.Outbox(ctx)
+	if err != nil {
+		return err
+	}
+	for after := box.Acked; after < box.Last; {
+		changes, err := c.store.Pending(ctx, after, parcelChanges)
+		if err != nil || len(changes) == 0 {
+			return err
+		}
+		changes = trim(changes)
+		held := changes[0].Counter - 1
+		if held > after {
+			held-- // behind a gap of this chain
+		}
+		if _, err := c.sendParcel(ctx, changes, held); err != nil {
+			return err
+		}
+		after = changes[len(changes)-1].Counter
+	}
+	return nil
 }
 
 // isPrefix is fault.Conflict unless all that is here of the own chain is the

@@ -56,7 +56,7 @@ func NewAfterLoss(changes []*loan.Change, lost uint64, suite seal.Suite) (*Parce
 // walk follows the chain from Prev and fills Hashes.
 func (p *Parcel) walk(op string, suite seal.Suite) error {
 	// Only what has nothing of its chain in front of it has no Prev.
-	begins := p.First == 1 || p.Lost == 1
+	begins := p.First == 1 || p.Lost != 0
 	if p.First == 0 || p.Last < p.First || p.Lost != 0 && p.Lost >= p.First ||
 		p.Prev.Zero() && !begins || p.First == 1 && !p.Prev.Zero() {
 		return damaged(op, "counters")
