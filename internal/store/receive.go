@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -192,51 +191,4 @@ func (s *Store) rowOf(changes []*loan.Change) *row {
 		}
 	}
 	return r
-}
-
-// VerifyChain reads the device's whole chain and every case's list, and fails
-// with fault.Damaged at the first change that is gone, altered or out of its
-// chain. Where the chain has a gap, what follows is not compared with what the
-// gap lacks.
-func (s *Store) VerifyChain(ctx context.Context) error {
-	const op = "store.VerifyChain"
-	var prev loan.Hash
-	var last uint64
-	for {
-		// A batch at a time: a long reading transaction holds up the writer.
-		batch, err := s.Pending(ctx, last, 1000)
-		if err != nil {
-			return fault.Wrap(op, err)
-		}
-		if len(batch) == 0 {
-			break
-		}
-		for _, ch := range batch {
-			erased := ch.Body == nil && ch.BodyHash != loan.BodyHashOf(s.Sum, ch.Salt, nil)
-			broken := ch.Prev != prev && ch.Counter == last+1
-			if broken || !erased && ch.BodyHash != loan.BodyHashOf(s.Sum, ch.Salt, ch.Body) {
-				return fault.New(op, fault.Damaged, errors.New("chain"))
-			}
-			prev, last = ch.HeaderHash(s.Sum), ch.Counter
-		}
-	}
-	var ids []uuid.UUID
-	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
-		c := tx.Bucket([]byte(bCases)).Cursor()
-		for k, _ := c.First(); k != nil; k, _ = c.Next() {
-			if id := uuid.UUID(k[:16]); len(ids) == 0 || !bytes.Equal(ids[len(ids)-1][:], id[:]) {
-				ids = append(ids, id)
-			}
-		}
-		return nil
-	})
-	for _, id := range ids {
-		if err != nil {
-			break
-		}
-		if _, err = s.Changes(ctx, id); fault.KindOf(err) == fault.Erased {
-			err = nil
-		}
-	}
-	return fault.Wrap(op, err)
 }
