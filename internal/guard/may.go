@@ -42,6 +42,7 @@ const (
 	ImportRegister  Verb = "import-register"
 	Sync            Verb = "sync"
 	Backup          Verb = "backup"
+	EraseSeason     Verb = "erase-season"
 )
 
 // rule is one row of the table of permissions.
@@ -92,6 +93,7 @@ func rules() []rule {
 		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, false, nil, false},
 		{Sync, "上传", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
 		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
+		{EraseSeason, "清除学年资料", admin, false, nil, false},
 	}
 }
 

@@ -55,6 +55,7 @@ func TestTable(t *testing.T) {
 		ImportRegister:  {"clerk dataadmin", "any"},
 		Sync:            {"clerk reviewer dataadmin", "any"},
 		Backup:          {"clerk reviewer dataadmin", "any"},
+		EraseSeason:     {"dataadmin", "any"},
 	}
 	if len(want) != len(Verbs()) {
 		t.Fatalf("the table has %d verbs, the test %d", len(Verbs()), len(want))

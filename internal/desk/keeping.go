@@ -1,0 +1,158 @@
+package desk
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+)
+
+// What the store tells of its keeping, under this package's name.
+type (
+	AuditReport  = store.AuditReport
+	ChainAudit   = store.ChainAudit
+	BodiesErased = store.BodiesErased
+	BlobsErased  = store.BlobsErased
+	Wrong        = store.Wrong
+	Erased       = store.Erased
+	Refusal      = store.Refusal
+)
+
+// Audit reads every chain of this laptop and tells what is proven, what was
+// erased by which rule, and where a chain was tampered with. The look is noted
+// in the chain. Only an auditor or a data administrator may.
+func (d *Desk) Audit(ctx context.Context) (AuditReport, error) {
+	const op = "audit"
+	if err := guard.May(d.operator, guard.ReadAudit, nil); err != nil {
+		return AuditReport{}, fault.Wrap(op, err)
+	}
+	body := loan.ViewBody{Detail: "audit"}
+	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeView, Operator: d.operator.ID, Body: body}}, nil); err != nil {
+		return AuditReport{}, fault.Wrap(op, err)
+	}
+	r, err := d.store.Audit(ctx)
+	return r, fault.Wrap(op, err)
+}
+
+// EraseSeason erases every case of an academic year that is wholly at the
+// centre, and tells which were refused and why; the chain tells of it. Then the
+// file is written anew, for what was erased to leave the disk; progress, which
+// may be nil, hears of that. Only a data administrator may; a year that has not
+// begun is fault.Input.
+func (d *Desk) EraseSeason(ctx context.Context, year int, progress func(done, total int64)) (Erased, error) {
+	const op = "erase season"
+	if err := guard.May(d.operator, guard.EraseSeason, nil); err != nil {
+		return Erased{}, fault.Wrap(op, err)
+	}
+	if year < 2000 || year > loan.AcademicYearOf(d.Today()) {
+		return Erased{}, fault.Say(op, fault.Input, "请填写已经开始的学年，例如 "+strconv.Itoa(loan.AcademicYearOf(d.Today()))+"。", nil)
+	}
+	out, err := d.store.EraseSeason(ctx, year, d.operator.ID)
+	if err != nil {
+		return out, fault.Wrap(op, err)
+	}
+	if out.Cases > 0 {
+		err = d.store.Compact(ctx, progress)
+	}
+	return out, fault.Wrap(op, err)
+}
+
+// Kept is what the housekeeping of this laptop did last.
+type Kept struct {
+	At      time.Time `json:"at"`      // when it last ran to its end; zero before the first time
+	Cases   int       `json:"cases"`   // that lost their images
+	Images  int       `json:"images"`  // erased, seven days after the centre's receipt
+	Bytes   int64     `json:"bytes"`   // of them
+	Freed   int64     `json:"freed"`   // bytes given back to the disk
+	Doubt   bool      `json:"doubt"`   // the clock is too far from the centre's: not all that is due may have gone
+	Erasing time.Time `json:"erasing"` // when images were last erased, with the numbers above
+	Checked time.Time `json:"checked"` // when every value was last read and compared
+	Damaged bool      `json:"damaged"` // and whether one was not what was written
+}
+
+const (
+	keptSetting  = "housekeeping"
+	checkSetting = "housekeeping.check.days"
+	checkEvery   = 7 // days
+)
+
+// Kept tells what the housekeeping did last.
+func (d *Desk) Kept(ctx context.Context) (Kept, error) {
+	var k Kept
+	_, err := d.Setting(ctx, keptSetting, &k)
+	return k, err
+}
+
+// Keep does the housekeeping that is due, in small steps between which others
+// read and write: erases images whose time is over, gives back what is free in
+// the file, and, when the last time is a week ago, reads every value and
+// compares it with what was written. It is for the background of a desk; ctx
+// ends it without harm. What it did is kept, and given. Damage that it finds is
+// fault.Damaged with the place, and Kept.Damaged until a check finds none.
+func (d *Desk) Keep(ctx context.Context) (Kept, error) {
+	const op = "housekeeping"
+	k, err := d.Kept(ctx)
+	if err != nil && fault.KindOf(err) != fault.Damaged {
+		return k, fault.Wrap(op, err)
+	}
+	first := d.keepImages(ctx, &k)
+	for _, step := range []func(context.Context, *Kept) error{d.keepSmall, d.keepChecked} {
+		if err := step(ctx, &k); err != nil && first == nil {
+			first = err
+		}
+	}
+	if first == nil || fault.KindOf(first) == fault.Damaged {
+		k.At = d.now()
+	}
+	// Also after the context's end: what was done is done.
+	if err := d.store.SetSetting(context.WithoutCancel(ctx), keptSetting, k); err != nil && first == nil {
+		first = err
+	}
+	return k, fault.Wrap(op, first)
+}
+
+func (d *Desk) keepImages(ctx context.Context, k *Kept) error {
+	out, err := d.store.Retain(ctx, d.now())
+	k.Doubt = out.Doubtful
+	if out.Blobs > 0 {
+		k.Cases, k.Images, k.Bytes, k.Erasing = out.Cases, out.Blobs, out.Bytes, d.now()
+	}
+	return err
+}
+
+func (d *Desk) keepSmall(ctx context.Context, k *Kept) error {
+	due, err := d.store.CompactDue(ctx)
+	if err != nil || !due {
+		return err
+	}
+	before, _, err := d.store.Wasted(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.store.Compact(ctx, nil); err != nil {
+		return err
+	}
+	after, _, err := d.store.Wasted(ctx)
+	k.Freed = max(0, before-after)
+	return err
+}
+
+func (d *Desk) keepChecked(ctx context.Context, k *Kept) error {
+	days := checkEvery
+	if _, err := d.Setting(ctx, checkSetting, &days); err != nil {
+		return err
+	}
+	// A clock set back must not put the next check off.
+	if age := d.now().Sub(k.Checked); age >= 0 && age < time.Duration(days)*24*time.Hour {
+		return nil
+	}
+	err := d.store.VerifyLedger(ctx)
+	if damaged := fault.KindOf(err) == fault.Damaged; err == nil || damaged {
+		k.Checked, k.Damaged = d.now(), damaged
+	}
+	return err
+}
