@@ -49,7 +49,8 @@ const approveAbout = `let an operator who forgot the password set a new one.
 Speak with the person first, on a number you know to be theirs, and be sure who
 it is. --code is the ten digits that the laptop shows, as they say them.
 A request that came over the network is named by its ID; one that came as a file
-by --file, and the approval is then written to --out, to be taken back.
+by --file, and the approval is then written to --out, to be taken back; a name
+that ends in .dsg is what the laptop looks for.
 An approval is good for this one request: 30 minutes, or 72 hours by file.`
 
 func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -2,8 +2,8 @@
 //
 // It owns keys, sealed boxes, keyed names, signatures, the key file that an
 // operator's password opens, the wrap to a county's recovery key, the centre's
-// certificates, the TLS settings of both sides, and the text of an enrolment
-// code. It guarantees that a box opens only whole, only under its key and only
+// certificates, the TLS settings of both sides, the text of an enrolment code,
+// and how a forgotten password is asked for and approved. It guarantees that a box opens only whole, only under its key and only
 // for the purpose it was sealed for, and that nothing here writes a secret
 // anywhere. It leaves files, who may do what, and when a key is wiped to its
 // callers. It alone imports Argon2 and the Chinese national algorithms.
@@ -84,8 +84,8 @@
 // key file 16 | unix ms i64 | n u8, operator | n u16, reply key (PKIX DER) |
 // n u16, the recovery's box out of the key file. At most 2048 bytes.
 //
-// Recovery code: Argon2id (t=3, 64 MiB, p=2, salt "doorstep recovery code 1")
-// of the request's SHA-256, its first 8 bytes modulo 10^10, as ten digits.
+// Recovery code: Argon2id (t=3, 64 MiB, p=2, 32 bytes, salt
+// "doorstep recovery code 1") of the request's SHA-256, its first 8 bytes modulo 10^10, as ten digits.
 //
 // Recovery approval, of the centre: "DSG1" | suite 1 | SHA-256 of the request's
 // bytes 32 | n u16, box | n u16, signature of all in front of its own length by

@@ -210,8 +210,9 @@ func (c *Central) strangersBody(r *http.Request, v any) error {
 	})
 }
 
-// stranger reads a body of one who shows no certificate.
-func (c *Central) stranger(r *http.Request, read func() error) error {
+// stranger reads a body of one who shows no certificate, and may answer it:
+// few at once.
+func (c *Central) stranger(r *http.Request, do func() error) error {
 	select {
 	case c.strangers <- struct{}{}:
 		defer func() { <-c.strangers }()
@@ -221,7 +222,7 @@ func (c *Central) stranger(r *http.Request, read func() error) error {
 	if p, ok := r.Body.(*paced); ok {
 		p.whole(strangerTime)
 	}
-	return read()
+	return do()
 }
 
 func hasType(r *http.Request, typ string) error {

@@ -69,25 +69,22 @@ const recoveringColumns = `hash, id, device, operator, asked, state, wrong, expi
 // nothing.
 func (c *Central) postRecover(w http.ResponseWriter, r *http.Request) error {
 	const op = "central.postRecover"
-	var b []byte
 	w.Header().Set("Connection", "close")
-	err := c.stranger(r, func() (err error) {
+	var out *parcel.RecoveryAnswer
+	err := c.stranger(r, func() error {
 		if err := hasType(r, parcel.TypeRecovery); err != nil {
 			return err
 		}
-		b, err = io.ReadAll(io.LimitReader(r.Body, seal.MaxRecovery+1))
+		b, err := io.ReadAll(io.LimitReader(r.Body, seal.MaxRecovery+1))
 		if err != nil {
 			return fault.New(op, fault.Offline, errors.New("body broke off"))
 		}
 		if len(b) > seal.MaxRecovery {
 			return fault.New(op, fault.TooLarge, nil)
 		}
-		return nil
-	})
-	if err != nil {
+		out, err = c.recoveryAnswer(r.Context(), b)
 		return err
-	}
-	out, err := c.recoveryAnswer(r.Context(), b)
+	})
 	if err != nil {
 		return err
 	}
