@@ -271,3 +271,35 @@ func TestARestoredLaptopCanStillAsk(t *testing.T) {
 	}
 	noErr(t, s.Close())
 }
+
+func TestAPasswordSetNowCostsWhatTheMachineBears(t *testing.T) {
+	ctx := context.Background()
+	s := newTestStore(t)
+	noErr(t, s.EnableOperator(ctx, clerk("c2"), []byte("another good one")))
+	noErr(t, s.Close())
+	o := s.o
+	o.Cost.Time++ // as on a faster machine
+	s = unlocked(t, o)
+	noErr(t, s.EnableOperator(ctx, clerk("c3"), []byte("one more good one")))
+	if got, want := s.keys.Cost(), o.Cost; got != want {
+		t.Errorf("enabled: got %+v, want %+v", got, want)
+	}
+	noErr(t, s.Close())
+	o.Cost.Time++
+	s = unlocked(t, o)
+	noErr(t, s.ChangePassword(ctx, "c1", []byte(password), []byte("the new password")))
+	if got, want := s.keys.Cost(), o.Cost; got != want {
+		t.Errorf("changed: got %+v, want %+v", got, want)
+	}
+	noErr(t, s.Close())
+	o.Cost = seal.CheapCost() // and on a slower one again
+	l := opened(t, o)
+	s, _, err := l.Unlock(ctx, "c1", []byte("the new password"))
+	noErr(t, err)
+	must(s.Verify(ctx, "c2", []byte("another good one")))
+	noErr(t, s.ChangePassword(ctx, "c1", []byte("the new password"), []byte("yet another one")))
+	if got := s.keys.Cost().Time; got != 3 {
+		t.Errorf("the cost fell to %d passes", got)
+	}
+	noErr(t, s.Close())
+}

@@ -83,7 +83,7 @@ func TestRecoveryOverTheNetwork(t *testing.T) {
 	url := serve(t, c)
 	l := enrol(t, c, url)
 	device := [16]byte(l.enrol.Device)
-	f, data := forgetful(t, c, device)
+	f, _ := forgetful(t, c, device)
 	t.Run("waits for a person, then gives the data key, again and again until it is over", func(t *testing.T) {
 		now := time.Now()
 		c.now = func() time.Time { return now }
@@ -179,7 +179,23 @@ func TestRecoveryOverTheNetwork(t *testing.T) {
 		}
 		resp.Body.Close()
 	})
-	_ = data
+}
+
+func TestALaptopRevokedAfterItAskedIsNotLetIn(t *testing.T) {
+	ctx := context.Background()
+	c := open(t, t.TempDir())
+	url := serve(t, c)
+	l := enrol(t, c, url)
+	f, _ := forgetful(t, c, l.enrol.Device)
+	a := askOf(t, f, l.enrol.Device, "practice-clerk")
+	ask(t, c, url, a.Request())
+	if err := c.Revoke(ctx, l.enrol.Device); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, c.ApproveRecovery(ctx, idOf(t, c), seal.RecoveryCode(a.Request())), fault.Denied)
+	if got := ask(t, c, url, a.Request()); got.Approval != nil {
+		t.Fatalf("got %+v", got)
+	}
 }
 
 func TestRecoveryByFile(t *testing.T) {

@@ -348,3 +348,24 @@ func BenchmarkPackOpen(b *testing.B) {
 		}
 	}
 }
+
+func TestNewsBringChangesOfEverySuite(t *testing.T) {
+	s, changes := newSigner(t), chain(2)
+	changes[1].BodyHash = loan.BodyHashOf(Sum(seal.National), changes[1].Salt, changes[1].Body)
+	b, err := (&News{Centre: uuid.New(), Epoch: uuid.New(), Device: uuid.New(), Through: 2, Changes: changes}).Sign(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := OpenNews(b, s.Public())
+	if err != nil || len(n.Changes) != 2 {
+		t.Fatal(err)
+	}
+	changes[1].BodyHash[0] ^= 1
+	n.Changes = changes
+	if b, err = n.Sign(s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenNews(b, s.Public()); fault.KindOf(err) != fault.Damaged {
+		t.Fatalf("a body that is not its header's: got %v", err)
+	}
+}
