@@ -34,10 +34,12 @@ func TestOnesOwnPasswordIsChangedInTheWindow(t *testing.T) {
 		return fault.KindOf(err)
 	}
 	r.ui(r.u.changePassword)
+	r.snap("password-change")
 	r.typeLines("not the one", "the new password", "the new password")
 	if r.dialog() == nil {
 		t.Fatal("a wrong password was taken")
 	}
+	r.snap("password-wrong")
 	// The caret is back in the empty field of the old password, the new ones stand.
 	r.typeLines(clerkPassword, "", "")
 	if r.dialog() != nil {
