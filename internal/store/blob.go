@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"sync"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -29,7 +30,7 @@ func (s *Store) BlobName(content []byte) loan.Hash {
 	return s.profile.CountyKey.Name(content)
 }
 
-func (s *Store) checkBlobs(blobs []Blob) error {
+func checkSizes(blobs []Blob) error {
 	const op = "store.blobs"
 	for _, b := range blobs {
 		switch {
@@ -37,8 +38,6 @@ func (s *Store) checkBlobs(blobs []Blob) error {
 			return fault.New(op, fault.Input, errors.New("empty"))
 		case len(b.Content) > MaxBlob:
 			return fault.New(op, fault.TooLarge, nil)
-		case b.Hash.Zero() || s.BlobName(b.Content) != b.Hash:
-			return fault.New(op, fault.Input, errors.New("the name is not the content's"))
 		}
 	}
 	return nil
@@ -56,36 +55,92 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	if fresh {
 		info = &blobInfo{unsent: unsent{class: classOf(entries), size: uint64(len(b.Content)), order: w.tip.counter, id: caseOf(entries)}}
 	}
-	if err := w.s.putBlob(w.tx, b.Hash, b.Content, info); err != nil || !fresh {
+	info.size = uint64(len(b.Content))
+	if err := w.s.putBoxes(w.tx, b.Hash, w.boxes[b.Hash], info); err != nil || !fresh {
 		return err
 	}
 	w.sends[b.Hash] = info.unsent
 	return w.s.put(w.tx, bUnsent, b.Hash[:], info.unsent.encode())
 }
 
+// boxes are a blob's chunks, sealed under a key of its own.
+type boxes struct {
+	own    *seal.Key
+	chunks [][]byte
+}
+
+func sealBlob(suite seal.Suite, h loan.Hash, content []byte) *boxes {
+	b := &boxes{own: seal.NewKeyOf(suite)}
+	for i, rest := uint32(0), content; len(rest) > 0; i++ {
+		part := rest[:min(len(rest), chunkSize)]
+		b.chunks = append(b.chunks, b.own.Seal(make([]byte, 0, len(part)+seal.Overhead), part, chunkKey(h[:], i)))
+		rest = rest[len(part):]
+	}
+	return b
+}
+
+// ready checks blobs and seals them, on all processors and before anybody has
+// to wait for it. The caller wipes the keys.
+func (s *Store) ready(blobs []Blob) (map[loan.Hash]*boxes, error) {
+	const op = "store.ready"
+	if err := checkSizes(blobs); err != nil {
+		return nil, err
+	}
+	s.dbMu.RLock()
+	defer s.dbMu.RUnlock()
+	if s.db == nil {
+		return nil, fault.New(op, fault.Busy, errors.New("closed"))
+	}
+	out, names := make([]*boxes, len(blobs)), make([]loan.Hash, len(blobs))
+	var wg sync.WaitGroup
+	for i, b := range blobs {
+		wg.Go(func() { names[i] = s.profile.CountyKey.Name(b.Content) })
+		wg.Go(func() { out[i] = sealBlob(s.data.Suite(), b.Hash, b.Content) })
+	}
+	wg.Wait()
+	all := make(map[loan.Hash]*boxes, len(blobs))
+	for i, b := range blobs {
+		if twice := all[b.Hash]; twice != nil {
+			twice.own.Wipe()
+		}
+		if all[b.Hash] = out[i]; b.Hash.Zero() || names[i] != b.Hash {
+			wipeBoxes(all)
+			return nil, fault.New(op, fault.Input, errors.New("the name is not the content's"))
+		}
+	}
+	return all, nil
+}
+
+func wipeBoxes(all map[loan.Hash]*boxes) {
+	for _, b := range all {
+		b.own.Wipe()
+	}
+}
+
 // putBlob writes a blob's content under a new key of its own, and info with
 // that key, wrapped. Commit has seen to it that there is a wrapping key.
 func (s *Store) putBlob(tx *bbolt.Tx, h loan.Hash, content []byte, info *blobInfo) error {
-	own := seal.NewKeyOf(s.data.Suite())
-	defer own.Wipe()
+	b := sealBlob(s.data.Suite(), h, content)
+	defer b.own.Wipe()
+	info.size = uint64(len(content))
+	return s.putBoxes(tx, h, b, info)
+}
+
+func (s *Store) putBoxes(tx *bbolt.Tx, h loan.Hash, b *boxes, info *blobInfo) error {
 	s.mu.RLock()
 	info.number = s.images.target()
 	s.mu.RUnlock()
 	s.wraps.mu.RLock()
-	wrapped, err := s.wraps.wrap(info.number, h[:], own)
+	wrapped, err := s.wraps.wrap(info.number, h[:], b.own)
 	s.wraps.mu.RUnlock()
 	if err != nil {
 		return err
 	}
-	info.state, info.wrapped, info.size = blobKept, wrapped, uint64(len(content))
-	for i, rest := uint32(0), content; len(rest) > 0; i++ {
-		key := chunkKey(h[:], i)
-		part := rest[:min(len(rest), chunkSize)]
-		box := own.Seal(make([]byte, 0, len(part)+seal.Overhead), part, key)
-		if err := s.put(tx, bBlobs, key, box); err != nil {
+	info.state, info.wrapped = blobKept, wrapped
+	for i, box := range b.chunks {
+		if err := s.put(tx, bBlobs, chunkKey(h[:], uint32(i)), box); err != nil {
 			return err
 		}
-		rest = rest[len(part):]
 	}
 	return s.putInfo(tx, h[:], info)
 }

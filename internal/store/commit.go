@@ -42,6 +42,7 @@ type work struct {
 	cases map[uuid.UUID]*loan.Case
 	rows  map[uuid.UUID]*row
 	sends map[loan.Hash]unsent
+	boxes map[loan.Hash]*boxes // of the blobs to be written
 	kept  *kept
 	gaps  []loan.Range // the chain's, where this commit made one
 }
@@ -95,9 +96,11 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 	if len(entries) == 0 {
 		return nil, fault.New(op, fault.Input, errors.New("no change"))
 	}
-	if err := s.checkBlobs(blobs); err != nil {
+	sealed, err := s.ready(blobs)
+	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	defer wipeBoxes(sealed)
 	s.write.Lock()
 	defer s.write.Unlock()
 	if len(blobs) > 0 {
@@ -114,6 +117,7 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 				return err
 			}
 		}
+		w.boxes = sealed
 		for _, b := range blobs {
 			if err := w.blob(b, entries); err != nil {
 				return err

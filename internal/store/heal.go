@@ -185,9 +185,11 @@ func (s *Store) WantedBlobs(ctx context.Context) ([]PendingBlob, error) {
 func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) error {
 	const op = "store.HealBlob"
 	blob := Blob{Hash: b.Hash, Content: content}
-	if err := s.checkBlobs([]Blob{blob}); err != nil {
+	sealed, err := s.ready([]Blob{blob})
+	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	defer wipeBoxes(sealed)
 	if _, err := s.Blob(ctx, b.Hash); err == nil || fault.KindOf(err) == fault.Erased {
 		return s.unwant(ctx, op, b.Hash, nil)
 	}
@@ -196,6 +198,7 @@ func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) err
 		kind = loan.ChangeContract
 	}
 	return s.unwant(ctx, op, b.Hash, func(w *work) error {
+		w.boxes = sealed
 		// What is left of it cannot be read.
 		if err := s.del(w.tx, bBlobInfo, b.Hash[:]); err != nil {
 			return err
