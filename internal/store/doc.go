@@ -135,7 +135,7 @@
 // "doorstep images v1", additional data "doorstep images v1" 0 | id of the key
 // file 16 | slot u8 | number u64 | zeros. It is written in place, a copy at a
 // time and each synced, for a file that is replaced leaves its old content on
-// the disk. A slot is in force when meta "images" names its number; any other
+// the disk. A slot is in force when meta "images" names its number; a lower one
 // is zeroed by the next opening, and a damaged copy mended from the other.
 // Erasing seals the keys of the blobs that stay under a new wrapping key, lets
 // one transaction note what is erased and put that key in force, and zeroes the

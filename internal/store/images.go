@@ -146,34 +146,40 @@ func (k *imageKeys) openSlot(slot int, b []byte) (uint64, *seal.Key, bool) {
 	return number, w, err == nil
 }
 
-// tidy destroys every slot whose key is not named, which ends an erasing or
-// the preparing of one that was cut short, and mends a slot of which one copy
-// is damaged.
-func (k *imageKeys) tidy(named ...uint64) error {
+// tidy ends an erasing that was cut short: it destroys every slot of a number
+// below the one in force, and rubbish. It mends a slot of which one copy is
+// damaged. A number above those named stays: the preparing of it was cut short
+// and it is still of no use to anyone, or the database is older than the file,
+// as after a repair, and blobs may be under it. Where the key in force cannot
+// be had nothing is destroyed.
+func (k *imageKeys) tidy(now uint64) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for number, w := range k.keys {
-		if !slices.Contains(named, number) {
-			w.Wipe()
-			delete(k.keys, number)
-		}
+	if k.keys[now] == nil {
+		return nil
 	}
 	for slot := range slotCount {
 		number := k.slots[slot]
-		keep := number != 0 && slices.Contains(named, number)
 		switch {
-		case !keep && (number != 0 || k.lame[slot] && k.whole):
+		case number < now && (number != 0 || k.lame[slot] && k.whole):
 			if err := k.destroySlot(slot); err != nil {
 				return err
 			}
-		case keep && k.lame[slot]:
-			if err := k.write(slot, k.block(slot, number, k.keys[number])); err != nil {
+		case number >= now && k.lame[slot]:
+			if err := k.mend(slot); err != nil {
 				return err
 			}
-			k.lame[slot] = false
 		}
 	}
 	return nil
+}
+
+// mend writes both copies of a slot anew.
+func (k *imageKeys) mend(slot int) error {
+	number := k.slots[slot]
+	err := k.write(slot, k.block(slot, number, k.keys[number]))
+	k.lame[slot] = k.lame[slot] && err != nil
+	return err
 }
 
 // write puts a block into both copies of a slot, in place, the second only
@@ -226,7 +232,10 @@ func (k *imageKeys) create() error {
 func (k *imageKeys) prepare(number uint64, inUse ...uint64) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.keys[number] != nil {
+	if i := slices.Index(k.slots[:], number); i >= 0 { // an attempt before this one
+		if k.lame[i] {
+			return k.mend(i)
+		}
 		return nil
 	}
 	for slot, n := range k.slots {

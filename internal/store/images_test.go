@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"go.etcd.io/bbolt"
+
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
@@ -162,4 +164,27 @@ func FuzzBlobInfo(f *testing.F) {
 			t.Fatalf("got %x want %x", got, b)
 		}
 	})
+}
+
+func TestADatabaseOlderThanItsWrappingKeysLosesNone(t *testing.T) {
+	// A repair may find but an earlier state of which key is in force.
+	ctx := context.Background()
+	i := newIntake(t)
+	f := i.delivered(1, 2026)
+	stays := i.finished(2, 2026)
+	i.now = i.now.Add(8 * days)
+	i.retain()
+	i.s.write.Lock()
+	err := i.s.update(ctx, "test", func(tx *bbolt.Tx) error { return i.s.putImageState(tx, imageState{now: 1}) })
+	i.s.write.Unlock()
+	noErr(t, err)
+	i.reopen()
+	i.here(append(stays.all(), f.papers...)...)
+	g := i.delivered(3, 2026)
+	i.now = i.now.Add(8 * days)
+	i.retain()
+	i.gone(append(f.images, g.images...)...)
+	i.reopen()
+	i.here(append(stays.all(), f.papers...)...)
+	i.onlyOneKey()
 }

@@ -89,7 +89,7 @@ func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *at
 	}
 	if o.file == "" { // a file that is being mended may yet come to nothing
 		// What cannot be taken away now is at the next opening; work goes on.
-		_ = s.wraps.tidy(s.images.now, s.images.next)
+		_ = s.wraps.tidy(s.images.now)
 	}
 	return s, nil
 }
