@@ -31,7 +31,7 @@ const (
 // until it is killed, and prints what was acknowledged.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childVar); dir != "" {
-		work := map[string]func(string) error{"save": saveForever, "create": createOnce, "password": changeForever, "migrate": migrateOnce}
+		work := map[string]func(string) error{"save": saveForever, "create": createOnce, "password": changeForever, "migrate": migrateOnce, "repair": repairOnce}
 		if err := work[os.Getenv(workVar)](dir); err != nil {
 			fmt.Println("error", fault.KindOf(err))
 			os.Exit(3)

@@ -60,7 +60,7 @@ func TestFlip(t *testing.T) {
 				got[m.fate(t)]++
 			}
 			t.Log(got)
-			if got["found and mended"]+got["found, beyond repair"] == 0 {
+			if name != "head" && got["found and mended"]+got["found, beyond repair"] == 0 { // most of a head is not in use
 				t.Fatal("nothing was ever found")
 			}
 		})
@@ -129,11 +129,7 @@ func TestFlipKeys(t *testing.T) {
 		noErr(t, os.WriteFile(path, b, 0o600))
 		l, err := Open(ctx, m.o)
 		if err != nil {
-			if k := fault.KindOf(err); k != fault.Damaged && k != fault.Newer {
-				t.Fatalf("named %v", err)
-			}
-			got["found at the opening"]++
-			continue
+			t.Fatalf("the copy does not stand in: %v", err)
 		}
 		s, _, err := l.Unlock(ctx, "c1", []byte(password))
 		if err != nil {

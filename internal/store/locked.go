@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"sync"
@@ -125,37 +126,50 @@ func (l *Locked) open() error {
 // readKeys reads the key file, or its copy in the database when the file is
 // gone or damaged; the file is then written again.
 func readKeys(dir string, copied []byte) (*seal.Keyfile, error) {
+	const op = "store.readKeys"
 	b, err := readFile(filepath.Join(dir, keysFile), maxKeysFile)
-	if err == nil {
-		keys, err := seal.ParseKeyfile(b)
-		if err == nil {
-			return keys, sameLaptop(keys, copied)
-		}
-		if fault.KindOf(err) == fault.Newer {
-			return nil, err
-		}
-	} else if !errors.Is(err, os.ErrNotExist) && fault.KindOf(err) != fault.Damaged {
-		return nil, diskFault("store.readKeys", err)
+	if err != nil && !errors.Is(err, os.ErrNotExist) && fault.KindOf(err) != fault.Damaged {
+		return nil, diskFault(op, err)
 	}
-	keys, err := seal.ParseKeyfile(copied)
-	if err != nil {
-		return nil, fault.Wrap("store.readKeys", err)
+	own, bad := seal.ParseKeyfile(copied)
+	if err == nil {
+		var keys *seal.Keyfile
+		if keys, err = seal.ParseKeyfile(b); err == nil {
+			switch {
+			case bad != nil || own.ID() == keys.ID():
+				return keys, nil // a copy that cannot be read proves nothing
+			case !alike(own.ID(), keys.ID()):
+				return nil, errTwoLaptops(op)
+			}
+		}
+	}
+	switch {
+	case bad != nil && fault.KindOf(err) == fault.Newer:
+		return nil, err
+	case bad != nil:
+		return nil, fault.Wrap(op, bad)
 	}
 	if err := writeFile(dir, keysFile, copied); err != nil {
-		return nil, diskFault("store.readKeys", err)
+		return nil, diskFault(op, err)
 	}
-	return keys, nil
+	return own, nil
 }
 
-// sameLaptop refuses a key file that was made for another database: every
-// password would look wrong. A copy that cannot be read proves nothing.
-func sameLaptop(keys *seal.Keyfile, copied []byte) error {
-	own, err := seal.ParseKeyfile(copied)
-	if err != nil || own.ID() == keys.ID() {
-		return nil
-	}
-	return fault.Say("store.readKeys", fault.Damaged, "密钥文件与数据文件不是同一台电脑的，请放回原来的文件。",
+// errTwoLaptops refuses a key file that was made for another database: every
+// password would look wrong.
+func errTwoLaptops(op string) error {
+	return fault.Say(op, fault.Damaged, "密钥文件与数据文件不是同一台电脑的，请放回原来的文件。",
 		fmt.Errorf("the key file and the data file are of two laptops: %w", errBeyond))
+}
+
+// alike says whether two ids differ by some turned bits alone, which chance
+// does not do to two of their own.
+func alike(a, b [16]byte) bool {
+	n := 0
+	for i := range a {
+		n += bits.OnesCount8(a[i] ^ b[i])
+	}
+	return n <= 8
 }
 
 // Operators lists who can unlock.

@@ -27,7 +27,7 @@ func (m *mender) readInfos() error {
 			continue
 		}
 		delete(m.choice[bBlobInfo], name)
-		m.report.Blobs = append(m.report.Blobs, loan.Hash([]byte(name)))
+		m.broken = append(m.broken, loan.Hash([]byte(name)))
 	}
 	return nil
 }
@@ -107,6 +107,11 @@ func (m *mender) copyBlobs() error {
 			if _, err := m.take(out, bBlobs, string(chunkKey([]byte(name), i))); err != nil {
 				return err
 			}
+		}
+	}
+	for _, h := range m.broken {
+		if !slices.Contains(m.report.Blobs, h) {
+			m.report.Blobs = append(m.report.Blobs, h)
 		}
 	}
 	for _, h := range m.report.Blobs {

@@ -1,10 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"path/filepath"
 	"slices"
 
 	"github.com/google/uuid"
@@ -178,42 +176,6 @@ func (m *mender) readErased() error {
 		}
 	}
 	return nil
-}
-
-// inForce refuses a former key file that was put back, as Unlock does.
-func (m *mender) inForce() error {
-	p, ok := m.choice[bMeta]["keys"]
-	if !ok {
-		return nil
-	}
-	want, err := m.from.plain(bMeta, []byte("keys"), p)
-	if err != nil {
-		return err
-	}
-	if sum := keysSum(m.keys.Marshal()); bytes.Equal(want, sum[:]) {
-		return nil
-	}
-	found, err := findKeys(m.ctx, m.f)
-	if b, e := readFile(filepath.Join(m.o.Dir, keysFile), maxKeysFile); e == nil {
-		found = append(found, b)
-	}
-	for _, b := range found {
-		keys, bad := seal.ParseKeyfile(b)
-		if bad != nil {
-			continue
-		}
-		if sum := keysSum(keys.Marshal()); !bytes.Equal(want, sum[:]) {
-			continue
-		}
-		data, bad := keys.Unlock(m.operator, m.password)
-		if bad != nil {
-			return bad
-		}
-		data.Wipe()
-		m.keys, m.into.keys = keys, keys
-		return nil
-	}
-	return err
 }
 
 // copyChanges takes the changes, lists them under their cases, and works out

@@ -38,6 +38,9 @@ func (f *foundChanges) add(ch *loan.Change, s *Store) {
 	}
 	f.own = addRange(f.own, loan.Range{From: ch.Counter, To: ch.Counter})
 	f.last = tip{ch.Counter, ch.HeaderHash(s.Sum)}
+	if ch.Kind == loan.ChangeContract {
+		return // the paper that was shown is made anew, never kept
+	}
 	for _, b := range brought(ch) {
 		f.blobs[b.Hash] = true
 	}
@@ -79,6 +82,13 @@ func (m *mender) lack(got *foundChanges) error {
 	slices.SortFunc(m.lacking, func(a, b lack) int { return bytes.Compare(a.key(), b.key()) })
 	if err := m.ownTip(got); err != nil {
 		return err
+	}
+	for _, bucket := range []string{bBlobs, bUnsent} { // what is left of one whose record is lost
+		for key := range m.choice[bucket] {
+			if len(key) >= 32 {
+				got.blobs[loan.Hash([]byte(key[:32]))] = true
+			}
+		}
 	}
 	for h := range got.blobs {
 		if _, ok := m.choice[bBlobInfo][string(h[:])]; !ok {
