@@ -143,6 +143,10 @@ func create(o Options, profile []byte, p *Profile, first guard.Operator, passwor
 	if err := fill(o.Dir, keys, data, profile, first, p); err != nil {
 		return nil, err
 	}
+	// Keys alone say that the data file was lost: first its name lasts.
+	if err := syncDir(o.Dir); err != nil {
+		return nil, err
+	}
 	// The key file first: a database without keys must never be seen.
 	if err := writeFile(o.Dir, keysFile, keys.Marshal()); err != nil {
 		return nil, err

@@ -110,6 +110,9 @@ func (s *Store) transact(op string, fn func(*bbolt.Tx) error) (uncertain bool, e
 	if s.db == nil {
 		return false, fault.New(op, fault.Busy, errors.New("closed"))
 	}
+	if err := s.settleHead(); err != nil {
+		return false, err
+	}
 	err = shield(op, func() error {
 		tx, err := s.db.Begin(true)
 		if err != nil {
@@ -131,6 +134,7 @@ func (s *Store) transact(op string, fn func(*bbolt.Tx) error) (uncertain bool, e
 		return nil
 	})
 	if uncertain {
+		s.settled = false
 		s.watches.spoil()
 	}
 	return uncertain, err

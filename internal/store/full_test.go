@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"syscall"
 	"testing"
 
@@ -105,4 +106,52 @@ func fillDisk(t *testing.T, s *Store, relieve func()) {
 	s = reopened(t, s)
 	check()
 	t.Logf("%d saved before the disk was full", len(saved))
+}
+
+func TestTheHeadIsWrittenAgainAsItIs(t *testing.T) {
+	s := newTestStore(t)
+	newCase(t, s, 0)
+	noErr(t, s.Close())
+	path := s.dataPath()
+	before := must(os.ReadFile(path))
+	noErr(t, rewriteHead(path))
+	if !bytes.Equal(must(os.ReadFile(path)), before) {
+		t.Error("it is another file now")
+	}
+	noErr(t, os.Truncate(path, pageSize))
+	if rewriteHead(path) == nil {
+		t.Error("half a head passes")
+	}
+}
+
+// After a failed commit nothing is written before the head was settled, and
+// while that fails a save fails too.
+func TestNoSaveBeforeTheHeadIsSettled(t *testing.T) {
+	ctx := context.Background()
+	s := newTestStore(t)
+	id := newCase(t, s, 0)
+	if !s.settled {
+		t.Fatal("not settled after a save")
+	}
+	s.commitTx = func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), syscall.EIO) }
+	_, err := s.Commit(ctx, []Entry{editEntry(id, "student.address", "new")}, nil)
+	wantKind(t, err, fault.Disk)
+	s.commitTx = (*bbolt.Tx).Commit
+	if s.settled {
+		t.Fatal("settled after a failed commit")
+	}
+	away := s.dataPath() + ".away"
+	noErr(t, os.Rename(s.dataPath(), away))
+	if _, err := s.Commit(ctx, []Entry{editEntry(id, "student.address", "next")}, nil); err == nil {
+		t.Fatal("saved while the head could not be settled")
+	}
+	noErr(t, os.Rename(away, s.dataPath()))
+	must(s.Commit(ctx, []Entry{editEntry(id, "student.address", "last")}, nil))
+	s = reopened(t, s)
+	if s.settled {
+		t.Error("settled before the first save after an opening")
+	}
+	if got := must(s.Case(ctx, id)).App.Student.Address; got != "last" {
+		t.Error("the last save is gone")
+	}
 }

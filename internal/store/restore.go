@@ -308,6 +308,10 @@ func (r *restore) settle(images []byte) error {
 	if err != nil {
 		return err
 	}
+	// Keys alone say that the data file was lost: first its name lasts.
+	if err := syncDir(r.dir); err != nil {
+		return err
+	}
 	path := filepath.Join(r.dir, dataFile)
 	if _, err := os.Lstat(path); err == nil {
 		// Its keys stay beside it.

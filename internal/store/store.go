@@ -38,6 +38,7 @@ type Store struct {
 	lock    *os.File
 	keys    *seal.Keyfile // guarded by write
 	rest    rest          // of the pages, not looked at when the file was opened
+	settled bool          // the disk holds the meta pages that are read; guarded by write
 
 	ledger  *ledger // of the last transaction; guarded by write
 	book    *book   // of the transaction under way; guarded by write
@@ -132,6 +133,8 @@ func (s *Store) Close() error {
 	closing := closeInPeace
 	if s.rest.fault() != nil {
 		closing = closeDamaged
+	} else if s.settleHead() != nil {
+		closing = (*bbolt.DB).Close
 	}
 	err := release("store.Close", &s.db, &s.lock, closing)
 	s.wipe()
