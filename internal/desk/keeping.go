@@ -18,9 +18,33 @@ type (
 	BodiesErased = store.BodiesErased
 	BlobsErased  = store.BlobsErased
 	Wrong        = store.Wrong
+	Tamper       = store.Tamper
 	Erased       = store.Erased
 	Refusal      = store.Refusal
+	Why          = store.Why
 )
+
+// What can be wrong at a place of a chain, and why a case is not erased.
+const (
+	TamperGone    = store.TamperGone
+	TamperAltered = store.TamperAltered
+	TamperMoved   = store.TamperMoved
+	TamperBody    = store.TamperBody
+	TamperOrder   = store.TamperOrder
+	TamperErased  = store.TamperErased
+	TamperEnd     = store.TamperEnd
+
+	WhyOpen    = store.WhyOpen
+	WhyUnsent  = store.WhyUnsent
+	WhyDamaged = store.WhyDamaged
+	WhyChanged = store.WhyChanged
+)
+
+// MayAudit says whether the operator signed in may have the chains read.
+func (d *Desk) MayAudit() bool { return guard.May(d.operator, guard.ReadAudit, nil) == nil }
+
+// MayEraseSeason says whether the operator signed in may erase a season.
+func (d *Desk) MayEraseSeason() bool { return guard.May(d.operator, guard.EraseSeason, nil) == nil }
 
 // Audit reads every chain of this laptop and tells what is proven, what was
 // erased by which rule, and where a chain was tampered with. The look is noted

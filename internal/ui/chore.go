@@ -2,8 +2,10 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"doorstep/internal/fault"
 	"doorstep/internal/ui/kit"
 )
 
@@ -121,11 +123,21 @@ func (u *Window) bar(p *kit.Progress) {
 	p.Show()
 }
 
-// keep does what is due: the day's backup.
+// keep does what is due: what is to be erased, the care of the file, the day's
+// backup. Damage that it finds is said at once.
 func (u *Window) keep(done func(error)) {
 	d := u.desk
 	u.begins("housekeeping", "正在做日常整理", func(ctx context.Context, _ func(done, total int64)) error {
-		_, err := d.BackupIfDue(ctx)
-		return err
-	}, done)
+		_, err := d.Keep(ctx)
+		if ctx.Err() != nil {
+			return err
+		}
+		_, also := d.BackupIfDue(ctx)
+		return errors.Join(err, also)
+	}, func(err error) {
+		if fault.KindOf(err) == fault.Damaged && u.shell != nil {
+			kit.Message(u.win, "核对时发现数据损坏", "有一部分数据与写入时不一致，程序没有使用它，其余的照常可用。办完手上的案件后请锁定（F12），在登录页点“数据有问题？”修复。", nil)
+		}
+		done(err)
+	})
 }

@@ -32,12 +32,14 @@ const (
 	ofPeople = "people"
 	ofDevice = "device"
 	ofBackup = "backup"
+	ofKept   = "kept"
+	ofAudit  = "audit"
 )
 
 func newManage(u *Window) *manage {
 	m := &manage{u: u, people: container.NewVBox(), body: container.NewStack()}
 	m.sections = kit.NewChoice(kit.Option{ID: ofPeople, Text: "人员与密码"}, kit.Option{ID: ofBackup, Text: "备份"},
-		kit.Option{ID: ofDevice, Text: "本机与显示"})
+		kit.Option{ID: ofKept, Text: "保存与清除"}, kit.Option{ID: ofAudit, Text: "审计核验"}, kit.Option{ID: ofDevice, Text: "本机与显示"})
 	m.sections.OnChanged = m.turn
 	head := container.NewBorder(nil, nil, nil, container.NewCenter(kit.NewSecondary("锁定（F12）", kit.Icon("lock"), u.lock)),
 		heading("管理", "人员与密码、备份、保存期限、审计，以及这台电脑"))
@@ -54,6 +56,10 @@ func (m *manage) turn(id string) {
 	switch id {
 	case ofBackup:
 		m.shownNow = newBackupSection(m.u)
+	case ofKept:
+		m.shownNow = newKeptSection(m.u)
+	case ofAudit:
+		m.shownNow = newAuditSection(m.u)
 	case ofDevice:
 		m.shownNow = plain{m.device(), m.packs(), m.look()}
 	default:

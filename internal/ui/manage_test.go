@@ -6,8 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"doorstep/internal/desk"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
+	"github.com/google/uuid"
 )
 
 // inManage opens a section of 管理.
@@ -73,3 +77,90 @@ func TestBackupInTheWindow(t *testing.T) {
 }
 
 func fyneTap(b *kit.Button) { b.Tapped(&fyne.PointEvent{}) }
+
+// asAdmin is a window at which a data administrator is signed in.
+func asAdmin(t *testing.T) *rig {
+	t.Helper()
+	admin := desk.Operator{ID: "admin-1", Name: "练习管理员", Roles: []guard.Role{guard.DataAdmin}, Enabled: true}
+	dir := t.TempDir()
+	u := testWindow(t, dir, kit.Light)
+	d, err := u.deps.Door.Settle(t.Context(), desk.Enrolment{Profile: testProfile(t), Roster: []desk.Operator{admin}}, admin, []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t, u}
+	r.ui(func() {
+		u.signedIn(d)
+		u.stopCarrier()
+	})
+	return r
+}
+
+func TestKeepingInTheWindow(t *testing.T) {
+	r := asAdmin(t)
+	s := inManage[*keptSection](r, ofKept)
+	r.ui(func() {
+		if s.season == nil || s.season.Disabled() {
+			t.Fatal("a data administrator cannot erase a season")
+		}
+		fyneTap(s.now)
+	})
+	r.until("the housekeeping is done", func() bool { return r.u.chore == nil })
+	r.settle()
+	r.snap("manage-kept")
+	r.ui(func() {
+		if got := s.state.Text(); !strings.HasPrefix(got, "上次整理") {
+			t.Errorf("got %q", got)
+		}
+		fyneTap(s.season)
+	})
+	r.snap("dialog-season")
+	asked := r.dialog()
+	r.ui(func() {
+		if fyneTap(asked.YesButton()); r.u.chore != nil || r.u.win.Canvas().Overlays().Top() != asked {
+			t.Error("a season is erased without the year being typed")
+		}
+	})
+	r.typeLines(s.year.Value())
+	r.until("the season is erased", func() bool { return r.u.chore == nil })
+	r.settle()
+	r.snap("dialog-erased")
+	if r.dialog() == asked {
+		t.Error("the result is not told")
+	}
+}
+
+func TestWhatAnErasingTells(t *testing.T) {
+	all := erasedWords(desk.Erased{Cases: 5, Blobs: 9, Refused: []desk.Refusal{{Why: desk.WhyOpen, Cases: make([]uuid.UUID, 2)}, {Why: desk.WhyUnsent, Cases: make([]uuid.UUID, 1)}}})
+	if len(all) != 3 || !strings.Contains(all[0].Text, "5 件案件") || !strings.Contains(all[1].Text, "2 件留下：还没有办完") || !strings.Contains(all[2].Text, "没有送到中心") {
+		t.Errorf("got %v", all)
+	}
+}
+
+func TestAuditInTheWindow(t *testing.T) {
+	r := asAdmin(t)
+	s := inManage[*auditSection](r, ofAudit)
+	r.ui(func() { fyneTap(s.begin) })
+	r.until("the audit is done", func() bool { return r.u.chore == nil })
+	r.settle()
+	r.snap("manage-audit")
+	r.ui(func() {
+		if len(s.result.Objects) < 2 {
+			t.Errorf("got %d cards, want the verdict and this laptop's chain", len(s.result.Objects))
+		}
+		s.show(desk.AuditReport{Chains: []desk.ChainAudit{{Own: true, Changes: 120, Erased: []desk.BodiesErased{{Rule: "season", Bodies: 40}},
+			Gaps: []loan.Range{{From: 7, To: 9}}, Wrong: []desk.Wrong{{From: 17, To: 17, What: desk.TamperAltered}, {From: 40, To: 43, What: desk.TamperGone}}}},
+			Blobs: []desk.BlobsErased{{Rule: "images-7d", Blobs: 12, Bytes: 3 << 20, First: testClock(), Last: testClock()}}})
+	})
+	r.snap("manage-audit-bad")
+}
+
+func TestAClerkMayNotAuditOrErase(t *testing.T) {
+	r := newRig(t, kit.Light)
+	if s := inManage[*auditSection](r, ofAudit); !s.begin.Disabled() {
+		t.Error("a clerk may audit")
+	}
+	if s := inManage[*keptSection](r, ofKept); s.season != nil {
+		t.Error("a clerk is offered to erase a season")
+	}
+}
