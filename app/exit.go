@@ -37,7 +37,7 @@ func exitCode(err error) int {
 		return exitDone
 	}
 	switch fault.KindOf(err) {
-	case fault.Missing:
+	case fault.Missing, fault.Erased:
 		return exitMissing
 	case fault.Denied, fault.Password, fault.Locked, fault.Untrusted, fault.Refused:
 		return exitRefused
@@ -112,6 +112,8 @@ func sortOf(err error) string {
 		return "the device or program needed is not here"
 	case fault.Cancelled:
 		return "stopped"
+	case fault.Erased:
+		return "erased when its time was over"
 	}
 	return "failed"
 }

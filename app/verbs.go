@@ -32,7 +32,8 @@ type call struct {
 
 func verbs() []verb {
 	return []verb{checkVerb(), schoolsImportVerb(), enrolVerb(), operatorEnableVerb(), caseListVerb(), caseShowVerb(),
-		syncRunVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), workerVerb(), rigVerb()}
+		syncRunVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(),
+		workerVerb(), rigVerb()}
 }
 
 // run does what the arguments say and gives the exit code.

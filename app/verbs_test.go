@@ -111,7 +111,7 @@ func startCentre(dir string) (*centre, error) {
 	if err != nil {
 		return nil, err
 	}
-	for id, role := range map[string]string{"anna": "clerk", "bert": "reviewer", "aud": "auditor"} {
+	for id, role := range map[string]string{"anna": "clerk", "bert": "reviewer", "aud": "auditor", "dora": "dataadmin"} {
 		if err := c.AddOperator(ctx, central.Operator{ID: id, Name: "测试" + id, Roles: []string{role}}); err != nil {
 			return nil, err
 		}

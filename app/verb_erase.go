@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"doorstep/internal/desk"
+)
+
+func storeEraseVerb() verb {
+	return verb{
+		name:    "store erase",
+		args:    "no argument",
+		summary: "Erases the cases of an academic year that are wholly at the centre.",
+		help: `Images, contracts and what was entered of these cases go for ever; the chain
+keeps that they were, and notes the erasing. Cases that the centre has not
+received whole are left alone and listed, and the exit code is then 1. Only a
+data administrator may. Nothing is erased without --yes.`,
+		run: storeErase,
+	}
+}
+
+func storeErase(c *call) int {
+	flags, data := c.flags()
+	who := c.accountFlags(flags)
+	year := flags.Int("season", 0, "academic `year` whose cases go, such as 2025")
+	yes := flags.Bool("yes", false, "what is erased cannot be had back here, and is to be erased")
+	if _, code, ok := c.parse(flags, 0, 0); !ok {
+		return code
+	}
+	switch {
+	case *year == 0:
+		return c.wrong("--season is needed")
+	case !*yes:
+		return c.wrong("nothing was erased: what is erased cannot be had back here; --yes confirms it")
+	}
+	left := 0
+	code := c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+		out, err := d.EraseSeason(ctx, *year, nil)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.out, "erased: %d cases, %d blobs of %d bytes, %d bodies of changes\n", out.Cases, out.Blobs, out.Bytes, out.Changes)
+		for _, r := range out.Refused {
+			for _, id := range r.Cases {
+				fmt.Fprintf(c.out, "left alone: case %s, %s\n", id, whyText(r))
+				left++
+			}
+		}
+		return nil
+	})
+	if code == exitDone && left > 0 {
+		fmt.Fprintf(c.err, "doorstep store erase: %d cases were left alone\n", left)
+		return exitBad
+	}
+	return code
+}
+
+func whyText(r desk.Refusal) string {
+	switch r.Why {
+	case "open":
+		return "the centre has not received it"
+	case "unsent":
+		return "the centre has not acknowledged all of it"
+	case "damaged":
+		return "it cannot be read"
+	case "changed":
+		return "somebody wrote to it meanwhile"
+	}
+	return string(r.Why)
+}
