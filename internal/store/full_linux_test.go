@@ -9,6 +9,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 )
 
 const limitVar = "DOORSTEP_STORE_LIMIT"
@@ -32,6 +35,7 @@ func TestFull(t *testing.T) {
 		noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: old.Max}))
 	}
 	migrateFull(t, limit, func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
+	backupFull(t, limit, func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
 	s := newTestStore(t)
 	limit(24 << 20)
 	fillDisk(t, s, func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
@@ -51,4 +55,45 @@ func TestFullDisk(t *testing.T) {
 	noErr(t, err)
 	defer s.Close()
 	fillDisk(t, s, func() { noErr(t, os.Remove(ballast)) })
+}
+
+// backupFull has a stick fill up in the middle of a second backup.
+func backupFull(t *testing.T, limit func(uint64), lift func()) {
+	ctx := context.Background()
+	s, stick := newTestStore(t), t.TempDir()
+	id := newCase(t, s, 1)
+	h := attachment(t, s, id, loan.DocSlot(loan.HukouBook), strings.Repeat("first ", 100_000))
+	backedUp(t, s, stick)
+	attachment(t, s, id, loan.DocSlot(loan.HukouBook), strings.Repeat("second ", 2_000_000))
+	file := must(filepath.Glob(filepath.Join(stick, "*", backupFile)))[0]
+	limit(uint64(must(os.Stat(file)).Size()) + 6<<20)
+	_, err := s.Backup(ctx, stick, nil)
+	wantKind(t, err, fault.Full)
+	if !strings.Contains(fault.Sentence(err), "备份盘空间不足") {
+		t.Errorf("it says %q", fault.Sentence(err))
+	}
+	lift()
+	r := restored(t, copyOf(t, stick))
+	must(r.Blob(ctx, h))
+	noErr(t, r.VerifyLedger(ctx))
+	backedUp(t, s, stick)
+	if n := len(must(restored(t, stick).Changes(ctx, id))); n != 3 {
+		t.Errorf("%d changes, want 3", n)
+	}
+}
+
+// TestASmallStick is too small for the backup from the start.
+func TestASmallStick(t *testing.T) {
+	stick := t.TempDir()
+	if err := syscall.Mount("tmpfs", stick, "tmpfs", 0, "size=4m"); err != nil {
+		t.Skip("may not mount")
+	}
+	defer syscall.Unmount(stick, syscall.MNT_DETACH)
+	s := newTestStore(t)
+	attachment(t, s, newCase(t, s, 1), loan.DocSlot(loan.HukouBook), strings.Repeat("x", 8<<20))
+	info, err := s.Backup(context.Background(), stick, nil)
+	wantKind(t, err, fault.Full)
+	if info.Written != 0 || !strings.Contains(fault.Sentence(err), "MB") {
+		t.Errorf("wrote %d, says %q", info.Written, fault.Sentence(err))
+	}
 }
