@@ -34,11 +34,13 @@ func TestFull(t *testing.T) {
 	limit := func(size uint64) {
 		noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: old.Max}))
 	}
-	migrateFull(t, limit, func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
-	backupFull(t, limit, func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
+	relieve := func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) }
+	migrateFull(t, limit, relieve)
+	repairFull(t, limit, relieve)
+	backupFull(t, limit, relieve)
 	s := newTestStore(t)
 	limit(24 << 20)
-	fillDisk(t, s, func() { noErr(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old)) })
+	fillDisk(t, s, relieve)
 }
 
 // TestFullDisk fills a real file system of its own, where the system lets a

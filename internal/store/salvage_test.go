@@ -323,3 +323,26 @@ func TestRepairAfterErasing(t *testing.T) {
 		})
 	}
 }
+
+// repairFull mends on a disk that is full at several places, and then on one
+// that has room.
+func repairFull(t *testing.T, limit func(uint64), relieve func()) {
+	t.Helper()
+	ctx := context.Background()
+	m := newPatient(t, 12)
+	harmed := bytes.Clone(m.good)
+	clear(harmed[pageSize : 2*pageSize])
+	m.harm(t, harmed)
+	for _, size := range []uint64{4 << 10, 60 << 10, 200 << 10} {
+		limit(size)
+		_, err := Repair(ctx, m.o, "c1", []byte(password))
+		relieve()
+		wantKind(t, err, fault.Full)
+		if left := must(filepath.Glob(m.path + "*")); len(left) != 1 || !bytes.Equal(harmed, must(os.ReadFile(m.path))) {
+			t.Fatalf("left %v", left)
+		}
+	}
+	r, err := Repair(ctx, m.o, "c1", []byte(password))
+	noErr(t, err)
+	m.examine(t, r)
+}
