@@ -34,8 +34,12 @@ test: setup
 crash: setup
 	TAGS=$(TAGS) .ci/crash long
 
+# One package after another, or they would measure each other. A figure named
+# A/B is the ratio of our A to the bare B of the same run; docs/speed.md has the
+# goals. DOORSTEP_BENCH_GB=20 fills the big file with a whole season of images.
 bench: setup
-	go test -tags $(TAGS) -run '^$$' -bench . -timeout 25m ./...
+	go test -p 1 -tags $(TAGS) -run '^$$' -bench . -timeout 25m \
+		$$(grep -rl --include='*_test.go' '^func Benchmark' ./app ./assets ./internal ./sync | xargs -n 1 dirname | sort -u)
 
 # The programs as they are given out.
 build: setup

@@ -18,8 +18,7 @@ import (
 // is written, as if the file had not opened.
 type rest struct {
 	mu     sync.Mutex
-	f      *os.File // nil when all has been looked at
-	db     *bbolt.DB
+	db     *bbolt.DB // whose pages they are; nil when all has been looked at
 	damage error
 	stop   context.CancelFunc
 	done   chan struct{}
@@ -34,13 +33,8 @@ const (
 
 // begin looks at the rest in a goroutine of its own, until end.
 func (r *rest) begin(s *Store) {
-	f, err := os.Open(s.dataPath())
-	if err != nil {
-		r.damage = diskFault("store.rest", err)
-		return
-	}
 	ctx, stop := context.WithCancel(context.Background())
-	r.f, r.db, r.stop, r.done = f, s.db, stop, make(chan struct{})
+	r.db, r.stop, r.done = s.db, stop, make(chan struct{})
 	go func() {
 		defer close(r.done)
 		err := r.look(ctx, s)
@@ -49,24 +43,15 @@ func (r *rest) begin(s *Store) {
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.damage = err
-		_ = r.f.Close()
-		r.f = nil
+		r.damage, r.db = err, nil
 	}()
 }
 
 // end stops the look and waits for it.
 func (r *rest) end() {
-	if r.stop == nil {
-		return
-	}
-	r.stop()
-	<-r.done
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.f != nil {
-		_ = r.f.Close()
-		r.f = nil
+	if r.stop != nil {
+		r.stop()
+		<-r.done
 	}
 }
 
@@ -85,13 +70,12 @@ func (r *rest) look(ctx context.Context, s *Store) error {
 	for at, turned := start, false; ; {
 		begin := time.Now()
 		var next []byte
-		err := s.view(ctx, "store.rest", func(tx *bbolt.Tx) (err error) {
-			in, root := r.inspector(tx)
-			if root != 0 {
+		err := s.view(ctx, "store.rest", func(tx *bbolt.Tx) error {
+			return r.inspect(tx, func(in *inspector, root uint64) (err error) {
 				left := restLeaves
 				next, err = in.from(root, tree{}, at, &left)
-			}
-			return err
+				return err
+			})
 		})
 		switch {
 		case err != nil:
@@ -110,14 +94,21 @@ func (r *rest) look(ctx context.Context, s *Store) error {
 	}
 }
 
-// inspector reads the pages as a transaction sees them; root is 0 when the
-// blobs have no pages of their own, and for a file that has since taken the
-// place of the one opened: that one was looked at, or written, as a whole.
-func (r *rest) inspector(tx *bbolt.Tx) (in *inspector, root uint64) {
-	if tx.DB() != r.db {
-		return nil, 0
+// inspect lets fn read the pages as a transaction sees them, unless the blobs
+// have no pages of their own, or the file that was opened is no longer this
+// one: what took its place was looked at, or written, as a whole. The file is
+// opened anew each time, for it may be exchanged in between.
+func (r *rest) inspect(tx *bbolt.Tx, fn func(in *inspector, root uint64) error) error {
+	root := uint64(tx.Bucket([]byte(bBlobs)).Root())
+	if tx.DB() != r.db || root == 0 {
+		return nil
 	}
-	return &inspector{f: r.f, pages: uint64(tx.Size() / pageSize)}, uint64(tx.Bucket([]byte(bBlobs)).Root())
+	f, err := os.Open(r.db.Path())
+	if err != nil {
+		return diskFault("store.rest", err)
+	}
+	defer f.Close()
+	return fn(&inspector{f: f, pages: uint64(tx.Size() / pageSize)}, root)
 }
 
 // from checks leaf pages, those that may hold keys from start on, until left
@@ -159,14 +150,10 @@ func (r *rest) vet(tx *bbolt.Tx, bucket string, key []byte) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.f == nil {
+	if r.db == nil {
 		return r.damage
 	}
-	in, root := r.inspector(tx)
-	if root == 0 {
-		return nil
-	}
-	err := in.beside(root, tree{}, key)
+	err := r.inspect(tx, func(in *inspector, root uint64) error { return in.beside(root, tree{}, key) })
 	if r.damage == nil {
 		r.damage = err
 	}

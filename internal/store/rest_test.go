@@ -127,8 +127,7 @@ func TestAFileClosedInPeace(t *testing.T) {
 		put(t)
 		s := unlocked(t, o)
 		s.rest.end() // whatever it saw by now
-		s.rest = rest{f: must(os.Open(path)), db: s.db}
-		defer s.rest.f.Close()
+		s.rest = rest{db: s.db}
 		for _, page := range pages {
 			flip(t, path, page+12, 3) // its length
 		}
