@@ -236,9 +236,16 @@ func TestADamagedBackup(t *testing.T) {
 		if !errors.As(err, &part) || fault.KindOf(err) != fault.Damaged || part.Values == 0 {
 			t.Fatalf("got %v", err)
 		}
-		if must(unlocked(t, options(dir)).Case(ctx, id)).ID != id {
-			t.Error("the case is not there")
+		r, err := Repair(ctx, options(dir), "c1", []byte(password))
+		noErr(t, err)
+		if r.Whole || len(r.Blobs) != 1 {
+			t.Errorf("a repair finds %+v", r)
 		}
+		n := unlocked(t, options(dir))
+		if must(n.Case(ctx, id)).ID != id || len(must(n.WantedBlobs(ctx))) != 1 {
+			t.Error("the case is not there, or its scan is not wanted")
+		}
+		noErr(t, n.VerifyLedger(ctx))
 	})
 	t.Run("a structure that does not hold makes nothing", func(t *testing.T) {
 		b := must(os.ReadFile(file))
@@ -277,6 +284,29 @@ func TestRestoreSetsAsideWhatIsThere(t *testing.T) {
 		noErr(t, os.WriteFile(filepath.Join(aside, "images.key"), b, 0o600))
 	}
 	must(unlocked(t, options(aside)).Case(ctx, later))
+}
+
+func TestARestoredStoreOpensWithThePasswordOfThatTime(t *testing.T) {
+	ctx := context.Background()
+	s, stick := newTestStore(t), t.TempDir()
+	newCase(t, s, 1)
+	backedUp(t, s, stick)
+	noErr(t, s.ChangePassword(ctx, "c1", []byte(password), []byte("another long one")))
+	dir := t.TempDir()
+	noErr(t, Restore(ctx, stick, dir))
+	l := must(Open(ctx, options(dir)))
+	_, _, err := l.Unlock(ctx, "c1", []byte("another long one"))
+	wantKind(t, err, fault.Password)
+	r, _, err := l.Unlock(ctx, "c1", []byte(password))
+	noErr(t, err)
+	noErr(t, r.Close())
+	backedUp(t, s, stick)
+	dir = t.TempDir()
+	noErr(t, Restore(ctx, stick, dir))
+	l = must(Open(ctx, options(dir)))
+	defer l.Close()
+	_, _, err = l.Unlock(ctx, "c1", []byte(password))
+	wantKind(t, err, fault.Password)
 }
 
 // TestCountersAreNeverUsedAgain restores one backup again and again, on laptops

@@ -333,7 +333,7 @@ func (r *restore) settle(images []byte) error {
 		return err
 	}
 	if _, err := os.Lstat(path); err == nil {
-		if err := setAside(path); err != nil {
+		if err := linkAside(path); err != nil {
 			return err
 		}
 	}
@@ -348,6 +348,22 @@ func (r *restore) keys() (b []byte, err error) {
 		})
 	})
 	return b, err
+}
+
+// linkAside gives a file that is to be replaced the name NAME.damaged-N too, so
+// that it is there under one of them at every moment; where a file can have one
+// name only it is renamed.
+func linkAside(path string) error {
+	for n := 1; n < 1000; n++ {
+		err := os.Link(path, fmt.Sprintf("%s.damaged-%d", path, n))
+		if err == nil {
+			return syncDir(filepath.Dir(path))
+		}
+		if !os.IsExist(err) {
+			break
+		}
+	}
+	return setAside(path)
 }
 
 // copyAside copies a file, where there is one, to NAME.damaged-N.
