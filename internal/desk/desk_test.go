@@ -38,12 +38,17 @@ func reviewer() guard.Operator {
 // laptop is an enrolled laptop with a clerk signed in and a reviewer enabled.
 func laptop(t testing.TB, dir string) *desk.Desk {
 	t.Helper()
+	return laptopOf(t, dir, profile(t))
+}
+
+func laptopOf(t testing.TB, dir string, p store.Profile) *desk.Desk {
+	t.Helper()
 	ctx := context.Background()
 	door, err := desk.OpenDoor(ctx, store.Options{Dir: dir, Cost: seal.CheapCost(), Now: clock}, tools(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := door.Settle(ctx, desk.Enrolment{Profile: profile(t), Roster: []desk.Operator{clerk(), reviewer()}}, clerk(), []byte(clerkPassword))
+	d, err := door.Settle(ctx, desk.Enrolment{Profile: p, Roster: []desk.Operator{clerk(), reviewer()}}, clerk(), []byte(clerkPassword))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,8 +155,21 @@ func strokes() []desk.Stroke {
 }
 
 func TestACaseGoesFromCounterToOutbox(t *testing.T) {
+	for _, suite := range seal.Suites() {
+		t.Run("on a laptop of "+suite.String(), func(t *testing.T) {
+			p := profile(t)
+			chain, err := seal.NewSignerOf(suite)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Chain, p.CountyKey = chain, seal.NewKeyOf(suite)
+			fromCounterToOutbox(t, laptopOf(t, t.TempDir(), p))
+		})
+	}
+}
+
+func fromCounterToOutbox(t *testing.T, d *desk.Desk) {
 	ctx, must := context.Background(), step(t)
-	d := laptop(t, t.TempDir())
 	defer d.Close()
 	c := entered(t, d)
 	if got := d.CheckEntry(c); got.Verdict != loan.AcceptVerdict {

@@ -33,7 +33,9 @@ func TestUnderTheNationalSuite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("twice the time")
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.skip", "Bench|Fuzz|TestKill|TestPower|TestModel")
+	// The long campaigns over pages and crashes are the same for any key.
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.skip",
+		"Kill|Flip|Model|Full|Damage|AnyPage|AnyMoment|NothingIsErased|Compact|DuringABackup|NeverUsedAgain|LeaveTheBackup|WhileWriting")
 	cmd.Env = append(os.Environ(), nationalTests+"=1")
 	out, err := cmd.CombinedOutput()
 	passed := 0
