@@ -96,6 +96,8 @@ func (s *Store) Backup(ctx context.Context, dir string, progress func(done, tota
 	if err := s.BackupPlace(dir); err != nil {
 		return BackupInfo{}, fault.Wrap(op, err)
 	}
+	ctx, done := s.occupy(ctx)
+	defer done()
 	b := &backup{s: s, dir: filepath.Join(dir, backupPrefix+s.profile.Device.String()), progress: progress}
 	info, err := b.run(ctx)
 	if b.db != nil {

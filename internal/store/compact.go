@@ -51,14 +51,19 @@ func (s *Store) CompactDue(ctx context.Context) (bool, error) {
 // others read and write; only its last moment holds up a writer. The values are
 // copied sealed, as they are. The new file is synced and compared with the old
 // one before it takes its place; a crash, an error or the context's end at any
-// moment before that leaves the old file as it is. It needs as much free space
-// as is in use, else fault.Full, and is fault.Busy where it would have to wait
-// too long for a reader.
+// moment before that leaves the old file as it is. A store in which VerifyLedger
+// finds damage is left as it is, for a repair may get more out of it than a
+// copy holds. It needs as much free space as is in use, else fault.Full, and is
+// fault.Busy where the file is held open for too long.
 func (s *Store) Compact(ctx context.Context, progress func(done, total int64)) error {
 	const op = "store.Compact"
-	s.erasing.Lock()
-	defer s.erasing.Unlock()
-	if err := s.finishErasing(ctx); err != nil {
+	ctx, done := s.occupy(ctx)
+	defer done()
+	err := s.finishErasing(ctx)
+	if err == nil {
+		err = s.VerifyLedger(ctx)
+	}
+	if err != nil {
 		return fault.Wrap(op, err)
 	}
 	s.mu.RLock()
@@ -282,16 +287,16 @@ func (c *compaction) exchange() error {
 		if swapped || err != nil {
 			return err
 		}
-		select { // a backup reads: nobody may be kept waiting for it
+		select { // not every system renames over a file that somebody has open
 		case <-c.ctx.Done():
 			return c.ctx.Err()
 		case <-time.After(250 * time.Millisecond):
 		}
 	}
-	return fault.New("store.compact", fault.Busy, errors.New("the file is being read"))
+	return fault.New("store.compact", fault.Busy, errors.New("the file is still being looked at"))
 }
 
-// trySwap exchanges the files when nobody reads.
+// trySwap exchanges the files, unless the old one is still held open.
 func (c *compaction) trySwap() (swapped bool, err error) {
 	s := c.s
 	s.write.Lock()
@@ -299,12 +304,10 @@ func (c *compaction) trySwap() (swapped bool, err error) {
 	if err := ended("store.compact", c.ctx); err != nil {
 		return false, err
 	}
-	for n := 0; !s.dbMu.TryLock(); n++ {
-		if n == 20 {
-			return false, nil
-		}
-		time.Sleep(2 * time.Millisecond)
+	if s.rest.reading() {
+		return false, nil
 	}
+	s.dbMu.Lock() // who reads longer than a moment, a backup, has its turn before or after
 	defer s.dbMu.Unlock()
 	if s.db == nil {
 		return false, fault.New("store.compact", fault.Busy, errors.New("closed"))

@@ -38,8 +38,8 @@ const (
 // decides.
 func (s *Store) Retain(ctx context.Context, now time.Time) (Erased, error) {
 	const op = "store.Retain"
-	s.erasing.Lock()
-	defer s.erasing.Unlock()
+	ctx, done := s.occupy(ctx)
+	defer done()
 	e := &erasure{s: s, rule: RuleImages, batch: casesAtOnce, watch: &watch{}, out: Erased{Rule: RuleImages}}
 	defer s.listen(e.watch)()
 	if err := s.finishErasing(ctx); err != nil {
@@ -174,8 +174,8 @@ func (s *Store) named(ctx context.Context, which func(Summary, []*loan.Change) b
 // The file must be compacted for the old bodies to leave the disk.
 func (s *Store) EraseSeason(ctx context.Context, year int, operator string) (Erased, error) {
 	const op = "store.EraseSeason"
-	s.erasing.Lock()
-	defer s.erasing.Unlock()
+	ctx, done := s.occupy(ctx)
+	defer done()
 	e := &erasure{s: s, rule: RuleSeason, operator: operator, batch: seasonAtOnce, bodies: true,
 		watch: &watch{}, out: Erased{Rule: RuleSeason}}
 	defer s.listen(e.watch)()

@@ -31,7 +31,7 @@ type Store struct {
 	profile  Profile
 	commitTx func(*bbolt.Tx) error // tests put a failing disk here
 
-	erasing sync.Mutex   // one erasing or compaction after another; before write
+	keeping keeping
 	write   sync.Mutex   // one writer after another
 	dbMu    sync.RWMutex // held to read while db is used, to write while it is exchanged
 	db      *bbolt.DB
@@ -122,6 +122,7 @@ func (s *Store) Sum(b []byte) loan.Hash { return s.profile.ChainKey().Suite().Su
 // Close wipes the keys and lets go of the folder. It waits for what is under
 // way; what comes later is fault.Busy.
 func (s *Store) Close() error {
+	s.keeping.end()
 	s.rest.end()
 	s.write.Lock()
 	defer s.write.Unlock()
