@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -53,8 +52,7 @@ func (s *Store) CompactDue(ctx context.Context) (bool, error) {
 // one before it takes its place; a crash, an error or the context's end at any
 // moment before that leaves the old file as it is. A store in which VerifyLedger
 // finds damage is left as it is, for a repair may get more out of it than a
-// copy holds. It needs as much free space as is in use, else fault.Full, and is
-// fault.Busy where the file is held open for too long.
+// copy holds. It needs as much free space as is in use, else fault.Full.
 func (s *Store) Compact(ctx context.Context, progress func(done, total int64)) error {
 	const op = "store.Compact"
 	ctx, done := s.occupy(ctx)
@@ -282,49 +280,36 @@ func (c *compaction) exchange() error {
 	if err := precheck(c.path); err != nil {
 		return err
 	}
-	for range 1200 {
-		swapped, err := c.trySwap()
-		if swapped || err != nil {
-			return err
-		}
-		select { // not every system renames over a file that somebody has open
-		case <-c.ctx.Done():
-			return c.ctx.Err()
-		case <-time.After(250 * time.Millisecond):
-		}
-	}
-	return fault.New("store.compact", fault.Busy, errors.New("the file is still being looked at"))
+	return c.swap()
 }
 
-// trySwap exchanges the files, unless the old one is still held open.
-func (c *compaction) trySwap() (swapped bool, err error) {
+// swap exchanges the files while nobody reads or writes. Who reads longer than
+// a moment, a backup, has its turn before or after.
+func (c *compaction) swap() error {
 	s := c.s
 	s.write.Lock()
 	defer s.write.Unlock()
 	if err := ended("store.compact", c.ctx); err != nil {
-		return false, err
+		return err
 	}
-	if s.rest.reading() {
-		return false, nil
-	}
-	s.dbMu.Lock() // who reads longer than a moment, a backup, has its turn before or after
+	s.dbMu.Lock()
 	defer s.dbMu.Unlock()
 	if s.db == nil {
-		return false, fault.New("store.compact", fault.Busy, errors.New("closed"))
+		return fault.New("store.compact", fault.Busy, errors.New("closed"))
 	}
 	if err := shield("store.compact", func() error { return s.db.View(c.lastWord) }); err != nil {
-		return false, err
+		return err
 	}
 	if err := shield("store.compact", c.to.Sync); err != nil {
-		return false, err
+		return err
 	}
-	err = shield("store.compact", c.to.Close)
+	err := shield("store.compact", c.to.Close)
 	c.to = nil
 	if err != nil {
-		return false, err
+		return err
 	}
 	s.o.step("closed")
-	return true, c.promote()
+	return c.promote()
 }
 
 // lastWord writes into the new file what was written last, and what no watch

@@ -55,13 +55,6 @@ func (r *rest) end() {
 	}
 }
 
-// reading says whether the file is still held open for the look.
-func (r *rest) reading() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.f != nil
-}
-
 // fault is the damage found by now.
 func (r *rest) fault() error {
 	r.mu.Lock()
