@@ -74,9 +74,7 @@ func repairText(r desk.RepairReport) string {
 	line("mended; the damaged file is kept as %s", r.Kept)
 	line("cases whole: %d", r.Cases)
 	if !lostSomething(r) {
-		line("nothing was lost")
-		line("what was saved after change %d, if anything was, is not known; the centre is asked", r.Through)
-		return b.String()
+		line("nothing is known to be lost")
 	}
 	for _, id := range r.Incomplete {
 		line("case %s opens, and lacks changes", id)
@@ -102,8 +100,12 @@ func repairText(r desk.RepairReport) string {
 	if r.Settings+r.Receipts > 0 {
 		line("settings lost: %d, receipts lost: %d", r.Settings, r.Receipts)
 	}
-	line("what was saved after change %d, if anything was, is not known", r.Through)
-	line("the next contact with the centre asks for what is lost")
+	if !r.Exact {
+		line("what was saved after change %d, if anything was, is not known", r.Through)
+	}
+	if !r.Exact || lostSomething(r) {
+		line("the next contact with the centre asks for what is lost")
+	}
 	return b.String()
 }
 

@@ -27,7 +27,8 @@ type RepairReport struct {
 	Incomplete []uuid.UUID  // cases that open and lack changes
 	Unopened   []uuid.UUID  // cases that cannot be shown until what opened them comes back
 	Own        []loan.Range // counters of the device's own chain
-	Through    uint64       // what followed this own counter, if anything did, is not known
+	Through    uint64       // the last own counter of which there is a trace
+	Exact      bool         // nothing followed Through; else that is not known
 	Astray     int          // changes of which not even the case is known
 	Others     int          // changes of other devices
 	Blobs      []loan.Hash  // attachments that were here and are not any more
@@ -213,7 +214,7 @@ func (m *mender) note(s *Store) error {
 	slices.SortFunc(m.report.Blobs, func(a, b loan.Hash) int { return bytes.Compare(a[:], b[:]) })
 	body := loan.RepairBody{Lost: m.report.Own, Blobs: m.report.Blobs[:min(len(m.report.Blobs), 1000)],
 		Cases: len(m.report.Incomplete) + len(m.report.Unopened)}
-	m.report.Through = m.used
+	m.report.Through, m.report.Exact = m.used, m.from.whole[bChains]
 	e := Entry{Kind: loan.ChangeRepair, Operator: m.operator, Body: body}
 	return s.newEraAbove(m.ctx, "store.Repair", e, m.used, func(tx *bbolt.Tx) error {
 		w, err := s.readWanted(tx)

@@ -142,6 +142,9 @@ func (m *patient) examineChain(t testing.TB, s *Store, r RepairReport) {
 			t.Fatalf("own change %d of %d: here %v, reported lost %v, asked for %v", n, r.Through, have[n], lost, asked)
 		}
 	}
+	if r.Exact && r.Through != m.last {
+		t.Fatalf("said to end with %d, and it was %d", r.Through, m.last)
+	}
 	if end.Kind != loan.ChangeRepair || end.Counter <= m.last {
 		t.Fatalf("the chain ends with %s under %d", end.Kind, end.Counter)
 	}
