@@ -63,24 +63,39 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	return w.s.put(w.tx, bUnsent, b.Hash[:], info.unsent.encode())
 }
 
-// boxes are a blob's chunks, sealed under a key of its own.
+// boxes are a blob's chunks, each sealed under a key of the blob's own, behind
+// room for the head of a value and before room for its tag.
 type boxes struct {
 	own    *seal.Key
 	chunks [][]byte
 }
 
-func sealBlob(suite seal.Suite, h loan.Hash, content []byte) *boxes {
+const (
+	boxRoom  = valueHead + seal.Overhead - tagSize
+	roomSize = boxRoom + chunkSize + seal.Overhead + tagSize
+)
+
+// sealBlob seals a blob's chunks, each in memory that room gives.
+func sealBlob(suite seal.Suite, h loan.Hash, content []byte, room func() []byte) *boxes {
 	b := &boxes{own: seal.NewKeyOf(suite)}
 	for i, rest := uint32(0), content; len(rest) > 0; i++ {
 		part := rest[:min(len(rest), chunkSize)]
-		b.chunks = append(b.chunks, b.own.Seal(make([]byte, 0, len(part)+seal.Overhead), part, chunkKey(h[:], i)))
+		b.chunks = append(b.chunks, b.own.Seal(room()[:boxRoom], part, chunkKey(h[:], i)))
 		rest = rest[len(part):]
 	}
 	return b
 }
 
+// room is memory for a chunk, used again from commit to commit.
+func (s *Store) room() []byte {
+	if r, ok := s.rooms.Get().(*[roomSize]byte); ok {
+		return r[:]
+	}
+	return make([]byte, roomSize)
+}
+
 // ready checks blobs and seals them, on all processors and before anybody has
-// to wait for it. The caller wipes the keys.
+// to wait for it. The caller calls done after the transaction.
 func (s *Store) ready(blobs []Blob) (map[loan.Hash]*boxes, error) {
 	const op = "store.ready"
 	if err := checkSizes(blobs); err != nil {
@@ -95,7 +110,7 @@ func (s *Store) ready(blobs []Blob) (map[loan.Hash]*boxes, error) {
 	var wg sync.WaitGroup
 	for i, b := range blobs {
 		wg.Go(func() { names[i] = s.profile.CountyKey.Name(b.Content) })
-		wg.Go(func() { out[i] = sealBlob(s.data.Suite(), b.Hash, b.Content) })
+		wg.Go(func() { out[i] = sealBlob(s.data.Suite(), b.Hash, b.Content, s.room) })
 	}
 	wg.Wait()
 	all := make(map[loan.Hash]*boxes, len(blobs))
@@ -104,23 +119,29 @@ func (s *Store) ready(blobs []Blob) (map[loan.Hash]*boxes, error) {
 			twice.own.Wipe()
 		}
 		if all[b.Hash] = out[i]; b.Hash.Zero() || names[i] != b.Hash {
-			wipeBoxes(all)
+			s.done(all)
 			return nil, fault.New(op, fault.Input, errors.New("the name is not the content's"))
 		}
 	}
 	return all, nil
 }
 
-func wipeBoxes(all map[loan.Hash]*boxes) {
+// done wipes the keys of blobs and takes back the memory of their chunks, to
+// which no transaction may refer any more.
+func (s *Store) done(all map[loan.Hash]*boxes) {
 	for _, b := range all {
 		b.own.Wipe()
+		for _, chunk := range b.chunks {
+			s.rooms.Put((*[roomSize]byte)(chunk[:roomSize]))
+		}
+		b.chunks = nil
 	}
 }
 
 // putBlob writes a blob's content under a new key of its own, and info with
 // that key, wrapped. Commit has seen to it that there is a wrapping key.
 func (s *Store) putBlob(tx *bbolt.Tx, h loan.Hash, content []byte, info *blobInfo) error {
-	b := sealBlob(s.data.Suite(), h, content)
+	b := sealBlob(s.data.Suite(), h, content, func() []byte { return make([]byte, roomSize) })
 	defer b.own.Wipe()
 	info.size = uint64(len(content))
 	return s.putBoxes(tx, h, b, info)
@@ -138,7 +159,8 @@ func (s *Store) putBoxes(tx *bbolt.Tx, h loan.Hash, b *boxes, info *blobInfo) er
 	}
 	info.state, info.wrapped = blobKept, wrapped
 	for i, box := range b.chunks {
-		if err := s.put(tx, bBlobs, chunkKey(h[:], uint32(i)), box); err != nil {
+		key := chunkKey(h[:], uint32(i))
+		if err := s.enter(tx, bBlobs, key, s.vault.sealOver(bBlobs, key, s.book.next.generation, box)); err != nil {
 			return err
 		}
 	}

@@ -100,7 +100,7 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	defer wipeBoxes(sealed)
+	defer s.done(sealed)
 	s.write.Lock()
 	defer s.write.Unlock()
 	if len(blobs) > 0 {

@@ -169,6 +169,12 @@ func (s *Store) get(tx *bbolt.Tx, bucket string, key []byte) ([]byte, error) {
 // put seals a value under its key and enters it in the ledger. It is for what
 // update runs.
 func (s *Store) put(tx *bbolt.Tx, bucket string, key, plain []byte) error {
+	return s.enter(tx, bucket, key, s.vault.seal(bucket, key, s.book.next.generation, plain))
+}
+
+// enter is put of a value that is sealed. It must not change until the
+// transaction has ended.
+func (s *Store) enter(tx *bbolt.Tx, bucket string, key, value []byte) error {
 	if err := s.rest.vet(tx, bucket, key); err != nil {
 		return err
 	}
@@ -176,7 +182,6 @@ func (s *Store) put(tx *bbolt.Tx, bucket string, key, plain []byte) error {
 	if inOrderOfKeys(bucket) {
 		b.FillPercent = 0.9
 	}
-	value := s.vault.seal(bucket, key, s.book.next.generation, plain)
 	if err := s.book.note(bucket, key, b.Get(key), value); err != nil {
 		return err
 	}

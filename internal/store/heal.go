@@ -189,7 +189,7 @@ func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) err
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	defer wipeBoxes(sealed)
+	defer s.done(sealed)
 	if _, err := s.Blob(ctx, b.Hash); err == nil || fault.KindOf(err) == fault.Erased {
 		return s.unwant(ctx, op, b.Hash, nil)
 	}

@@ -72,6 +72,13 @@ func (v *vault) seal(bucket string, key []byte, generation uint64, plain []byte)
 	return v.keys[bucket].Seal(dst, plain, v.ad(bucket, dst, key))
 }
 
+// sealOver seals what stands in b behind boxRoom bytes, in its own place; b has
+// room for a tag behind it.
+func (v *vault) sealOver(bucket string, key []byte, generation uint64, b []byte) []byte {
+	dst := binary.BigEndian.AppendUint64(append(b[:0], valueVersion), generation)
+	return v.keys[bucket].Seal(dst, b[boxRoom:], v.ad(bucket, dst, key))
+}
+
 // open gives a value's content in memory of its own; fault.Missing for nil,
 // fault.Damaged for what this vault did not seal for this place.
 func (v *vault) open(bucket string, key, value []byte) ([]byte, error) {
