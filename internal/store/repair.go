@@ -94,7 +94,26 @@ func healthy(ctx context.Context, o Options, operator string, password []byte) e
 	if err = s.VerifyLedger(ctx); err == nil {
 		err = s.VerifyChain(ctx)
 	}
+	if err == nil {
+		err = s.verifyWraps(ctx)
+	}
 	return errors.Join(err, s.Close())
+}
+
+// verifyWraps demands that the wrapping key of every attachment is here, but
+// for those that are asked for already.
+func (s *Store) verifyWraps(ctx context.Context) error {
+	w, err := s.Wanted(ctx)
+	if err != nil {
+		return err
+	}
+	asked := map[loan.Hash]bool{}
+	for _, h := range w.Blobs {
+		asked[h] = true
+	}
+	return s.eachInfo(ctx, func([]named) error { return errImages("store.verifyWraps") }, func(h loan.Hash, i *blobInfo) bool {
+		return i.state == blobKept && !s.readable(i) && !asked[h]
+	})
 }
 
 // mender is one repair under way.
@@ -221,7 +240,14 @@ func (m *mender) note(s *Store) error {
 		if err != nil {
 			return err
 		}
-		w.Blobs = append(w.Blobs, unreadable...)
+		for _, h := range unreadable {
+			if err := s.del(tx, bUnsent, h[:]); err != nil { // it would hold up what can be sent
+				return err
+			}
+			if !slices.Contains(w.Blobs, h) {
+				w.Blobs = append(w.Blobs, h)
+			}
+		}
 		return s.putWanted(tx, w)
 	})
 }

@@ -346,3 +346,36 @@ func repairFull(t *testing.T, limit func(uint64), relieve func()) {
 	noErr(t, err)
 	m.examine(t, r)
 }
+
+func TestRepairWithoutTheWrappingKeys(t *testing.T) {
+	ctx := context.Background()
+	s := newTestStore(t)
+	id := newCase(t, s, 1)
+	h := attachment(t, s, id, loan.PortraitStudent, "portrait")
+	o := s.o
+	noErr(t, s.Close())
+	noErr(t, os.Remove(filepath.Join(o.Dir, imagesFile)))
+	r, err := Repair(ctx, o, "c1", []byte(password))
+	noErr(t, err)
+	if r.Whole || len(r.Blobs) != 1 || r.Blobs[0] != h || r.Cases != 1 || len(r.Own) != 0 {
+		t.Fatalf("got %+v", r)
+	}
+	s = unlocked(t, o)
+	if box := must(s.Outbox(ctx)); len(box.Blobs) != 0 {
+		t.Fatal("what cannot be read waits to be sent")
+	}
+	want := must(s.WantedBlobs(ctx))
+	if len(want) != 1 {
+		t.Fatalf("wanted %v", want)
+	}
+	noErr(t, s.Close())
+	if r, err := Repair(ctx, o, "c1", []byte(password)); err != nil || !r.Whole {
+		t.Fatalf("again: %+v, %v", r, err)
+	}
+	s = unlocked(t, o)
+	noErr(t, s.HealBlob(ctx, want[0], []byte("portrait")))
+	if got := must(s.Blob(ctx, h)); string(got) != "portrait" {
+		t.Fatal("it did not come back")
+	}
+	noErr(t, s.VerifyLedger(ctx))
+}
