@@ -11,10 +11,6 @@ import (
 // Recovery is one plea of an operator who forgot the password.
 type Recovery = store.Recovery
 
-// CanRecover says whether the county can help somebody here who forgot a
-// password.
-func (d *Door) CanRecover() bool { return d.locked != nil && d.locked.Recoverable() }
-
 // AskRecovery makes a request to the county for an operator; it is in memory
 // alone, and ends with the program.
 func (d *Door) AskRecovery(operator string) (*Recovery, error) {

@@ -263,7 +263,7 @@ func (l *Locked) enter(ctx context.Context, s *Store, operator string, other *se
 	}
 	if err != nil {
 		s.wipe()
-		l.db = s.db // a failed commit opened the file anew
+		l.db, l.keys = s.db, s.keys // a failed commit opened the file anew, and a password may be set already
 		return who, err
 	}
 	s.lock, l.lock, l.db, l.keys, l.spare = l.lock, nil, nil, nil, nil
