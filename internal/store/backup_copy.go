@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"hash/fnv"
 	"slices"
 
 	"go.etcd.io/bbolt"
@@ -29,21 +28,23 @@ func headBuckets() []string {
 
 // markOf tells values apart: a sealed value's begin is never the same twice.
 func markOf(bucket string, b []byte) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(bucket)) // a hash does not fail
-	h.Write(b)
-	return h.Sum64()
+	const offset, prime = 14695981039346656037, 1099511628211 // of FNV-1a
+	h := uint64(offset)
+	for i := range len(bucket) {
+		h = (h ^ uint64(bucket[i])) * prime
+	}
+	for _, c := range b {
+		h = (h ^ uint64(c)) * prime
+	}
+	return h
 }
 
 // turn adds a value to a bucket's content.
 func (c *content) turn(bucket string, key, value []byte) {
-	h := sha256.New()
-	h.Write(append([]byte{byte(len(bucket))}, bucket...))
-	h.Write(binary.BigEndian.AppendUint16(nil, uint16(len(key))))
-	h.Write(key)
-	h.Write(value)
-	var x [sha256.Size]byte
-	h.Sum(x[:0])
+	var small [2048]byte // most values fit, and need no memory of their own
+	b := append(append(small[:0], byte(len(bucket))), bucket...)
+	b = append(binary.BigEndian.AppendUint16(b, uint16(len(key))), key...)
+	x := sha256.Sum256(append(b, value...))
 	for i := range x {
 		c.Sum[i] ^= x[i]
 	}
