@@ -96,6 +96,7 @@ type Kept struct {
 	Erasing time.Time `json:"erasing"` // when images were last erased, with the numbers above
 	Checked time.Time `json:"checked"` // when every value was last read and compared
 	Damaged bool      `json:"damaged"` // and whether one was not what was written
+	Lost    int       `json:"lost"`    // attachments whose key is lost; the centre is asked for those that it has
 }
 
 const (
@@ -124,6 +125,9 @@ func (d *Desk) Keep(ctx context.Context) (Kept, error) {
 		return k, fault.Wrap(op, err)
 	}
 	first := d.keepImages(ctx, &k)
+	if first == nil {
+		k.Lost, first = d.store.WantUnreadable(ctx)
+	}
 	for _, step := range []func(context.Context, *Kept) error{d.keepSmall, d.keepChecked} {
 		if err := step(ctx, &k); err != nil && first == nil {
 			first = err

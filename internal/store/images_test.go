@@ -188,3 +188,30 @@ func TestADatabaseOlderThanItsWrappingKeysLosesNone(t *testing.T) {
 	i.here(append(stays.all(), f.papers...)...)
 	i.onlyOneKey()
 }
+
+func TestLostImagesAreWantedBack(t *testing.T) {
+	ctx := context.Background()
+	i := newIntake(t)
+	f, waits := i.delivered(1, 2026), i.open(2, 2026)
+	content := must(i.s.Blob(ctx, f.images[0]))
+	noErr(t, i.s.Close())
+	noErr(t, os.Remove(keysPath(i.s)))
+	i.s = unlocked(t, i.s.o)
+	for range 2 {
+		if lost := must(i.s.WantUnreadable(ctx)); lost != len(f.all())+len(waits.images) {
+			t.Fatalf("got %d lost, want all seven", lost)
+		}
+		if got := must(i.s.Wanted(ctx)).Blobs; len(got) != len(f.all()) {
+			t.Fatalf("got %d wanted, want the five that the centre has", len(got))
+		}
+	}
+	noErr(t, i.s.HealBlob(ctx, PendingBlob{Hash: f.images[0], Case: f.id, Size: int64(len(content))}, content))
+	i.here(f.images[0])
+	if got := must(i.s.Wanted(ctx)).Blobs; len(got) != len(f.all())-1 {
+		t.Fatalf("got %d wanted, want one less", len(got))
+	}
+	// What came back has its time: the receipt is the case's.
+	i.now = i.now.Add(8 * days)
+	i.retain()
+	i.gone(f.images[0])
+}
