@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
+
+	"doorstep/internal/ui/kit"
 )
 
 // needTools skips where a program the virtual display needs is not installed.
@@ -58,6 +62,23 @@ func TestVirtualDisplay(t *testing.T) {
 		out, err := cmd.Output()
 		if err != nil || !strings.Contains(string(out), "x:321 y:123") {
 			t.Errorf("got %q, %v", out, err)
+		}
+	})
+	t.Run("it tells the desktop how long nobody has touched it", func(t *testing.T) {
+		t.Setenv("DISPLAY", d.name)
+		var alone time.Duration
+		if err := until(t.Context(), patience, "nobody to touch it", func() (bool, error) {
+			var ok bool
+			alone, ok = kit.Idle()
+			return alone > 400*time.Millisecond, map[bool]error{false: errors.New("it does not tell")}[ok]
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := (&hand{env: d.env}).click(t.Context(), 300, 100); err != nil {
+			t.Fatal(err)
+		}
+		if after, ok := kit.Idle(); !ok || after >= alone {
+			t.Errorf("after a click: got %v, %v, want less than %v", after, ok, alone)
 		}
 	})
 	c.endAll()

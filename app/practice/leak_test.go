@@ -33,6 +33,7 @@ type finder struct {
 	*session
 	t      *testing.T
 	home   string
+	stick  string // where backups go
 	family family
 	secrets
 }
@@ -61,7 +62,7 @@ func newFinder(t *testing.T) *finder {
 		}
 		s.private = append(s.private, name+"="+folder)
 	}
-	f := &finder{session: s, t: t, home: home, family: secretFamily()}
+	f := &finder{session: s, t: t, home: home, stick: t.TempDir(), family: secretFamily()}
 	if err := os.Mkdir(o.out, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +103,15 @@ func (f *finder) signIn(ctx context.Context) {
 	f.t.Helper()
 	c := f.clerk
 	f.must(c.all(ctx, c.fill("密码", clerkPassword), c.press("button", "登录"), c.wait(patience, "msg=screen", "name=today")))
+}
+
+// backUp makes a backup on the stick.
+func (f *finder) backUp(ctx context.Context) {
+	f.t.Helper()
+	c := f.clerk
+	f.must(c.all(ctx, c.press("place", "管理"), c.press("choice", "/备份"), c.press("button", "选择备份文件夹"),
+		c.chooseFile(f.stick, 1), c.wait(patience, "msg=act", "name=backup"), c.shot("leak-backup"),
+		c.press("place", "受理"), c.wait(patience, "msg=screen", "name=visit")))
 }
 
 // typed are the secrets that went in by the keyboard.
@@ -183,7 +193,7 @@ func (f *finder) clean(when string) {
 		f.t.Errorf("%s: only %d bytes of memory could be read", when, read)
 	}
 	f.nothing(when+": in memory", in)
-	for name, dir := range map[string]string{"the data folder": f.laptop(), "the home and temporary folders": f.home} {
+	for name, dir := range map[string]string{"the data folder": f.laptop(), "the home and temporary folders": f.home, "the backup": f.stick} {
 		in := found{}
 		n, err := f.inFolder(dir, in)
 		f.must(err)
@@ -217,6 +227,7 @@ func TestAFinderLearnsNothing(t *testing.T) {
 	defer stop()
 	f.must(f.settle(ctx))
 	f.must(f.visit(ctx, f.family, 0, "leak"))
+	f.backUp(ctx)
 	f.lock(ctx)
 	f.typed()
 	f.kept(ctx)

@@ -80,8 +80,9 @@ func (d *Door) SignIn(ctx context.Context, operator string, password []byte) (*D
 	return desk, err
 }
 
-// Reopen is for after a desk was closed: the door is as after OpenDoor.
-func (d *Door) Reopen(ctx context.Context) error { return d.reopen(ctx) }
+// Reopen is for after a desk was closed: the door is as after OpenDoorAnyway,
+// but a damage is an error too.
+func (d *Door) Reopen(ctx context.Context) error { return d.opened(ctx, "reopen data folder", nil) }
 
 // Enrolment is what the centre gave a new laptop: who it is, and the people
 // of its point.

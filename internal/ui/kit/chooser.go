@@ -333,12 +333,12 @@ func (c *Chooser) enter() {
 	}
 	s, err := os.Stat(path)
 	switch {
-	case err == nil && s.IsDir() && filepath.Clean(path) != c.folder:
-		c.enterFolder(path)
 	case err == nil && s.IsDir() && c.options.Folders:
 		c.take(filepath.Clean(path))
 	case c.options.Folders:
 		c.labeled.SetError("没有这个文件夹")
+	case err == nil && s.IsDir() && filepath.Clean(path) != c.folder:
+		c.enterFolder(path)
 	case err == nil && s.IsDir():
 		if len(c.rows) == 1 {
 			c.open(c.rows[0])

@@ -100,6 +100,21 @@ func TestChooser(t *testing.T) {
 		s.press(fyne.KeyReturn)
 		check(t, "chosen", *got, filepath.Join(dir, "new.pdf"))
 	})
+	t.Run("a folder is chosen: the one looked at, one that is typed, and no file", func(t *testing.T) {
+		s, c, dir, got := chooserAt(t, ChooserOptions{Folders: true})
+		for _, e := range c.rows {
+			check(t, "a row is a folder", e.folder, true)
+		}
+		c.path.SelectAll()
+		s.focus(c.path)
+		s.write(filepath.Join(dir, "a.jpg"))
+		s.press(fyne.KeyReturn)
+		check(t, "chosen of a file", *got, "")
+		c.path.SelectAll()
+		s.write(dir)
+		s.press(fyne.KeyReturn)
+		check(t, "chosen", *got, dir)
+	})
 	t.Run("a folder that is not there gives an error", func(t *testing.T) {
 		if _, err := readFolder(context.Background(), filepath.Join(t.TempDir(), "none")); err == nil {
 			t.Error("no error")

@@ -8,7 +8,7 @@ import (
 )
 
 // Place is where a window stands: its content's size in Fyne's measure, and,
-// where the system tells, the corner of its frame in pixels.
+// where the system tells, its content's corner in pixels.
 type Place struct {
 	Width, Height float32
 	X, Y          int

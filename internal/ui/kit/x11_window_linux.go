@@ -118,19 +118,12 @@ func (d *xDisplay) property(window uint32, name string) ([]uint32, error) {
 	return out, nil
 }
 
-// stands tells where a window's frame stands, and whether it is maximized.
+// stands tells where a window's content stands, and whether it is maximized.
 func (d *xDisplay) stands(window uint32) (p Place, err error) {
 	err = d.with(func() error {
 		x, y, err := d.translate(window)
 		if err != nil {
 			return err
-		}
-		frame, err := d.property(window, "_NET_FRAME_EXTENTS")
-		if err != nil {
-			return err
-		}
-		if len(frame) == 4 { // left, right, top, bottom
-			x, y = x-int(frame[0]), y-int(frame[2])
 		}
 		most, err := d.atom("_NET_WM_STATE_MAXIMIZED_VERT")
 		if err != nil {
@@ -149,7 +142,9 @@ func (d *xDisplay) stands(window uint32) (p Place, err error) {
 	return p, err
 }
 
-// put moves a window's frame, or asks the window manager to maximize it.
+// put moves a window, or asks the window manager to maximize it. The windows
+// of this program have static gravity: a place is their content's, whatever
+// frame the window manager puts around it.
 func (d *xDisplay) put(window uint32, p Place) error {
 	return d.with(func() error {
 		if !p.Maximized {
