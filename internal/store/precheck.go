@@ -45,12 +45,12 @@ type inspector struct {
 }
 
 func structural(what string) error {
-	return fault.New("store.precheck", fault.Damaged, errors.New(what))
+	return fault.New("store", fault.Damaged, errors.New(what))
 }
 
 // beyond is a damage that no repair mends.
 func beyond(what string) error {
-	return fault.New("store.precheck", fault.Damaged, fmt.Errorf("%s: %w", what, errBeyond))
+	return fault.New("store", fault.Damaged, fmt.Errorf("%s: %w", what, errBeyond))
 }
 
 // precheck reads the structure of a database file without mapping it: metas,
