@@ -28,7 +28,8 @@
 // After a restore from a backup, said by Restored or found when a laptop shows
 // a receipt for more than is held, the centre takes a new id and a new epoch:
 // receipts name the epoch, and laptops of another one send again what is
-// lacking.
+// lacking. Receipt and contract numbers then go on 10,000 further on, for the
+// next ones were given to cases that the backup does not know.
 //
 // What a laptop declares lost of its own chain is written down, and listed,
 // until it comes after all: it is taken where it fits the chain around it.

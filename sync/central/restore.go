@@ -64,7 +64,14 @@ func (c *Central) Restored(ctx context.Context) error {
 	return c.commits.do(ctx, newIdentity)
 }
 
+// skipped is how many receipt and contract numbers a restore leaves out: those
+// that the backup does not know were given to cases already.
+const skipped = 10_000
+
 func newIdentity(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE sequences SET value = value + ?`, skipped); err != nil {
+		return diskFault("central.newIdentity", err)
+	}
 	for _, name := range []string{"centre", "epoch"} {
 		if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, uuid.Must(uuid.NewV7()).String(), name); err != nil {
 			return diskFault("central.newIdentity", err)
