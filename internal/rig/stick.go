@@ -19,6 +19,9 @@ func (v *verifier) backup(ctx context.Context) error {
 	if !begun && (v.m.stick == 0 || v.m.applied-v.m.stick > 20 && v.m.applied%16 != 0) {
 		return nil
 	}
+	if full, err := readSetting(ctx, v.s, noRoom); err != nil || full.Op > 0 && full.Op >= v.m.stick {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "doorstep-rig-")
 	if err != nil {
 		return err

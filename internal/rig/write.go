@@ -208,7 +208,7 @@ func (w *writer) do(ctx context.Context, o *op) error {
 			w.s.ForgoSync() // it is another file
 		}
 	case backup:
-		if err := w.backup(ctx); err != nil {
+		if err := w.backup(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -219,7 +219,10 @@ func (w *writer) do(ctx context.Context, o *op) error {
 // that a cut takes the power of both.
 func stickOf(dir string) string { return filepath.Join(dir, "stick") }
 
-func (w *writer) backup(ctx context.Context) error {
+// noRoom is the setting that names a backup for which there was no room.
+const noRoom = "rig/no-room"
+
+func (w *writer) backup(ctx context.Context, o *op) error {
 	stick := stickOf(w.s.Dir())
 	if err := os.MkdirAll(stick, 0o700); err != nil {
 		return err
@@ -229,6 +232,9 @@ func (w *writer) backup(ctx context.Context) error {
 		_ = d.Close()
 	}
 	_, err := w.s.Backup(ctx, stick, nil)
+	if fault.KindOf(err) == fault.Full {
+		return w.s.SetSetting(ctx, noRoom, kept{Op: o.n}) // the one before is what there is
+	}
 	return err
 }
 
