@@ -199,3 +199,38 @@ func TestWhoMayAuditAndErase(t *testing.T) {
 		t.Fatalf("got %+v and %v, want the season's erasing told", r, err)
 	}
 }
+
+func TestACaseReturnedAfterItsImagesWentIsTakenUpAgain(t *testing.T) {
+	ctx, must := context.Background(), step(t)
+	k := newKeeper(t)
+	c := k.delivered()
+	k.now = k.now.Add(8 * 24 * time.Hour)
+	k.keep()
+	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: uuid.UUID{1}, Counter: 4, Operator: "centre", Case: c.ID,
+		Kind: loan.ChangeReturn, At: k.now, Body: []byte(`{"codes":["E-LN-001"],"note":"amount"}`)}
+	home, err := k.d.Case(ctx, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch.Seen = home.Heads
+	ch.BodyHash = loan.BodyHashOf(k.d.Store().Sum, ch.Salt, ch.Body)
+	if err := k.d.Store().Receive(ctx, []*loan.Change{ch}); err != nil {
+		t.Fatal(err)
+	}
+	must(k.d.Correct(ctx, c.ID, map[string]any{"loan.amount": 5700}, "amount"))
+	must(k.d.Submit(ctx, c.ID))
+	must(k.d.Review(ctx, c.ID, "reviewer-1", []byte(reviewPassword), true, ""))
+	_, _, err = k.d.PrepareContract(ctx, c.ID)
+	if fault.KindOf(err) != fault.Erased || fault.Sentence(err) == fault.Erased.Sentence() {
+		t.Fatalf("got %v saying %q, want to be told to take the portraits again", err, fault.Sentence(err))
+	}
+	for i, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		must(k.d.Attach(ctx, c.ID, loan.Slot("portrait/"+string(p)), picture(t, 358, 441, uint8(40*i)), "image/jpeg", "camera"))
+		must(k.d.Attest(ctx, c.ID, p))
+	}
+	must(k.d.Submit(ctx, c.ID))
+	must(k.d.Review(ctx, c.ID, "reviewer-1", []byte(reviewPassword), true, ""))
+	if _, _, err = k.d.PrepareContract(ctx, c.ID); err != nil {
+		t.Fatalf("with new portraits: %v", err)
+	}
+}

@@ -79,7 +79,11 @@ func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (
 		Point: d.store.Profile().Point, Operator: d.operator.Name, At: at}
 	for i, slot := range []loan.Slot{loan.PortraitStudent, loan.PortraitCoborrower} {
 		if list := c.Slot(slot); len(list) > 0 {
-			if in.Portraits[i], err = d.store.Blob(ctx, list[len(list)-1].Blob); err != nil {
+			in.Portraits[i], err = d.store.Blob(ctx, list[len(list)-1].Blob)
+			if fault.KindOf(err) == fault.Erased { // a case that was returned after its images' time
+				return in, "", fault.Say("portrait", fault.Erased, "人像已按保存期限从本机清除，请重新拍摄双方人像后再生成合同。", err)
+			}
+			if err != nil {
 				return in, "", err
 			}
 		}
