@@ -96,7 +96,8 @@ type audit struct {
 type chainAudit struct {
 	ChainAudit
 	prev   loan.Hash
-	known  bool // whether prev is that of the change before
+	before *loan.Change // whose header hash prev is; nil in front of the first
+	known  bool         // whether prev is that of the change before
 	bare   []bareBody
 	bodies []uuid.UUID // cases of changes that have their body
 	broken []brokenValue
@@ -224,16 +225,25 @@ func (a *audit) value(k, v []byte) {
 		c.known = false
 		return
 	}
-	if c.known && ch.Prev != c.prev {
+	if c.known && !c.continues(ch) {
 		c.wrong(n, n, TamperOrder)
 	}
-	c.prev, c.known = ch.HeaderHash(a.s.Sum), true
+	c.prev, c.before, c.known = ch.HeaderHash(a.s.Sum), ch, true
 	a.body(c, ch)
+}
+
+// continues says whether a change follows the one before it. Another device's
+// chain may be of another suite than this store's.
+func (c *chainAudit) continues(ch *loan.Change) bool {
+	if c.before == nil {
+		return ch.Prev.Zero()
+	}
+	return follows(ch, c.before)
 }
 
 func (a *audit) body(c *chainAudit, ch *loan.Change) {
 	switch {
-	case loan.BodyHashOf(a.s.Sum, ch.Salt, ch.Body) == ch.BodyHash:
+	case bodyHolds(ch):
 		if ch.Body != nil && ch.Case != uuid.Nil {
 			c.bodies = append(c.bodies, ch.Case)
 		}
