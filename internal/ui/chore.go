@@ -32,7 +32,7 @@ func (u *Window) begins(name, words string, job func(ctx context.Context, progre
 		return false
 	}
 	ctx, stop := context.WithCancel(u.shift)
-	c := &chore{words: words, stop: stop}
+	c, s := &chore{words: words, stop: stop}, u.shell
 	u.chore = c
 	progress := u.told(func(n, of int64) {
 		c.done, c.total = n, of
@@ -43,8 +43,10 @@ func (u *Window) begins(name, words string, job func(ctx context.Context, progre
 		if u.chore == c {
 			u.chore = nil
 		}
-		done(err)
-		u.choreTurned(c)
+		if u.shell == s { // else the window locked meanwhile
+			done(err)
+			u.choreTurned(c)
+		}
 	})
 	u.choreTurned(c)
 	return true

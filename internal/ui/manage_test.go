@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -163,4 +164,29 @@ func TestAClerkMayNotAuditOrErase(t *testing.T) {
 	if s := inManage[*keptSection](r, ofKept); s.season != nil {
 		t.Error("a clerk is offered to erase a season")
 	}
+}
+
+func TestLockEndsTheChoreUnderWay(t *testing.T) {
+	r := newRig(t, kit.Light)
+	ended, told := make(chan error, 1), false
+	r.ui(func() {
+		r.u.begins("long", "很久的事", func(ctx context.Context, _ func(done, total int64)) error {
+			<-ctx.Done()
+			ended <- ctx.Err()
+			return ctx.Err()
+		}, func(error) { told = true })
+		r.u.lock()
+	})
+	r.locked()
+	select {
+	case <-ended:
+	default:
+		t.Error("the store was closed over a chore under way")
+	}
+	r.settle()
+	r.ui(func() {
+		if told || r.u.chore != nil {
+			t.Error("the chore of one operator goes on for the next")
+		}
+	})
 }
