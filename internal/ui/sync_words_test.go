@@ -2,6 +2,7 @@ package ui
 
 import (
 	"testing"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/sync/courier"
@@ -17,5 +18,11 @@ func TestOnlyAMissingNetworkIsCalledOffline(t *testing.T) {
 		if got != want {
 			t.Errorf("%v: got %q, want %q", kind, got, want)
 		}
+	}
+}
+
+func TestHealingIsTold(t *testing.T) {
+	if _, got := headline(courier.State{Phase: courier.Healing, Online: true}, time.Now()); got != "正在从中心取回本机缺少的数据。" {
+		t.Errorf("it says %q", got)
 	}
 }
