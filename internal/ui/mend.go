@@ -26,6 +26,7 @@ type mend struct {
 	fieldOf  *kit.Labeled
 	repair   *kit.Button
 	restore  *kit.Button
+	back     *kit.Button
 	state    *kit.StatusLine
 	bar      *kit.Progress
 	content  fyne.CanvasObject
@@ -61,10 +62,10 @@ func newMend(u *Window, why error) *mend {
 	m.fieldOf = kit.NewLabeled("密码", true, m.password)
 	m.repair = kit.NewPrimary("修复数据", kit.Icon("settings"), m.mend)
 	m.restore = kit.NewSecondary("选择备份文件夹", kit.Icon("folder"), m.choose)
-	back := kit.NewQuiet("返回", nil, u.begin)
-	setVisible(back, u.deps.Door.Trouble() == nil)
+	m.back = kit.NewQuiet("返回", nil, u.begin)
+	setVisible(m.back, u.deps.Door.Trouble() == nil)
 	cards := []fyne.CanvasObject{
-		kit.Card(title, back, kit.NewText(words, kit.TextBody),
+		kit.Card(title, m.back, kit.NewText(words, kit.TextBody),
 			kit.NewText("已经上传的案件在中心都有，不会丢失。下面两种办法都会把原来的文件原样留在本机，不会覆盖。", kit.TextMuted), m.state, m.bar)}
 	if !u.deps.Door.New() {
 		cards = append(cards, kit.Card("修复", nil,
@@ -105,7 +106,7 @@ func (m *mend) busy(words string) {
 	m.state.Set(kit.Info, words)
 	setVisible(m.state, words != "")
 	m.bar.Hide()
-	for _, b := range []*kit.Button{m.repair, m.restore} {
+	for _, b := range []*kit.Button{m.repair, m.restore, m.back} {
 		b.SetEnabled(words == "")
 	}
 	m.content.Refresh()
