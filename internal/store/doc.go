@@ -1,14 +1,18 @@
 // Package store is the laptop's file: everything Doorstep keeps on a laptop.
 //
 // It owns the data folder: one database of encrypted values, the key file that
-// an operator's password opens, the device's chain of changes, the outbox, the
-// blobs, the index that searches run on, the accounts and the settings. It guarantees that what Commit, Receive, Acknowledge
-// and the setters have answered with nil is durable and survives the end of the
-// process at any moment; that anything else changed nothing; that counters are
-// never used twice; that no value on disk can be read, moved, altered, taken out
-// or put back from an earlier time without the data key; and that a damaged file is an error, never the end of the
-// program. What a change means is loan's, who may make it guard's and desk's,
-// and how it travels courier's. It alone imports bbolt.
+// an operator's password opens, the file of the keys that images are erased by,
+// the device's chain of changes, the outbox, the blobs, the index that searches
+// run on, the accounts and the settings. It guarantees that what Commit, Receive,
+// Acknowledge and the setters have answered with nil is durable and survives the
+// end of the process at any moment; that anything else changed nothing; that
+// counters are never used twice; that no value on disk can be read, moved,
+// altered, taken out or put back from an earlier time without the data key; that
+// nothing is erased which the centre has not acknowledged, and what is erased is
+// told in the chain and cannot be read again; and that a damaged file is an
+// error, never the end of the program. What a change means is loan's, who may
+// make it guard's and desk's, and how it travels courier's. It alone imports
+// bbolt.
 //
 // # The folder
 //
