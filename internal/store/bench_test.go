@@ -19,6 +19,9 @@ func BenchmarkOpenCase(b *testing.B) {
 		noErr(b, err)
 	}
 	for b.Loop() {
+		s.mu.Lock()
+		s.kept = nil
+		s.mu.Unlock()
 		must(s.Case(context.Background(), id))
 	}
 }
