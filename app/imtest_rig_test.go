@@ -195,7 +195,7 @@ func (r *imRig) now() imReport {
 // until waits for something to become true and fails when it does not.
 func (r *imRig) until(what string, holds func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(15 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(15 * time.Millisecond) {
 		if holds() {
 			return
 		}

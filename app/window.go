@@ -58,35 +58,93 @@ func openWindow(o windowOptions) int {
 	look(ui.FirstLook())
 	w := a.NewWindow("家门口办贷")
 	w.SetMaster()
-	if placed {
-		w.Resize(fyne.NewSize(place.Width, place.Height))
-	} else {
-		w.Resize(fyne.NewSize(1280, 720))
-		w.CenterOnScreen()
-	}
+	size(w, place, placed)
 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	deps, err := windowDeps(ctx, o.data, log)
-	if err != nil {
-		log.Warn("open", "error", err.Error())
-		ui.Refuse(w, err, a.Quit)
-		w.ShowAndRun()
-		return exitCode(err)
-	}
 	stopSpots := tellSpots(o.spots, w)
 	defer stopSpots()
-	deps.Look = look
-	deps.Restart = func() error { return startAfresh(withPlace(env, kit.PlaceOf(w)), a.Quit) }
-	u := ui.New(ctx, w, im, deps)
+	var u *ui.Window
+	var failed error
+	begin := func(got opening) {
+		if failed = got.err; failed != nil {
+			log.Warn("open", "error", failed.Error())
+			ui.Refuse(w, failed, a.Quit)
+			return
+		}
+		got.deps.Look = look
+		got.deps.Restart = func() error { return startAfresh(withPlace(env, kit.PlaceOf(w)), a.Quit) }
+		u = ui.New(ctx, w, im, got.deps)
+		w.SetCloseIntercept(func() { u.End(w.Close) })
+	}
+	later := openData(ctx, w, o.data, log, begin)
 	a.Lifecycle().SetOnStarted(func() {
 		place.Put(w)
-		u.Started()
+		if u != nil {
+			u.Started()
+		}
+		if later != nil {
+			go later()
+		}
 	})
-	w.SetCloseIntercept(func() { u.End(w.Close) })
 	w.ShowAndRun()
-	u.Close()
-	return exitDone
+	if u != nil {
+		u.Close()
+	}
+	return exitCode(failed)
+}
+
+// size gives the window the size it had, or that of a first start.
+func size(w fyne.Window, place kit.Place, placed bool) {
+	if placed {
+		w.Resize(fyne.NewSize(place.Width, place.Height))
+		return
+	}
+	w.Resize(fyne.NewSize(1280, 720))
+	w.CenterOnScreen()
+}
+
+// patience is how long the window waits for the data before it says that it
+// waits: a large file that was not closed in peace is read through first.
+const patience = 400 * time.Millisecond
+
+// opening is how an opening of the data ended.
+type opening struct {
+	deps ui.Deps
+	err  error
+}
+
+// openData opens the data and calls begin, at once where that takes no longer
+// than patience. Otherwise it fills w with words and gives what is to run, in a
+// goroutine, when the window stands: it calls begin on the window's thread.
+// Where the window is closed before that, the end of the program ends the
+// opening too, which has written nothing.
+func openData(ctx context.Context, w fyne.Window, data string, log *slog.Logger, begin func(opening)) (later func()) {
+	opened := make(chan opening, 1)
+	go func() {
+		deps, err := windowDeps(ctx, data, log)
+		opened <- opening{deps, err}
+	}()
+	since := time.Now()
+	select {
+	case got := <-opened:
+		begin(got)
+		return nil
+	case <-time.After(patience):
+	}
+	tell := ui.Wait(w)
+	return func() {
+		for tick := time.NewTicker(time.Second); ; {
+			select {
+			case got := <-opened:
+				tick.Stop()
+				fyne.Do(func() { begin(got) })
+				return
+			case <-tick.C:
+				fyne.Do(func() { tell(time.Since(since)) })
+			}
+		}
+	}
 }
 
 // windowDeps opens the data folder and makes what the window works with.

@@ -47,7 +47,12 @@ func TestVirtualDisplay(t *testing.T) {
 		if err := h.run(t.Context(), name, "xclip", "-selection", "clipboard", "-in"); err != nil {
 			t.Fatal(err)
 		}
-		out, err := exec.Command("xclip", "-display", d.name, "-selection", "clipboard", "-out").Output()
+		// The program that keeps the text goes on behind the one that ended.
+		var out []byte
+		err := until(t.Context(), 20*time.Second, "the clipboard", func() (bool, error) {
+			out, _ = exec.Command("xclip", "-display", d.name, "-selection", "clipboard", "-out").Output()
+			return len(out) > 0, nil
+		})
 		if err != nil || string(out) != name {
 			t.Errorf("got %q, %v, want %q", out, err, name)
 		}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -238,6 +239,15 @@ func (u *Window) rest() {
 func (u *Window) End(closed func()) {
 	u.leave()
 	u.act("end", func(context.Context) error { return nil }, func(error) { closed() })
+}
+
+// Wait fills w with the word that the data is being opened; tell shows for how
+// long already.
+func Wait(w fyne.Window) (tell func(time.Duration)) {
+	state := kit.NewStatusLine(kit.Info, "请稍候……")
+	w.SetTitle(title)
+	kit.Attach(w, nil, front("正在打开本机数据", "上次没有正常退出，正在把数据检查一遍。数据很多时要等一两分钟，请不要关机。", state))
+	return func(d time.Duration) { state.Set(kit.Info, fmt.Sprintf("已用 %d 秒", int(d.Seconds()))) }
 }
 
 // Refuse fills w with why the program cannot open its data, and what to do.
