@@ -84,15 +84,20 @@ var (
 	errNotTaken = errors.New("the window did not take it")
 )
 
+// looks is how often the window is looked at, at the least, before something is
+// said not to be there: on a busy machine one look takes as long as a wait.
+const looks = 3
+
 // see waits for a control in view, and for it to stand where it stood a moment
 // before: a screen that was just put up may still be arranging itself.
 func (c *clerk) see(ctx context.Context, limit time.Duration, kind, text string) (spot, error) {
 	var found spot
 	var last []spot
-	err := until(ctx, limit, kind+" "+text, func() (bool, error) {
+	end := time.Now().Add(limit)
+	for n := 1; ; n++ {
 		all, err := c.w.spots(ctx)
 		if err != nil {
-			return false, err
+			return found, fmt.Errorf("%w; in view: %s", err, words(last))
 		}
 		last = all
 		before := found
@@ -100,12 +105,14 @@ func (c *clerk) see(ctx context.Context, limit time.Duration, kind, text string)
 		if m := matches(all, kind, text); len(m) > 0 {
 			found = m[0]
 		}
-		return found.Kind != "" && found == before, nil
-	})
-	if err != nil {
-		err = fmt.Errorf("%w; in view: %s", err, words(last))
+		if found.Kind != "" && found == before {
+			return found, nil
+		}
+		if n >= looks && time.Now().After(end) {
+			return found, fmt.Errorf("waited %v for %s %s; in view: %s", limit, kind, text, words(last))
+		}
+		time.Sleep(40 * time.Millisecond)
 	}
-	return found, err
 }
 
 // words lists controls for an error.

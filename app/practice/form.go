@@ -71,7 +71,7 @@ func (c *clerk) opens(kind, text, title string) move {
 				return err
 			}
 			if err == nil {
-				if err := c.all(ctx, c.press("button", "取消"), c.gone("dialog")); err != nil {
+				if err := c.all(ctx, c.press("button", "取消"), c.gone("dialog"), c.scroll(toTop)); err != nil {
 					return err
 				}
 			}
