@@ -279,4 +279,3 @@ func verbApproval(t testing.TB, s *server, request []byte) []byte {
 	}
 	return b
 }
-

@@ -38,12 +38,17 @@ func list(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	if *asJSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(h)
+		return printJSON(out, h)
 	}
 	show(out, h)
 	return nil
+}
+
+// printJSON prints one value, for programs to read and people to look at.
+func printJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 func show(out io.Writer, h *central.Holdings) {

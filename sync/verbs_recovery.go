@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,9 +32,7 @@ func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error
 		return err
 	}
 	if *asJSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(list)
+		return printJSON(out, list)
 	}
 	fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %s\n", "request", "asked", "state", "operator", "device", "point")
 	for _, r := range list {

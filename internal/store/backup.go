@@ -198,18 +198,25 @@ func (b *backup) open() error {
 
 // setAside renames a file to NAME.damaged-N, N one that is free.
 func setAside(path string) error {
+	to, err := asideName(path)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(path, to); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// asideName is the first NAME.damaged-N that no file has.
+func asideName(path string) (string, error) {
 	for n := 1; ; n++ {
 		to := fmt.Sprintf("%s.damaged-%d", path, n)
-		if _, err := os.Lstat(to); !os.IsNotExist(err) {
-			if err != nil {
-				return err
-			}
-			continue
+		if _, err := os.Lstat(to); os.IsNotExist(err) {
+			return to, nil
+		} else if err != nil {
+			return "", err
 		}
-		if err := os.Rename(path, to); err != nil {
-			return err
-		}
-		return syncDir(filepath.Dir(path))
 	}
 }
 

@@ -199,7 +199,7 @@ func (b *backup) lacking(ctx context.Context) ([]loan.Hash, error) {
 			c, chunks := tx.Bucket([]byte(bBlobInfo)).Cursor(), tx.Bucket([]byte(bBlobs))
 			k, _ := c.Seek(from)
 			for n := 0; k != nil && n < batchCount; n++ {
-				if v := chunks.Get(chunkAt(k, 0)); v != nil {
+				if v := chunks.Get(chunkKey(k, 0)); v != nil {
 					need, inPlace := b.lacks(loan.Hash(k), markOf("", v[:min(len(v), markBytes)]))
 					if need && !inPlace {
 						out = append(out, loan.Hash(k))
@@ -215,10 +215,6 @@ func (b *backup) lacking(ctx context.Context) ([]loan.Hash, error) {
 		}
 	}
 	return out, nil
-}
-
-func chunkAt(name []byte, i uint32) []byte {
-	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 36), name...), i)
 }
 
 // copyBlobs copies some of the blobs and gives the names of those left.

@@ -92,7 +92,7 @@ func (b *backup) tail(tx *bbolt.Tx, d *harvest, last bool) (fits bool, err error
 	chunks := tx.Bucket([]byte(bBlobs))
 	size := int64(0)
 	err = tx.Bucket([]byte(bBlobInfo)).ForEach(func(k, _ []byte) error {
-		v := chunks.Get(chunkAt(k, 0))
+		v := chunks.Get(chunkKey(k, 0))
 		if v == nil {
 			return nil
 		}

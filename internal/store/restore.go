@@ -354,14 +354,12 @@ func (r *restore) keys() (b []byte, err error) {
 // that it is there under one of them at every moment; where a file can have one
 // name only it is renamed.
 func linkAside(path string) error {
-	for n := 1; n < 1000; n++ {
-		err := os.Link(path, fmt.Sprintf("%s.damaged-%d", path, n))
-		if err == nil {
-			return syncDir(filepath.Dir(path))
-		}
-		if !os.IsExist(err) {
-			break
-		}
+	to, err := asideName(path)
+	if err != nil {
+		return err
+	}
+	if os.Link(path, to) == nil {
+		return syncDir(filepath.Dir(path))
 	}
 	return setAside(path)
 }
@@ -375,14 +373,11 @@ func copyAside(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	for n := 1; ; n++ {
-		to := fmt.Sprintf("%s.damaged-%d", name, n)
-		if _, err := os.Lstat(filepath.Join(dir, to)); os.IsNotExist(err) {
-			return writeFile(dir, to, b)
-		} else if err != nil {
-			return err
-		}
+	to, err := asideName(filepath.Join(dir, name))
+	if err != nil {
+		return err
 	}
+	return writeFile(dir, filepath.Base(to), b)
 }
 
 // openToRead opens a database that has passed precheck, as of a stick that
