@@ -17,15 +17,14 @@ import (
 
 // patient is a closed store to be damaged, and all that must come out of it.
 type patient struct {
-	o        Options
-	path     string
-	good     []byte
-	cases    map[uuid.UUID]string // address
-	blobs    map[loan.Hash][]byte
-	last     uint64 // own counter
-	acked    uint64
-	settings int
-	device   uuid.UUID
+	o      Options
+	path   string
+	good   []byte
+	cases  map[uuid.UUID]string // address
+	blobs  map[loan.Hash][]byte
+	last   uint64 // own counter
+	acked  uint64
+	device uuid.UUID
 }
 
 // newPatient works as a laptop does, so that the file is full of what earlier

@@ -128,21 +128,6 @@ func repaired(t *testing.T, o Options, harm func([]byte)) (*Store, RepairReport)
 	return unlocked(t, o), r
 }
 
-// leafOf finds the page on which a key's live value stands.
-func leafOf(t *testing.T, s *Store, bucket string, key []byte) int {
-	t.Helper()
-	keys, data := s.keys, s.data
-	f := must(os.Open(s.dataPath()))
-	defer f.Close()
-	from := must(newSalvage(context.Background(), f, newVault(keys.ID(), data), func(int) {}))
-	noErr(t, from.climb())
-	p, ok := from.live[bucket][string(key)]
-	if !ok {
-		t.Fatal("no such value")
-	}
-	return int(p.off / pageSize)
-}
-
 // forget wipes every value of a key that lies anywhere in a file.
 func forgetKey(b, key []byte, valueAt func(at int)) {
 	for at := 0; ; at++ {
