@@ -29,7 +29,7 @@ const (
 const (
 	bHave       = "have"   // blob's name → keep: what of the blobs belongs to the backup
 	bComing     = "coming" // the same, of a run that has not ended yet
-	bGone       = "gone"   // blob's name → nothing: its chunks are to be taken out
+	bGone       = "gone"   // what keys of chunks begin with → nothing: these are to be taken out
 	manifestKey = "backup" // in the bucket plain
 )
 
@@ -54,7 +54,7 @@ type manifest struct {
 	Buckets map[string]content `json:"buckets"`
 }
 
-const manifestFormat = 1
+const manifestFormat = 2 // 1 had blobs without a place alone
 
 // content is what a bucket holds: the number of values, and the XOR of the
 // SHA-256 of: length u8, bucket | length u16, key | value.

@@ -51,28 +51,37 @@ func (c *content) turn(bucket string, key, value []byte) {
 	c.Count++
 }
 
-// keep is a blob in a backup: the mark of its first chunk, its length and what
-// its chunks are. Bytes: mark u64 | bytes u64 | chunks u32 | sum 32.
+// keep is a blob in a backup: the mark of its first chunk, its length, what its
+// chunks are and what their keys begin with. Bytes: mark u64 | bytes u64 |
+// chunks u32 | sum 32, and where the blob has a place, place u64.
 type keep struct {
 	mark  uint64
 	bytes int64
 	content
+	place uint64
 }
 
 func (k keep) encode() []byte {
 	b := binary.BigEndian.AppendUint64(nil, k.mark)
 	b = binary.BigEndian.AppendUint64(b, uint64(k.bytes))
 	b = binary.BigEndian.AppendUint32(b, uint32(k.Count))
-	return append(b, k.Sum[:]...)
+	b = append(b, k.Sum[:]...)
+	if k.place != 0 {
+		b = binary.BigEndian.AppendUint64(b, k.place)
+	}
+	return b
 }
 
 func decodeKeep(b []byte) (keep, bool) {
-	if len(b) != 52 {
+	if len(b) != 52 && len(b) != 60 {
 		return keep{}, false
 	}
 	k := keep{mark: binary.BigEndian.Uint64(b), bytes: int64(binary.BigEndian.Uint64(b[8:]))}
-	k.Count, k.Sum = int(binary.BigEndian.Uint32(b[16:])), loan.Hash(b[20:])
-	return k, true
+	k.Count, k.Sum = int(binary.BigEndian.Uint32(b[16:])), loan.Hash(b[20:52])
+	if len(b) == 60 {
+		k.place = binary.BigEndian.Uint64(b[52:])
+	}
+	return k, len(b) == 52 || k.place != 0
 }
 
 // raw is a sealed value on its way.
@@ -121,6 +130,11 @@ func (b *backup) put(batch []raw, blobs map[loan.Hash]keep) error {
 				}
 			}
 			for h, k := range blobs {
+				if old, ok := b.coming[h]; ok && old.place != k.place {
+					if err := tx.Bucket([]byte(bGone)).Put(stem(old.place, h[:]), []byte{}); err != nil {
+						return err
+					}
+				}
 				if err := tx.Bucket([]byte(bComing)).Put(h[:], k.encode()); err != nil {
 					return err
 				}
@@ -196,12 +210,11 @@ func (b *backup) lacking(ctx context.Context) ([]loan.Hash, error) {
 	var out []loan.Hash
 	for from := []byte{}; from != nil; {
 		err := b.s.view(ctx, "store.backup", func(tx *bbolt.Tx) error {
-			c, chunks := tx.Bucket([]byte(bBlobInfo)).Cursor(), tx.Bucket([]byte(bBlobs))
+			c := tx.Bucket([]byte(bBlobInfo)).Cursor()
 			k, _ := c.Seek(from)
 			for n := 0; k != nil && n < batchCount; n++ {
-				if v := chunks.Get(chunkKey(k, 0)); v != nil {
-					need, inPlace := b.lacks(loan.Hash(k), markOf("", v[:min(len(v), markBytes)]))
-					if need && !inPlace {
+				if mark, ok := b.s.firstMark(tx, k); ok {
+					if need, inPlace := b.lacks(loan.Hash(k), mark); need && !inPlace {
 						out = append(out, loan.Hash(k))
 					}
 				}
@@ -223,7 +236,7 @@ func (b *backup) copyBlobs(ctx context.Context, names []loan.Hash) ([]loan.Hash,
 	blobs := map[loan.Hash]keep{}
 	err := b.s.view(ctx, "store.backup", func(tx *bbolt.Tx) error {
 		for size := int64(0); len(names) > 0 && size < batchBytes; names = names[1:] {
-			if chunks, k := blobRaw(tx, names[0]); len(chunks) > 0 {
+			if chunks, k := blobRaw(tx, names[0], b.s.placeOf(tx, names[0][:])); len(chunks) > 0 {
 				batch, blobs[names[0]] = append(batch, chunks...), k
 				size += k.bytes
 			}
@@ -236,16 +249,34 @@ func (b *backup) copyBlobs(ctx context.Context, names []loan.Hash) ([]loan.Hash,
 	return names, b.put(batch, blobs)
 }
 
+// placeOf is what the keys of a blob's chunks begin with in the store. A record
+// that cannot be read gives none: the reading back tells of it.
+func (s *Store) placeOf(tx *bbolt.Tx, name []byte) uint64 {
+	info, err := s.blobInfo(tx, name)
+	if err != nil {
+		return 0
+	}
+	return info.place
+}
+
+// firstMark is the mark of a blob's first chunk; ok is false when the blob is
+// not here.
+func (s *Store) firstMark(tx *bbolt.Tx, name []byte) (mark uint64, ok bool) {
+	v := tx.Bucket([]byte(bBlobs)).Get(chunkKey(s.placeOf(tx, name), name, 0))
+	return markOf("", v[:min(len(v), markBytes)]), v != nil
+}
+
 // blobRaw is a blob's chunks, sealed as they are; none when it is not here.
-func blobRaw(tx *bbolt.Tx, h loan.Hash) (out []raw, k keep) {
-	c := tx.Bucket([]byte(bBlobs)).Cursor()
-	for key, v := c.Seek(h[:]); key != nil && bytes.HasPrefix(key, h[:]); key, v = c.Next() {
+func blobRaw(tx *bbolt.Tx, h loan.Hash, place uint64) (out []raw, k keep) {
+	k.place = place
+	_ = eachChunk(tx.Bucket([]byte(bBlobs)), stem(place, h[:]), func(key, v []byte) error {
 		if len(out) == 0 {
 			k.mark = markOf("", v[:min(len(v), markBytes)])
 		}
 		out = append(out, rawOf(bBlobs, key, v))
 		k.turn(bBlobs, key, v)
 		k.bytes += int64(len(v))
-	}
+		return nil
+	})
 	return out, k
 }

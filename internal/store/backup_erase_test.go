@@ -63,7 +63,7 @@ func TestErasedImagesLeaveTheBackup(t *testing.T) {
 		defer db.Close()
 		noErr(t, db.View(func(tx *bbolt.Tx) error {
 			for _, h := range f.images {
-				if chunks, _ := blobRaw(tx, h); len(chunks) > 0 {
+				if len(chunksOf(tx, h)) > 0 {
 					t.Error("pieces are left")
 				}
 			}

@@ -89,17 +89,16 @@ func (b *backup) begin(d *harvest) (*bbolt.Tx, error) {
 
 // tail decides on every blob: on the stick already, or copied now.
 func (b *backup) tail(tx *bbolt.Tx, d *harvest, last bool) (fits bool, err error) {
-	chunks := tx.Bucket([]byte(bBlobs))
 	size := int64(0)
 	err = tx.Bucket([]byte(bBlobInfo)).ForEach(func(k, _ []byte) error {
-		v := chunks.Get(chunkKey(k, 0))
-		if v == nil {
+		mark, ok := b.s.firstMark(tx, k)
+		if !ok {
 			return nil
 		}
 		h := loan.Hash(k)
-		need, inPlace := b.lacks(h, markOf("", v[:min(len(v), markBytes)]))
+		need, inPlace := b.lacks(h, mark)
 		if need {
-			parts, p := blobRaw(tx, h)
+			parts, p := blobRaw(tx, h, b.s.placeOf(tx, k))
 			d.puts, d.blobs[h], d.written[h] = append(d.puts, parts...), p, p
 			if size += p.bytes; size > tailBytes && !last {
 				return errTooMuch

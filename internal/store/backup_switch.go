@@ -26,10 +26,10 @@ func (b *backup) room(ctx context.Context, names []loan.Hash) error {
 		names = names[len(part):]
 		err := b.s.view(ctx, op, func(tx *bbolt.Tx) error {
 			for _, h := range part {
-				c := tx.Bucket([]byte(bBlobs)).Cursor()
-				for k, v := c.Seek(h[:]); k != nil && bytes.HasPrefix(k, h[:]); k, v = c.Next() {
+				_ = eachChunk(tx.Bucket([]byte(bBlobs)), stem(b.s.placeOf(tx, h[:]), h[:]), func(_, v []byte) error {
 					need += int64(len(v)) * 9 / 8 // pages are not filled to the end
-				}
+					return nil
+				})
 			}
 			return nil
 		})
@@ -137,11 +137,18 @@ func (b *backup) changeValues(tx *bbolt.Tx, d *harvest) error {
 func (b *backup) changeBlobs(tx *bbolt.Tx, d *harvest) error {
 	have, gone := tx.Bucket([]byte(bHave)), tx.Bucket([]byte(bGone))
 	for _, old := range []map[loan.Hash]keep{b.have, b.coming} {
-		for h := range old {
-			if _, ok := d.blobs[h]; ok {
+		for h, k := range old {
+			now, ok := d.blobs[h]
+			if ok && now.place == k.place {
 				continue
 			}
-			if err := errors.Join(have.Delete(h[:]), gone.Put(h[:], []byte{})); err != nil {
+			if err := gone.Put(stem(k.place, h[:]), []byte{}); err != nil {
+				return err
+			}
+			if ok {
+				continue
+			}
+			if err := have.Delete(h[:]); err != nil {
 				return err
 			}
 		}
@@ -176,8 +183,10 @@ func (b *backup) sweep(ctx context.Context) error {
 					if more = h != nil; !more {
 						return nil
 					}
-					if err := dropChunks(chunks, h); err != nil {
-						return err
+					for _, k := range someChunks(chunks, h, MaxBlob) {
+						if err := chunks.Delete(k); err != nil {
+							return err
+						}
 					}
 					if err := gone.Delete(h); err != nil {
 						return err
@@ -188,20 +197,6 @@ func (b *backup) sweep(ctx context.Context) error {
 		})
 		if err != nil {
 			return stickFault(op, err)
-		}
-	}
-	return nil
-}
-
-func dropChunks(chunks *bbolt.Bucket, name []byte) error {
-	var keys [][]byte
-	c := chunks.Cursor()
-	for k, _ := c.Seek(name); k != nil && bytes.HasPrefix(k, name); k, _ = c.Next() {
-		keys = append(keys, bytes.Clone(k))
-	}
-	for _, k := range keys {
-		if err := chunks.Delete(k); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -313,7 +308,7 @@ func (b *backup) verify(ctx context.Context, m manifest, d *harvest) error {
 		}
 		err := shield(op, func() error {
 			return db.View(func(tx *bbolt.Tx) error {
-				if _, got := blobRaw(tx, h); got != want {
+				if _, got := blobRaw(tx, h, want.place); got != want {
 					return structural("a blob of the backup")
 				}
 				return nil

@@ -374,6 +374,10 @@ func TestKeptBlobsAreReadBack(t *testing.T) {
 	if _, ok := decodeKeep(want.encode()[1:]); ok {
 		t.Error("a shorter one was taken")
 	}
+	want.place = 5
+	if got, ok := decodeKeep(want.encode()); !ok || got != want {
+		t.Errorf("with a place: got %+v", got)
+	}
 	if !slices.Contains(headBuckets(), bChanges) || slices.Contains(headBuckets(), bBlobs) {
 		t.Error("buckets")
 	}

@@ -123,10 +123,12 @@ func BenchmarkFileSize(b *testing.B) {
 	s.write.Lock()
 	noErr(b, s.update(ctx, "halve", func(tx *bbolt.Tx) error {
 		for _, h := range names[:len(names)/2] {
-			for i := range uint32(4) {
-				if err := s.del(tx, bBlobs, chunkKey(h[:], i)); err != nil {
-					return err
-				}
+			info, err := s.blobInfo(tx, h[:])
+			if err != nil {
+				return err
+			}
+			if err := s.dropChunks(tx, h, info); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"sync"
 
@@ -11,10 +10,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
-	"doorstep/internal/seal"
 )
-
-const chunkSize = 64 << 10
 
 // MaxBlob is the most bytes one attachment may have.
 const MaxBlob = 64 << 20
@@ -52,6 +48,11 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	if err != nil && !fresh || err == nil && !fresh && w.s.readable(info) {
 		return err
 	}
+	if err == nil { // what is left of it stands in another place
+		if err := w.s.dropChunks(w.tx, b.Hash, info); err != nil {
+			return err
+		}
+	}
 	if fresh {
 		info = &blobInfo{unsent: unsent{class: classOf(entries), size: uint64(len(b.Content)), order: w.tip.counter, id: caseOf(entries)}}
 	}
@@ -61,37 +62,6 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	}
 	w.sends[b.Hash] = info.unsent
 	return w.s.put(w.tx, bUnsent, b.Hash[:], info.unsent.encode())
-}
-
-// boxes are a blob's chunks, each sealed under a key of the blob's own, behind
-// room for the head of a value and before room for its tag.
-type boxes struct {
-	own    *seal.Key
-	chunks [][]byte
-}
-
-const (
-	boxRoom  = valueHead + seal.Overhead - tagSize
-	roomSize = boxRoom + chunkSize + seal.Overhead + tagSize
-)
-
-// sealBlob seals a blob's chunks, each in memory that room gives.
-func sealBlob(suite seal.Suite, h loan.Hash, content []byte, room func() []byte) *boxes {
-	b := &boxes{own: seal.NewKeyOf(suite)}
-	for i, rest := uint32(0), content; len(rest) > 0; i++ {
-		part := rest[:min(len(rest), chunkSize)]
-		b.chunks = append(b.chunks, b.own.Seal(room()[:boxRoom], part, chunkKey(h[:], i)))
-		rest = rest[len(part):]
-	}
-	return b
-}
-
-// room is memory for a chunk, used again from commit to commit.
-func (s *Store) room() []byte {
-	if r, ok := s.rooms.Get().(*[roomSize]byte); ok {
-		return r[:]
-	}
-	return make([]byte, roomSize)
 }
 
 // ready checks blobs and seals them, on all processors and before anybody has
@@ -110,7 +80,7 @@ func (s *Store) ready(blobs []Blob) (map[loan.Hash]*boxes, error) {
 	var wg sync.WaitGroup
 	for i, b := range blobs {
 		wg.Go(func() { names[i] = s.profile.CountyKey.Name(b.Content) })
-		wg.Go(func() { out[i] = sealBlob(s.data.Suite(), b.Hash, b.Content, s.room) })
+		wg.Go(func() { out[i] = sealBlob(s.data.Suite(), b.Hash, b.Content, s.rooms.get) })
 	}
 	wg.Wait()
 	all := make(map[loan.Hash]*boxes, len(blobs))
@@ -132,7 +102,7 @@ func (s *Store) done(all map[loan.Hash]*boxes) {
 	for _, b := range all {
 		b.own.Wipe()
 		for _, chunk := range b.chunks {
-			s.rooms.Put((*[roomSize]byte)(chunk[:roomSize]))
+			s.rooms.put(chunk)
 		}
 		b.chunks = nil
 	}
@@ -141,7 +111,7 @@ func (s *Store) done(all map[loan.Hash]*boxes) {
 // putBlob writes a blob's content under a new key of its own, and info with
 // that key, wrapped. Commit has seen to it that there is a wrapping key.
 func (s *Store) putBlob(tx *bbolt.Tx, h loan.Hash, content []byte, info *blobInfo) error {
-	b := sealBlob(s.data.Suite(), h, content, func() []byte { return make([]byte, roomSize) })
+	b := sealBlob(s.data.Suite(), h, content, newRoom)
 	defer b.own.Wipe()
 	info.size = uint64(len(content))
 	return s.putBoxes(tx, h, b, info)
@@ -157,19 +127,17 @@ func (s *Store) putBoxes(tx *bbolt.Tx, h loan.Hash, b *boxes, info *blobInfo) er
 	if err != nil {
 		return err
 	}
-	info.state, info.wrapped = blobKept, wrapped
+	info.state, info.wrapped, info.place = blobKept, wrapped, s.book.next.generation
+	if err := raiseFormat(tx); err != nil {
+		return err
+	}
 	for i, box := range b.chunks {
-		key := chunkKey(h[:], uint32(i))
+		key := chunkKey(info.place, h[:], uint32(i))
 		if err := s.enter(tx, bBlobs, key, s.vault.sealOver(bBlobs, key, s.book.next.generation, box)); err != nil {
 			return err
 		}
 	}
 	return s.putInfo(tx, h[:], info)
-}
-
-// chunkKey is where a chunk of a blob stands.
-func chunkKey(name []byte, i uint32) []byte {
-	return binary.BigEndian.AppendUint32(append(make([]byte, 0, 36), name...), i)
 }
 
 // readable says whether the key that a blob's own key is sealed under is here.
@@ -233,11 +201,10 @@ func (s *Store) content(tx *bbolt.Tx, h loan.Hash) ([]byte, error) {
 	size := int(info.size)
 	out := make([]byte, 0, size)
 	for i := uint32(0); len(out) < size; i++ {
-		key := chunkKey(h[:], i)
-		part, err := s.get(tx, bBlobs, key)
+		part, err := s.get(tx, bBlobs, chunkKey(info.place, h[:], i))
 		before := len(out)
 		if err == nil {
-			out, err = own.Open(out, part, key)
+			out, err = own.Open(out, part, chunkData(h[:], i))
 		}
 		if err != nil || len(out) == before || len(out) > size {
 			return nil, structural("a piece of a blob")

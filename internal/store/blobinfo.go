@@ -13,6 +13,7 @@ import (
 type blobInfo struct {
 	unsent
 	state   byte
+	place   uint64    // of its chunks, 0 in form 2; see stem
 	acked   time.Time // by the centre's clock; zero when not, or not known
 	number  uint64    // of the wrapping key
 	wrapped []byte    // the blob's own key
@@ -24,8 +25,9 @@ const (
 	blobKept   = 1
 	blobErased = 2
 
-	infoForm = 2
-	infoHead = 1 + 1 + unsentSize + 8
+	infoForm  = 3
+	infoForm2 = 2 // without a place
+	infoHead  = 1 + 1 + unsentSize + 8
 )
 
 // millis is a time as stored; 0 for none.
@@ -44,8 +46,15 @@ func timeOf(ms uint64) time.Time {
 }
 
 func (i *blobInfo) encode() []byte {
-	b := append([]byte{infoForm, i.state}, i.unsent.encode()...)
+	form := byte(infoForm)
+	if i.place == 0 {
+		form = infoForm2
+	}
+	b := append([]byte{form, i.state}, i.unsent.encode()...)
 	b = binary.BigEndian.AppendUint64(b, uint64(millis(i.acked)))
+	if i.place != 0 {
+		b = binary.BigEndian.AppendUint64(b, i.place)
+	}
 	if i.state == blobErased {
 		b = binary.BigEndian.AppendUint64(b, uint64(millis(i.erased)))
 		return append(b, i.rule...)
@@ -53,9 +62,13 @@ func (i *blobInfo) encode() []byte {
 	return append(binary.BigEndian.AppendUint64(b, i.number), i.wrapped...)
 }
 
-// decodeInfo is the inverse of encode; anything else is fault.Damaged.
+// decodeInfo is the inverse of encode; a later form is fault.Newer, anything
+// else fault.Damaged.
 func decodeInfo(b []byte) (*blobInfo, error) {
-	if len(b) < infoHead+8 || b[0] != infoForm {
+	if len(b) > 0 && b[0] > infoForm {
+		return nil, fault.New("store.blobinfo", fault.Newer, nil)
+	}
+	if len(b) < infoHead+8 || b[0] < infoForm2 {
 		return nil, structural("blob")
 	}
 	u, err := decodeUnsent(b[2 : 2+unsentSize])
@@ -63,7 +76,14 @@ func decodeInfo(b []byte) (*blobInfo, error) {
 		return nil, err
 	}
 	i := &blobInfo{unsent: u, state: b[1], acked: timeOf(binary.BigEndian.Uint64(b[infoHead-8:]))}
-	word, rest := binary.BigEndian.Uint64(b[infoHead:]), b[infoHead+8:]
+	rest := b[infoHead:]
+	if b[0] == infoForm {
+		if i.place = binary.BigEndian.Uint64(rest); i.place == 0 || len(rest) < 16 {
+			return nil, structural("blob")
+		}
+		rest = rest[8:]
+	}
+	word, rest := binary.BigEndian.Uint64(rest), rest[8:]
 	switch {
 	case i.state == blobKept && len(rest) == wrappedSize && word != 0:
 		i.number, i.wrapped = word, rest

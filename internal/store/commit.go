@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -97,10 +96,7 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 	if len(entries) == 0 {
 		return nil, fault.New(op, fault.Input, errors.New("no change"))
 	}
-	var reading sync.WaitGroup
-	reading.Go(func() { s.fetch(ctx, blobs) })
 	sealed, err := s.ready(blobs)
-	reading.Wait()
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

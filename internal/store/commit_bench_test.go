@@ -52,10 +52,12 @@ func halfFree(b *testing.B, s *Store, n int) {
 	defer s.write.Unlock()
 	noErr(b, s.update(ctx, "halve", func(tx *bbolt.Tx) error {
 		for _, h := range names[:n/2] {
-			for i := range uint32(3) {
-				if err := s.del(tx, bBlobs, chunkKey(h[:], i)); err != nil {
-					return err
-				}
+			info, err := s.blobInfo(tx, h[:])
+			if err != nil {
+				return err
+			}
+			if err := s.dropChunks(tx, h, info); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -191,7 +191,7 @@ func (s *Store) enter(tx *bbolt.Tx, bucket string, key, value []byte) error {
 // inOrderOfKeys says whether a bucket grows mostly at the end of a run of
 // keys, where a page that is split half and half would stay half empty.
 func inOrderOfKeys(bucket string) bool {
-	return bucket == bChanges || bucket == bCases || bucket == bSummaries || bucket == bReceipts
+	return bucket == bChanges || bucket == bCases || bucket == bSummaries || bucket == bReceipts || bucket == bBlobs
 }
 
 // del takes a value away; none there is no fault. It is for what update runs.

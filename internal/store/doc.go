@@ -45,7 +45,12 @@
 // values are version 1 | box, with the additional data id of the key file 16 |
 // length u8, bucket | version 1 | key.
 //
-// Bucket plain, in the open: "format" → 2; "keys" → a copy of keys.json;
+// A file of format 2 is worked on as it is, and becomes one of format 3 in the
+// transaction that first writes an attachment: an earlier version of the program
+// then says that the file is newer, and leaves it alone. It differs in that no
+// blob has a place.
+//
+// Bucket plain, in the open: "format" → 3; "keys" → a copy of keys.json;
 // "centre" → JSON {server, ca, device}: what a locked laptop needs to ask its
 // county for a forgotten password, not trusted beyond that. The copy of the key
 // file whose SHA-256 is sealed in meta is the one in force: another that opens
@@ -72,8 +77,11 @@
 //	unsent     name 32 → class u8 | size u64 | counter of its change u64 | case 16;
 //	           blobs the centre has not acknowledged
 //	blobinfo   name 32 → blob, below
-//	blobs      name 32 | chunk u32 from 0 → box of at most 65536 bytes under the
-//	           blob's own key, additional data: the same name | chunk
+//	blobs      place u64 | name 32 | chunk u32 from 0 → box under the blob's own
+//	           key, additional data: name | chunk; place is the blob's, below.
+//	           Chunk 0 has at most 1024 bytes of content, each other 524288 but
+//	           the last. A blob without a place: name 32 | chunk u32, and each
+//	           chunk but the last has 65536
 //	operators  id → guard.Operator as JSON
 //	settings   name → JSON
 //	receipts   u64, in order of arrival → Receipt as JSON
@@ -119,8 +127,9 @@
 // plain: "restored" → ms i64, when the backup was made, stands in a file that
 // came out of a backup, until the first unlock has led the chain on.
 //
-// blob: form 2 | state u8 | what unsent has, 33 | ms i64 of the receipt that
-// acknowledged it by the centre's clock, 0 for none or not known | then for
+// blob: form u8 | state u8 | what unsent has, 33 | ms i64 of the receipt that
+// acknowledged it by the centre's clock, 0 for none or not known | in form 3
+// place u64, the generation that wrote its chunks; form 2 has no place | then for
 // state 1, kept: number of a wrapping key u64 | box 62 of the blob's own key, a
 // key of package seal, under that wrapping key, additional data
 // "doorstep blob v1" 0 | id of the key file 16 | name; for state 2, erased: ms
@@ -156,13 +165,15 @@
 //	manifest.json  for a person who finds the folder: when, how many; no names
 //
 // Bucket plain of backup.bolt also has "restored", see Gaps, and "backup": JSON
-// with format 1, run, device, made, numbers of changes, cases, blobs and bytes,
+// with format 2, run, device, made, numbers of changes, cases, blobs and bytes,
 // images (the name of the file of the wrapping keys) and for each sealed bucket
 // but blobs, and for have, count and sum: the XOR of the SHA-256 of length u8,
 // bucket | length u16, key | value. Bucket have: name of a blob → mark u64 of
-// its first chunk | bytes u64 | chunks u32 | sum 32 of its chunks; coming: the
-// same for chunks of a run that has not ended; gone: names of blobs whose
-// chunks are to be taken out. What have does not name is no part of the backup.
+// its first chunk | bytes u64 | chunks u32 | sum 32 of its chunks | where it has
+// a place, place u64; coming: the same for chunks of a run that has not ended;
+// gone: place, where there is one, | name of blobs whose chunks are to be taken
+// out. What have does not name is no part of the backup. In a backup of format 1
+// no blob has a place.
 //
 // Chunks that are lacking are written first, in many transactions. One
 // transaction then writes all else and "backup": before it the former backup is

@@ -423,7 +423,7 @@ func (s *Store) sweep(ctx context.Context) error {
 	}
 	err := s.eachInfo(ctx, func(infos []named) error {
 		for _, n := range infos {
-			if err := s.sweepBlob(ctx, n.h); err != nil {
+			if err := s.sweepBlob(ctx, n); err != nil {
 				return err
 			}
 		}
@@ -435,43 +435,32 @@ func (s *Store) sweep(ctx context.Context) error {
 	return s.settleOwed(ctx, owedSweep)
 }
 
-func (s *Store) sweepBlob(ctx context.Context, h loan.Hash) error {
+func (s *Store) sweepBlob(ctx context.Context, n named) error {
 	for {
-		first := func(tx *bbolt.Tx) []byte {
-			k, _ := tx.Bucket([]byte(bBlobs)).Cursor().Seek(h[:])
-			if !bytes.HasPrefix(k, h[:]) {
-				return nil
-			}
-			return k
-		}
 		there := false
 		err := s.view(ctx, "store.sweep", func(tx *bbolt.Tx) error {
-			there = first(tx) != nil
+			there = len(someChunks(tx.Bucket([]byte(bBlobs)), stem(n.place, n.h[:]), 1)) > 0
 			return nil
 		})
 		if err != nil || !there {
 			return err
 		}
-		if err := s.sweepSome(ctx, h, first); err != nil {
+		if err := s.sweepSome(ctx, n); err != nil {
 			return err
 		}
 		s.o.step("sweeping")
 	}
 }
 
-func (s *Store) sweepSome(ctx context.Context, h loan.Hash, first func(*bbolt.Tx) []byte) error {
+func (s *Store) sweepSome(ctx context.Context, n named) error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	return s.update(ctx, "store.sweep", func(tx *bbolt.Tx) error {
 		// The same content may have been attached again meanwhile.
-		if i, err := s.blobInfo(tx, h[:]); err != nil || i.state != blobErased {
+		if i, err := s.blobInfo(tx, n.h[:]); err != nil || i.state != blobErased {
 			return err
 		}
-		for range sweepChunks {
-			k := bytes.Clone(first(tx))
-			if k == nil {
-				return nil
-			}
+		for _, k := range someChunks(tx.Bucket([]byte(bBlobs)), stem(n.place, n.h[:]), sweepChunks) {
 			if err := s.del(tx, bBlobs, k); err != nil {
 				return err
 			}

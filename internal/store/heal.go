@@ -200,6 +200,11 @@ func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) err
 	return s.unwant(ctx, op, b.Hash, func(w *work) error {
 		w.boxes = sealed
 		// What is left of it cannot be read.
+		if info, err := s.blobInfo(w.tx, b.Hash[:]); err == nil {
+			if err := s.dropChunks(w.tx, b.Hash, info); err != nil {
+				return err
+			}
+		}
 		if err := s.del(w.tx, bBlobInfo, b.Hash[:]); err != nil {
 			return err
 		}

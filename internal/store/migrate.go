@@ -32,7 +32,7 @@ type opener func(bucket string, key, value []byte) ([]byte, error)
 // format is one more entry.
 func steps() []step {
 	return []step{
-		{from: 1, to: 2, copy: (*migration).copyOne, compare: (*migration).compareOne,
+		{from: 1, to: formatVersion, copy: (*migration).copyOne, compare: (*migration).compareOne,
 			buckets: []string{bMeta, bChanges, bCases, bSummaries, bChains, bUnsent, bBlobInfo, bBlobs, bOperators, bSettings, bReceipts},
 			open:    func(m *migration) opener { return m.into.vault.openOne }},
 	}
@@ -49,7 +49,7 @@ func stepFrom(format byte) (step, error) {
 
 // bucketsOf lists the sealed buckets that a file of a format has.
 func bucketsOf(format byte) ([]string, error) {
-	if format == formatVersion {
+	if format >= formatInPlace {
 		return sealedBuckets(), nil
 	}
 	st, err := stepFrom(format)
@@ -72,7 +72,7 @@ type migration struct {
 // is what is open after any failure. The caller holds l.mu.
 func (l *Locked) migrate(ctx context.Context, data *seal.Key) error {
 	const op = "store.migrate"
-	for l.format != formatVersion {
+	for l.format < formatInPlace {
 		st, err := stepFrom(l.format)
 		if err != nil {
 			return fault.Wrap(op, err)
@@ -196,7 +196,7 @@ func (b *batches) flush() error {
 	})
 }
 
-// copyOne brings everything of format 1 into format 2: the same contents, in
+// copyOne brings everything of format 1 into today's: the same contents, in
 // values that know their generation, with a ledger.
 func (m *migration) copyOne() error {
 	err := m.into.build(func(tx *bbolt.Tx) error {

@@ -20,8 +20,12 @@ import (
 func sampleOf(t testing.TB, format string) Options {
 	t.Helper()
 	o := options(t.TempDir())
-	for _, name := range []string{dataFile, keysFile} {
-		b := must(os.ReadFile(filepath.Join("testdata", format, name)))
+	for _, name := range []string{dataFile, keysFile, imagesFile} {
+		b, err := os.ReadFile(filepath.Join("testdata", format, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the first format had no such file
+		}
+		noErr(t, err)
 		noErr(t, os.WriteFile(filepath.Join(o.Dir, name), b, 0o600))
 	}
 	return o
@@ -153,8 +157,7 @@ func TestMigrate(t *testing.T) {
 	})
 	t.Run("every format before today's has a step, and its sample", func(t *testing.T) {
 		for format := byte(1); format < formatVersion; format++ {
-			st, err := stepFrom(format)
-			if err != nil || st.to != format+1 {
+			if st, err := stepFrom(format); format < formatInPlace && (err != nil || st.to < formatInPlace) {
 				t.Errorf("no step from format %d", format)
 			}
 			if _, err := os.Stat(filepath.Join("testdata", "format"+string('0'+format), dataFile)); errors.Is(err, fs.ErrNotExist) {

@@ -40,11 +40,9 @@ func (m *mender) infoOf(b []byte) (*blobInfo, error) {
 	return &blobInfo{unsent: u, state: blobKept}, err
 }
 
-func (i *blobInfo) pieces() uint32 { return uint32((i.size + chunkSize - 1) / chunkSize) }
-
 func (m *mender) inPieces(name string, info *blobInfo) bool {
 	for i := range info.pieces() {
-		if !m.has(bBlobs, string(chunkKey([]byte(name), i))) {
+		if !m.has(bBlobs, string(chunkKey(info.place, []byte(name), i))) {
 			return false
 		}
 	}
@@ -104,7 +102,7 @@ func (m *mender) copyBlobs() error {
 			if info.state == blobErased {
 				break
 			}
-			if _, err := m.take(out, bBlobs, string(chunkKey([]byte(name), i))); err != nil {
+			if _, err := m.take(out, bBlobs, string(chunkKey(info.place, []byte(name), i))); err != nil {
 				return err
 			}
 		}
@@ -132,7 +130,7 @@ func (m *mender) renew(out *batches, name string, info *blobInfo) error {
 	}
 	var content []byte
 	for i := range info.pieces() {
-		key := string(chunkKey([]byte(name), i))
+		key := string(chunkKey(info.place, []byte(name), i))
 		part, err := m.from.plain(bBlobs, []byte(key), m.choice[bBlobs][key])
 		if err != nil {
 			return err

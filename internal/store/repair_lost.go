@@ -83,11 +83,15 @@ func (m *mender) lack(got *foundChanges) error {
 	if err := m.ownTip(got); err != nil {
 		return err
 	}
-	for _, bucket := range []string{bBlobs, bUnsent} { // what is left of one whose record is lost
-		for key := range m.choice[bucket] {
-			if len(key) >= 32 {
-				got.blobs[loan.Hash([]byte(key[:32]))] = true
-			}
+	// What is left of one whose record is lost.
+	for key := range m.choice[bBlobs] {
+		if h, ok := chunkOf(key); ok {
+			got.blobs[h] = true
+		}
+	}
+	for key := range m.choice[bUnsent] {
+		if len(key) == 32 {
+			got.blobs[loan.Hash([]byte(key))] = true
 		}
 	}
 	for h := range got.blobs {

@@ -182,7 +182,7 @@ func (m *patient) heads(t testing.TB) map[int]int {
 				switch {
 				case e.flags == 1: // a small bucket within its entry
 					out[p] += 20
-				case len(e.key) == 36: // without a piece, the blob's record is of no use
+				case len(e.key) == chunkKeySize: // without a piece, the blob's record is of no use
 					out[p] += 2
 				default:
 					out[p]++

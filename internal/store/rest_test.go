@@ -138,22 +138,6 @@ func TestAFileClosedInPeace(t *testing.T) {
 			wantKind(t, err, fault.Damaged)
 		}
 	})
-	t.Run("has the pages fetched into which a blob will go, whatever they hold", func(t *testing.T) {
-		put(t)
-		s := unlocked(t, o)
-		noErr(t, s.view(context.Background(), "test", func(tx *bbolt.Tx) error {
-			f := must(os.Open(path))
-			defer f.Close()
-			in := &inspector{f: f, pages: uint64(tx.Size() / pageSize)}
-			for _, h := range names {
-				in.fetch(uint64(tx.Bucket([]byte(bBlobs)).Root()), tree{}, chunkKey(h[:], 0))
-			}
-			for range 2000 {
-				in.fetch(rand.Uint64N(in.pages+3), tree{}, []byte{1})
-			}
-			return nil
-		}))
-	})
 	t.Run("tells every bit turned in its free list", func(t *testing.T) {
 		head := must(newestMetaOf(good))
 		begin := int64(head.free) * pageSize

@@ -286,7 +286,7 @@ func (r *restore) blobs(from, into *bbolt.Tx) (_ *bbolt.Tx, err error) {
 			r.bad++
 			continue
 		}
-		chunks, got := blobRaw(from, loan.Hash(h))
+		chunks, got := blobRaw(from, loan.Hash(h), want.place)
 		if got != want {
 			r.bad++
 		}

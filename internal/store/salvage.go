@@ -198,7 +198,7 @@ func (s *salvage) scan() error {
 // try keeps a value under the bucket in which it is authentic, if it is the
 // newest of its key so far.
 func (s *salvage) try(hint string, key []byte, off int64, size int) {
-	if size < 1+29 || size > chunkSize+pageSize && len(key) == 36 {
+	if size < 1+29 || size > longestValue(key) {
 		return
 	}
 	for _, bucket := range bucketsFor(hint, key) {
@@ -218,12 +218,23 @@ func (s *salvage) try(hint string, key []byte, off int64, size int) {
 	}
 }
 
+// longestValue is how long the value of a key can be, as far as its shape tells.
+func longestValue(key []byte) int {
+	switch len(key) {
+	case chunkKeySize:
+		return chunkSize + pageSize
+	case chunkKeySizeForm2:
+		return chunkForm2 + pageSize
+	}
+	return maxOverflow * pageSize
+}
+
 // bucketsFor lists the buckets that a key can be of, by its shape.
 func bucketsFor(hint string, key []byte) []string {
 	if slices.Contains(sealedBuckets(), hint) {
 		return []string{hint}
 	}
-	shapes := map[int][]string{24: {bChanges}, 40: {bCases}, 16: {bSummaries, bChains}, 32: {bBlobInfo, bUnsent}, 36: {bBlobs}, 8: {bReceipts}}
+	shapes := map[int][]string{24: {bChanges}, 40: {bCases}, 16: {bSummaries, bChains}, 32: {bBlobInfo, bUnsent}, chunkKeySize: {bBlobs}, chunkKeySizeForm2: {bBlobs}, 8: {bReceipts}}
 	return append(shapes[len(key)], bMeta, bOperators, bSettings)
 }
 

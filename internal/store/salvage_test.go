@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -183,7 +182,7 @@ func TestWhatARepairCouldNotSave(t *testing.T) {
 		id := newCase(t, s, 1)
 		content := bytes.Repeat([]byte("portrait"), 20_000)
 		h := attachment(t, s, id, loan.PortraitStudent, string(content))
-		key := binary.BigEndian.AppendUint32(h[:], 1)
+		key := must(chunkIn(s, h, 1))
 		noErr(t, s.Close())
 		s, r := repaired(t, s.o, func(b []byte) { forgetKey(b, key, func(at int) { b[at+500] ^= 1 }) })
 		if len(r.Blobs) != 1 || r.Blobs[0] != h || r.Cases != 1 {

@@ -37,9 +37,9 @@ type Store struct {
 	db      *bbolt.DB
 	lock    *os.File
 	keys    *seal.Keyfile // guarded by write
-	rooms   sync.Pool     // of *[roomSize]byte, for chunks
-	rest    rest          // of the pages, not looked at when the file was opened
-	settled bool          // the disk holds the meta pages that are read; guarded by write
+	rooms   rooms
+	rest    rest // of the pages, not looked at when the file was opened
+	settled bool // the disk holds the meta pages that are read; guarded by write
 
 	ledger  *ledger // of the last transaction; guarded by write
 	book    *book   // of the transaction under way; guarded by write

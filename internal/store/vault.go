@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"go.etcd.io/bbolt"
+
 	"doorstep/internal/fault"
 	"doorstep/internal/seal"
 )
@@ -18,7 +20,7 @@ const (
 	bChains    = "chains"    // device 16 → counter u64 | header hash 32
 	bUnsent    = "unsent"    // blob hash 32 → what is to be sent
 	bBlobInfo  = "blobinfo"  // blob hash 32 → the same, whether sent or not
-	bBlobs     = "blobs"     // blob hash 32 | chunk u32 → chunk
+	bBlobs     = "blobs"     // place u64 | blob hash 32 | chunk u32 → chunk
 	bOperators = "operators" // operator's id → operator, JSON
 	bSettings  = "settings"  // name → JSON
 	bReceipts  = "receipts"  // u64 in order of arrival → receipt, JSON
@@ -29,11 +31,24 @@ func sealedBuckets() []string {
 }
 
 const (
-	formatVersion = 2
+	formatVersion = 3
+	// formatInPlace is the oldest format that needs no migration: what is new
+	// in today's comes with the first attachment that is written.
+	formatInPlace = 2
 	valueVersion  = 2
 	valueHead     = 1 + 8 // version and generation
 	tagSize       = 16
 )
+
+// raiseFormat says of a file that it is of today's format, so that an earlier
+// version of the program leaves it alone.
+func raiseFormat(tx *bbolt.Tx) error {
+	b := tx.Bucket([]byte(bPlain))
+	if v := b.Get([]byte("format")); len(v) == 1 && v[0] == formatVersion {
+		return nil
+	}
+	return b.Put([]byte("format"), []byte{formatVersion})
+}
 
 // vault seals and opens values, each bound to its store, bucket, key and the
 // transaction that wrote it.

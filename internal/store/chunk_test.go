@@ -1,0 +1,196 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"os"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+)
+
+// chunksOf lists the keys of all chunks of a blob, whatever its record says.
+func chunksOf(tx *bbolt.Tx, h loan.Hash) (keys []string) {
+	_ = tx.Bucket([]byte(bBlobs)).ForEach(func(k, _ []byte) error {
+		if of, ok := chunkOf(string(k)); ok && of == h {
+			keys = append(keys, string(k))
+		}
+		return nil
+	})
+	return keys
+}
+
+// chunkIn is where a chunk of a blob stands in a store.
+func chunkIn(s *Store, h loan.Hash, i int) (key []byte, err error) {
+	err = s.view(context.Background(), "test", func(tx *bbolt.Tx) error {
+		key = []byte(chunksOf(tx, h)[i])
+		return nil
+	})
+	return key, err
+}
+
+// wantOnePlace demands that a blob has the chunks that its record says, and no
+// others.
+func wantOnePlace(t testing.TB, s *Store, h loan.Hash) *blobInfo {
+	t.Helper()
+	var info *blobInfo
+	noErr(t, s.view(context.Background(), "test", func(tx *bbolt.Tx) (err error) {
+		info, err = s.blobInfo(tx, h[:])
+		noErr(t, err)
+		keys := chunksOf(tx, h)
+		if len(keys) != int(info.pieces()) {
+			t.Fatalf("%d chunks, want %d", len(keys), info.pieces())
+		}
+		for i, k := range keys {
+			if k != string(chunkKey(info.place, h[:], uint32(i))) {
+				t.Fatalf("chunk %d stands in another place", i)
+			}
+		}
+		return nil
+	}))
+	return info
+}
+
+func TestChunks(t *testing.T) {
+	var r rooms
+	for _, size := range []int{1, chunkHead - 1, chunkHead, chunkHead + 1, 40_000, chunkHead + chunkSize, chunkHead + chunkSize + 1, 3 * chunkSize} {
+		content := make([]byte, size)
+		_, _ = rand.Read(content)
+		h := loan.Hash{1}
+		b := sealBlob(seal.International, h, content, r.get)
+		if n := (&blobInfo{unsent: unsent{size: uint64(size)}, place: 1}).pieces(); int(n) != len(b.chunks) {
+			t.Errorf("%d bytes: %d chunks, and %d by the record", size, len(b.chunks), n)
+		}
+		var got []byte
+		for i, c := range b.chunks {
+			before := len(got)
+			got = must(b.own.Open(got, c[boxRoom:], chunkData(h[:], uint32(i))))
+			if n := len(got) - before; cap(c) > 2*n+leastRoom+roomOver {
+				t.Errorf("%d bytes in a room of %d", n, cap(c))
+			}
+			if cap(c)-len(c) < tagSize {
+				t.Error("no room for a tag")
+			}
+			r.put(c)
+		}
+		if !bytes.Equal(got, content) {
+			t.Errorf("%d bytes: another content", size)
+		}
+	}
+	if n := (&blobInfo{unsent: unsent{size: chunkForm2 + 1}}).pieces(); n != 2 {
+		t.Errorf("form 2: %d chunks", n)
+	}
+}
+
+// TestAnImageHasAPageOfItsOwn writes images as a counter does: each goes behind
+// all others, and almost every leaf page holds one, with its keys in the head.
+func TestAnImageHasAPageOfItsOwn(t *testing.T) {
+	s := newTestStore(t)
+	var names []loan.Hash
+	for range 12 {
+		entries, blobs := wholeCase(s)
+		must(s.Commit(context.Background(), entries, blobs))
+		for _, b := range blobs {
+			names = append(names, b.Hash)
+		}
+	}
+	last := uint64(0)
+	for n, h := range names {
+		info := wantOnePlace(t, s, h)
+		if info.place < last {
+			t.Fatalf("image %d stands before an earlier one", n)
+		}
+		last = info.place
+	}
+	noErr(t, s.Close())
+	f := must(os.Open(s.dataPath()))
+	defer f.Close()
+	db := must(openDB(s.dataPath()))
+	defer db.Close()
+	noErr(t, db.View(func(tx *bbolt.Tx) error {
+		st := tx.Bucket([]byte(bBlobs)).Stats()
+		if st.LeafPageN < len(names)*9/10 {
+			t.Errorf("%d images on %d leaf pages", len(names), st.LeafPageN)
+		}
+		return nil
+	}))
+}
+
+// TestAnImageWrittenAgainLeavesNothing erases, attaches again, loses keys and
+// heals: of the former writing no chunk stays.
+func TestAnImageWrittenAgainLeavesNothing(t *testing.T) {
+	ctx := context.Background()
+	i := newIntake(t)
+	f := i.delivered(1, 2026)
+	h := f.images[0]
+	content := must(i.s.Blob(ctx, h))
+	first := wantOnePlace(t, i.s, h).place
+
+	i.now = i.now.Add(8 * days)
+	i.s.o.steps = func(name string) {
+		if name == "destroyed" { // before its content is taken out
+			i.s.o.steps = nil
+			again := i.open(2, 2026)
+			i.attach(&again, loan.DocSlot(loan.StudentIDCard), Blob{h, content})
+		}
+	}
+	i.retain()
+	i.here(h)
+	second := wantOnePlace(t, i.s, h).place
+	if second <= first {
+		t.Fatalf("place %d after %d", second, first)
+	}
+	noErr(t, i.s.VerifyLedger(ctx))
+
+	noErr(t, i.s.Close())
+	noErr(t, os.Remove(keysPath(i.s)))
+	i.s = unlocked(t, i.s.o)
+	again := i.open(3, 2026)
+	i.attach(&again, loan.DocSlot(loan.StudentIDCard), Blob{h, content})
+	i.here(h)
+	third := wantOnePlace(t, i.s, h).place
+	i.carry(i.now, h)
+
+	noErr(t, i.s.Close())
+	noErr(t, os.Remove(keysPath(i.s)))
+	i.s = unlocked(t, i.s.o)
+	must(i.s.WantUnreadable(ctx))
+	noErr(t, i.s.HealBlob(ctx, PendingBlob{Hash: h, Case: again.id}, content))
+	i.here(h)
+	if fourth := wantOnePlace(t, i.s, h).place; fourth <= third || third <= second {
+		t.Fatalf("places %d, %d, %d", second, third, fourth)
+	}
+	noErr(t, i.s.VerifyLedger(ctx))
+}
+
+// TestABackupFollowsAnImageToItsNewPlace backs up before and after an image was
+// written again: the second has it once, and restores it.
+func TestABackupFollowsAnImageToItsNewPlace(t *testing.T) {
+	ctx := context.Background()
+	s, stick := newTestStore(t), t.TempDir()
+	id := newCase(t, s, 1)
+	content := bytes.Repeat([]byte("portrait"), 20_000)
+	h := attachment(t, s, id, loan.PortraitStudent, string(content))
+	backedUp(t, s, stick)
+	noErr(t, s.Close())
+	noErr(t, os.Remove(keysPath(s)))
+	s = unlocked(t, s.o)
+	attachment(t, s, newCase(t, s, 2), loan.PortraitStudent, string(content))
+	backedUp(t, s, stick)
+	r := restored(t, stick)
+	if got := must(r.Blob(ctx, h)); !bytes.Equal(got, content) {
+		t.Fatal("another image")
+	}
+	wantOnePlace(t, r, h)
+	db := openedBackup(t, stick)
+	noErr(t, db.View(func(tx *bbolt.Tx) error {
+		if n := len(chunksOf(tx, h)); n != 2 {
+			t.Errorf("%d chunks in the backup, want 2", n)
+		}
+		return nil
+	}))
+}
