@@ -14,8 +14,9 @@ func storeEraseVerb() verb {
 		summary: "Erases the cases of an academic year that are wholly at the centre.",
 		help: `Images, contracts and what was entered of these cases go for ever; the chain
 keeps that they were, and notes the erasing. Cases that the centre has not
-received whole are left alone and listed, and the exit code is then 1. Only a
-data administrator may. Nothing is erased without --yes.`,
+received whole are left alone and listed, and the exit code is then 1. Files
+that a repair or a restore set aside are deleted with them. Only a data
+administrator may. Nothing is erased without --yes.`,
 		run: storeErase,
 	}
 }
@@ -41,6 +42,9 @@ func storeErase(c *call) int {
 			return err
 		}
 		fmt.Fprintf(c.out, "erased: %d cases, %d blobs of %d bytes, %d bodies of changes\n", out.Cases, out.Blobs, out.Bytes, out.Changes)
+		if out.Aside+out.AsideLeft > 0 {
+			fmt.Fprintf(c.out, "files set aside by repairs and restores: %d deleted, %d left until the centre has answered\n", out.Aside, out.AsideLeft)
+		}
 		for _, r := range out.Refused {
 			for _, id := range r.Cases {
 				fmt.Fprintf(c.out, "left alone: case %s, %s\n", id, whyText(r))

@@ -96,6 +96,7 @@ type Kept struct {
 	Erasing time.Time `json:"erasing"` // when images were last erased, with the numbers above
 	Checked time.Time `json:"checked"` // when every value was last read and compared
 	Damaged bool      `json:"damaged"` // and whether one was not what was written
+	Aside   int       `json:"aside"`   // data files that repairs and restores set aside and that are still there
 	Lost    int       `json:"lost"`    // attachments whose key is lost; the centre is asked for those that it has
 }
 
@@ -127,6 +128,9 @@ func (d *Desk) Keep(ctx context.Context) (Kept, error) {
 	first := d.keepImages(ctx, &k)
 	if first == nil {
 		k.Lost, first = d.store.WantUnreadable(ctx)
+	}
+	if first == nil {
+		k.Aside, first = d.store.Aside()
 	}
 	for _, step := range []func(context.Context, *Kept) error{d.keepSmall, d.keepChecked} {
 		if err := step(ctx, &k); err != nil && first == nil {

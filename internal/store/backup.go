@@ -211,7 +211,7 @@ func setAside(path string) error {
 // asideName is the first NAME.damaged-N that no file has.
 func asideName(path string) (string, error) {
 	for n := 1; ; n++ {
-		to := fmt.Sprintf("%s.damaged-%d", path, n)
+		to := fmt.Sprintf("%s%s%d", path, asideMark, n)
 		if _, err := os.Lstat(to); os.IsNotExist(err) {
 			return to, nil
 		} else if err != nil {

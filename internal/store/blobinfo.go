@@ -122,6 +122,7 @@ type imageState struct {
 const (
 	owedSweep   = 1 // content of erased blobs is to be taken out of the file
 	owedCompact = 2 // bodies were erased: the file is to be written anew
+	owedAside   = 4 // and so are files set aside to be deleted
 )
 
 // target is the number new blobs are sealed under.

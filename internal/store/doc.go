@@ -24,7 +24,9 @@
 //	schools.tsv    the school register, public; it is package rulebook's
 //
 // After a repair also store.bolt.damaged-N, N from 1: the damaged database, as it
-// was found. It may be deleted.
+// was found; after a restore over a store the same of store.bolt, keys.json and
+// images.key, as they were. They may be deleted. Erasing a season deletes them,
+// for what it erases is in them too, once nothing is asked of the centre.
 //
 // A file is replaced by writing NAME.new, syncing it, renaming it and syncing
 // the folder; a NAME.new left behind by a crash is overwritten.
@@ -137,7 +139,8 @@
 //
 // meta "images": number of the wrapping key in force u64, 0 for none yet | of
 // the one that blobs are being moved to u64, else 0 | owed u8: 1 content of
-// erased blobs is still in the file, 2 so are erased bodies.
+// erased blobs is still in the file, 2 so are erased bodies, 4 files set aside that
+// may hold them are to be deleted.
 //
 // # The wrapping keys
 //

@@ -23,6 +23,11 @@ type Erased struct {
 	// Doubtful says that this machine's clock and the centre's last receipt
 	// are too far apart: only what is due by the centre's clock was erased.
 	Doubtful bool
+	// Aside is how many data files that repairs and restores had set aside were
+	// deleted, for erased bodies are in them; AsideLeft how many wait until what
+	// was lost has come home from the centre.
+	Aside     int
+	AsideLeft int
 }
 
 // Refusal is cases that were left alone, and why.
@@ -104,7 +109,11 @@ func (e *erasure) run(ctx context.Context) error {
 		return err
 	}
 	e.s.o.step("destroyed")
-	return e.s.sweep(ctx)
+	if err := e.s.sweep(ctx); err != nil {
+		return err
+	}
+	e.out.Aside, e.out.AsideLeft, err = e.s.takeAside(ctx)
+	return err
 }
 
 // destroy takes a wrapping key away for ever, while nobody writes or copies the
@@ -262,7 +271,7 @@ func (e *erasure) mark(ctx context.Context, cases []uuid.UUID, last bool) error 
 		}
 		st.owed |= owedSweep
 		if e.bodies {
-			st.owed |= owedCompact
+			st.owed |= owedCompact | owedAside
 		}
 		if err := s.putImageState(w.tx, st); err != nil || body.Count == 0 {
 			return err
@@ -390,7 +399,11 @@ func (s *Store) finishErasing(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.sweep(ctx)
+	if err := s.sweep(ctx); err != nil {
+		return err
+	}
+	_, _, err := s.takeAside(ctx)
+	return err
 }
 
 func (s *Store) endMove(ctx context.Context, from uint64) error {

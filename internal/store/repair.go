@@ -299,7 +299,7 @@ func (m *mender) takeOver() error {
 // them at every moment; where a file can have one name only, a copy.
 func (m *mender) keep(path string) (string, error) {
 	for n := 1; n < 1000; n++ {
-		name := fmt.Sprintf("%s.damaged-%d", dataFile, n)
+		name := fmt.Sprintf("%s%s%d", dataFile, asideMark, n)
 		other := filepath.Join(m.o.Dir, name)
 		if a, err := os.Stat(other); err == nil {
 			if b, err := os.Stat(path); err == nil && os.SameFile(a, b) {

@@ -65,6 +65,9 @@ func (m *mender) imageState() (imageState, error) {
 		if st, err = decodeImageState(b); err != nil {
 			return st, err
 		}
+		if st.owed&owedCompact != 0 { // the file that is kept has erased bodies too
+			st.owed |= owedAside
+		}
 	}
 	var numbers []uint64
 	for _, info := range m.infos {
@@ -78,9 +81,9 @@ func (m *mender) imageState() (imageState, error) {
 	}
 	switch last := len(numbers) - 1; {
 	case last == 0:
-		return imageState{now: numbers[0]}, nil
+		return imageState{now: numbers[0], owed: st.owed}, nil
 	default:
-		return imageState{now: numbers[last-1], next: numbers[last]}, nil
+		return imageState{now: numbers[last-1], next: numbers[last], owed: st.owed}, nil
 	}
 }
 

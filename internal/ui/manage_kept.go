@@ -88,8 +88,16 @@ func (s *keptSection) refresh() {
 	})
 }
 
-// keptWords says what the last housekeeping did.
+// keptWords says what the last housekeeping did, and what it leaves to a person.
 func keptWords(k desk.Kept, moment func(time.Time) string) (kit.Kind, string) {
+	kind, text := keepingWords(k, moment)
+	if k.Aside > 0 {
+		text += fmt.Sprintf("修复或还原时留下的 %d 个旧数据文件仍在数据文件夹里，后来清除的内容可能还在其中；清除学年时会一并删除。", k.Aside)
+	}
+	return kind, text
+}
+
+func keepingWords(k desk.Kept, moment func(time.Time) string) (kit.Kind, string) {
 	switch {
 	case k.Damaged:
 		return kit.Bad, "上次核对（" + moment(k.Checked) + "）发现数据损坏。请锁定，在登录页点“数据有问题？”修复。"
@@ -119,7 +127,7 @@ func (s *keptSection) askSeason() {
 	word := kit.NewField()
 	wordOf := kit.NewLabeled("请输入学年的第一个年份，确认清除", true, word)
 	content := container.NewVBox(
-		kit.NewText(fmt.Sprintf("%d–%d 学年的案件将从本机清除，不能恢复。中心没有收齐的案件会留下，并告诉您原因。", year, year+1), kit.TextBody), wordOf)
+		kit.NewText(fmt.Sprintf("%d–%d 学年的案件将从本机清除，不能恢复。中心没有收齐的案件会留下，并告诉您原因。修复或还原时留下的旧数据文件也会删除。", year, year+1), kit.TextBody), wordOf)
 	d := kit.NewDialog(s.u.win, "清除整个学年", content, "清除", "取消", func() bool {
 		if word.Text() != strconv.Itoa(year) {
 			wordOf.SetError("与所选学年不一致")
@@ -155,6 +163,13 @@ func erasedWords(e desk.Erased) []kit.Problem {
 		return []kit.Problem{{Kind: kit.Info, Text: "本机没有这个学年的案件。"}}
 	}
 	out := []kit.Problem{{Kind: kit.Good, Text: fmt.Sprintf("清除了 %d 件案件，%d 个影像和文件（%s），%d 条记录的内容。", e.Cases, e.Blobs, size(e.Bytes), e.Changes)}}
+	if e.Aside > 0 {
+		out = append(out, kit.Problem{Kind: kit.Good, Text: fmt.Sprintf("删除了修复或还原时留下的 %d 个旧数据文件。", e.Aside)})
+	}
+	if e.AsideLeft > 0 {
+		out = append(out, kit.Problem{Kind: kit.Warning,
+			Text: fmt.Sprintf("修复或还原时留下的 %d 个旧数据文件里还有这些案件的内容；正在向中心索取丢失的部分，取回后自动删除。", e.AsideLeft)})
+	}
 	for _, r := range e.Refused {
 		out = append(out, kit.Problem{Kind: kit.Warning,
 			Text: fmt.Sprintf("%d 件留下：%s。%s", len(r.Cases), whyLabel(r.Why), shortIDs(r.Cases))})

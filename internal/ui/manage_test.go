@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/guard"
@@ -132,9 +133,18 @@ func TestKeepingInTheWindow(t *testing.T) {
 }
 
 func TestWhatAnErasingTells(t *testing.T) {
-	all := erasedWords(desk.Erased{Cases: 5, Blobs: 9, Refused: []desk.Refusal{{Why: desk.WhyOpen, Cases: make([]uuid.UUID, 2)}, {Why: desk.WhyUnsent, Cases: make([]uuid.UUID, 1)}}})
-	if len(all) != 3 || !strings.Contains(all[0].Text, "5 件案件") || !strings.Contains(all[1].Text, "2 件留下：还没有办完") || !strings.Contains(all[2].Text, "没有送到中心") {
-		t.Errorf("got %v", all)
+	all := erasedWords(desk.Erased{Cases: 5, Blobs: 9, Aside: 3, AsideLeft: 4, Refused: []desk.Refusal{{Why: desk.WhyOpen, Cases: make([]uuid.UUID, 2)}, {Why: desk.WhyUnsent, Cases: make([]uuid.UUID, 1)}}})
+	if len(all) != 5 {
+		t.Fatalf("got %v", all)
+	}
+	for n, want := range []string{"5 件案件", "删除了修复或还原时留下的 3 个", "留下的 4 个旧数据文件", "2 件留下：还没有办完", "没有送到中心"} {
+		if !strings.Contains(all[n].Text, want) {
+			t.Errorf("got %q, want %q in it", all[n].Text, want)
+		}
+	}
+	_, text := keptWords(desk.Kept{Aside: 2}, func(time.Time) string { return "" })
+	if !strings.Contains(text, "2 个旧数据文件") {
+		t.Errorf("got %q", text)
 	}
 }
 
