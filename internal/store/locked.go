@@ -71,11 +71,13 @@ func Open(ctx context.Context, o Options) (*Locked, error) {
 
 func (l *Locked) open() error {
 	path := filepath.Join(l.o.Dir, dataFile)
-	whole, err := inspect(path, true)
+	in, m, whole, err := examine(path, true)
 	if err != nil {
 		return err
 	}
-	l.whole = whole
+	if l.whole = whole; whole && m.free == noFreelist {
+		_ = in.listFree(path, m) // else bbolt looks at every page once more
+	}
 	db, err := openDB(path)
 	if err != nil {
 		return err

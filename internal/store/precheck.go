@@ -65,40 +65,49 @@ func precheck(path string) error {
 // unread where the file says of itself that it was whole when it was closed;
 // whole says that nothing was left out.
 func inspect(path string, trust bool) (whole bool, err error) {
+	_, _, whole, err = examine(path, trust)
+	return whole, err
+}
+
+// examine is inspect that also gives the pages that are in use, and the newest
+// meta page. The file is closed.
+func examine(path string, trust bool) (in *inspector, m meta, whole bool, err error) {
 	st, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return false, beyond("the data file is gone")
+		return nil, m, false, beyond("the data file is gone")
 	}
 	if err != nil {
-		return false, diskFault("store.precheck", err)
+		return nil, m, false, diskFault("store.precheck", err)
 	}
 	if !st.Mode().IsRegular() { // to open a pipe would wait for ever
-		return false, beyond("the data file is no file")
+		return nil, m, false, beyond("the data file is no file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return false, diskFault("store.precheck", err)
+		return nil, m, false, diskFault("store.precheck", err)
 	}
 	defer f.Close()
+	readsAnywhere(f)
 	head := make([]byte, 2*pageSize)
 	if _, err := io.ReadFull(f, head); err != nil {
-		return false, structural("shorter than its head")
+		return nil, m, false, structural("shorter than its head")
 	}
 	m, ok := newestMeta(head)
 	if !ok {
-		return false, structural("meta pages")
+		return nil, m, false, structural("meta pages")
 	}
 	if m.pages < 3 || m.pages > uint64(st.Size())/pageSize {
-		return false, structural("shorter than its meta page says")
+		return nil, m, false, structural("shorter than its meta page says")
 	}
-	in := &inspector{f: f, pages: m.pages, seen: make([]atomic.Uint64, m.pages/64+1), hands: make(chan struct{}, readers)}
+	in = &inspector{f: f, pages: m.pages, seen: make([]atomic.Uint64, m.pages/64+1), hands: make(chan struct{}, readers)}
 	in.take(0, 2)
-	return in.all(m, trust)
+	whole, err = in.all(m, trust)
+	return in, m, whole, err
 }
 
 // readers is how many goroutines read pages beside the first: a disk answers
 // many questions in the time of one.
-const readers = 15
+const readers = 63
 
 // all checks the free list and every page in use.
 func (in *inspector) all(m meta, trust bool) (whole bool, err error) {
