@@ -9,6 +9,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 )
@@ -83,6 +84,15 @@ func TestChunks(t *testing.T) {
 	}
 	if n := (&blobInfo{unsent: unsent{size: chunkForm2 + 1}}).pieces(); n != 2 {
 		t.Errorf("form 2: %d chunks", n)
+	}
+	for _, place := range []uint64{0, 1, 1 << 50} {
+		want := loan.Hash{3, 4, 5}
+		if h, ok := chunkOf(string(chunkKey(place, want[:], 9))); !ok || h != want {
+			t.Errorf("place %d: the key is of another blob", place)
+		}
+	}
+	if _, ok := chunkOf("short"); ok {
+		t.Error("any key is a chunk's")
 	}
 }
 
@@ -186,11 +196,36 @@ func TestABackupFollowsAnImageToItsNewPlace(t *testing.T) {
 		t.Fatal("another image")
 	}
 	wantOnePlace(t, r, h)
-	db := openedBackup(t, stick)
-	noErr(t, db.View(func(tx *bbolt.Tx) error {
-		if n := len(chunksOf(tx, h)); n != 2 {
-			t.Errorf("%d chunks in the backup, want 2", n)
+	wantInBackup(t, stick, h, 2)
+}
+
+func wantInBackup(t testing.TB, stick string, h loan.Hash, want int) {
+	t.Helper()
+	noErr(t, openedBackup(t, stick).View(func(tx *bbolt.Tx) error {
+		if n := len(chunksOf(tx, h)); n != want {
+			t.Errorf("%d chunks in the backup, want %d", n, want)
 		}
 		return nil
 	}))
+}
+
+// TestAnImageMovesBetweenTwoRunsOfABackup writes an image again after a run that
+// had copied it was cut short: the next leaves nothing of the first copy.
+func TestAnImageMovesBetweenTwoRunsOfABackup(t *testing.T) {
+	s, stick := newTestStore(t), t.TempDir()
+	content := bytes.Repeat([]byte("portrait"), 20_000)
+	h := attachment(t, s, newCase(t, s, 1), loan.PortraitStudent, string(content))
+	ctx, stop := context.WithCancel(context.Background())
+	_, err := s.Backup(ctx, stick, func(done, _ int64) {
+		if done > int64(len(content)) {
+			stop()
+		}
+	})
+	wantKind(t, err, fault.Cancelled)
+	noErr(t, s.Close())
+	noErr(t, os.Remove(keysPath(s)))
+	s = unlocked(t, s.o)
+	attachment(t, s, newCase(t, s, 2), loan.PortraitStudent, string(content))
+	backedUp(t, s, stick)
+	wantInBackup(t, stick, h, 2)
 }

@@ -105,7 +105,7 @@ func TestFormat2(t *testing.T) {
 	t.Run("is repaired", func(t *testing.T) {
 		noErr(t, s.Close())
 		o.Dir = copyFolder(t, s.o.Dir)
-		r, report := repaired(t, o, func(b []byte) { clear(b[:pageSize]) })
+		r, report := repaired(t, o, func(b []byte) { clear(b[:2*pageSize]) })
 		if len(report.Blobs)+len(report.Own) != 0 {
 			t.Fatalf("lost %+v", report)
 		}
