@@ -51,10 +51,7 @@ func (s *Store) asideNames() ([]string, error) {
 // they stay, for they may be the last that has it; left counts the data files.
 func (s *Store) takeAside(ctx context.Context) (gone, left int, err error) {
 	const op = "store.takeAside"
-	s.mu.RLock()
-	owed := s.images.owed&owedAside != 0
-	s.mu.RUnlock()
-	if !owed {
+	if s.imagesNow().owed&owedAside == 0 {
 		return 0, 0, nil
 	}
 	count, err := s.Aside()

@@ -23,6 +23,9 @@ const (
 	copyValues = 2000
 	fewChanges = 64 // that are left for the moment when nobody may write
 	spareSpace = 16 << 20
+	// catchUps is how often at most it goes after those who write faster than
+	// it copies, before it lets them wait.
+	catchUps = 20
 )
 
 // Wasted is how many bytes of the database file hold nothing, and how many the
@@ -50,7 +53,8 @@ func (s *Store) CompactDue(ctx context.Context) (bool, error) {
 // others read and write; only its last moment holds up a writer. The values are
 // copied sealed, as they are. The new file is synced and compared with the old
 // one before it takes its place; a crash, an error or the context's end at any
-// moment before that leaves the old file as it is. A store in which VerifyLedger
+// moment before that leaves the old file as it is. Where a save fails meanwhile
+// it begins anew. A store in which VerifyLedger
 // finds damage is left as it is, for a repair may get more out of it than a
 // copy holds. It needs as much free space as is in use, else fault.Full.
 func (s *Store) Compact(ctx context.Context, progress func(done, total int64)) error {
@@ -74,14 +78,34 @@ func (s *Store) Compact(ctx context.Context, progress func(done, total int64)) e
 	if room, err := freeSpace(s.o.Dir); err == nil && room < uint64(size-free+spareSpace) {
 		return fault.New(op, fault.Full, errors.New("no room for a second file"))
 	}
-	c := &compaction{s: s, ctx: ctx, tell: progress, total: 2 * (size - free), watch: &watch{},
+	for try := 1; ; try++ {
+		err := s.compactOnce(ctx, progress, 2*(size-free))
+		switch {
+		case errors.Is(err, errUncertain) && try < compactTries:
+			continue
+		case err != nil:
+			return diskFault(op, err)
+		}
+		return fault.Wrap(op, s.settleOwed(ctx, owed&owedCompact))
+	}
+}
+
+// compactTries is how often a compaction is begun in all.
+const compactTries = 5
+
+// errUncertain says that a save failed while the file was copied: what the disk
+// took of it is unknown, and with it what the copy must hold.
+var errUncertain = errors.New("a save failed meanwhile")
+
+func (s *Store) compactOnce(ctx context.Context, progress func(done, total int64), total int64) error {
+	c := &compaction{s: s, ctx: ctx, tell: progress, total: total, watch: &watch{},
 		path: filepath.Join(s.o.Dir, dataFile+newSuffix)}
 	defer s.listen(c.watch)()
-	if err := c.run(); err != nil {
+	err := c.run()
+	if err != nil {
 		c.abandon()
-		return diskFault(op, err)
 	}
-	return fault.Wrap(op, s.settleOwed(ctx, owed&owedCompact))
+	return err
 }
 
 // compaction is one under way.
@@ -146,7 +170,7 @@ func (c *compaction) hear() error {
 	c.s.watches.mu.Lock()
 	defer c.s.watches.mu.Unlock()
 	if c.watch.broken {
-		return fault.New("store.compact", fault.Busy, errors.New("a save failed meanwhile"))
+		return fault.New("store.compact", fault.Busy, errUncertain)
 	}
 	for _, d := range c.watch.log {
 		if c.changed[d.bucket] == nil {
@@ -264,9 +288,13 @@ func (c *compaction) pending() (n int, err error) {
 
 // exchange brings the new file up to date and puts it in the old one's place.
 func (c *compaction) exchange() error {
-	for n, err := c.pending(); n > fewChanges || err != nil; n, err = c.pending() {
+	for range catchUps {
+		n, err := c.pending()
 		if err != nil {
 			return err
+		}
+		if n <= fewChanges {
+			break
 		}
 		if err := c.s.view(c.ctx, "store.catch up", c.catchUp); err != nil {
 			return err

@@ -3,8 +3,10 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -153,6 +155,30 @@ func TestCompact(t *testing.T) {
 		check()
 		i.reopen()
 		check()
+	})
+	t.Run("begins anew where a save failed meanwhile, and gives up when all do", func(t *testing.T) {
+		i, stays := wasteful(t, 3)
+		fails := 2
+		i.s.o.steps = func(name string) {
+			if name != "synced" || fails == 0 {
+				return
+			}
+			fails--
+			i.s.commitTx = func(tx *bbolt.Tx) error { return errors.Join(tx.Commit(), syscall.EIO) }
+			wantKind(t, i.s.SetSetting(ctx, "x", fails), fault.Disk)
+			i.s.commitTx = (*bbolt.Tx).Commit
+		}
+		noErr(t, i.s.Compact(ctx, nil))
+		if fails != 0 {
+			t.Fatal("no save failed")
+		}
+		i.here(stays.all()...)
+		noErr(t, i.s.VerifyLedger(ctx))
+		fails = 1000
+		wantKind(t, i.s.Compact(ctx, nil), fault.Busy)
+		wantNoLeftover(t, i.s.o.Dir)
+		i.here(stays.all()...)
+		noErr(t, i.s.VerifyLedger(ctx))
 	})
 	t.Run("stopped, it leaves everything as it was", func(t *testing.T) {
 		i, stays := wasteful(t, 3)

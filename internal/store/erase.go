@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -131,9 +130,7 @@ func (s *Store) beginMove(ctx context.Context) (imageState, error) {
 	if err := s.needKey(ctx); err != nil {
 		return imageState{}, err
 	}
-	s.mu.RLock()
-	st := s.images
-	s.mu.RUnlock()
+	st := s.imagesNow()
 	st.next = st.now + 1
 	if err := s.wraps.prepare(st.next, st.now); err != nil {
 		return st, err
@@ -245,9 +242,7 @@ func (e *erasure) mark(ctx context.Context, cases []uuid.UUID, last bool) error 
 	s := e.s
 	s.write.Lock()
 	defer s.write.Unlock()
-	s.mu.RLock()
-	st := s.images
-	s.mu.RUnlock()
+	st := s.imagesNow()
 	body := loan.EraseBody{Rule: e.rule}
 	var gone, spared []uuid.UUID
 	_, err := s.perform(ctx, op, func(w *work) error {
@@ -388,14 +383,11 @@ func (s *Store) heard(w *watch, bucket string) (keys map[string]bool, broken boo
 
 // finishErasing ends an erasing that was cut short after it began to move keys.
 func (s *Store) finishErasing(ctx context.Context) error {
-	s.mu.RLock()
-	st := s.images
-	s.mu.RUnlock()
-	if st.next != 0 {
+	for st := s.imagesNow(); st.next != 0; st = s.imagesNow() {
 		if err := s.moveKept(ctx, st, nil); err != nil {
 			return err
 		}
-		if err := s.endMove(ctx, st.now); err != nil {
+		if err := s.endMove(ctx, st); err != nil {
 			return err
 		}
 	}
@@ -406,14 +398,21 @@ func (s *Store) finishErasing(ctx context.Context) error {
 	return err
 }
 
-func (s *Store) endMove(ctx context.Context, from uint64) error {
+func (s *Store) imagesNow() imageState {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.images
+}
+
+// endMove puts the key in force that all was moved to, and destroys the one
+// before. Where the keys were changed meanwhile it leaves them, and the moving
+// goes on from there.
+func (s *Store) endMove(ctx context.Context, moved imageState) error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	s.mu.RLock()
-	st := s.images
-	s.mu.RUnlock()
-	if st.now != from || st.next == 0 {
-		return fault.New("store.endMove", fault.Busy, errors.New("the keys were changed meanwhile"))
+	st := s.imagesNow()
+	if st.now != moved.now || st.next != moved.next {
+		return nil
 	}
 	st.now, st.next = st.next, 0
 	err := s.update(ctx, "store.endMove", func(tx *bbolt.Tx) error { return s.putImageState(tx, st) })
@@ -422,16 +421,13 @@ func (s *Store) endMove(ctx context.Context, from uint64) error {
 	}
 	s.settle(st)
 	s.o.step("ended")
-	return s.wraps.destroy(from)
+	return s.wraps.destroy(moved.now)
 }
 
 // sweep takes the content of erased blobs, which nobody can read any more, out
 // of the database, some chunks at a time.
 func (s *Store) sweep(ctx context.Context) error {
-	s.mu.RLock()
-	owed := s.images.owed&owedSweep != 0
-	s.mu.RUnlock()
-	if !owed {
+	if s.imagesNow().owed&owedSweep == 0 {
 		return nil
 	}
 	err := s.eachInfo(ctx, func(infos []named) error {
@@ -486,9 +482,7 @@ func (s *Store) sweepSome(ctx context.Context, n named) error {
 func (s *Store) settleOwed(ctx context.Context, done byte) error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	s.mu.RLock()
-	st := s.images
-	s.mu.RUnlock()
+	st := s.imagesNow()
 	if st.owed&done == 0 {
 		return nil
 	}
