@@ -20,6 +20,7 @@ type rest struct {
 	mu     sync.Mutex
 	db     *bbolt.DB // whose pages they are; nil when all has been looked at
 	damage error
+	vetted tree // the leaf page, nil bounds for none, beside which vet looked last
 	stop   context.CancelFunc
 	done   chan struct{}
 }
@@ -143,7 +144,8 @@ func (in *inspector) inner(n node, at tree) ([]uint64, [][]byte, error) {
 }
 
 // vet checks the leaf page that a write to key is about to touch, and the two
-// beside it, into which bbolt may merge it.
+// beside it, into which bbolt may merge it. What was looked at is not looked at
+// again for the next key in its place: it is as it was, or written by us.
 func (r *rest) vet(tx *bbolt.Tx, bucket string, key []byte) error {
 	if bucket != bBlobs {
 		return nil
@@ -153,31 +155,44 @@ func (r *rest) vet(tx *bbolt.Tx, bucket string, key []byte) error {
 	if r.db == nil {
 		return r.damage
 	}
-	err := r.inspect(tx, func(in *inspector, root uint64) error { return in.beside(root, tree{}, key) })
+	if r.vetted.depth > 0 && r.vetted.holds(key) {
+		return r.damage
+	}
+	r.vetted = tree{}
+	err := r.inspect(tx, func(in *inspector, root uint64) error { return in.beside(root, tree{}, key, &r.vetted) })
 	if r.damage == nil {
 		r.damage = err
 	}
 	return err
 }
 
-func (in *inspector) beside(id uint64, at tree, key []byte) error {
+// holds says whether a key belongs below a place of a tree.
+func (at tree) holds(key []byte) bool {
+	return bytes.Compare(at.min, key) <= 0 && (at.max == nil || bytes.Compare(key, at.max) < 0)
+}
+
+// beside checks the leaf pages around a key; mine becomes the one that has it.
+func (in *inspector) beside(id uint64, at tree, key []byte, mine *tree) error {
 	n, err := in.node(id, nil)
 	if err != nil {
 		return err
 	}
 	if n.flags == flagLeaf {
+		if at.holds(key) {
+			*mine = at
+		}
 		return in.leaf(n, at)
 	}
 	children, keys, err := in.inner(n, at)
 	if err != nil {
 		return err
 	}
-	mine, found := slices.BinarySearchFunc(keys, key, bytes.Compare)
+	of, found := slices.BinarySearchFunc(keys, key, bytes.Compare)
 	if !found {
-		mine = max(mine-1, 0)
+		of = max(of-1, 0)
 	}
-	for i := max(mine-1, 0); i < min(mine+2, len(children)); i++ {
-		if err := in.beside(children[i], at.below(keys, i), key); err != nil {
+	for i := max(of-1, 0); i < min(of+2, len(children)); i++ {
+		if err := in.beside(children[i], at.below(keys, i), key, mine); err != nil {
 			return err
 		}
 	}

@@ -138,6 +138,23 @@ func TestAFileClosedInPeace(t *testing.T) {
 			wantKind(t, err, fault.Damaged)
 		}
 	})
+	t.Run("has the pages at its end looked at once, and the others when their turn comes", func(t *testing.T) {
+		put(t)
+		s := unlocked(t, o)
+		s.rest.end()
+		s.rest = rest{db: s.db}
+		end := chunkKey(1<<60, names[0][:], 0)
+		vet := func(key []byte) error {
+			return s.view(context.Background(), "test", func(tx *bbolt.Tx) error { return s.rest.vet(tx, bBlobs, key) })
+		}
+		noErr(t, vet(end))
+		for _, page := range pages {
+			flip(t, path, page+12, 3)
+		}
+		noErr(t, vet(end))
+		noErr(t, vet(chunkKey(1<<60, names[1][:], 7)))
+		wantKind(t, vet(chunkKey(1, names[0][:], 0)), fault.Damaged)
+	})
 	t.Run("tells every bit turned in its free list", func(t *testing.T) {
 		head := must(newestMetaOf(good))
 		begin := int64(head.free) * pageSize
