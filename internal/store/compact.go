@@ -369,7 +369,10 @@ func (c *compaction) lastWord(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	return c.write(func(*bbolt.Tx) error { return nil }) // both metas speak of it
+	// Both metas speak of it, and the free list is on the disk: the opening that
+	// nobody may read or write before need not look at every page.
+	c.to.NoFreelistSync = false
+	return c.write(func(*bbolt.Tx) error { return nil })
 }
 
 // promote renames the new file and opens it. The old one is what is open

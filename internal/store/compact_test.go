@@ -48,6 +48,14 @@ func TestCompact(t *testing.T) {
 			t.Fatal("not due after a season was erased")
 		}
 		n, head := i.s.Head()
+		i.s.o.steps = func(name string) {
+			if name != "renamed" {
+				return
+			}
+			if m := must(newestMetaOf(must(os.ReadFile(i.s.dataPath())))); m.free == noFreelist {
+				t.Error("to open the new file, every page must be looked at")
+			}
+		}
 		var last, total int64
 		noErr(t, i.s.Compact(ctx, func(done, of int64) {
 			if done < last || done > of {
