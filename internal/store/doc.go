@@ -38,9 +38,10 @@
 // note "DSTCLEAN" | its transaction u64 | SHA-256 of the free list's page
 // numbers 32 | SHA-256 of the 48 bytes before 32, where this one number is
 // little endian. It opens without a look at the leaf pages of the bucket blobs,
-// which are looked at afterwards. Any other file is looked at whole, and then
-// given list and note by an empty transaction. Other integers are big endian; |
-// joins. Keys hold ids and counters, never personal data.
+// which are looked at afterwards. Any other file is looked at whole, and then,
+// if it has 256 pages, given list and note by an empty transaction. Other
+// integers are big endian; | joins. Keys hold ids and counters, never personal
+// data.
 //
 // A file of an earlier format is brought to today's by the first Unlock, which
 // writes a new file beside it, syncs it, reads it back whole, compares it with

@@ -75,7 +75,7 @@ func (l *Locked) open() error {
 	if err != nil {
 		return err
 	}
-	if l.whole = whole; whole && m.free == noFreelist {
+	if l.whole = whole; whole && m.free == noFreelist && m.pages >= listFrom {
 		_ = in.listFree(path, m) // else bbolt looks at every page once more
 	}
 	db, err := openDB(path)

@@ -5,6 +5,10 @@ import (
 	"os"
 )
 
+// listFrom is how many pages make a file worth a list: a smaller one is left as
+// it is, and bbolt's look at it takes no time.
+const listFrom = 256
+
 // listFree writes the free list of a file that was not closed in peace and of
 // which every page has been looked at, as bbolt writes one, in an empty
 // transaction of its own, and the note that vouches for it. Without a list bbolt
