@@ -20,7 +20,9 @@ func TestNeighbourTLS(t *testing.T) {
 	long := now.Add(-3 * year)
 	ca, other := must(NewAuthority("县资助中心", 10*year, long)), must(NewAuthority("县资助中心", 10*year, long))
 	a, b := issue(ca, Device, "d-a", now), issue(ca, Device, "d-b", now)
-	side := func(p party, may func(string) error) *tls.Config { return NeighbourTLS(p.cert, ca.Cert(), time.Now, may) }
+	side := func(p party, may func(string) error) *tls.Config {
+		return NeighbourTLS(p.cert, ca.Cert(), time.Now, may)
+	}
 
 	t.Run("two laptops of a county know each other, by TLS 1.3", func(t *testing.T) {
 		var seen string

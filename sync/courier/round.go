@@ -37,6 +37,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if err := c.fetchNews(ctx); err != nil {
 			return err
 		}
+		if err := c.handIn(ctx); err != nil {
+			return err
+		}
 		after, err := c.look(ctx)
 		if err != nil {
 			return err
