@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -211,4 +212,23 @@ func noise(seed uint64, n int) []byte {
 		b[i] = byte(r.Uint32())
 	}
 	return b
+}
+
+func parseIP(text string) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(text)
+	return a.Unmap(), err == nil
+}
+
+// carriesOf are the laptops whose parcels a laptop carries.
+func (l *laptop) carriesOf() map[uuid.UUID]bool {
+	l.t.Helper()
+	all, err := l.Carried(context.Background())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	out := map[uuid.UUID]bool{}
+	for _, c := range all {
+		out[c.Device] = true
+	}
+	return out
 }

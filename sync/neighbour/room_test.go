@@ -93,7 +93,9 @@ func TestACaseGoesOnThroughSeveralLaptops(t *testing.T) {
 		l.scan(id, noise(uint64(i), 20_000))
 		l.meet(next)
 		l.pass(id, next, loan.Stations()[i+1])
-		until(t, "the next one holds it", func() bool { return next.holds(id) })
+		until(t, "the next one holds it, and carries for all before it", func() bool {
+			return next.holds(id) && len(next.carriesOf()) == i+1
+		})
 		if i > 0 {
 			all[i-1].stop()
 		}
@@ -124,9 +126,7 @@ func TestACaseGoesOnThroughSeveralLaptops(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		of := map[string]bool{}
 		for _, p := range box {
-			of[p.Device.String()] = true
 			raw, err := last.ReadCarried(t.Context(), p)
 			if err != nil {
 				t.Fatal(err)
@@ -135,7 +135,7 @@ func TestACaseGoesOnThroughSeveralLaptops(t *testing.T) {
 				t.Error("a parcel for the centre can be read on the way")
 			}
 		}
-		if len(of) != len(all)-1 {
+		if of := last.carriesOf(); len(of) != len(all)-1 {
 			t.Errorf("carries of %d laptops, want %d", len(of), len(all)-1)
 		}
 	})
