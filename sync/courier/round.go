@@ -34,10 +34,10 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := c.fetchNews(ctx); err != nil {
+		if err := c.handIn(ctx); err != nil {
 			return err
 		}
-		if err := c.handIn(ctx); err != nil {
+		if err := c.fetchNews(ctx); err != nil {
 			return err
 		}
 		after, err := c.look(ctx)
