@@ -119,6 +119,12 @@ func (c *Case) HeldBy(device uuid.UUID) bool {
 	return len(c.Holders) == 0 || slices.ContainsFunc(c.Holders, func(h Holding) bool { return h.Device == device })
 }
 
+// PassableBy says whether a device may pass the case on: it holds it, or opened
+// it and nobody passed it on yet.
+func (c *Case) PassableBy(device uuid.UUID) bool {
+	return len(c.Holders) == 0 && c.opener == device || len(c.Holders) > 0 && c.HeldBy(device)
+}
+
 // mayPass says whether the author of a change held the case by all it had seen.
 func (c *Case) mayPass(n *node) bool {
 	held := standing(slices.DeleteFunc(slices.Clone(c.claims), func(k claim) bool { return !n.after(k.by) }))
