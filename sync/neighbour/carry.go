@@ -344,4 +344,3 @@ func (r *Room) acknowledge(ctx context.Context, p *parcel.Receipt, raw []byte) e
 	}
 	return err
 }
-
