@@ -42,7 +42,7 @@ func (d *Desk) SetSeat(ctx context.Context, s Seat) error {
 		return fault.Wrap(op, err)
 	}
 	if !loan.ValidTicket(s.Name + "000") {
-		return fault.Say(op, fault.Input, "本机代号应为一或两个大写字母。", errors.New("letter"))
+		return fault.Tell(op, fault.Input, "本机代号应为一或两个大写字母。", errors.New("letter"))
 	}
 	for i, st := range s.Stations {
 		if !st.Known() || slices.Contains(s.Stations[:i], st) {
@@ -111,7 +111,7 @@ func (d *Desk) TakeNumber(ctx context.Context, kind loan.Kind, supplement bool) 
 	day := d.Today()
 	n := d.store.LastTicket(day, seat.Name) + 1
 	if n > maxTicket {
-		return nil, fault.Say(op, fault.Refused, "本机今天的号已经用完，请换一个代号，或由另一台电脑取号。", errors.New("no number left"))
+		return nil, fault.Tell(op, fault.Refused, "本机今天的号已经用完，请换一个代号，或由另一台电脑取号。", errors.New("no number left"))
 	}
 	return d.commitLocked(ctx, op, d.operator, id, []pending{open,
 		entry(loan.ChangeTicket, loan.TicketBody{Day: day, Number: fmt.Sprintf("%s%03d", seat.Name, n)}),
@@ -133,7 +133,7 @@ func (d *Desk) PassOn(ctx context.Context, id, to uuid.UUID, name string, statio
 		return nil, fault.Wrap(op, err)
 	}
 	if !c.PassableBy(d.device()) {
-		return nil, fault.Say(op, fault.Denied, "案件是在另一台电脑上开立的，请由那台电脑转交，或先在本机强制接手并写明原因。", errors.New("opened at another laptop"))
+		return nil, fault.Tell(op, fault.Denied, "案件是在另一台电脑上开立的，请由那台电脑转交，或先在本机强制接手并写明原因。", errors.New("opened at another laptop"))
 	}
 	return d.commit(ctx, op, id, entry(loan.ChangePass, loan.PassBody{To: to, Station: station, Name: name}))
 }
@@ -143,7 +143,7 @@ func (d *Desk) PassOn(ctx context.Context, id, to uuid.UUID, name string, statio
 func (d *Desk) TakeOver(ctx context.Context, id uuid.UUID, station loan.Station, reason string) (*loan.Case, error) {
 	const op = "take over"
 	if reason == "" {
-		return nil, fault.Say(op, fault.Input, "强制接手须写明原因。", nil)
+		return nil, fault.Tell(op, fault.Input, "强制接手须写明原因。", nil)
 	}
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
@@ -153,7 +153,7 @@ func (d *Desk) TakeOver(ctx context.Context, id uuid.UUID, station loan.Station,
 		return nil, fault.Wrap(op, err)
 	}
 	if len(c.Holders) == 1 && c.HeldBy(d.device()) {
-		return nil, fault.Say(op, fault.Exists, "案件就在本机，不用接手。", nil)
+		return nil, fault.Tell(op, fault.Exists, "案件就在本机，不用接手。", nil)
 	}
 	seat, err := d.Seat(ctx)
 	if err != nil {

@@ -179,7 +179,8 @@ func Holds(c *loan.Case, device uuid.UUID) error {
 		}
 		at += Where(h)
 	}
-	return deny("hold", "案件现在由 "+at+" 办理，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。", "another laptop holds the case")
+	return fault.Tell("guard.Holds", fault.Denied, "案件现在在 "+at+"，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。",
+		errors.New("another laptop holds the case"))
 }
 
 // Where names a laptop of the room and its station.

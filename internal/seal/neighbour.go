@@ -78,9 +78,9 @@ func deviceOf(op string, c, ca *x509.Certificate, now time.Time) (string, Public
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "", PublicKey{}, fault.Say(op, fault.Untrusted, "对方电脑的证书在本机时间 "+now.Format("2006年1月2日")+" 不在有效期内，请核对两台电脑的时间，或联系县资助中心重新注册。", errors.New("device certificate out of its time"))
+		return "", PublicKey{}, fault.Tell(op, fault.Untrusted, "对方电脑的证书在本机时间 "+now.Format("2006年1月2日")+" 不在有效期内，请核对两台电脑的时间，或联系县资助中心重新注册。", errors.New("device certificate out of its time"))
 	case err != nil:
-		return "", PublicKey{}, fault.Say(op, fault.Untrusted, "对方不是本县注册的电脑，没有连接。", errors.New("certificate of another authority"))
+		return "", PublicKey{}, fault.Tell(op, fault.Untrusted, "对方不是本县注册的电脑，没有连接。", errors.New("certificate of another authority"))
 	}
 	key, err := PublicKeyOf(c.PublicKey)
 	return c.Subject.CommonName, key, fault.Wrap(op, err)
@@ -201,7 +201,7 @@ func spotCheck(b []byte) byte {
 // check does not agree.
 func ParseSpot(text string) (Spot, error) {
 	bad := func(why string) (Spot, error) {
-		return Spot{}, fault.Say("seal.ParseSpot", fault.Input, "连接码不完整或有输错的字符，请对照对方屏幕重新输入。", errors.New(why))
+		return Spot{}, fault.Tell("seal.ParseSpot", fault.Input, "连接码不完整或有输错的字符，请对照对方屏幕重新输入。", errors.New(why))
 	}
 	if len(text) > 256 {
 		return bad("too long")

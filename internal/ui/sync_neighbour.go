@@ -205,8 +205,8 @@ func (u *Window) showCode() {
 	s := u.room.state
 	content := container.New(&stacked{gap: 14})
 	for i := range min(len(s.Codes), 2) { // a third network is not one of a counter
-		words := container.New(&stacked{gap: 6}, kit.NewLine(s.Codes[i], kit.TextHeading), kit.NewLine("地址 "+s.Addrs[i], kit.TextMuted))
-		content.Add(container.NewBorder(nil, nil, code(s.Codes[i]), nil, container.NewCenter(words)))
+		words := container.New(&stacked{gap: 8}, kit.NewLine(s.Codes[i], kit.TextHeading), kit.NewLine("地址 "+s.Addrs[i], kit.TextMuted))
+		content.Add(container.NewBorder(nil, nil, code(s.Codes[i]), nil, inset(16, 48, words)))
 	}
 	content.Add(kit.NewText("在另一台电脑的“连接电脑”里输入连接码，或用扫码枪扫描。码里只有本机地址和证书指纹，没有个人信息。", kit.TextCaption))
 	d := kit.NewDialog(u.win, "本机连接码", content, "知道了", "", nil)

@@ -126,8 +126,8 @@ func (v *visit) passOn() {
 		}
 	}
 	list.OnOpen = give
-	content := container.New(&stacked{gap: 8}, kit.NewText("现在在“"+v.station().Label()+"”。上下键选择，回车转交；转交后本机只能查看。", kit.TextBody),
-		container.New(&tall{float32(min(len(all), 7))*36 + 8}, list))
+	content := container.New(&stacked{gap: 10}, kit.NewText("现在在“"+v.station().Label()+"”。上下键选择，回车转交；转交后本机只能查看。", kit.TextBody),
+		container.New(&tall{float32(min(len(all), 7))*35}, list))
 	d = kit.NewDialog(v.u.win, "转交到哪个工位", content, "转交", "取消", func() bool {
 		give(list.Selected())
 		return false
@@ -175,7 +175,7 @@ func (v *visit) showHolders() bool {
 				why = "接手原因：" + strings.TrimRight(h.Reason, "。") + "。"
 			}
 		}
-		v.banner.set(kit.Bad, "本案同时由 "+strings.Join(at, "、")+" 办理。"+why+"请两边商定，只由一台继续。", "由本机继续", v.takeOver)
+		v.banner.set(kit.Bad, "本案同时在 "+strings.Join(at, "、")+"办理。"+why+"请两边商定，只由一台继续。", "由本机继续", v.takeOver)
 		return true
 	}
 	return false

@@ -77,7 +77,7 @@ func (r *Room) find(ctx context.Context, port uint16) {
 func (r *Room) findOnce(ctx context.Context, port uint16) error {
 	const op = "neighbour.find"
 	quiet := func(err error) error {
-		return fault.Say(op, fault.Unavailable, "这个网络不能自动发现同室电脑，请在一台电脑上输入另一台的地址或连接码。", err)
+		return fault.Tell(op, fault.Unavailable, "这个网络不能自动发现同室电脑，请在一台电脑上输入另一台的地址或连接码。", err)
 	}
 	c, err := net.ListenMulticastUDP("udp4", nil, &net.UDPAddr{IP: announceGroup(), Port: announcePort})
 	if err != nil {

@@ -118,7 +118,7 @@ func (r *Room) shake(ctx context.Context, t *tls.Conn) (*tls.Conn, error) {
 		if err := refusedUs(op, err); err != nil {
 			return nil, err
 		}
-		return nil, fault.Say(op, fault.Offline, "对方没有接受连接：请确认是本县注册的电脑，并已打开同室协作。", errors.New("handshake broke off"))
+		return nil, fault.Tell(op, fault.Offline, "对方没有接受连接：请确认是本县注册的电脑，并已打开同室协作。", errors.New("handshake broke off"))
 	}
 	return t, t.SetDeadline(time.Time{})
 }
@@ -129,7 +129,7 @@ func refusedUs(op string, err error) error {
 	if err == nil || !strings.Contains(err.Error(), "remote error: tls:") {
 		return nil
 	}
-	return fault.Say(op, fault.Denied, "对方不接受本机的证书，请核对两台电脑的时间和所属县。", errors.New("certificate refused"))
+	return fault.Tell(op, fault.Denied, "对方不接受本机的证书，请核对两台电脑的时间和所属县。", errors.New("certificate refused"))
 }
 
 // dial connects to an address and serves the connection until it ends. With a
@@ -139,7 +139,7 @@ func (r *Room) dial(ctx context.Context, s seal.Spot) error {
 	d := net.Dialer{Timeout: shakeTime / 2}
 	c, err := d.DialContext(ctx, "tcp", s.Addr.String())
 	if err != nil {
-		return fault.Say(op, fault.Offline, "连不上这台电脑：请确认对方已打开同室协作、两台电脑在同一个网络，并允许防火墙通过。", errors.New("no connection"))
+		return fault.Tell(op, fault.Offline, "连不上这台电脑：请确认对方已打开同室协作、两台电脑在同一个网络，并允许防火墙通过。", errors.New("no connection"))
 	}
 	_ = c.SetDeadline(time.Now().Add(shakeTime))
 	if err := r.keys.Knock(c); err != nil {
@@ -154,7 +154,7 @@ func (r *Room) dial(ctx context.Context, s seal.Spot) error {
 	state := t.ConnectionState()
 	if s.Fingerprint != [6]byte{} && seal.SpotFingerprint(state.PeerCertificates[0].Raw) != s.Fingerprint {
 		c.Close()
-		return fault.Say(op, fault.Untrusted, "这个地址上的不是连接码所指的那台电脑，没有连接。", errors.New("another laptop's certificate"))
+		return fault.Tell(op, fault.Untrusted, "这个地址上的不是连接码所指的那台电脑，没有连接。", errors.New("another laptop's certificate"))
 	}
 	if id, _, err := seal.NeighbourDevice(&state); err == nil {
 		if device, err := uuid.Parse(id); err == nil {
@@ -193,7 +193,7 @@ func spotOf(text string) (seal.Spot, error) {
 	}
 	s, err := seal.ParseSpot(text)
 	if err != nil && strings.ContainsAny(text, ".:") {
-		return s, fault.Say("neighbour.Dial", fault.Input, "地址应为 192.168.1.5 或 192.168.1.5:"+strconv.Itoa(Port)+" 的形式，或输入对方屏幕上的连接码。", err)
+		return s, fault.Tell("neighbour.Dial", fault.Input, "地址应为 192.168.1.5 或 192.168.1.5:"+strconv.Itoa(Port)+" 的形式，或输入对方屏幕上的连接码。", err)
 	}
 	return s, err
 }

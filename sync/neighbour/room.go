@@ -103,7 +103,7 @@ func New(cfg Config) (*Room, error) {
 func (r *Room) may(device string) error {
 	const op = "neighbour.may"
 	if device == r.self.String() {
-		return fault.Say(op, fault.Refused, "对方与本机编号相同：本机数据可能被复制到了另一台电脑。请联系县资助中心。", errors.New("this device's own certificate"))
+		return fault.Tell(op, fault.Refused, "对方与本机编号相同：本机数据可能被复制到了另一台电脑。请联系县资助中心。", errors.New("this device's own certificate"))
 	}
 	var out bool
 	err := r.store.Setting(context.Background(), store.RevokedDevice+device, &out)
@@ -113,7 +113,7 @@ func (r *Room) may(device string) error {
 	case err != nil:
 		return err
 	}
-	return fault.Say(op, fault.Denied, "对方电脑已被县资助中心停用，没有连接。", errors.New("revoked"))
+	return fault.Tell(op, fault.Denied, "对方电脑已被县资助中心停用，没有连接。", errors.New("revoked"))
 }
 
 // Run opens the door, finds others and exchanges with them until ctx ends; it
@@ -171,7 +171,7 @@ func (r *Room) open() (net.Listener, error) {
 			return l, nil
 		}
 	}
-	return nil, fault.Say(op, fault.Unavailable, "不能在本机开启同室协作（网络端口被占用或被防火墙禁止），请重新打开，或联系管理员。", err)
+	return nil, fault.Tell(op, fault.Unavailable, "不能在本机开启同室协作（网络端口被占用或被防火墙禁止），请重新打开，或联系管理员。", err)
 }
 
 // doors are the addresses at which the door can be reached.
