@@ -79,7 +79,7 @@ func (r *Room) findOnce(ctx context.Context, port uint16) error {
 	quiet := func(err error) error {
 		return fault.Tell(op, fault.Unavailable, "这个网络不能自动发现同室电脑，请在一台电脑上输入另一台的地址或连接码。", err)
 	}
-	c, err := net.ListenMulticastUDP("udp4", nil, &net.UDPAddr{IP: announceGroup(), Port: announcePort})
+	c, err := ear()
 	if err != nil {
 		return quiet(err)
 	}
@@ -100,6 +100,20 @@ func (r *Room) findOnce(ctx context.Context, port uint16) error {
 		return quiet(err)
 	}
 	return nil
+}
+
+// ear opens the socket by which announcements come. It names an interface, for
+// without one the system wants a default route, which a room without internet
+// may not have; the others are joined later.
+func ear() (*net.UDPConn, error) {
+	err := errors.New("no interface with multicast")
+	for _, i := range multicasters() {
+		var c *net.UDPConn
+		if c, err = net.ListenMulticastUDP("udp4", &i, &net.UDPAddr{IP: announceGroup(), Port: announcePort}); err == nil {
+			return c, nil
+		}
+	}
+	return nil, err
 }
 
 // call sends announcements until ctx ends, or while they go out on any

@@ -148,6 +148,7 @@ func (r *Room) Run(ctx context.Context) error {
 		l.Close()
 	})
 	r.wg.Go(func() { r.meet(ctx) })
+	r.wg.Go(func() { r.watchDoors(ctx, l.Addr().(*net.TCPAddr)) })
 	if !r.cfg.Alone {
 		r.wg.Go(func() { r.find(ctx, uint16(port)) })
 	}
@@ -194,6 +195,19 @@ func (r *Room) doors(at *net.TCPAddr) (addrs, codes []string) {
 	return addrs, codes
 }
 
+// watchDoors keeps the addresses up to date: a laptop may join a network later.
+func (r *Room) watchDoors(ctx context.Context, at *net.TCPAddr) {
+	for pause(ctx, redial) {
+		addrs, codes := r.doors(at)
+		r.mu.Lock()
+		same := slices.Equal(addrs, r.state.Addrs)
+		r.mu.Unlock()
+		if !same {
+			r.update(func() { r.state.Addrs, r.state.Codes = addrs, codes })
+		}
+	}
+}
+
 // Wake lets every session look at once for what there is to give.
 func (r *Room) Wake() {
 	r.mu.Lock()
@@ -206,6 +220,19 @@ func (r *Room) woken() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.kick
+}
+
+// Idle says whether all that the laptops here are to have has been offered to
+// them: no session is in the middle of giving.
+func (r *Room) Idle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.sessions {
+		if s.giving.Load() {
+			return false
+		}
+	}
+	return true
 }
 
 // SetPlace changes what this laptop is in the room, and tells the others.

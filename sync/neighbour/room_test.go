@@ -70,6 +70,9 @@ func TestACaseGoesFromLaptopToLaptop(t *testing.T) {
 			if err := l.VerifyLedger(t.Context()); err != nil {
 				t.Error(err)
 			}
+			if r, err := l.Audit(t.Context()); err != nil || !r.Sound() {
+				t.Errorf("the audit of all chains: %v", err)
+			}
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/fault"
@@ -34,6 +35,7 @@ type session struct {
 	back   chan frame // answers
 
 	// Of the one that gives.
+	giving atomic.Bool          // not all has been offered since the last look
 	given  map[uuid.UUID]uint32 // case → version that was offered last
 	told   Hello
 	carry  string // what was last said of parcels to be carried
@@ -260,9 +262,11 @@ func (s *session) put(ctx context.Context, kind byte, q any, v any) error {
 func (s *session) drive(ctx context.Context) error {
 	for {
 		woken := s.room.woken()
+		s.giving.Store(true)
 		if err := s.give(ctx); err != nil {
 			return err
 		}
+		s.giving.Store(false)
 		t := time.NewTimer(pingEvery)
 		select {
 		case <-ctx.Done():
