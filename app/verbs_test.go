@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +38,8 @@ func TestMain(m *testing.M) {
 // with a bit flipped; "family DIR" has anna begin a case at a laptop, whose id
 // is $CASE from then on; "harm DIR" destroys a page
 // of its database; "busy DIR ACCOUNT" tries a verb while a window has the
-// folder; "centre down" takes it off the network.
+// folder; "idof FILE NAME" sets NAME to the first id in a file; "centre down" takes
+// it off the network.
 func TestVerbs(t *testing.T) {
 	cases, err := filepath.Abs("testdata/cases.jsonl")
 	if err != nil {
@@ -89,10 +91,19 @@ func TestVerbs(t *testing.T) {
 					ts.Fatalf("exit code %d: %s", code, errs)
 				}
 			},
+			"idof": func(ts *testscript.TestScript, _ bool, args []string) {
+				id := anyID.FindString(ts.ReadFile(args[0]))
+				if id == "" {
+					ts.Fatalf("no id in %s", args[0])
+				}
+				ts.Setenv(args[1], id)
+			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
 		},
 	})
 }
+
+var anyID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 type centreKey struct{}
 

@@ -22,6 +22,7 @@ import (
 	"doorstep/internal/ui"
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
+	"doorstep/sync/neighbour"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 )
@@ -182,6 +183,9 @@ func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, er
 			return enrolLaptop(ctx, data, server, code)
 		},
 		Courier: func(d *desk.Desk) (*courier.Courier, error) { return newCourier(d, log) },
+		Room: func(d *desk.Desk, place neighbour.Place, online func() bool, fresh func()) (*neighbour.Room, error) {
+			return neighbour.New(neighbour.Config{Store: d.Store(), Place: place, Online: online, Fresh: fresh, Log: log})
+		},
 	}, nil
 }
 

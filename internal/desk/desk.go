@@ -73,13 +73,22 @@ func (d *Desk) Close() error { return d.store.Close() }
 // NewCase opens a case of a kind; supplement marks a 补充申请.
 func (d *Desk) NewCase(ctx context.Context, kind loan.Kind, supplement bool) (*loan.Case, error) {
 	const op = "new case"
-	if err := guard.May(d.operator, guard.OpenCase, nil); err != nil {
+	id, open, err := d.opening(kind, supplement)
+	if err != nil {
 		return nil, fault.Wrap(op, err)
+	}
+	return d.commit(ctx, op, id, open)
+}
+
+// opening is the change that opens a new case.
+func (d *Desk) opening(kind loan.Kind, supplement bool) (uuid.UUID, pending, error) {
+	if err := guard.May(d.operator, guard.OpenCase, nil); err != nil {
+		return uuid.Nil, pending{}, err
 	}
 	p := d.store.Profile()
 	id, err := uuid.NewV7()
 	if err != nil {
-		return nil, fault.New(op, fault.Other, err)
+		return uuid.Nil, pending{}, fault.New("desk.opening", fault.Other, err)
 	}
 	year := loan.AcademicYearOf(d.Today())
 	app := loan.Application{
@@ -93,7 +102,7 @@ func (d *Desk) NewCase(ctx context.Context, kind loan.Kind, supplement bool) (*l
 	if kind == loan.First && !supplement {
 		app.Study.EntryYear = year
 	}
-	return d.commit(ctx, op, id, entry(loan.ChangeOpen, loan.OpenBody{Application: app}))
+	return id, entry(loan.ChangeOpen, loan.OpenBody{Application: app}), nil
 }
 
 // Open reads a case for work on it, and notes the look.
@@ -138,6 +147,14 @@ func (d *Desk) commit(ctx context.Context, op string, id uuid.UUID, p pending, b
 func (d *Desk) commitAs(ctx context.Context, op string, who guard.Operator, id uuid.UUID, ps []pending, blobs ...store.Blob) (*loan.Case, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.commitLocked(ctx, op, who, id, ps, blobs...)
+}
+
+// commitLocked is commitAs for who holds mu.
+func (d *Desk) commitLocked(ctx context.Context, op string, who guard.Operator, id uuid.UUID, ps []pending, blobs ...store.Blob) (*loan.Case, error) {
+	if err := d.holds(ctx, id, ps); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	entries := make([]store.Entry, len(ps))
 	for i, p := range ps {
 		entries[i] = store.Entry{Case: id, Kind: p.kind, Operator: who.ID, Body: p.body}

@@ -139,6 +139,15 @@ type Row struct {
 	Updated    time.Time
 	Problems   int
 	Mine       bool // opened by the operator signed in
+	Held       []Held
+	Here       bool   // this laptop holds it in the room's pipeline
+	Ticket     string // the number its people are called by
+}
+
+// Held is where in the room a case is.
+type Held struct {
+	Station loan.Station
+	Name    string // of the laptop
 }
 
 // Find lists cases by name part, pinyin, initials, ID tail or phone tail, the
@@ -148,11 +157,20 @@ func (d *Desk) Find(query string, limit int, of ...loan.Status) []Row {
 	found := d.store.Search(query, limit, of...)
 	out := make([]Row, len(found))
 	for i, s := range found {
-		out[i] = Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
-			School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount,
-			Opened: s.Opened, Updated: s.Updated, Problems: s.Problems, Mine: s.Operator == d.operator.ID}
+		out[i] = d.row(s)
 	}
 	return out
+}
+
+func (d *Desk) row(s store.Summary) Row {
+	r := Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
+		School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount,
+		Opened: s.Opened, Updated: s.Updated, Problems: s.Problems, Mine: s.Operator == d.operator.ID,
+		Here: s.HeldBy(d.device()), Ticket: s.Ticket}
+	for _, h := range s.Holders {
+		r.Held = append(r.Held, Held{h.Station, h.Name})
+	}
+	return r
 }
 
 // Tally counts cases by status, and those opened today.

@@ -44,7 +44,9 @@ func Scan(img image.Image) (Picture, error) {
 func Turn(img image.Image, quarters int) image.Image { return photo.Rotate(img, quarters) }
 
 // SeesFull says whether the operator sees the open case unmasked.
-func (d *Desk) SeesFull(c *loan.Case) bool { return guard.SeesFull(d.operator, c) }
+func (d *Desk) SeesFull(c *loan.Case) bool {
+	return guard.SeesFull(d.operator, c) || guard.SeesHeld(d.operator, c, d.device())
+}
 
 // Shown is the application as the operator may see it in the open case: whole,
 // or with names, numbers and addresses masked.
@@ -74,6 +76,9 @@ func maskPerson(p loan.Person) loan.Person {
 // Handles is nil when the operator may work on the case where its status
 // allows; otherwise it says why not.
 func (d *Desk) Handles(c *loan.Case) error {
+	if err := guard.Holds(c, d.device()); err != nil {
+		return fault.Wrap("handle case", err)
+	}
 	open := *c
 	open.Status = loan.Draft
 	return fault.Wrap("handle case", guard.May(d.operator, guard.Edit, &open))

@@ -88,10 +88,11 @@ func (k Kind) Step() string { return k.words().step }
 // Say, where set, is a Chinese sentence that replaces the kind's own: it may
 // name a field, a file's position or a code, and never a person's data.
 type Error struct {
-	Op   string
-	Kind Kind
-	Say  string
-	Err  error
+	Op    string
+	Kind  Kind
+	Say   string
+	Whole bool // Say tells the next step too: the kind's own would be another one
+	Err   error
 }
 
 // Error reads "operation: kind: what lay beneath".
@@ -115,6 +116,12 @@ func New(op string, k Kind, err error) error { return &Error{Op: op, Kind: k, Er
 // Say is New with a Chinese sentence of its own for the clerk.
 func Say(op string, k Kind, sentence string, err error) error {
 	return &Error{Op: op, Kind: k, Say: sentence, Err: err}
+}
+
+// Tell is Say with a sentence that tells the next step as well, where that of
+// the kind would be another one.
+func Tell(op string, k Kind, sentence string, err error) error {
+	return &Error{Op: op, Kind: k, Say: sentence, Whole: true, Err: err}
 }
 
 // Wrap adds the operation and keeps the kind beneath; nil stays nil.
@@ -144,17 +151,33 @@ func KindOf(err error) Kind {
 }
 
 // Sentence is what to show the clerk for err: the outermost sentence set with
-// Say, else that of its kind.
+// Say or Tell, else that of its kind.
 func Sentence(err error) string {
+	if f := said(err); f != nil {
+		return f.Say
+	}
+	return KindOf(err).Sentence()
+}
+
+// Step is the clerk's next step behind Sentence; empty where that told it.
+func Step(err error) string {
+	if f := said(err); f != nil && f.Whole {
+		return ""
+	}
+	return KindOf(err).Step()
+}
+
+// said is the outermost error with a sentence of its own, or nil.
+func said(err error) *Error {
 	for e := err; e != nil; {
 		var f *Error
 		if !errors.As(e, &f) {
 			break
 		}
 		if f.Say != "" {
-			return f.Say
+			return f
 		}
 		e = f.Err
 	}
-	return KindOf(err).Sentence()
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 // Verb is something an operator can do.
@@ -28,6 +29,8 @@ const (
 	Finish          Verb = "finish"
 	Correct         Verb = "correct"
 	VoidCase        Verb = "void"
+	PassOn          Verb = "pass-on"
+	TakeOver        Verb = "take-over"
 
 	OpenCase        Verb = "open-case"
 	View            Verb = "view"
@@ -80,6 +83,8 @@ func rules() []rule {
 		{Finish, "办结", clerk, true, []loan.Status{loan.Signed}, true},
 		{Correct, "更正合同内容", clerk, true, signed, true},
 		{VoidCase, "作废案件", clerk, true, alive, true},
+		{PassOn, "转交案件", counter, true, alive, false},
+		{TakeOver, "接手案件", counter, true, alive, false},
 		{OpenCase, "新建案件", clerk, false, nil, false},
 		{View, "查看案件", all, true, nil, false},
 		{Search, "查找案件", all, false, nil, false},
@@ -158,6 +163,38 @@ func SeesFull(op Operator, c *loan.Case) bool {
 	}
 	return op.Has(Clerk) && entered(op, c) ||
 		op.Has(Reviewer) && c.Status == loan.ToReview && !entered(op, c)
+}
+
+// Holds is nil when a laptop may change the case: it holds it, or the case was
+// never passed on. Otherwise it is fault.Denied with a sentence that says where
+// the case is, and what to do next.
+func Holds(c *loan.Case, device uuid.UUID) error {
+	if c.HeldBy(device) {
+		return nil
+	}
+	at := ""
+	for _, h := range c.Holders {
+		if at != "" {
+			at += "、"
+		}
+		at += Where(h)
+	}
+	return fault.Tell("guard.Holds", fault.Denied, "案件现在在 "+at+"，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。",
+		errors.New("another laptop holds the case"))
+}
+
+// Where names a laptop of the room and its station.
+func Where(h loan.Holding) string {
+	if h.Name == "" {
+		return "“" + h.Station.Label() + "”工位"
+	}
+	return h.Name + " 机“" + h.Station.Label() + "”工位"
+}
+
+// SeesHeld says whether the operator sees the open case c unmasked because it
+// was passed on to this laptop, and it is for clerks to work on.
+func SeesHeld(op Operator, c *loan.Case, device uuid.UUID) bool {
+	return c != nil && op.Enabled && op.Has(Clerk) && len(c.Holders) > 0 && c.HeldBy(device)
 }
 
 func deny(v Verb, say, why string) error {

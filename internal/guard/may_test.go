@@ -42,6 +42,8 @@ func TestTable(t *testing.T) {
 		Finish:          {"clerk", "signed"},
 		Correct:         {"clerk", "to-sign signed queued received accepted returned"},
 		VoidCase:        {"clerk", editable + " signed queued received accepted"},
+		PassOn:          {"clerk reviewer", editable + " signed queued received accepted"},
+		TakeOver:        {"clerk reviewer", editable + " signed queued received accepted"},
 		OpenCase:        {"clerk", "any"},
 		View:            {"clerk reviewer dataadmin auditor", "any"},
 		Search:          {"clerk reviewer dataadmin auditor", "any"},

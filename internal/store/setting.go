@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -39,3 +40,32 @@ func (s *Store) SetSetting(ctx context.Context, key string, v any) error {
 		return s.put(tx, bSettings, []byte(key), b)
 	})
 }
+
+// SettingsWith lists the names of the settings that begin with a prefix, in
+// order.
+func (s *Store) SettingsWith(ctx context.Context, prefix string) ([]string, error) {
+	var out []string
+	err := s.view(ctx, "store.SettingsWith", func(tx *bbolt.Tx) error {
+		c := tx.Bucket([]byte(bSettings)).Cursor()
+		for k, _ := c.Seek([]byte(prefix)); k != nil && strings.HasPrefix(string(k), prefix); k, _ = c.Next() {
+			out = append(out, string(k))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// DropSetting forgets a setting; one that was never set is no error.
+func (s *Store) DropSetting(ctx context.Context, key string) error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	return s.update(ctx, "store.DropSetting", func(tx *bbolt.Tx) error { return s.del(tx, bSettings, []byte(key)) })
+}
+
+// The settings by which couriers and neighbours leave word for each other; each
+// goes on with a device's id.
+const (
+	ErrandBlobs   = "errand.blobs."   // []loan.Hash: what a device has not had acknowledged
+	ErrandReceipt = "errand.receipt." // []byte: the centre's receipt for a device, to be brought home
+	RevokedDevice = "revoked."        // true: the centre shut the device out
+)

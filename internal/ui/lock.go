@@ -44,13 +44,17 @@ func (u *Window) lock() {
 	u.root.Clear() // a notice of one operator is not for the next
 	u.remember(at)
 	u.endShift()
-	d, k := u.desk, u.carrier
-	u.carrier, u.shell = nil, nil
+	d, k, r := u.desk, u.carrier, u.room
+	u.carrier, u.shell, u.room = nil, nil, nil
+	u.closeCall()
 	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
 		u.jobs.Wait()
+		if r != nil {
+			r.close()
+		}
 		if k != nil {
 			k.close()
 		}

@@ -119,9 +119,14 @@ func (s *shell) open(id uuid.UUID) {
 
 // start opens a new case of a kind.
 func (s *shell) start(kind loan.Kind, supplement bool) {
+	numbers := s.u.givesNumbers()
 	var c *loan.Case
 	s.u.act("new case", func(ctx context.Context) (err error) {
-		c, err = s.u.desk.NewCase(ctx, kind, supplement)
+		if numbers {
+			c, err = s.u.desk.TakeNumber(ctx, kind, supplement)
+		} else {
+			c, err = s.u.desk.NewCase(ctx, kind, supplement)
+		}
 		return err
 	}, func(err error) {
 		if err != nil {
@@ -130,6 +135,9 @@ func (s *shell) start(kind loan.Kind, supplement bool) {
 		}
 		s.u.saved()
 		s.take(c)
+		if c.Ticket != nil {
+			kit.Notice(s.u.win, kit.Good, "号码 "+c.Ticket.Number+"，请告诉来办的家庭。")
+		}
 	})
 }
 
@@ -145,6 +153,9 @@ func (s *shell) take(c *loan.Case) {
 func (u *Window) saved() {
 	if u.shell != nil {
 		u.shell.savedAt.Set(kit.Good, "已保存 "+u.deps.Now().Format("15:04:05"))
+		if u.room != nil {
+			u.room.room.Wake()
+		}
 	}
 }
 

@@ -120,6 +120,7 @@ func (u *Window) signedIn(d *desk.Desk) {
 	u.show("shell", u.shell.content)
 	u.shell.visit("today")
 	u.startCarrier()
+	u.resumeRoom()
 	u.resume()
 	u.housekeep()
 }

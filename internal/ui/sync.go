@@ -164,6 +164,7 @@ func newSyncScreen(u *Window) *syncScreen {
 	s.list.OnOpen = func(i int) { u.shell.open(s.rows[i].ID) }
 	s.content = filled("同步", "办完的案件自动上传到中心；没有网络时留在本机，恢复后自动继续",
 		kit.Card("现在", nil, s.headline, s.facts, container.NewHBox(s.try, s.pause, s.adopt)),
+		newRoomCard(u),
 		kit.Card("等待送达的案件", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{160}, s.list)))
 	s.refresh()
 	return s

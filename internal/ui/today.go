@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 
 	"doorstep/internal/desk"
@@ -17,6 +18,8 @@ type today struct {
 	figures *fyne.Container
 	list    *kit.List
 	rows    []desk.Row
+
+	stations *stations
 }
 
 func newToday(u *Window) *today {
@@ -27,7 +30,8 @@ func newToday(u *Window) *today {
 	t.list.Empty = "没有等着办的案件"
 	t.list.OnOpen = func(i int) { u.shell.open(t.rows[i].ID) }
 	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{220}, t.list))
-	t.content = filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), waiting)
+	t.stations = newStations(u)
+	t.content = filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), t.stations.content, waiting)
 	t.refresh()
 	return t
 }
@@ -56,8 +60,10 @@ func (t *today) refresh() {
 		figure("退回", count(loan.Returned), kit.TextTitle),
 	)}
 	t.figures.Refresh()
+	t.stations.refresh()
 	chosen := chosenRow(t.list, t.rows)
 	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
+	t.rows = slices.DeleteFunc(t.rows, heldElsewhere)
 	choose(t.list, t.rows, chosen)
 }
 
@@ -79,6 +85,9 @@ func (u *Window) caseCells(r desk.Row) []kit.Cell {
 	detail := kindLabel(r.Kind, r.Supplement)
 	if r.IDTail != "" {
 		detail += " · 证件尾号 " + r.IDTail
+	}
+	if room := roomWordsOf(r); room != "" {
+		detail = room + " · " + detail
 	}
 	school := r.School
 	if school == "" {

@@ -91,6 +91,8 @@ type visit struct {
 	summary  *kit.StatusLine
 	main     *kit.Button
 	back     *kit.Button
+	pass     *kit.Button // in view where the case can be passed on in a room
+	feet     *fyne.Container
 }
 
 // newVisit is a visit of a case that has been opened.
@@ -162,8 +164,9 @@ func (v *visit) build() {
 	head := surface(inset(18, 9, v.head))
 	// The blue button stands before the other in the order of focus, so that
 	// Return in the last field leads to it.
-	feet := container.New(&rightward{}, v.main, v.back)
-	v.foot = container.NewBorder(nil, nil, nil, feet, v.summary)
+	v.pass = kit.NewSecondary("转交（Ctrl+T）", nil, v.passOn)
+	v.feet = container.New(&rightward{}, v.main, v.back)
+	v.foot = container.NewBorder(nil, nil, nil, v.feet, v.summary)
 	foot := surface(inset(18, 9, v.foot))
 	top := container.NewVBox(head, v.rail, v.banner.content)
 	v.side = inset(8, 10, v.problems.content)
@@ -173,6 +176,7 @@ func (v *visit) build() {
 			v.forward()
 		}
 	})
+	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyT, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.passOn() })
 	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyJ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
 		if v.active {
 			v.problems.next()

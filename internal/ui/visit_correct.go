@@ -39,6 +39,9 @@ func (v *visit) showBanner() {
 		set(kit.Bad, "案件已作废，只能查看。需要时请新建案件。", "", nil)
 		return
 	}
+	if v.showHolders() {
+		return
+	}
 	if !v.full() || v.u.desk.Handles(v.c) != nil {
 		v.showReadOnly()
 		return

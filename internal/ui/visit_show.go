@@ -70,7 +70,11 @@ func (v *visit) showHead() {
 		year = fmt.Sprintf(" · %d–%d 学年", y, y+1)
 	}
 	id := v.id.String()
-	v.about.SetText(kindLabel(a.Kind, a.Loan.Supplementary) + year + " · 案件 " + id[len(id)-8:])
+	ticket := ""
+	if t := v.c.Ticket; t != nil {
+		ticket = t.Number + " 号 · "
+	}
+	v.about.SetText(ticket + kindLabel(a.Kind, a.Loan.Supplementary) + year + " · 案件 " + id[len(id)-8:])
 	v.status.Set(statusKind(v.c.Status), v.c.Status.Label())
 }
 
@@ -94,6 +98,7 @@ func (v *visit) showFoot() {
 	v.main.SetEnabled(a.enabled)
 	v.main.SetBusy(a.busy)
 	v.back.SetEnabled(v.at > 0)
+	v.showPass()
 	kind, text := v.problems.summary()
 	v.summary.Set(kind, text)
 	v.foot.Refresh()

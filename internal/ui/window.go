@@ -26,6 +26,7 @@ type Deps struct {
 	Cameras func(context.Context) ([]capture.Camera, error)
 	Enrol   func(ctx context.Context, server, code string) (desk.Enrolment, error)
 	Courier func(*desk.Desk) (*courier.Courier, error)
+	Room    Room         // laptops of one room; nil: the window has no 同室协作
 	Log     *slog.Logger // ids and screen names only
 	Now     func() time.Time
 	Look    func(Look) // makes a changed look the program's; may be called at any time
@@ -74,7 +75,11 @@ type Window struct {
 	shift    context.Context // of what runs while the desk is open
 	endShift context.CancelFunc
 	carrier  *carrier
-	chore    *chore // under way, or nil
+	room     *inRoom // nil while 同室协作 is off
+	seat     desk.Seat
+	roomCard *roomCard // the last one made
+	call     *call     // nil while the screen 叫号 is closed
+	chore    *chore    // under way, or nil
 	shell    *shell
 	look     Look
 	first    fyne.CanvasObject // of a front screen, where typing begins
@@ -214,6 +219,8 @@ func (u *Window) Close() {
 	u.stop()
 	u.jobs.Wait()
 	u.works.Wait()
+	u.stopRoom()
+	u.closeCall()
 	u.stopCarrier()
 	if u.shell != nil {
 		if err := u.desk.Close(); err != nil {

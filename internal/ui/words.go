@@ -8,7 +8,7 @@ import (
 )
 
 // sentence is what the clerk reads of an error: what happened, and what to do.
-func sentence(err error) string { return fault.Sentence(err) + fault.KindOf(err).Step() }
+func sentence(err error) string { return fault.Sentence(err) + fault.Step(err) }
 
 // fieldLabel is the name of a field on screen, from its path.
 func fieldLabel(path string) string {

@@ -34,6 +34,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := c.handIn(ctx); err != nil {
+			return err
+		}
 		if err := c.fetchNews(ctx); err != nil {
 			return err
 		}

@@ -81,6 +81,30 @@
 // The changes are of the device itself, in the order of its chain; numbers
 // that are not among them the centre has not got.
 //
+// # Piece
+//
+// Changes of one device and one case, for another laptop of the room:
+//
+//	"DSQ1" | suite u8 | device 16 | first u64 | last u64 |
+//	prev 32        header hash of the change in front of the first
+//	chain 32       header hash of change last
+//	n u16 | signature n     context "doorstep piece 1"
+//	plain u32 | packed u32 | packed table, as in a parcel
+//
+// The part up to and with the signature is the piece's proof: the chain of
+// hashes from prev to chain binds every change to it, so it may be kept without
+// the table and sent on with the changes as they are stored.
+//
+// # Handed parcel
+//
+// A parcel on a road that others see, such as another laptop:
+//
+//	"DSV1" | suite u8 | device 16 | first u64 | last u64 | chain 32 |
+//	n u32 | hash of the box 32
+//	n u16 | signature n     of the device's chain key, context "doorstep handed 1"
+//	box            to the centre's key, of the parcel's bytes; additional data
+//	               "doorstep handed 1" 0 | device 16 | first u64 | last u64
+//
 // # Blobs
 //
 // A blob is named by the county's keyed hash of its content and travels as
@@ -115,6 +139,11 @@
 //	POST /v1/parcel   a parcel → a receipt; 409 with code "gap" and the number
 //	                  that is held when changes in front of it are lacking; 409 with
 //	                  code "clone" when another change stands under a number
+//	POST /v1/handed   a handed parcel, of another laptop of the county → that
+//	                  laptop's receipt
+//	POST /v1/handed/receipt  HandedReceiptRequest → the receipt of another laptop
+//	                  of the county
+//	GET  /v1/revoked  RevokedResponse: the county's devices that were shut out
 //	GET  /v1/news?after=N → news
 //	GET  /v1/own?from=N&to=N → own changes
 //	GET  /healthz     {"ok":true}

@@ -1,0 +1,71 @@
+package ui
+
+import (
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// call is the screen 叫号, a window of its own for those who wait: numbers,
+// stations and masked names.
+type call struct {
+	u    *Window
+	win  fyne.Window
+	list *fyne.Container
+}
+
+// maxCalled is how many rows the screen has room for.
+const maxCalled = 12
+
+// openCall opens the screen, or brings it to the front.
+func (u *Window) openCall() {
+	if u.call != nil {
+		u.call.win.RequestFocus()
+		return
+	}
+	c := &call{u: u, win: fyne.CurrentApp().NewWindow("叫号"), list: container.New(&stacked{gap: 10})}
+	page := filled("请到工位办理", u.desk.Place(), kit.Card("", nil, c.list))
+	kit.Attach(c.win, nil, page)
+	c.win.Resize(fyne.NewSize(960, 640))
+	c.win.SetOnClosed(func() {
+		if u.call == c {
+			u.call = nil
+		}
+	})
+	u.call = c
+	c.refresh()
+	c.win.Show()
+}
+
+// closeCall takes the screen away: nobody is at the desk to answer for it.
+func (u *Window) closeCall() {
+	if c := u.call; c != nil {
+		u.call = nil
+		c.win.Close()
+	}
+}
+
+func (c *call) refresh() {
+	var rows []fyne.CanvasObject
+	for _, r := range c.u.desk.Waiting() {
+		if len(rows) == maxCalled {
+			break
+		}
+		for _, h := range r.Held {
+			number := r.Ticket
+			if number == "" {
+				number = "—"
+			}
+			place := h.Station.Label()
+			if h.Name != "" {
+				place = h.Name + " 机　" + place
+			}
+			rows = append(rows, kit.Columns([]float32{1, 2, 2}, kit.NewLine(number, kit.TextTitle), kit.NewLine(r.Name, kit.TextTitle), kit.NewLine(place, kit.TextTitle)))
+		}
+	}
+	if len(rows) == 0 {
+		rows = append(rows, kit.NewLine("现在没有等候的人", kit.TextMuted))
+	}
+	c.list.Objects = rows
+	c.list.Refresh()
+}

@@ -1,0 +1,177 @@
+package ui
+
+import (
+	"context"
+	"slices"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"doorstep/sync/neighbour"
+)
+
+// Room is what the program gives the window to make a room of: who says whether
+// the centre is in reach, and who is told when something came for it.
+type Room func(d *desk.Desk, place neighbour.Place, online func() bool, fresh func()) (*neighbour.Room, error)
+
+// inRoom is 同室协作 while someone is signed in and has it on.
+type inRoom struct {
+	room  *neighbour.Room
+	stop  context.CancelFunc
+	done  chan struct{}
+	state neighbour.State
+}
+
+// close switches it off and waits for it.
+func (r *inRoom) close() {
+	r.stop()
+	<-r.done
+}
+
+// stopRoom switches 同室协作 off, for the end of the window.
+func (u *Window) stopRoom() {
+	if u.room != nil {
+		u.room.close()
+		u.room = nil
+	}
+}
+
+// resumeRoom switches 同室协作 on where it was on today.
+func (u *Window) resumeRoom() {
+	if u.deps.Room == nil {
+		return
+	}
+	on := false
+	u.run("room", func(ctx context.Context) (err error) {
+		if u.seat, err = u.desk.Seat(ctx); err == nil {
+			on, err = u.desk.InRoom(ctx)
+		}
+		return err
+	}, func(err error) {
+		if err == nil && on && u.shell != nil && u.room == nil {
+			u.startRoom()
+		}
+	})
+}
+
+// startRoom opens the door to the laptops around.
+func (u *Window) startRoom() {
+	k := u.carrier
+	online := func() bool { return k != nil && k.courier.State().Online }
+	fresh := func() {
+		if k != nil {
+			k.courier.Wake()
+		}
+	}
+	r, err := u.deps.Room(u.desk, neighbour.Place{Name: u.seat.Name, Stations: u.seat.Stations}, online, fresh)
+	if err != nil {
+		u.fail(err)
+		return
+	}
+	ctx, stop := context.WithCancel(u.ctx)
+	in := &inRoom{room: r, stop: stop, done: make(chan struct{})}
+	u.room = in
+	r.Watch(func(s neighbour.State) { u.back(func() { u.roomChanged(in, s) }) })
+	go func() {
+		defer close(in.done)
+		if err := r.Run(ctx); err != nil && ctx.Err() == nil {
+			u.note("room", err)
+		}
+	}()
+	u.roomChanged(in, r.State())
+}
+
+// switchRoom switches 同室协作 on for today, or off, by the operator's word.
+func (u *Window) switchRoom(on bool) {
+	u.act("switch room", func(ctx context.Context) error { return u.desk.SwitchRoom(ctx, on) }, func(err error) {
+		switch {
+		case u.shell == nil:
+			return
+		case err != nil:
+			u.fail(err)
+		case on && u.room == nil:
+			u.startRoom()
+		case !on && u.room != nil:
+			in := u.room
+			u.room = nil
+			u.works.Go(in.close)
+		}
+		u.showRoom()
+	})
+}
+
+// roomChanged shows a new state of the room, unless it is a former one's.
+func (u *Window) roomChanged(in *inRoom, s neighbour.State) {
+	if u.room != in || u.shell == nil {
+		return
+	}
+	before := in.state
+	in.state = s
+	if s.Clash && !before.Clash {
+		u.otherLetter(s.FreeLetter())
+	}
+	if s.Arrived != before.Arrived {
+		u.shell.arrived()
+	}
+	u.showRoom()
+}
+
+// showRoom brings what shows the room up to date.
+func (u *Window) showRoom() {
+	if u.shell == nil {
+		return
+	}
+	if u.roomCard != nil {
+		u.roomCard.refresh()
+	}
+	if t, ok := u.shell.screen.(*today); ok {
+		t.stations.refresh()
+	}
+	if v := u.shell.current; v != nil && !v.closed {
+		v.showFoot()
+	}
+	if u.call != nil {
+		u.call.refresh()
+	}
+}
+
+// otherLetter gives this laptop another letter: two of one would give the same
+// numbers.
+func (u *Window) otherLetter(letter string) {
+	old := u.seat.Name
+	s := desk.Seat{Name: letter, Stations: u.seat.Stations}
+	u.takeSeat(s, func(err error) {
+		if err == nil {
+			kit.Notice(u.win, kit.Warning, "同室已有一台 "+old+" 机，本机改为 "+letter+" 机，以后的号以 "+letter+" 开头。")
+		}
+	})
+}
+
+// takeSeat keeps what this laptop is in the room, and tells the others.
+func (u *Window) takeSeat(s desk.Seat, done func(error)) {
+	u.act("seat", func(ctx context.Context) error { return u.desk.SetSeat(ctx, s) }, func(err error) {
+		if err == nil {
+			u.seat = s
+			if u.room != nil {
+				u.room.room.SetPlace(neighbour.Place{Name: s.Name, Stations: s.Stations})
+			}
+			u.showRoom()
+		}
+		done(err)
+	})
+}
+
+// dialRoom connects to a laptop by what was typed.
+func (u *Window) dialRoom(text string) error {
+	if u.room == nil {
+		return fault.Say("dial", fault.Unavailable, "请先打开同室协作。", nil)
+	}
+	return u.room.room.Dial(text)
+}
+
+// givesNumbers says whether a new case gets a number: where this laptop's
+// station is 取号 and the room is on.
+func (u *Window) givesNumbers() bool {
+	return u.room != nil && slices.Contains(u.seat.Stations, loan.NumberStation)
+}

@@ -1,0 +1,272 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"doorstep/sync/neighbour"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+	"github.com/google/uuid"
+)
+
+var otherLaptop = uuid.MustParse("0189c000-0000-7000-8000-000000000002")
+
+// room is what the window makes a room of: a real one, found by nobody.
+func testRoom(d *desk.Desk, place neighbour.Place, online func() bool, fresh func()) (*neighbour.Room, error) {
+	return neighbour.New(neighbour.Config{Store: d.Store(), Place: place, Online: online, Fresh: fresh, Alone: true, Listen: "127.0.0.1:0"})
+}
+
+// inRoom lets the window believe that it is in a room with others, whose state
+// does not hang on the moment.
+func (r *rig) inRoom(peers ...neighbour.Peer) {
+	r.t.Helper()
+	r.ui(func() {
+		r.u.deps.Room = testRoom
+		r.u.seat = desk.Seat{Name: "A", Stations: []loan.Station{loan.NumberStation, loan.CheckStation}}
+		room, err := testRoom(r.u.desk, neighbour.Place{}, nil, nil)
+		if err != nil {
+			r.t.Error(err)
+			return
+		}
+		done := make(chan struct{})
+		close(done)
+		r.u.room = &inRoom{room: room, stop: func() {}, done: done, state: neighbour.State{On: true, Peers: peers,
+			Addrs: []string{"192.168.43.5:17310"}, Codes: []string{"DN1-R2M2N-1CY8Z-9D0QK-MDR7H-5F3A"}}}
+	})
+	if err := r.u.desk.SetSeat(context.Background(), r.u.seat); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func otherPeer(online bool) neighbour.Peer {
+	return neighbour.Peer{Device: otherLaptop, Name: "B", Online: online, Stations: []loan.Station{loan.EntryStation, loan.PhotoStation}}
+}
+
+func thirdPeer() neighbour.Peer {
+	return neighbour.Peer{Device: uuid.MustParse("0189c000-0000-7000-8000-000000000003"), Name: "C", Stations: []loan.Station{loan.ReviewStation},
+		Err: fault.Say("t", fault.Denied, "对方电脑已被县资助中心停用，没有连接。", nil)}
+}
+
+// numbered opens a case with a number and a name.
+func (r *rig) numbered(name string) uuid.UUID {
+	r.t.Helper()
+	ctx := context.Background()
+	c, err := r.u.desk.TakeNumber(ctx, loan.First, false)
+	r.must(c, err)
+	r.must(r.u.desk.Edit(ctx, c.ID, map[string]any{"student.name": name}))
+	return c.ID
+}
+
+func TestRoomScreens(t *testing.T) {
+	for look, variant := range map[string]kit.Variant{"light": kit.Light, "dark": kit.Dark} {
+		t.Run("off, "+look, func(t *testing.T) {
+			r := newRig(t, variant)
+			r.ui(func() {
+				r.u.deps.Room = testRoom
+				r.u.seat.Name = "A"
+				r.u.shell.visit("sync")
+			})
+			r.snap("room-off-" + look)
+			words := peerWords(nil)
+			for _, must := range []string{"只交出转交给对方的案件", "锁定时停止", "不用互联网"} {
+				if !strings.Contains(words, must) {
+					t.Errorf("what opening means does not say %q", must)
+				}
+			}
+		})
+		t.Run("on, with others, "+look, func(t *testing.T) {
+			r := newRig(t, variant)
+			r.inRoom(otherPeer(true), thirdPeer())
+			first := r.numbered("韦测𬎆")
+			r.numbered("石测䶮")
+			third := r.numbered("古丽·测试木")
+			r.must(r.u.desk.PassOn(context.Background(), first, otherLaptop, "B", loan.EntryStation))
+			r.must(r.u.desk.PassOn(context.Background(), third, r.u.desk.Device(), "A", loan.CheckStation))
+			r.ui(func() { r.u.shell.visit("sync") })
+			golden(t, r.u, "room-sync-"+look)
+			r.ui(func() { r.u.shell.visit("today") })
+			golden(t, r.u, "room-today-"+look)
+			for name, open := range map[string]func(){"seat": r.u.askSeat, "peer": r.u.askPeer, "code": r.u.showCode} {
+				r.ui(open)
+				r.snap("room-" + name + "-" + look)
+				r.ui(func() { r.dialog().Close() })
+			}
+		})
+	}
+}
+
+func TestACaseIsPassedOnWithThreeKeys(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.inRoom(otherPeer(true))
+	id := r.numbered("韦测丁")
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	v := r.visit()
+	r.ui(func() {
+		if len(v.feet.Objects) != 3 {
+			t.Error("the button 转交 is not at the foot")
+		}
+		v.passOn()
+	})
+	r.snap("room-pass")
+	r.ui(func() {
+		if got := v.targets(); len(got) != 3 || got[0].station != loan.CheckStation || !got[0].own || got[1].station != loan.EntryStation {
+			t.Errorf("got %+v", got)
+		}
+		list, ok := r.u.win.Canvas().Focused().(*kit.List)
+		if !ok {
+			t.Fatalf("the focus is on %T", r.u.win.Canvas().Focused())
+		}
+		list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+		list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	})
+	r.settle()
+	c := r.saved(id)
+	if len(c.Holders) != 1 || c.Holders[0].Device != otherLaptop || c.Holders[0].Station != loan.EntryStation || c.Holders[0].Name != "B" {
+		t.Errorf("held by %+v", c.Holders)
+	}
+	r.ui(func() {
+		if r.u.shell.current != nil || r.u.shell.name != "today" {
+			t.Errorf("the screen is %s", r.u.shell.name)
+		}
+		if rows := r.u.shell.screen.(*today).rows; len(rows) != 0 {
+			t.Errorf("it is still to be done here: %d", len(rows))
+		}
+	})
+}
+
+func TestACaseThatAnotherLaptopHolds(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.inRoom(otherPeer(true))
+	id := r.numbered("韦测丁")
+	r.must(r.u.desk.PassOn(context.Background(), id, otherLaptop, "B", loan.EntryStation))
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	v := r.visit()
+	r.ui(func() { v.show(stepStudent) })
+	r.settle()
+	r.snap("room-elsewhere")
+	r.ui(func() {
+		if !v.locked() || v.passable() || len(v.feet.Objects) != 2 {
+			t.Error("it can be worked on, or passed on")
+		}
+		if got := v.banner.text.Text(); !strings.Contains(got, "B 机“录入”工位") || v.banner.button.Text() != "强制接手" {
+			t.Errorf("the banner says %q", got)
+		}
+		v.banner.button.Tapped(nil)
+	})
+	r.snap("room-take")
+	r.answer() // without a reason it stays open
+	r.ui(func() {
+		d := r.dialog()
+		if d == nil {
+			t.Fatal("taken over without a reason")
+		}
+		r.u.win.Canvas().Focused().(*kit.Field).SetText("B 机没电")
+	})
+	r.answer()
+	if c := r.saved(id); len(c.Holders) != 1 || c.Holders[0].Device != r.u.desk.Device() || c.Holders[0].Reason != "B 机没电" || c.Holders[0].Station != loan.EntryStation {
+		t.Errorf("held by %+v", c.Holders)
+	}
+	r.ui(func() {
+		if v.locked() || !v.passable() {
+			t.Error("it cannot be worked on")
+		}
+	})
+}
+
+func TestTwoHoldACase(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.inRoom(otherPeer(true))
+	id := r.numbered("韦测丁")
+	seen := r.saved(id).Heads
+	r.must(r.u.desk.PassOn(context.Background(), id, r.u.desk.Device(), "A", loan.CheckStation))
+	r.others(id, otherLaptop, 1, seen, loan.ChangeTake, loan.TakeBody{Station: loan.EntryStation, Name: "B", Reason: "A 机不回应"})
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	v := r.visit()
+	r.ui(func() {
+		if got := v.banner.text.Text(); !strings.Contains(got, "同时") || !strings.Contains(got, "A 机不回应") {
+			t.Errorf("the banner says %q", got)
+		}
+	})
+	r.snap("room-two")
+}
+
+func TestTheCallScreenShowsMaskedNamesOnly(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.inRoom(otherPeer(true))
+	r.numbered("韦测丁")
+	r.ui(func() {
+		r.u.openCall()
+		if r.u.call == nil {
+			t.Fatal("no screen")
+		}
+		words := strings.Join(allWords(r.u.call.win.Canvas().Content()), " ")
+		if strings.Contains(words, "韦测丁") || !strings.Contains(words, "A001") {
+			t.Errorf("it shows %q", words)
+		}
+	})
+	r.ui(func() { r.u.lock() })
+	r.locked()
+	r.ui(func() {
+		if r.u.call != nil {
+			t.Error("it stays when the window locks")
+		}
+	})
+}
+
+func TestTheRoomIsSwitchedOnAndOff(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.ui(func() {
+		r.u.deps.Room = testRoom
+		r.u.shell.visit("sync")
+		r.u.switchRoom(true)
+	})
+	r.until("it is on", func() bool { return r.u.room != nil && r.u.room.state.On })
+	if on, err := r.u.desk.InRoom(context.Background()); err != nil || !on {
+		t.Errorf("not kept: %v", err)
+	}
+	r.ui(func() {
+		if r.u.dialRoom("10.0.0.300") == nil || r.u.dialRoom("10.0.0.3") != nil {
+			t.Error("addresses")
+		}
+		r.u.lock()
+	})
+	r.locked()
+	r.enter("clerk-1", clerkPassword)
+	r.until("it is on again, the same day", func() bool { return r.u.room != nil && r.u.room.state.On })
+	r.ui(func() { r.u.switchRoom(false) })
+	r.until("it is off", func() bool { return r.u.room == nil })
+	if on, err := r.u.desk.InRoom(context.Background()); err != nil || on {
+		t.Errorf("kept on: %v", err)
+	}
+}
+
+// allWords are the words that an object shows, those in it among them.
+func allWords(o fyne.CanvasObject) []string {
+	switch w := o.(type) {
+	case *canvas.Text:
+		return []string{w.Text}
+	case *fyne.Container:
+		var out []string
+		for _, in := range w.Objects {
+			out = append(out, allWords(in)...)
+		}
+		return out
+	case fyne.Widget:
+		var out []string
+		for _, in := range test.WidgetRenderer(w).Objects() {
+			out = append(out, allWords(in)...)
+		}
+		return out
+	}
+	return nil
+}

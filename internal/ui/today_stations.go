@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// stations are the cases at each station of the room, on 今日.
+type stations struct {
+	u       *Window
+	content *fyne.Container
+	counts  *fyne.Container
+}
+
+func newStations(u *Window) *stations {
+	s := &stations{u: u, counts: container.NewStack()}
+	button := kit.NewSecondary("叫号屏", kit.Icon("eye"), u.openCall)
+	s.content = container.NewStack(kit.Card("各工位", button, s.counts))
+	s.refresh()
+	return s
+}
+
+// refresh counts anew; without a room and a case in it there is nothing in view.
+func (s *stations) refresh() {
+	rows := s.u.desk.Waiting()
+	setVisible(s.content, s.u.room != nil || len(rows) > 0)
+	if !s.content.Visible() {
+		return
+	}
+	at := map[loan.Station][]desk.Row{}
+	for _, r := range rows {
+		for _, h := range r.Held {
+			at[h.Station] = append(at[h.Station], r)
+		}
+	}
+	var cells []fyne.CanvasObject
+	for _, st := range loan.Stations() {
+		cells = append(cells, container.New(&stacked{gap: 2},
+			kit.NewLine(st.Label()+"　"+strconv.Itoa(len(at[st])), kit.TextHeading), kit.NewLine(tickets(at[st]), kit.TextMuted)))
+	}
+	s.counts.Objects = []fyne.CanvasObject{kit.Columns(nil, cells...)}
+	s.counts.Refresh()
+}
+
+// tickets are the numbers of some cases, the longest waiting first.
+func tickets(rows []desk.Row) string {
+	var out []string
+	for _, r := range rows {
+		if r.Ticket == "" {
+			continue
+		}
+		if len(out) == 2 {
+			return strings.Join(out, " ") + "…"
+		}
+		out = append(out, r.Ticket)
+	}
+	if len(out) == 0 {
+		return "—"
+	}
+	return strings.Join(out, " ")
+}
+
+// heldElsewhere says whether another laptop of the room has the case.
+func heldElsewhere(r desk.Row) bool { return len(r.Held) > 0 && !r.Here }
+
+// roomWordsOf is a case's number and place in the room, for a list.
+func roomWordsOf(r desk.Row) string {
+	var out []string
+	if r.Ticket != "" {
+		out = append(out, r.Ticket)
+	}
+	for _, h := range r.Held {
+		words := h.Station.Label()
+		if h.Name != "" {
+			words = h.Name + " 机" + words
+		}
+		out = append(out, words)
+	}
+	return strings.Join(out, " ")
+}

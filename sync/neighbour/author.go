@@ -1,0 +1,126 @@
+package neighbour
+
+import (
+	"context"
+	"errors"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/sync/parcel"
+	"github.com/google/uuid"
+)
+
+// The settings of this package, each with an id behind it.
+const (
+	passportSetting = "neighbour.passport."
+	proofSetting    = "neighbour.proof."
+)
+
+func (r *Room) readPassport(p parcel.Passport) (uuid.UUID, seal.PublicKey, error) {
+	return p.Key(func(der []byte) (string, seal.PublicKey, error) { return seal.VerifyDevice(der, r.ca) })
+}
+
+// meetAuthor reads the passport of a laptop of the county and keeps it. One
+// that differs from the passport kept is fault.Conflict: a device has one
+// chain, and one key that signs it.
+func (r *Room) meetAuthor(ctx context.Context, p parcel.Passport) (uuid.UUID, error) {
+	const op = "neighbour.meetAuthor"
+	device, key, err := r.readPassport(p)
+	if err != nil {
+		return uuid.Nil, fault.Wrap(op, err)
+	}
+	if device == r.self {
+		return device, nil
+	}
+	var have parcel.Passport
+	switch err := r.store.Setting(ctx, passportSetting+device.String(), &have); {
+	case fault.KindOf(err) == fault.Missing:
+		return device, fault.Wrap(op, r.store.SetSetting(ctx, passportSetting+device.String(), p))
+	case err != nil:
+		return uuid.Nil, fault.Wrap(op, err)
+	}
+	if _, known, err := r.readPassport(have); err != nil || !known.Equal(key) {
+		return uuid.Nil, fault.New(op, fault.Conflict, errors.New("another key of the device"))
+	}
+	return device, nil
+}
+
+func (r *Room) passport(ctx context.Context, device uuid.UUID) (parcel.Passport, error) {
+	if device == r.self {
+		return r.pass, nil
+	}
+	var p parcel.Passport
+	err := r.store.Setting(ctx, passportSetting+device.String(), &p)
+	return p, fault.Wrap("neighbour.passport", err)
+}
+
+// keyOf gives the key that signs a device's chain, by the passports met.
+func (r *Room) keyOf(ctx context.Context) func(uuid.UUID) (seal.PublicKey, error) {
+	return func(device uuid.UUID) (seal.PublicKey, error) {
+		const op = "neighbour.keyOf"
+		p, err := r.passport(ctx, device)
+		if fault.KindOf(err) == fault.Missing {
+			return seal.PublicKey{}, fault.New(op, fault.Untrusted, errors.New("a device without a passport"))
+		}
+		if err != nil {
+			return seal.PublicKey{}, err
+		}
+		_, key, err := r.readPassport(p)
+		return key, fault.Wrap(op, err)
+	}
+}
+
+// proofs are those that came with the pieces of a case.
+func (r *Room) proofs(ctx context.Context, id uuid.UUID) ([][]byte, error) {
+	var out [][]byte
+	err := r.store.Setting(ctx, proofSetting+id.String(), &out)
+	if fault.KindOf(err) == fault.Missing {
+		return nil, nil
+	}
+	return out, fault.Wrap("neighbour.proofs", err)
+}
+
+// keepProofs adds the proofs of pieces to a case's, and drops those of pieces
+// that lie within others.
+func (r *Room) keepProofs(ctx context.Context, id uuid.UUID, pieces []*parcel.Piece) error {
+	const op = "neighbour.keepProofs"
+	old, err := r.proofs(ctx, id)
+	if err != nil {
+		return err
+	}
+	all := pieces
+	for _, raw := range old {
+		p, err := parcel.OpenProof(raw, r.keyOf(ctx))
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		all = append(all, p)
+	}
+	var out [][]byte
+	for i, p := range all {
+		if !covered(all, i) {
+			out = append(out, p.Proof)
+		}
+	}
+	return fault.Wrap(op, r.store.SetSetting(ctx, proofSetting+id.String(), out))
+}
+
+// covered says whether a piece lies within another; of two alike the first
+// stays.
+func covered(all []*parcel.Piece, i int) bool {
+	p := all[i]
+	for k, o := range all {
+		if k == i || o.Device != p.Device || o.First > p.First || o.Last < p.Last {
+			continue
+		}
+		if o.First != p.First || o.Last != p.Last || k < i {
+			return true
+		}
+	}
+	return false
+}
+
+func key(ch *loan.Change) Span {
+	return Span{ch.Device, loan.Range{From: ch.Counter, To: ch.Counter}}
+}
