@@ -30,7 +30,13 @@ func (c *Central) takeParcel(ctx context.Context, d *device, b []byte) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.ingest(ctx, tx, d, p) })
+	return c.takeOpened(ctx, d, p, b)
+}
+
+// takeOpened is the part of takeParcel behind the verifying; b is p's bytes.
+func (c *Central) takeOpened(ctx context.Context, d *device, p *parcel.Parcel, b []byte) error {
+	const op = "central.takeOpened"
+	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.ingest(ctx, tx, d, p) })
 	var pr *problem
 	if errors.As(err, &pr) && pr.code == parcel.CodeClone {
 		if rerr := c.recordRefused(ctx, p, pr.code, b); rerr != nil {

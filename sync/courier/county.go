@@ -21,6 +21,9 @@ func (c *Courier) keepCounty(ctx context.Context) error {
 		return nil
 	}
 	err := c.fetchCounty(ctx)
+	if err == nil {
+		err = c.fetchStickKey(ctx)
+	}
 	if k := fault.KindOf(err); k == fault.Offline || k == fault.Cancelled {
 		return err
 	}

@@ -40,7 +40,7 @@ func ParseAsk(b []byte) (*Ask, error) {
 		return nil, damaged("stick.ParseAsk", "question")
 	}
 	for _, r := range a.Own {
-		if r.From == 0 || r.To < r.From || r.To > 1<<62 {
+		if r.From == 0 || r.To < r.From || r.To >= 1<<63 {
 			return nil, damaged("stick.ParseAsk", "range")
 		}
 	}

@@ -49,7 +49,8 @@
 //	5  news                            home
 //	6  own changes                     home
 //	7  a Problem, JSON                 home
-//	8  the ids of the batches answered, 16 bytes each; home, the first item
+//	8  the ids of the batches that this answers, 16 bytes each; home, the first item
+//	9  the numbers of batches that were refused as not whole, u32 each; home
 //
 // The parts of a blob follow one another in one batch, from offset 0 to its end.
 //

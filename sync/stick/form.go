@@ -33,6 +33,7 @@ const (
 	Own      Kind = 6
 	Problem  Kind = 7
 	Answers  Kind = 8
+	Refusals Kind = 9
 )
 
 // Limits that both ends keep.

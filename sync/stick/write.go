@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"github.com/google/uuid"
 )
@@ -52,6 +53,9 @@ func (w *Writer) Batch() uuid.UUID { return w.b.Batch }
 
 // Bytes is how much was added, on the stick and before it.
 func (w *Writer) Bytes() int64 { return w.b.Bytes() + int64(len(w.items)) }
+
+// Pending is how much of that is not on the stick yet.
+func (w *Writer) Pending() int64 { return int64(len(w.items)) }
 
 // Empty says whether nothing was added.
 func (w *Writer) Empty() bool { return w.Bytes() == 0 }
@@ -197,6 +201,17 @@ func (f *Folder) Tidy(way Way, broken []Broken) error {
 	}
 	for _, b := range broken {
 		if err := f.Remove(way, b.Number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddBlob adds a whole blob, in parts.
+func AddBlob(w *Writer, h loan.Hash, content []byte) error {
+	for at := 0; at < len(content); at += PartBytes {
+		part := Part{Hash: h, Size: int64(len(content)), Offset: int64(at), Data: content[at:min(len(content), at+PartBytes)]}
+		if err := w.Add(BlobPart, part.Encode()); err != nil {
 			return err
 		}
 	}
