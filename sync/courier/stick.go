@@ -38,6 +38,7 @@ const (
 	stickBatch   = 32 << 20 // of a batch, about: so much a stick pulled out costs
 	stickReserve = 4 << 20  // left free for the centre's answer
 	stickSlack   = 256 << 10
+	stickBlobs   = 4096 // in a batch, so that its note stays short
 )
 
 // StickPlace is nil where a stick can be written: fault.Missing for a folder
@@ -279,7 +280,7 @@ func (w *stickWriter) add(kind stick.Kind, b []byte) error {
 
 // next sees that the batch under way can take n bytes.
 func (w *stickWriter) next(n int64) error {
-	if w.w != nil && !w.w.Empty() && w.w.Bytes()+n > stickBatch {
+	if w.w != nil && !w.w.Empty() && (w.w.Bytes()+n > stickBatch || len(w.note.Blobs) == stickBlobs) {
 		if err := w.end(); err != nil {
 			return err
 		}
