@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 // with a bit flipped; "family DIR" has anna begin a case at a laptop, whose id
 // is $CASE from then on; "harm DIR" destroys a page
 // of its database; "busy DIR ACCOUNT" tries a verb while a window has the
-// folder; "centre down" takes it off the network.
+// folder; "take STICK" hands a stick to the centre; "centre down" takes it off the network.
 func TestVerbs(t *testing.T) {
 	cases, err := filepath.Abs("testdata/cases.jsonl")
 	if err != nil {
@@ -87,6 +87,13 @@ func TestVerbs(t *testing.T) {
 				ts.Check(door.Close())
 				if code != exitBusy || !strings.Contains(errs, "in use by another program") {
 					ts.Fatalf("exit code %d: %s", code, errs)
+				}
+			},
+			"take": func(ts *testscript.TestScript, _ bool, args []string) {
+				taken, err := centreOf(ts).TakeStick(context.Background(), ts.MkAbs(args[0]))
+				ts.Check(err)
+				if len(taken) != 1 || !taken[0].Clean() {
+					ts.Fatalf("taken: %+v", taken)
 				}
 			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
