@@ -7,7 +7,6 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
-	"doorstep/internal/store"
 	"doorstep/sync/courier"
 )
 
@@ -41,8 +40,8 @@ func stickWrite(c *call) int {
 			return err
 		}
 		var w courier.StickWritten
-		err := d.ToStick(ctx, func(ctx context.Context, s *store.Store) (err error) {
-			w, err = courier.WriteStick(ctx, s, *to, nil)
+		err := d.ToStick(ctx, func(ctx context.Context) (err error) {
+			w, err = courier.WriteStick(ctx, d.Store(), *to, nil)
 			return err
 		})
 		fmt.Fprintf(c.out, "written: %d changes, %d blobs, %d bytes; on it before: %d; left: %d changes, %d blobs of %d bytes\n",
@@ -77,8 +76,8 @@ func stickRead(c *call) int {
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
 		var r courier.StickRead
-		err := d.FromStick(ctx, func(ctx context.Context, s *store.Store) (err error) {
-			r, err = courier.ReadStick(ctx, s, *from)
+		err := d.FromStick(ctx, func(ctx context.Context) (err error) {
+			r, err = courier.ReadStick(ctx, d.Store(), *from)
 			return err
 		})
 		if r.Answers > 0 {

@@ -442,4 +442,3 @@ func TestAStickOfTheNationalSuite(t *testing.T) {
 		mustCarry(t, l, "")
 	}
 }
-

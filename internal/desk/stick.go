@@ -11,7 +11,7 @@ import (
 
 // ToStick lets what waits for the centre be written onto a stick by write. The
 // chain notes it first, so that the note goes along. Only who may sync may.
-func (d *Desk) ToStick(ctx context.Context, write func(context.Context, *store.Store) error) error {
+func (d *Desk) ToStick(ctx context.Context, write func(context.Context) error) error {
 	const op = "write stick"
 	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
@@ -20,15 +20,15 @@ func (d *Desk) ToStick(ctx context.Context, write func(context.Context, *store.S
 	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeExport, Operator: d.operator.ID, Body: body}}, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
-	return fault.Wrap(op, write(ctx, d.store))
+	return fault.Wrap(op, write(ctx))
 }
 
 // FromStick lets the centre's answers on a stick be read by read. Nothing
 // leaves the laptop by it, so the chain notes nothing.
-func (d *Desk) FromStick(ctx context.Context, read func(context.Context, *store.Store) error) error {
+func (d *Desk) FromStick(ctx context.Context, read func(context.Context) error) error {
 	const op = "read stick"
 	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
-	return fault.Wrap(op, read(ctx, d.store))
+	return fault.Wrap(op, read(ctx))
 }

@@ -6,14 +6,14 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
-	"doorstep/internal/store"
 )
 
 func TestAStickIsNotedBeforeItIsWritten(t *testing.T) {
 	d := laptop(t, t.TempDir())
 	defer d.Close()
 	wrong := fault.New("stick", fault.Disk, nil)
-	err := d.ToStick(t.Context(), func(ctx context.Context, s *store.Store) error {
+	err := d.ToStick(t.Context(), func(ctx context.Context) error {
+		s := d.Store()
 		n, _ := s.Head()
 		last, err := s.Pending(ctx, n-1, 1)
 		if err != nil || len(last) != 1 || last[0].Kind != loan.ChangeExport || last[0].Operator != "clerk-1" {
@@ -25,7 +25,7 @@ func TestAStickIsNotedBeforeItIsWritten(t *testing.T) {
 		t.Errorf("got %v, want what went wrong with the stick", err)
 	}
 	n, _ := d.Store().Head()
-	if err := d.FromStick(t.Context(), func(context.Context, *store.Store) error { return nil }); err != nil {
+	if err := d.FromStick(t.Context(), func(context.Context) error { return nil }); err != nil {
 		t.Error(err)
 	}
 	if after, _ := d.Store().Head(); after != n {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
-	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
 	"fyne.io/fyne/v2"
@@ -172,8 +171,8 @@ func (s *stickCard) begin() {
 		if err := courier.StickPlace(d.Store(), dir); err != nil {
 			return err
 		}
-		return d.ToStick(ctx, func(ctx context.Context, st *store.Store) (err error) {
-			out, err = courier.WriteStick(ctx, st, dir, progress)
+		return d.ToStick(ctx, func(ctx context.Context) (err error) {
+			out, err = courier.WriteStick(ctx, d.Store(), dir, progress)
 			return err
 		})
 	}, func(err error) { s.tell(writtenWords(out, err)) }) {
@@ -187,8 +186,8 @@ func (s *stickCard) home() {
 	u, dir := s.u, s.chosen
 	d := u.desk
 	if u.begins("read stick", "正在读取U盘，请不要拔出", func(ctx context.Context, _ func(done, total int64)) error {
-		return d.FromStick(ctx, func(ctx context.Context, st *store.Store) (err error) {
-			out, err = courier.ReadStick(ctx, st, dir)
+		return d.FromStick(ctx, func(ctx context.Context) (err error) {
+			out, err = courier.ReadStick(ctx, d.Store(), dir)
 			return err
 		})
 	}, func(err error) {
