@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+func mountSmall(string) bool { return false }
+func unmountSmall(string)    {}
