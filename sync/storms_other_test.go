@@ -2,5 +2,5 @@
 
 package main
 
-func mountSmall(string) bool { return false }
+func mountSmall(string, int) bool { return false }
 func unmountSmall(string)    {}

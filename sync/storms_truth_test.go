@@ -186,6 +186,11 @@ func (w *world) judge() {
 			break
 		}
 	}
+	w.agree()
+}
+
+// agree demands that the centre and the open laptops hold what was saved.
+func (w *world) agree() {
 	t := w.truth(w.home)
 	for at, h := range w.must {
 		if got, ok := t.changes[at]; !ok || got != h {

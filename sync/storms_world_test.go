@@ -68,7 +68,9 @@ type past struct{ home string }
 type pc struct {
 	*store.Store
 	dir    string
+	device uuid.UUID
 	backup string // a stick in a drawer; empty when no backup was made
+	backed bool   // there is a whole one
 	skew   time.Duration
 	drafts []uuid.UUID
 }
@@ -240,6 +242,7 @@ func (w *world) unlock(p *pc) {
 	w.ok(err)
 	p.Store, _, err = k.Unlock(context.Background(), "practice-clerk", []byte(password))
 	w.ok(err)
+	p.device = p.Profile().Device
 }
 
 func (w *world) options(p *pc) store.Options {
