@@ -13,7 +13,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME := 10s
 
-.PHONY: run test crash bench build fuzz lint setup clean
+.PHONY: run test crash soak bench build fuzz lint setup clean
 
 # A window for a person where there is a display; with none, the whole path of
 # two cases on a virtual one, its pictures and papers in out/.
@@ -33,6 +33,16 @@ test: setup
 # Kills and power cuts: what was called saved must be there. Under five minutes.
 crash: setup
 	TAGS=$(TAGS) .ci/crash long
+
+# Counties of the built programs, killed, cut off, filled up and put back from
+# copies. DOORSTEP_SOAK=2h goes on for longer; a seed that fails is printed.
+soak: setup
+	mkdir -p .build
+	go build $(PLAIN) -tags $(TAGS),x11,no_animations,no_emoji -o .build/doorstep ./app
+	CGO_ENABLED=0 go build $(PLAIN) -o .build/doorstep-sync ./sync
+	CGO_ENABLED=0 go test -tags ci -c -o .build/soak ./sync
+	cd sync && DOORSTEP_SOAK=$${DOORSTEP_SOAK:-10m} DOORSTEP_APP=$(CURDIR)/.build/doorstep DOORSTEP_SYNC=$(CURDIR)/.build/doorstep-sync \
+		$(CURDIR)/.build/soak -test.run '^TestSoak$$' -test.timeout 0
 
 # One package after another, or they would measure each other. A figure named
 # A/B is the ratio of our A to the bare B of the same run; docs/speed.md has the

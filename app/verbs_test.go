@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 // of its database; "busy DIR ACCOUNT" tries a verb while a window has the
 // folder; "idof FILE NAME" sets NAME to the first id in a file; "centre down" takes
 // it off the network.
+// folder; "take STICK" hands a stick to the centre; "centre down" takes it off the network.
 func TestVerbs(t *testing.T) {
 	cases, err := filepath.Abs("testdata/cases.jsonl")
 	if err != nil {
@@ -97,6 +98,13 @@ func TestVerbs(t *testing.T) {
 					ts.Fatalf("no id in %s", args[0])
 				}
 				ts.Setenv(args[1], id)
+			},
+			"take": func(ts *testscript.TestScript, _ bool, args []string) {
+				taken, err := centreOf(ts).TakeStick(context.Background(), ts.MkAbs(args[0]))
+				ts.Check(err)
+				if len(taken) != 1 || !taken[0].Clean() {
+					ts.Fatalf("taken: %+v", taken)
+				}
 			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
 		},

@@ -40,15 +40,16 @@ func table() map[string]row {
 		"internal/contract":    {2, "internal/loan internal/seal assets"},
 		"internal/capture":     {2, "internal/loan internal/photo internal/peer internal/page"},
 		"sync/parcel":          {2, "internal/loan internal/seal"},
+		"sync/stick":           {2, "internal/loan internal/seal"},
 		"internal/rig":         {3, "internal/loan internal/seal internal/guard internal/store"},
 		"internal/desk":        {3, "internal/loan internal/seal internal/guard internal/rulebook internal/store internal/photo internal/contract"},
 		"sync/neighbour":       {3, "internal/loan internal/seal internal/store sync/parcel"},
-		"sync/courier":         {3, "internal/loan internal/seal internal/store internal/peer sync/parcel"},
-		"sync/central":         {3, "assets internal/loan internal/seal internal/guard internal/rulebook internal/peer internal/contract sync/parcel"},
+		"sync/courier":         {3, "internal/loan internal/seal internal/store internal/peer sync/parcel sync/stick"},
+		"sync/central":         {3, "assets internal/loan internal/seal internal/guard internal/rulebook internal/peer internal/contract sync/parcel sync/stick"},
 		"internal/ui":          {4, "internal/loan internal/rulebook internal/desk internal/page internal/capture sync/courier sync/neighbour internal/ui/kit assets"},
 		"app":                  {5, "*"},
 		"app/practice":         {5, "internal/loan internal/photo assets"},
-		"sync":                 {5, "sync/parcel sync/central internal/loan internal/seal internal/guard internal/rulebook internal/contract assets"},
+		"sync":                 {5, "sync/parcel sync/stick sync/central internal/loan internal/seal internal/guard internal/rulebook internal/contract assets"},
 	}
 }
 

@@ -38,10 +38,11 @@ Usage:
   sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE
   sync recovery refuse --data DIR ID
   sync recovery test --data DIR
+  sync stick take --data DIR --from STICK [--json]
   sync restored --data DIR
 
-Every verb answers --help. list, contract, operator, code, device and recovery
-work beside a server that runs in the same folder; restored wants it ended.
+Every verb answers --help. list, contract, operator, code, device, recovery and
+stick work beside a server that runs in the same folder; restored wants it ended.
 
 Exit codes:
   0  done; for serve: ended by SIGINT or SIGTERM after what was under way
@@ -99,7 +100,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 func pick(args []string) (verb, []string) {
 	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "restored": restored}
 	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew, "device revoke": deviceRevoke,
-		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest}
+		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest,
+		"stick take": stickTake}
 	if len(args) == 0 {
 		return nil, nil
 	}

@@ -28,6 +28,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv("DOORSTEP_TEST_CENTRE") == "1" {
 		os.Exit(start())
 	}
+	if dir := os.Getenv("DOORSTEP_SOAK_WORK"); dir != "" {
+		soakWork(dir)
+		os.Exit(0)
+	}
 	// Before the flags are parsed, so that the command line can ask for more.
 	if err := flag.Set("rapid.checks", "8"); err != nil {
 		panic(err)

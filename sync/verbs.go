@@ -187,21 +187,8 @@ func restored(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	// Looked at first, so that a folder without a centre does not become one.
-	c, err := beside(ctx, *data, errs)
+	c, err := alone(ctx, *data, errs)
 	if err != nil {
-		return err
-	}
-	county, practice, err := c.County(ctx)
-	c.Close()
-	if err != nil {
-		return err
-	}
-	o := central.Options{Dir: *data, Practice: practice}
-	if !practice {
-		o.County = county
-	}
-	if c, err = central.Open(ctx, o); err != nil {
 		return err
 	}
 	defer c.Close()

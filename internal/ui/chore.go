@@ -70,8 +70,11 @@ func (u *Window) choreTurned(*chore) {
 	if u.shell == nil {
 		return
 	}
-	if m, ok := u.shell.screen.(*manage); ok {
-		m.shownNow.refresh()
+	switch sc := u.shell.screen.(type) {
+	case *manage:
+		sc.shownNow.refresh()
+	case *syncScreen:
+		sc.stick.refresh()
 	}
 }
 

@@ -150,10 +150,11 @@ type syncScreen struct {
 	adopt    *kit.Button // in view while the centre holds more than the laptop
 	list     *kit.List
 	rows     []desk.Row
+	stick    *stickCard
 }
 
 func newSyncScreen(u *Window) *syncScreen {
-	s := &syncScreen{u: u, facts: container.NewVBox()}
+	s := &syncScreen{u: u, facts: container.NewVBox(), stick: newStickCard(u)}
 	s.headline = kit.NewStatusLine(kit.Info, "")
 	s.try = kit.NewPrimary("立即上传", kit.Icon("upload"), u.wake)
 	s.pause = kit.NewSecondary("暂停", kit.Icon("offline"), s.togglePause)
@@ -165,6 +166,7 @@ func newSyncScreen(u *Window) *syncScreen {
 	s.content = filled("同步", "办完的案件自动上传到中心；没有网络时留在本机，恢复后自动继续",
 		kit.Card("现在", nil, s.headline, s.facts, container.NewHBox(s.try, s.pause, s.adopt)),
 		newRoomCard(u),
+		s.stick.card,
 		kit.Card("等待送达的案件", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{160}, s.list)))
 	s.refresh()
 	return s

@@ -37,7 +37,8 @@ type Deps struct {
 	// Housekeeping is how long after signing in what is due is done in the
 	// background: erasing, the day's backup. 0 is never.
 	Housekeeping time.Duration
-	Told         string // what the person is to know before signing in; empty is nothing
+	Sticks       func() []string // the USB sticks that are in; nil: kit.Sticks
+	Told         string          // what the person is to know before signing in; empty is nothing
 
 	// Restart puts a new run of the program in the place of this one, so that
 	// nothing of this one's memory is left; it is called on Fyne's goroutine

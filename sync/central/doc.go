@@ -20,6 +20,9 @@
 //	                        none, is damage. Keep a copy where thieves of the centre
 //	                        do not look; sync recovery test proves it
 //	keys/county-CODE.key    the key that names the county's blobs (seal.Key.Bytes); mode 0600
+//	keys/stick-CODE.key     the SM2 key that laptops of that suite seal sticks to, PKCS #8
+//	                        DER; mode 0600; made when it is first asked for. The
+//	                        others seal to the authority's key
 //	blobs/HH/HASH           a whole blob; HASH is its name, HH the first two digits
 //	partial/HASH.SIZE       a blob that is coming: SIZE bytes with each chunk in its
 //	                        place, then for each chunk its SHA-256, 32 bytes. A chunk
@@ -54,6 +57,15 @@
 // SM4. Certificates, TLS, the signature inside a contract's PDF and the centre's
 // own signatures stay on P-256: the TLS library and PDF readers know no SM2.
 // Laptops of both suites sync with one centre and take one another's changes.
+//
+// # Sticks
+//
+// A stick (package stick) is taken beside a running server, by the same path as
+// what comes over the network: changes by device and number, blobs by name. So
+// what came before, by whatever road, changes nothing. A batch that is not
+// whole is refused whole and told of. The answer is written onto the stick,
+// sealed to the laptop: own changes it asked for, receipts, news, blobs it
+// lacks. Nothing is taken off a stick here but former answers.
 //
 // # The centre's own chain
 //

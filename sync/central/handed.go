@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path/filepath"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/sync/parcel"
 	"github.com/google/uuid"
@@ -115,4 +117,31 @@ func (c *Central) getRevoked(d *device, w http.ResponseWriter, r *http.Request) 
 		return diskFault(op, err)
 	}
 	return sendJSON(w, out)
+}
+
+// takeBlobOf takes a whole blob that comes otherwise than in chunks. When it
+// returns nil the blob is durable. Content of another name is fault.Input.
+func (c *Central) takeBlobOf(ctx context.Context, county string, h loan.Hash, content []byte) error {
+	const op = "central.takeBlobOf"
+	if len(content) == 0 || len(content) > parcel.MaxBlob {
+		return fault.New(op, fault.TooLarge, errors.New("size of the blob"))
+	}
+	key, err := c.countyKey(county)
+	if err != nil {
+		return err
+	}
+	if held, err := c.held(ctx, county, h, key); held || err != nil {
+		return err
+	}
+	if loan.Hash(key.Name(content)) != h {
+		return fault.New(op, fault.Input, errName)
+	}
+	path := c.blobs.wholePath(h)
+	if err := c.blobs.makeShelf(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := WriteFile(path, content); err != nil {
+		return err
+	}
+	return c.recordBlob(ctx, county, h, int64(len(content)))
 }

@@ -45,6 +45,7 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/recover", c.answer(c.postRecover))
 	mux.HandleFunc("POST /v1/key", c.answer(c.known(c.postKey)))
 	mux.HandleFunc("GET /v1/county", c.answer(c.known(c.getCounty)))
+	mux.HandleFunc("GET /v1/stick", c.answer(c.known(c.getStickKey)))
 	mux.HandleFunc("GET /v1/news", c.answer(c.known(c.getNews)))
 	mux.HandleFunc("GET /v1/own", c.answer(c.known(c.getOwn)))
 	mux.HandleFunc("GET /v1/blob/{hash}/{offset}", c.answer(c.known(c.getBlob)))

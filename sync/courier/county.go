@@ -20,15 +20,14 @@ func (c *Courier) keepCounty(ctx context.Context) error {
 	if time.Since(c.county) < countyEvery {
 		return nil
 	}
-	err := c.fetchCounty(ctx)
-	if err == nil {
-		err = c.fetchRevoked(ctx)
-	}
-	if k := fault.KindOf(err); k == fault.Offline || k == fault.Cancelled {
-		return err
-	}
-	if err != nil {
-		c.log.Warn("county", "error", err.Error())
+	for _, fetch := range []func(context.Context) error{c.fetchCounty, c.fetchRevoked, c.fetchStickKey} {
+		err := fetch(ctx)
+		if k := fault.KindOf(err); k == fault.Offline || k == fault.Cancelled {
+			return err
+		}
+		if err != nil {
+			c.log.Warn("county", "error", err.Error())
+		}
 	}
 	c.county = time.Now()
 	return nil

@@ -242,15 +242,7 @@ func trim(changes []*loan.Change) []*loan.Change {
 // lies between is in no place that could be asked: it is declared lost.
 func (c *Courier) sendParcel(ctx context.Context, changes []*loan.Change, held uint64) ([]byte, error) {
 	const op = "courier.sendParcel"
-	lost := uint64(0)
-	if changes[0].Counter > held+1 {
-		lost = held + 1
-	}
-	p, err := parcel.NewAfterLoss(changes, lost, c.profile.ChainKey().Suite())
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	b, err := parcel.Pack(p, c.profile.ChainKey())
+	b, err := packChanges(changes, held, c.profile.ChainKey())
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -133,6 +133,7 @@
 //	POST /v1/key      KeyRequest → 204: the key that signs the chain, of suite 2,
 //	                  before the first change; 403 afterwards
 //	GET  /v1/county   CountyResponse: the recovery key and the roster, as they are now
+//	GET  /v1/stick    StickKey: the key of suite 2 to which such a laptop seals sticks
 //	POST /v1/recover  a recovery request (package seal) of at most 2048 bytes →
 //	                  RecoveryAnswer, without a client certificate; asked again
 //	                  with the same bytes until it no longer waits

@@ -113,22 +113,11 @@ func (c *Chooser) places() fyne.CanvasObject {
 			}
 		}
 	}
-	for _, dir := range removable() {
+	sticks := Sticks()
+	for _, dir := range sticks[:min(len(sticks), 4)] {
 		add("U盘 "+filepath.Base(dir), dir)
 	}
 	return box
-}
-
-// removable lists mounted sticks where desktops put them.
-func removable() []string {
-	var out []string
-	for _, pattern := range []string{"/media/*/*", "/run/media/*/*"} {
-		found, err := filepath.Glob(pattern)
-		if err == nil {
-			out = append(out, found...)
-		}
-	}
-	return out[:min(len(out), 4)]
 }
 
 // enterFolder reads a folder in the background and shows it.

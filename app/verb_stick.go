@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/sync/courier"
+)
+
+func stickWriteVerb() verb {
+	return verb{
+		name:    "sync stick write",
+		args:    "no argument",
+		summary: "Writes what waits for the centre onto a USB stick.",
+		help: `The stick goes to the centre, which takes it in (sync stick take) and writes its
+answer onto it; "sync stick read" then reads the receipts. Records are written
+first, then contracts, then images, as far as there is room; what lies on the
+stick already is not written again. All is sealed to the centre. Nothing counts
+as sent by it. Exit code 7 when there was not room for all: the rest wants
+another stick.`,
+		run: stickWrite,
+	}
+}
+
+func stickWrite(c *call) int {
+	flags, data := c.flags()
+	who := c.accountFlags(flags)
+	to := flags.String("to", "", "`folder` of the stick")
+	if _, code, ok := c.parse(flags, 0, 0); !ok {
+		return code
+	}
+	if *to == "" {
+		return c.wrong("--to is needed")
+	}
+	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+		if err := courier.StickPlace(d.Store(), *to); err != nil {
+			return err
+		}
+		var w courier.StickWritten
+		err := d.ToStick(ctx, func(ctx context.Context) (err error) {
+			w, err = courier.WriteStick(ctx, d.Store(), *to, nil)
+			return err
+		})
+		fmt.Fprintf(c.out, "written: %d changes, %d blobs, %d bytes; on it before: %d; left: %d changes, %d blobs of %d bytes\n",
+			w.Changes, w.Blobs, w.Bytes, w.Before, w.LeftChanges, w.LeftBlobs, w.LeftBytes)
+		if err == nil && w.Full {
+			err = fault.Say("sync stick write", fault.Full, "U盘写满了，其余留在本机，请换一个U盘再写一次。", nil)
+		}
+		return err
+	})
+}
+
+func stickReadVerb() verb {
+	return verb{
+		name:    "sync stick read",
+		args:    "no argument",
+		summary: "Reads the centre's receipts and news from a USB stick.",
+		help: `What the receipts cover leaves the outbox. A receipt of an earlier time takes
+nothing back, and one of a time before the centre was set back does not count.`,
+		run: stickRead,
+	}
+}
+
+func stickRead(c *call) int {
+	flags, data := c.flags()
+	who := c.accountFlags(flags)
+	from := flags.String("from", "", "`folder` of the stick")
+	if _, code, ok := c.parse(flags, 0, 0); !ok {
+		return code
+	}
+	if *from == "" {
+		return c.wrong("--from is needed")
+	}
+	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+		var r courier.StickRead
+		err := d.FromStick(ctx, func(ctx context.Context) (err error) {
+			r, err = courier.ReadStick(ctx, d.Store(), *from)
+			return err
+		})
+		if r.Answers > 0 {
+			fmt.Fprintf(c.out, "receipt of %s: %d changes and %d blobs are there; %d news, %d healed; waiting: %d changes, %d blobs\n",
+				r.At.Format(time.RFC3339), r.Changes, r.Blobs, r.News, r.Healed, r.WaitingChanges, r.WaitingBlobs)
+		}
+		if err == nil && r.Problem != nil {
+			return r.Problem
+		}
+		if err == nil && r.Answers == 0 {
+			return fault.Say("sync stick read", fault.Conflict, "U盘上是旧的回执，没有采用。请再写入一次，交给县资助中心读取。", nil)
+		}
+		return err
+	})
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mutant is a way to break the code that the storms must find.
+type mutant struct {
+	name     string
+	file     string // from the module's root
+	old, new string // once in it
+}
+
+func mutants() []mutant {
+	return []mutant{
+		{"the centre acknowledges before it commits", "sync/central/commit.go",
+			"	if err == nil {\n		if err = tx.Commit(); err != nil {\n			tx.Rollback()\n		}\n	}\n	for _, j := range batch {\n		if err != nil {\n			j.err = diskFault(op, err)\n		}\n		close(j.done)\n	}",
+			"	for _, j := range batch {\n		if err != nil {\n			j.err = diskFault(op, err)\n		}\n		close(j.done)\n	}\n	if err == nil {\n		tx.Commit()\n	}"},
+		{"a laptop made out of a backup goes on with the numbers it had", "internal/store/gaps.go",
+			"	w.tip.counter = lost.To\n", ""},
+		{"a receipt of another epoch puts nothing back into the outbox", "internal/store/outbox.go",
+			"restored := epoch != uuid.Nil && epoch != r.Epoch", "restored := false"},
+		{"a receipt of an old stick counts", "sync/courier/stick_read.go",
+			"	return box.Epoch == uuid.Nil ||", "	return true || box.Epoch == uuid.Nil ||"},
+		{"the laptop takes a receipt's word for what it did not name", "internal/store/outbox.go",
+			"	for _, h := range r.Blobs {\n			if err := s.arrived", "	for h := range s.outbox.blobs {\n			if err := s.arrived"},
+		{"a stick's answer comes without the changes that the laptop lacks", "sync/central/stick_answer.go",
+			"{t.addOwn, t.addReceipts", "{t.addReceipts"},
+		{"a centre put back gives its numbers twice", "sync/central/restore.go",
+			"const skipped = 10_000", "const skipped = 0"},
+		{"a whole blob counts before it lies in its place", "sync/central/handed.go",
+			"	if err := WriteFile(path, content); err != nil {\n		return err\n	}\n", "	_ = path\n"},
+	}
+}
+
+// TestStormsFindWhatIsBroken breaks the code in each of these ways and lives
+// through storms until one fails. It compiles everything anew for each, so it
+// runs when DOORSTEP_MUTANTS is set.
+func TestStormsFindWhatIsBroken(t *testing.T) {
+	if os.Getenv("DOORSTEP_MUTANTS") == "" {
+		for _, m := range mutants() {
+			b, err := os.ReadFile(filepath.Join("..", m.file))
+			if err != nil || strings.Count(string(b), m.old) != 1 {
+				t.Errorf("%s: the code to break is not in %s, or more than once", m.name, m.file)
+			}
+		}
+		t.Skip("DOORSTEP_MUTANTS is not set: the code is not broken now")
+	}
+	for _, m := range mutants() {
+		t.Run(m.name, func(t *testing.T) {
+			name, err := filepath.Abs(filepath.Join("..", m.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			broken, overlay := filepath.Join(t.TempDir(), "broken.go"), filepath.Join(t.TempDir(), "overlay.json")
+			text := strings.Replace(string(b), m.old, m.new, 1)
+			if text == string(b) {
+				t.Fatal("nothing is broken")
+			}
+			list, err := json.Marshal(map[string]map[string]string{"Replace": {name: broken}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for at, b := range map[string][]byte{broken: []byte(text), overlay: list} {
+				if err := os.WriteFile(at, b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command("go", "test", "-overlay", overlay, "-tags", "ci", "-count", "1", "-timeout", "8m", "-run", "^TestStorms$", ".")
+			cmd.Env = append(os.Environ(), "DOORSTEP_MUTANTS=", "CGO_ENABLED=0", "DOORSTEP_STORMS=1500")
+			out, err := cmd.CombinedOutput()
+			if err == nil {
+				t.Fatal("no storm found it")
+			}
+			if !strings.Contains(string(out), "again: DOORSTEP_SEED=") {
+				t.Fatalf("it failed for another reason: %v\n%s", err, out)
+			}
+			for line := range strings.Lines(string(out)) {
+				if strings.Contains(line, "seed ") {
+					t.Log(strings.TrimSpace(line))
+					break
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// truth is what lies at the centre, read from its database by other code than
+// the centre's own.
+type truth struct {
+	changes  map[ref]loan.Hash
+	cases    map[uuid.UUID][]*loan.Change
+	blobs    map[loan.Hash]bool
+	status   map[uuid.UUID]string
+	receipts map[string]int // number of cases with each receipt number
+}
+
+func (w *world) truth(home string) *truth {
+	t := &truth{changes: map[ref]loan.Hash{}, cases: map[uuid.UUID][]*loan.Change{}, blobs: map[loan.Hash]bool{},
+		status: map[uuid.UUID]string{}, receipts: map[string]int{}}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(home, "centre.db")}).EscapedPath()+"?_pragma=busy_timeout(10000)")
+	w.ok(err)
+	defer db.Close()
+	each := func(query string, row func(*sql.Rows) error) {
+		rows, err := db.Query(query)
+		w.ok(err)
+		defer rows.Close()
+		for rows.Next() {
+			w.ok(row(rows))
+		}
+		w.ok(rows.Err())
+	}
+	each(`SELECT header, bytes FROM changes`, func(r *sql.Rows) error {
+		var header, b []byte
+		if err := r.Scan(&header, &b); err != nil {
+			return err
+		}
+		ch, err := loan.DecodeChange(b)
+		if err != nil {
+			return err
+		}
+		t.changes[ref{ch.Device, ch.Counter}] = loan.Hash(header)
+		t.cases[ch.Case] = append(t.cases[ch.Case], ch)
+		return nil
+	})
+	each(`SELECT hash FROM blobs`, func(r *sql.Rows) error {
+		var h []byte
+		err := r.Scan(&h)
+		name := loan.Hash(h)
+		// The row alone is a word; the file is the thing.
+		t.blobs[name] = size(filepath.Join(home, "blobs", name.String()[:2], name.String())) > 0
+		return err
+	})
+	each(`SELECT id, status, receipt_no FROM cases`, func(r *sql.Rows) error {
+		var id, status, no string
+		if err := r.Scan(&id, &status, &no); err != nil {
+			return err
+		}
+		t.status[uuid.MustParse(id)] = status
+		if no != "" {
+			t.receipts[no]++
+		}
+		return nil
+	})
+	return t
+}
+
+// own is all of a laptop's own chain that is there.
+func (w *world) own(p *pc) []*loan.Change {
+	var out []*loan.Change
+	for after := uint64(0); ; {
+		part, err := p.Pending(context.Background(), after, 1000)
+		w.ok(err)
+		if len(part) == 0 {
+			return out
+		}
+		out, after = append(out, part...), part[len(part)-1].Counter
+	}
+}
+
+// lie says what is lacking at the centre of what a laptop holds, or nothing.
+func (w *world) lie(p *pc) (why string) {
+	w.snap.Lock()
+	defer w.snap.Unlock()
+	defer func() {
+		if v := recover(); v != nil {
+			why = fmt.Sprint(v)
+		}
+	}()
+	t := w.truth(w.home)
+	for _, ch := range w.own(p) {
+		if t.changes[ref{ch.Device, ch.Counter}] != ch.HeaderHash(p.Sum) {
+			return fmt.Sprintf("the centre lacks number %d", ch.Counter)
+		}
+	}
+	for h, device := range w.blobs {
+		if device == p.Profile().Device && !t.blobs[h] && !w.gone(p, h) {
+			return "the centre lacks blob " + h.String()
+		}
+	}
+	return ""
+}
+
+// gone says whether a laptop has not got a blob.
+func (w *world) gone(p *pc, h loan.Hash) bool {
+	_, err := p.Blob(context.Background(), h)
+	if k := fault.KindOf(err); err != nil && k != fault.Missing && k != fault.Damaged {
+		w.ok(err)
+	}
+	return err != nil
+}
+
+// forgive takes out of what must be there what nobody has any more: the centre
+// or a laptop was put back to a time before it, and it was nowhere else.
+func (w *world) forgive() {
+	t := w.truth(w.home)
+	here := map[ref]bool{}
+	for _, p := range w.laptops {
+		for _, ch := range w.own(p) {
+			here[ref{ch.Device, ch.Counter}] = true
+		}
+	}
+	for at := range w.must {
+		if _, ok := t.changes[at]; !ok && !here[at] {
+			delete(w.must, at)
+		}
+	}
+	for h, device := range w.blobs {
+		p := w.laptops[slices.IndexFunc(w.laptops, func(p *pc) bool { return p.Profile().Device == device })]
+		if !t.blobs[h] && w.gone(p, h) {
+			delete(w.blobs, h)
+		}
+	}
+}
+
+// noticeable says whether a laptop's receipts tell a centre that was put back
+// without a word that it was: they do where it lost part of a chain. Of a loss
+// of blobs alone no receipt tells.
+func (w *world) noticeable() bool {
+	t := w.truth(w.home)
+	lost := false
+	for _, p := range w.laptops {
+		box, err := p.Outbox(context.Background())
+		w.ok(err)
+		through := uint64(0)
+		for at := range t.changes {
+			if at.device == box.Device {
+				through = max(through, at.counter)
+			}
+		}
+		lost = lost || box.Acked > through
+		waits := map[loan.Hash]bool{}
+		for _, b := range box.Blobs {
+			waits[b.Hash] = true
+		}
+		for h, device := range w.blobs {
+			if device == box.Device && !t.blobs[h] && !waits[h] && box.Acked <= through {
+				return false
+			}
+		}
+	}
+	return lost
+}
+
+// judge ends the storm: the sky clears, everyone carries what is left, and all
+// must be where it belongs.
+func (w *world) judge() {
+	const rounds = 4 // one asks for what it lacks, and others hear of what it hands in
+	for round := range rounds {
+		for _, p := range w.laptops {
+			if done := w.deliver(p); !done && round == rounds-1 || !done && !w.dry && round > 0 {
+				w.fail("the sky is clear, and laptop %s does not get through", p.Profile().Device)
+			}
+		}
+		if !w.dry && round > 0 {
+			break
+		}
+	}
+	w.agree()
+}
+
+// agree demands that the centre and the open laptops hold what was saved.
+func (w *world) agree() {
+	t := w.truth(w.home)
+	for at, h := range w.must {
+		if got, ok := t.changes[at]; !ok || got != h {
+			w.fail("number %d of %s was saved, and the centre lacks it", at.counter, at.device)
+		}
+	}
+	for h := range w.blobs {
+		if !t.blobs[h] {
+			w.fail("blob %s was saved, and the centre lacks it", h)
+		}
+	}
+	for no, n := range t.receipts {
+		if n > 1 {
+			w.fail("receipt number %s was given to %d cases", no, n)
+		}
+	}
+	for _, p := range w.laptops {
+		w.same(p, t)
+	}
+	w.orphans(t)
+}
+
+// deliver lets a laptop carry all it has with nothing in its way.
+func (w *world) deliver(p *pc) bool {
+	if w.dry {
+		return w.visit(p, w.folder(), nil)
+	}
+	again := func(fails int) bool { return fails < 10 }
+	done, behind := w.carry(p, again, false)
+	if behind {
+		done, _ = w.carry(p, again, true)
+	}
+	return done
+}
+
+// same demands that a laptop and the centre hold the same.
+func (w *world) same(p *pc, t *truth) {
+	ctx, device := context.Background(), p.Profile().Device
+	mine := map[ref]loan.Hash{}
+	for _, ch := range w.own(p) {
+		mine[ref{device, ch.Counter}] = ch.HeaderHash(p.Sum)
+	}
+	theirs := maps.Clone(t.changes)
+	maps.DeleteFunc(theirs, func(at ref, _ loan.Hash) bool { return at.device != device })
+	if !maps.Equal(mine, theirs) {
+		w.fail("laptop %s holds %d changes of its chain, the centre %d", device, len(mine), len(theirs))
+	}
+	for _, sum := range p.Search("", 0) {
+		changes, err := p.Changes(ctx, sum.ID)
+		w.ok(err)
+		k, other := loan.Fold(changes), loan.Fold(t.cases[sum.ID])
+		if other == nil || k.Status != other.Status || fmt.Sprint(k.Status) != t.status[sum.ID] {
+			w.fail("case %s is %s at laptop %s, and %s at the centre", sum.ID, k.Status, device, t.status[sum.ID])
+		}
+		for _, a := range k.Manifest() {
+			if w.gone(p, a.Blob) {
+				w.fail("laptop %s lacks blob %s of case %s", device, a.Blob, sum.ID)
+			}
+		}
+	}
+	w.ok(p.VerifyChain(ctx))
+	w.ok(p.VerifyLedger(ctx))
+}
+
+// orphans demands that the centre keeps no whole blob that it does not know of.
+func (w *world) orphans(t *truth) {
+	w.ok(filepath.WalkDir(filepath.Join(w.home, "blobs"), func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			if h, perr := loan.ParseHash(d.Name()); perr != nil || !t.blobs[h] {
+				return fmt.Errorf("orphan %s", d.Name())
+			}
+		}
+		return err
+	}))
+}
