@@ -157,6 +157,7 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 	if len(ask) > parcel.MaxAsk {
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
+	c.settling(ctx, d.county, ask)
 	// The identity first: a centre that learns meanwhile that it was set back
 	// must not vouch for less under its new name.
 	is := c.is()
@@ -169,12 +170,12 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 		return nil, err
 	}
 	r := &parcel.Receipt{Centre: is.centre, Epoch: is.epoch, Device: d.id, Through: through, Chain: chain, At: c.now()}
+	held, err := c.heldOf(ctx, d.county, ask, key)
+	if err != nil {
+		return nil, err
+	}
 	for _, h := range ask {
-		held, err := c.held(ctx, d.county, h, key)
-		if err != nil {
-			return nil, err
-		}
-		if held {
+		if held[h] {
 			r.Blobs = append(r.Blobs, h)
 		}
 	}
