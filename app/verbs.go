@@ -32,7 +32,7 @@ type call struct {
 
 func verbs() []verb {
 	return []verb{checkVerb(), schoolsImportVerb(), enrolVerb(), operatorEnableVerb(), caseListVerb(), caseShowVerb(),
-		syncRunVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(),
+		syncImportVerb(), syncRunVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(),
 		workerVerb(), rigVerb()}
 }
 
