@@ -28,7 +28,7 @@ const (
 func practiceStore(ctx context.Context, dir string) (*store.Store, error) {
 	const op = "open for practice"
 	// The password protects nothing, so that it need not be slow.
-	o := store.Options{Dir: dir, Now: time.Now, Cost: seal.FloorCost()}
+	o := store.Options{Dir: dir, Now: time.Now, Cost: seal.CheapCost()}
 	if store.Exists(dir) {
 		l, err := store.Open(ctx, o)
 		if err != nil {

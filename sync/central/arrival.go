@@ -78,6 +78,7 @@ type arrival struct {
 
 	mu    sync.Mutex
 	got   spans
+	block []byte // a head of a pack, and mem
 	mem   []byte
 	file  *partial
 	whole bool // nothing is lacking; who saw to that settles it
@@ -89,19 +90,17 @@ type arrival struct {
 // arrivals are all blobs that streams bring at the moment.
 type arrivals struct {
 	mu    sync.Mutex
-	freed sync.Cond
 	all   map[arrivalKey]*arrival
 	room  int64 // of memory, that is left
 	pools [5]sync.Pool
 }
 
 func newArrivals() *arrivals {
-	a := &arrivals{all: map[arrivalKey]*arrival{}, room: roomBytes}
-	a.freed.L = &a.mu
-	return a
+	return &arrivals{all: map[arrivalKey]*arrival{}, room: roomBytes}
 }
 
-// classOf is the smallest piece of memory that a blob fits into.
+// classOf is the smallest piece of memory that a blob fits into, behind the head
+// that it has in a pack.
 func classOf(size int64) (class int, bytes int64) {
 	for class, bytes = 0, 64<<10; bytes < size; class++ {
 		bytes *= 2
@@ -109,32 +108,31 @@ func classOf(size int64) (class int, bytes int64) {
 	return class, bytes
 }
 
+const smallest = 16 << 10 // what is shorter is not kept for later
+
+// alloc gives memory for a blob and its head.
 func (a *arrivals) alloc(size int64) []byte {
 	class, bytes := classOf(size)
-	if size < 16<<10 {
-		return make([]byte, size)
+	if size < smallest {
+		return make([]byte, packHead+size)
 	}
 	if p, ok := a.pools[class].Get().(*[]byte); ok {
-		return (*p)[:size]
+		return (*p)[:packHead+size]
 	}
-	return make([]byte, bytes)[:size]
+	return make([]byte, packHead+bytes)[:packHead+size]
 }
 
-// free takes memory back. The caller holds the arrival's lock, or it is nobody
-// else's any more.
-func (a *arrivals) free(b []byte) {
-	if b == nil {
-		return
-	}
-	class, bytes := classOf(int64(len(b)))
-	if len(b) >= 16<<10 {
-		b = b[:cap(b)]
-		a.pools[class].Put(&b)
+// free takes memory back that alloc gave. Nobody else has it any more.
+func (a *arrivals) free(room []byte) {
+	size := int64(len(room)) - packHead
+	class, bytes := classOf(size)
+	if size >= smallest {
+		room = room[:cap(room)]
+		a.pools[class].Put(&room)
 	}
 	a.mu.Lock()
 	a.room += bytes
 	a.mu.Unlock()
-	a.freed.Broadcast()
 }
 
 // arrive gives the arrival of a blob, or makes it; leave must follow. Where
@@ -182,7 +180,8 @@ func (c *Central) arrive(county string, b parcel.BlobSize) (*arrival, error) {
 		}
 	}
 	if small {
-		a.mem = as.alloc(b.Size)
+		a.block = as.alloc(b.Size)
+		a.mem = a.block[packHead:]
 		return a, nil
 	}
 	if err := c.openFile(a); err != nil {
@@ -286,7 +285,7 @@ func (c *Central) spill(a *arrival) error {
 		return nil
 	}
 	mem, got := a.mem, a.got
-	defer c.arrivals.free(mem)
+	defer c.arrivals.free(a.block)
 	a.mem, a.got = nil, nil
 	if len(got) == 0 {
 		return nil
@@ -354,17 +353,16 @@ func (c *Central) settle(ctx context.Context, a *arrival) error {
 		})
 		return nil
 	}
-	mem := a.mem
-	if loan.Hash(key.Name(mem)) != a.key.hash {
-		c.arrivals.free(mem)
+	if loan.Hash(key.Name(a.mem)) != a.key.hash {
+		c.arrivals.free(a.block)
 		return c.settled(a, fault.New("central.settle", fault.Input, errName))
 	}
-	if err := c.keeper.room(ctx, int64(len(mem))); err != nil {
-		c.arrivals.free(mem)
+	if err := c.keeper.room(ctx, a.key.size); err != nil {
+		c.arrivals.free(a.block)
 		return c.settled(a, err)
 	}
-	at, err := c.blobs.packs.write(a.key.hash, mem)
-	c.arrivals.free(mem)
+	at, err := c.blobs.packs.write(a.key.hash, a.block)
+	c.arrivals.free(a.block)
 	if err != nil {
 		c.keeper.back(a.key.size)
 		return c.settled(a, err)

@@ -115,14 +115,7 @@ func (c *Central) recordAll(group []kept, err error) {
 		group = group[len(part):]
 		perr := err
 		if perr == nil {
-			perr = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-				for _, b := range part {
-					if err := c.record(ctx, tx, b.key.county, b.key.hash, b.key.size, b.at); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+			perr = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.recordPart(ctx, tx, part) })
 		}
 		for _, b := range part {
 			if perr == nil {
@@ -139,32 +132,87 @@ func (c *Central) recordAll(group []kept, err error) {
 // maxRecord bounds the blobs of one write, for each may complete a case.
 const maxRecord = 256
 
+func (c *Central) recordPart(ctx context.Context, tx *sql.Tx, part []kept) error {
+	r, err := newRecorder(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	for _, b := range part {
+		if err := c.recordBy(ctx, tx, r, b.key.county, b.key.hash, b.key.size, b.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recorder is the statements that record blobs, made once for many.
+type recorder struct {
+	held, packed, unpacked, needs *sql.Stmt
+}
+
+func newRecorder(ctx context.Context, tx *sql.Tx) (*recorder, error) {
+	r := &recorder{}
+	for _, s := range []struct {
+		to   **sql.Stmt
+		text string
+	}{
+		{&r.held, `INSERT INTO blobs (county, hash, size, held) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&r.packed, `INSERT INTO packed (county, hash, pack, at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (county, hash) DO UPDATE SET pack = excluded.pack, at = excluded.at`},
+		{&r.unpacked, `DELETE FROM packed WHERE county = ? AND hash = ?`},
+		{&r.needs, `SELECT COUNT(*) FROM needs WHERE blob = ? AND county = ?`},
+	} {
+		var err error
+		if *s.to, err = tx.PrepareContext(ctx, s.text); err != nil {
+			r.close()
+			return nil, diskFault("central.record", err)
+		}
+	}
+	return r, nil
+}
+
+func (r *recorder) close() {
+	for _, s := range []*sql.Stmt{r.held, r.packed, r.unpacked, r.needs} {
+		if s != nil {
+			s.Close()
+		}
+	}
+}
+
 // record writes that a blob is held, and receives the cases it completes.
 func (c *Central) record(ctx context.Context, tx *sql.Tx, county string, h loan.Hash, size int64, at place) error {
+	r, err := newRecorder(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	return c.recordBy(ctx, tx, r, county, h, size, at)
+}
+
+func (c *Central) recordBy(ctx context.Context, tx *sql.Tx, r *recorder, county string, h loan.Hash, size int64, at place) error {
 	const op = "central.record"
-	r, err := tx.ExecContext(ctx, `INSERT INTO blobs (county, hash, size, held) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		county, h[:], size, c.now().UnixMilli())
+	res, err := r.held.ExecContext(ctx, county, h[:], size, c.now().UnixMilli())
 	if err != nil {
 		return diskFault(op, err)
 	}
-	n, err := r.RowsAffected()
+	n, err := res.RowsAffected()
 	if err != nil {
 		return diskFault(op, err)
 	}
-	if at.pack != 0 {
+	switch {
+	case at.pack != 0:
 		// Where it was held already, the newer place is as good, and sound.
-		if _, err := tx.ExecContext(ctx, `INSERT INTO packed (county, hash, pack, at) VALUES (?, ?, ?, ?)
-			ON CONFLICT (county, hash) DO UPDATE SET pack = excluded.pack, at = excluded.at`, county, h[:], at.pack, at.at); err != nil {
-			return diskFault(op, err)
-		}
-	} else if n == 0 {
+		_, err = r.packed.ExecContext(ctx, county, h[:], at.pack, at.at)
+	case n == 0:
 		// The file takes the place of what was lost in a pack.
-		if _, err := tx.ExecContext(ctx, `DELETE FROM packed WHERE county = ? AND hash = ?`, county, h[:]); err != nil {
-			return diskFault(op, err)
-		}
+		_, err = r.unpacked.ExecContext(ctx, county, h[:])
 	}
-	if n == 0 {
-		return nil
+	if err != nil || n == 0 {
+		return diskFault(op, err)
+	}
+	if err := r.needs.QueryRowContext(ctx, h[:], county).Scan(&n); err != nil || n == 0 {
+		return diskFault(op, err)
 	}
 	return c.completeCases(ctx, tx, county, h)
 }

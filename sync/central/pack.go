@@ -95,8 +95,9 @@ func (p *packs) begin() error {
 	return nil
 }
 
-// write puts a blob behind the others. It is not durable before a sync.
-func (p *packs) write(h loan.Hash, b []byte) (place, error) {
+// write puts a blob behind the others. It is not durable before a sync. room is
+// packHead bytes and then the blob.
+func (p *packs) write(h loan.Hash, room []byte) (place, error) {
 	const op = "central.pack"
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,14 +106,11 @@ func (p *packs) write(h loan.Hash, b []byte) (place, error) {
 			return place{}, err
 		}
 	}
-	head := append(append(make([]byte, 0, packHead), packMagic...), h[:]...)
+	b := room[packHead:]
+	head := append(append(room[:0], packMagic...), h[:]...)
 	head = binary.BigEndian.AppendUint32(head, uint32(len(b)))
-	head = binary.BigEndian.AppendUint32(head, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
-	_, err := p.file.WriteAt(head, p.end)
-	if err == nil {
-		_, err = p.file.WriteAt(b, p.end+packHead)
-	}
-	if err != nil {
+	binary.BigEndian.AppendUint32(head, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
+	if _, err := p.file.WriteAt(room, p.end); err != nil {
 		// A full disk gets its room back.
 		return place{}, diskFault(op, errors.Join(err, p.file.Truncate(p.end)))
 	}

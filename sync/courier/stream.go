@@ -19,7 +19,7 @@ import (
 // Times of the courier's own work beside the lanes.
 const (
 	receiptEvery = 2 * time.Second // while blobs arrive, or sooner where many do
-	receiptBlobs = 64
+	receiptBlobs = 512
 	peekEvery    = time.Second // at the outbox: records go before the next blobs
 	streamNews   = 5 * time.Second
 	mostTries    = 4 // that a receipt does not name a blob which arrived
@@ -199,6 +199,7 @@ func (r *carrying) poke() {
 func (r *carrying) read(ctx context.Context) error {
 	t := time.NewTicker(20 * time.Millisecond)
 	defer t.Stop()
+	var packer parcel.Packer
 	for {
 		r.s.mu.Lock()
 		c := r.s.freight.toLoad()
@@ -231,7 +232,7 @@ func (r *carrying) read(ctx context.Context) error {
 			}
 			return err
 		}
-		packed := parcel.PackOne(content)
+		packed := packer.Pack(content)
 		r.s.mu.Lock()
 		if c.content == nil && c.state == going {
 			c.content, c.packed = content, packed

@@ -312,28 +312,46 @@ func ParseLacking(b []byte, blobs []BlobSize) ([]Lack, error) {
 	return out, nil
 }
 
-// PackOne packs a blob that is worth it: text and ink are, pictures are not.
-// It gives nil for one that is not, and for one that is too long.
-func PackOne(content []byte) []byte {
-	if len(content) > MaxPackedOne || len(content) < 256 {
+// Packer packs blobs that are worth it. It is for one goroutine at a time.
+type Packer struct {
+	out bytes.Buffer
+	w   *flate.Writer
+}
+
+// Pack packs a blob whose bytes look as if it were worth it: text and ink are,
+// pictures are not. It gives nil for one that is not, and for one that is too
+// long.
+func (p *Packer) Pack(content []byte) []byte {
+	if len(content) > MaxPackedOne || len(content) < 256 || !uneven(content[len(content)/2:]) {
 		return nil
 	}
-	var out bytes.Buffer
-	w, err := flate.NewWriter(&out, flate.BestSpeed)
-	if err != nil {
+	p.out.Reset()
+	if p.w == nil {
+		p.w, _ = flate.NewWriter(&p.out, flate.DefaultCompression) // a level that there is
+	} else {
+		p.w.Reset(&p.out)
+	}
+	p.w.Write(content) // a bytes.Buffer does not fail
+	if p.w.Close() != nil || p.out.Len() > len(content)*7/8 {
 		return nil
 	}
-	head := content[:min(len(content), 1024)]
-	w.Write(head) // a bytes.Buffer does not fail
-	w.Flush()
-	if out.Len() > len(head)*7/8 {
-		return nil
+	return bytes.Clone(p.out.Bytes())
+}
+
+// uneven says whether some bytes are much more frequent than others among the
+// first of b, which those of packed content are not.
+func uneven(b []byte) bool {
+	b = b[:min(len(b), 512)]
+	var n [256]int
+	for _, x := range b {
+		n[x]++
 	}
-	w.Write(content[len(head):])
-	if w.Close() != nil || out.Len() > len(content)*7/8 {
-		return nil
+	squares := 0
+	for _, x := range n {
+		squares += x * x
 	}
-	return out.Bytes()
+	// Of even bytes it is len + len²/256.
+	return squares > len(b)+len(b)*len(b)/64
 }
 
 // UnpackOne is the inverse of PackOne, for a blob of a size. Anything else is
