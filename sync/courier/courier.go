@@ -43,6 +43,7 @@ type Courier struct {
 	epoch  uuid.UUID
 	held   uint64             // the centre's word on this chain
 	window int                // chunks under way at once
+	parcel int                // bytes of the next parcel
 	county time.Time          // when the centre was last asked about its county
 	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
 	urgent map[uuid.UUID]bool // under mu
@@ -76,7 +77,7 @@ const (
 func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
-	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4,
+	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4, parcel: firstParcel,
 		aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now

@@ -35,8 +35,9 @@ type lane struct {
 
 // stamp is when a piece went.
 type stamp struct {
-	end uint64
-	at  time.Time
+	end   uint64
+	bytes int
+	at    time.Time
 }
 
 // write sends what there is to send until the lane is closed.

@@ -35,6 +35,7 @@ type session struct {
 	window  window
 	freight freight
 	pause   bool
+	follow  bool      // the next question ends the pause: blobs go right behind it
 	heard   time.Time // when anything last came
 	silent  bool      // nothing came for too long
 	since   time.Time // of the silence
@@ -62,7 +63,7 @@ type pendingAsk struct {
 const (
 	tick       = 50 * time.Millisecond
 	pingEvery  = 400 * time.Millisecond
-	dialEvery  = 400 * time.Millisecond // a connection that is not there yet is tried beside the last
+	dialEvery  = 200 * time.Millisecond // a connection that is not there yet is tried beside the last
 	mostDials  = 8                      // connections tried side by side
 	mostHands  = 3                      // and handshakes
 	shedWait   = 20 * time.Second       // before a lane that the centre would not have is tried again
@@ -91,7 +92,10 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.window.smooth = max(time.Since(start)/3, time.Millisecond)
+	s.window.smooth = max(time.Since(start)/4, time.Millisecond)
+	if s.window.smooth > farAway {
+		s.window.size = startWindow / 2
+	}
 	s.ctx, s.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	now := time.Now()
 	s.heard, s.alive = now, now
@@ -225,8 +229,8 @@ func (s *session) moved(l *lane) bool {
 // dial connects a successor of l, or nil when l moved first.
 func (s *session) dial(number int, l *lane) (*wire, error) {
 	s.mu.Lock()
-	every := max(dialEvery, s.window.trip())
-	again := max(4*every, 1500*time.Millisecond)
+	every := max(dialEvery, s.window.trip()/2)
+	again := max(5*s.window.trip(), 1500*time.Millisecond)
 	s.dials++
 	s.mu.Unlock()
 	return race(s.ctx, mostHands, again, func(ctx context.Context) (*wire, error) {
@@ -274,9 +278,12 @@ func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
 		return buf, false
 	}
 	n := s.window.piece(s.slots)
-	if under := s.underWay(); under > 0 && under+n/2 > s.window.size || l.bytes > 0 && l.bytes+n > max(2*s.window.size/max(s.slots, 1), n) {
+	if under := s.onTheWay(time.Now()); under > 0 && under+n/2 > s.window.size {
 		s.window.limited = true
 		return buf, false
+	}
+	if l.bytes > 0 && l.bytes+n > max(int(laneShare*float64(s.window.size))/max(s.slots, 1), n) {
+		return buf, false // a loss would hold up too much of the window
 	}
 	n = s.road.cap.piece(n)
 	if c.packed != nil {
@@ -308,7 +315,7 @@ func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
 	l.sent += uint64(p.bytes)
 	p.end = l.sent
 	l.flight = append(l.flight, p)
-	l.times = append(l.times, stamp{l.sent, now})
+	l.times = append(l.times, stamp{l.sent, p.bytes, now})
 	l.bytes += p.bytes
 	return buf, true
 }
@@ -318,6 +325,18 @@ func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
 func (s *session) underWay() (n int) {
 	for _, l := range s.lanes {
 		if !l.closed && !l.doubted && !l.retired {
+			n += l.bytes
+		}
+	}
+	return n
+}
+
+// onTheWay is underWay without the lanes that repair a loss. The caller holds
+// s.mu.
+func (s *session) onTheWay(now time.Time) (n int) {
+	old := s.window.stall()
+	for _, l := range s.lanes {
+		if !l.closed && !l.doubted && !l.retired && (len(l.times) == 0 || now.Sub(l.times[0].at) < old) {
 			n += l.bytes
 		}
 	}
@@ -351,7 +370,7 @@ func (s *session) took(l *lane, n uint64) error {
 	}
 	now := time.Now()
 	for len(l.times) > 0 && l.times[0].end <= n {
-		s.window.ack(now, now.Sub(l.times[0].at))
+		s.window.ack(now, now.Sub(l.times[0].at), l.times[0].bytes)
 		l.times = l.times[1:]
 	}
 	moved := int64(0)
@@ -483,6 +502,9 @@ func (s *session) give(p *pendingAsk) {
 	}
 	p.lane = l
 	l.control = append(l.control, p.frame)
+	if s.follow {
+		s.pause, s.follow = false, false
+	}
 	s.cond.Broadcast()
 }
 

@@ -63,6 +63,27 @@ func (c *Courier) streamBlobs(ctx context.Context, s *session, box store.Outbox)
 	return r.took, err
 }
 
+// prime lets the question about the first blobs go beside the first ones about
+// the records: each would cost a round trip of its own. Nothing is sent yet.
+func (c *Courier) prime(ctx context.Context) error {
+	s := c.road.session.Load()
+	if s == nil {
+		return nil
+	}
+	box, err := c.store.Outbox(ctx)
+	if err != nil {
+		return err
+	}
+	r := &carrying{Courier: c, s: s, load: make(chan struct{}, 1)}
+	if !r.refresh(box) {
+		return nil
+	}
+	s.mu.Lock()
+	s.pause = true
+	s.mu.Unlock()
+	return r.ask(ctx)
+}
+
 // refresh takes over what waits, urgent cases first; false when nothing does.
 func (r *carrying) refresh(box store.Outbox) bool {
 	r.mu.Lock()
@@ -349,6 +370,9 @@ func (r *carrying) peek(ctx context.Context) error {
 	}
 	if !r.paused() {
 		r.refresh(box)
+	}
+	if err := r.keepCounty(ctx); err != nil {
+		return err
 	}
 	if r.took && time.Since(r.news) > streamNews {
 		r.news = time.Now()

@@ -206,44 +206,60 @@ func (r *road) secure(ctx context.Context, conn net.Conn, lane string, eager boo
 }
 
 // race begins an attempt, and another one whenever the last has been silent for
-// some time, and gives the first that succeeds. It ends with an error when all
-// that were begun have failed, and no sooner than that.
+// some time, and gives the first that succeeds. Of more than most under way the
+// oldest is given up. It ends with an error when all that were begun have
+// failed, and no sooner than that.
 func race[T any](ctx context.Context, most int, every time.Duration, begin func(context.Context) (T, error), drop func(T)) (T, error) {
 	type end struct {
 		t   T
 		err error
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	ends := make(chan end, most)
-	under := 0
+	ends := make(chan end)
+	var under []context.CancelFunc // one for each attempt whose end was not read
+	givenUp := 0
 	try := func() {
-		under++
+		actx, stop := context.WithCancel(ctx)
+		under = append(under, stop)
+		if n := len(under) - givenUp; n > most {
+			under[givenUp]()
+			givenUp++
+		}
 		go func() {
-			t, err := begin(ctx)
+			defer stop()
+			t, err := begin(actx)
 			ends <- end{t, err}
 		}()
 	}
+	left := 0
 	defer func() {
 		cancel()
-		for range under {
+		for range left {
 			if e := <-ends; e.err == nil {
 				drop(e.t)
 			}
 		}
 	}()
 	try()
+	left++
+	begun := time.Now()
 	for wait := every; ; {
 		select {
 		case e := <-ends:
-			under--
-			if e.err == nil || under == 0 {
+			left--
+			if e.err == nil || left == 0 {
 				return e.t, e.err
 			}
 		case <-time.After(wait):
-			if under < most {
-				try()
+			try()
+			left++
+			if time.Since(begun) > eagerTime {
+				wait = min(wait*5/4, 5*time.Second)
 			}
-			wait = min(wait*5/4, 5*time.Second)
 		}
 	}
 }
+
+// eagerTime is how long attempts follow one another quickly: a road that is
+// closed for longer is looked at less often.
+const eagerTime = 3 * time.Second
