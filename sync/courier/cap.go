@@ -43,7 +43,7 @@ func (l *limiter) take(n int) (wait time.Duration) {
 	l.fill()
 	// What does not fit into a burst goes when the account is full, and is owed.
 	if need := min(float64(n), float64(l.rate)/burst); l.have < need {
-		return time.Duration((need - l.have) / float64(l.rate) * float64(time.Second))
+		return max(time.Duration((need-l.have)/float64(l.rate)*float64(time.Second)), time.Millisecond)
 	}
 	l.have -= float64(n)
 	return 0

@@ -17,6 +17,8 @@ type window struct {
 
 	base    [2]time.Duration // least delay of this period and the one before
 	baseEnd time.Time
+	before  int // the size, while it is halved to see the road without a queue
+	drained int // steps since it was
 
 	stepAt  time.Time // when the step began
 	stepEnd time.Time
@@ -34,7 +36,7 @@ const (
 	startWindow = 32 << 10
 	farAway     = 500 * time.Millisecond // a road of such a round trip may be slow
 	maxWindow   = 4 << 20
-	basePeriod  = 20 * time.Second
+	basePeriod  = 30 * time.Second
 	leastStep   = 10 * time.Millisecond
 	leastQueue  = 12 * time.Millisecond
 	mostQueue   = 100 * time.Millisecond
@@ -60,6 +62,11 @@ func (w *window) trip() time.Duration {
 func (w *window) ack(now time.Time, delay time.Duration, n int) {
 	delay = max(delay, time.Microsecond)
 	if now.After(w.baseEnd) {
+		// A queue that always stands would pass for the length of the road.
+		if !w.startup && w.before == 0 {
+			w.before, w.drained = w.size, 0
+			w.size = max(w.size/2, minWindow)
+		}
 		w.base[1], w.base[0] = w.base[0], 0
 		w.baseEnd = now.Add(basePeriod)
 	}
@@ -106,6 +113,13 @@ func (w *window) count(now time.Time, n int) {
 func (w *window) rate() float64 { return slices.Max(w.rates[:]) }
 
 func (w *window) step() {
+	if w.before > 0 {
+		if w.drained++; w.drained > 2 {
+			w.size, w.before = w.before, 0
+		}
+		w.limited, w.least = false, 0
+		return
+	}
 	queue, goal := w.least-w.trip(), w.goal()
 	switch {
 	case w.least == 0:

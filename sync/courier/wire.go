@@ -70,6 +70,8 @@ type wire struct {
 	greeted bool // the centre's first answer was read
 }
 
+func newReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 8<<10) }
+
 func (w *wire) close() { w.under.Conn.Close() }
 
 // write sends bytes at once.
@@ -183,7 +185,7 @@ func (r *road) secure(ctx context.Context, conn net.Conn, lane string, eager boo
 	if err == nil {
 		r.move()
 		w.under.on = true
-		w.r = bufio.NewReaderSize(w.conn, 8<<10)
+		w.r = newReader(w.conn)
 		w.request, err = http.NewRequest(http.MethodGet, r.base+parcel.StreamPath, nil)
 	}
 	if err == nil {
