@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/store"
 	"doorstep/sync/courier"
 )
 
@@ -19,7 +20,8 @@ func syncRunVerb() verb {
 		summary: "Carries what waits to the centre and brings receipts home.",
 		help: `It goes on until it is interrupted, and tries again by itself while the centre
 cannot be reached. With --until-empty it ends, with exit code 0, when nothing
-waits and the centre's own list agrees.`,
+waits and the centre's own list agrees. A laptop for practice, see sync import,
+needs no operator; at its first run --server and --code-file enrol it.`,
 		run: syncRun,
 	}
 }
@@ -29,21 +31,21 @@ func syncRun(c *call) int {
 	who := c.accountFlags(flags)
 	server := flags.String("server", "", "`URL` of the centre (default: that of the enrolment)")
 	untilEmpty := flags.Bool("until-empty", false, "end when everything is there")
+	codeFile := flags.String("code-file", "", "`file` with the enrolment code, for the first run of a laptop for practice")
+	capped := flags.Int64("cap", 0, "send at most so many `bytes` of images a second; 0 is no bound")
 	adopt := flags.Bool("adopt", false, "this data folder was set back to an earlier copy that no other laptop runs; fetch what the centre has beyond it")
 	giveUp := flags.Duration("give-up", 0, "end after this `time`, as 90s or 10m, with exit code 5; 0 is never")
 	if _, code, ok := c.parse(flags, 0, 0); !ok {
 		return code
 	}
-	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
-			return err
-		}
-		q, err := courier.New(courier.Config{Store: d.Store(), Server: *server, Now: time.Now})
+	run := func(ctx context.Context, s *store.Store, operator string) error {
+		q, err := courier.New(courier.Config{Store: s, Server: *server, Now: time.Now})
 		if err != nil {
 			return err
 		}
+		q.SetCap(*capped)
 		if *adopt {
-			q.Adopt(d.Operator().ID)
+			q.Adopt(operator)
 		}
 		if *giveUp > 0 {
 			var stop context.CancelFunc
@@ -55,9 +57,23 @@ func syncRun(c *call) int {
 		} else {
 			err = q.Run(ctx)
 		}
-		s := q.State()
-		fmt.Fprintf(c.out, "waiting: %d changes, %d blobs of %d bytes; all sent: %t\n", s.Changes, s.Blobs, s.Bytes, s.AllSent)
+		now := q.State()
+		fmt.Fprintf(c.out, "waiting: %d changes, %d blobs of %d bytes; all sent: %t\n", now.Changes, now.Blobs, now.Bytes, now.AllSent)
 		return syncEnd(ctx, err, *untilEmpty)
+	}
+	if who.operator == "" && who.passwordFile == "" {
+		return c.withPractice(*data, func(ctx context.Context, s *store.Store) error {
+			if err := enrolPractice(ctx, s, *server, *codeFile); err != nil {
+				return err
+			}
+			return run(ctx, s, practiceOperator)
+		})
+	}
+	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
+			return err
+		}
+		return run(ctx, d.Store(), d.Operator().ID)
 	})
 }
 

@@ -29,6 +29,7 @@ Usage:
   sync [serve] --listen ADDR --data DIR [--code-file FILE] [--practice]
   sync list --data DIR [--json]
   sync contract --data DIR --case ID --out FILE
+  sync export --data DIR --to DIR
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
   sync operator off --data DIR --id ID
   sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N]
@@ -41,7 +42,7 @@ Usage:
   sync stick take --data DIR --from STICK [--json]
   sync restored --data DIR
 
-Every verb answers --help. list, contract, operator, code, device, recovery and
+Every verb answers --help. list, contract, export, operator, code, device, recovery and
 stick work beside a server that runs in the same folder; restored wants it ended.
 
 Exit codes:
@@ -98,7 +99,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 
 // pick finds the verb; serve is meant where the first argument is a flag.
 func pick(args []string) (verb, []string) {
-	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "restored": restored}
+	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "export": export, "restored": restored}
 	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew, "device revoke": deviceRevoke,
 		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest,
 		"stick take": stickTake}

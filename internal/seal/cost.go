@@ -19,7 +19,8 @@ type Cost struct {
 // FloorCost is the least a real key file uses.
 func FloorCost() Cost { return Cost{Time: 3, MemoryKiB: 64 << 10, Threads: 2} }
 
-// CheapCost is for tests alone: it protects nothing.
+// CheapCost is for tests, and for a password that everybody knows: it protects
+// nothing.
 func CheapCost() Cost { return Cost{Time: 1, MemoryKiB: 64, Threads: 1} }
 
 const (

@@ -136,6 +136,14 @@ func (k *Key) Name(content []byte) [HashSize]byte {
 	return n.mac(content)
 }
 
+// Namer gives a hash whose sum is the Name of what is written to it: for
+// content that need not be in memory as a whole.
+func (k *Key) Namer() hash.Hash {
+	n := k.Derive("doorstep name v1")
+	defer n.Wipe()
+	return n.MAC()
+}
+
 // MAC gives a new keyed hash: HMAC of the suite's hash under the key itself,
 // which must be used for nothing else. It is for one goroutine at a time.
 func (k *Key) MAC() hash.Hash {

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -91,6 +93,10 @@ type outbox struct {
 	blobs   map[loan.Hash]unsent
 	waiting map[uuid.UUID]int // blobs of each case
 	bytes   int64
+
+	mu     sync.Mutex // of the two below, for many list at once
+	sorted []PendingBlob
+	stale  bool // sorted lacks some of blobs
 }
 
 func newOutbox() *outbox {
@@ -104,6 +110,7 @@ func (o *outbox) add(h loan.Hash, u unsent) {
 	o.blobs[h] = u
 	o.waiting[u.id]++
 	o.bytes += int64(u.size)
+	o.stale = true
 }
 
 func (o *outbox) remove(h loan.Hash) {
@@ -121,15 +128,33 @@ func (o *outbox) remove(h loan.Hash) {
 // list gives contracts before images, and of each the oldest case first: a
 // case's id begins with the time of its opening.
 func (o *outbox) list() []PendingBlob {
-	out := make([]PendingBlob, 0, len(o.blobs))
-	for h, u := range o.blobs {
-		out = append(out, PendingBlob{Hash: h, Size: int64(u.size), Case: u.id, Contract: u.class == classContract})
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stale {
+		o.sorted, o.stale = o.sort(), false
 	}
-	slices.SortFunc(out, func(a, b PendingBlob) int {
-		x, y := o.blobs[a.Hash], o.blobs[b.Hash]
-		return cmp.Or(cmp.Compare(x.class, y.class), slices.Compare(x.id[:], y.id[:]),
-			cmp.Compare(x.order, y.order), slices.Compare(a.Hash[:], b.Hash[:]))
+	// What was taken out since still stands in the list.
+	o.sorted = slices.DeleteFunc(o.sorted, func(b PendingBlob) bool { _, ok := o.blobs[b.Hash]; return !ok })
+	return slices.Clone(o.sorted)
+}
+
+func (o *outbox) sort() []PendingBlob {
+	type row struct {
+		PendingBlob
+		unsent
+	}
+	rows := make([]row, 0, len(o.blobs))
+	for h, u := range o.blobs {
+		rows = append(rows, row{PendingBlob{Hash: h, Size: int64(u.size), Case: u.id, Contract: u.class == classContract}, u})
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.class, b.class), bytes.Compare(a.id[:], b.id[:]),
+			cmp.Compare(a.order, b.order), bytes.Compare(a.Hash[:], b.Hash[:]))
 	})
+	out := make([]PendingBlob, len(rows))
+	for i, r := range rows {
+		out[i] = r.PendingBlob
+	}
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -83,7 +84,7 @@ func (c *Central) finish(ctx context.Context, county string, p *partial, key *se
 	ctx = context.WithoutCancel(ctx) // others wait for it
 	p.finisher.Do(func() {
 		defer close(p.finished)
-		if p.result = c.blobs.settle(p, key); p.result == nil {
+		if p.result = c.settlePartial(ctx, county, p, key); p.result == nil {
 			p.result = c.recordBlob(ctx, county, p.key.hash, p.key.size)
 		}
 		p.gone.Store(true)
@@ -92,12 +93,12 @@ func (c *Central) finish(ctx context.Context, county string, p *partial, key *se
 	return p.result
 }
 
-// settle is the part of finish that touches files.
-func (f *folder) settle(p *partial, key *seal.Key) error {
+// settlePartial is the part of finish that touches files.
+func (c *Central) settlePartial(ctx context.Context, county string, p *partial, key *seal.Key) error {
 	const op = "central.settle"
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	name, err := f.nameOf(p, key)
+	name, err := c.blobs.nameOf(p, key)
 	if err != nil {
 		return err
 	}
@@ -107,27 +108,39 @@ func (f *folder) settle(p *partial, key *seal.Key) error {
 	if err := p.file.Truncate(p.key.size); err != nil {
 		return diskFault(op, err)
 	}
-	if err := f.syncer.sync(p.file); err != nil {
-		return diskFault(op, errors.Join(err, os.Remove(p.path)))
+	return c.shelf.keep(ctx, county, p.key.hash, p.key.size, p.path)
+}
+
+// keep syncs the file and moves it to its place.
+func (f *folder) keep(_ context.Context, _ string, h loan.Hash, _ int64, path string) error {
+	const op = "central.keep"
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return diskFault(op, err)
 	}
-	to := f.wholePath(p.key.hash)
+	defer file.Close()
+	if err := f.syncer.sync(file); err != nil {
+		return diskFault(op, errors.Join(err, os.Remove(path)))
+	}
+	to := f.wholePath(h)
 	if err := f.makeShelf(filepath.Dir(to)); err != nil {
 		return err
 	}
-	if err := os.Rename(p.path, to); err != nil {
+	if err := os.Rename(path, to); err != nil {
 		return diskFault(op, err)
 	}
 	return f.syncPath(filepath.Dir(to))
 }
 
+// nameOf reads the whole file in pieces.
 func (f *folder) nameOf(p *partial, key *seal.Key) (loan.Hash, error) {
 	f.verify <- struct{}{}
 	defer func() { <-f.verify }()
-	b := make([]byte, p.key.size)
-	if _, err := p.file.ReadAt(b, 0); err != nil {
-		return loan.Hash{}, diskFault("central.nameOf", err)
+	name := key.Namer()
+	if n, err := io.CopyBuffer(struct{ io.Writer }{name}, io.NewSectionReader(p.file, 0, p.key.size), make([]byte, 64<<10)); err != nil || n != p.key.size {
+		return loan.Hash{}, diskFault("central.nameOf", errors.Join(err, io.ErrUnexpectedEOF))
 	}
-	return key.Name(b), nil
+	return loan.Hash(name.Sum(nil)), nil
 }
 
 func (f *folder) makeShelf(dir string) error {
@@ -140,52 +153,65 @@ func (f *folder) makeShelf(dir string) error {
 	return f.syncPath(filepath.Dir(dir))
 }
 
-// held says whether a whole blob is here for good. A file whose row was lost
-// in a crash is looked at and taken in.
+// held says whether a whole blob is here for good.
 func (c *Central) held(ctx context.Context, county string, h loan.Hash, key *seal.Key) (bool, error) {
-	size, there := c.blobs.has(h)
-	if !there {
-		return false, nil
-	}
-	row, err := c.hasRow(ctx, county, h)
-	if row || err != nil {
-		return row, err
-	}
-	b, err := c.blobs.read(h, key)
+	all, err := c.heldOf(ctx, county, []loan.Hash{h}, key)
+	return all[h], err
+}
+
+// heldOf says which of some blobs are here for good. A file whose row was lost
+// in a crash is looked at and taken in.
+func (c *Central) heldOf(ctx context.Context, county string, hs []loan.Hash, key *seal.Key) (map[loan.Hash]bool, error) {
+	rows, err := lookMany(ctx, c.db, county, hs)
 	if err != nil {
-		if fault.KindOf(err) == fault.Damaged {
-			return false, nil
+		return nil, err
+	}
+	out := make(map[loan.Hash]bool, len(hs))
+	for _, h := range hs {
+		b, row := rows[h]
+		if b.at.pack != 0 {
+			out[h] = c.blobs.packs.there(b.at, b.size)
+			continue
 		}
+		size, there := c.blobs.has(h)
+		if there && !row {
+			if row, err = c.takeIn(ctx, county, h, size, key); err != nil {
+				return nil, err
+			}
+		}
+		out[h] = there && row
+	}
+	return out, nil
+}
+
+// wholeBlob reads a blob; fault.Damaged when what is kept has another name.
+func (c *Central) wholeBlob(ctx context.Context, county string, h loan.Hash, key *seal.Key) ([]byte, error) {
+	b, err := c.shelf.read(ctx, county, h, 0, parcel.MaxBlob)
+	if err == nil && loan.Hash(key.Name(b)) != h {
+		return nil, fault.New("central.wholeBlob", fault.Damaged, errors.New(h.String()))
+	}
+	return b, err
+}
+
+// takeIn records a file that no row knows, if its content has its name.
+func (c *Central) takeIn(ctx context.Context, county string, h loan.Hash, size int64, key *seal.Key) (bool, error) {
+	b, err := c.wholeBlob(ctx, county, h, key)
+	if k := fault.KindOf(err); k == fault.Input || k == fault.Damaged || err == nil && int64(len(b)) != size {
+		return false, nil // empty, or spoilt
+	}
+	if err != nil {
 		return false, err
 	}
 	if err := c.blobs.syncPath(filepath.Dir(c.blobs.wholePath(h))); err != nil {
 		return false, err
 	}
-	if int64(len(b)) != size {
-		return false, nil
-	}
 	return true, c.recordBlob(ctx, county, h, size)
-}
-
-func (c *Central) hasRow(ctx context.Context, county string, h loan.Hash) (bool, error) {
-	var n int
-	err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM blobs WHERE county = ? AND hash = ?`, county, h[:]).Scan(&n)
-	return n > 0, diskFault("central.hasRow", err)
 }
 
 // recordBlob makes the blob count as held, and receives the cases it completes.
 func (c *Central) recordBlob(ctx context.Context, county string, h loan.Hash, size int64) error {
-	const op = "central.recordBlob"
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `INSERT INTO blobs (county, hash, size, held) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			county, h[:], size, c.now().UnixMilli())
-		if err != nil {
-			return diskFault(op, err)
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return diskFault(op, err)
-		}
-		return c.completeCases(ctx, tx, county, h)
+		return c.record(ctx, tx, county, h, size, place{})
 	})
 }
 
@@ -197,19 +223,28 @@ func (c *Central) lack(ctx context.Context, county string, ask []parcel.BlobSize
 		return nil, err
 	}
 	out := make([]parcel.Lack, 0, len(ask))
+	hs := make([]loan.Hash, 0, len(ask))
 	for _, a := range ask {
 		if a.Size < 1 || a.Size > parcel.MaxBlob {
 			return nil, fault.New(op, fault.TooLarge, errors.New("size of the blob"))
 		}
-		l := parcel.Lack{Hash: a.Hash}
-		if l.Held, err = c.held(ctx, county, a.Hash, key); err != nil {
-			return nil, err
-		}
+		hs = append(hs, a.Hash)
+	}
+	held, err := c.heldOf(ctx, county, hs, key)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range ask {
+		l := parcel.Lack{Hash: a.Hash, Held: held[a.Hash]}
 		if !l.Held {
-			if l.Ranges, err = c.blobs.missing(partialKey{a.Hash, a.Size}); err != nil {
-				return nil, err
+			var coming bool
+			if l.Ranges, coming = c.coming(county, a); !coming {
+				if l.Ranges, err = c.blobs.missing(partialKey{a.Hash, a.Size}); err != nil {
+					return nil, err
+				}
 			}
 		}
+		c.recent.note(arrivalKey{county, partialKey{a.Hash, a.Size}}, l.Held)
 		out = append(out, l)
 	}
 	return out, nil

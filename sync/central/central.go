@@ -52,9 +52,16 @@ type Central struct {
 	self      atomic.Pointer[identity]
 	commits   *committer
 	blobs     *folder
+	shelf     shelf // where whole blobs are kept: the folder
+	arrivals  *arrivals
+	keeper    *keeper
+	recent    *recent
+	lanes     *lanes
+	running   sync.WaitGroup // of what outlives the request that began it
 	keysMu    sync.Mutex
 	keys      map[string]*seal.Key
 	parcels   chan struct{} // bounds the parcels opened at once
+	large     chan struct{} // bounds the large requests in streams
 	requests  chan struct{} // bounds the requests answered at once
 	strangers chan struct{} // and among them those of nobody known
 }
@@ -65,7 +72,8 @@ type Central struct {
 func Open(ctx context.Context, o Options) (*Central, error) {
 	const op = "central.Open"
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
-		parcels: make(chan struct{}, 8), requests: make(chan struct{}, 512),
+		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(),
+		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), requests: make(chan struct{}, 512),
 		strangers: make(chan struct{}, maxStrangers)}
 	if c.now == nil {
 		c.now = time.Now
@@ -107,7 +115,9 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	c.commits = newCommitter(c.db)
-	c.blobs = newFolder(o.Dir)
+	c.blobs = newFolder(o.Dir, c.db)
+	c.shelf = c.blobs
+	c.keeper = newKeeper(c)
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		is, err := readIdentity(ctx, tx)
 		if err != nil {
@@ -177,6 +187,12 @@ func (c *Central) Close() error {
 }
 
 func (c *Central) shut() error {
+	c.lanes.end()
+	c.running.Wait()
+	if c.keeper != nil {
+		c.spillAll()
+		c.keeper.close()
+	}
 	if c.commits != nil {
 		c.commits.close()
 	}

@@ -87,6 +87,9 @@ func (c *Central) ensureCounty(ctx context.Context, tx *sql.Tx, o Options) error
 	}
 	if _, err := readSmall(c.keyPath(code)); fault.KindOf(err) == fault.Missing {
 		k := seal.NewKeyOf(o.suite())
+		if o.Practice {
+			k = parcel.PracticeKey(o.suite())
+		}
 		b := k.Bytes()
 		err := WriteFile(c.keyPath(code), b)
 		seal.Wipe(b)

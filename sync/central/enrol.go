@@ -98,13 +98,13 @@ func (c *Central) enrol(ctx context.Context, r parcel.EnrolRequest) (*parcel.Enr
 	}
 	var out *parcel.EnrolResponse
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		out, err = c.enrolDevice(ctx, tx, codeHash(code.Code), pub)
+		out, err = c.enrolDevice(ctx, tx, codeHash(code.Code), pub, r.Device)
 		return err
 	})
 	return out, err
 }
 
-func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pub seal.PublicKey) (*parcel.EnrolResponse, error) {
+func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pub seal.PublicKey, asked *uuid.UUID) (*parcel.EnrolResponse, error) {
 	const op = "central.enrolDevice"
 	var county, point, typ string
 	var expires int64
@@ -125,6 +125,12 @@ func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pu
 		return nil, problemOf(op, fault.Refused, parcel.CodeExpired)
 	}
 	id := uuid.Must(uuid.NewV7())
+	if asked != nil {
+		if err := c.mayBe(ctx, tx, *asked); err != nil {
+			return nil, err
+		}
+		id = *asked
+	}
 	cert, err := c.authority.Issue(pub, seal.Device, id.String(), nil, deviceValid, c.now())
 	if err != nil {
 		return nil, fault.Wrap(op, err)
@@ -137,6 +143,25 @@ func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pu
 		return nil, diskFault(op, err)
 	}
 	return c.enrolAnswer(ctx, tx, id.String())
+}
+
+// mayBe is fault.Refused unless a laptop may have the id it brings: one for
+// practice, that nobody else has.
+func (c *Central) mayBe(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
+	const op = "central.mayBe"
+	_, _, practice, err := county(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM devices WHERE id = ?) + (SELECT COUNT(*) FROM centres WHERE id = ?)
+		+ (SELECT COUNT(*) FROM changes WHERE device = ?)`, id.String(), id.String(), id.String()).Scan(&n); err != nil {
+		return diskFault(op, err)
+	}
+	if !practice || id == uuid.Nil || id.Version() != 7 || n > 0 || c.is().centres[id] {
+		return fault.New(op, fault.Refused, errors.New("a laptop does not choose its id"))
+	}
+	return nil
 }
 
 func (c *Central) enrolAnswer(ctx context.Context, tx *sql.Tx, device string) (*parcel.EnrolResponse, error) {

@@ -1,6 +1,7 @@
 package central
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
-	"doorstep/internal/seal"
 	"doorstep/sync/parcel"
 )
 
@@ -26,6 +26,8 @@ type folder struct {
 	dirsMu sync.Mutex
 	dirs   map[string]*os.File
 	verify chan struct{} // bounds the blobs held in memory at once
+	packs  *packs        // nil where whole blobs are kept elsewhere
+	db     querier       // says what lies in the packs
 }
 
 type partialKey struct {
@@ -35,9 +37,9 @@ type partialKey struct {
 
 const maxOpenPartials = 256
 
-func newFolder(dir string) *folder {
+func newFolder(dir string, db querier) *folder {
 	return &folder{dir: dir, syncer: newSyncer(), open: map[partialKey]*partial{},
-		dirs: map[string]*os.File{}, verify: make(chan struct{}, 2)}
+		dirs: map[string]*os.File{}, verify: make(chan struct{}, 2), packs: newPacks(dir), db: db}
 }
 
 func (f *folder) close() {
@@ -49,6 +51,9 @@ func (f *folder) close() {
 	}
 	for _, d := range f.dirs {
 		d.Close()
+	}
+	if f.packs != nil {
+		f.packs.close()
 	}
 }
 
@@ -70,21 +75,37 @@ func (f *folder) has(h loan.Hash) (int64, bool) {
 	return st.Size(), true
 }
 
-// read gives a whole blob whose content has its name; fault.Missing when it is
-// not there, fault.Damaged when its content is another.
-func (f *folder) read(h loan.Hash, county *seal.Key) ([]byte, error) {
+// ready is nil: the folder is on this machine.
+func (f *folder) ready(context.Context) error { return nil }
+
+// read gives part of a whole blob, which is not compared with its name.
+func (f *folder) read(ctx context.Context, county string, h loan.Hash, offset, n int64) ([]byte, error) {
 	const op = "central.read"
-	f.verify <- struct{}{}
-	defer func() { <-f.verify }()
-	b, err := os.ReadFile(f.wholePath(h))
+	all, err := lookMany(ctx, f.db, county, []loan.Hash{h})
+	if err != nil {
+		return nil, err
+	}
+	if b := all[h]; b.at.pack != 0 {
+		return f.packs.read(b.at, b.size, offset, n)
+	}
+	file, err := os.Open(f.wholePath(h))
 	if os.IsNotExist(err) {
 		return nil, fault.New(op, fault.Missing, errors.New(h.String()))
 	}
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
-	if loan.Hash(county.Name(b)) != h {
-		return nil, fault.New(op, fault.Damaged, errors.New(h.String()))
+	defer file.Close()
+	st, err := file.Stat()
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	if offset < 0 || n < 1 || offset >= st.Size() {
+		return nil, fault.New(op, fault.Input, errors.New("offset behind the blob's end"))
+	}
+	b := make([]byte, min(n, st.Size()-offset))
+	if _, err := file.ReadAt(b, offset); err != nil {
+		return nil, diskFault(op, err)
 	}
 	return b, nil
 }
@@ -241,6 +262,40 @@ func (p *partial) write(i int, b []byte, sum [32]byte) error {
 		if _, err := p.file.WriteAt(b, int64(i)*parcel.ChunkSize); err != nil {
 			return diskFault(op, err)
 		}
+		if _, err := p.file.WriteAt(sum[:], p.sumAt(i)); err != nil {
+			return diskFault(op, err)
+		}
+		p.had[i] = true
+		p.lacking--
+	}
+	if p.lacking == 0 && !p.signalled {
+		p.signalled = true
+		close(p.whole)
+	}
+	return nil
+}
+
+// pour writes bytes that need not be whole chunks; full are the chunks that
+// are whole with them.
+func (p *partial) pour(offset int64, b []byte, full []int) error {
+	const op = "central.pour"
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone.Load() {
+		return fault.New(op, fault.Busy, errors.New("just finished"))
+	}
+	if _, err := p.file.WriteAt(b, offset); err != nil {
+		return diskFault(op, err)
+	}
+	for _, i := range full {
+		if p.had[i] {
+			continue
+		}
+		chunk := make([]byte, p.chunkLen(i))
+		if _, err := p.file.ReadAt(chunk, int64(i)*parcel.ChunkSize); err != nil {
+			return diskFault(op, err)
+		}
+		sum := sha256.Sum256(chunk)
 		if _, err := p.file.WriteAt(sum[:], p.sumAt(i)); err != nil {
 			return diskFault(op, err)
 		}

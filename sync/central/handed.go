@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"path/filepath"
+	"os"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -136,11 +136,18 @@ func (c *Central) takeBlobOf(ctx context.Context, county string, h loan.Hash, co
 	if loan.Hash(key.Name(content)) != h {
 		return fault.New(op, fault.Input, errName)
 	}
-	path := c.blobs.wholePath(h)
-	if err := c.blobs.makeShelf(filepath.Dir(path)); err != nil {
-		return err
+	f, err := os.CreateTemp(c.path("partial"), "handed-*") // made with mode 0600
+	if err != nil {
+		return diskFault(op, err)
 	}
-	if err := WriteFile(path, content); err != nil {
+	defer os.Remove(f.Name()) // fails once it is kept
+	if _, err := f.Write(content); err != nil {
+		return diskFault(op, errors.Join(err, f.Close()))
+	}
+	if err := f.Close(); err != nil {
+		return diskFault(op, err)
+	}
+	if err := c.shelf.keep(ctx, county, h, int64(len(content)), f.Name()); err != nil {
 		return err
 	}
 	return c.recordBlob(ctx, county, h, int64(len(content)))

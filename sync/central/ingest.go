@@ -67,12 +67,18 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 		return err
 	}
 	cases := map[uuid.UUID]bool{}
+	known, insert, err := changeStatements(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer known.Close()
+	defer insert.Close()
 	for i, ch := range p.Changes {
 		lost := slices.Contains(filled, i)
 		if ch.Counter <= through && !lost {
 			continue
 		}
-		if err := insertChange(ctx, tx, ch, p.Hashes[i]); err != nil {
+		if err := insertBy(ctx, known, insert, ch, p.Hashes[i]); err != nil {
 			return err
 		}
 		if lost {
@@ -113,16 +119,39 @@ func keepHead(ctx context.Context, tx *sql.Tx, p *parcel.Parcel, through uint64,
 }
 
 func insertChange(ctx context.Context, tx *sql.Tx, ch *loan.Change, header loan.Hash) error {
+	known, insert, err := changeStatements(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer known.Close()
+	defer insert.Close()
+	return insertBy(ctx, known, insert, ch, header)
+}
+
+// changeStatements are made once for the many changes of a parcel.
+func changeStatements(ctx context.Context, tx *sql.Tx) (known, insert *sql.Stmt, err error) {
+	const op = "central.insertChange"
+	if known, err = tx.PrepareContext(ctx, `SELECT COUNT(*) FROM changes WHERE id = ?`); err != nil {
+		return nil, nil, diskFault(op, err)
+	}
+	insert, err = tx.PrepareContext(ctx, `INSERT INTO changes (device, counter, id, case_id, kind, header, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+	if err != nil {
+		known.Close()
+		return nil, nil, diskFault(op, err)
+	}
+	return known, insert, nil
+}
+
+func insertBy(ctx context.Context, known, insert *sql.Stmt, ch *loan.Change, header loan.Hash) error {
 	const op = "central.insertChange"
 	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM changes WHERE id = ?`, ch.ID.String()).Scan(&n); err != nil {
+	if err := known.QueryRowContext(ctx, ch.ID.String()).Scan(&n); err != nil {
 		return diskFault(op, err)
 	}
 	if n > 0 {
 		return problemOf(op, fault.Refused, parcel.CodeClone)
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO changes (device, counter, id, case_id, kind, header, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		ch.Device.String(), int64(ch.Counter), ch.ID.String(), ch.Case.String(), string(ch.Kind), header[:], ch.Encode())
+	_, err := insert.ExecContext(ctx, ch.Device.String(), int64(ch.Counter), ch.ID.String(), ch.Case.String(), string(ch.Kind), header[:], ch.Encode())
 	return diskFault(op, err)
 }
 
@@ -163,6 +192,7 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 	if len(ask) > parcel.MaxAsk {
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
+	c.settling(ctx, d.county, ask)
 	// The identity first: a centre that learns meanwhile that it was set back
 	// must not vouch for less under its new name.
 	is := c.is()
@@ -175,12 +205,12 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 		return nil, err
 	}
 	r := &parcel.Receipt{Centre: is.centre, Epoch: is.epoch, Device: d.id, Through: through, Chain: chain, At: c.now()}
+	held, err := c.heldOf(ctx, d.county, ask, key)
+	if err != nil {
+		return nil, err
+	}
 	for _, h := range ask {
-		held, err := c.held(ctx, d.county, h, key)
-		if err != nil {
-			return nil, err
-		}
-		if held {
+		if held[h] {
 			r.Blobs = append(r.Blobs, h)
 		}
 	}

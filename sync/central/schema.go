@@ -43,6 +43,7 @@ func schema() []string {
 		`CREATE TABLE IF NOT EXISTS needs (case_id TEXT NOT NULL, blob BYTEA NOT NULL, county TEXT NOT NULL, size BIGINT NOT NULL, PRIMARY KEY (case_id, blob))`,
 		`CREATE INDEX IF NOT EXISTS needs_blob ON needs (blob)`,
 		`CREATE TABLE IF NOT EXISTS blobs (county TEXT NOT NULL, hash BYTEA NOT NULL, size BIGINT NOT NULL, held BIGINT NOT NULL, PRIMARY KEY (county, hash))`,
+		`CREATE TABLE IF NOT EXISTS packed (county TEXT NOT NULL, hash BYTEA NOT NULL, pack BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (county, hash))`,
 		`CREATE TABLE IF NOT EXISTS news (device TEXT NOT NULL, seq BIGINT NOT NULL, of_device TEXT NOT NULL, counter BIGINT NOT NULL, PRIMARY KEY (device, seq))`,
 		`CREATE TABLE IF NOT EXISTS refused (hash BYTEA PRIMARY KEY, device TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,
 			reason TEXT NOT NULL, at BIGINT NOT NULL, bytes BYTEA NOT NULL)`,

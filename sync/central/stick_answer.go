@@ -179,7 +179,7 @@ func (t *taking) lost(ctx context.Context, a stick.AskBlob) ([]byte, error) {
 	}
 	if err == nil {
 		var b []byte
-		if b, err = t.c.blobs.read(a.Hash, key); err == nil {
+		if b, err = t.c.wholeBlob(ctx, t.d.county, a.Hash, key); err == nil {
 			return b, nil
 		}
 	}

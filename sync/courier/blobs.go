@@ -21,12 +21,15 @@ import (
 const (
 	loadBlobs = 64
 	loadTime  = 3 * time.Second
-	maxWindow = 64
+	maxChunks = 64
 	slowChunk = 3 * time.Second // a chunk that takes longer means a full pipe
 )
 
 // sendBlobs sends the next load; took says that the centre acknowledged any.
 func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, err error) {
+	if s := c.road.session.Load(); s != nil {
+		return c.streamBlobs(ctx, s, box)
+	}
 	load := c.nextLoad(box)
 	if len(load) == 0 {
 		return false, nil
@@ -149,7 +152,7 @@ func (c *Courier) sendLoad(ctx context.Context, blobs []store.PendingBlob, lacks
 	case l.slowest > slowChunk:
 		c.window = max(2, c.window/2)
 	default:
-		c.window = min(maxWindow, c.window*2)
+		c.window = min(maxChunks, c.window*2)
 	}
 	return l.done, l.err
 }
@@ -216,6 +219,15 @@ func cut(ranges [][2]int64, size int64) ([]int64, error) {
 // sendPiece sends a chunk. A blob the centre does not take is set aside; what
 // else fails ends the load.
 func (c *Courier) sendPiece(ctx context.Context, l *load, p piece) error {
+	for wait := c.road.cap.take(len(p.data)); wait > 0; wait = c.road.cap.take(len(p.data)) {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -20,6 +22,9 @@ type Config struct {
 	Server string           // address of the centre; empty: the profile's
 	Now    func() time.Time // clock for certificates; nil: the system's
 	Log    *slog.Logger     // nil: nothing is logged
+	// Proxy says which proxy to use, with its login; nil: as the environment
+	// says.
+	Proxy func(*http.Request) (*url.URL, error)
 }
 
 // Courier carries one store's outbox to its centre.
@@ -38,8 +43,10 @@ type Courier struct {
 	epoch  uuid.UUID
 	held   uint64             // the centre's word on this chain
 	window int                // chunks under way at once
+	parcel int                // bytes of the next parcel
 	county time.Time          // when the centre was last asked about its county
 	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
+	urgent map[uuid.UUID]bool // under mu
 	absent map[loan.Hash]bool // blobs lacking here that the centre has not got
 	asked  bool               // the centre was asked for all gaps of the chain
 
@@ -57,11 +64,12 @@ type Courier struct {
 
 // Times between attempts and looks.
 const (
-	firstWait = time.Second
-	maxWait   = time.Minute
-	lookEvery = 2 * time.Second  // at the outbox
-	newsEvery = 60 * time.Second // when nothing is to be sent
-	stall     = 30 * time.Second // without a byte
+	firstWait  = time.Second
+	maxWait    = time.Minute
+	idleStream = 20 * time.Second // an open stream costs power
+	lookEvery  = 2 * time.Second  // at the outbox
+	newsEvery  = 60 * time.Second // when nothing is to be sent
+	stall      = 30 * time.Second // without a byte
 )
 
 // New makes a courier of an open store. fault.Input for an address that is
@@ -69,7 +77,7 @@ const (
 func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
-	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4,
+	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4, parcel: firstParcel,
 		aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now
@@ -84,6 +92,10 @@ func New(cfg Config) (*Courier, error) {
 	var err error
 	if c.road, err = deviceRoad(server, p, c.now); err != nil {
 		return nil, fault.Wrap(op, err)
+	}
+	c.road.count = c.sent
+	if cfg.Proxy != nil {
+		c.road.proxy = cfg.Proxy
 	}
 	return c, nil
 }
@@ -207,7 +219,11 @@ func (c *Courier) wait(ctx context.Context, d time.Duration, show func()) (woken
 func (c *Courier) rest(ctx context.Context) {
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
+	quiet := time.Now().Add(idleStream)
 	for until := time.Now().Add(newsEvery); ctx.Err() == nil; {
+		if time.Now().After(quiet) {
+			c.road.endStream()
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -282,13 +298,16 @@ func (c *Courier) attempt(ctx context.Context) error {
 		}
 	})
 	c.update(func(s *State) { s.Phase = Connecting })
-	err := c.rounds(ctx)
+	err := c.road.connect(ctx)
+	if err == nil {
+		err = c.rounds(ctx)
+	}
 	cancel(nil)
 	wg.Wait()
 	if err != nil {
-		c.window = max(1, c.window/2)
 		// Connections that failed once are not trusted again.
 		c.road.close()
+		c.window = max(1, c.window/2)
 		c.log.Info("sync waits", "kind", fault.KindOf(err).String(), "error", err.Error())
 	}
 	_, _ = c.look(context.WithoutCancel(ctx)) // only shows it

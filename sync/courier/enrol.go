@@ -12,12 +12,17 @@ import (
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
 	"doorstep/sync/parcel"
+	"github.com/google/uuid"
 )
 
 // EnrolRequest says where to enrol, and with what code.
 type EnrolRequest struct {
 	Server string // address of the centre
 	Code   string // as on paper
+	// Device and Signer are of a laptop that worked for practice before it knew
+	// a centre, and stay what they are; zero: they are made.
+	Device uuid.UUID
+	Signer *seal.Signer
 }
 
 // EnrolResult is what a new store is made of.
@@ -46,12 +51,18 @@ func Enrol(ctx context.Context, r EnrolRequest) (*EnrolResult, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	defer road.close()
-	signer, err := seal.NewSigner()
-	if err != nil {
-		return nil, fault.Wrap(op, err)
+	signer := r.Signer
+	if signer == nil {
+		if signer, err = seal.NewSigner(); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
 	}
-	body, err := json.Marshal(parcel.EnrolRequest{Code: code.String(), PublicKey: signer.Public().Marshal(),
-		Proof: signer.Sign(parcel.EnrolContext, []byte(code.String()))})
+	q := parcel.EnrolRequest{Code: code.String(), PublicKey: signer.Public().Marshal(),
+		Proof: signer.Sign(parcel.EnrolContext, []byte(code.String()))}
+	if r.Device != uuid.Nil {
+		q.Device = &r.Device
+	}
+	body, err := json.Marshal(q)
 	if err != nil {
 		return nil, fault.New(op, fault.Other, err)
 	}
@@ -66,6 +77,9 @@ func Enrol(ctx context.Context, r EnrolRequest) (*EnrolResult, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	out.Profile.Server = road.base
+	if r.Device != uuid.Nil && out.Profile.Device != r.Device {
+		return nil, fault.New(op, fault.Untrusted, errors.New("another device's answer"))
+	}
 	if suite == seal.National {
 		err = giveChainKey(ctx, &out.Profile)
 	}

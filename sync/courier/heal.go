@@ -184,7 +184,7 @@ func (c *Courier) handFound(ctx context.Context) error {
 		if err != nil || len(changes) == 0 {
 			return err
 		}
-		changes = trim(changes)
+		changes = trim(changes, firstParcel)
 		held := changes[0].Counter - 1
 		if held > after {
 			held-- // behind a gap of this chain

@@ -22,9 +22,9 @@ import (
 	"doorstep/sync/parcel"
 )
 
-// lanes is over how many connections chunks go: one lost packet then holds up
-// only a part of them.
-const lanes = 3
+// httpLanes is over how many connections chunks go where there is no stream:
+// one lost packet then holds up only a part of them.
+const httpLanes = 3
 
 // road is the HTTPS connection to the centre.
 type road struct {
@@ -33,6 +33,13 @@ type road struct {
 	next  atomic.Uint32
 	// moved is when a byte last moved, in nanoseconds.
 	moved atomic.Int64
+
+	stream   *tls.Config // of streams
+	proxy    func(*http.Request) (*url.URL, error)
+	cap      limiter
+	count    func(bytes int)         // hears of what arrived by stream
+	session  atomic.Pointer[session] // over which everything goes while there is one
+	noStream time.Time               // until when no stream is tried; of the run alone
 }
 
 func newRoad(server string, conf *tls.Config) (*road, error) {
@@ -40,14 +47,16 @@ func newRoad(server string, conf *tls.Config) (*road, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &road{base: base}
-	for range lanes {
+	r := &road{base: base, stream: conf.Clone(), proxy: http.ProxyFromEnvironment, count: func(int) {}}
+	u, _ := url.Parse(base) // address did
+	r.stream.ServerName, r.stream.NextProtos, r.stream.DynamicRecordSizingDisabled = u.Hostname(), []string{"http/1.1"}, true
+	for range httpLanes {
 		d := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 15 * time.Second}
 		r.lanes = append(r.lanes, &http.Client{
 			// A road does not turn: a redirect is not the centre's answer.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{
-				Proxy: http.ProxyFromEnvironment, DialContext: d.DialContext, TLSClientConfig: conf.Clone(),
+				Proxy: func(q *http.Request) (*url.URL, error) { return r.proxy(q) }, DialContext: d.DialContext, TLSClientConfig: conf.Clone(),
 				ForceAttemptHTTP2: true, TLSHandshakeTimeout: 20 * time.Second, IdleConnTimeout: 2 * time.Minute,
 				DisableCompression: true, MaxResponseHeaderBytes: 32 << 10,
 				HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 10 * time.Second},
@@ -85,8 +94,38 @@ func deviceRoad(server string, p store.Profile, now func() time.Time) (*road, er
 	return newRoad(server, seal.DeviceTLS(cert, ca, now))
 }
 
+// noStreamTime is how long a centre that knew no streams is spared the question.
+const noStreamTime = 10 * time.Minute
+
+// connect opens a stream, over which everything then goes until close. Where
+// there is none to be had, requests go over HTTP as they did before.
+func (r *road) connect(ctx context.Context) error {
+	if s := r.session.Load(); s != nil && s.err() == nil || time.Now().Before(r.noStream) {
+		return nil
+	}
+	r.endStream()
+	s, err := newSession(ctx, r)
+	if errors.Is(err, errNoStream) {
+		r.noStream = time.Now().Add(noStreamTime)
+		return nil
+	}
+	if err != nil {
+		return roadFault(ctx, "courier.connect", err)
+	}
+	r.session.Store(s)
+	return nil
+}
+
+// endStream ends the stream, where there is one.
+func (r *road) endStream() {
+	if s := r.session.Swap(nil); s != nil {
+		s.end()
+	}
+}
+
 // close gives up the connections; the next request dials anew.
 func (r *road) close() {
+	r.endStream()
 	for _, l := range r.lanes {
 		l.CloseIdleConnections()
 	}
@@ -137,6 +176,9 @@ type request struct {
 // fault.Untrusted; silence is fault.Offline.
 func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 	const op = "courier.ask"
+	if s := r.session.Load(); s != nil {
+		return r.askStream(ctx, s, q)
+	}
 	req, err := http.NewRequestWithContext(ctx, q.method, r.base+q.path, nil)
 	if err != nil {
 		return 0, nil, fault.New(op, fault.Input, err)
@@ -153,30 +195,48 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 		req.Header.Set(parcel.SumHeader, q.sum)
 	}
 	r.move()
-	resp, err := r.lanes[r.next.Add(1)%lanes].Do(req)
+	resp, err := r.lanes[r.next.Add(1)%httpLanes].Do(req)
 	if err != nil {
 		return 0, nil, roadFault(ctx, op, err)
 	}
 	defer resp.Body.Close()
 	r.move()
-	typ, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return r.judge(ctx, q, resp.StatusCode, resp.Header.Get("Content-Type"), resp.Body)
+}
+
+// askStream is ask over a stream.
+func (r *road) askStream(ctx context.Context, s *session, q request) (int, []byte, error) {
+	const op = "courier.ask"
+	a, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) {
+		return (&parcel.Ask{ID: id, Method: q.method, Path: q.path, Type: q.typ, Body: q.body}).Append(nil)
+	})
+	if err != nil {
+		return 0, nil, roadFault(ctx, op, err)
+	}
+	return r.judge(ctx, q, a.Status, a.Type, bytes.NewReader(a.Body))
+}
+
+// judge says what an answer is.
+func (r *road) judge(ctx context.Context, q request, status int, header string, body io.Reader) (int, []byte, error) {
+	const op = "courier.ask"
+	typ, _, _ := mime.ParseMediaType(header)
 	switch {
-	case resp.StatusCode == http.StatusOK && q.want != "" && typ == q.want:
-		b, err := r.read(resp.Body, q.limit)
+	case status == http.StatusOK && q.want != "" && typ == q.want:
+		b, err := r.read(body, q.limit)
 		if err != nil {
 			return 0, nil, roadFault(ctx, op, err)
 		}
-		return resp.StatusCode, b, nil
-	case q.want == "" && (resp.StatusCode == http.StatusCreated || resp.StatusCode == http.StatusNoContent):
-		return resp.StatusCode, nil, nil
-	case resp.StatusCode >= 400 && typ == parcel.TypeJSON:
-		p := &refusal{status: resp.StatusCode}
-		if err := parcel.DecodeJSON(resp.Body, parcel.MaxJSON, &p.Problem); err == nil {
-			return resp.StatusCode, nil, refused(op, p)
+		return status, b, nil
+	case q.want == "" && (status == http.StatusCreated || status == http.StatusNoContent):
+		return status, nil, nil
+	case status >= 400 && typ == parcel.TypeJSON:
+		p := &refusal{status: status}
+		if err := parcel.DecodeJSON(body, parcel.MaxJSON, &p.Problem); err == nil {
+			return status, nil, refused(op, p)
 		}
 	}
 	return 0, nil, fault.Say(op, fault.Untrusted, "回答不是中心发出的（可能是上网登录页面或代理），没有当作成功。",
-		fmt.Errorf("status %d of type %q", resp.StatusCode, typ))
+		fmt.Errorf("status %d of type %q", status, typ))
 }
 
 func (r *road) read(body io.Reader, limit int64) ([]byte, error) {
@@ -230,6 +290,9 @@ func refused(op string, p *refusal) error {
 
 // roadFault names what went wrong on the way.
 func roadFault(ctx context.Context, op string, err error) error {
+	if err == nil {
+		return nil
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		if fault.KindOf(cause) == fault.Offline {
 			return fault.Wrap(op, cause)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -16,6 +17,9 @@ import (
 // rounds goes on until nothing waits and the centre agrees.
 func (c *Courier) rounds(ctx context.Context) error {
 	const op = "courier.rounds"
+	if err := c.prime(ctx); err != nil {
+		return err
+	}
 	if err := c.askReceipt(ctx, nil); err != nil {
 		return err
 	}
@@ -189,10 +193,15 @@ func (c *Courier) sameChain(ctx context.Context, r *parcel.Receipt) error {
 	return nil
 }
 
-// Sizes of parcels: small against the time a bad link stays up.
+// Sizes of parcels: small against the time a bad link stays up. A parcel counts
+// whole or not at all, so they grow only while they are quick.
 const (
-	parcelChanges = 256
-	parcelBytes   = 96 << 10
+	parcelChanges = 1024
+	firstParcel   = 96 << 10
+	leastParcel   = 12 << 10
+	mostParcel    = 1 << 20
+	quickParcel   = time.Second
+	slowParcel    = 4 * time.Second
 )
 
 // sendChanges sends all changes the centre lacks, and gives the outbox then.
@@ -206,7 +215,20 @@ func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outb
 		if len(changes) == 0 {
 			return box, fault.New("courier.sendChanges", fault.Damaged, errors.New("the chain ends before its end"))
 		}
-		raw, err := c.sendParcel(ctx, trim(changes), c.held)
+		changes = trim(changes, c.parcel)
+		if s := c.road.session.Load(); s != nil && changes[len(changes)-1].Counter == box.Last {
+			s.mu.Lock()
+			s.follow = s.pause && !c.paused()
+			s.mu.Unlock()
+		}
+		start := time.Now()
+		raw, err := c.sendParcel(ctx, changes, c.held)
+		switch took := time.Since(start); {
+		case err != nil || took > slowParcel:
+			c.parcel = max(c.parcel/2, leastParcel)
+		case took < quickParcel:
+			c.parcel = min(c.parcel*2, mostParcel)
+		}
 		if err != nil {
 			return box, err
 		}
@@ -227,11 +249,11 @@ func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outb
 	return box, nil
 }
 
-// trim keeps as many changes as go into a parcel, at least one.
-func trim(changes []*loan.Change) []*loan.Change {
+// trim keeps as many changes as go into so many bytes, at least one.
+func trim(changes []*loan.Change, most int) []*loan.Change {
 	size := 0
 	for i, ch := range changes {
-		if size += len(ch.Encode()); size > parcelBytes && i > 0 {
+		if size += len(ch.Encode()); size > most && i > 0 {
 			return changes[:i]
 		}
 	}

@@ -1,0 +1,472 @@
+package central
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/sync/parcel"
+)
+
+// Bounds of what streams bring in.
+const (
+	maxPacked  = 1 << 20 // a longer blob gets a file of its own
+	roomBytes  = 8 << 20 // of memory for blobs that are coming
+	maxWaiting = 4096    // blobs that are coming, at most
+	idleTime   = 2 * time.Minute
+)
+
+// spans are byte ranges [from, to), in order and apart from one another.
+type spans [][2]int64
+
+// add puts a range in.
+func (s spans) add(from, to int64) spans {
+	i, _ := slices.BinarySearchFunc(s, from, func(r [2]int64, at int64) int {
+		if r[1] < at {
+			return -1
+		}
+		return 1
+	})
+	j := i
+	for j < len(s) && s[j][0] <= to {
+		from, to = min(from, s[j][0]), max(to, s[j][1])
+		j++
+	}
+	return slices.Replace(s, i, j, [2]int64{from, to})
+}
+
+// has says whether all of a range is in.
+func (s spans) has(from, to int64) bool {
+	return slices.ContainsFunc(s, func(r [2]int64) bool { return r[0] <= from && to <= r[1] })
+}
+
+// gaps are the ranges of the first size bytes that are not in.
+func (s spans) gaps(size int64) [][2]int64 {
+	var out [][2]int64
+	at := int64(0)
+	for _, r := range s {
+		if r[0] > at {
+			out = append(out, [2]int64{at, r[0]})
+		}
+		at = r[1]
+	}
+	if at < size {
+		out = append(out, [2]int64{at, size})
+	}
+	return out
+}
+
+// arrivalKey tells counties apart: one must not finish what another began.
+type arrivalKey struct {
+	county string
+	partialKey
+}
+
+// arrival is a blob that a stream brings: in memory while it is small and
+// there is room, else in a partial file. Any bytes of it count at once, so
+// that what a broken connection brought is not sent again.
+type arrival struct {
+	key   arrivalKey
+	users int       // under arrivals.mu
+	used  time.Time // under arrivals.mu: when the last user left
+
+	mu    sync.Mutex
+	got   spans
+	block []byte // a head of a pack, and mem
+	mem   []byte
+	file  *partial
+	whole bool // nothing is lacking; who saw to that settles it
+
+	done   chan struct{} // closed when it is settled
+	result error         // read after done
+}
+
+// arrivals are all blobs that streams bring at the moment.
+type arrivals struct {
+	mu    sync.Mutex
+	all   map[arrivalKey]*arrival
+	room  int64 // of memory, that is left
+	pools [5]sync.Pool
+}
+
+func newArrivals() *arrivals {
+	return &arrivals{all: map[arrivalKey]*arrival{}, room: roomBytes}
+}
+
+// classOf is the smallest piece of memory that a blob fits into, behind the head
+// that it has in a pack.
+func classOf(size int64) (class int, bytes int64) {
+	for class, bytes = 0, 64<<10; bytes < size; class++ {
+		bytes *= 2
+	}
+	return class, bytes
+}
+
+const smallest = 16 << 10 // what is shorter is not kept for later
+
+// alloc gives memory for a blob and its head.
+func (a *arrivals) alloc(size int64) []byte {
+	class, bytes := classOf(size)
+	if size < smallest {
+		return make([]byte, packHead+size)
+	}
+	if p, ok := a.pools[class].Get().(*[]byte); ok {
+		return (*p)[:packHead+size]
+	}
+	return make([]byte, packHead+bytes)[:packHead+size]
+}
+
+// free takes memory back that alloc gave. Nobody else has it any more.
+func (a *arrivals) free(room []byte) {
+	size := int64(len(room)) - packHead
+	class, bytes := classOf(size)
+	if size >= smallest {
+		room = room[:cap(room)]
+		a.pools[class].Put(&room)
+	}
+	a.mu.Lock()
+	a.room += bytes
+	a.mu.Unlock()
+}
+
+// arrive gives the arrival of a blob, or makes it; leave must follow. Where
+// many half blobs fill the memory, an idle one moves to its file.
+func (c *Central) arrive(county string, b parcel.BlobSize) (*arrival, error) {
+	k := arrivalKey{county, partialKey{b.Hash, b.Size}}
+	as := c.arrivals
+	as.mu.Lock()
+	if a := as.all[k]; a != nil {
+		a.users++
+		as.mu.Unlock()
+		return a, nil
+	}
+	if len(as.all) >= maxWaiting {
+		as.mu.Unlock()
+		c.putAside(true)
+		as.mu.Lock()
+		if len(as.all) >= maxWaiting {
+			as.mu.Unlock()
+			return nil, problemOf("central.arrive", fault.Busy, parcel.CodeBusy)
+		}
+	}
+	a := &arrival{key: k, users: 1, done: make(chan struct{})}
+	as.all[k] = a
+	a.mu.Lock() // others find it and wait until it is ready
+	defer a.mu.Unlock()
+	_, bytes := classOf(b.Size)
+	small := b.Size <= maxPacked && c.blobs.packs != nil
+	if small && as.room < bytes {
+		as.mu.Unlock()
+		c.putAside(false)
+		as.mu.Lock()
+	}
+	small = small && as.room >= bytes
+	if small {
+		as.room -= bytes
+	}
+	as.mu.Unlock()
+	if small {
+		if _, err := os.Lstat(c.blobs.partialPath(k.partialKey)); err == nil {
+			as.mu.Lock()
+			as.room += bytes
+			as.mu.Unlock()
+			small = false
+		}
+	}
+	if small {
+		a.block = as.alloc(b.Size)
+		a.mem = a.block[packHead:]
+		return a, nil
+	}
+	if err := c.openFile(a); err != nil {
+		as.mu.Lock()
+		a.result = err
+		delete(as.all, k)
+		as.mu.Unlock()
+		a.whole = true // nobody else settles it
+		close(a.done)
+		return nil, err
+	}
+	return a, nil
+}
+
+// openFile takes the arrival's partial file and what is in it. The caller holds
+// a.mu.
+func (c *Central) openFile(a *arrival) error {
+	p, err := c.blobs.take(a.key.partialKey)
+	if err != nil {
+		return err
+	}
+	a.file = p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, had := range p.had {
+		if had {
+			from := int64(i) * parcel.ChunkSize
+			a.got = a.got.add(from, from+p.chunkLen(i))
+		}
+	}
+	return nil
+}
+
+// leave ends the use of an arrival.
+func (c *Central) leave(a *arrival) {
+	c.arrivals.mu.Lock()
+	defer c.arrivals.mu.Unlock()
+	a.users--
+	a.used = time.Now()
+}
+
+// putAside moves idle arrivals to their files and forgets them: those that have
+// been idle for long, or with all of them the one that has been so for longest.
+func (c *Central) putAside(one bool) {
+	as := c.arrivals
+	as.mu.Lock()
+	var idle []*arrival
+	for _, a := range as.all {
+		if a.users == 0 {
+			idle = append(idle, a)
+		}
+	}
+	slices.SortFunc(idle, func(a, b *arrival) int { return a.used.Compare(b.used) })
+	n := 0
+	for i, a := range idle {
+		if time.Since(a.used) < idleTime && (i > 0 || !one && as.room > roomBytes/2) {
+			break
+		}
+		a.users++ // nobody else puts it aside
+		n++
+	}
+	as.mu.Unlock()
+	for _, a := range idle[:n] {
+		c.shelve(a)
+	}
+}
+
+// shelve moves an idle arrival to its file and forgets it; the caller is its
+// user.
+func (c *Central) shelve(a *arrival) {
+	a.mu.Lock()
+	if a.whole {
+		a.mu.Unlock()
+		c.leave(a)
+		return
+	}
+	err := c.spill(a)
+	file := a.file
+	a.whole = true // a later taker starts with the file
+	a.result = fault.New("central.shelve", fault.Busy, errors.New("put aside"))
+	a.mu.Unlock()
+	if file != nil {
+		c.blobs.give(file)
+	}
+	if err != nil {
+		c.log.Warn("half a blob was not kept", "blob", a.key.hash.String(), "error", err.Error())
+	}
+	c.forget(a)
+	close(a.done)
+}
+
+func (c *Central) forget(a *arrival) {
+	c.arrivals.mu.Lock()
+	defer c.arrivals.mu.Unlock()
+	delete(c.arrivals.all, a.key)
+}
+
+// spill writes what is in memory into the partial file. The caller holds a.mu.
+func (c *Central) spill(a *arrival) error {
+	if a.mem == nil {
+		return nil
+	}
+	mem, got := a.mem, a.got
+	defer c.arrivals.free(a.block)
+	a.mem, a.got = nil, nil
+	if len(got) == 0 {
+		return nil
+	}
+	if err := c.openFile(a); err != nil {
+		return err
+	}
+	for _, r := range got {
+		if err := a.pour(r[0], mem[r[0]:r[1]]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pour writes bytes into the partial file. The caller holds a.mu.
+func (a *arrival) pour(offset int64, b []byte) error {
+	end := offset + int64(len(b))
+	got := a.got.add(offset, end)
+	var full []int
+	for i := offset / parcel.ChunkSize; i*parcel.ChunkSize < end; i++ {
+		from := i * parcel.ChunkSize
+		if got.has(from, from+a.file.chunkLen(int(i))) {
+			full = append(full, int(i))
+		}
+	}
+	if err := a.file.pour(offset, b, full); err != nil {
+		return err
+	}
+	a.got = got
+	return nil
+}
+
+// put takes bytes of the blob from its sender; whole says that nothing is
+// lacking now, and that the caller is to settle it.
+func (a *arrival) put(offset int64, b []byte) (whole bool, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.whole {
+		return false, nil // a late one changes nothing
+	}
+	if a.mem != nil {
+		copy(a.mem[offset:], b)
+		a.got = a.got.add(offset, offset+int64(len(b)))
+	} else if err := a.pour(offset, b); err != nil {
+		return false, err
+	}
+	a.whole = len(a.got) == 1 && a.got[0] == [2]int64{0, a.key.size}
+	return a.whole, nil
+}
+
+// settle makes a whole arrival durable, or drops it when its content has
+// another name. It returns when the content was looked at; done says the rest.
+func (c *Central) settle(ctx context.Context, a *arrival) error {
+	key, err := c.countyKey(a.key.county)
+	if err != nil {
+		return c.settled(a, err)
+	}
+	if a.mem == nil {
+		// A long blob: synced by itself, while its sender goes on.
+		c.running.Go(func() {
+			err := c.finish(ctx, a.key.county, a.file, key)
+			c.blobs.give(a.file)
+			_ = c.settled(a, err)
+		})
+		return nil
+	}
+	if loan.Hash(key.Name(a.mem)) != a.key.hash {
+		c.arrivals.free(a.block)
+		return c.settled(a, fault.New("central.settle", fault.Input, errName))
+	}
+	if err := c.keeper.room(ctx, a.key.size); err != nil {
+		c.arrivals.free(a.block)
+		return c.settled(a, err)
+	}
+	at, err := c.blobs.packs.write(a.key.hash, a.block)
+	c.arrivals.free(a.block)
+	if err != nil {
+		c.keeper.back(a.key.size)
+		return c.settled(a, err)
+	}
+	c.keeper.add(kept{a, at})
+	return nil
+}
+
+// settled ends an arrival.
+func (c *Central) settled(a *arrival, err error) error {
+	c.forget(a)
+	a.result = err
+	close(a.done)
+	return err
+}
+
+// settling waits until those of some blobs that are whole are durable, or were
+// dropped.
+func (c *Central) settling(ctx context.Context, county string, hs []loan.Hash) {
+	var wait []*arrival
+	c.arrivals.mu.Lock()
+	if len(c.arrivals.all) > 0 {
+		asked := make(map[loan.Hash]bool, len(hs))
+		for _, h := range hs {
+			asked[h] = true
+		}
+		for k, a := range c.arrivals.all {
+			if k.county == county && asked[k.hash] {
+				wait = append(wait, a)
+			}
+		}
+	}
+	c.arrivals.mu.Unlock()
+	end := time.NewTimer(settleTime)
+	defer end.Stop()
+	for _, a := range wait {
+		a.mu.Lock()
+		whole := a.whole
+		a.mu.Unlock()
+		if !whole {
+			continue
+		}
+		select {
+		case <-a.done:
+		case <-ctx.Done():
+			return
+		case <-end.C:
+			return
+		}
+	}
+}
+
+// settleTime is how long a question may wait for the disk.
+const settleTime = 20 * time.Second
+
+// coming gives what is not yet here of a blob that a stream brings.
+func (c *Central) coming(county string, b parcel.BlobSize) ([][2]int64, bool) {
+	c.arrivals.mu.Lock()
+	a := c.arrivals.all[arrivalKey{county, partialKey{b.Hash, b.Size}}]
+	c.arrivals.mu.Unlock()
+	if a == nil {
+		return nil, false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.whole {
+		return nil, false
+	}
+	return a.got.gaps(b.Size), true
+}
+
+// spillAll moves all half blobs to their files, at the end.
+func (c *Central) spillAll() {
+	c.arrivals.mu.Lock()
+	var all []*arrival
+	for _, a := range c.arrivals.all {
+		a.users++
+		all = append(all, a)
+	}
+	c.arrivals.mu.Unlock()
+	for _, a := range all {
+		c.shelve(a)
+	}
+}
+
+// whole gives a whole blob whose content has its name; fault.Missing when it is
+// not there, fault.Damaged when its content is another: it then no longer
+// counts as held, so that it is asked for again.
+func (c *Central) whole(ctx context.Context, county string, h loan.Hash, key *seal.Key) ([]byte, error) {
+	const op = "central.whole"
+	c.blobs.verify <- struct{}{}
+	defer func() { <-c.blobs.verify }()
+	b, err := c.shelf.read(ctx, county, h, 0, parcel.MaxBlob)
+	if fault.KindOf(err) == fault.Input { // empty
+		err = fault.New(op, fault.Damaged, errors.New(h.String()))
+	}
+	if err == nil && loan.Hash(key.Name(b)) != h {
+		err = fault.New(op, fault.Damaged, errors.New(h.String()))
+	}
+	if fault.KindOf(err) == fault.Damaged && c.lock != nil {
+		err = errors.Join(err, c.letGo(ctx, county, h))
+	}
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return b, nil
+}

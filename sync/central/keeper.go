@@ -1,0 +1,293 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"sync"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// keeper makes blobs that were written to the packs durable, many to one sync,
+// and then lets the database say that they are held, many to one transaction.
+type keeper struct {
+	c *Central
+
+	mu      sync.Mutex
+	change  sync.Cond
+	waiting []kept
+	loose   int64 // bytes written and not yet synced
+	closed  bool
+	wg      sync.WaitGroup
+}
+
+// kept is an arrival in the packs.
+type kept struct {
+	*arrival
+	at place
+}
+
+// maxLoose bounds what is written and not synced: past it, senders wait.
+const maxLoose = 64 << 20
+
+func newKeeper(c *Central) *keeper {
+	k := &keeper{c: c}
+	k.change.L = &k.mu
+	k.wg.Go(k.run)
+	return k
+}
+
+// room waits until n more bytes may be written.
+func (k *keeper) room(ctx context.Context, n int64) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for k.loose > maxLoose && !k.closed && ctx.Err() == nil {
+		k.change.Wait()
+	}
+	if k.closed || ctx.Err() != nil {
+		return fault.New("central.keeper", fault.Cancelled, errors.New("closing"))
+	}
+	k.loose += n
+	return nil
+}
+
+// back gives up what room gave.
+func (k *keeper) back(n int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.loose -= n
+	k.change.Broadcast()
+}
+
+// add hands over what was written.
+func (k *keeper) add(b kept) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.waiting = append(k.waiting, b)
+	k.change.Broadcast()
+}
+
+// close makes durable what is still waiting.
+func (k *keeper) close() {
+	k.mu.Lock()
+	k.closed = true
+	k.change.Broadcast()
+	k.mu.Unlock()
+	k.wg.Wait()
+}
+
+// run syncs one group while the database takes in the one before it.
+func (k *keeper) run() {
+	var before sync.WaitGroup
+	defer before.Wait()
+	for {
+		k.mu.Lock()
+		for len(k.waiting) == 0 && !k.closed {
+			k.change.Wait()
+		}
+		group := k.waiting
+		k.waiting = nil
+		k.mu.Unlock()
+		if len(group) == 0 {
+			return
+		}
+		at := make([]place, len(group))
+		n := int64(0)
+		for i, b := range group {
+			at[i] = b.at
+			n += b.key.size
+		}
+		err := k.c.blobs.packs.sync(at)
+		k.back(n)
+		before.Wait()
+		before.Go(func() { k.c.recordAll(group, err) })
+	}
+}
+
+// recordAll makes synced blobs count as held, and tells those who wait.
+func (c *Central) recordAll(group []kept, err error) {
+	ctx := context.Background()
+	for len(group) > 0 {
+		part := group[:min(len(group), maxRecord)]
+		group = group[len(part):]
+		perr := err
+		if perr == nil {
+			perr = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.recordPart(ctx, tx, part) })
+		}
+		for _, b := range part {
+			if perr == nil {
+				c.recent.note(b.key, true)
+			}
+			_ = c.settled(b.arrival, perr)
+		}
+		if perr != nil {
+			c.log.Error("blobs were not kept", "blobs", len(part), "error", perr.Error())
+		}
+	}
+}
+
+// maxRecord bounds the blobs of one write, for each may complete a case.
+const maxRecord = 256
+
+func (c *Central) recordPart(ctx context.Context, tx *sql.Tx, part []kept) error {
+	r, err := newRecorder(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	for _, b := range part {
+		if err := c.recordBy(ctx, tx, r, b.key.county, b.key.hash, b.key.size, b.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recorder is the statements that record blobs, made once for many.
+type recorder struct {
+	held, packed, unpacked, needs *sql.Stmt
+}
+
+func newRecorder(ctx context.Context, tx *sql.Tx) (*recorder, error) {
+	r := &recorder{}
+	for _, s := range []struct {
+		to   **sql.Stmt
+		text string
+	}{
+		{&r.held, `INSERT INTO blobs (county, hash, size, held) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`},
+		{&r.packed, `INSERT INTO packed (county, hash, pack, at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (county, hash) DO UPDATE SET pack = excluded.pack, at = excluded.at`},
+		{&r.unpacked, `DELETE FROM packed WHERE county = ? AND hash = ?`},
+		{&r.needs, `SELECT COUNT(*) FROM needs WHERE blob = ? AND county = ?`},
+	} {
+		var err error
+		if *s.to, err = tx.PrepareContext(ctx, s.text); err != nil {
+			r.close()
+			return nil, diskFault("central.record", err)
+		}
+	}
+	return r, nil
+}
+
+func (r *recorder) close() {
+	for _, s := range []*sql.Stmt{r.held, r.packed, r.unpacked, r.needs} {
+		if s != nil {
+			s.Close()
+		}
+	}
+}
+
+// record writes that a blob is held, and receives the cases it completes.
+func (c *Central) record(ctx context.Context, tx *sql.Tx, county string, h loan.Hash, size int64, at place) error {
+	r, err := newRecorder(ctx, tx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	return c.recordBy(ctx, tx, r, county, h, size, at)
+}
+
+func (c *Central) recordBy(ctx context.Context, tx *sql.Tx, r *recorder, county string, h loan.Hash, size int64, at place) error {
+	const op = "central.record"
+	res, err := r.held.ExecContext(ctx, county, h[:], size, c.now().UnixMilli())
+	if err != nil {
+		return diskFault(op, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return diskFault(op, err)
+	}
+	switch {
+	case at.pack != 0:
+		// Where it was held already, the newer place is as good, and sound.
+		_, err = r.packed.ExecContext(ctx, county, h[:], at.pack, at.at)
+	case n == 0:
+		// The file takes the place of what was lost in a pack.
+		_, err = r.unpacked.ExecContext(ctx, county, h[:])
+	}
+	if err != nil || n == 0 {
+		return diskFault(op, err)
+	}
+	if err := r.needs.QueryRowContext(ctx, h[:], county).Scan(&n); err != nil || n == 0 {
+		return diskFault(op, err)
+	}
+	return c.completeCases(ctx, tx, county, h)
+}
+
+// letGo takes a blob that is not what its name says out of what is held. A file
+// of its own is set aside.
+func (c *Central) letGo(ctx context.Context, county string, h loan.Hash) error {
+	const op = "central.letGo"
+	c.log.Error("a blob is damaged; it is asked for again", "blob", h.String())
+	if _, there := c.blobs.has(h); there {
+		if err := makeDirs(c.path("damaged")); err != nil {
+			return err
+		}
+		if err := os.Rename(c.blobs.wholePath(h), c.path("damaged", h.String())); err != nil && !os.IsNotExist(err) {
+			return diskFault(op, err)
+		}
+	}
+	c.recent.forget(h)
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for _, q := range []string{`DELETE FROM blobs WHERE county = ? AND hash = ?`, `DELETE FROM packed WHERE county = ? AND hash = ?`} {
+			if _, err := tx.ExecContext(ctx, q, county, h[:]); err != nil {
+				return diskFault(op, err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE cases SET lacking = (SELECT COUNT(*) FROM needs n LEFT JOIN blobs b
+			ON b.county = n.county AND b.hash = n.blob WHERE n.case_id = cases.id AND b.hash IS NULL)
+			WHERE id IN (SELECT case_id FROM needs WHERE county = ? AND blob = ?)`, county, h[:])
+		return diskFault(op, err)
+	})
+}
+
+// recent remembers which blobs were found held or lacking, so that a sender
+// need not wait for the database at every blob.
+type recent struct {
+	mu   sync.Mutex
+	know map[arrivalKey]bool
+	ring []arrivalKey
+	at   int
+}
+
+const maxRecent = 8192
+
+func newRecent() *recent { return &recent{know: map[arrivalKey]bool{}} }
+
+func (r *recent) note(k arrivalKey, held bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.know[k]; ok {
+		r.know[k] = held
+		return
+	}
+	if len(r.ring) < maxRecent {
+		r.ring = append(r.ring, k)
+	} else {
+		delete(r.know, r.ring[r.at])
+		r.ring[r.at] = k
+		r.at = (r.at + 1) % maxRecent
+	}
+	r.know[k] = held
+}
+
+// look says whether a blob was found held, and whether anything is known.
+func (r *recent) look(k arrivalKey) (held, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held, known = r.know[k]
+	return held, known
+}
+
+func (r *recent) forget(h loan.Hash) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for k := range r.know {
+		if k.hash == h {
+			r.know[k] = false
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package courier
+
+import (
+	"slices"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"doorstep/sync/parcel"
+)
+
+// cargo is a blob on its way. It is under the session's lock.
+type cargo struct {
+	store.PendingBlob
+	state   cargoState
+	todo    ranges // to be sent; what is under way is not among them
+	left    int64  // bytes that the centre is not known to have
+	content []byte
+	packed  []byte // the content, where it goes packed
+	lane    *lane  // that sends of it
+	tries   int    // how often a receipt did not name it
+}
+
+type cargoState uint8
+
+const (
+	unasked cargoState = iota // what the centre lacks of it is not known
+	asking
+	going
+	arrived // all of it, as the lanes say: a receipt is to be asked for
+	vouched // the receipt is being asked for
+	refusedCargo
+)
+
+// ranges are byte ranges [from, to), in order.
+type ranges [][2]int64
+
+func (r ranges) size() (n int64) {
+	for _, x := range r {
+		n += x[1] - x[0]
+	}
+	return n
+}
+
+// meet are the parts of r that lie in a range.
+func (r ranges) meet(from, to int64) (out ranges) {
+	for _, x := range r {
+		if a, b := max(x[0], from), min(x[1], to); a < b {
+			out = append(out, [2]int64{a, b})
+		}
+	}
+	return out
+}
+
+// add puts a range in, which none in r overlaps.
+func (r ranges) add(x [2]int64) ranges {
+	i, _ := slices.BinarySearchFunc(r, x[0], func(y [2]int64, at int64) int { return int(y[0] - at) })
+	return slices.Insert(r, i, x)
+}
+
+// take takes at most n bytes off the beginning.
+func (r *ranges) take(n int64) (x [2]int64) {
+	x = (*r)[0]
+	if x[1]-x[0] <= n {
+		*r = (*r)[1:]
+		return x
+	}
+	x[1] = x[0] + n
+	(*r)[0][0] = x[1]
+	return x
+}
+
+// sent is a part of a blob that was sent over a lane and is not acknowledged.
+type sent struct {
+	*cargo
+	from, to int64
+	bytes    int    // of the frame: fewer than the part where it is packed
+	end      uint64 // of the lane's bytes, with it
+}
+
+// freight is what a session is to carry, in the order of sending. It is under
+// the session's lock.
+type freight struct {
+	order  []*cargo
+	head   int // what stands before it has nothing to be sent
+	all    map[loan.Hash]*cargo
+	loaded int64 // bytes of content in memory
+}
+
+const (
+	loadAhead = 6 << 20 // bytes of content in memory, but for one long blob
+	askAhead  = 512     // blobs whose lack is asked for in front of the sending
+)
+
+// refresh takes over the outbox's order, and what is new in it; gone says which
+// blobs wait no longer.
+func (f *freight) refresh(blobs []store.PendingBlob) {
+	order := make([]*cargo, 0, len(blobs))
+	waits := make(map[loan.Hash]bool, len(blobs))
+	for _, b := range blobs {
+		waits[b.Hash] = true
+		c := f.all[b.Hash]
+		if c == nil {
+			c = &cargo{PendingBlob: b}
+			f.all[b.Hash] = c
+		}
+		order = append(order, c)
+	}
+	for h, c := range f.all {
+		if !waits[h] {
+			f.unload(c)
+			delete(f.all, h)
+		}
+	}
+	f.order, f.head = order, 0
+}
+
+// open are the blobs from the first on that has something to be sent.
+func (f *freight) open() []*cargo {
+	for f.head < len(f.order) {
+		if c := f.order[f.head]; c.state < going || c.state == going && len(c.todo) > 0 {
+			break
+		}
+		f.head++
+	}
+	return f.order[f.head:]
+}
+
+func (f *freight) unload(c *cargo) {
+	f.loaded -= int64(len(c.content))
+	c.content, c.packed = nil, nil
+}
+
+// next is the blob of which a lane is to send: the one it sends of already,
+// else the first that no other lane sends of, else the first.
+func (f *freight) next(l *lane) *cargo {
+	var first *cargo
+	for _, c := range f.open() {
+		if c.state != going || len(c.todo) == 0 || c.content == nil {
+			continue
+		}
+		if c.lane == nil || c.lane == l || c.lane.closed {
+			if l.cargo != nil && l.cargo != c && l.cargo.state == going && len(l.cargo.todo) > 0 && l.cargo.content != nil {
+				return l.cargo
+			}
+			return c
+		}
+		if first == nil {
+			first = c
+		}
+	}
+	return first
+}
+
+// toAsk are the next blobs to ask about, when few that are known wait.
+func (f *freight) toAsk() []*cargo {
+	var out []*cargo
+	known := 0
+	for _, c := range f.open() {
+		switch c.state {
+		case asking:
+			return nil // one question at a time
+		case going:
+			if len(c.todo) > 0 {
+				known++
+			}
+		case unasked:
+			if len(out) < parcel.MaxAsk {
+				out = append(out, c)
+			}
+		}
+		if known > askAhead/2 {
+			return nil
+		}
+	}
+	return out
+}
+
+// toLoad is the next blob to read from the store.
+func (f *freight) toLoad() *cargo {
+	for _, c := range f.open() {
+		if c.state != going || len(c.todo) == 0 || c.content != nil {
+			continue
+		}
+		if f.loaded > 0 && f.loaded+c.Size > loadAhead {
+			return nil
+		}
+		return c
+	}
+	return nil
+}
+
+// got takes in the word that the centre has a part of a blob, and says whether
+// that was the last one.
+func (f *freight) got(c *cargo, n int64) bool {
+	c.left -= n
+	if c.state != going || c.left > 0 {
+		return false
+	}
+	c.state = arrived
+	f.unload(c)
+	return true
+}
+
+// lacks takes in what the centre lacks of a blob, of which nothing is under way.
+func (f *freight) lacks(c *cargo, l parcel.Lack) {
+	f.head = 0
+	c.todo = nil
+	for _, r := range l.Ranges {
+		c.todo = append(c.todo, r)
+	}
+	c.left = c.todo.size()
+	c.state = going
+	if l.Held || c.left == 0 {
+		c.state = arrived
+	}
+}

@@ -1,0 +1,523 @@
+package courier
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/sync/parcel"
+)
+
+// session is a stream to the centre: several lanes, fed from one freight. A
+// lane that falls silent is kept, and a successor dialled beside it; whichever
+// moves first goes on. What was under way on a lane that is given up is asked
+// about, and only what did not come is sent again.
+type session struct {
+	road   *road
+	id     string
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	wg     sync.WaitGroup
+	events chan struct{} // something for the courier to look at
+
+	mu      sync.Mutex
+	cond    sync.Cond
+	lanes   []*lane
+	slots   int
+	window  window
+	freight freight
+	pause   bool
+	follow  bool      // the next question ends the pause: blobs go right behind it
+	heard   time.Time // when anything last came
+	silent  bool      // nothing came for too long
+	since   time.Time // of the silence
+	back    time.Time // when the road was last found open after a silence
+	doubts  []sent
+	asked   bool // about doubts
+	asks    map[uint32]*pendingAsk
+	lastAsk uint32
+	refusal []*parcel.Refused
+	alive   time.Time // when a lane was last known to work
+	lastErr error
+	waits   bool // a timer will wake those who wait for the cap
+	dials   int
+	resent  int64
+}
+
+// pendingAsk is a request whose answer is awaited.
+type pendingAsk struct {
+	frame  []byte
+	lane   *lane
+	answer chan *parcel.Answer
+}
+
+// Times of a session.
+const (
+	tick       = 50 * time.Millisecond
+	pingEvery  = 400 * time.Millisecond
+	dialEvery  = 200 * time.Millisecond // a connection that is not there yet is tried beside the last
+	mostDials  = 8                      // connections tried side by side
+	mostHands  = 3                      // and handshakes
+	shedWait   = 20 * time.Second       // before a lane that the centre would not have is tried again
+	giveUp     = 5 * time.Second        // without any lane, after a plain failure
+	asleep     = 5 * time.Second        // by which the clocks part while the machine sleeps
+	graceLeast = time.Second
+	graceMost  = 15 * time.Second
+)
+
+// newSession connects the first lane. Its error is that of the connection, or
+// errNoStream when the centre knows no streams.
+func newSession(ctx context.Context, r *road) (*session, error) {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	s := &session{road: r, id: hex.EncodeToString(id[:]), events: make(chan struct{}, 1), window: newWindow(),
+		freight: freight{all: map[loan.Hash]*cargo{}}, asks: map[uint32]*pendingAsk{}, slots: 1}
+	s.cond.L = &s.mu
+	start := time.Now()
+	w, err := race(ctx, mostHands, 3*time.Second, func(ctx context.Context) (*wire, error) {
+		conn, err := race(ctx, mostDials, dialEvery, r.dialTCP, closeConn)
+		if err != nil {
+			return nil, err
+		}
+		return r.secure(ctx, conn, s.id+"/0", false)
+	}, (*wire).close)
+	if err != nil {
+		return nil, err
+	}
+	s.window.smooth = max(time.Since(start)/4, time.Millisecond)
+	if s.window.smooth > farAway {
+		s.window.size = startWindow / 2
+	}
+	s.ctx, s.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	now := time.Now()
+	s.heard, s.alive = now, now
+	first := s.enter(w, 0)
+	s.wg.Go(func() { s.slot(0, first) })
+	s.wg.Go(s.watch)
+	return s, nil
+}
+
+func closeConn(c net.Conn) { c.Close() }
+
+// end closes all and waits.
+func (s *session) end() {
+	s.cancel(errReplaced)
+	s.mu.Lock()
+	for _, l := range s.lanes {
+		l.w.close()
+	}
+	s.mu.Unlock()
+	s.cond.Broadcast()
+	s.wg.Wait()
+}
+
+// err is why the session ended, or nil.
+func (s *session) err() error {
+	if s.ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(s.ctx)
+}
+
+// enter makes a lane of a connection.
+func (s *session) enter(w *wire, number int) *lane {
+	now := time.Now()
+	l := &lane{s: s, number: number, w: w, heard: now, begun: now, proven: w.greeted}
+	s.mu.Lock()
+	s.lanes = append(s.lanes, l)
+	s.mu.Unlock()
+	s.wg.Go(l.write)
+	s.wg.Go(func() {
+		err := roadFault(s.ctx, "courier.lane", l.read())
+		l.end(err)
+		if k := fault.KindOf(err); k == fault.Denied || k == fault.Untrusted || k == fault.Refused || k == fault.Unsupported {
+			s.cancel(err)
+		}
+	})
+	s.cond.Broadcast()
+	return l
+}
+
+// slot keeps a lane of one number going: when it ends, or is to be replaced,
+// it dials the successor.
+func (s *session) slot(number int, l *lane) {
+	for fails := 0; s.ctx.Err() == nil; {
+		if l != nil {
+			s.mu.Lock()
+			for s.ctx.Err() == nil && !l.closed && !l.replace {
+				s.cond.Wait()
+			}
+			s.mu.Unlock()
+			if s.ctx.Err() != nil {
+				return
+			}
+			var shed *refusal
+			if l.closed && errors.As(l.why, &shed) {
+				s.rest(shedWait)
+			}
+		}
+		w, err := s.dial(number, l)
+		switch {
+		case s.ctx.Err() != nil:
+			if w != nil {
+				w.close()
+			}
+			return
+		case err == nil && w == nil: // the old one moved first
+			fails = 0
+			continue
+		case err == nil:
+			fails = 0
+			fresh := s.enter(w, number)
+			s.mu.Lock()
+			if l != nil && !l.closed {
+				l.retired = true
+			}
+			s.mu.Unlock()
+			l = fresh
+			continue
+		}
+		fails++
+		s.failed(err)
+		s.rest(min(time.Duration(fails)*100*time.Millisecond, 2*time.Second))
+	}
+}
+
+func (s *session) rest(d time.Duration) {
+	select {
+	case <-s.ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// failed takes in that a connection could not be made. While other lanes work
+// that says little; a plain failure of the only one ends the session.
+func (s *session) failed(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastErr = err
+	switch fault.KindOf(roadFault(s.ctx, "courier.dial", err)) {
+	case fault.Denied, fault.Untrusted:
+		s.cancel(err)
+	default:
+		live := slices.ContainsFunc(s.lanes, func(l *lane) bool { return !l.closed })
+		if !live && time.Since(s.alive) > giveUp {
+			s.cancel(err)
+		}
+	}
+}
+
+// moved says whether a lane that was to be replaced moved in between. An eager
+// successor is then not needed.
+func (s *session) moved(l *lane) bool {
+	if l == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !l.closed && !l.replace
+}
+
+// dial connects a successor of l, or nil when l moved first.
+func (s *session) dial(number int, l *lane) (*wire, error) {
+	s.mu.Lock()
+	every := max(dialEvery, s.window.trip()/2)
+	again := max(5*s.window.trip(), 1500*time.Millisecond)
+	s.dials++
+	s.mu.Unlock()
+	return race(s.ctx, mostHands, again, func(ctx context.Context) (*wire, error) {
+		conn, err := race(ctx, mostDials, every, s.road.dialTCP, closeConn)
+		if err != nil {
+			return nil, err
+		}
+		if s.moved(l) {
+			conn.Close()
+			return nil, nil
+		}
+		return s.road.secure(ctx, conn, fmt.Sprint(s.id, "/", number), true)
+	}, func(w *wire) {
+		if w != nil {
+			w.close()
+		}
+	})
+}
+
+// hear takes in that something came over a lane.
+func (s *session) hear(l *lane) {
+	s.road.move()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if s.silent {
+		s.silent = false
+		s.back = now
+	}
+	s.heard, s.alive, l.heard = now, now, now
+	if l.doubted || l.replace || !l.proven {
+		l.doubted, l.replace, l.proven = false, false, true
+		s.cond.Broadcast()
+	}
+}
+
+// load puts the next piece for a lane behind buf; false when there is none now.
+// The caller holds s.mu.
+func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
+	if s.pause || l.doubted || l.retired || l.replace {
+		return buf, false
+	}
+	c := s.freight.next(l)
+	if c == nil {
+		return buf, false
+	}
+	n := s.window.piece(s.slots)
+	if under := s.onTheWay(time.Now()); under > 0 && under+n/2 > s.window.size {
+		s.window.limited = true
+		return buf, false
+	}
+	if l.bytes > 0 && l.bytes+n > max(int(laneShare*float64(s.window.size))/max(s.slots, 1), n) {
+		return buf, false // a loss would hold up too much of the window
+	}
+	n = s.road.cap.piece(n)
+	if c.packed != nil {
+		n = len(c.packed)
+	}
+	if wait := s.road.cap.take(n); wait > 0 {
+		s.later(wait)
+		return buf, false
+	}
+	if l.cargo != c {
+		buf = parcel.AppendBlob(buf, parcel.BlobSize{Hash: c.Hash, Size: c.Size})
+		l.cargo = c
+	}
+	c.lane = l
+	now := time.Now()
+	if len(l.flight) == 0 {
+		l.begun = now
+	}
+	var p sent
+	if c.packed != nil && len(c.todo) == 1 && c.todo[0] == [2]int64{0, c.Size} {
+		c.todo = nil
+		p = sent{cargo: c, from: 0, to: c.Size, bytes: n}
+		buf = append(parcel.AppendHead(buf, parcel.FramePacked, n), c.packed...)
+	} else {
+		x := c.todo.take(int64(min(n, maxPiece)))
+		p = sent{cargo: c, from: x[0], to: x[1], bytes: int(x[1] - x[0])}
+		buf = parcel.AppendData(buf, x[0], c.content[x[0]:x[1]])
+	}
+	l.sent += uint64(p.bytes)
+	p.end = l.sent
+	l.flight = append(l.flight, p)
+	l.times = append(l.times, stamp{l.sent, p.bytes, now})
+	l.bytes += p.bytes
+	return buf, true
+}
+
+// underWay is the bytes on lanes that work: what is stuck on others must not
+// keep these from sending. The caller holds s.mu.
+func (s *session) underWay() (n int) {
+	for _, l := range s.lanes {
+		if !l.closed && !l.doubted && !l.retired {
+			n += l.bytes
+		}
+	}
+	return n
+}
+
+// onTheWay is underWay without the lanes that repair a loss. The caller holds
+// s.mu.
+func (s *session) onTheWay(now time.Time) (n int) {
+	old := s.window.stall()
+	for _, l := range s.lanes {
+		if !l.closed && !l.doubted && !l.retired && (len(l.times) == 0 || now.Sub(l.times[0].at) < old) {
+			n += l.bytes
+		}
+	}
+	return n
+}
+
+// later wakes the lanes that wait for the cap. The caller holds s.mu.
+func (s *session) later(d time.Duration) {
+	if s.waits {
+		return
+	}
+	s.waits = true
+	s.wg.Go(func() {
+		select {
+		case <-time.After(d):
+		case <-s.ctx.Done():
+		}
+		s.mu.Lock()
+		s.waits = false
+		s.mu.Unlock()
+		s.cond.Broadcast()
+	})
+}
+
+// took takes in that the centre has all bytes of a lane up to n.
+func (s *session) took(l *lane, n uint64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > l.sent {
+		return errors.New("more was taken than was sent")
+	}
+	now := time.Now()
+	for len(l.times) > 0 && l.times[0].end <= n {
+		s.window.ack(now, now.Sub(l.times[0].at), l.times[0].bytes)
+		l.times = l.times[1:]
+	}
+	moved := int64(0)
+	for len(l.flight) > 0 && !l.closed {
+		p := &l.flight[0]
+		begun := p.end - uint64(p.bytes)
+		if n <= begun {
+			break
+		}
+		part := int(n - begun)
+		if n >= p.end {
+			part = p.bytes
+		} else if p.bytes != int(p.to-p.from) {
+			break // a packed one counts whole
+		}
+		done := int64(part)
+		if p.bytes != int(p.to-p.from) {
+			done = p.to - p.from
+		}
+		moved += done
+		l.bytes -= part
+		p.from += done
+		p.bytes -= part
+		if s.freight.got(p.cargo, done) {
+			s.tell()
+		}
+		if n >= p.end {
+			l.flight = l.flight[1:]
+			continue
+		}
+		break
+	}
+	s.road.count(int(moved))
+	s.cond.Broadcast()
+	return nil
+}
+
+// doubt takes over what was under way on a lane that is closed. The caller
+// holds s.mu.
+func (s *session) doubt(l *lane) {
+	s.doubts = append(s.doubts, l.flight...)
+	l.flight, l.times, l.bytes = nil, nil, 0
+	for _, a := range s.asks {
+		if a.lane == l {
+			a.lane = nil
+		}
+	}
+}
+
+func (s *session) tell() {
+	select {
+	case s.events <- struct{}{}:
+	default:
+	}
+}
+
+func (s *session) refused(r *parcel.Refused) {
+	s.mu.Lock()
+	s.refusal = append(s.refusal, r)
+	if c := s.freight.all[r.Hash]; c != nil {
+		c.state = refusedCargo
+		s.freight.unload(c)
+	}
+	s.mu.Unlock()
+	s.tell()
+}
+
+func (s *session) answered(a *parcel.Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.asks[a.ID]
+	if p == nil {
+		return // answered already
+	}
+	delete(s.asks, a.ID)
+	p.answer <- a
+}
+
+// lack asks what the centre lacks of some blobs.
+func (s *session) lack(ctx context.Context, blobs []parcel.BlobSize) ([]parcel.Lack, error) {
+	a, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) { return parcel.AppendLack(nil, id, blobs), nil })
+	if err != nil {
+		return nil, err
+	}
+	out, err := parcel.ParseLacking(a.Body, blobs)
+	if err != nil {
+		return nil, fault.New("courier.lack", fault.Untrusted, err)
+	}
+	return out, nil
+}
+
+// roundTrip sends a question that frame makes of its number, and waits for the
+// answer, over whichever lane it comes.
+func (s *session) roundTrip(ctx context.Context, frame func(id uint32) ([]byte, error)) (*parcel.Answer, error) {
+	p := &pendingAsk{answer: make(chan *parcel.Answer, 1)}
+	s.mu.Lock()
+	s.lastAsk++
+	id := s.lastAsk
+	var err error
+	if p.frame, err = frame(id); err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	s.asks[id] = p
+	s.road.cap.spend(len(p.frame))
+	s.give(p)
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.asks, id)
+		s.mu.Unlock()
+	}()
+	select {
+	case a := <-p.answer:
+		return a, nil
+	case <-s.ctx.Done():
+		return nil, context.Cause(s.ctx)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// give puts a question on the best lane there is; without one it waits for the
+// next look. The caller holds s.mu.
+func (s *session) give(p *pendingAsk) {
+	l := s.best()
+	if l == nil {
+		return
+	}
+	p.lane = l
+	l.control = append(l.control, p.frame)
+	if s.follow {
+		s.pause, s.follow = false, false
+	}
+	s.cond.Broadcast()
+}
+
+// best is the lane with the least under way that works. The caller holds s.mu.
+func (s *session) best() *lane {
+	var best *lane
+	for _, l := range s.lanes {
+		if l.closed || l.doubted || l.retired || l.replace {
+			continue
+		}
+		if best == nil || l.proven && !best.proven || l.proven == best.proven && l.bytes < best.bytes {
+			best = l
+		}
+	}
+	return best
+}

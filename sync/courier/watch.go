@@ -1,0 +1,155 @@
+package courier
+
+import (
+	"slices"
+	"time"
+
+	"doorstep/internal/loan"
+	"doorstep/sync/parcel"
+)
+
+// watch looks at the lanes until the session ends: who is silent, what is in
+// doubt, and whether more lanes are worth their while.
+func (s *session) watch() {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	pinged := time.Now()
+	for was := time.Now(); ; {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-t.C:
+		}
+		now := time.Now()
+		// The one clock stands still while the machine sleeps.
+		slept := now.Round(0).Sub(was.Round(0))-now.Sub(was) > asleep
+		was = now
+		s.mu.Lock()
+		s.lanes = slices.DeleteFunc(s.lanes, func(l *lane) bool { return l.closed })
+		s.look(now, slept)
+		if s.busy() && now.Sub(s.heard) > pingEvery && now.Sub(pinged) > pingEvery {
+			pinged = now
+			if l := s.best(); l != nil {
+				l.control = append(l.control, parcel.AppendNumber(nil, parcel.FramePing, uint64(now.UnixNano())))
+			}
+		}
+		for _, p := range s.asks {
+			if l := p.lane; l == nil || l.closed || l.doubted || l.retired {
+				if s.best() != nil {
+					s.give(p)
+				}
+			}
+		}
+		grow := s.slots < s.window.lanes() && !s.silent && s.freight.hasWork()
+		number := s.slots
+		if grow {
+			s.slots++
+		}
+		q := s.question()
+		s.cond.Broadcast()
+		s.mu.Unlock()
+		if grow {
+			s.wg.Go(func() { s.slot(number, nil) })
+		}
+		if q != nil {
+			s.wg.Go(func() { s.resolve(q) })
+		}
+	}
+}
+
+// hasWork says whether anything waits to be sent.
+func (f *freight) hasWork() bool {
+	return slices.ContainsFunc(f.open(), func(c *cargo) bool { return c.state == going && len(c.todo) > 0 })
+}
+
+// busy says whether an answer is due. The caller holds s.mu.
+func (s *session) busy() bool { return s.underWay() > 0 || len(s.asks) > 0 }
+
+// look judges who is silent. The caller holds s.mu.
+func (s *session) look(now time.Time, slept bool) {
+	patience := s.window.patience()
+	if !s.busy() && !slept {
+		s.heard = now // nothing is due
+	}
+	if !s.silent && (now.Sub(s.heard) > patience || slept) {
+		s.silent, s.since = true, s.heard
+		for _, l := range s.lanes {
+			l.doubted, l.replace = true, true
+		}
+	}
+	for _, l := range s.lanes {
+		quiet := now.Sub(later(l.heard, l.begun))
+		switch {
+		case l.retired && len(l.flight) == 0:
+			l.w.close() // nothing more is due on it
+		case l.retired:
+			// After a silence of some length the old connection sends again
+			// within as long; then it is dead.
+			grace := min(max(s.back.Sub(s.since), 0)+graceLeast, graceMost)
+			if !s.silent && now.Sub(later(s.back, l.heard)) > grace {
+				l.w.close()
+			}
+		case len(l.flight) > 0 && quiet > max(3*patience, 3*time.Second) && !l.replace:
+			l.doubted, l.replace = true, true
+		}
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// question takes what is in doubt, when it can be asked about. The caller holds
+// s.mu.
+func (s *session) question() []sent {
+	if s.asked || len(s.doubts) == 0 || s.best() == nil {
+		return nil
+	}
+	s.asked = true
+	q := s.doubts[:min(len(s.doubts), parcel.MaxAsk)]
+	s.doubts = slices.Clone(s.doubts[len(q):])
+	return q
+}
+
+// resolve asks which parts that were in doubt came, and puts the others in
+// front again.
+func (s *session) resolve(q []sent) {
+	var blobs []parcel.BlobSize
+	seen := map[loan.Hash]bool{}
+	for _, p := range q {
+		if !seen[p.Hash] {
+			seen[p.Hash] = true
+			blobs = append(blobs, parcel.BlobSize{Hash: p.Hash, Size: p.Size})
+		}
+	}
+	lacks, err := s.lack(s.ctx, blobs)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = false
+	if err != nil {
+		s.doubts = append(s.doubts, q...)
+		return
+	}
+	missing := map[loan.Hash]ranges{}
+	for _, l := range lacks {
+		missing[l.Hash] = l.Ranges
+	}
+	for _, p := range q {
+		if p.state != going {
+			continue
+		}
+		again := missing[p.Hash].meet(p.from, p.to)
+		for _, x := range again {
+			p.todo = p.todo.add(x)
+			s.freight.head = 0
+		}
+		s.resent += again.size()
+		if s.freight.got(p.cargo, p.to-p.from-again.size()) {
+			s.tell()
+		}
+	}
+	s.cond.Broadcast()
+}
