@@ -334,7 +334,7 @@ func (w *stickWriter) writeChanges(ctx context.Context) error {
 			at = to
 			continue
 		}
-		changes = trim(changes)
+		changes = trim(changes, firstParcel)
 		b, err := packChanges(changes, at, w.p.ChainKey())
 		if err != nil {
 			return err
