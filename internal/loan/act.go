@@ -59,6 +59,12 @@ func (c *Case) actKind(n *node) error {
 		return c.void(n.ch)
 	case ChangeReceive, ChangeAccept, ChangeReturn:
 		return c.actCentre(n.ch)
+	case ChangeTicket:
+		return c.ticket(n.ch)
+	case ChangePass:
+		return c.pass(n)
+	case ChangeTake:
+		return c.takeOver(n)
 	}
 	return fault.New("apply change", fault.Newer, errors.New("unknown kind of change"))
 }
@@ -68,7 +74,7 @@ func (c *Case) open(n *node) error {
 		return fault.New("open case", fault.Exists, nil)
 	}
 	// Also a case whose opening was erased, or does not hold, is that case.
-	c.ID, c.Opened, c.OpenedBy, c.Updated = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At
+	c.ID, c.Opened, c.OpenedBy, c.Updated, c.opener = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At, n.ch.Device
 	c.Authors = map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}

@@ -30,11 +30,15 @@ type Case struct {
 	Return      *ReturnBody
 	Conflicts   []Conflict
 	Aside       []Aside
+	Holders     []Holding   // who holds the case; none until it was first passed on
+	Ticket      *TicketBody // nil when it has no number
 	Heads       []uuid.UUID // sorted; the Seen of the next change
 
-	past  map[uuid.UUID]*node
-	log   []*node
-	wrote map[string][]write
+	past   map[uuid.UUID]*node
+	log    []*node
+	wrote  map[string][]write
+	opener uuid.UUID // the device that opened it
+	claims []claim   // every hold on it there was
 }
 
 // ReviewState is the last word of a reviewer.

@@ -39,6 +39,9 @@ const (
 	ChangeReceive  ChangeKind = "receive"  // ReceiveBody: by the centre, the case is whole there
 	ChangeAccept   ChangeKind = "accept"   // AcceptBody: by the centre
 	ChangeReturn   ChangeKind = "return"   // ReturnBody: by the centre
+	ChangeTicket   ChangeKind = "ticket"   // TicketBody: the number its people are called by
+	ChangePass     ChangeKind = "pass"     // PassBody: handed on to a station
+	ChangeTake     ChangeKind = "take"     // TakeBody: taken over by force
 
 	ChangeView   ChangeKind = "view"   // ViewBody
 	ChangeSearch ChangeKind = "search" // ViewBody, no case

@@ -15,4 +15,11 @@
 // Conflict until an edit that has seen both. After a contract is sealed its
 // fields change only by a correction, which voids the signatures and keeps
 // the former contract.
+//
+// Where laptops of one room take a case in together, one of them holds it: the
+// one it was passed on to last. Only who holds a case passes it on, judged by
+// what the author had seen, so that two hold it at once only after a person
+// took it over by force; then the case says so, until one of them passes it on
+// or takes it over with both in sight. Edits of a laptop that does not hold
+// the case are not refused here: nothing written is lost.
 package loan

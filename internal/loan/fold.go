@@ -176,6 +176,7 @@ func (c *Case) settle() {
 		}
 		c.Conflicts = append(c.Conflicts, k)
 	}
+	c.settleHolders()
 	c.derive()
 }
 
@@ -254,6 +255,11 @@ func (c *Case) Clone() *Case {
 		v.Codes = slices.Clone(v.Codes)
 		d.Return = &v
 	}
+	d.Holders = slices.Clone(c.Holders)
+	if c.Ticket != nil {
+		v := *c.Ticket
+		d.Ticket = &v
+	}
 	return d
 }
 
@@ -291,6 +297,7 @@ func (c *Case) clone() *Case {
 	d.Heads = slices.Clone(c.Heads)
 	d.past = maps.Clone(c.past)
 	d.log = slices.Clone(c.log)
+	d.claims = slices.Clone(c.claims)
 	d.wrote = map[string][]write{}
 	for p, w := range c.wrote {
 		d.wrote[p] = slices.Clone(w)

@@ -24,7 +24,7 @@ func anyChange(t *rapid.T, c *Case) (ChangeKind, any) {
 	if c != nil && c.Finish != nil {
 		finish = c.Finish.ID.String()
 	}
-	switch rapid.IntRange(0, 17).Draw(t, "kind") {
+	switch rapid.IntRange(0, 20).Draw(t, "kind") {
 	case 0, 1, 2:
 		return ChangeEdit, fields("loan.amount", amount)
 	case 3:
@@ -51,6 +51,12 @@ func anyChange(t *rapid.T, c *Case) (ChangeKind, any) {
 		return ChangeSeal, SealBody{Blob: blob(4)}
 	case 16:
 		return rapid.SampledFrom([]ChangeKind{ChangeFinish, ChangeAccept, ChangeReturn}).Draw(t, "late"), struct{}{}
+	case 17:
+		return ChangePass, PassBody{To: uuid.UUID{0: n, 15: 0xDE}, Station: EntryStation}
+	case 18:
+		return ChangeTake, TakeBody{Station: PhotoStation, Reason: "r"}
+	case 19:
+		return ChangeTicket, TicketBody{Day: "2026-08-01", Number: "A001"}
 	}
 	return rapid.SampledFrom([]ChangeKind{ChangeReceive, ChangeCorrect, ChangeVoid}).Draw(t, "last"),
 		map[string]any{"reason": "r", "finish": finish, "receipt_no": "", "contract_no": "", "check_code": ""}

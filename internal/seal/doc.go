@@ -101,4 +101,21 @@
 // code is 80 random bits (16 symbols), fingerprint the first 128 bits of the
 // SHA-256 of the authority's certificate (26 symbols), check the first 2
 // symbols of the SHA-256 of code "-" fingerprint.
+//
+// # Neighbours
+//
+// Laptops of one county in one room know one another in three steps, each with
+// a key that strangers have not. Two keys are derived from the county's, with
+// the labels "doorstep neighbour knock v1" and "doorstep neighbour announce v1".
+//
+// Announcement: "DSA1" | box under the second key, additional data "DSA1"; at
+// most 512 bytes. What is in it is package neighbour's.
+//
+// Knock, over TCP before TLS: who answers sends 32 random bytes; who dialled
+// sends their keyed name under the first key. Only then do both show their
+// device certificates, in TLS 1.3 with the protocol "doorstep-neighbour/1".
+//
+// Connection code: "DN1" and, in groups of five behind "-", in Crockford's base
+// 32: address 4 or 16 | port u16 | the first 6 bytes of the SHA-256 of the
+// laptop's certificate | the first byte of the SHA-256 of all before it.
 package seal

@@ -51,8 +51,7 @@ func ParseEnrolCode(text string) (EnrolCode, error) {
 	if len(text) > 1024 {
 		return bad("too long")
 	}
-	fold := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "\u3000", "", "\ufeff", "", "-", "", "O", "0", "I", "1", "L", "1")
-	s, ok := strings.CutPrefix(fold.Replace(strings.ToUpper(text)), enrolPrefix)
+	s, ok := strings.CutPrefix(folded(text), enrolPrefix)
 	if !ok || len(s) != codeLen+printLen+checkLen {
 		return bad("not a code of this version")
 	}
@@ -64,6 +63,12 @@ func ParseEnrolCode(text string) (EnrolCode, error) {
 		return bad("check symbols")
 	}
 	return e, nil
+}
+
+// folded takes out of a typed text what does not matter.
+func folded(text string) string {
+	fold := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "\u3000", "", "\ufeff", "", "-", "", "O", "0", "I", "1", "L", "1")
+	return fold.Replace(strings.ToUpper(text))
 }
 
 func symbols(s string, size int) bool {

@@ -72,9 +72,8 @@ var errClock = errors.New("the clock of this machine is wrong")
 func ClockWrong(err error) bool { return errors.Is(err, errClock) }
 
 func verifyServer(op string, chain []*x509.Certificate, ca *x509.Certificate, now time.Time) error {
-	if now.Before(ca.NotBefore) || now.After(ca.NotAfter) {
-		return fault.Say(op, fault.Untrusted,
-			"本机时间是 "+now.Format("2006年1月2日 15:04")+"，不在中心证书的有效期内，请先校准本机的日期和时间。", errClock)
+	if err := clockWithin(op, ca, now); err != nil {
+		return err
 	}
 	if len(chain) == 0 {
 		return fault.New(op, fault.Untrusted, errors.New("no certificate"))
@@ -89,6 +88,16 @@ func verifyServer(op string, chain []*x509.Certificate, ca *x509.Certificate, no
 		return fault.Say(op, fault.Untrusted, "中心的证书在本机时间 "+now.Format("2006年1月2日")+" 不在有效期内，请核对本机时间，或联系县资助中心更换证书。", errors.New("server certificate out of its time"))
 	}
 	return fault.Say(op, fault.Untrusted, "连到的服务器不是本机注册的中心，没有继续。", errors.New("server certificate of another authority"))
+}
+
+// clockWithin is an error where this machine's clock is outside the authority's
+// time.
+func clockWithin(op string, ca *x509.Certificate, now time.Time) error {
+	if now.Before(ca.NotBefore) || now.After(ca.NotAfter) {
+		return fault.Say(op, fault.Untrusted,
+			"本机时间是 "+now.Format("2006年1月2日 15:04")+"，不在中心证书的有效期内，请先校准本机的日期和时间。", errClock)
+	}
+	return nil
 }
 
 func poolOf(ca *x509.Certificate) *x509.CertPool {

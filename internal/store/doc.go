@@ -22,6 +22,8 @@
 //	images.key     the keys that the blobs' own keys are sealed under
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until}
 //	schools.tsv    the school register, public; it is package rulebook's
+//	carried/DEVICE-FIRST-LAST  a parcel of another laptop, sealed to the centre
+//	               (package parcel), that this one carries there; may be deleted
 //
 // After a repair also store.bolt.damaged-N, N from 1: the damaged database, as it
 // was found. It may be deleted.
@@ -176,11 +178,14 @@
 // class is 1 for a contract's blobs, 2 for others. A blob's name is its hash
 // under the county's key.
 //
-// summary: version 1 | case 16 | status u8 | flags u8: 1 supplementary, 2 erased,
+// summary: version 1 or 2 | case 16 | status u8 | flags u8: 1 supplementary, 2 erased,
 // when no text is left | then as
 // variable-length integers of encoding/binary, signed: amount, opened ms,
 // updated ms; unsigned: problems, counter of this device's last change,
 // number of changes | then each with its length, unsigned, before it: kind,
 // student's name, co-borrower's name, student's ID number and phone,
-// co-borrower's ID number and phone, school, operator who opened it.
+// co-borrower's ID number and phone, school, operator who opened it. Of a case
+// that was passed on in a room, or has a number, the version is 2 and there
+// follow: number of holders, unsigned; for each device 16 and, each with its
+// length, station and name; then the number and its day.
 package store

@@ -132,6 +132,7 @@ func TestSummaryShowsTheCase(t *testing.T) {
 func FuzzDecodeSummary(f *testing.F) {
 	f.Add(rowOf(3, time.UnixMilli(1_700_000_000_000).UTC()).encode())
 	f.Add((&row{}).encode())
+	f.Add((&row{Summary: Summary{Ticket: "A001", TicketDay: "2026-08-01", Holders: []Holder{{uuid.UUID{1}, loan.EntryStation, "B"}}}}).encode())
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decodeSummary(b)

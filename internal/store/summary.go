@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,6 +32,21 @@ type Summary struct {
 	Operator      string // who opened it
 	Problems      int    // conflicts and changes set aside, which wait for a person
 	Sent          bool   // the centre has acknowledged all of it
+	Holders       []Holder
+	Ticket        string // the number its people are called by
+	TicketDay     loan.Date
+}
+
+// Holder is a laptop that holds a case in a room's pipeline.
+type Holder struct {
+	Device  uuid.UUID
+	Station loan.Station
+	Name    string // what the room calls the laptop
+}
+
+// HeldBy says whether a device holds the case by name.
+func (s *Summary) HeldBy(device uuid.UUID) bool {
+	return slices.ContainsFunc(s.Holders, func(h Holder) bool { return h.Device == device })
 }
 
 // row is a summary as stored, with what only the store needs.
@@ -49,6 +65,12 @@ func (r *row) fill(c *loan.Case) {
 		School: a.Study.SchoolName, Kind: a.Kind, Supplementary: a.Loan.Supplementary, Status: c.Status,
 		Amount: a.Loan.Amount, Opened: c.Opened, Updated: c.Updated, Operator: c.OpenedBy,
 		Problems: len(c.Conflicts) + len(c.Aside)}
+	for _, h := range c.Holders {
+		r.Holders = append(r.Holders, Holder{h.Device, h.Station, h.Name})
+	}
+	if c.Ticket != nil {
+		r.Ticket, r.TicketDay = c.Ticket.Number, c.Ticket.Day
+	}
 	r.coIDNo, r.coPhone = "", ""
 	if len(a.Coborrowers) > 0 {
 		r.Coborrower, r.coIDNo, r.coPhone = a.Coborrowers[0].Name, a.Coborrowers[0].IDNo, a.Coborrowers[0].Phone
@@ -65,11 +87,22 @@ func tail(s string) string {
 	return s[len(s)-4:]
 }
 
-const summaryVersion = 1
+// The forms of a summary: the second is of a case in a room's pipeline.
+const (
+	summaryVersion = 1
+	summaryInRoom  = 2
+)
+
+// inRoom says whether the case was passed on, or has a number.
+func (s *Summary) inRoom() bool { return len(s.Holders) > 0 || s.Ticket != "" }
 
 // encode gives the row's bytes; doc.go has the form.
 func (r *row) encode() []byte {
-	b := append(make([]byte, 0, 256), summaryVersion)
+	version := byte(summaryVersion)
+	if r.inRoom() {
+		version = summaryInRoom
+	}
+	b := append(make([]byte, 0, 256), version)
 	b = append(b, r.ID[:]...)
 	b = append(b, byte(r.Status), yes(r.Supplementary)|yes(r.erased)<<1)
 	b = binary.AppendVarint(b, int64(r.Amount))
@@ -82,7 +115,41 @@ func (r *row) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(len(*s)))
 		b = append(b, *s...)
 	}
+	if version == summaryInRoom {
+		b = r.appendRoom(b)
+	}
 	return b
+}
+
+func (r *row) appendRoom(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(r.Holders)))
+	for _, h := range r.Holders {
+		b = append(b, h.Device[:]...)
+		for _, s := range []string{string(h.Station), h.Name} {
+			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+		}
+	}
+	for _, s := range []string{r.Ticket, string(r.TicketDay)} {
+		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	return b
+}
+
+// room reads what appendRoom wrote.
+func (r *row) room(d *decoder) {
+	for n := d.uvarint(); n > 0 && !d.bad; n-- {
+		var h Holder
+		if len(d.b) < 16 {
+			d.bad = true
+			return
+		}
+		copy(h.Device[:], d.b)
+		d.b = d.b[16:]
+		h.Station, h.Name = loan.Station(d.text()), d.text()
+		r.Holders = append(r.Holders, h)
+	}
+	r.Ticket, r.TicketDay = d.text(), loan.Date(d.text())
+	d.bad = d.bad || !r.inRoom()
 }
 
 func (r *row) texts() []*string {
@@ -103,7 +170,7 @@ func decodeSummary(b []byte) (*row, error) {
 	if len(b) < 19 {
 		return bad()
 	}
-	if b[0] > summaryVersion {
+	if b[0] > summaryInRoom {
 		return nil, fault.New(op, fault.Newer, nil)
 	}
 	r := &row{}
@@ -115,6 +182,9 @@ func decodeSummary(b []byte) (*row, error) {
 	r.Problems, r.last, r.changes = int(d.uvarint()), d.uvarint(), uint32(d.uvarint())
 	for _, s := range r.texts() {
 		*s = d.text()
+	}
+	if b[0] == summaryInRoom {
+		r.room(&d)
 	}
 	if d.bad || len(d.b) != 0 || b[0] == 0 || b[18] > 3 {
 		return bad()

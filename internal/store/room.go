@@ -1,0 +1,134 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// RoomCase is a case of a room's pipeline.
+type RoomCase struct {
+	ID uuid.UUID
+	// Version is another one after every change of the case, a look among them.
+	Version uint32
+}
+
+// RoomCases lists the cases that another laptop of the room may know of: those
+// that it holds, and those that it wrote to, once they were passed on. The
+// oldest comes first.
+func (s *Store) RoomCases(ctx context.Context, peer uuid.UUID) ([]RoomCase, error) {
+	var out []RoomCase
+	err := s.view(ctx, "store.RoomCases", func(tx *bbolt.Tx) error {
+		s.mu.RLock()
+		rows := s.index.inRoom()
+		s.mu.RUnlock()
+		c := tx.Bucket([]byte(bCases)).Cursor()
+		for _, r := range rows {
+			wrote := append(bytes.Clone(r.ID[:]), peer[:]...)
+			if k, _ := c.Seek(wrote); len(r.Holders) > 0 && (r.HeldBy(peer) || bytes.HasPrefix(k, wrote)) {
+				out = append(out, RoomCase{r.ID, r.changes})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// inRoom gives the rows of cases that were passed on or have a number, the
+// oldest first.
+func (ix *index) inRoom() []*row {
+	var out []*row
+	for _, slot := range ix.order {
+		if p := ix.packed[slot]; len(p) == 0 || p[0] != summaryInRoom {
+			continue
+		}
+		out = append(out, ix.row(slot))
+	}
+	return out
+}
+
+// Waiting lists the cases of the room's pipeline that are not done with, the
+// one waiting longest first.
+func (s *Store) Waiting() []Summary {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []Summary
+	for _, r := range s.index.inRoom() {
+		switch r.Status {
+		case loan.Received, loan.Accepted, loan.Void:
+			continue
+		}
+		out = append(out, s.summary(s.index.slots[r.ID]))
+	}
+	return out
+}
+
+// LastTicket is the highest number that a letter gave on a day, as far as this
+// laptop knows: the digits alone, 0 for none.
+func (s *Store) LastTicket(day loan.Date, letter string) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	last := 0
+	for _, r := range s.index.inRoom() {
+		n := len(r.Ticket) - 3
+		if r.TicketDay != day || n < 1 || r.Ticket[:n] != letter {
+			continue
+		}
+		v := 0
+		for _, c := range r.Ticket[n:] {
+			v = v*10 + int(c-'0')
+		}
+		last = max(last, v)
+	}
+	return last
+}
+
+// HoldsBlob says whether a blob's content is here.
+func (s *Store) HoldsBlob(ctx context.Context, h loan.Hash) (bool, error) {
+	there := false
+	err := s.view(ctx, "store.HoldsBlob", func(tx *bbolt.Tx) error {
+		info, err := s.blobInfo(tx, h[:])
+		if fault.KindOf(err) == fault.Missing {
+			return nil
+		}
+		there = err == nil && s.readable(info)
+		return err
+	})
+	return there, err
+}
+
+// TakeBlob keeps a blob that another laptop of the room handed over with a
+// case, and puts it into the outbox; one that is here already stays as it is.
+// Content that has another name is fault.Input.
+func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) error {
+	const op = "store.TakeBlob"
+	if b.Case == uuid.Nil {
+		return fault.New(op, fault.Input, errors.New("no case"))
+	}
+	blob := Blob{Hash: b.Hash, Content: content}
+	sealed, err := s.ready([]Blob{blob})
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	defer s.done(sealed)
+	kind := loan.ChangeAttach
+	if b.Contract {
+		kind = loan.ChangeContract
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	if err := s.needKey(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
+	_, err = s.perform(ctx, op, func(w *work) error {
+		w.boxes = sealed
+		return w.blob(blob, []Entry{{Case: b.Case, Kind: kind}})
+	})
+	return err
+}
