@@ -23,10 +23,12 @@ func (c *Central) Server(hosts []string) (*http.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &http.Server{Handler: c.Handler(), TLSConfig: conf,
+	s := &http.Server{Handler: c.Handler(), TLSConfig: conf,
 		ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 3 * time.Minute, MaxHeaderBytes: 16 << 10,
 		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 64, SendPingTimeout: 30 * time.Second, PingTimeout: 20 * time.Second},
-		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}, nil
+		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}
+	s.RegisterOnShutdown(c.board.stop)
+	return s, nil
 }
 
 // Handler answers laptops. It is to be served with TLSConfig, for who asks is
@@ -45,6 +47,7 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/news", c.answer(c.known(c.getNews)))
 	mux.HandleFunc("GET /v1/own", c.answer(c.known(c.getOwn)))
 	mux.HandleFunc("GET /v1/blob/{hash}/{offset}", c.answer(c.known(c.getBlob)))
+	c.meetings(mux)
 	mux.HandleFunc("/", c.answer(func(http.ResponseWriter, *http.Request) error {
 		return fault.New("central.route", fault.Missing, errors.New("no such address or method"))
 	}))
