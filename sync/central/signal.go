@@ -114,6 +114,9 @@ func (c *Central) askSignals(d *device, w http.ResponseWriter, r *http.Request) 
 	var out []parcel.Signal
 	var err error
 	c.aside(r.Context(), func(ctx context.Context) { out, err = c.await(ctx, d) })
+	if err != nil && r.Context().Err() != nil {
+		return nil // who asked has gone; that is how a question ends
+	}
 	if err != nil {
 		return err
 	}
@@ -224,15 +227,26 @@ func (c *Central) signals(ctx context.Context, d *device) ([]parcel.Signal, erro
 	return out, diskFault(op, rows.Err())
 }
 
-// getPeers lists whom the laptop can call.
+// getPeers lists whom the laptop can call, or says it of one device alone.
 func (c *Central) getPeers(d *device, w http.ResponseWriter, r *http.Request) error {
 	const op = "central.getPeers"
 	if err := c.board.allow(d.id, asks); err != nil {
 		return err
 	}
-	rows, err := c.db.QueryContext(r.Context(), `SELECT d.id, d.point FROM listeners l JOIN devices d ON d.id = l.device
-		WHERE l.expires > ? AND d.county = ? AND d.revoked IS NULL AND d.id <> ? ORDER BY d.id LIMIT ?`,
-		c.now().UnixMilli(), d.county, d.id.String(), peersAtOnce)
+	query := `SELECT d.id, d.point FROM listeners l JOIN devices d ON d.id = l.device
+		WHERE l.expires > ? AND d.county = ? AND d.revoked IS NULL AND d.id <> ?`
+	args := []any{c.now().UnixMilli(), d.county, d.id.String()}
+	if one := r.URL.Query().Get("device"); one != "" {
+		id, ok := parseID(one)
+		if !ok {
+			return fault.New(op, fault.Input, errors.New("device"))
+		}
+		if err := c.reaches(r.Context(), d, id); err != nil {
+			return err
+		}
+		query, args = query+` AND d.id = ?`, append(args, one)
+	}
+	rows, err := c.db.QueryContext(r.Context(), query+` ORDER BY d.id LIMIT ?`, append(args, peersAtOnce)...)
 	if err != nil {
 		return diskFault(op, err)
 	}

@@ -113,7 +113,8 @@
 //	                  waits, else after at most 25 seconds. What is not named as
 //	                  done in a later question comes again; a new question ends
 //	                  the one before it
-//	GET  /v1/peers    PeersResponse: who can be called
+//	GET  /v1/peers    PeersResponse: who can be called; ?device=ID: whether this
+//	                  one can, 404 when it is none of the county
 //	GET  /v1/relay/{session}?with=DEVICE   HTTP/1.1, Upgrade: doorstep-relay/1 →
 //	                  101, then the bytes of the other laptop, which has asked for
 //	                  the same session, an id that both know, with this one. It
