@@ -114,6 +114,7 @@ func connection(o Options) (*webrtc.PeerConnection, error) {
 	s.SetSTUNGatherTimeout(2 * time.Second)
 	s.SetIncludeLoopbackCandidate(o.Loopback)
 	s.SetSCTPMaxReceiveBufferSize(receiveWindow)
+	s.SetSCTPMaxMessageSize(pieceSize)
 	s.SetSCTPRTOMax(2 * time.Second)
 	s.EnableSCTPZeroChecksum(true) // DTLS and TLS check every byte
 	var conf webrtc.Configuration

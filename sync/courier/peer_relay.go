@@ -35,7 +35,9 @@ func (p *Peers) relay(ctx context.Context, session, with uuid.UUID) (net.Conn, e
 	if elsewhere != "" {
 		// Of a centre with several servers another one holds the session. It
 		// must show a certificate of the same authority.
-		c, _, err = p.relayAt(ctx, elsewhere, session, with)
+		if c, elsewhere, err = p.relayAt(ctx, elsewhere, session, with); elsewhere != "" {
+			return nil, fault.New("courier.relay", fault.Offline, errors.New("sent from server to server"))
+		}
 	}
 	return c, err
 }
