@@ -19,20 +19,28 @@ type networks struct{ prefix string }
 
 const centreHost, firstHost, secondHost = "c", "a", "b"
 
-// newNetworks makes the hosts, or skips the test where that is not allowed.
-func newNetworks(t testing.TB) *networks {
+// newHosts makes hosts without networks, or skips the test where that is not
+// allowed.
+func newHosts(t testing.TB, hosts ...string) *networks {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("only root can make network namespaces")
 	}
 	n := &networks{fmt.Sprintf("ds%d", os.Getpid())}
-	for _, h := range []string{centreHost, firstHost, secondHost} {
+	for _, h := range hosts {
 		if out, err := exec.Command("ip", "netns", "add", n.prefix+h).CombinedOutput(); err != nil {
 			t.Skipf("no network namespaces here: %v %s", err, out)
 		}
 		t.Cleanup(func() { exec.Command("ip", "netns", "del", n.prefix+h).Run() })
 		n.run(t, h, "ip link set lo up")
 	}
+	return n
+}
+
+// newNetworks joins each laptop to the centre's host.
+func newNetworks(t testing.TB) *networks {
+	t.Helper()
+	n := newHosts(t, centreHost, firstHost, secondHost)
 	for i, h := range []string{firstHost, secondHost} {
 		n.run(t, centreHost, fmt.Sprintf("ip link add v%s type veth peer name eth0 netns %s%s", h, n.prefix, h))
 		n.run(t, centreHost, fmt.Sprintf("ip addr add 10.77.%d.1/24 dev v%s && ip link set v%s up", i+1, h, h))
@@ -47,6 +55,26 @@ func (n *networks) run(t testing.TB, host, script string) {
 	if out, err := exec.Command("ip", "netns", "exec", n.prefix+host, "sh", "-c", script).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v %s", script, err, out)
 	}
+}
+
+// newHomes puts each laptop behind a router of its own with one public
+// address, all of which the centre's host joins.
+func newHomes(t testing.TB, kind string) *networks {
+	t.Helper()
+	n := newHosts(t, centreHost, firstHost, secondHost, "n"+firstHost, "n"+secondHost)
+	for i, h := range []string{firstHost, secondHost} {
+		// A router here passes single packets on: none may be made of several.
+		const one = "gso_max_segs 1 gso_max_size 1500"
+		n.run(t, "n"+h, fmt.Sprintf("ip link add in type veth peer name eth0 netns %s%s && ip link add out type veth peer name v%s netns %s%s", n.prefix, h, h, n.prefix, centreHost))
+		n.run(t, h, fmt.Sprintf("ip link set eth0 %s up && ip addr add 192.168.%d.2/24 dev eth0 && ip route add default via 192.168.%d.1", one, i+1, i+1))
+		n.run(t, "n"+h, fmt.Sprintf("ip link set in up && ip addr add 192.168.%d.1/24 dev in && ip link set out up && ip addr add 10.77.%d.2/24 dev out", i+1, i+1))
+		n.run(t, centreHost, fmt.Sprintf("ip link set v%s %s up && ip addr add 10.77.%d.1/24 dev v%s && ip route add 203.0.113.%d via 10.77.%d.2", h, one, i+1, h, i+1, i+1))
+		n.run(t, "n"+h, fmt.Sprintf("ip route add default via 10.77.%d.1 && echo 0 > /proc/sys/net/ipv4/ip_forward", i+1))
+		n.start(t, "n"+h, "DOORSTEP_TEST_PEER="+kind, fmt.Sprintf("DOORSTEP_TEST_PUBLIC=203.0.113.%d", i+1)).want(t, "ready")
+	}
+	n.route(t, true)
+	n.start(t, centreHost, "DOORSTEP_TEST_PEER=stun", "DOORSTEP_TEST_PUBLIC=10.77.1.1:3478").want(t, "ready")
+	return n
 }
 
 // route lets the laptops reach one another, or not: then what they send one

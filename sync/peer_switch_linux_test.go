@@ -11,12 +11,12 @@ import (
 )
 
 // apart starts the centre and two laptops that meet nowhere else.
-func apart(t *testing.T, n *networks) (taker, giver *process) {
+func apart(t *testing.T, n *networks, flags ...string) (taker, giver *process) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "centre")
 	addr := dir + ".addr"
-	cmd := exec.Command("ip", "netns", "exec", n.prefix+centreHost, os.Args[0],
-		"--listen", "10.77.1.1:0", "--data", dir, "--practice", "--address-file", addr)
+	cmd := exec.Command("ip", append([]string{"netns", "exec", n.prefix + centreHost, os.Args[0],
+		"--listen", "10.77.1.1:0", "--data", dir, "--practice", "--address-file", addr}, flags...)...)
 	cmd.Env = append(os.Environ(), "DOORSTEP_TEST_CENTRE=1")
 	started(t, cmd)
 	s := &server{dir: dir, url: await(t, addr)}
@@ -55,6 +55,25 @@ func TestTheCentreRelaysWhereThereIsNoDirectWay(t *testing.T) {
 		t.Errorf("got %q, want the relay", got)
 	}
 	whole(t, taker, giver)
+}
+
+// Between two homes there is a way through both routers where these show
+// everyone one port; the county's STUN server tells each side its own.
+func TestTwoLaptopsBehindRouters(t *testing.T) {
+	for kind, want := range map[string]string{"cone": "0 false", "symmetric": "0 true"} {
+		t.Run(kind, func(t *testing.T) {
+			n := newHomes(t, kind)
+			ice := filepath.Join(t.TempDir(), "ice")
+			if err := os.WriteFile(ice, []byte(`[{"url":"stun:10.77.1.1:3478"}]`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			taker, giver := apart(t, n, "--ice", ice)
+			if got := taker.want(t, "from"); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			whole(t, taker, giver)
+		})
+	}
 }
 
 // The way dies without a word while bytes are under way: no host answers that

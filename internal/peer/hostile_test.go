@@ -134,11 +134,10 @@ func TestAFloodIsHeldBack(t *testing.T) {
 }
 
 func TestADeadSideIsNoticed(t *testing.T) {
-	var far *webrtc.PeerConnection
-	c := against(t, func(pc *webrtc.PeerConnection, _ *webrtc.DataChannel) { far = pc })
-	<-c.open
+	opened := make(chan *webrtc.PeerConnection, 1)
+	c := against(t, func(pc *webrtc.PeerConnection, _ *webrtc.DataChannel) { opened <- pc })
+	far := <-opened
 	// Its answers stop without a word, as when a cable is pulled.
-	time.Sleep(50 * time.Millisecond)
 	far.SCTP().Transport().ICETransport().Stop()
 	start := time.Now()
 	if _, err := c.Read(make([]byte, 1)); fault.KindOf(err) != fault.Offline {
