@@ -19,6 +19,10 @@ import (
 // parcelSize is what is carried from one laptop to the other.
 const parcelSize = 50 << 20
 
+// patience is how long a direct way is waited for, where there is one: the
+// machine may be busy. Where there is none, that is known after eight seconds.
+const patience = 20 * time.Second
+
 // peerProcess is a laptop in a process of its own: the one who takes, or the
 // one who gives, by a small exchange that goes on where it broke off.
 //
@@ -35,7 +39,7 @@ func peerProcess(role string) error {
 	if err != nil {
 		return err
 	}
-	p, err := courier.NewPeers(courier.PeersConfig{Profile: r.Profile})
+	p, err := courier.NewPeers(courier.PeersConfig{Profile: r.Profile, HeadStart: patience})
 	if err != nil {
 		return err
 	}

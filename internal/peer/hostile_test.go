@@ -276,7 +276,7 @@ func TestBrokenOffersDoNoHarm(t *testing.T) {
 	words := strings.FieldsFunc(sdp, func(r rune) bool { return strings.ContainsRune(" :=\r\n", r) })
 	r := rand.New(rand.NewPCG(1, 2))
 	answered := 0
-	for range 2000 {
+	for range 800 {
 		b := []byte(sdp)
 		for range 1 + r.IntN(3) {
 			at := r.IntN(len(b))
@@ -306,7 +306,7 @@ func TestBrokenOffersDoNoHarm(t *testing.T) {
 		}
 		c.abandon()
 	}
-	if answered < 100 {
+	if answered < 40 {
 		t.Errorf("%d offers reached pion: too few to say anything", answered)
 	}
 }

@@ -167,7 +167,7 @@ func (d *dial) viaCentre(ctx context.Context) (net.Conn, error) {
 	const op = "courier.viaCentre"
 	select {
 	case <-d.answered:
-		t := time.NewTimer(headStart)
+		t := time.NewTimer(d.cfg.HeadStart)
 		defer t.Stop()
 		select {
 		case <-t.C:

@@ -30,6 +30,9 @@ type PeersConfig struct {
 
 	Loopback  bool // offer the loopback address too: both laptops on one machine
 	RelayOnly bool // look for no direct way
+	// HeadStart is how long the direct way is alone, from the other laptop's
+	// answer on; 0: two seconds.
+	HeadStart time.Duration
 }
 
 // Peers is the road to other laptops of the county, wherever they are: the
@@ -91,6 +94,9 @@ func NewPeers(cfg PeersConfig) (*Peers, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.HeadStart == 0 {
+		cfg.HeadStart = headStart
 	}
 	if cfg.Server == "" {
 		cfg.Server = cfg.Profile.Server
