@@ -36,6 +36,7 @@ func TestCommandLine(t *testing.T) {
 		"an address that is none":      {[]string{"--listen", "x", "--data", filepath.Join(empty, "p"), "--practice"}, exitUsage},
 		"a folder served already":      {[]string{"--listen", "127.0.0.1:0", "--data", dir, "--practice"}, exitBusy},
 		"an address taken":             {[]string{"--listen", s.url[len("https://"):], "--data", filepath.Join(empty, "q"), "--practice"}, exitBusy},
+		"STUN servers of no file":      {[]string{"--listen", "127.0.0.1:0", "--data", filepath.Join(empty, "r"), "--practice", "--ice", filepath.Join(empty, "ice")}, exitUsage},
 		"a list of no centre":          {[]string{"list", "--data", empty}, exitMissing},
 		"a list":                       {[]string{"list", "--data", dir}, exitOK},
 		"an operator":                  {[]string{"operator", "add", "--data", dir, "--id", "li-4", "--name", "李四", "--role", "clerk,auditor"}, exitOK},

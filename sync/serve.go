@@ -15,6 +15,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/seal"
 	"doorstep/sync/central"
+	"doorstep/sync/parcel"
 )
 
 // grace is how long the end waits for what is under way.
@@ -32,6 +33,8 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	name := f.String("county-name", "", "name of the county; with --county")
 	suite := f.String("suite", "", "algorithms of the laptops that enrol from now on: international (AES, SHA-256, P-256) or\nnational (SM4, SM3, SM2); kept, and international at the first start")
 	host := f.String("host", "", "name under which laptops reach the server, where it is not that of --listen")
+	own := f.String("own-address", "", "https://HOST:PORT of this very server, where laptops reach several behind one name;\nlaptops that meet at its relay are sent there")
+	ice := f.String("ice", "", "file with the county's STUN and TURN servers, with which laptops look for a direct way:\n[{\"url\": \"stun:HOST:PORT\"}, {\"url\": \"turn:HOST:PORT\", \"username\": …, \"credential\": …}]")
 	verbose := f.Bool("verbose", false, "log every request, not only what goes wrong")
 	if err := parse(f, args, out, "listen", "data"); err != nil {
 		return err
@@ -40,12 +43,17 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	servers, err := iceServers(*ice)
+	if err != nil {
+		return err
+	}
 	level := slog.LevelInfo
 	if *verbose {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level}))
-	c, err := central.Open(ctx, central.Options{Dir: *data, Log: log, Practice: *practice, County: *county, CountyName: *name, Suite: chosen})
+	c, err := central.Open(ctx, central.Options{Dir: *data, Log: log, Practice: *practice, County: *county, CountyName: *name, Suite: chosen,
+		Address: *own, ICE: servers})
 	if err != nil {
 		return err
 	}
@@ -68,6 +76,19 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	return serveUntilDone(ctx, srv, l, log, func() { fmt.Fprintln(out, "listening on", url) })
+}
+
+func iceServers(file string) ([]parcel.ICEServer, error) {
+	const op = "sync.ice"
+	if file == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.New(op, fault.Input, errors.New("--ice cannot be read"))
+	}
+	out, err := parcel.ParseICE(string(b))
+	return out, fault.Wrap(op, err)
 }
 
 func suiteOf(name string) (seal.Suite, error) {

@@ -32,6 +32,13 @@ func TestMain(m *testing.M) {
 		soakWork(dir)
 		os.Exit(0)
 	}
+	if role := os.Getenv("DOORSTEP_TEST_PEER"); role != "" {
+		if err := peerProcess(role); err != nil {
+			fmt.Fprintln(os.Stderr, role, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	// Before the flags are parsed, so that the command line can ask for more.
 	if err := flag.Set("rapid.checks", "8"); err != nil {
 		panic(err)

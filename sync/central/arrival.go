@@ -18,7 +18,7 @@ import (
 const (
 	maxPacked  = 1 << 20 // a longer blob gets a file of its own
 	roomBytes  = 8 << 20 // of memory for blobs that are coming
-	maxWaiting = 4096    // blobs that are coming, at most
+	maxComing = 4096    // blobs that are coming, at most
 	idleTime   = 2 * time.Minute
 )
 
@@ -146,11 +146,11 @@ func (c *Central) arrive(county string, b parcel.BlobSize) (*arrival, error) {
 		as.mu.Unlock()
 		return a, nil
 	}
-	if len(as.all) >= maxWaiting {
+	if len(as.all) >= maxComing {
 		as.mu.Unlock()
 		c.putAside(true)
 		as.mu.Lock()
-		if len(as.all) >= maxWaiting {
+		if len(as.all) >= maxComing {
 			as.mu.Unlock()
 			return nil, problemOf("central.arrive", fault.Busy, parcel.CodeBusy)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/seal"
+	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
@@ -39,6 +40,13 @@ type Options struct {
 	// Beside opens what another process serves: to look, and to add codes and
 	// operators. The folder must exist.
 	Beside bool
+
+	// Address is where laptops reach this very server, where a centre has
+	// several behind one name: two that meet at its relay are sent there. It
+	// may be empty with one server.
+	Address string
+	// ICE are the county's STUN and TURN servers; laptops ask no others.
+	ICE []parcel.ICEServer
 }
 
 // Central is the centre's store and its answers to laptops.
@@ -64,6 +72,9 @@ type Central struct {
 	large     chan struct{} // bounds the large requests in streams
 	requests  chan struct{} // bounds the requests answered at once
 	strangers chan struct{} // and among them those of nobody known
+	board     *switchboard
+	address   string
+	ice       []parcel.ICEServer
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails
@@ -74,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Central, error) {
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
 		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(),
 		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), requests: make(chan struct{}, 512),
-		strangers: make(chan struct{}, maxStrangers)}
+		strangers: make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, ice: o.ICE}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -193,6 +204,7 @@ func (c *Central) shut() error {
 		c.spillAll()
 		c.keeper.close()
 	}
+	c.board.close()
 	if c.commits != nil {
 		c.commits.close()
 	}

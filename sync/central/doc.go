@@ -67,6 +67,24 @@
 // sealed to the laptop: own changes it asked for, receipts, news, blobs it
 // lacks. Nothing is taken off a stick here but former answers.
 //
+// # Between two laptops
+//
+// Messages between laptops wait in the table signals for a minute, and any
+// server of the centre finds them: the one that took a message wakes its own
+// waiting questions at once, the others look once a second. Who listens is in
+// the table listeners for three minutes after its last question. Both hold
+// nothing that would be missed. A device may send and ask 30 times at once and
+// then twice a second, at each server; 64 messages wait for one device, 8 of one
+// sender among them.
+//
+// The relay joins two connections of one session in one server. The table
+// relays says which: a server that is asked for another's session names that
+// one's address (serve --own-address), and the laptop goes there. Without the
+// address, or where laptops cannot reach a single server, two that came to
+// different servers do not meet. When a server ends, so do its relays: laptops
+// dial again. A device has four connections to a server's relay, all have 128;
+// what is held of one way is 32 KiB.
+//
 // # The centre's own chain
 //
 // The centre writes changes like a laptop, under its own device id and the

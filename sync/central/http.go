@@ -28,6 +28,7 @@ func (c *Central) Server(hosts []string) (*http.Server, error) {
 		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 64, SendPingTimeout: 30 * time.Second, PingTimeout: 20 * time.Second},
 		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}
 	s.RegisterOnShutdown(c.lanes.end)
+	s.RegisterOnShutdown(c.board.stop)
 	return s, nil
 }
 
@@ -52,6 +53,7 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/own", c.answer(c.known(c.getOwn)))
 	mux.HandleFunc("GET /v1/blob/{hash}/{offset}", c.answer(c.known(c.getBlob)))
 	mux.HandleFunc("GET "+parcel.StreamPath, c.openStream(mux))
+	c.meetings(mux)
 	mux.HandleFunc("/", c.answer(func(http.ResponseWriter, *http.Request) error {
 		return fault.New("central.route", fault.Missing, errors.New("no such address or method"))
 	}))

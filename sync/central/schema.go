@@ -21,7 +21,7 @@ const schemaVersion = 1
 
 // schema is plain SQL that PostgreSQL reads as well.
 func schema() []string {
-	return []string{
+	return append(signalSchema(),
 		`CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS centres (id TEXT PRIMARY KEY)`,
 		`CREATE TABLE IF NOT EXISTS counties (code TEXT PRIMARY KEY, name TEXT NOT NULL, practice INTEGER NOT NULL)`,
@@ -53,8 +53,7 @@ func schema() []string {
 		`CREATE TABLE IF NOT EXISTS operators_off (county TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (county, id))`,
 		`CREATE TABLE IF NOT EXISTS lost (device TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, at BIGINT NOT NULL,
 			PRIMARY KEY (device, first))`,
-		`CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value BIGINT NOT NULL)`,
-	}
+		`CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value BIGINT NOT NULL)`)
 }
 
 // openDB opens the embedded database: write-ahead log, synced at every commit.

@@ -30,4 +30,15 @@
 // laptop and the store knows of no loss, nothing is sent: the file was set back
 // by hand, or copied, and a person says which (Adopt). Where the centre says
 // that it holds less than it once acknowledged, it is shown its own receipt.
+// # To another laptop
+//
+// Peers reaches another laptop of the county wherever it is: Dial and Listen
+// give connections, each end known by its certificate. The centre carries an
+// offer and its answer; the direct way has two seconds from the answer on, then
+// the relay is tried beside it, and whichever stands first is taken. A
+// connection whose way dies is over, within ten seconds where it was direct: the
+// caller dials again, the way is looked for anew, and the exchange above goes on
+// where it was. What Write took may be lost with the way, so only the other
+// side's own word says that something came. Nothing runs, and pion is not
+// touched, before it is used.
 package courier

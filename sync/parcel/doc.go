@@ -125,6 +125,37 @@
 //	                  Doorstep-Sum. 404 unless a change of the case names the
 //	                  blob and the laptop wrote to the case.
 //
+// # Between two laptops
+//
+// The centre carries short messages, which it cannot read, from one laptop of
+// a county to another, and where there is no better way joins two connections:
+//
+//	POST /v1/signal/{device}   body: 1 to MaxSignal bytes → 204. They wait a
+//	                  minute; 404 for a device that is none of the county; 503,
+//	                  code "busy", when too much waits for it or comes of one
+//	POST /v1/signal   SignalQuestion → SignalAnswer: at once where something
+//	                  waits, else after at most 25 seconds. What is not named as
+//	                  done in a later question comes again; a new question ends
+//	                  the one before it
+//	GET  /v1/peers    PeersResponse: who can be called; ?device=ID: whether this
+//	                  one can, 404 when it is none of the county
+//	GET  /v1/relay/{session}?with=DEVICE   HTTP/1.1, Upgrade: doorstep-relay/1 →
+//	                  101, then the bytes of the other laptop, which has asked for
+//	                  the same session, an id that both know, with this one. It
+//	                  waits half a minute for it, and ends when for two minutes no
+//	                  byte moved, or for half a minute one side takes none.
+//	                  421, code "elsewhere": the other one waits at another server
+//
+// A signal that package courier sends is JSON, a message of one of four kinds:
+//
+//	{"session": id, "kind": "offer" or "answer", "body": base64 of a message of
+//	 package peer}    the body of an answer is one to the offer of the session
+//	{"session": id, "kind": "relay"}   come to the relay
+//	{"session": id, "kind": "no"}      not now
+//
+// Over the way found, whichever it is, both speak TLS 1.3 with their devices'
+// certificates, the one who called as the client.
+//
 // # The rest
 //
 //	POST /v1/enrol    EnrolRequest → EnrolResponse, without a client certificate;

@@ -40,18 +40,19 @@ const (
 	CodeUnknown = "unknown" // no such device
 	CodeRevoked = "revoked" // the device was revoked
 	CodeNoCert  = "no-certificate"
-	CodeBusy    = "busy"    // come again
-	CodeName    = "name"    // a whole blob's content has another name
-	CodeUsed    = "used"    // the enrolment code was used by another
-	CodeExpired = "expired" // the enrolment code is too old
-	CodeBadCode = "code"    // no such enrolment code
+	CodeBusy    = "busy"      // come again
+	CodeName    = "name"      // a whole blob's content has another name
+	CodeUsed    = "used"      // the enrolment code was used by another
+	CodeExpired = "expired"   // the enrolment code is too old
+	CodeBadCode = "code"      // no such enrolment code
+	CodeElse    = "elsewhere" // the relay of this session is at another server: Detail is its address, where known
 )
 
 // Problem is the body of every answer that is not a success.
 type Problem struct {
 	Kind    string `json:"kind"`              // of internal/fault, in English
 	Code    string `json:"code,omitempty"`    // one of the codes above
-	Detail  string `json:"detail,omitempty"`  // for a log: ids and numbers alone
+	Detail  string `json:"detail,omitempty"`  // for a log: ids and numbers alone; with "elsewhere" an address
 	Through uint64 `json:"through,omitempty"` // with "gap": what is held
 }
 

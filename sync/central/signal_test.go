@@ -1,0 +1,196 @@
+package central
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"doorstep/sync/parcel"
+	"github.com/google/uuid"
+)
+
+// second opens the same centre again, as another server of it.
+func second(t *testing.T, dir, address string) (*Central, string) {
+	t.Helper()
+	c, err := Open(t.Context(), Options{Dir: dir, Beside: true, Address: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c, serve(t, c)
+}
+
+func (l *laptop) signal(to uuid.UUID, b []byte) int {
+	l.t.Helper()
+	status, _, _ := l.do("POST", "/v1/signal/"+to.String(), parcel.TypeChunk, b)
+	return status
+}
+
+func (l *laptop) signals(q parcel.SignalQuestion) []parcel.Signal {
+	l.t.Helper()
+	var out parcel.SignalAnswer
+	l.ask("/v1/signal", q, &out)
+	return out.Signals
+}
+
+func TestSignals(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir)
+	url := serve(t, c)
+	a, b := enrol(t, c, url), enrol(t, c, url)
+
+	t.Run("come in order, with the sender's name, and again until they are done", func(t *testing.T) {
+		for i := range 3 {
+			if got := a.signal(b.enrol.Device, fmt.Appendf(nil, "m%d", i)); got != http.StatusNoContent {
+				t.Fatalf("status %d", got)
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+		for range 2 {
+			got := b.signals(parcel.SignalQuestion{})
+			if len(got) != 3 || string(got[0].Body) != "m0" || string(got[2].Body) != "m2" || got[1].From != a.enrol.Device {
+				t.Fatalf("got %v", got)
+			}
+		}
+		all := b.signals(parcel.SignalQuestion{})
+		if got := b.signals(parcel.SignalQuestion{Done: []string{all[0].ID, all[1].ID}}); len(got) != 1 || got[0].ID != all[2].ID {
+			t.Fatalf("got %v", got)
+		}
+		a.t = t
+		go func() { time.Sleep(100 * time.Millisecond); a.signal(b.enrol.Device, []byte("late")) }()
+		if got := b.signals(parcel.SignalQuestion{Done: []string{all[2].ID}}); len(got) != 1 || string(got[0].Body) != "late" {
+			t.Fatalf("got %v", got)
+		}
+	})
+	t.Run("nobody drops what is another's", func(t *testing.T) {
+		id := b.signals(parcel.SignalQuestion{})[0].ID
+		go func() { time.Sleep(100 * time.Millisecond); b.signal(a.enrol.Device, []byte("x")) }()
+		a.signals(parcel.SignalQuestion{Done: []string{id}})
+		if got := b.signals(parcel.SignalQuestion{}); len(got) != 1 || got[0].ID != id {
+			t.Errorf("got %v", got)
+		}
+	})
+	t.Run("a new question ends the one before it", func(t *testing.T) {
+		e := enrol(t, c, url)
+		first := make(chan int, 1)
+		go func() { first <- len(e.signals(parcel.SignalQuestion{})) }()
+		time.Sleep(200 * time.Millisecond)
+		go func() { time.Sleep(200 * time.Millisecond); a.signal(e.enrol.Device, []byte("x")) }()
+		if got := e.signals(parcel.SignalQuestion{}); len(got) != 1 {
+			t.Errorf("the new one got %v", got)
+		}
+		if n := <-first; n != 0 {
+			t.Errorf("the old one got %d", n)
+		}
+	})
+}
+
+// The question is there before the signal is: only the round of looks finds it.
+func TestASignalFindsWhoWaitsAtAnotherServer(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir)
+	url := serve(t, c)
+	a, b := enrol(t, c, url), enrol(t, c, url)
+	_, b.url = second(t, dir, "")
+	go func() { time.Sleep(300 * time.Millisecond); a.signal(b.enrol.Device, []byte("over there")) }()
+	start := time.Now()
+	if got := b.signals(parcel.SignalQuestion{}); len(got) != 1 || string(got[0].Body) != "over there" || time.Since(start) > signalWait/2 {
+		t.Errorf("got %v after %v", got, time.Since(start))
+	}
+}
+
+func TestSignalsAreBounded(t *testing.T) {
+	now := time.Now()
+	c, err := Open(t.Context(), Options{Dir: t.TempDir(), Practice: true, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	url := serve(t, c)
+	a, b, gone := enrol(t, c, url), enrol(t, c, url), enrol(t, c, url)
+	if err := c.Revoke(t.Context(), gone.enrol.Device); err != nil {
+		t.Fatal(err)
+	}
+	for name, k := range map[string]struct {
+		from *laptop
+		to   uuid.UUID
+		n    int
+		want int
+	}{
+		"nothing":                   {a, b.enrol.Device, 0, http.StatusBadRequest},
+		"to itself":                 {a, a.enrol.Device, 1, http.StatusBadRequest},
+		"to nobody":                 {a, uuid.New(), 1, http.StatusNotFound},
+		"to one who was revoked":    {a, gone.enrol.Device, 1, http.StatusNotFound},
+		"from one who was revoked":  {gone, b.enrol.Device, 1, http.StatusForbidden},
+		"one byte more than may be": {a, b.enrol.Device, parcel.MaxSignal + 1, http.StatusRequestEntityTooLarge},
+		"as much as may be":         {a, b.enrol.Device, parcel.MaxSignal, http.StatusNoContent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := k.from.signal(k.to, make([]byte, k.n)); got != k.want {
+				t.Errorf("got %d, want %d", got, k.want)
+			}
+		})
+	}
+	t.Run("of one sender", func(t *testing.T) {
+		for a.signal(b.enrol.Device, []byte("x")) == http.StatusNoContent {
+		}
+		if got := len(b.signals(parcel.SignalQuestion{})); got != maxOfOne {
+			t.Errorf("%d wait, want %d", got, maxOfOne)
+		}
+	})
+	t.Run("in time: what nobody fetched goes", func(t *testing.T) {
+		now = now.Add(signalFor + time.Second)
+		if got := a.signal(b.enrol.Device, []byte("new")); got != http.StatusNoContent {
+			t.Fatalf("status %d", got)
+		}
+		if got := b.signals(parcel.SignalQuestion{}); len(got) != 1 || string(got[0].Body) != "new" {
+			t.Errorf("got %v", got)
+		}
+		var n int
+		if err := c.db.QueryRow(`SELECT COUNT(*) FROM signals`).Scan(&n); err != nil || n != 1 {
+			t.Errorf("%d rows, %v; want 1", n, err)
+		}
+	})
+	t.Run("so often", func(t *testing.T) {
+		got := http.StatusNoContent
+		for range 100 {
+			got = a.signal(uuid.New(), []byte("x"))
+		}
+		if got != http.StatusServiceUnavailable {
+			t.Errorf("got %d, want 503", got)
+		}
+	})
+}
+
+func TestWhoCanBeCalled(t *testing.T) {
+	c, err := Open(t.Context(), Options{Dir: t.TempDir(), Practice: true, ICE: []parcel.ICEServer{{URL: "stun:192.0.2.1:3478"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	url := serve(t, c)
+	a, b, quiet := enrol(t, c, url), enrol(t, c, url), enrol(t, c, url)
+	a.signal(b.enrol.Device, []byte("x"))
+	a.signal(quiet.enrol.Device, []byte("x"))
+	b.signals(parcel.SignalQuestion{Listen: true})
+	quiet.signals(parcel.SignalQuestion{})
+	get := func() (out parcel.PeersResponse) {
+		_, typ, raw := a.do("GET", "/v1/peers", parcel.TypeJSON, nil)
+		if err := parcel.DecodeJSON(bytes.NewReader(raw), parcel.MaxJSON, &out); err != nil || typ != parcel.TypeJSON {
+			t.Fatalf("%s: %v", raw, err)
+		}
+		return out
+	}
+	got := get()
+	if len(got.Devices) != 1 || got.Devices[0].Device != b.enrol.Device || got.Devices[0].Point == "" || len(got.ICE) != 1 || got.ICE[0].URL != "stun:192.0.2.1:3478" {
+		t.Errorf("got %+v", got)
+	}
+	if err := c.Revoke(t.Context(), b.enrol.Device); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(); len(got.Devices) != 0 {
+		t.Errorf("got %+v after the revocation", got)
+	}
+}
