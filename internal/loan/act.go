@@ -59,6 +59,8 @@ func (c *Case) actKind(n *node) error {
 		return c.void(n.ch)
 	case ChangeReceive, ChangeAccept, ChangeReturn:
 		return c.actCentre(n.ch)
+	case ChangeUrgent:
+		return c.urge(n.ch)
 	}
 	return fault.New("apply change", fault.Newer, errors.New("unknown kind of change"))
 }

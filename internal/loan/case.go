@@ -30,6 +30,7 @@ type Case struct {
 	Return      *ReturnBody
 	Conflicts   []Conflict
 	Aside       []Aside
+	Urgency     Urgency
 	Heads       []uuid.UUID // sorted; the Seen of the next change
 
 	past  map[uuid.UUID]*node
@@ -184,7 +185,7 @@ func (c *Case) partyReady(p Party) (photo, consent bool) {
 func (k ChangeKind) View() bool {
 	switch k {
 	case ChangeView, ChangeSearch, ChangeReveal, ChangePrint, ChangeExport, ChangeSignIn,
-		ChangeErase, ChangeRepair, ChangeRestore, ChangeBackup, ChangeRecover:
+		ChangeErase, ChangeRepair, ChangeRestore, ChangeBackup, ChangeRecover, ChangeSetting:
 		return true
 	}
 	return false

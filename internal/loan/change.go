@@ -39,6 +39,7 @@ const (
 	ChangeReceive  ChangeKind = "receive"  // ReceiveBody: by the centre, the case is whole there
 	ChangeAccept   ChangeKind = "accept"   // AcceptBody: by the centre
 	ChangeReturn   ChangeKind = "return"   // ReturnBody: by the centre
+	ChangeUrgent   ChangeKind = "urgent"   // UrgentBody: goes to the centre before others, or no longer
 
 	ChangeView   ChangeKind = "view"   // ViewBody
 	ChangeSearch ChangeKind = "search" // ViewBody, no case
@@ -53,6 +54,7 @@ const (
 	ChangeRestore ChangeKind = "restore" // RestoreBody: a backup took the file's place
 	ChangeBackup  ChangeKind = "backup"  // ViewBody: a backup was made
 	ChangeRecover ChangeKind = "recover" // ViewBody: a password was set anew
+	ChangeSetting ChangeKind = "setting" // ViewBody: how the laptop carries was set, or it enrolled again
 )
 
 // Party is who in a case.
@@ -255,6 +257,11 @@ type AcceptBody struct {
 type ReturnBody struct {
 	Codes []Code `json:"codes"`
 	Note  string `json:"note,omitempty"`
+}
+
+// UrgentBody says why a case is to be at the centre before others.
+type UrgentBody struct {
+	Urgency Urgency `json:"urgency"`
 }
 
 // ViewBody is a look: which fields, why.

@@ -26,6 +26,8 @@ type Outbox struct {
 	Changes int           // above Acked; a chain with gaps has fewer than Last - Acked
 	Blobs   []PendingBlob // in the order of sending
 	Bytes   int64         // of the blobs
+	Sent    int64         // bytes of blobs acknowledged since none waited
+	Refused []Refused     // records that the centre did not take
 }
 
 // PendingBlob is a blob the centre has not acknowledged.
@@ -34,6 +36,7 @@ type PendingBlob struct {
 	Size     int64
 	Case     uuid.UUID
 	Contract bool // of a contract or its ink: sent before images
+	Urgent   bool // of a case that goes before others
 }
 
 // Receipt is the centre's signed word on what it holds, its signature verified
@@ -118,18 +121,30 @@ func (o *outbox) remove(h loan.Hash) {
 	o.bytes -= int64(u.size)
 }
 
-// list gives contracts before images, and of each the oldest case first: a
-// case's id begins with the time of its opening.
-func (o *outbox) list() []PendingBlob {
-	out := make([]PendingBlob, 0, len(o.blobs))
-	for h, u := range o.blobs {
-		out = append(out, PendingBlob{Hash: h, Size: int64(u.size), Case: u.id, Contract: u.class == classContract})
+// list gives what is of urgent cases before all else, contracts before images,
+// and of each the oldest case first: a case's id begins with the time of its
+// opening.
+func (o *outbox) list(urgent func(uuid.UUID) bool) []PendingBlob {
+	before := make(map[uuid.UUID]bool, len(o.waiting))
+	for id := range o.waiting {
+		before[id] = urgent(id)
 	}
-	slices.SortFunc(out, func(a, b PendingBlob) int {
-		x, y := o.blobs[a.Hash], o.blobs[b.Hash]
-		return cmp.Or(cmp.Compare(x.class, y.class), slices.Compare(x.id[:], y.id[:]),
-			cmp.Compare(x.order, y.order), slices.Compare(a.Hash[:], b.Hash[:]))
+	type item struct {
+		PendingBlob
+		order uint64
+	}
+	all := make([]item, 0, len(o.blobs))
+	for h, u := range o.blobs {
+		all = append(all, item{PendingBlob{Hash: h, Size: int64(u.size), Case: u.id, Contract: u.class == classContract, Urgent: before[u.id]}, u.order})
+	}
+	slices.SortFunc(all, func(a, b item) int {
+		return cmp.Or(cmp.Compare(yes(b.Urgent), yes(a.Urgent)), cmp.Compare(yes(b.Contract), yes(a.Contract)),
+			slices.Compare(a.Case[:], b.Case[:]), cmp.Compare(a.order, b.order), slices.Compare(a.Hash[:], b.Hash[:]))
 	})
+	out := make([]PendingBlob, len(all))
+	for i, b := range all {
+		out[i] = b.PendingBlob
+	}
 	return out
 }
 
@@ -158,7 +173,8 @@ func (s *Store) Outbox(ctx context.Context) (Outbox, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return Outbox{Device: s.profile.Device, Epoch: s.epoch, Acked: s.acked, Last: s.tip.counter,
-		Changes: held(s.gaps, s.acked, s.tip.counter), Blobs: s.outbox.list(), Bytes: s.outbox.bytes}, nil
+		Changes: held(s.gaps, s.acked, s.tip.counter), Blobs: s.outbox.list(s.index.urgent), Bytes: s.outbox.bytes,
+		Sent: s.ackedBytes, Refused: slices.Clone(s.refused)}, nil
 }
 
 // Pending reads the device's own changes with counters above after, in order,
@@ -223,6 +239,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 		acked = r.Through
 	}
 	var box *outbox
+	sent := s.sentWith(r.Blobs)
 	err = s.update(ctx, op, func(tx *bbolt.Tx) error {
 		if err := s.checkChain(tx, r); err != nil {
 			return err
@@ -242,6 +259,11 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 				return err
 			}
 		}
+		if sent != s.ackedBytes {
+			if err := s.putJSON(tx, sentKey, sent); err != nil {
+				return err
+			}
+		}
 		b := append(binary.BigEndian.AppendUint64(nil, acked), r.Epoch[:]...)
 		if err := s.put(tx, bMeta, []byte("acked"), b); err != nil {
 			return err
@@ -253,7 +275,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.acked, s.epoch = acked, r.Epoch
+	s.acked, s.epoch, s.ackedBytes = acked, r.Epoch, sent
 	if box != nil {
 		s.outbox = box
 	}
@@ -261,6 +283,24 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 		s.outbox.remove(h)
 	}
 	return nil
+}
+
+// sentWith is the bytes that count as sent when the blobs are acknowledged; it
+// begins anew when none waits any more.
+func (s *Store) sentWith(blobs []loan.Hash) int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n, left, seen := s.ackedBytes, len(s.outbox.blobs), map[loan.Hash]bool{}
+	for _, h := range blobs {
+		if u, ok := s.outbox.blobs[h]; ok && !seen[h] {
+			seen[h] = true
+			n, left = n+int64(u.size), left-1
+		}
+	}
+	if left == 0 {
+		return 0
+	}
+	return n
 }
 
 // nextReceipt is the key behind the last receipt's. The bucket's own sequence
