@@ -139,6 +139,7 @@ type Row struct {
 	Updated    time.Time
 	Problems   int
 	Mine       bool // opened by the operator signed in
+	Urgency    loan.Urgency
 }
 
 // Find lists cases by name part, pinyin, initials, ID tail or phone tail, the
@@ -148,11 +149,16 @@ func (d *Desk) Find(query string, limit int, of ...loan.Status) []Row {
 	found := d.store.Search(query, limit, of...)
 	out := make([]Row, len(found))
 	for i, s := range found {
-		out[i] = Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
-			School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount,
-			Opened: s.Opened, Updated: s.Updated, Problems: s.Problems, Mine: s.Operator == d.operator.ID}
+		out[i] = d.row(s)
 	}
 	return out
+}
+
+// row is a summary, masked.
+func (d *Desk) row(s store.Summary) Row {
+	return Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
+		School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount, Urgency: s.Urgency,
+		Opened: s.Opened, Updated: s.Updated, Problems: s.Problems, Mine: s.Operator == d.operator.ID}
 }
 
 // Tally counts cases by status, and those opened today.

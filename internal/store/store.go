@@ -58,6 +58,7 @@ type Store struct {
 	clockErr   time.Duration
 	kept       *kept // nil when no case is kept
 	images     imageState
+	enrolled   *Profile // by SetProfile; the same device, county and suite as profile
 }
 
 // tip is the end of a device's chain.
@@ -108,6 +109,9 @@ func (s *Store) Dir() string { return s.o.Dir }
 func (s *Store) Profile() Profile {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if s.enrolled != nil {
+		return *s.enrolled
+	}
 	return s.profile
 }
 

@@ -176,7 +176,15 @@ func (s *syncScreen) leave()                        {}
 
 func (s *syncScreen) togglePause() {
 	if k := s.u.carrier; k != nil {
-		k.courier.SetPaused(k.state.Phase != courier.Paused)
+		v := k.state.Settings
+		v.Paused = !v.Paused
+		s.u.act("sync settings", func(ctx context.Context) error { return s.u.desk.SetSyncSettings(ctx, v) }, func(err error) {
+			if err != nil {
+				s.u.fail(err)
+				return
+			}
+			k.courier.Obey(v)
+		})
 	}
 }
 

@@ -31,6 +31,7 @@ type road struct {
 	base  string
 	lanes []*http.Client
 	next  atomic.Uint32
+	limit *limiter // of what goes out; nil is none
 	// moved is when a byte last moved, in nanoseconds.
 	moved atomic.Int64
 }
@@ -144,6 +145,9 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 	if q.body != nil {
 		req.ContentLength = int64(len(q.body))
 		req.GetBody = func() (io.ReadCloser, error) {
+			if r.limit != nil {
+				return io.NopCloser(limited{moving{bytes.NewReader(q.body), r}, ctx, r.limit}), nil
+			}
 			return io.NopCloser(moving{bytes.NewReader(q.body), r}), nil
 		}
 		req.Body, _ = req.GetBody() // does not fail
@@ -222,6 +226,8 @@ func refused(op string, p *refusal) error {
 		return fault.Say(op, fault.Refused, "该注册码已被另一台电脑使用，请索取新的注册码。", p)
 	case parcel.CodeExpired:
 		return fault.Say(op, fault.Refused, "该注册码已过期，请索取新的注册码。", p)
+	case parcel.CodeDevice:
+		return fault.Say(op, fault.Refused, "该注册码不是给这台电脑的。请向县资助中心报本机编号，索取本机的重新注册码。", p)
 	case parcel.CodeBadCode:
 		return fault.Say(op, fault.Refused, "中心不认识该注册码，请核对或索取新的注册码。", p)
 	}

@@ -45,6 +45,7 @@ const (
 	CodeUsed    = "used"    // the enrolment code was used by another
 	CodeExpired = "expired" // the enrolment code is too old
 	CodeBadCode = "code"    // no such enrolment code
+	CodeDevice  = "device"  // the enrolment code is for another laptop, or for a new one
 )
 
 // Problem is the body of every answer that is not a success.
@@ -62,6 +63,10 @@ type EnrolRequest struct {
 	Code      string `json:"code"`
 	PublicKey []byte `json:"public_key"` // PKIX DER
 	Proof     []byte `json:"proof"`
+
+	// Device is set by a laptop that enrols again, with a code that is for it:
+	// it stays the same device, and the key becomes its new one.
+	Device uuid.UUID `json:"device,omitzero"`
 }
 
 // EnrolContext is the context of EnrolRequest.Proof.
