@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
 )
 
@@ -19,7 +20,8 @@ func syncRunVerb() verb {
 		summary: "Carries what waits to the centre and brings receipts home.",
 		help: `It goes on until it is interrupted, and tries again by itself while the centre
 cannot be reached. With --until-empty it ends, with exit code 0, when nothing
-waits and the centre's own list agrees.`,
+waits and the centre's own list agrees. What was set with sync settings holds: while
+sync is paused nothing goes.`,
 		run: syncRun,
 	}
 }
@@ -38,7 +40,9 @@ func syncRun(c *call) int {
 		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
 			return err
 		}
-		q, err := courier.New(courier.Config{Store: d.Store(), Server: *server, Now: time.Now})
+		meter := kit.NewMeter()
+		defer meter.Close()
+		q, err := courier.New(courier.Config{Store: d.Store(), Server: *server, Now: time.Now, Metered: meter.Metered})
 		if err != nil {
 			return err
 		}

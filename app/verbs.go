@@ -32,7 +32,7 @@ type call struct {
 
 func verbs() []verb {
 	return []verb{checkVerb(), schoolsImportVerb(), enrolVerb(), operatorEnableVerb(), caseListVerb(), caseShowVerb(),
-		syncRunVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(),
+		syncRunVerb(), syncStatusVerb(), syncSettingsVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(),
 		workerVerb(), rigVerb()}
 }
 

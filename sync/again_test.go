@@ -49,9 +49,12 @@ func TestALaptopEnrolsAgainAndLosesNothing(t *testing.T) {
 		return courier.Reenrol(t.Context(), p, courier.EnrolRequest{Code: code})
 	}
 	for name, try := range map[string]func() error{
-		"a code for a new laptop":              func() error { _, err := ask(was, s.code(t)); return err },
-		"a code for another laptop":            func() error { _, err := ask(was, s.codeFor(t, other.Profile().Device)); return err },
-		"its code, by one that enrols as new":  func() error { _, err := courier.Enrol(t.Context(), courier.EnrolRequest{Server: s.url, Code: s.codeFor(t, was.Device)}); return err },
+		"a code for a new laptop":   func() error { _, err := ask(was, s.code(t)); return err },
+		"a code for another laptop": func() error { _, err := ask(was, s.codeFor(t, other.Profile().Device)); return err },
+		"its code, by one that enrols as new": func() error {
+			_, err := courier.Enrol(t.Context(), courier.EnrolRequest{Server: s.url, Code: s.codeFor(t, was.Device)})
+			return err
+		},
 		"another laptop, with this one's code": func() error { _, err := ask(other.Profile(), s.codeFor(t, was.Device)); return err },
 	} {
 		if err := try(); fault.KindOf(err) != fault.Refused || fault.Sentence(err) == fault.Refused.Sentence() {

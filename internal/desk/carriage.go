@@ -114,3 +114,12 @@ func (d *Desk) SentBack() []Row {
 	slices.Reverse(rows) // the one that waits longest first
 	return rows
 }
+
+// RowOf is a case's row; false when there is no such case.
+func (d *Desk) RowOf(id uuid.UUID) (Row, bool) {
+	s, ok := d.store.Summary(id)
+	if !ok {
+		return Row{}, false
+	}
+	return d.row(s), true
+}

@@ -250,7 +250,7 @@ func (c *Courier) sendPiece(ctx context.Context, l *load, p piece) error {
 		return err
 	}
 	p.blob.left--
-	c.sentOf(p.blob.Hash, p.blob.Size, len(p.data))
+	c.sentOf(p.blob.PendingBlob, len(p.data))
 	if (p.blob.left == 0 || status == http.StatusCreated) && !p.blob.settled {
 		p.blob.settled = true
 		l.done = append(l.done, p.blob.Hash)

@@ -56,8 +56,8 @@ type Courier struct {
 	adopt    string // who said Adopt; empty once done
 	settings store.SyncSettings
 	aside    map[loan.Hash]Aside
-	again    bool                // what was refused is to be sent once more
-	under    map[loan.Hash]int64 // bytes the centre has of blobs not acknowledged
+	again    bool                  // what was refused is to be sent once more
+	under    map[loan.Hash]portion // what the centre has of blobs not acknowledged
 	watch    map[int]func(State)
 	watchers int
 	seconds  [speedSpan + 1]second
@@ -80,7 +80,7 @@ func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
 	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4, metered: cfg.Metered,
-		again: true, under: map[loan.Hash]int64{}, aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
+		again: true, under: map[loan.Hash]portion{}, aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now
 	}

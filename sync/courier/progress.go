@@ -21,22 +21,28 @@ func (c *Courier) found(load []store.PendingBlob, lacks []parcel.Lack) {
 				have -= r[1] - r[0]
 			}
 		}
-		c.under[b.Hash] = max(have, 0)
+		c.under[b.Hash] = portion{b.Case, max(have, 0)}
 	}
 }
 
+// portion is the bytes that the centre has of a blob of a case.
+type portion struct {
+	of    uuid.UUID
+	bytes int64
+}
+
 // sentOf counts bytes of a blob's chunk that the centre has.
-func (c *Courier) sentOf(h loan.Hash, size int64, n int) {
+func (c *Courier) sentOf(b store.PendingBlob, n int) {
 	c.mu.Lock()
-	c.under[h] = min(c.under[h]+int64(n), size)
+	c.under[b.Hash] = portion{b.Case, min(c.under[b.Hash].bytes+int64(n), b.Size)}
 	c.state.Done = min(max(c.state.Done, c.state.acked+c.underway()), c.state.Total)
 	c.mu.Unlock()
 	c.sent(n)
 }
 
 func (c *Courier) underway() (n int64) {
-	for _, b := range c.under {
-		n += b
+	for _, p := range c.under {
+		n += p.bytes
 	}
 	return n
 }
@@ -51,7 +57,7 @@ func (c *Courier) show(box store.Outbox) {
 		s.HeldBlobs, s.HeldBytes = 0, 0
 		for _, b := range box.Blobs {
 			waits[b.Hash], cases[b.Case] = true, true
-			if !may.goes(b) {
+			if may.hold == HeldMetered && !may.goes(b) {
 				s.HeldBlobs++
 				s.HeldBytes += b.Size
 			}
@@ -79,15 +85,15 @@ func (c *Courier) show(box store.Outbox) {
 	})
 }
 
-// Underway is how many bytes of a case the centre has beyond what it has
-// acknowledged; of are the blobs of the case that wait.
-func (c *Courier) Underway() map[loan.Hash]int64 {
+// Underway is how many bytes of each case the centre has beyond the blobs that
+// it acknowledged.
+func (c *Courier) Underway() map[uuid.UUID]int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make(map[loan.Hash]int64, len(c.under))
-	for h, n := range c.under {
-		if n > 0 {
-			out[h] = n
+	out := map[uuid.UUID]int64{}
+	for _, p := range c.under {
+		if p.bytes > 0 {
+			out[p.of] += p.bytes
 		}
 	}
 	return out
