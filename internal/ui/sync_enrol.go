@@ -18,10 +18,10 @@ func newEnrolAgain(u *Window) {
 	server.SetText(at.Server)
 	code.SetPlaceholder("DS1-……")
 	serverOf, codeOf := kit.NewLabeled("中心地址", true, server), kit.NewLabeled("重新注册码", true, code)
-	codeOf.SetHint("请把本机编号报给县资助中心：" + at.Device)
 	var d *kit.Dialog
 	d = kit.NewDialog(u.win, "重新注册这台电脑", container.NewVBox(
-		kit.NewText("等待上传的材料都保留在本机，重新注册后自动接着传。", kit.TextBody), serverOf, codeOf), "重新注册", "取消", func() bool {
+		kit.NewText("等待上传的材料都保留在本机，重新注册后自动接着传。请把下面的本机编号报给县资助中心，索取重新注册码。", kit.TextBody),
+		kit.NewLine(at.Device, kit.TextBold), serverOf, codeOf), "重新注册", "取消", func() bool {
 		where, what := strings.TrimSpace(server.Text()), strings.TrimSpace(code.Text())
 		serverOf.SetError(emptyError(where, "请填写中心地址"))
 		codeOf.SetError(emptyError(what, "请填写重新注册码"))
@@ -56,5 +56,6 @@ func newEnrolAgain(u *Window) {
 		})
 		return false
 	})
+	d.Open()
 	kit.Focus(code)
 }

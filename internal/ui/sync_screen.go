@@ -220,7 +220,7 @@ func (s *syncScreen) askUrgent() {
 		"先传", "取消", func() bool {
 			s.urge(r.ID, loan.Urgency(why.Value()))
 			return true
-		})
+		}).Open()
 }
 
 func (s *syncScreen) urge(id uuid.UUID, to loan.Urgency) {

@@ -134,6 +134,16 @@ func TestSyncScreenInEveryStanding(t *testing.T) {
 			}
 		})
 	}
+	t.Run("questions", func(t *testing.T) {
+		u := testWindow(t, waitingFolder(t, 2), kit.Light)
+		signInTest(t, u)
+		fyne.DoAndWait(func() { u.shell.visit("sync") })
+		for name, ask := range map[string]func(*syncScreen){"first": (*syncScreen).askUrgent, "enrol": func(s *syncScreen) { s.enrol.OnTapped() }} {
+			fyne.DoAndWait(func() { ask(u.shell.screen.(*syncScreen)) })
+			golden(t, u, "sync-ask-"+name)
+			fyne.DoAndWait(func() { u.win.Canvas().Overlays().Top().(*kit.Dialog).Close() })
+		}
+	})
 	t.Run("all sent", func(t *testing.T) {
 		u := testWindow(t, settledFolder(t, 0), kit.Light)
 		signInTest(t, u)
