@@ -266,3 +266,36 @@ func TestTheCapHolds(t *testing.T) {
 		t.Errorf("600 kB at 200 kB a second took %v", d)
 	}
 }
+
+// The first sync of a new laptop goes on where it was cut off.
+func TestNewsOfManyCasesAreResumed(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	const cases = 1500
+	foreign(t, s, l.Profile().Device, cases)
+	fetched := 0
+	for round := 0; l.Count().Cases < cases; round++ {
+		if round > 50 {
+			t.Fatalf("after %d rounds %d cases", round, l.Count().Cases)
+		}
+		c, err := courier.New(courier.Config{Store: l.Store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		before := l.Count().Cases
+		done := make(chan error, 1)
+		go func() { done <- c.RunUntilEmpty(ctx) }()
+		for l.Count().Cases < min(before+300, cases) {
+			time.Sleep(2 * time.Millisecond)
+		}
+		cancel()
+		<-done
+		fetched += c.State().Fetched
+		l.reopen(t)
+	}
+	if all := 12 * cases; fetched > all+50*256 || fetched < all {
+		t.Errorf("%d changes were fetched of %d", fetched, all)
+	}
+	mustCarry(t, l, "")
+}

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,6 +95,46 @@ func (d *Desk) Waiting() []WaitingRow {
 		out[i] = WaitingRow{Row: d.row(w.Summary), Records: w.Records, Refused: w.Refused, Contract: w.Contract, Images: w.Images}
 	}
 	return out
+}
+
+// LetGo gives up a picture that is damaged here and was not at the centre yet,
+// once the case does not need it any more: it was taken out or taken anew. The
+// chain says that it is lost. fault.Denied while the case needs it, or while it
+// can still be read.
+func (d *Desk) LetGo(ctx context.Context, id uuid.UUID, blob loan.Hash) error {
+	const op = "let go"
+	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if needs(c, blob) {
+		return fault.New(op, fault.Denied, errors.New("the case needs it"))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := store.Entry{Kind: loan.ChangeRepair, Operator: d.operator.ID, Body: loan.RepairBody{Blobs: []loan.Hash{blob}, Cases: 1}}
+	return fault.Wrap(op, d.store.LetGo(ctx, blob, e))
+}
+
+// needs says whether a case is not whole without a blob, or a contract of it
+// would not be.
+func needs(c *loan.Case, blob loan.Hash) bool {
+	all := c.Manifest()
+	if c.Finish != nil {
+		all = append(all, c.Finish.Blobs...)
+	}
+	contracts := c.Former
+	if c.Contract != nil {
+		contracts = append(slices.Clone(contracts), *c.Contract)
+	}
+	return slices.ContainsFunc(all, func(a loan.Attachment) bool { return a.Blob == blob }) ||
+		slices.ContainsFunc(contracts, func(k loan.ContractState) bool {
+			return k.Blob == blob || k.Sealed != nil && k.Sealed.Blob == blob ||
+				k.Signatures[loan.StudentParty].Ink == blob || k.Signatures[loan.CoborrowerParty].Ink == blob
+		})
 }
 
 // Enrolled notes that this laptop enrolled again, and works with who it is now.

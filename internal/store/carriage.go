@@ -244,6 +244,33 @@ func (s *Store) changeRefused(ctx context.Context, op string, change func([]Refu
 	return nil
 }
 
+// LetGo takes a blob out of the outbox that cannot be read here any more, with
+// the change that says that it is lost. That no case needs it is for the caller
+// to know. fault.Denied for one that can still be read, fault.Missing for one
+// that does not wait.
+func (s *Store) LetGo(ctx context.Context, h loan.Hash, e Entry) error {
+	const op = "store.LetGo"
+	if !s.waits([]loan.Hash{h}) {
+		return fault.New(op, fault.Missing, errors.New("it does not wait"))
+	}
+	_, err := s.Blob(ctx, h)
+	switch fault.KindOf(err) {
+	case fault.Damaged, fault.Missing, fault.Erased:
+	default:
+		if err == nil {
+			err = fault.New(op, fault.Denied, errors.New("it can be read"))
+		}
+		return err
+	}
+	if err := s.setNoted(ctx, op, e, func(tx *bbolt.Tx) error { return s.del(tx, bUnsent, h[:]) }); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outbox.remove(h)
+	return nil
+}
+
 // readCarriage reads what the outbox is besides its blobs.
 func (s *Store) readCarriage(tx *bbolt.Tx) (refused []Refused, sent int64, err error) {
 	if err = s.getJSON(tx, refusedKey, &refused); err == nil {

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -134,6 +136,52 @@ func TestRefusedRecordsAreNotSent(t *testing.T) {
 	s = reopened(t, s)
 	if got, _ := s.Summary(id); !got.Sent || len(s.Waiting()) != 0 || len(must(s.Outbox(ctx)).Refused) != 0 {
 		t.Error("it was taken after all, and still counts as refused")
+	}
+}
+
+func TestADamagedBlobIsLetGo(t *testing.T) {
+	ctx := context.Background()
+	s := newTestStore(t)
+	id := newCase(t, s, 1)
+	bad := attachment(t, s, id, loan.DocSlot(loan.StudentIDCard), "bad")
+	good := attachment(t, s, id, loan.DocSlot(loan.HukouBook), "good")
+	e := Entry{Kind: loan.ChangeRepair, Operator: "c1", Body: loan.RepairBody{Blobs: []loan.Hash{bad}}}
+	wantKind(t, s.LetGo(ctx, bad, e), fault.Denied)
+	noErr(t, s.db.Update(func(tx *bbolt.Tx) error {
+		k := chunkKey(bad[:], 0)
+		v := bytes.Clone(tx.Bucket([]byte(bBlobs)).Get(k))
+		v[len(v)-1] ^= 1
+		return tx.Bucket([]byte(bBlobs)).Put(k, v)
+	}))
+	wantKind(t, s.LetGo(ctx, loan.Hash{1}, e), fault.Missing)
+	noErr(t, s.LetGo(ctx, bad, e))
+	for range 2 {
+		box := must(s.Outbox(ctx))
+		if len(box.Blobs) != 1 || box.Blobs[0].Hash != good {
+			t.Fatalf("got %+v", box.Blobs)
+		}
+		s = reopened(t, s)
+	}
+	if last, _ := s.Head(); must(s.Pending(ctx, last-1, 1))[0].Kind != loan.ChangeRepair {
+		t.Error("the chain does not say that it is lost")
+	}
+}
+
+// How far others were heard and what they said are kept together.
+func TestNewsAndTheirMarkAreOne(t *testing.T) {
+	ctx := context.Background()
+	s := newTestStore(t)
+	other := uuid.New()
+	id := uuid.Must(uuid.NewV7())
+	ch := centreChange(s, other, 1, loan.Hash{}, id, nil, loan.ChangeOpen, `{"application":{}}`)
+	noErr(t, s.ReceiveUpTo(ctx, []*loan.Change{ch}, "mark", 7))
+	bad := centreChange(s, other, 1, loan.Hash{}, id, nil, loan.ChangeOpen, `{"application":{}}`)
+	wantKind(t, s.ReceiveUpTo(ctx, []*loan.Change{bad}, "mark", 8), fault.Conflict)
+	s = reopened(t, s)
+	var mark int
+	noErr(t, s.Setting(ctx, "mark", &mark))
+	if _, ok := s.Summary(id); !ok || mark != 7 {
+		t.Errorf("case there %v, mark %d", ok, mark)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
@@ -134,7 +135,7 @@ func (s *syncScreen) state() courier.State {
 }
 
 func (s *syncScreen) tryNow() {
-	if s.try.Disabled() {
+	if s.try.Disabled() || !s.try.Visible() {
 		return
 	}
 	s.u.wake()
@@ -167,10 +168,30 @@ func (u *Window) carryBy(v desk.SyncSettings) {
 	})
 }
 
+// retry sends again what was set aside. What is damaged here and was taken anew
+// meanwhile is given up first.
 func (s *syncScreen) retry() {
-	if k := s.u.carrier; k != nil {
-		k.courier.Retry()
+	k, d := s.u.carrier, s.u.desk
+	if k == nil {
+		return
 	}
+	aside := k.state.Aside
+	s.u.act("send again", func(ctx context.Context) error {
+		for _, a := range aside {
+			if !damagedHere(a.Err) {
+				continue
+			}
+			if err := d.LetGo(ctx, a.Case, a.Blob); err != nil && fault.KindOf(err) != fault.Denied {
+				return err
+			}
+		}
+		return nil
+	}, func(err error) {
+		if err != nil {
+			s.u.fail(err)
+		}
+		k.courier.Retry()
+	})
 }
 
 // askAdopt lets a person say that the file was set back, and not copied.
@@ -263,6 +284,7 @@ func (s *syncScreen) refresh() {
 	}
 	setVisible(s.adopt, st.Behind)
 	setVisible(s.enrol, shutOut(st))
+	setVisible(s.try, !shutOut(st))
 	s.buttons.Refresh()
 	s.head.Refresh()
 	s.try.SetEnabled(st.Phase != courier.Paused && st.Phase != courier.Sending)

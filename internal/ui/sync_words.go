@@ -224,11 +224,16 @@ func holds(rule desk.OnMetered, r desk.WaitingRow) bool {
 }
 
 func asideWord(err error) string {
-	switch fault.KindOf(err) {
-	case fault.Damaged, fault.Missing, fault.Erased:
+	if damagedHere(err) {
 		return "本机材料损坏"
 	}
 	return "中心未收"
+}
+
+// damagedHere says whether what was set aside cannot be read on this laptop.
+func damagedHere(err error) bool {
+	k := fault.KindOf(err)
+	return k == fault.Damaged || k == fault.Missing || k == fault.Erased
 }
 
 // mending is something that waits for a person, and what to do about it.
@@ -246,8 +251,8 @@ func mendings(s courier.State, back []desk.Row, name func(uuid.UUID) string) (ou
 	}
 	for _, a := range s.Aside {
 		words := "：有一件材料中心没有收下。请点“再送一次”；仍未收的，把案件编号告诉县资助中心。"
-		if asideWord(a.Err) != "中心未收" {
-			words = "：有一件材料在本机已损坏，不能上传。请打开案件重新拍摄；已办结的，请县资助中心退回后补拍。"
+		if damagedHere(a.Err) {
+			words = "：有一件材料在本机已损坏，不能上传。请打开案件移除后重新拍摄，再点“再送一次”；已办结的请联系县资助中心。"
 		}
 		out = append(out, mending{a.Case, name(a.Case) + words})
 	}
