@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/sync/courier"
 )
 
 func enrolVerb() verb {
@@ -19,7 +21,12 @@ func enrolVerb() verb {
 		help: `The one-time code of the centre stands in the code file; it also says which server
 is the true one. The operator is one of the centre's roster; the password file
 sets the password with which that person signs in at this laptop from now on.
-The data folder must not hold a laptop yet.`,
+The data folder must not hold a laptop yet.
+
+With --again it is for a laptop that the centre shut out, or whose certificate ran
+out: the operator signs in, the code must be one for this laptop (the centre's
+code new --again ID), and the laptop stays the same device. What waits on it stays,
+and goes at the next sync run.`,
 		run: enrol,
 	}
 }
@@ -28,11 +35,16 @@ func enrol(c *call) int {
 	flags, data := c.flags()
 	server := flags.String("server", "", "`URL` of the centre")
 	codeFile := flags.String("code-file", "", "`file` with the enrolment code")
+	again := flags.Bool("again", false, "enrol again the laptop that the data folder holds; --server may be left out")
 	who := c.accountFlags(flags)
 	if _, code, ok := c.parse(flags, 0, 0); !ok {
 		return code
 	}
 	switch {
+	case *again && *codeFile != "":
+		return c.enrolAgain(*server, *codeFile, *data, who)
+	case *again:
+		return c.wrong("--code-file is needed")
 	case *server == "" || *codeFile == "":
 		return c.wrong("--server and --code-file are needed")
 	case !who.given():
@@ -94,4 +106,26 @@ func ids(roster []desk.Operator) []string {
 		out = append(out, o.ID)
 	}
 	return out
+}
+
+func (c *call) enrolAgain(server, codeFile, data string, who *account) int {
+	return c.withDesk(data, who, func(ctx context.Context, d *desk.Desk) error {
+		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
+			return err
+		}
+		code, err := readSmall(codeFile)
+		if err != nil {
+			return err
+		}
+		p, err := courier.Reenrol(ctx, d.Store().Profile(), courier.EnrolRequest{Server: server, Code: strings.TrimSpace(string(code))})
+		if err != nil {
+			return err
+		}
+		// The code is used up: what it gave must be kept.
+		if err := d.Enrolled(context.WithoutCancel(ctx), p); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.out, "enrolled again as device %s\n", p.Device)
+		return nil
+	})
 }

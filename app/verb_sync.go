@@ -10,6 +10,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/store"
+	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
 )
 
@@ -21,7 +22,8 @@ func syncRunVerb() verb {
 		help: `It goes on until it is interrupted, and tries again by itself while the centre
 cannot be reached. With --until-empty it ends, with exit code 0, when nothing
 waits and the centre's own list agrees. A laptop for practice, see sync import,
-needs no operator; at its first run --server and --code-file enrol it.`,
+needs no operator; at its first run --server and --code-file enrol it. What was set
+with sync settings holds: while sync is paused nothing goes.`,
 		run: syncRun,
 	}
 }
@@ -39,7 +41,9 @@ func syncRun(c *call) int {
 		return code
 	}
 	run := func(ctx context.Context, s *store.Store, operator string) error {
-		q, err := courier.New(courier.Config{Store: s, Server: *server, Now: time.Now})
+		meter := kit.NewMeter()
+		defer meter.Close()
+		q, err := courier.New(courier.Config{Store: s, Server: *server, Now: time.Now, Metered: meter.Metered})
 		if err != nil {
 			return err
 		}

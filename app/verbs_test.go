@@ -38,9 +38,9 @@ func TestMain(m *testing.M) {
 // with a bit flipped; "family DIR" has anna begin a case at a laptop, whose id
 // is $CASE from then on; "harm DIR" destroys a page
 // of its database; "busy DIR ACCOUNT" tries a verb while a window has the
-// folder; "idof FILE NAME" sets NAME to the first id in a file; "centre down" takes
-// it off the network.
-// folder; "take STICK" hands a stick to the centre; "centre down" takes it off the network.
+// folder; "idof FILE NAME" sets NAME to the first id in a file; "take STICK" hands
+// a stick to the centre; "shutout FILE" revokes the centre's only laptop and writes
+// a code with which it enrols again; "centre down" takes it off the network.
 func TestVerbs(t *testing.T) {
 	cases, err := filepath.Abs("testdata/cases.jsonl")
 	if err != nil {
@@ -105,6 +105,15 @@ func TestVerbs(t *testing.T) {
 				if len(taken) != 1 || !taken[0].Clean() {
 					ts.Fatalf("taken: %+v", taken)
 				}
+			},
+			"shutout": func(ts *testscript.TestScript, _ bool, args []string) {
+				ctx := context.Background()
+				h, err := centreOf(ts).List(ctx)
+				ts.Check(err)
+				ts.Check(centreOf(ts).Revoke(ctx, h.Devices[0].ID))
+				code, err := centreOf(ts).NewCode(ctx, central.NewCodeOptions{Again: h.Devices[0].ID})
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(code+"\n"), 0o600))
 			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
 		},

@@ -53,6 +53,8 @@ func openWindow(o windowOptions) int {
 	if err := kit.PrepareRareFont(fontFolder(), assets.Rare); err != nil {
 		log.Warn("rare font", "error", err.Error())
 	}
+	meter := kit.NewMeter()
+	defer meter.Close()
 	app.SetMetadata(metadata())
 	a := app.New()
 	look := func(l ui.Look) { a.Settings().SetTheme(kit.NewTheme(fonts(), l.Scale, l.Variant)) }
@@ -78,7 +80,7 @@ func openWindow(o windowOptions) int {
 		u = ui.New(ctx, w, im, got.deps)
 		w.SetCloseIntercept(func() { u.End(w.Close) })
 	}
-	later := openData(ctx, w, o.data, log, begin)
+	later := openData(ctx, w, o.data, meter, log, begin)
 	a.Lifecycle().SetOnStarted(func() {
 		place.Put(w)
 		if u != nil {
@@ -120,10 +122,10 @@ type opening struct {
 // goroutine, when the window stands: it calls begin on the window's thread.
 // Where the window is closed before that, the end of the program ends the
 // opening too, which has written nothing.
-func openData(ctx context.Context, w fyne.Window, data string, log *slog.Logger, begin func(opening)) (later func()) {
+func openData(ctx context.Context, w fyne.Window, data string, meter *kit.Meter, log *slog.Logger, begin func(opening)) (later func()) {
 	opened := make(chan opening, 1)
 	go func() {
-		deps, err := windowDeps(ctx, data, log)
+		deps, err := windowDeps(ctx, data, meter, log)
 		opened <- opening{deps, err}
 	}()
 	since := time.Now()
@@ -149,7 +151,7 @@ func openData(ctx context.Context, w fyne.Window, data string, log *slog.Logger,
 }
 
 // windowDeps opens the data folder and makes what the window works with.
-func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, error) {
+func windowDeps(ctx context.Context, data string, meter *kit.Meter, log *slog.Logger) (ui.Deps, error) {
 	const op = "open window"
 	rules, aside, err := rulebook.OpenMended(data)
 	if err != nil {
@@ -182,7 +184,9 @@ func windowDeps(ctx context.Context, data string, log *slog.Logger) (ui.Deps, er
 		Enrol: func(ctx context.Context, server, code string) (desk.Enrolment, error) {
 			return enrolLaptop(ctx, data, server, code)
 		},
-		Courier: func(d *desk.Desk) (*courier.Courier, error) { return newCourier(d, log) },
+		Courier: func(d *desk.Desk) (*courier.Courier, error) {
+			return courier.New(courier.Config{Store: d.Store(), Log: log, Metered: meter.Metered})
+		},
 		Room: func(d *desk.Desk, place neighbour.Place, online func() bool, fresh func()) (*neighbour.Room, error) {
 			return neighbour.New(neighbour.Config{Store: d.Store(), Place: place, Online: online, Fresh: fresh, Log: log})
 		},
@@ -263,8 +267,4 @@ func enrolLaptop(ctx context.Context, data, server, code string) (desk.Enrolment
 		e.Roster = append(e.Roster, who)
 	}
 	return e, nil
-}
-
-func newCourier(d *desk.Desk, log *slog.Logger) (*courier.Courier, error) {
-	return courier.New(courier.Config{Store: d.Store(), Log: log})
 }

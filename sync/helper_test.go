@@ -232,7 +232,8 @@ type proxy struct {
 	conns map[net.Conn]bool
 	// up is called with every piece that goes to the server, and answers
 	// whether the connection may live on.
-	up func(n int) bool
+	up   func(n int) bool
+	pace sync.Mutex // of a slow link
 	// deaf drops what the server answers.
 	deaf atomic.Bool
 	wg   sync.WaitGroup

@@ -11,6 +11,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 	"doorstep/sync/central"
 	"doorstep/sync/courier"
 	"github.com/google/uuid"
@@ -153,7 +154,15 @@ func TestPaused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.SetPaused(true)
+	set := func(paused bool) {
+		t.Helper()
+		v := store.SyncSettings{Paused: paused}
+		if err := l.SetSyncSettings(t.Context(), v, store.Entry{Kind: loan.ChangeSetting, Operator: "practice-clerk", Body: loan.ViewBody{}}); err != nil {
+			t.Fatal(err)
+		}
+		c.Obey(v)
+	}
+	set(true)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); c.Run(ctx) }()
@@ -164,7 +173,7 @@ func TestPaused(t *testing.T) {
 	if n := len(s.holdings(t).Cases); n != 0 || c.State().Phase != courier.Paused {
 		t.Errorf("while paused %d cases came, phase %d", n, c.State().Phase)
 	}
-	c.SetPaused(false)
+	set(false)
 	for range 200 {
 		if l.status(t, id) == loan.Received {
 			return

@@ -133,11 +133,14 @@ func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error 
 }
 
 func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("code new", "write a fresh enrolment code, good for one laptop, into a file.", errs)
+	f := flags("code new", "write a fresh enrolment code, good for one laptop, into a file. With --again it is for a\n"+
+		"laptop that enrolled before and was revoked, or whose certificate ran out: it keeps what\n"+
+		"waits on it, and sends it afterwards.", errs)
 	data := f.String("data", "", "folder of the centre")
 	file := f.String("code-file", "", "file to write")
 	point := f.String("point", "", "name of the intake point")
 	typ := f.String("point-type", "", "sort of the intake point")
+	again := f.String("again", "", "id of the laptop that is to enrol again")
 	hours := f.Int("hours", 24, "hours the code is good for")
 	if err := parse(f, args, out, "data", "code-file"); err != nil {
 		return err
@@ -145,12 +148,19 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	if *hours < 1 || *hours > 24*366 {
 		return fault.New("sync.code", fault.Input, errors.New("--hours is out of range"))
 	}
+	o := central.NewCodeOptions{Point: *point, PointType: *typ, ValidFor: time.Duration(*hours) * time.Hour}
+	if *again != "" {
+		var err error
+		if o.Again, err = uuid.Parse(*again); err != nil {
+			return fault.New("sync.code", fault.Input, errors.New("--again is not an id"))
+		}
+	}
 	c, err := beside(ctx, *data, errs)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	return writeCode(ctx, c, *file, central.NewCodeOptions{Point: *point, PointType: *typ, ValidFor: time.Duration(*hours) * time.Hour})
+	return writeCode(ctx, c, *file, o)
 }
 
 func writeCode(ctx context.Context, c *central.Central, file string, o central.NewCodeOptions) error {

@@ -142,6 +142,7 @@ type Row struct {
 	Held       []Held
 	Here       bool   // this laptop holds it in the room's pipeline
 	Ticket     string // the number its people are called by
+	Urgency    loan.Urgency
 }
 
 // Held is where in the room a case is.
@@ -162,9 +163,10 @@ func (d *Desk) Find(query string, limit int, of ...loan.Status) []Row {
 	return out
 }
 
+// row is a summary, masked.
 func (d *Desk) row(s store.Summary) Row {
 	r := Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
-		School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount,
+		School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount, Urgency: s.Urgency,
 		Opened: s.Opened, Updated: s.Updated, Problems: s.Problems, Mine: s.Operator == d.operator.ID,
 		Here: s.HeldBy(d.device()), Ticket: s.Ticket}
 	for _, h := range s.Holders {

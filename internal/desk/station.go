@@ -169,11 +169,11 @@ func (d *Desk) HeldHere(c *loan.Case) bool { return c.HeldBy(d.device()) }
 // Device is this laptop's id in the room.
 func (d *Desk) Device() uuid.UUID { return d.device() }
 
-// Waiting lists the cases of the room's pipeline that this laptop knows of and
+// AtStations lists the cases of the room's pipeline that this laptop knows of and
 // that are not done with, the one waiting longest first, masked.
-func (d *Desk) Waiting() []Row {
+func (d *Desk) AtStations() []Row {
 	var out []Row
-	for _, s := range d.store.Waiting() {
+	for _, s := range d.store.AtStations() {
 		if len(s.Holders) > 0 {
 			out = append(out, d.row(s))
 		}

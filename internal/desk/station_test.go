@@ -107,7 +107,7 @@ func TestTwoStations(t *testing.T) {
 	})
 	t.Run("the lists say who has it", func(t *testing.T) {
 		for _, d := range []*desk.Desk{a, b} {
-			rows := d.Waiting()
+			rows := d.AtStations()
 			if len(rows) != 1 || rows[0].Ticket != "A001" || rows[0].Here != (d == b) || rows[0].Held[0].Name != "B" {
 				t.Errorf("got %+v", rows)
 			}

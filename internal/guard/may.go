@@ -44,6 +44,7 @@ const (
 	ManageSettings  Verb = "manage-settings"
 	ImportRegister  Verb = "import-register"
 	Sync            Verb = "sync"
+	Urge            Verb = "urge"
 	Backup          Verb = "backup"
 	EraseSeason     Verb = "erase-season"
 )
@@ -97,6 +98,7 @@ func rules() []rule {
 		{ManageSettings, "修改设置", admin, false, nil, false},
 		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, false, nil, false},
 		{Sync, "上传", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
+		{Urge, "设为优先上传", []Role{Clerk, Reviewer, DataAdmin}, true, alive, false},
 		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
 		{EraseSeason, "清除学年资料", admin, false, nil, false},
 	}

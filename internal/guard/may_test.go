@@ -58,6 +58,7 @@ func TestTable(t *testing.T) {
 		Sync:            {"clerk reviewer dataadmin", "any"},
 		Backup:          {"clerk reviewer dataadmin", "any"},
 		EraseSeason:     {"dataadmin", "any"},
+		Urge:            {"clerk reviewer dataadmin", editable + " signed queued received accepted"},
 	}
 	if len(want) != len(Verbs()) {
 		t.Fatalf("the table has %d verbs, the test %d", len(Verbs()), len(want))

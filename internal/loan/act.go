@@ -65,6 +65,8 @@ func (c *Case) actKind(n *node) error {
 		return c.pass(n)
 	case ChangeTake:
 		return c.takeOver(n)
+	case ChangeUrgent:
+		return c.urge(n.ch)
 	}
 	return fault.New("apply change", fault.Newer, errors.New("unknown kind of change"))
 }

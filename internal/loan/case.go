@@ -32,6 +32,7 @@ type Case struct {
 	Aside       []Aside
 	Holders     []Holding   // who holds the case; none until it was first passed on
 	Ticket      *TicketBody // nil when it has no number
+	Urgency     Urgency
 	Heads       []uuid.UUID // sorted; the Seen of the next change
 
 	past   map[uuid.UUID]*node
@@ -188,7 +189,7 @@ func (c *Case) partyReady(p Party) (photo, consent bool) {
 func (k ChangeKind) View() bool {
 	switch k {
 	case ChangeView, ChangeSearch, ChangeReveal, ChangePrint, ChangeExport, ChangeSignIn,
-		ChangeErase, ChangeRepair, ChangeRestore, ChangeBackup, ChangeRecover:
+		ChangeErase, ChangeRepair, ChangeRestore, ChangeBackup, ChangeRecover, ChangeSetting:
 		return true
 	}
 	return false

@@ -42,6 +42,7 @@ const (
 	ChangeTicket   ChangeKind = "ticket"   // TicketBody: the number its people are called by
 	ChangePass     ChangeKind = "pass"     // PassBody: handed on to a station
 	ChangeTake     ChangeKind = "take"     // TakeBody: taken over by force
+	ChangeUrgent   ChangeKind = "urgent"   // UrgentBody: goes to the centre before others, or no longer
 
 	ChangeView   ChangeKind = "view"   // ViewBody
 	ChangeSearch ChangeKind = "search" // ViewBody, no case
@@ -56,6 +57,7 @@ const (
 	ChangeRestore ChangeKind = "restore" // RestoreBody: a backup took the file's place
 	ChangeBackup  ChangeKind = "backup"  // ViewBody: a backup was made
 	ChangeRecover ChangeKind = "recover" // ViewBody: a password was set anew
+	ChangeSetting ChangeKind = "setting" // ViewBody: how the laptop carries was set, or it enrolled again
 )
 
 // Party is who in a case.
@@ -258,6 +260,11 @@ type AcceptBody struct {
 type ReturnBody struct {
 	Codes []Code `json:"codes"`
 	Note  string `json:"note,omitempty"`
+}
+
+// UrgentBody says why a case is to be at the centre before others.
+type UrgentBody struct {
+	Urgency Urgency `json:"urgency"`
 }
 
 // ViewBody is a look: which fields, why.

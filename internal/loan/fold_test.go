@@ -415,3 +415,33 @@ func TestManifestNamesEveryBlob(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+func TestUrgency(t *testing.T) {
+	id, device := uuid.New(), uuid.New()
+	next := uint64(0)
+	change := func(kind ChangeKind, seen []uuid.UUID, body string) *Change {
+		next++
+		return &Change{ID: uuid.Must(uuid.NewV7()), Device: device, Counter: next, Seen: seen, Operator: "clerk", Case: id, Kind: kind, Body: []byte(body)}
+	}
+	c := &Case{}
+	apply := func(kind ChangeKind, body string) error {
+		return c.Apply(change(kind, c.Heads, body))
+	}
+	if err := apply(ChangeOpen, `{"application":{}}`); err != nil {
+		t.Fatal(err)
+	}
+	c.Status = ToReview
+	if err := apply(ChangeUrgent, `{"urgency":"disaster"}`); err != nil || c.Urgency != Disaster || c.Status != ToReview || len(c.Authors) != 1 {
+		t.Errorf("got %v, %q in %v: it is no change of what is under review", err, c.Urgency, c.Status)
+	}
+	if err := apply(ChangeUrgent, `{"urgency":"sooner"}`); fault.KindOf(err) != fault.Newer || c.Urgency != Disaster {
+		t.Errorf("an urgency of a later version: %v, %q", err, c.Urgency)
+	}
+	if err := apply(ChangeUrgent, `{"urgency":""}`); err != nil || c.Urgency != NotUrgent {
+		t.Errorf("taken back: %v, %q", err, c.Urgency)
+	}
+	c.Status = Void
+	if err := apply(ChangeUrgent, `{"urgency":"urgent"}`); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a void case: %v", err)
+	}
+}

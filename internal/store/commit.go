@@ -53,13 +53,14 @@ type work struct {
 type kept struct {
 	c       *loan.Case
 	changes uint32
+	brought [2]Part
 }
 
 // keeps is what to keep after the commit: the case it wrote to, or the one
 // kept before when it wrote to none.
 func (w *work) keeps() *kept {
 	for id, c := range w.cases {
-		return &kept{c, w.rows[id].changes}
+		return &kept{c, w.rows[id].changes, w.rows[id].brought}
 	}
 	return w.kept
 }
@@ -178,6 +179,7 @@ func (w *work) entry(e Entry) error {
 			return err
 		}
 		r.changes++
+		r.bring(ch)
 		r.last = ch.Counter
 	} else if !e.Kind.View() {
 		return fault.New("store.entry", fault.Input, errors.New("no case"))
@@ -235,7 +237,7 @@ func (w *work) load(e Entry) (*loan.Case, *row, error) {
 		return c, w.rows[e.Case], nil
 	}
 	if k := w.kept; k != nil && k.c.ID == e.Case {
-		c, r := k.c.Clone(), &row{changes: k.changes}
+		c, r := k.c.Clone(), &row{changes: k.changes, brought: k.brought}
 		w.cases[e.Case], w.rows[e.Case] = c, r
 		return c, r, nil
 	}
@@ -251,6 +253,7 @@ func (w *work) load(e Entry) (*loan.Case, *row, error) {
 		c = &loan.Case{}
 	}
 	r := &row{changes: uint32(len(changes))}
+	r.bring(changes...)
 	w.cases[e.Case], w.rows[e.Case] = c, r
 	return c, r, nil
 }

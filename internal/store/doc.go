@@ -194,14 +194,16 @@
 // class is 1 for a contract's blobs, 2 for others. A blob's name is its hash
 // under the county's key.
 //
-// summary: version 1 or 2 | case 16 | status u8 | flags u8: 1 supplementary, 2 erased,
-// when no text is left | then as
+// summary: version u8 | case 16 | status u8 | flags u8: 1 supplementary, 2 erased,
+// when no text is left, 4 urgent, 8 struck by a disaster | then as
 // variable-length integers of encoding/binary, signed: amount, opened ms,
 // updated ms; unsigned: problems, counter of this device's last change,
-// number of changes | then each with its length, unsigned, before it: kind,
+// number of changes; for contracts and then for images: number and bytes of the
+// blobs that its changes brought | then each with its length, unsigned, before it: kind,
 // student's name, co-borrower's name, student's ID number and phone,
-// co-borrower's ID number and phone, school, operator who opened it. Of a case
-// that was passed on in a room, or has a number, the version is 2 and there
+// co-borrower's ID number and phone, school, operator who opened it. The version
+// is 2; of a case that was passed on in a room, or has a number, it is 3 and there
 // follow: number of holders, unsigned; for each device 16 and, each with its
-// length, station and name; then the number and its day.
+// length, station and name; then the number and its day. Version 1 had neither
+// the flags 4 and 8 nor what the changes brought.
 package store

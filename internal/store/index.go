@@ -19,6 +19,7 @@ type index struct {
 	id       []uuid.UUID
 	updated  []int64 // milliseconds
 	opened   []int64
+	last     []uint64 // counter of this device's last change
 	status   []loan.Status
 	names    [2][]cell // of the student, of the co-borrower
 	long     map[place][]*sound
@@ -53,7 +54,7 @@ func (ix *index) add(r *row, packed []byte) {
 	ix.order = append(ix.order, slot)
 	ix.id = append(ix.id, r.ID)
 	ix.packed = append(ix.packed, nil)
-	ix.updated, ix.opened = append(ix.updated, 0), append(ix.opened, 0)
+	ix.updated, ix.opened, ix.last = append(ix.updated, 0), append(ix.opened, 0), append(ix.last, 0)
 	ix.status = append(ix.status, 0)
 	for i := range ix.names {
 		ix.names[i] = append(ix.names[i], 0)
@@ -68,6 +69,7 @@ func (ix *index) add(r *row, packed []byte) {
 func (ix *index) grow(n int) {
 	ix.order, ix.id, ix.packed = slices.Grow(ix.order, n), slices.Grow(ix.id, n), slices.Grow(ix.packed, n)
 	ix.updated, ix.opened, ix.status = slices.Grow(ix.updated, n), slices.Grow(ix.opened, n), slices.Grow(ix.status, n)
+	ix.last = slices.Grow(ix.last, n)
 	for i := range ix.names {
 		ix.names[i] = slices.Grow(ix.names[i], n)
 	}
@@ -79,7 +81,7 @@ func (ix *index) grow(n int) {
 func (ix *index) fill(slot uint32, r *row, packed []byte) {
 	ix.packed[slot] = packed
 	ix.updated[slot], ix.opened[slot] = r.Updated.UnixMilli(), r.Opened.UnixMilli()
-	ix.status[slot] = r.Status
+	ix.status[slot], ix.last[slot] = r.Status, r.last
 	ix.statuses[r.Status]++
 	for i, name := range [...]string{r.Name, r.Coborrower} {
 		ix.names[i][slot] = ix.cellOf(name, place{i, slot})
@@ -107,6 +109,13 @@ func (ix *index) cellOf(name string, at place) cell {
 		n++
 	}
 	return c
+}
+
+// urgent says whether a case goes to the centre before others; its flags stand
+// where they are found without reading the row.
+func (ix *index) urgent(id uuid.UUID) bool {
+	slot, there := ix.slots[id]
+	return there && urgencyOf(ix.packed[slot][18]) != loan.NotUrgent
 }
 
 func (ix *index) sort() { slices.SortFunc(ix.order, ix.compare) }

@@ -181,5 +181,42 @@ func (s *Store) SetRecovery(ctx context.Context, county seal.PublicKey) (fresh b
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.profile.Recovery = county
+	if s.enrolled != nil {
+		s.enrolled.Recovery = county
+	}
 	return true, nil
+}
+
+// SetProfile makes this laptop, which stays the same device of the same county,
+// known by another certificate, and to another address or authority, with the
+// change that says who did it. fault.Conflict for another device, county or
+// county's key; on failure nothing changed.
+func (s *Store) SetProfile(ctx context.Context, p Profile, e Entry) error {
+	const op = "store.SetProfile"
+	have := s.Profile()
+	probe := []byte("the same key gives the same name")
+	if p.Device != have.Device || p.County != have.County || p.CountyKey == nil || p.CountyKey.Name(probe) != have.CountyKey.Name(probe) ||
+		p.Signer == nil || p.ChainKey().Suite() != have.ChainKey().Suite() {
+		return fault.New(op, fault.Conflict, errors.New("another laptop's"))
+	}
+	p.Recovery = have.Recovery // has a way of its own
+	b, err := p.encode()
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	defer seal.Wipe(b)
+	err = s.setNoted(ctx, op, e, func(tx *bbolt.Tx) error {
+		if err := tx.Bucket([]byte(bPlain)).Put([]byte("centre"), p.centre()); err != nil {
+			return err
+		}
+		return s.put(tx, bMeta, []byte("profile"), b)
+	})
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.CountyKey = have.CountyKey // the store's own, which Close wipes
+	s.enrolled = &p
+	return nil
 }

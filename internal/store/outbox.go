@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -28,6 +29,8 @@ type Outbox struct {
 	Changes int           // above Acked; a chain with gaps has fewer than Last - Acked
 	Blobs   []PendingBlob // in the order of sending
 	Bytes   int64         // of the blobs
+	Sent    int64         // bytes of blobs acknowledged since none waited
+	Refused []Refused     // records that the centre did not take
 }
 
 // PendingBlob is a blob the centre has not acknowledged.
@@ -36,6 +39,7 @@ type PendingBlob struct {
 	Size     int64
 	Case     uuid.UUID
 	Contract bool // of a contract or its ink: sent before images
+	Urgent   bool // of a case that goes before others
 }
 
 // Receipt is the centre's signed word on what it holds, its signature verified
@@ -94,9 +98,10 @@ type outbox struct {
 	waiting map[uuid.UUID]int // blobs of each case
 	bytes   int64
 
-	mu     sync.Mutex // of the two below, for many list at once
+	mu     sync.Mutex // of what is below, for many list at once
 	sorted []PendingBlob
-	stale  bool // sorted lacks some of blobs
+	stale  bool               // sorted lacks some of blobs
+	before map[uuid.UUID]bool // the urgent cases, as sorted has them
 }
 
 func newOutbox() *outbox {
@@ -125,12 +130,20 @@ func (o *outbox) remove(h loan.Hash) {
 	o.bytes -= int64(u.size)
 }
 
-// list gives contracts before images, and of each the oldest case first: a
-// case's id begins with the time of its opening.
-func (o *outbox) list() []PendingBlob {
+// list gives what is of urgent cases before all else, contracts before images,
+// and of each the oldest case first: a case's id begins with the time of its
+// opening.
+func (o *outbox) list(urgent func(uuid.UUID) bool) []PendingBlob {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.stale {
+	before := map[uuid.UUID]bool{}
+	for id := range o.waiting {
+		if urgent(id) {
+			before[id] = true
+		}
+	}
+	if o.stale || !maps.Equal(before, o.before) {
+		o.before = before
 		o.sorted, o.stale = o.sort(), false
 	}
 	// What was taken out since still stands in the list.
@@ -139,21 +152,21 @@ func (o *outbox) list() []PendingBlob {
 }
 
 func (o *outbox) sort() []PendingBlob {
-	type row struct {
+	type item struct {
 		PendingBlob
-		unsent
+		order uint64
 	}
-	rows := make([]row, 0, len(o.blobs))
+	all := make([]item, 0, len(o.blobs))
 	for h, u := range o.blobs {
-		rows = append(rows, row{PendingBlob{Hash: h, Size: int64(u.size), Case: u.id, Contract: u.class == classContract}, u})
+		all = append(all, item{PendingBlob{Hash: h, Size: int64(u.size), Case: u.id, Contract: u.class == classContract, Urgent: o.before[u.id]}, u.order})
 	}
-	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.class, b.class), bytes.Compare(a.id[:], b.id[:]),
-			cmp.Compare(a.order, b.order), bytes.Compare(a.Hash[:], b.Hash[:]))
+	slices.SortFunc(all, func(a, b item) int {
+		return cmp.Or(cmp.Compare(yes(b.Urgent), yes(a.Urgent)), cmp.Compare(yes(b.Contract), yes(a.Contract)),
+			bytes.Compare(a.Case[:], b.Case[:]), cmp.Compare(a.order, b.order), bytes.Compare(a.Hash[:], b.Hash[:]))
 	})
-	out := make([]PendingBlob, len(rows))
-	for i, r := range rows {
-		out[i] = r.PendingBlob
+	out := make([]PendingBlob, len(all))
+	for i, b := range all {
+		out[i] = b.PendingBlob
 	}
 	return out
 }
@@ -183,7 +196,8 @@ func (s *Store) Outbox(ctx context.Context) (Outbox, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return Outbox{Device: s.profile.Device, Epoch: s.epoch, Acked: s.acked, Last: s.tip.counter,
-		Changes: held(s.gaps, s.acked, s.tip.counter), Blobs: s.outbox.list(), Bytes: s.outbox.bytes}, nil
+		Changes: held(s.gaps, s.acked, s.tip.counter), Blobs: s.outbox.list(s.index.urgent), Bytes: s.outbox.bytes,
+		Sent: s.ackedBytes, Refused: slices.Clone(s.refused)}, nil
 }
 
 // Pending reads the device's own changes with counters above after, in order,
@@ -248,6 +262,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 		acked = r.Through
 	}
 	var box *outbox
+	sent := s.sentWith(r.Blobs)
 	err = s.update(ctx, op, func(tx *bbolt.Tx) error {
 		if err := s.checkChain(tx, r); err != nil {
 			return err
@@ -267,6 +282,11 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 				return err
 			}
 		}
+		if sent != s.ackedBytes {
+			if err := s.putJSON(tx, sentKey, sent); err != nil {
+				return err
+			}
+		}
 		b := append(binary.BigEndian.AppendUint64(nil, acked), r.Epoch[:]...)
 		if err := s.put(tx, bMeta, []byte("acked"), b); err != nil {
 			return err
@@ -278,7 +298,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.acked, s.epoch = acked, r.Epoch
+	s.acked, s.epoch, s.ackedBytes = acked, r.Epoch, sent
 	if box != nil {
 		s.outbox = box
 	}
@@ -286,6 +306,24 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 		s.outbox.remove(h)
 	}
 	return nil
+}
+
+// sentWith is the bytes that count as sent when the blobs are acknowledged; it
+// begins anew when none waits any more.
+func (s *Store) sentWith(blobs []loan.Hash) int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n, left, seen := s.ackedBytes, len(s.outbox.blobs), map[loan.Hash]bool{}
+	for _, h := range blobs {
+		if u, ok := s.outbox.blobs[h]; ok && !seen[h] {
+			seen[h] = true
+			n, left = n+int64(u.size), left-1
+		}
+	}
+	if left == 0 {
+		return 0
+	}
+	return n
 }
 
 // nextReceipt is the key behind the last receipt's. The bucket's own sequence

@@ -21,6 +21,16 @@ import (
 // does not fit its chain or its own body, is fault.Conflict or fault.Damaged,
 // and nothing is kept.
 func (s *Store) Receive(ctx context.Context, changes []*loan.Change) error {
+	return s.receive(ctx, changes, func(*bbolt.Tx) error { return nil })
+}
+
+// ReceiveUpTo is Receive that keeps, in the same transaction, a setting that
+// says how far others were heard.
+func (s *Store) ReceiveUpTo(ctx context.Context, changes []*loan.Change, key string, mark any) error {
+	return s.receive(ctx, changes, func(tx *bbolt.Tx) error { return s.putJSON(tx, key, mark) })
+}
+
+func (s *Store) receive(ctx context.Context, changes []*loan.Change, also func(*bbolt.Tx) error) error {
 	const op = "store.Receive"
 	if err := s.checkBodies(changes); err != nil {
 		return fault.Wrap(op, err)
@@ -51,7 +61,7 @@ func (s *Store) Receive(ctx context.Context, changes []*loan.Change) error {
 				rows[id] = r
 			}
 		}
-		return nil
+		return also(tx)
 	})
 	if err != nil {
 		return err
@@ -185,6 +195,7 @@ func (s *Store) resummarize(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
 // rowOf is a row with what the number and counters of a case's changes give.
 func (s *Store) rowOf(changes []*loan.Change) *row {
 	r := &row{changes: uint32(len(changes))}
+	r.bring(changes...)
 	for _, ch := range changes {
 		if ch.Device == s.profile.Device {
 			r.last = max(r.last, ch.Counter)

@@ -53,9 +53,9 @@ func (ix *index) inRoom() []*row {
 	return out
 }
 
-// Waiting lists the cases of the room's pipeline that are not done with, the
+// AtStations lists the cases of the room's pipeline that are not done with, the
 // one waiting longest first.
-func (s *Store) Waiting() []Summary {
+func (s *Store) AtStations() []Summary {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var out []Summary

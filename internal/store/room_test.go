@@ -45,7 +45,7 @@ func TestRoomCases(t *testing.T) {
 			if !sum.HeldBy(peer) || sum.HeldBy(own) || sum.Holders[0].Station != loan.EntryStation || len(other.Holders) != 0 {
 				t.Errorf("held by %v and %v", sum.Holders, other.Holders)
 			}
-			if w := s.Waiting(); len(w) != 1 || w[0].ID != passed {
+			if w := s.AtStations(); len(w) != 1 || w[0].ID != passed {
 				t.Errorf("waiting: %d", len(w))
 			}
 		}

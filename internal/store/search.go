@@ -176,7 +176,8 @@ func (s *Store) OpenedIn(from, to time.Time) int {
 
 func (s *Store) summary(slot uint32) Summary {
 	r := s.index.row(slot)
-	r.Sent = r.last <= s.acked && s.outbox.waiting[r.ID] == 0
+	r.Sent = r.last <= s.acked && s.outbox.waiting[r.ID] == 0 &&
+		!slices.ContainsFunc(s.refused, func(x Refused) bool { return x.Case == r.ID })
 	return r.Summary
 }
 

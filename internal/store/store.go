@@ -46,16 +46,19 @@ type Store struct {
 	watches watches
 	lacking map[uuid.UUID][]lack // guarded by dbMu
 
-	mu       sync.RWMutex // guards all below: what the file says, in memory
-	tip      tip
-	acked    uint64
-	epoch    uuid.UUID
-	index    *index
-	outbox   *outbox
-	gaps     []loan.Range // of the own chain
-	clockErr time.Duration
-	kept     *kept // nil when no case is kept
-	images   imageState
+	mu         sync.RWMutex // guards all below: what the file says, in memory
+	tip        tip
+	acked      uint64
+	epoch      uuid.UUID
+	index      *index
+	outbox     *outbox
+	ackedBytes int64        // bytes of blobs acknowledged since none waited
+	refused    []Refused    // by the centre
+	gaps       []loan.Range // of the own chain
+	clockErr   time.Duration
+	kept       *kept // nil when no case is kept
+	images     imageState
+	enrolled   *Profile // by SetProfile; the same device, county and suite as profile
 }
 
 // tip is the end of a device's chain.
@@ -106,6 +109,9 @@ func (s *Store) Dir() string { return s.o.Dir }
 func (s *Store) Profile() Profile {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if s.enrolled != nil {
+		return *s.enrolled
+	}
 	return s.profile
 }
 
@@ -202,10 +208,15 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
+	refused, sent, err := s.readCarriage(tx)
+	if err != nil {
+		return err
+	}
 	s.ledger, s.lacking = l, lacking
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps, s.images = t, acked, epoch, ix, un, gaps, images
+	s.refused, s.ackedBytes = refused, sent
 	return nil
 }
 

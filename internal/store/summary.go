@@ -35,6 +35,7 @@ type Summary struct {
 	Holders       []Holder
 	Ticket        string // the number its people are called by
 	TicketDay     loan.Date
+	Urgency       loan.Urgency
 }
 
 // Holder is a laptop that holds a case in a room's pipeline.
@@ -53,9 +54,10 @@ func (s *Summary) HeldBy(device uuid.UUID) bool {
 type row struct {
 	Summary
 	coIDNo, coPhone string
-	last            uint64 // counter of this device's last change to the case
-	changes         uint32 // changes listed under the case
-	erased          bool   // the case's content is gone; no list shows it
+	last            uint64  // counter of this device's last change to the case
+	changes         uint32  // changes listed under the case
+	brought         [2]Part // contracts, images: blobs its changes brought
+	erased          bool    // the case's content is gone; no list shows it
 }
 
 // fill takes everything but last and changes from the case.
@@ -64,7 +66,7 @@ func (r *row) fill(c *loan.Case) {
 	r.Summary = Summary{ID: c.ID, Name: a.Student.Name, IDNo: a.Student.IDNo, Phone: a.Student.Phone,
 		School: a.Study.SchoolName, Kind: a.Kind, Supplementary: a.Loan.Supplementary, Status: c.Status,
 		Amount: a.Loan.Amount, Opened: c.Opened, Updated: c.Updated, Operator: c.OpenedBy,
-		Problems: len(c.Conflicts) + len(c.Aside)}
+		Problems: len(c.Conflicts) + len(c.Aside), Urgency: c.Urgency}
 	for _, h := range c.Holders {
 		r.Holders = append(r.Holders, Holder{h.Device, h.Station, h.Name})
 	}
@@ -87,14 +89,44 @@ func tail(s string) string {
 	return s[len(s)-4:]
 }
 
-// The forms of a summary: the second is of a case in a room's pipeline.
+// The forms of a summary: the last is of a case in a room's pipeline. Version 1
+// had neither the urgency nor what the changes brought.
 const (
-	summaryVersion = 1
-	summaryInRoom  = 2
+	summaryVersion = 2
+	summaryInRoom  = 3
 )
 
 // inRoom says whether the case was passed on, or has a number.
 func (s *Summary) inRoom() bool { return len(s.Holders) > 0 || s.Ticket != "" }
+
+// Flags of a summary.
+const (
+	flagSupplementary = 1 << iota
+	flagErased
+	flagUrgent
+	flagDisaster
+)
+
+func (r *row) flags() byte {
+	f := yes(r.Supplementary)*flagSupplementary | yes(r.erased)*flagErased
+	switch r.Urgency {
+	case loan.Urgent:
+		f |= flagUrgent
+	case loan.Disaster:
+		f |= flagDisaster
+	}
+	return f
+}
+
+func urgencyOf(flags byte) loan.Urgency {
+	switch {
+	case flags&flagDisaster != 0:
+		return loan.Disaster
+	case flags&flagUrgent != 0:
+		return loan.Urgent
+	}
+	return loan.NotUrgent
+}
 
 // encode gives the row's bytes; doc.go has the form.
 func (r *row) encode() []byte {
@@ -104,13 +136,16 @@ func (r *row) encode() []byte {
 	}
 	b := append(make([]byte, 0, 256), version)
 	b = append(b, r.ID[:]...)
-	b = append(b, byte(r.Status), yes(r.Supplementary)|yes(r.erased)<<1)
+	b = append(b, byte(r.Status), r.flags())
 	b = binary.AppendVarint(b, int64(r.Amount))
 	b = binary.AppendVarint(b, r.Opened.UnixMilli())
 	b = binary.AppendVarint(b, r.Updated.UnixMilli())
 	b = binary.AppendUvarint(b, uint64(r.Problems))
 	b = binary.AppendUvarint(b, r.last)
 	b = binary.AppendUvarint(b, uint64(r.changes))
+	for _, p := range r.brought {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(p.Blobs)), uint64(p.Bytes))
+	}
 	for _, s := range r.texts() {
 		b = binary.AppendUvarint(b, uint64(len(*s)))
 		b = append(b, *s...)
@@ -175,18 +210,24 @@ func decodeSummary(b []byte) (*row, error) {
 	}
 	r := &row{}
 	copy(r.ID[:], b[1:17])
-	r.Status, r.Supplementary, r.erased = loan.Status(b[17]), b[18]&1 != 0, b[18]&2 != 0
+	r.Status, r.Supplementary, r.erased = loan.Status(b[17]), b[18]&flagSupplementary != 0, b[18]&flagErased != 0
+	r.Urgency = urgencyOf(b[18])
 	d := decoder{b: b[19:], texts: string(b)}
 	r.Amount = int(d.varint())
 	r.Opened, r.Updated = time.UnixMilli(d.varint()).UTC(), time.UnixMilli(d.varint()).UTC()
 	r.Problems, r.last, r.changes = int(d.uvarint()), d.uvarint(), uint32(d.uvarint())
+	if b[0] > 1 {
+		for i := range r.brought {
+			r.brought[i] = Part{Blobs: int(d.uvarint()), Bytes: int64(d.uvarint())}
+		}
+	}
 	for _, s := range r.texts() {
 		*s = d.text()
 	}
 	if b[0] == summaryInRoom {
 		r.room(&d)
 	}
-	if d.bad || len(d.b) != 0 || b[0] == 0 || b[18] > 3 {
+	if d.bad || len(d.b) != 0 || b[0] == 0 || b[18] >= flagDisaster<<1 || b[0] == 1 && b[18] >= flagUrgent {
 		return bad()
 	}
 	r.tails()

@@ -47,7 +47,7 @@ func (u *Window) closeCall() {
 
 func (c *call) refresh() {
 	var rows []fyne.CanvasObject
-	for _, r := range c.u.desk.Waiting() {
+	for _, r := range c.u.desk.AtStations() {
 		if len(rows) == maxCalled {
 			break
 		}

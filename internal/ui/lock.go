@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"doorstep/internal/desk"
@@ -47,7 +48,7 @@ func (u *Window) lock() {
 	d, k, r := u.desk, u.carrier, u.room
 	u.carrier, u.shell, u.room = nil, nil, nil
 	u.closeCall()
-	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
+	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting())), container.NewVBox()))
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
@@ -62,6 +63,15 @@ func (u *Window) lock() {
 		u.note("lock", err)
 		u.back(func() { u.afresh(err) })
 	}()
+}
+
+// lockingWords says what is being done, and what becomes of what was not sent.
+func lockingWords(waiting int) string {
+	words := "正在保存并锁定数据…"
+	if waiting > 0 {
+		words += fmt.Sprintf("还有 %d 件案件没有全部送达，都留在本机；任何操作员登录后自动接着上传。", waiting)
+	}
+	return words
 }
 
 // afresh begins at the sign-in screen: in a new run of the program where that

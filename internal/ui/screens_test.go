@@ -100,11 +100,11 @@ func testWindow(t *testing.T, dir string, variant kit.Variant) *Window {
 			return desk.Enrolment{Profile: testProfile(t), Roster: []desk.Operator{testClerk(), testReviewer()}}, nil
 		},
 		Courier: func(d *desk.Desk) (*courier.Courier, error) {
-			c, err := courier.New(courier.Config{Store: d.Store(), Now: testClock})
-			if err == nil {
-				c.SetPaused(true) // so that what is shown does not hang on the moment
+			// Paused, so that what is shown does not hang on the moment.
+			if err := d.SetSyncSettings(context.Background(), desk.SyncSettings{Paused: true}); err != nil {
+				return nil, err
 			}
-			return c, err
+			return courier.New(courier.Config{Store: d.Store(), Now: testClock})
 		},
 		Look: func(Look) {},
 	})

@@ -22,7 +22,7 @@ func TestOnlyAMissingNetworkIsCalledOffline(t *testing.T) {
 }
 
 func TestHealingIsTold(t *testing.T) {
-	if _, got := headline(courier.State{Phase: courier.Healing, Online: true}, time.Now()); got != "正在从中心取回本机缺少的数据。" {
+	if _, got := headline(courier.State{Phase: courier.Healing, Online: true}, time.Now()); got != "正在从中心取回本机缺少的数据，可以照常受理。" {
 		t.Errorf("it says %q", got)
 	}
 }

@@ -28,7 +28,7 @@ func newStations(u *Window) *stations {
 
 // refresh counts anew; without a room and a case in it there is nothing in view.
 func (s *stations) refresh() {
-	rows := s.u.desk.Waiting()
+	rows := s.u.desk.AtStations()
 	setVisible(s.content, s.u.room != nil || len(rows) > 0)
 	if !s.content.Visible() {
 		return

@@ -16,10 +16,10 @@ import (
 
 // Bounds of what streams bring in.
 const (
-	maxPacked  = 1 << 20 // a longer blob gets a file of its own
-	roomBytes  = 8 << 20 // of memory for blobs that are coming
+	maxPacked = 1 << 20 // a longer blob gets a file of its own
+	roomBytes = 8 << 20 // of memory for blobs that are coming
 	maxComing = 4096    // blobs that are coming, at most
-	idleTime   = 2 * time.Minute
+	idleTime  = 2 * time.Minute
 )
 
 // spans are byte ranges [from, to), in order and apart from one another.

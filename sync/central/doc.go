@@ -40,6 +40,14 @@
 // All folders have mode 0700. Blobs are stored as they came: the folder wants
 // an encrypted disk.
 //
+// # Enrolling again
+//
+// A code may be for one laptop that is known (table codes_again): with it that
+// laptop, also one that was revoked, gets another key and certificate and stays
+// the same device, so that what waits on it can go. The certificate in the table
+// devices is the only one that opens anything; the key before it is kept in
+// former_keys, for the checkpoints that were signed by it.
+//
 // # A forgotten password
 //
 // A locked laptop shows no certificate, so its request (package seal) is known

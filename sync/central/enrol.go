@@ -18,6 +18,7 @@ type NewCodeOptions struct {
 	Point     string        // name of the intake point; empty: the practice point, or the county's name
 	PointType string        // empty: a township's
 	ValidFor  time.Duration // 0: 24 hours
+	Again     uuid.UUID     // the laptop that is to enrol again; Nil: a new one
 }
 
 // deviceValid is how long a laptop's certificate lasts.
@@ -50,7 +51,10 @@ func (c *Central) NewCode(ctx context.Context, o NewCodeOptions) (string, error)
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO codes (hash, county, point, point_type, expires) VALUES (?, ?, ?, ?, ?)`,
 			sum[:], county, point, o.PointType, c.now().Add(o.ValidFor).UnixMilli())
-		return diskFault(op, err)
+		if err != nil || o.Again == uuid.Nil {
+			return diskFault(op, err)
+		}
+		return codeAgain(ctx, tx, sum, o.Again)
 	})
 	if err != nil {
 		return "", fault.Wrap(op, err)
@@ -98,13 +102,13 @@ func (c *Central) enrol(ctx context.Context, r parcel.EnrolRequest) (*parcel.Enr
 	}
 	var out *parcel.EnrolResponse
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		out, err = c.enrolDevice(ctx, tx, codeHash(code.Code), pub, r.Device)
+		out, err = c.enrolDevice(ctx, tx, codeHash(code.Code), pub, r.Device, r.Again)
 		return err
 	})
 	return out, err
 }
 
-func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pub seal.PublicKey, asked *uuid.UUID) (*parcel.EnrolResponse, error) {
+func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pub seal.PublicKey, asked *uuid.UUID, again uuid.UUID) (*parcel.EnrolResponse, error) {
 	const op = "central.enrolDevice"
 	var county, point, typ string
 	var expires int64
@@ -124,12 +128,19 @@ func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pu
 	case c.now().UnixMilli() >= expires:
 		return nil, problemOf(op, fault.Refused, parcel.CodeExpired)
 	}
-	id := uuid.Must(uuid.NewV7())
-	if asked != nil {
+	if err := rightCode(ctx, tx, hash, again); err != nil {
+		return nil, err
+	}
+	id := again
+	switch {
+	case id != uuid.Nil:
+	case asked != nil:
 		if err := c.mayBe(ctx, tx, *asked); err != nil {
 			return nil, err
 		}
 		id = *asked
+	default:
+		id = uuid.Must(uuid.NewV7())
 	}
 	cert, err := c.authority.Issue(pub, seal.Device, id.String(), nil, deviceValid, c.now())
 	if err != nil {
@@ -137,6 +148,12 @@ func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pu
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE codes SET device = ?, public_key = ? WHERE hash = ?`, id.String(), pub.Marshal(), hash[:]); err != nil {
 		return nil, diskFault(op, err)
+	}
+	if again != uuid.Nil {
+		if err := c.renew(ctx, tx, id, pub, cert); err != nil {
+			return nil, err
+		}
+		return c.enrolAnswer(ctx, tx, id.String())
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO devices (id, county, point, point_type, public_key, cert, enrolled, news)
 		VALUES (?, ?, ?, ?, ?, ?, ?, 0)`, id.String(), county, point, typ, pub.Marshal(), cert, c.now().UnixMilli()); err != nil {
@@ -197,6 +214,7 @@ type device struct {
 	id     uuid.UUID
 	county string
 	key    seal.PublicKey
+	cert   []byte // the one that stands for it
 }
 
 // device looks a device up; one that is unknown or revoked is fault.Denied.
@@ -205,7 +223,7 @@ func (c *Central) device(ctx context.Context, id string) (*device, error) {
 	d := &device{}
 	var key []byte
 	var revoked sql.NullInt64
-	err := c.db.QueryRowContext(ctx, `SELECT county, public_key, revoked FROM devices WHERE id = ?`, id).Scan(&d.county, &key, &revoked)
+	err := c.db.QueryRowContext(ctx, `SELECT county, public_key, cert, revoked FROM devices WHERE id = ?`, id).Scan(&d.county, &key, &d.cert, &revoked)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, problemOf(op, fault.Denied, parcel.CodeUnknown)
 	}

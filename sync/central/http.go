@@ -71,6 +71,9 @@ func (c *Central) known(h func(*device, http.ResponseWriter, *http.Request) erro
 		if err != nil {
 			return err
 		}
+		if err := d.shows(r.TLS); err != nil {
+			return err
+		}
 		return h(d, w, r)
 	}
 }

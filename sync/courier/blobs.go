@@ -39,6 +39,7 @@ func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, e
 	if err != nil {
 		return false, err
 	}
+	c.found(load, lacks)
 	done, err := c.sendLoad(ctx, load, lacks)
 	// What is whole is acknowledged even if another blob failed.
 	if len(done) > 0 {
@@ -58,9 +59,10 @@ func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, e
 func (c *Courier) nextLoad(box store.Outbox) []store.PendingBlob {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	may := c.may()
 	var out []store.PendingBlob
 	for _, b := range box.Blobs {
-		if _, ok := c.aside[b.Hash]; !ok && len(out) < loadBlobs {
+		if _, ok := c.aside[b.Hash]; !ok && may.goes(b) && len(out) < loadBlobs {
 			out = append(out, b)
 		}
 	}
@@ -137,7 +139,7 @@ func (c *Courier) sendLoad(ctx context.Context, blobs []store.PendingBlob, lacks
 	}
 	start := time.Now()
 	for i, b := range blobs {
-		if ctx.Err() != nil || time.Since(start) > loadTime || c.paused() {
+		if ctx.Err() != nil || time.Since(start) > loadTime || !c.permitted().goes(b) {
 			break
 		}
 		if err := c.feed(ctx, l, b, lacks[i], pieces); err != nil {
@@ -260,7 +262,7 @@ func (c *Courier) sendPiece(ctx context.Context, l *load, p piece) error {
 		return err
 	}
 	p.blob.left--
-	c.sent(len(p.data))
+	c.sentOf(p.blob.PendingBlob, len(p.data))
 	if (p.blob.left == 0 || status == http.StatusCreated) && !p.blob.settled {
 		p.blob.settled = true
 		l.done = append(l.done, p.blob.Hash)

@@ -25,6 +25,11 @@ type Config struct {
 	// Proxy says which proxy to use, with its login; nil: as the environment
 	// says.
 	Proxy func(*http.Request) (*url.URL, error)
+
+	// Metered says whether the network in use is paid for by the byte, as far as
+	// the system knows; it must be quick, and may be called from any goroutine.
+	// nil: the system is not asked.
+	Metered func() bool
 }
 
 // Courier carries one store's outbox to its centre.
@@ -37,6 +42,7 @@ type Courier struct {
 	wake    chan struct{}
 	running sync.Mutex // one run at a time
 	network func() string
+	metered func() bool
 
 	// Of the run alone.
 	centre uuid.UUID // that signed the last receipt
@@ -46,15 +52,18 @@ type Courier struct {
 	parcel int                // bytes of the next parcel
 	county time.Time          // when the centre was last asked about its county
 	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
-	urgent map[uuid.UUID]bool // under mu
 	absent map[loan.Hash]bool // blobs lacking here that the centre has not got
 	asked  bool               // the centre was asked for all gaps of the chain
+	passes int                // refused records in a row
 
 	mu       sync.Mutex
 	state    State
 	adopt    string // who said Adopt; empty once done
-	pause    bool
+	settings store.SyncSettings
 	aside    map[loan.Hash]Aside
+	again    bool                  // what was refused is to be sent once more
+	under    map[loan.Hash]portion // what the centre has of blobs not acknowledged
+	underSum int64                 // bytes of under
 	watch    map[int]func(State)
 	watchers int
 	seconds  [speedSpan + 1]second
@@ -77,8 +86,8 @@ const (
 func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
-	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4, parcel: firstParcel,
-		aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
+	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4, parcel: firstParcel, metered: cfg.Metered,
+		again: true, under: map[loan.Hash]portion{}, aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -93,7 +102,7 @@ func New(cfg Config) (*Courier, error) {
 	if c.road, err = deviceRoad(server, p, c.now); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	c.road.count = c.sent
+	c.road.count = c.sentOf
 	if cfg.Proxy != nil {
 		c.road.proxy = cfg.Proxy
 	}
@@ -108,30 +117,18 @@ func (c *Courier) Wake() {
 	}
 }
 
-// SetPaused stops sending after what is under way, or goes on.
-func (c *Courier) SetPaused(on bool) {
-	c.mu.Lock()
-	c.pause = on
-	c.mu.Unlock()
-	c.update(func(*State) {})
-	c.Wake()
-}
-
-func (c *Courier) paused() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.pause
-}
-
 // Run carries until ctx ends; it then gives fault.Cancelled, after all its
 // goroutines have ended. Two runs of one courier follow one another.
 func (c *Courier) Run(ctx context.Context) error {
 	c.running.Lock()
 	defer c.running.Unlock()
 	defer c.road.close()
+	if err := c.readSettings(ctx); err != nil {
+		return fault.Wrap("courier.Run", err)
+	}
 	for fails := 0; ; {
 		var err error
-		if !c.paused() {
+		if !c.stopped() {
 			err = c.attempt(ctx)
 		}
 		if ctx.Err() != nil {
@@ -153,22 +150,26 @@ func (c *Courier) Run(ctx context.Context) error {
 // RunUntilEmpty carries until the outbox is empty and the centre agrees. It
 // goes on trying while the centre cannot be reached, until ctx ends; what will
 // not pass by itself it gives back: a refusal, an identity that does not hold,
-// damage, a conflict. With blobs set aside it gives back the first one's error.
+// damage, a conflict. With anything set aside it gives back the first one's error,
+// and fault.Denied when what is left may not go by the settings.
 func (c *Courier) RunUntilEmpty(ctx context.Context) error {
 	const op = "courier.RunUntilEmpty"
 	c.running.Lock()
 	defer c.running.Unlock()
 	defer c.road.close()
+	if err := c.readSettings(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
 	for fails := 0; ; fails++ {
+		if c.stopped() {
+			return fault.Wrap(op, c.heldFault())
+		}
 		err := c.attempt(ctx)
 		if ctx.Err() != nil {
 			return fault.New(op, fault.Cancelled, ctx.Err())
 		}
 		if err == nil {
-			for _, a := range c.State().Aside {
-				return fault.Wrap(op, a.Err)
-			}
-			return nil
+			return fault.Wrap(op, c.left())
 		}
 		if fault.KindOf(err) != fault.Offline {
 			return fault.Wrap(op, err)
@@ -232,7 +233,7 @@ func (c *Courier) rest(ctx context.Context) {
 		case <-t.C:
 		}
 		box, err := c.look(ctx)
-		if c.paused() {
+		if c.stopped() {
 			continue
 		}
 		if err != nil || c.waiting(box) || time.Now().After(until) {
@@ -247,28 +248,20 @@ func (c *Courier) look(ctx context.Context) (store.Outbox, error) {
 	if err != nil {
 		return box, err
 	}
-	cases := map[uuid.UUID]bool{}
-	for _, b := range box.Blobs {
-		cases[b.Case] = true
-	}
-	c.update(func(s *State) {
-		s.Changes, s.Blobs, s.Bytes, s.Cases = box.Changes, len(box.Blobs), box.Bytes, len(cases)
-		if s.Changes > 0 || s.Blobs > 0 {
-			s.AllSent = false
-		}
-	})
+	c.show(box)
 	return box, nil
 }
 
-// waiting says whether there is anything to send that was not set aside.
+// waiting says whether there is anything that may be sent and was not set aside.
 func (c *Courier) waiting(box store.Outbox) bool {
-	if box.Acked < box.Last {
-		return true
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.again && len(box.Refused)+len(c.aside) > 0 || box.Changes > refusedAbove(box, box.Acked) {
+		return true
+	}
+	may := c.may()
 	for _, b := range box.Blobs {
-		if _, ok := c.aside[b.Hash]; !ok {
+		if _, ok := c.aside[b.Hash]; !ok && may.goes(b) {
 			return true
 		}
 	}

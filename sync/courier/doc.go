@@ -2,12 +2,15 @@
 // store's outbox to the centre and brings receipts and news home.
 //
 // It owns the order of sending, when to try again, the connection over HTTPS,
-// the laptop's enrolment, and what the window shows of all this. It guarantees
+// the limit of bytes a second, the laptop's enrolment, and what the window shows
+// of all this. It guarantees
 // that nothing leaves the outbox but by the centre's signed receipt for this
 // device; that no answer which is not the centre's counts as one; that "all
 // sent" is said only when the centre's own list ends where the store's chain
-// ends, with the same hash, and no blob waits; and that Run returns only after
-// all it started has ended. It leaves durability and the order of blobs to the
+// ends, with the same hash, no blob waits and nothing was refused; that what an
+// operator paused, limited or kept off metered networks stays so after a failure,
+// a restart and another's signing in; that bytes done never count back while
+// anything waits; and that Run returns only after all it started has ended. It leaves durability and the order of blobs to the
 // store, and the bytes to package parcel.
 //
 // # How it goes
@@ -15,11 +18,22 @@
 // A round is: ask for a receipt (what does the centre hold of this chain?);
 // send parcels from there to the chain's end; ask what is lacking of the next
 // blobs, send those chunks over several connections, ask for a receipt that
-// names the blobs; fetch the news. Rounds follow one another, so that records
-// made meanwhile go before the next blobs. After a failure it waits, at first
+// names the blobs; fetch the news, for a few seconds at most. Rounds follow one
+// another, so that records made meanwhile go before the next blobs, and those of
+// an urgent case before all other blobs. After a failure it waits, at first
 // a second, at most a minute, never a fixed time; Wake ends the wait. Nothing
 // has a limit on its whole time: an attempt ends when no byte has moved for
 // 30 seconds.
+//
+// # What is refused
+//
+// A record that the centre refuses for what it is, by a kind of fault that
+// another sending would not cure, is looked for by halves and noted in the store.
+// What stands behind it goes on as behind a loss, its number declared to be
+// lacking. It is handed in again by each new courier and by Retry; the centre
+// takes it as what was lost and found. Several in a row stop the batch: then it
+// is not the records' fault. A blob that the centre refuses, or that cannot be
+// read here, is set aside until the next courier or Retry.
 //
 // # What was lost here
 //

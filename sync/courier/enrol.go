@@ -42,48 +42,78 @@ const enrolTries = 4
 // reason, fault.Offline when it cannot be reached.
 func Enrol(ctx context.Context, r EnrolRequest) (*EnrolResult, error) {
 	const op = "courier.Enrol"
-	code, err := seal.ParseEnrolCode(r.Code)
+	out, suite, err := enrol(ctx, r, uuid.Nil)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
-	}
-	road, err := newRoad(r.Server, seal.EnrolTLS(code.Fingerprint))
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	defer road.close()
-	signer := r.Signer
-	if signer == nil {
-		if signer, err = seal.NewSigner(); err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-	}
-	q := parcel.EnrolRequest{Code: code.String(), PublicKey: signer.Public().Marshal(),
-		Proof: signer.Sign(parcel.EnrolContext, []byte(code.String()))}
-	if r.Device != uuid.Nil {
-		q.Device = &r.Device
-	}
-	body, err := json.Marshal(q)
-	if err != nil {
-		return nil, fault.New(op, fault.Other, err)
-	}
-	raw, err := askAgain(ctx, road, request{method: "POST", path: "/v1/enrol?" + parcel.WithRecovery, typ: parcel.TypeJSON, body: body,
-		want: parcel.TypeJSON, limit: parcel.MaxJSON})
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	defer seal.Wipe(raw)
-	out, suite, err := welcome(raw, code, signer)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	out.Profile.Server = road.base
-	if r.Device != uuid.Nil && out.Profile.Device != r.Device {
-		return nil, fault.New(op, fault.Untrusted, errors.New("another device's answer"))
 	}
 	if suite == seal.National {
 		err = giveChainKey(ctx, &out.Profile)
 	}
 	return out, fault.Wrap(op, err)
+}
+
+// Reenrol makes this laptop, which the centre does not know any more or has
+// shut out, the same device again, with a new key and a code that is for it:
+// what waits on it can then go. Where r names no server it is the one of
+// before. The faults are those of Enrol; fault.Refused too for a code that is
+// for another laptop, and fault.Untrusted for an answer that makes another
+// device, or one of another county, of it. Nothing is kept here: the store does.
+func Reenrol(ctx context.Context, was store.Profile, r EnrolRequest) (store.Profile, error) {
+	const op = "courier.Reenrol"
+	if r.Server == "" {
+		r.Server = was.Server
+	}
+	out, _, err := enrol(ctx, r, was.Device)
+	if err != nil {
+		return store.Profile{}, fault.Wrap(op, err)
+	}
+	p := out.Profile
+	probe := []byte("the same key gives the same name")
+	if p.Device != was.Device || p.County != was.County || p.CountyKey.Name(probe) != was.CountyKey.Name(probe) {
+		return store.Profile{}, fault.New(op, fault.Untrusted, errors.New("another device or county"))
+	}
+	p.Chain = was.Chain
+	return p, nil
+}
+
+// enrol shows a code to the server; again is the device that enrols again.
+func enrol(ctx context.Context, r EnrolRequest, again uuid.UUID) (*EnrolResult, seal.Suite, error) {
+	code, err := seal.ParseEnrolCode(r.Code)
+	if err != nil {
+		return nil, 0, err
+	}
+	road, err := newRoad(r.Server, seal.EnrolTLS(code.Fingerprint))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer road.close()
+	signer := r.Signer
+	if signer == nil {
+		if signer, err = seal.NewSigner(); err != nil {
+			return nil, 0, err
+		}
+	}
+	q := parcel.EnrolRequest{Code: code.String(), PublicKey: signer.Public().Marshal(),
+		Proof: signer.Sign(parcel.EnrolContext, []byte(code.String())), Again: again}
+	if r.Device != uuid.Nil {
+		q.Device = &r.Device
+	}
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, 0, fault.New("courier.enrol", fault.Other, err)
+	}
+	raw, err := askAgain(ctx, road, request{method: "POST", path: "/v1/enrol?" + parcel.WithRecovery, typ: parcel.TypeJSON, body: body,
+		want: parcel.TypeJSON, limit: parcel.MaxJSON})
+	if err != nil {
+		return nil, 0, err
+	}
+	defer seal.Wipe(raw)
+	out, suite, err := welcome(raw, code, signer)
+	if err != nil {
+		return nil, 0, err
+	}
+	out.Profile.Server = road.base
+	return out, suite, nil
 }
 
 // askAgain asks until there is an answer, or the tries are used up.

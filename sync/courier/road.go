@@ -37,9 +37,9 @@ type road struct {
 	stream   *tls.Config // of streams
 	proxy    func(*http.Request) (*url.URL, error)
 	cap      limiter
-	count    func(bytes int)         // hears of what arrived by stream
-	session  atomic.Pointer[session] // over which everything goes while there is one
-	noStream time.Time               // until when no stream is tried; of the run alone
+	count    func(b store.PendingBlob, bytes int) // hears of what arrived by stream
+	session  atomic.Pointer[session]              // over which everything goes while there is one
+	noStream time.Time                            // until when no stream is tried; of the run alone
 }
 
 func newRoad(server string, conf *tls.Config) (*road, error) {
@@ -47,7 +47,7 @@ func newRoad(server string, conf *tls.Config) (*road, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &road{base: base, stream: conf.Clone(), proxy: http.ProxyFromEnvironment, count: func(int) {}}
+	r := &road{base: base, stream: conf.Clone(), proxy: http.ProxyFromEnvironment, count: func(store.PendingBlob, int) {}}
 	u, _ := url.Parse(base) // address did
 	r.stream.ServerName, r.stream.NextProtos, r.stream.DynamicRecordSizingDisabled = u.Hostname(), []string{"http/1.1"}, true
 	for range httpLanes {
@@ -282,6 +282,8 @@ func refused(op string, p *refusal) error {
 		return fault.Say(op, fault.Refused, "该注册码已被另一台电脑使用，请索取新的注册码。", p)
 	case parcel.CodeExpired:
 		return fault.Say(op, fault.Refused, "该注册码已过期，请索取新的注册码。", p)
+	case parcel.CodeDevice:
+		return fault.Say(op, fault.Refused, "该注册码不是给这台电脑的。请向县资助中心报本机编号，索取本机的重新注册码。", p)
 	case parcel.CodeBadCode:
 		return fault.Say(op, fault.Refused, "中心不认识该注册码，请核对或索取新的注册码。", p)
 	}

@@ -31,8 +31,10 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if box, err = c.sendChanges(ctx, box); err != nil {
 			return err
 		}
-		if err := c.healBlobs(ctx); err != nil {
-			return err
+		if c.permitted().classes == store.MeteredAll {
+			if err := c.healBlobs(ctx); err != nil {
+				return err
+			}
 		}
 		took, err := c.sendBlobs(ctx, box)
 		if err != nil {
@@ -41,21 +43,25 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if err := c.handIn(ctx); err != nil {
 			return err
 		}
-		if err := c.fetchNews(ctx); err != nil {
+		more, err := c.fetchNews(ctx)
+		if err != nil {
 			return err
 		}
 		after, err := c.look(ctx)
 		if err != nil {
 			return err
 		}
+		switch {
+		case c.stopped():
+			return nil
+		case more: // between two lots of news what was made here meanwhile goes out
+			continue
+		}
 		if !c.waiting(after) {
 			if err := c.keepCounty(ctx); err != nil {
 				return err
 			}
 			return c.agree(ctx, after)
-		}
-		if c.paused() {
-			return nil
 		}
 		if !took && after.Last == box.Last {
 			return fault.New(op, fault.Offline, errors.New("the centre took nothing"))
@@ -66,10 +72,10 @@ func (c *Courier) rounds(ctx context.Context) error {
 // agree says "all sent" if the centre's last word on this chain is its end.
 // The receipt's hash was compared with the chain when it was acknowledged.
 func (c *Courier) agree(ctx context.Context, box store.Outbox) error {
-	if c.held != box.Last {
+	if c.held != box.Last && box.Changes > refusedAbove(box, c.held) {
 		return fault.New("courier.agree", fault.Offline, errors.New("the centre's list ends elsewhere"))
 	}
-	if len(box.Blobs) == 0 {
+	if len(box.Blobs) == 0 && len(box.Refused) == 0 {
 		c.update(func(s *State) { s.AllSent = true })
 	}
 	return nil
@@ -204,51 +210,6 @@ const (
 	slowParcel    = 4 * time.Second
 )
 
-// sendChanges sends all changes the centre lacks, and gives the outbox then.
-func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outbox, error) {
-	for c.held < box.Last {
-		c.update(func(s *State) { s.Phase = Sending })
-		changes, err := c.store.Pending(ctx, c.held, parcelChanges)
-		if err != nil {
-			return box, err
-		}
-		if len(changes) == 0 {
-			return box, fault.New("courier.sendChanges", fault.Damaged, errors.New("the chain ends before its end"))
-		}
-		changes = trim(changes, c.parcel)
-		if s := c.road.session.Load(); s != nil && changes[len(changes)-1].Counter == box.Last {
-			s.mu.Lock()
-			s.follow = s.pause && !c.paused()
-			s.mu.Unlock()
-		}
-		start := time.Now()
-		raw, err := c.sendParcel(ctx, changes, c.held)
-		switch took := time.Since(start); {
-		case err != nil || took > slowParcel:
-			c.parcel = max(c.parcel/2, leastParcel)
-		case took < quickParcel:
-			c.parcel = min(c.parcel*2, mostParcel)
-		}
-		if err != nil {
-			return box, err
-		}
-		r, err := c.open(raw)
-		if err != nil {
-			return box, err
-		}
-		if r.Through < changes[0].Counter {
-			return box, fault.New("courier.sendChanges", fault.Untrusted, errors.New("a receipt that passes over the parcel"))
-		}
-		if err := c.acknowledge(ctx, r, raw); err != nil {
-			return box, err
-		}
-		if box, err = c.look(ctx); err != nil {
-			return box, err
-		}
-	}
-	return box, nil
-}
-
 // trim keeps as many changes as go into so many bytes, at least one.
 func trim(changes []*loan.Change, most int) []*loan.Change {
 	size := 0
@@ -281,16 +242,21 @@ type newsMark struct {
 
 const newsSetting = "courier.news"
 
-// fetchNews brings home what the centre wrote to this laptop's cases.
-func (c *Courier) fetchNews(ctx context.Context) error {
+// newsTime is how long news are fetched before what waits here has its turn.
+const newsTime = 3 * time.Second
+
+// fetchNews brings home what the centre wrote to this laptop's cases; more says
+// that there is more of it.
+func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 	const op = "courier.fetchNews"
+	start := time.Now()
 	var at newsMark
 	if err := c.store.Setting(ctx, newsSetting, &at); err != nil && fault.KindOf(err) != fault.Missing {
-		return fault.Wrap(op, err)
+		return false, fault.Wrap(op, err)
 	}
 	want, err := c.store.Wanted(ctx)
 	if err != nil {
-		return fault.Wrap(op, err)
+		return false, fault.Wrap(op, err)
 	}
 	if at.Epoch != c.epoch || len(want.Cases) > 0 {
 		at = newsMark{Epoch: c.epoch} // all that the centre wrote is read again
@@ -299,41 +265,43 @@ func (c *Courier) fetchNews(ctx context.Context) error {
 		_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d", at.Through),
 			want: parcel.TypeNews, limit: parcel.MaxBytes})
 		if err != nil {
-			return err
+			return false, err
 		}
 		n, err := parcel.OpenNews(b, c.profile.Centre)
 		if err != nil {
-			return fault.New(op, fault.Untrusted, err)
+			return false, fault.New(op, fault.Untrusted, err)
 		}
 		if n.Device != c.profile.Device || n.Centre != c.centre {
-			return fault.New(op, fault.Untrusted, errors.New("news for another device, or of another centre"))
+			return false, fault.New(op, fault.Untrusted, errors.New("news for another device, or of another centre"))
 		}
 		if n.Epoch != c.epoch || n.After != at.Through {
 			// The centre was set back: all its news are read again.
 			if at.Through == 0 {
-				return fault.New(op, fault.Offline, errors.New("the centre changed while it was asked"))
+				return false, fault.New(op, fault.Offline, errors.New("the centre changed while it was asked"))
 			}
 			at = newsMark{Epoch: c.epoch}
 			continue
 		}
-		if len(n.Changes) > 0 {
-			if err := c.store.Receive(ctx, n.Changes); err != nil {
-				return fault.Wrap(op, err)
-			}
-			c.update(func(s *State) { s.LastReceipt = c.now() })
-		}
-		if n.Through != at.Through {
+		if len(n.Changes) > 0 || n.Through != at.Through {
 			at.Through = n.Through
-			if err := c.store.SetSetting(ctx, newsSetting, at); err != nil {
-				return fault.Wrap(op, err)
+			if err := c.store.ReceiveUpTo(ctx, n.Changes, newsSetting, at); err != nil {
+				return false, fault.Wrap(op, err)
 			}
+		}
+		if len(n.Changes) > 0 {
+			c.update(func(s *State) { s.LastReceipt, s.Fetched = c.now(), s.Fetched+len(n.Changes) })
 		}
 		if !n.More {
 			break
 		}
+		c.update(func(s *State) { s.Fetching = true })
+		if time.Since(start) > newsTime && len(want.Cases) == 0 {
+			return true, nil
+		}
 	}
+	c.update(func(s *State) { s.Fetching = false })
 	if len(want.Cases) == 0 {
-		return nil
+		return false, nil
 	}
-	return c.store.Asked(ctx, nil, want.Cases)
+	return false, c.store.Asked(ctx, nil, want.Cases)
 }

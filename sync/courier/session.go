@@ -373,7 +373,6 @@ func (s *session) took(l *lane, n uint64) error {
 		s.window.ack(now, now.Sub(l.times[0].at), l.times[0].bytes)
 		l.times = l.times[1:]
 	}
-	moved := int64(0)
 	for len(l.flight) > 0 && !l.closed {
 		p := &l.flight[0]
 		begun := p.end - uint64(p.bytes)
@@ -390,7 +389,7 @@ func (s *session) took(l *lane, n uint64) error {
 		if p.bytes != int(p.to-p.from) {
 			done = p.to - p.from
 		}
-		moved += done
+		s.road.count(p.PendingBlob, int(done))
 		l.bytes -= part
 		p.from += done
 		p.bytes -= part
@@ -403,7 +402,6 @@ func (s *session) took(l *lane, n uint64) error {
 		}
 		break
 	}
-	s.road.count(int(moved))
 	s.cond.Broadcast()
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 	"github.com/google/uuid"
 )
 
@@ -18,7 +19,7 @@ const (
 	Connecting              // asking the centre
 	Sending                 // the centre answers, and things go
 	Waiting                 // the last attempt failed; the next is at State.Next
-	Paused                  // by SetPaused
+	Paused                  // an operator paused
 	Healing                 // what was lost here comes home from the centre
 )
 
@@ -39,6 +40,18 @@ type State struct {
 	// laptop, which knows of no loss; Adopt leads on from there.
 	Behind bool
 
+	Done, Total int64 // bytes of blobs that the centre has, and in all, since none waited
+	acked       int64 // of Done, what the centre acknowledged
+
+	Settings  store.SyncSettings
+	Metered   bool // the network is, or counts as such by the settings
+	Hold      Hold // why something stays here, if it does
+	HeldBlobs int  // that may not go for it
+	HeldBytes int64
+
+	Fetching bool // there is more to fetch
+	Fetched  int  // changes that others wrote and that came home since the start
+
 	Sent  int64   // bytes of blobs that went since the start
 	Speed float64 // bytes a second, over the last seconds
 
@@ -57,6 +70,7 @@ type State struct {
 	LastContact time.Time // the centre answered
 	LastReceipt time.Time // a receipt or news changed something here
 	Aside       []Aside   // what the centre refused: it stays here, the rest goes on
+	Refused     []store.Refused
 }
 
 // Aside is a blob that could not be sent, and why.
@@ -75,7 +89,8 @@ func (c *Courier) State() State {
 
 func (c *Courier) snapshot() State {
 	s := c.state
-	if c.pause {
+	s.Settings, s.Metered = c.settings, c.onMetered()
+	if s.Hold = c.may().hold; s.Hold == HeldPaused {
 		s.Phase = Paused
 	}
 	s.Aside = nil

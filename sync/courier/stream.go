@@ -2,7 +2,6 @@ package courier
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
 	"doorstep/sync/parcel"
-	"github.com/google/uuid"
 )
 
 // Times of the courier's own work beside the lanes.
@@ -84,19 +82,14 @@ func (c *Courier) prime(ctx context.Context) error {
 	return r.ask(ctx)
 }
 
-// refresh takes over what waits, urgent cases first; false when nothing does.
+// refresh takes over what waits and may go; false when nothing does.
 func (r *carrying) refresh(box store.Outbox) bool {
 	r.mu.Lock()
-	blobs := slices.DeleteFunc(box.Blobs, func(b store.PendingBlob) bool { _, ok := r.aside[b.Hash]; return ok })
-	if len(r.urgent) > 0 {
-		rank := func(b store.PendingBlob) int {
-			if r.urgent[b.Case] {
-				return 0
-			}
-			return 1
-		}
-		slices.SortStableFunc(blobs, func(a, b store.PendingBlob) int { return cmp.Compare(rank(a), rank(b)) })
-	}
+	may := r.may()
+	blobs := slices.DeleteFunc(box.Blobs, func(b store.PendingBlob) bool {
+		_, aside := r.aside[b.Hash]
+		return aside || !may.goes(b)
+	})
 	r.mu.Unlock()
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
@@ -104,17 +97,6 @@ func (r *carrying) refresh(box store.Outbox) bool {
 	r.s.pause = false
 	r.s.cond.Broadcast()
 	return len(blobs) > 0
-}
-
-// Urgent lets a case overtake all others: its blobs go next.
-func (c *Courier) Urgent(id uuid.UUID) {
-	c.mu.Lock()
-	if c.urgent == nil {
-		c.urgent = map[uuid.UUID]bool{}
-	}
-	c.urgent[id] = true
-	c.mu.Unlock()
-	c.Wake()
 }
 
 // carry looks after what the lanes do until no blob waits.
@@ -134,7 +116,7 @@ func (r *carrying) carry(ctx context.Context) error {
 		if err := r.peek(ctx); err != nil {
 			return err
 		}
-		if paused, left := r.paused(), r.s.left(); left == 0 || paused && r.s.stop() {
+		if stopped, left := r.stopped(), r.s.left(); left == 0 || stopped && r.s.stop() {
 			return r.s.err()
 		}
 		select {
@@ -183,14 +165,17 @@ func (r *carrying) ask(ctx context.Context) error {
 		r.poke()
 		return nil
 	}
-	blobs := make([]parcel.BlobSize, len(list))
+	blobs, pending := make([]parcel.BlobSize, len(list)), make([]store.PendingBlob, len(list))
 	for i, c := range list {
-		c.state = asking
+		c.state, pending[i] = asking, c.PendingBlob
 		blobs[i] = parcel.BlobSize{Hash: c.Hash, Size: c.Size}
 	}
 	r.s.mu.Unlock()
 	r.s.wg.Go(func() {
 		lacks, err := r.s.lack(r.s.ctx, blobs)
+		if err == nil {
+			r.found(pending, lacks)
+		}
 		r.s.mu.Lock()
 		for i, c := range list {
 			if err != nil {
@@ -368,7 +353,7 @@ func (r *carrying) peek(ctx context.Context) error {
 	if box, err = r.sendChanges(ctx, box); err != nil {
 		return err
 	}
-	if !r.paused() {
+	if !r.stopped() {
 		r.refresh(box)
 	}
 	if err := r.keepCounty(ctx); err != nil {
@@ -376,7 +361,8 @@ func (r *carrying) peek(ctx context.Context) error {
 	}
 	if r.took && time.Since(r.news) > streamNews {
 		r.news = time.Now()
-		return r.fetchNews(ctx)
+		_, err := r.fetchNews(ctx)
+		return err
 	}
 	return nil
 }

@@ -181,7 +181,7 @@ func TestRace(t *testing.T) {
 // sessionOf is a session without a connection.
 func sessionOf(t testing.TB) (*session, *lane) {
 	ctx, cancel := context.WithCancelCause(t.Context())
-	s := &session{road: &road{count: func(int) {}}, ctx: ctx, cancel: cancel, events: make(chan struct{}, 1), window: newWindow(),
+	s := &session{road: &road{count: func(store.PendingBlob, int) {}}, ctx: ctx, cancel: cancel, events: make(chan struct{}, 1), window: newWindow(),
 		freight: freight{all: map[loan.Hash]*cargo{}}, asks: map[uint32]*pendingAsk{}, slots: 1}
 	s.cond.L = &s.mu
 	l := &lane{s: s, proven: true, heard: time.Now()}

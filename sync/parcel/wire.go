@@ -45,6 +45,7 @@ const (
 	CodeUsed    = "used"      // the enrolment code was used by another
 	CodeExpired = "expired"   // the enrolment code is too old
 	CodeBadCode = "code"      // no such enrolment code
+	CodeDevice  = "device"    // the enrolment code is for another laptop, or for a new one
 	CodeElse    = "elsewhere" // the relay of this session is at another server: Detail is its address, where known
 )
 
@@ -67,6 +68,9 @@ type EnrolRequest struct {
 	// centre; only a centre for practice takes it, and an earlier one does not
 	// read it.
 	Device *uuid.UUID `json:"device,omitempty"`
+	// Again is set by a laptop that enrols again, with a code that is for it:
+	// it stays the same device, and the key becomes its new one.
+	Again uuid.UUID `json:"again,omitzero"`
 }
 
 // PracticeKey names the blobs of a county for practice. Everybody knows it, so

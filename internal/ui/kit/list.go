@@ -23,6 +23,8 @@ type Cell struct {
 	Text, Detail string
 	Color        fyne.ThemeColorName // of Text; empty is the text colour
 	Bold         bool
+	Bar          bool    // a thin bar at the row's foot
+	Part         float32 // of the bar, from 0 to 1
 }
 
 // List is a list of any length: only the rows in view are asked for and drawn.

@@ -114,6 +114,9 @@ func (l *List) drawRow(i int, y, width, h float32) {
 			d.Alignment = t.Alignment
 			l.put(d, x, top+line+1*u, w, small)
 		}
+		if cell.Bar {
+			l.drawPart(cell.Part, x, y+h-6*u, w)
+		}
 	}
 }
 
@@ -128,4 +131,18 @@ func (l *List) drawBar(s fyne.Size, head float32) {
 	bar := canvas.NewRectangle(paint("scrollBar"))
 	bar.CornerRadius = 2.5 * u
 	l.put(bar, s.Width-7*u, y+2*u, 5*u, size-4*u)
+}
+
+// drawPart draws how much of a whole is done.
+func (l *List) drawPart(part, x, y, w float32) {
+	u := unit()
+	track := canvas.NewRectangle(paint(ColorQuiet))
+	track.CornerRadius = 1.5 * u
+	l.put(track, x, y, w, 3*u)
+	if part <= 0 {
+		return
+	}
+	bar := canvas.NewRectangle(paint(ColorAccent))
+	bar.CornerRadius = 1.5 * u
+	l.put(bar, x, y, max(w*min(part, 1), 3*u), 3*u)
 }

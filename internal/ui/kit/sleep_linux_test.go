@@ -16,6 +16,12 @@ import (
 // loginManager is a bus of its own with a login manager on it.
 func loginManager(t *testing.T) *dbus.Conn {
 	t.Helper()
+	return ownBus(t, loginName)
+}
+
+// ownBus is a system bus of the test's own, joined under a name.
+func ownBus(t *testing.T, name string) *dbus.Conn {
+	t.Helper()
 	if _, err := exec.LookPath("dbus-daemon"); err != nil {
 		t.Skip("needs dbus-daemon, which is not installed")
 	}
@@ -40,7 +46,7 @@ func loginManager(t *testing.T) *dbus.Conn {
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", strings.TrimSpace(line))
 	bus, err := dbus.ConnectSystemBus()
 	if err == nil {
-		_, err = bus.RequestName(loginName, 0)
+		_, err = bus.RequestName(name, 0)
 	}
 	if err != nil {
 		t.Fatal(err)

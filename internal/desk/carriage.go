@@ -1,0 +1,166 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// The nouns of the outbox that a screen handles.
+type (
+	SyncSettings = store.SyncSettings
+	OnMetered    = store.OnMetered
+	Going        = store.Going
+)
+
+// What goes over a metered network.
+const (
+	MeteredRecords   = store.MeteredRecords
+	MeteredContracts = store.MeteredContracts
+	MeteredAll       = store.MeteredAll
+	MeteredNothing   = store.MeteredNothing
+)
+
+// SyncSettings are how things are carried from this laptop.
+func (d *Desk) SyncSettings(ctx context.Context) (SyncSettings, error) {
+	v, err := d.store.SyncSettings(ctx)
+	return v, fault.Wrap("read sync settings", err)
+}
+
+// SetSyncSettings changes how things are carried from this laptop, for all who
+// work at it, until it is changed again. The chain says who did it.
+func (d *Desk) SetSyncSettings(ctx context.Context, v SyncSettings) error {
+	const op = "set sync settings"
+	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := store.Entry{Kind: loan.ChangeSetting, Operator: d.operator.ID, Body: loan.ViewBody{Detail: "sync " + settingsText(v)}}
+	return fault.Wrap(op, d.store.SetSyncSettings(ctx, v, e))
+}
+
+// settingsText is what the log says of settings.
+func settingsText(v SyncSettings) string {
+	var s []string
+	if v.Paused {
+		s = append(s, "paused")
+	}
+	if v.Cap > 0 {
+		s = append(s, fmt.Sprintf("at most %d bytes a second", v.Cap))
+	}
+	if v.OnMetered != MeteredRecords {
+		s = append(s, "metered: "+string(v.OnMetered))
+	}
+	if v.Metered {
+		s = append(s, "this network is metered")
+	}
+	if len(s) == 0 {
+		return "as fast as it goes"
+	}
+	return strings.Join(s, ", ")
+}
+
+// Urge lets a case go to the centre before others, or no longer.
+func (d *Desk) Urge(ctx context.Context, id uuid.UUID, u loan.Urgency) (*loan.Case, error) {
+	const op = "urge"
+	if !u.Known() {
+		return nil, fault.New(op, fault.Input, nil)
+	}
+	return d.act(ctx, op, id, guard.Urge, entry(loan.ChangeUrgent, loan.UrgentBody{Urgency: u}))
+}
+
+// WaitingRow is a case that is not wholly at the centre, masked.
+type WaitingRow struct {
+	Row
+	Records  bool // records of it wait
+	Refused  bool // the centre did not take a record of it
+	Contract Going
+	Images   Going
+}
+
+// Waiting lists what waits for the centre, in the order of sending.
+func (d *Desk) Waiting() []WaitingRow {
+	found := d.store.Waiting()
+	out := make([]WaitingRow, len(found))
+	for i, w := range found {
+		out[i] = WaitingRow{Row: d.row(w.Summary), Records: w.Records, Refused: w.Refused, Contract: w.Contract, Images: w.Images}
+	}
+	return out
+}
+
+// LetGo gives up a picture that is damaged here and was not at the centre yet,
+// once the case does not need it any more: it was taken out or taken anew. The
+// chain says that it is lost. fault.Denied while the case needs it, or while it
+// can still be read.
+func (d *Desk) LetGo(ctx context.Context, id uuid.UUID, blob loan.Hash) error {
+	const op = "let go"
+	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if needs(c, blob) {
+		return fault.New(op, fault.Denied, errors.New("the case needs it"))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := store.Entry{Kind: loan.ChangeRepair, Operator: d.operator.ID, Body: loan.RepairBody{Blobs: []loan.Hash{blob}, Cases: 1}}
+	return fault.Wrap(op, d.store.LetGo(ctx, blob, e))
+}
+
+// needs says whether a case is not whole without a blob, or a contract of it
+// would not be.
+func needs(c *loan.Case, blob loan.Hash) bool {
+	all := c.Manifest()
+	if c.Finish != nil {
+		all = append(all, c.Finish.Blobs...)
+	}
+	contracts := c.Former
+	if c.Contract != nil {
+		contracts = append(slices.Clone(contracts), *c.Contract)
+	}
+	return slices.ContainsFunc(all, func(a loan.Attachment) bool { return a.Blob == blob }) ||
+		slices.ContainsFunc(contracts, func(k loan.ContractState) bool {
+			return k.Blob == blob || k.Sealed != nil && k.Sealed.Blob == blob ||
+				k.Signatures[loan.StudentParty].Ink == blob || k.Signatures[loan.CoborrowerParty].Ink == blob
+		})
+}
+
+// Enrolled notes that this laptop enrolled again, and works with who it is now.
+func (d *Desk) Enrolled(ctx context.Context, p store.Profile) error {
+	const op = "enrol again"
+	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := store.Entry{Kind: loan.ChangeSetting, Operator: d.operator.ID, Body: loan.ViewBody{Detail: "enrolled again"}}
+	return fault.Wrap(op, d.store.SetProfile(ctx, p, e))
+}
+
+// SentBack lists cases that the centre returned and nobody has taken up yet.
+func (d *Desk) SentBack() []Row {
+	rows := d.Find("", 0, loan.Returned)
+	slices.Reverse(rows) // the one that waits longest first
+	return rows
+}
+
+// RowOf is a case's row; false when there is no such case.
+func (d *Desk) RowOf(id uuid.UUID) (Row, bool) {
+	s, ok := d.store.Summary(id)
+	if !ok {
+		return Row{}, false
+	}
+	return d.row(s), true
+}

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"doorstep/sync/courier"
+	"github.com/google/uuid"
+	_ "modernc.org/sqlite"
+)
+
+// slowly makes a proxy carry so many bytes a second to the server, over all
+// connections together.
+func (p *proxy) slowly(rate int) {
+	p.set(func() {
+		p.up = func(n int) bool {
+			p.pace.Lock()
+			defer p.pace.Unlock()
+			time.Sleep(time.Duration(n) * time.Second / time.Duration(rate))
+			return true
+		}
+	})
+}
+
+// heldAt is when the centre had each blob whole.
+func heldAt(t testing.TB, s *server) map[loan.Hash]int64 {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "centre.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query(`SELECT hash, held FROM blobs`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	out := map[loan.Hash]int64{}
+	for rows.Next() {
+		var h []byte
+		var at int64
+		if err := rows.Scan(&h, &at); err != nil {
+			t.Fatal(err)
+		}
+		out[loan.Hash(h)] = at
+	}
+	return out
+}
+
+// underWay says whether anything of a blob is at the centre.
+func underWay(t testing.TB, s *server) bool {
+	t.Helper()
+	h := s.holdings(t)
+	if h.Blobs > 0 {
+		return true
+	}
+	files, err := os.ReadDir(filepath.Join(s.dir, "partial"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return len(files) > 0
+}
+
+func TestFirstThingsFirst(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	p := newProxy(t, s)
+	p.slowly(4_000_000)
+	const cases = 100
+	var ids []uuid.UUID
+	for i := range cases {
+		paper := noise(fmt.Sprint("paper", i), 40_000)
+		if i%10 == 9 {
+			ids = append(ids, l.finished(t, paper))
+		} else {
+			ids = append(ids, l.draft(t, paper))
+		}
+	}
+	box, err := l.Outbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- l.carry(t, p.url) }()
+	looked := false
+	for ended := false; !ended; {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended = true
+		default:
+			if !looked && underWay(t, s) {
+				looked = true
+				if h := s.holdings(t); h.Devices[0].Changes < box.Last || len(h.Cases) != cases {
+					t.Errorf("the first image is there, and of %d records %d", box.Last, h.Devices[0].Changes)
+				}
+			}
+		}
+	}
+	if !looked {
+		t.Fatal("never looked in between")
+	}
+	held := heldAt(t, s)
+	var contracts, images []int64
+	for _, b := range box.Blobs {
+		if b.Contract {
+			contracts = append(contracts, held[b.Hash])
+		} else {
+			images = append(images, held[b.Hash])
+		}
+	}
+	if len(contracts) != 3*cases/10 || len(images) != cases {
+		t.Fatalf("%d contracts, %d images", len(contracts), len(images))
+	}
+	for i, at := range images {
+		for _, c := range contracts {
+			// Several go at once, and the last of one sort beside the first of the next.
+			if at < c && i >= 64 {
+				t.Fatalf("image %d came before a contract", i)
+			}
+		}
+	}
+	if images[0] > images[cases/2] || images[cases/4] > images[cases-1] || contracts[0] > contracts[len(contracts)-1] {
+		t.Error("the oldest case did not come first")
+	}
+	if l.status(t, ids[9]) != loan.Received {
+		t.Errorf("got %s", l.status(t, ids[9]))
+	}
+}
+
+func TestAnUrgentCaseOvertakes(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	p := newProxy(t, s)
+	p.slowly(400_000)
+	var ids []uuid.UUID
+	for i := range 24 {
+		ids = append(ids, l.draft(t, noise(fmt.Sprint("a", i), 100_000), noise(fmt.Sprint("b", i), 100_000)))
+	}
+	box, err := l.Outbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := courier.New(courier.Config{Store: l.Store, Server: p.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- c.RunUntilEmpty(ctx) }()
+	for s.holdings(t).Blobs < 2 {
+		time.Sleep(20 * time.Millisecond)
+	}
+	const clerk = "practice-clerk"
+	last := ids[len(ids)-1]
+	l.commit(t, last, clerk, loan.ChangeUrgent, loan.UrgentBody{Urgency: loan.Disaster})
+	fresh := l.draft(t, noise("new", 100_000))
+	l.commit(t, fresh, clerk, loan.ChangeUrgent, loan.UrgentBody{Urgency: loan.Urgent})
+	c.Wake()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	held := heldAt(t, s)
+	var urgent int64
+	for _, b := range box.Blobs {
+		if b.Case == last {
+			urgent = max(urgent, held[b.Hash])
+		}
+	}
+	urgent = max(urgent, held[l.BlobName(noise("new", 100_000))])
+	before := 0
+	for _, b := range box.Blobs {
+		if b.Case != last && held[b.Hash] <= urgent {
+			before++
+		}
+	}
+	if all := len(box.Blobs); urgent == 0 || before > all/2 {
+		t.Errorf("%d of %d images of other cases came before the urgent ones", before, all)
+	}
+}
+
+func TestSettingsHoldAfterAFailureAndARestart(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	id := l.draft(t, noise("a", 100_000))
+	set := func(v store.SyncSettings) {
+		t.Helper()
+		if err := l.SetSyncSettings(t.Context(), v, store.Entry{Kind: loan.ChangeSetting, Operator: "practice-clerk", Body: loan.ViewBody{}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	carry := func(url string, metered bool) (courier.State, error) {
+		t.Helper()
+		c, err := courier.New(courier.Config{Store: l.Store, Server: url, Metered: func() bool { return metered }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		err = c.RunUntilEmpty(ctx)
+		return c.State(), err
+	}
+	wantHeld := func(what string, st courier.State, err error, records uint64) {
+		t.Helper()
+		h := s.holdings(t)
+		if err == nil || h.Blobs != 0 || h.Devices[0].Changes != records || st.AllSent {
+			t.Errorf("%s: got %v, %d blobs and %d records there, all sent %v", what, err, h.Blobs, h.Devices[0].Changes, st.AllSent)
+		}
+	}
+	set(store.SyncSettings{Paused: true})
+	st, err := carry("", false)
+	wantHeld("paused", st, err, 0)
+	l.reopen(t)
+	st, err = carry("", false)
+	wantHeld("paused, after a restart", st, err, 0)
+
+	set(store.SyncSettings{})
+	_, _ = carry("https://127.0.0.1:1", true) // nobody is there
+	l.reopen(t)
+	st, err = carry("", true)
+	last, _ := l.Head()
+	wantHeld("metered: the records alone", st, err, last)
+	if st.Hold != courier.HeldMetered || st.HeldBlobs != 1 || st.HeldBytes != 100_000 || st.Changes != 0 {
+		t.Errorf("got hold %d, %d blobs of %d bytes held, %d records", st.Hold, st.HeldBlobs, st.HeldBytes, st.Changes)
+	}
+	set(store.SyncSettings{Metered: true, OnMetered: store.MeteredNothing})
+	st, err = carry("", false)
+	wantHeld("metered by hand, and nothing may go", st, err, last)
+	set(store.SyncSettings{OnMetered: store.MeteredAll})
+	if st, err = carry("", true); err != nil || !st.AllSent || s.holdings(t).Blobs != 1 {
+		t.Errorf("everything may go: %v, all sent %v", err, st.AllSent)
+	}
+	if l.status(t, id) != loan.Draft {
+		t.Error("the case changed")
+	}
+}
+
+func TestTheCapHolds(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	l.draft(t, noise("a", 600_000))
+	c, err := courier.New(courier.Config{Store: l.Store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := store.SyncSettings{Cap: 200_000}
+	if err := l.SetSyncSettings(t.Context(), set, store.Entry{Kind: loan.ChangeSetting, Operator: "practice-clerk", Body: loan.ViewBody{}}); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := c.RunUntilEmpty(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(start); d < 2*time.Second {
+		t.Errorf("600 kB at 200 kB a second took %v", d)
+	}
+}
+
+// The first sync of a new laptop goes on where it was cut off.
+func TestNewsOfManyCasesAreResumed(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	const cases = 1500
+	foreign(t, s, l.Profile().Device, cases)
+	fetched := 0
+	for round := 0; l.Count().Cases < cases; round++ {
+		if round > 50 {
+			t.Fatalf("after %d rounds %d cases", round, l.Count().Cases)
+		}
+		c, err := courier.New(courier.Config{Store: l.Store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		before := l.Count().Cases
+		done := make(chan error, 1)
+		go func() { done <- c.RunUntilEmpty(ctx) }()
+		for l.Count().Cases < min(before+300, cases) {
+			time.Sleep(2 * time.Millisecond)
+		}
+		cancel()
+		<-done
+		fetched += c.State().Fetched
+		l.reopen(t)
+	}
+	if all := 12 * cases; fetched > all+50*256 || fetched < all {
+		t.Errorf("%d changes were fetched of %d", fetched, all)
+	}
+	mustCarry(t, l, "")
+}
