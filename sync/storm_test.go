@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("DOORSTEP_TEST_CENTRE") == "1" {
 		os.Exit(start())
 	}
+	if os.Getenv("DOORSTEP_TEST_LAPTOP") == "1" {
+		os.Exit(carryChild(os.Args[1], os.Args[2]))
+	}
 	// Before the flags are parsed, so that the command line can ask for more.
 	if err := flag.Set("rapid.checks", "8"); err != nil {
 		panic(err)

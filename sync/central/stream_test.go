@@ -383,7 +383,9 @@ func TestMemoryOfHalfBlobs(t *testing.T) {
 	c.arrivals.mu.Lock()
 	inMemory := 0
 	for _, a := range c.arrivals.all {
+		a.mu.Lock()
 		inMemory += cap(a.block)
+		a.mu.Unlock()
 	}
 	room := c.arrivals.room
 	c.arrivals.mu.Unlock()
