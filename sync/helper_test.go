@@ -127,6 +127,11 @@ func (l *laptop) reopen(t testing.TB) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	l.unlock(t)
+}
+
+func (l *laptop) unlock(t testing.TB) {
+	t.Helper()
 	k, err := store.Open(t.Context(), store.Options{Dir: l.dir, Cost: seal.CheapCost()})
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +238,10 @@ type proxy struct {
 	// up is called with every piece that goes to the server, and answers
 	// whether the connection may live on.
 	up   func(n int) bool
-	pace sync.Mutex // of a slow link
+	pace sync.Mutex        // of a slow link
+	mute map[net.Conn]bool // what comes over these is swallowed
+	// later is how long answers take on their way.
+	later time.Duration
 	// deaf drops what the server answers.
 	deaf atomic.Bool
 	wg   sync.WaitGroup
@@ -245,7 +253,7 @@ func newProxy(t testing.TB, s *server) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{l: l, url: "https://" + l.Addr().String(), to: strings.TrimPrefix(s.url, "https://"), conns: map[net.Conn]bool{}}
+	p := &proxy{l: l, url: "https://" + l.Addr().String(), to: strings.TrimPrefix(s.url, "https://"), conns: map[net.Conn]bool{}, mute: map[net.Conn]bool{}}
 	p.wg.Go(p.accept)
 	t.Cleanup(func() {
 		l.Close()
@@ -292,8 +300,14 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 		n, err := from.Read(buf)
 		if n > 0 {
 			p.mu.Lock()
-			f := p.up
+			f, mute, later := p.up, p.mute[from], p.later
 			p.mu.Unlock()
+			if mute {
+				continue
+			}
+			if !up {
+				time.Sleep(later)
+			}
 			if up && f != nil && !f(n) {
 				return
 			}

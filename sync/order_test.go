@@ -259,6 +259,11 @@ func TestTheCapHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
+	c.Watch(func(st courier.State) {
+		if most := int64(set.Cap*(int64(time.Since(start)+time.Second))/int64(time.Second)) + 70_000; st.Sent > most {
+			t.Errorf("%d bytes in %v", st.Sent, time.Since(start))
+		}
+	})
 	if err := c.RunUntilEmpty(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -223,8 +223,9 @@ func (c *Central) leave(a *arrival) {
 	a.used = time.Now()
 }
 
-// putAside moves idle arrivals to their files and forgets them: those that have
-// been idle for long, or with all of them the one that has been so for longest.
+// putAside moves idle arrivals to their files: those that have been idle for
+// long are forgotten with it, of the others, for room, the one that has been so
+// for longest is moved. With one it is forgotten in any case.
 func (c *Central) putAside(one bool) {
 	as := c.arrivals
 	as.mu.Lock()
@@ -235,17 +236,37 @@ func (c *Central) putAside(one bool) {
 		}
 	}
 	slices.SortFunc(idle, func(a, b *arrival) int { return a.used.Compare(b.used) })
-	n := 0
-	for i, a := range idle {
-		if time.Since(a.used) < idleTime && (i > 0 || !one && as.room > roomBytes/2) {
+	old := 0
+	for _, a := range idle {
+		if time.Since(a.used) < idleTime && (!one || old > 0) {
 			break
 		}
 		a.users++ // nobody else puts it aside
-		n++
+		old++
+	}
+	rest := idle[old:]
+	for _, a := range rest {
+		a.users++
 	}
 	as.mu.Unlock()
-	for _, a := range idle[:n] {
+	for _, a := range idle[:old] {
 		c.shelve(a)
+	}
+	moved := old > 0
+	for _, a := range rest {
+		if !moved {
+			a.mu.Lock()
+			if a.mem != nil && !a.whole {
+				moved = true
+				if err := c.spill(a); err != nil {
+					c.log.Warn("half a blob was not kept", "blob", a.key.hash.String(), "error", err.Error())
+				}
+			}
+			a.mu.Unlock()
+		}
+		as.mu.Lock()
+		a.users--
+		as.mu.Unlock()
 	}
 }
 
@@ -286,10 +307,7 @@ func (c *Central) spill(a *arrival) error {
 	}
 	mem, got := a.mem, a.got
 	defer c.arrivals.free(a.block)
-	a.mem, a.got = nil, nil
-	if len(got) == 0 {
-		return nil
-	}
+	a.block, a.mem, a.got = nil, nil, nil
 	if err := c.openFile(a); err != nil {
 		return err
 	}
@@ -330,6 +348,8 @@ func (a *arrival) put(offset int64, b []byte) (whole bool, err error) {
 	if a.mem != nil {
 		copy(a.mem[offset:], b)
 		a.got = a.got.add(offset, offset+int64(len(b)))
+	} else if a.file == nil {
+		return false, fault.New("central.put", fault.Disk, errors.New("no room and no file"))
 	} else if err := a.pour(offset, b); err != nil {
 		return false, err
 	}

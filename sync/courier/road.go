@@ -39,6 +39,7 @@ type road struct {
 	cap      limiter
 	count    func(b store.PendingBlob, bytes int) // hears of what arrived by stream
 	session  atomic.Pointer[session]              // over which everything goes while there is one
+	broke    int                                  // how many streams broke off at their beginning
 	noStream time.Time                            // until when no stream is tried; of the run alone
 }
 
@@ -95,7 +96,10 @@ func deviceRoad(server string, p store.Profile, now func() time.Time) (*road, er
 }
 
 // noStreamTime is how long a centre that knew no streams is spared the question.
-const noStreamTime = 10 * time.Minute
+const (
+	noStreamTime = 10 * time.Minute
+	brokeTime    = time.Minute
+)
 
 // connect opens a stream, over which everything then goes until close. Where
 // there is none to be had, requests go over HTTP as they did before.
@@ -108,6 +112,13 @@ func (r *road) connect(ctx context.Context) error {
 	if errors.Is(err, errNoStream) {
 		r.noStream = time.Now().Add(noStreamTime)
 		return nil
+	}
+	if errors.Is(err, errBroke) {
+		// Something on the way may not let through what it does not know.
+		if r.broke++; r.broke%2 == 0 {
+			r.noStream = time.Now().Add(brokeTime)
+			return nil
+		}
 	}
 	if err != nil {
 		return roadFault(ctx, "courier.connect", err)

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,9 @@ import (
 // errNoStream says that who answered knows no streams: a centre of an earlier
 // version, or something on the way that does not let them through.
 var errNoStream = errors.New("no stream to be had")
+
+// errBroke says that a connection was there and broke off before the stream.
+var errBroke = errors.New("the connection broke off at its beginning")
 
 // gathering is a connection whose writes are gathered until flush, so that
 // several records of TLS go out in one.
@@ -202,6 +206,9 @@ func (r *road) secure(ctx context.Context, conn net.Conn, lane string, eager boo
 	}
 	if err != nil {
 		conn.Close()
+		if k := fault.KindOf(err); k == fault.Other && ctx.Err() == nil && !strings.Contains(err.Error(), "remote error: tls:") {
+			err = fmt.Errorf("%w: %w", errBroke, err)
+		}
 		return nil, err
 	}
 	return w, nil
