@@ -108,6 +108,9 @@ func TestACaseWalksOverSevenStations(t *testing.T) {
 		if h := heldCase(t, s, id); h.Status != "received" || !h.Whole() || h.Conflicts != 0 || h.Aside != 0 {
 			t.Errorf("got %+v", h)
 		}
+		if all, err := last.Carried(t.Context()); err != nil || len(all) != 0 {
+			t.Errorf("%d parcels are carried still, %v", len(all), err)
+		}
 		if got := last.status(t, id); got != loan.Received {
 			t.Errorf("the last laptop: %s", got)
 		}

@@ -45,7 +45,8 @@ func parseCarried(name string) (Carried, bool) {
 	return c, err == nil && n == 2 && c.name() == name
 }
 
-// KeepCarried keeps a sealed parcel for another laptop. fault.Full when too
+// KeepCarried keeps a sealed parcel for another laptop, in place of those that
+// lie within it. fault.Full when too
 // much is carried already; fault.Input for what is none.
 func (s *Store) KeepCarried(ctx context.Context, c Carried, sealed []byte) error {
 	const op = "store.KeepCarried"
@@ -63,7 +64,17 @@ func (s *Store) KeepCarried(ctx context.Context, c Carried, sealed []byte) error
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return diskFault(op, err)
 	}
-	return diskFault(op, writeFile(dir, c.name(), sealed))
+	if err := writeFile(dir, c.name(), sealed); err != nil {
+		return diskFault(op, err)
+	}
+	for _, o := range all {
+		if o != c && o.Device == c.Device && o.First >= c.First && o.Last <= c.Last {
+			if err := s.DropCarried(ctx, o); err != nil {
+				return fault.Wrap(op, err)
+			}
+		}
+	}
+	return nil
 }
 
 // Carried lists what is carried for others, of each device in the order of its

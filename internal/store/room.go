@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -20,8 +21,8 @@ type RoomCase struct {
 }
 
 // RoomCases lists the cases that another laptop of the room may know of: those
-// that it holds, and those that it wrote to, once they were passed on. The
-// oldest comes first.
+// that it holds, and those that it wrote to, once they were passed on and until
+// they came to their end two days ago. The oldest comes first.
 func (s *Store) RoomCases(ctx context.Context, peer uuid.UUID) ([]RoomCase, error) {
 	var out []RoomCase
 	err := s.view(ctx, "store.RoomCases", func(tx *bbolt.Tx) error {
@@ -30,6 +31,9 @@ func (s *Store) RoomCases(ctx context.Context, peer uuid.UUID) ([]RoomCase, erro
 		s.mu.RUnlock()
 		c := tx.Bucket([]byte(bCases)).Cursor()
 		for _, r := range rows {
+			if s.settledLong(r) {
+				continue
+			}
 			wrote := append(bytes.Clone(r.ID[:]), peer[:]...)
 			if k, _ := c.Seek(wrote); len(r.Holders) > 0 && (r.HeldBy(peer) || bytes.HasPrefix(k, wrote)) {
 				out = append(out, RoomCase{r.ID, r.changes})
@@ -38,6 +42,19 @@ func (s *Store) RoomCases(ctx context.Context, peer uuid.UUID) ([]RoomCase, erro
 		return nil
 	})
 	return out, err
+}
+
+// settledFor is how long after its end a case is still told of in the room.
+const settledFor = 48 * time.Hour
+
+// settledLong says whether a case came to its end some time ago: laptops need
+// not ask one another about those of a whole season.
+func (s *Store) settledLong(r *row) bool {
+	switch r.Status {
+	case loan.Received, loan.Accepted, loan.Void:
+		return s.o.now()().Sub(r.Updated) > settledFor
+	}
+	return false
 }
 
 // inRoom gives the rows of cases that were passed on or have a number, the

@@ -123,6 +123,12 @@ func TestCarried(t *testing.T) {
 	if b := must(s.ReadCarried(ctx, second)); string(b) != "two" {
 		t.Errorf("got %q", b)
 	}
+	longer := Carried{dev, 9, 1<<40 + 5}
+	noErr(t, s.KeepCarried(ctx, longer, []byte("two and more")))
+	if got := must(s.Carried(ctx)); len(got) != 2 || got[1] != longer {
+		t.Errorf("a longer one: got %v", got)
+	}
+	second = longer
 	noErr(t, s.DropCarried(ctx, first))
 	noErr(t, s.DropCarried(ctx, first))
 	if _, err := s.ReadCarried(ctx, first); fault.KindOf(err) != fault.Missing {

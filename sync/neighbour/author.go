@@ -3,6 +3,7 @@ package neighbour
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -104,6 +105,30 @@ func (r *Room) keepProofs(ctx context.Context, id uuid.UUID, pieces []*parcel.Pi
 		}
 	}
 	return fault.Wrap(op, r.store.SetSetting(ctx, proofSetting+id.String(), out))
+}
+
+// tidy forgets the proofs of cases that are not here any more. Those of a case
+// that came to its end stay: the centre may send it back.
+func (r *Room) tidy(ctx context.Context) error {
+	r.take.Lock() // a case on its way in has its proofs first
+	defer r.take.Unlock()
+	names, err := r.store.SettingsWith(ctx, proofSetting)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		id, err := uuid.Parse(strings.TrimPrefix(name, proofSetting))
+		if err != nil {
+			continue
+		}
+		if _, here := r.store.Summary(id); here {
+			continue
+		}
+		if err := r.store.DropSetting(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // covered says whether a piece lies within another; of two alike the first

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/store"
@@ -18,6 +19,7 @@ const (
 	handedChanges = 256
 	handedBytes   = 96 << 10
 	maxCarryOf    = 256
+	handEvery     = 10 * time.Second
 )
 
 // giveCarried offers what waits for the centre, this laptop's own and what it
@@ -35,8 +37,10 @@ func (s *session) giveCarried(ctx context.Context) error {
 	if err != nil {
 		return fault.New(op, fault.Other, err)
 	}
-	if string(said) == s.carry {
-		return nil // nothing new since
+	// Each hand-over costs every laptop of the room a file: what is typed now
+	// waits a little for what is typed next, unless a case went over.
+	if string(said) == s.carry || !s.urgent && time.Since(s.handed) < handEvery {
+		return nil
 	}
 	b, err := s.ask(ctx, frame{kindCarry, said})
 	if err != nil {
@@ -51,7 +55,7 @@ func (s *session) giveCarried(ctx context.Context) error {
 			continue
 		}
 		if own && i == 0 {
-			err = s.handOwn(ctx, max(of.After, a.Through[i]), of.Last)
+			err = s.handOwn(ctx, of, a.Through[i])
 		} else {
 			err = s.handOthers(ctx, of, a.Through[i])
 		}
@@ -62,7 +66,7 @@ func (s *session) giveCarried(ctx context.Context) error {
 			s.room.log.Warn("not carried", "device", s.peer.String(), "error", err.Error())
 		}
 	}
-	s.carry = string(said)
+	s.carry, s.handed, s.urgent = string(said), time.Now(), false
 	return nil
 }
 
@@ -112,10 +116,12 @@ func (r *Room) carry(ctx context.Context, peer uuid.UUID) (c Carry, own bool, er
 	return c, own, nil
 }
 
-// handOwn seals the own chain behind after to the centre and hands it over.
-func (s *session) handOwn(ctx context.Context, after, last uint64) error {
+// handOwn seals the own chain to the centre and hands over what the other
+// carries only up to through. The pieces are always cut at the same places, so
+// that a longer last one takes the place of the shorter one before.
+func (s *session) handOwn(ctx context.Context, of CarryOf, through uint64) error {
 	const op = "neighbour.handOwn"
-	for after < last {
+	for after := of.After; after < of.Last; {
 		changes, err := s.room.store.Pending(ctx, after, handedChanges)
 		if err != nil || len(changes) == 0 {
 			return fault.Wrap(op, err)
@@ -130,6 +136,10 @@ func (s *session) handOwn(ctx context.Context, after, last uint64) error {
 		lost := uint64(0)
 		if changes[0].Counter > after+1 {
 			lost = after + 1
+		}
+		if end := changes[len(changes)-1].Counter; end <= through {
+			after = end
+			continue
 		}
 		key := s.room.profile.ChainKey()
 		p, err := parcel.NewAfterLoss(changes, lost, key.Suite())

@@ -54,6 +54,7 @@ func (s *session) giveCases(ctx context.Context) error {
 		if ended(err) {
 			return err
 		}
+		s.urgent = s.urgent || err == nil
 		// A case that is refused is tried again when it changes, or they meet anew.
 		s.given[c.ID] = c.Version
 		if err != nil {

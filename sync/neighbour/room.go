@@ -148,6 +148,11 @@ func (r *Room) Run(ctx context.Context) error {
 		l.Close()
 	})
 	r.wg.Go(func() { r.meet(ctx) })
+	r.wg.Go(func() {
+		if err := r.tidy(ctx); err != nil && ctx.Err() == nil {
+			r.log.Warn("tidy", "error", err.Error())
+		}
+	})
 	r.wg.Go(func() { r.watchDoors(ctx, l.Addr().(*net.TCPAddr)) })
 	if !r.cfg.Alone {
 		r.wg.Go(func() { r.find(ctx, uint16(port)) })

@@ -270,3 +270,25 @@ func TestTwoOfOneLetter(t *testing.T) {
 		return clash() == 0 && p.Name == "B" && slices.Equal(p.Stations, []loan.Station{loan.PhotoStation})
 	})
 }
+
+func TestProofsGoWithTheirCase(t *testing.T) {
+	c := newCounty(t)
+	a, b := c.laptop(t).on(), c.laptop(t).on()
+	id := a.open()
+	a.meet(b)
+	a.pass(id, b, loan.CheckStation)
+	until(t, "b holds it", func() bool { return b.holds(id) })
+	proofs := func() int {
+		names, err := b.SettingsWith(t.Context(), proofSetting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	if err := b.SetSetting(t.Context(), proofSetting+"0189c000-0000-7000-8000-000000000009", [][]byte{}); err != nil {
+		t.Fatal(err)
+	}
+	b.stop()
+	b.on()
+	until(t, "those of a case that is gone are forgotten, those of the other stay", func() bool { return proofs() == 1 })
+}

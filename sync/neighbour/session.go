@@ -39,6 +39,8 @@ type session struct {
 	given  map[uuid.UUID]uint32 // case → version that was offered last
 	told   Hello
 	carry  string // what was last said of parcels to be carried
+	handed time.Time
+	urgent bool // a case went over, so its records are to follow at once
 	posted map[uuid.UUID]time.Time
 
 	// Of the one that takes.
