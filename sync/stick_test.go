@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -441,4 +442,53 @@ func TestAStickOfTheNationalSuite(t *testing.T) {
 		}
 		mustCarry(t, l, "")
 	}
+}
+
+// TestACentreThatLostBlobsAloneLearnsIt: put back without a word to a time when
+// the records had come and the images had not, it holds as much of every chain
+// as it acknowledged, and less.
+func TestACentreThatLostBlobsAloneLearnsIt(t *testing.T) {
+	for _, road := range []string{"network", "stick"} {
+		t.Run("by "+road, func(t *testing.T) {
+			home := filepath.Join(t.TempDir(), "centre")
+			s := startServer(t, home, "127.0.0.1:0")
+			l := newLaptop(t, s)
+			mustCarry(t, l, "")
+			id := l.finished(t, noise("a", 9_000))
+			dir := t.TempDir()
+			l.write(t, dir)
+			take(t, s, dir, exitOK)
+			l.read(t, dir)
+			oneCase(t, s, l, id, 4)
+			s.stop()
+			loseBlobs(t, home)
+			again := startServer(t, home, "127.0.0.1:0")
+			if road == "network" {
+				mustCarry(t, l, again.url)
+			} else {
+				again.stop()
+				for range 2 { // it shows its receipt; it sends what is lacking
+					l.write(t, dir)
+					take(t, again, dir, exitOK)
+					l.read(t, dir)
+				}
+			}
+			oneCase(t, again, l, id, 4)
+		})
+	}
+}
+
+// loseBlobs takes from a centre's folder all that came after the records.
+func loseBlobs(t *testing.T, home string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(home, "centre.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`DELETE FROM blobs`); err != nil {
+		t.Fatal(err)
+	}
+	must(0, os.RemoveAll(filepath.Join(home, "blobs")))
+	must(0, os.Mkdir(filepath.Join(home, "blobs"), 0o700))
 }

@@ -3,4 +3,4 @@
 package main
 
 func mountSmall(string, int) bool { return false }
-func unmountSmall(string)    {}
+func unmountSmall(string)         {}

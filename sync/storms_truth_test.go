@@ -143,35 +143,6 @@ func (w *world) forgive() {
 	}
 }
 
-// noticeable says whether a laptop's receipts tell a centre that was put back
-// without a word that it was: they do where it lost part of a chain. Of a loss
-// of blobs alone no receipt tells.
-func (w *world) noticeable() bool {
-	t := w.truth(w.home)
-	lost := false
-	for _, p := range w.laptops {
-		box, err := p.Outbox(context.Background())
-		w.ok(err)
-		through := uint64(0)
-		for at := range t.changes {
-			if at.device == box.Device {
-				through = max(through, at.counter)
-			}
-		}
-		lost = lost || box.Acked > through
-		waits := map[loan.Hash]bool{}
-		for _, b := range box.Blobs {
-			waits[b.Hash] = true
-		}
-		for h, device := range w.blobs {
-			if device == box.Device && !t.blobs[h] && !waits[h] && box.Acked <= through {
-				return false
-			}
-		}
-	}
-	return lost
-}
-
 // judge ends the storm: the sky clears, everyone carries what is left, and all
 // must be where it belongs.
 func (w *world) judge() {

@@ -81,8 +81,8 @@ func newIdentity(ctx context.Context, tx *sql.Tx) error {
 }
 
 // setBack is Restored for a centre that nobody told: a laptop shows a receipt
-// that this centre signed in this epoch, for more than is held now. Other
-// receipts say nothing, and are passed over.
+// that this centre signed in this epoch, for more of its chain than is held now
+// or for a blob that is not. Other receipts say nothing, and are passed over.
 func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 	const op = "central.setBack"
 	r, err := parcel.OpenReceipt(proof, c.authority.Signer().Public())
@@ -92,8 +92,8 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 	var is, now *identity
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		now = c.is()
-		through, _, err := chainOf(ctx, tx, d.id)
-		if err != nil || r.Centre != now.centre || r.Epoch != now.epoch || r.Through <= through {
+		more, err := c.saysMore(ctx, tx, d, r)
+		if err != nil || !more {
 			return err
 		}
 		if err := newIdentity(ctx, tx); err != nil {
@@ -114,4 +114,27 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 	}
 	c.log.Warn("this centre was set back: a new epoch begins", "device", d.id, "epoch", is.epoch)
 	return nil
+}
+
+// saysMore says whether a receipt of this centre and this epoch names anything
+// that is not held now.
+func (c *Central) saysMore(ctx context.Context, q querier, d *device, r *parcel.Receipt) (bool, error) {
+	is := c.is()
+	if r.Device != d.id || r.Centre != is.centre || r.Epoch != is.epoch {
+		return false, nil
+	}
+	through, _, err := chainOf(ctx, q, d.id)
+	if err != nil || r.Through > through {
+		return err == nil, err
+	}
+	for _, h := range r.Blobs {
+		var n int
+		if err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM blobs WHERE county = ? AND hash = ?`, d.county, h[:]).Scan(&n); err != nil {
+			return false, diskFault("central.saysMore", err)
+		}
+		if _, there := c.blobs.has(h); n == 0 || !there {
+			return true, nil
+		}
+	}
+	return false, nil
 }

@@ -42,6 +42,7 @@ type Courier struct {
 	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
 	absent map[loan.Hash]bool // blobs lacking here that the centre has not got
 	asked  bool               // the centre was asked for all gaps of the chain
+	shown  bool               // the centre was shown its last receipt
 
 	mu       sync.Mutex
 	state    State

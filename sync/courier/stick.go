@@ -230,12 +230,8 @@ func (w *stickWriter) ask(ctx context.Context) ([]byte, error) {
 	for _, b := range lost[:min(len(lost), stick.MaxBlobs)] {
 		a.Blobs = append(a.Blobs, stick.AskBlob{Hash: b.Hash, Size: b.Size, Case: b.Case})
 	}
-	r, err := w.s.LastReceipt(ctx)
-	if err != nil && fault.KindOf(err) != fault.Missing {
-		return nil, fault.Wrap(op, err)
-	}
-	if err == nil && r.Epoch == w.box.Epoch {
-		a.Proof = r.Raw
+	if a.Proof, err = lastReceipt(ctx, w.s); err != nil {
+		return nil, err
 	}
 	return stick.Encode(a)
 }
