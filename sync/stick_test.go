@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"encoding/json"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
-	"doorstep/internal/store"
 	"doorstep/sync/central"
 	"doorstep/sync/courier"
 	"github.com/google/uuid"
@@ -238,13 +236,9 @@ func TestASticksBatchesInTheWrongOrder(t *testing.T) {
 	dir := t.TempDir()
 	l.finished(t)
 	l.write(t, dir)
-	keep := copyTree(t, dir)
 	removeAll(t, onStick(t, dir, "0*")) // lost, so the first records are written after later ones
 	l.finished(t)
 	l.write(t, dir)
-	if err := os.CopyFS(t.TempDir(), os.DirFS(keep)); err != nil {
-		t.Fatal(err)
-	}
 	got := take(t, s, dir, exitOK)
 	if got[0].Parcels == 0 || len(s.holdings(t).Cases) != 2 {
 		t.Errorf("taken: %+v", got)
@@ -304,7 +298,7 @@ func TestAnOldStickDoesNotBringBackWhatTheCentreLost(t *testing.T) {
 	verbOK(t, "restored", "--data", home)
 	s2 := startServer(t, home, "127.0.0.1:0")
 	mark := l.draft(t)
-	mustCarryOnce(t, l, s2.url)
+	mustCarry(t, l, s2.url)
 	s2.stop()
 	must(0, os.RemoveAll(home))
 	must(0, os.CopyFS(home, os.DirFS(early)))
@@ -324,12 +318,6 @@ func TestAnOldStickDoesNotBringBackWhatTheCentreLost(t *testing.T) {
 	if k := heldCase(t, s3, mark); k.Status != "draft" {
 		t.Errorf("the draft: %+v", k)
 	}
-}
-
-// mustCarryOnce lets the laptop hear of the centre and no more.
-func mustCarryOnce(t testing.TB, l *laptop, url string) {
-	t.Helper()
-	mustCarry(t, l, url)
 }
 
 func TestACentreSetBackLearnsItFromAStick(t *testing.T) {
@@ -372,7 +360,7 @@ func TestARestoredLaptopHealsByStick(t *testing.T) {
 	}
 	id := l.finished(t, noise("a", 9_000))
 	mustCarry(t, l, "")
-	back := restoredLaptop(t, backup)
+	back := restoredFrom(t, backup)
 	late := back.draft(t)
 	for range 3 { // it asks; it gets what is lacking; it sends the rest
 		back.write(t, dir)
@@ -393,26 +381,6 @@ func TestARestoredLaptopHealsByStick(t *testing.T) {
 	if h := s.holdings(t); len(h.Devices[0].Lost) > 1 {
 		t.Errorf("lost: %+v", h.Devices[0].Lost)
 	}
-}
-
-// restoredLaptop is a laptop made out of a backup.
-func restoredLaptop(t testing.TB, backup string) *laptop {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "restored")
-	if err := store.Restore(context.Background(), backup, dir); err != nil {
-		t.Fatal(err)
-	}
-	k, err := store.Open(t.Context(), store.Options{Dir: dir, Cost: seal.CheapCost()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, _, err := k.Unlock(t.Context(), "practice-clerk", []byte(password))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &laptop{Store: st, dir: dir}
-	t.Cleanup(func() { l.Close() })
-	return l
 }
 
 func TestAStickOfTheNationalSuite(t *testing.T) {
