@@ -39,7 +39,7 @@ func TestSmallSticksCarryTurnByTurn(t *testing.T) {
 		if turn == 0 && (!w.Full || w.Changes != 48 || w.LeftChanges != 0 || w.LeftBlobs == 0) {
 			t.Errorf("first turn: %+v", w)
 		}
-		take(t, s, dir, exitOK)
+		takeStick(t, s, dir, exitOK)
 		if r := l.read(t, dir); r.WaitingBlobs == 0 {
 			break
 		}
@@ -84,13 +84,13 @@ func TestAStickPulledOut(t *testing.T) {
 	if c, b := l.waits(t); c != 32 || b != 16 {
 		t.Errorf("%d changes and %d blobs wait, want all", c, b)
 	}
-	got := take(t, s, gone, -1)
+	got := takeStick(t, s, gone, -1)
 	if got[0].Batches == 0 || got[0].Blobs == 0 {
 		t.Errorf("taken of what was whole: %+v", got)
 	}
 	l.read(t, gone)
 	l.write(t, gone)
-	take(t, s, gone, exitOK)
+	takeStick(t, s, gone, exitOK)
 	l.read(t, gone)
 	for _, id := range ids {
 		oneCase(t, s, l, id, 16)
@@ -112,11 +112,11 @@ func TestAReadOnlyStick(t *testing.T) {
 	if _, err := courier.WriteStick(t.Context(), l.Store, dir, nil); fault.KindOf(err) != fault.Disk || fault.Sentence(err) != "U盘是只读的（写保护），不能写入。请打开写保护开关或换一个U盘。" {
 		t.Errorf("written to a read-only stick: %v, %s", err, fault.Sentence(err))
 	}
-	if got := take(t, s, dir, exitFailed); got[0].Blobs != 4 || got[0].Answer {
+	if got := takeStick(t, s, dir, exitFailed); got[0].Blobs != 4 || got[0].Answer {
 		t.Errorf("taken from a read-only stick: %+v", got)
 	}
 	lock(0)
-	take(t, s, dir, exitOK)
+	takeStick(t, s, dir, exitOK)
 	lock(syscall.MS_RDONLY)
 	l.read(t, dir) // the answer cannot be taken off
 	l.read(t, dir)
@@ -137,7 +137,7 @@ func TestAWritingThatIsStoppedKeepsWhatIsWritten(t *testing.T) {
 	if fault.KindOf(err) != fault.Cancelled || w.Changes != 9 || w.Blobs == 0 || w.Blobs == 5 {
 		t.Errorf("stopped: %+v, %v", w, err)
 	}
-	if got := take(t, s, dir, exitOK); got[0].Blobs != w.Blobs {
+	if got := takeStick(t, s, dir, exitOK); got[0].Blobs != w.Blobs {
 		t.Errorf("taken: %+v", got)
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // take runs the verb on a stick; exit is what it must end with, -1 for either.
-func take(t testing.TB, s *server, dir string, exit int) []central.StickTaken {
+func takeStick(t testing.TB, s *server, dir string, exit int) []central.StickTaken {
 	t.Helper()
 	var o, e bytes.Buffer
 	if got := run(t.Context(), []string{"stick", "take", "--data", s.dir, "--from", dir, "--json"}, &o, &e); got != exit && exit >= 0 {
@@ -111,7 +111,7 @@ func TestACaseGoesByStickAndTheReceiptComesHome(t *testing.T) {
 	if again := l.write(t, dir); again.Changes+again.Blobs != 0 || again.Before != 14 {
 		t.Errorf("written again: %+v, want nothing new", again)
 	}
-	got := take(t, s, dir, exitOK)
+	got := takeStick(t, s, dir, exitOK)
 	if len(got) != 1 || !got[0].Clean() || got[0].Blobs != 5 {
 		t.Errorf("taken: %+v", got)
 	}
@@ -138,14 +138,14 @@ func TestOneCaseHoweverItCame(t *testing.T) {
 	l.write(t, dir)
 	early := copyTree(t, dir)
 	mustCarry(t, l, "") // the network comes back meanwhile
-	take(t, s, dir, exitOK)
-	take(t, s, dir, exitOK) // handed in twice
+	takeStick(t, s, dir, exitOK)
+	takeStick(t, s, dir, exitOK) // handed in twice
 	l.read(t, dir)
 	oneCase(t, s, l, id, 4)
 	second := l.finished(t, noise("b", 50_000))
 	l.write(t, dir)
-	take(t, s, dir, exitOK)
-	take(t, s, early, exitOK) // an old stick after a newer one
+	takeStick(t, s, dir, exitOK)
+	takeStick(t, s, early, exitOK) // an old stick after a newer one
 	l.read(t, early)
 	l.read(t, dir)
 	oneCase(t, s, l, id, 8)
@@ -167,7 +167,7 @@ func TestAnIncompleteExportIsRefused(t *testing.T) {
 			dir := t.TempDir()
 			l.write(t, dir)
 			spoil(t, dir)
-			got := take(t, s, dir, exitFailed)
+			got := takeStick(t, s, dir, exitFailed)
 			if h := s.holdings(t); len(got) != 1 || got[0].Broken != 1 || got[0].Batches != 0 || h.Blobs != 0 || len(h.Cases) != 0 {
 				t.Fatalf("taken: %+v; the centre holds %d cases", got, len(h.Cases))
 			}
@@ -176,7 +176,7 @@ func TestAnIncompleteExportIsRefused(t *testing.T) {
 				t.Errorf("%d changes and %d blobs wait, want all", c, b)
 			}
 			l.write(t, dir) // takes the broken batch away and writes it anew
-			take(t, s, dir, exitOK)
+			takeStick(t, s, dir, exitOK)
 			l.read(t, dir)
 			oneCase(t, s, l, id, 4)
 		})
@@ -216,11 +216,11 @@ func TestSeveralVisitsAddUpAndOrderDoesNotMatter(t *testing.T) {
 	// The later half of one stick alone, and then the rest.
 	late := copyTree(t, second)
 	removeAll(t, onStick(t, late, "00000001*"))
-	if got := take(t, s, late, exitFailed); len(got[0].Refused) == 0 || len(s.holdings(t).Cases) != 0 {
+	if got := takeStick(t, s, late, exitFailed); len(got[0].Refused) == 0 || len(s.holdings(t).Cases) != 0 {
 		t.Errorf("a later part alone: %+v", got)
 	}
-	take(t, s, first, exitOK)
-	take(t, s, second, exitOK)
+	takeStick(t, s, first, exitOK)
+	takeStick(t, s, second, exitOK)
 	l.read(t, second)
 	for _, id := range []uuid.UUID{a, b, c} {
 		oneCase(t, s, l, id, 12)
@@ -239,7 +239,7 @@ func TestASticksBatchesInTheWrongOrder(t *testing.T) {
 	removeAll(t, onStick(t, dir, "0*")) // lost, so the first records are written after later ones
 	l.finished(t)
 	l.write(t, dir)
-	got := take(t, s, dir, exitOK)
+	got := takeStick(t, s, dir, exitOK)
 	if got[0].Parcels == 0 || len(s.holdings(t).Cases) != 2 {
 		t.Errorf("taken: %+v", got)
 	}
@@ -263,7 +263,7 @@ func TestAStickOfManyHands(t *testing.T) {
 	verbOK(t, "device", "revoke", "--data", s.dir, "--id", gone.Profile().Device.String())
 	must(0, os.WriteFile(filepath.Join(dir, "holiday.jpg"), []byte("x"), 0o600))
 	must(0, os.MkdirAll(filepath.Join(dir, "doorstep-stick", "not an id"), 0o700))
-	for _, d := range take(t, s, dir, exitFailed) {
+	for _, d := range takeStick(t, s, dir, exitFailed) {
 		if d.Clean() != (d.Device == l.Profile().Device || d.Device == neighbour.Profile().Device) {
 			t.Errorf("taken: %+v", d)
 		}
@@ -277,7 +277,7 @@ func TestAStickOfManyHands(t *testing.T) {
 			t.Errorf("no answer for it: got %v, want missing", err)
 		}
 	}
-	take(t, other, dir, exitFailed) // for it, the three are strangers
+	takeStick(t, other, dir, exitFailed) // for it, the three are strangers
 	far.read(t, dir)
 	oneCase(t, other, far, foreign, 4)
 }
@@ -291,7 +291,7 @@ func TestAnOldStickDoesNotBringBackWhatTheCentreLost(t *testing.T) {
 	id := l.finished(t, noise("a", 9_000))
 	dir := t.TempDir()
 	l.write(t, dir)
-	take(t, s, dir, exitOK)
+	takeStick(t, s, dir, exitOK)
 	old := copyTree(t, dir) // its answer says: all is held
 	must(0, os.RemoveAll(home))
 	must(0, os.CopyFS(home, os.DirFS(early)))
@@ -305,10 +305,10 @@ func TestAnOldStickDoesNotBringBackWhatTheCentreLost(t *testing.T) {
 	verbOK(t, "restored", "--data", home) // and once more: a third epoch
 	s3 := startServer(t, home, "127.0.0.1:0")
 	l.write(t, dir)
-	take(t, s3, dir, exitOK)
+	takeStick(t, s3, dir, exitOK)
 	l.read(t, dir)
 	l.write(t, dir)
-	take(t, s3, dir, exitOK)
+	takeStick(t, s3, dir, exitOK)
 	l.read(t, dir)
 	oneCase(t, s3, l, id, 4)
 	if r := l.read(t, old); r.Stale != 1 || r.Answers != 0 {
@@ -329,7 +329,7 @@ func TestACentreSetBackLearnsItFromAStick(t *testing.T) {
 	id := l.finished(t, noise("a", 9_000))
 	dir := t.TempDir()
 	l.write(t, dir)
-	take(t, s, dir, exitOK)
+	takeStick(t, s, dir, exitOK)
 	l.read(t, dir)
 	oneCase(t, s, l, id, 4)
 	must(0, os.RemoveAll(home))
@@ -337,15 +337,15 @@ func TestACentreSetBackLearnsItFromAStick(t *testing.T) {
 	again := startServer(t, home, "127.0.0.1:0")
 	l.draft(t)
 	l.write(t, dir)
-	take(t, again, dir, exitBusy) // the server would not hear of it
+	takeStick(t, again, dir, exitBusy) // the server would not hear of it
 	again.stop()
-	take(t, again, dir, exitFailed)
+	takeStick(t, again, dir, exitFailed)
 	l.read(t, dir)
 	if c, b := l.waits(t); c != 9 || b != 4 {
 		t.Errorf("%d changes and %d blobs wait, want all again", c, b)
 	}
 	l.write(t, dir)
-	take(t, again, dir, exitOK)
+	takeStick(t, again, dir, exitOK)
 	l.read(t, dir)
 	oneCase(t, again, l, id, 4)
 }
@@ -364,7 +364,7 @@ func TestARestoredLaptopHealsByStick(t *testing.T) {
 	late := back.draft(t)
 	for range 3 { // it asks; it gets what is lacking; it sends the rest
 		back.write(t, dir)
-		take(t, s, dir, -1)
+		takeStick(t, s, dir, -1)
 		back.read(t, dir)
 	}
 	oneCase(t, s, back, id, 5)
@@ -400,7 +400,7 @@ func TestAStickOfTheNationalSuite(t *testing.T) {
 		if want := map[string]byte{"before the key came home": 1, "with the key": 2}[when]; suite != want {
 			t.Errorf("%s: sealed under suite %d, want %d", when, suite, want)
 		}
-		take(t, s, dir, exitOK)
+		takeStick(t, s, dir, exitOK)
 		if suite := must(os.ReadFile(onStick(t, dir, "r*.dsu")[0]))[4]; suite != 2 {
 			t.Errorf("the answer is sealed under suite %d, want 2", suite)
 		}
@@ -425,7 +425,7 @@ func TestACentreThatLostBlobsAloneLearnsIt(t *testing.T) {
 			id := l.finished(t, noise("a", 9_000))
 			dir := t.TempDir()
 			l.write(t, dir)
-			take(t, s, dir, exitOK)
+			takeStick(t, s, dir, exitOK)
 			l.read(t, dir)
 			oneCase(t, s, l, id, 4)
 			s.stop()
@@ -437,7 +437,7 @@ func TestACentreThatLostBlobsAloneLearnsIt(t *testing.T) {
 				again.stop()
 				for range 2 { // it shows its receipt; it sends what is lacking
 					l.write(t, dir)
-					take(t, again, dir, exitOK)
+					takeStick(t, again, dir, exitOK)
 					l.read(t, dir)
 				}
 			}
