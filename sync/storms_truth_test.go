@@ -61,6 +61,17 @@ func (w *world) truth(home string) *truth {
 		t.blobs[name] = size(filepath.Join(home, "blobs", name.String()[:2], name.String())) > 0
 		return err
 	})
+	packed := 0
+	w.ok(db.QueryRow(`SELECT COUNT(*) FROM sqlite_master WHERE name = 'packed'`).Scan(&packed))
+	if packed > 0 { // small blobs lie many in a file
+		each(`SELECT p.hash, p.pack, p.at + b.size FROM packed p JOIN blobs b ON b.county = p.county AND b.hash = p.hash`, func(r *sql.Rows) error {
+			var h []byte
+			var pack, end int64
+			err := r.Scan(&h, &pack, &end)
+			t.blobs[loan.Hash(h)] = size(filepath.Join(home, "packs", fmt.Sprintf("%08d.pack", pack))) >= end
+			return err
+		})
+	}
 	each(`SELECT id, status, receipt_no FROM cases`, func(r *sql.Rows) error {
 		var id, status, no string
 		if err := r.Scan(&id, &status, &no); err != nil {

@@ -89,12 +89,14 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 	if err != nil || r.Device != d.id {
 		return fault.New(op, fault.Input, errors.New("no receipt of this centre for this device"))
 	}
+	more, err := c.saysMore(ctx, d, r)
+	if err != nil || !more {
+		return err
+	}
 	var is, now *identity
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		now = c.is()
-		more, err := c.saysMore(ctx, tx, d, r)
-		if err != nil || !more {
-			return err
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if now = c.is(); r.Epoch != now.epoch {
+			return nil // another laptop said so meanwhile
 		}
 		if err := newIdentity(ctx, tx); err != nil {
 			return err
@@ -118,22 +120,22 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 
 // saysMore says whether a receipt of this centre and this epoch names anything
 // that is not held now.
-func (c *Central) saysMore(ctx context.Context, q querier, d *device, r *parcel.Receipt) (bool, error) {
+func (c *Central) saysMore(ctx context.Context, d *device, r *parcel.Receipt) (bool, error) {
 	is := c.is()
 	if r.Device != d.id || r.Centre != is.centre || r.Epoch != is.epoch {
 		return false, nil
 	}
-	through, _, err := chainOf(ctx, q, d.id)
+	through, _, err := chainOf(ctx, c.db, d.id)
 	if err != nil || r.Through > through {
 		return err == nil, err
 	}
+	key, err := c.countyKey(d.county)
+	if err != nil {
+		return false, err
+	}
 	for _, h := range r.Blobs {
-		var n int
-		if err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM blobs WHERE county = ? AND hash = ?`, d.county, h[:]).Scan(&n); err != nil {
-			return false, diskFault("central.saysMore", err)
-		}
-		if _, there := c.blobs.has(h); n == 0 || !there {
-			return true, nil
+		if held, err := c.held(ctx, d.county, h, key); err != nil || !held {
+			return err == nil, err
 		}
 	}
 	return false, nil

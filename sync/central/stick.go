@@ -199,7 +199,7 @@ func (t *taking) prove(ctx context.Context, proof []byte) error {
 	if err != nil {
 		return nil // none, or of an authority before this one
 	}
-	more, err := t.c.saysMore(ctx, t.c.db, t.d, r)
+	more, err := t.c.saysMore(ctx, t.d, r)
 	if err != nil || !more {
 		return err
 	}
