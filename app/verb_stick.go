@@ -26,22 +26,13 @@ another stick.`,
 }
 
 func stickWrite(c *call) int {
-	flags, data := c.flags()
-	who := c.accountFlags(flags)
-	to := flags.String("to", "", "`folder` of the stick")
-	if _, code, ok := c.parse(flags, 0, 0); !ok {
-		return code
-	}
-	if *to == "" {
-		return c.wrong("--to is needed")
-	}
-	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-		if err := courier.StickPlace(d.Store(), *to); err != nil {
+	return c.withStick("to", func(ctx context.Context, d *desk.Desk, dir string) error {
+		if err := courier.StickPlace(d.Store(), dir); err != nil {
 			return err
 		}
 		var w courier.StickWritten
 		err := d.ToStick(ctx, func(ctx context.Context) (err error) {
-			w, err = courier.WriteStick(ctx, d.Store(), *to, nil)
+			w, err = courier.WriteStick(ctx, d.Store(), dir, nil)
 			return err
 		})
 		fmt.Fprintf(c.out, "written: %d changes, %d blobs, %d bytes; on it before: %d; left: %d changes, %d blobs of %d bytes\n",
@@ -51,6 +42,21 @@ func stickWrite(c *call) int {
 		}
 		return err
 	})
+}
+
+// withStick does the work at a desk, with the folder of the stick that a flag
+// names.
+func (c *call) withStick(name string, work func(ctx context.Context, d *desk.Desk, dir string) error) int {
+	flags, data := c.flags()
+	who := c.accountFlags(flags)
+	dir := flags.String(name, "", "`folder` of the stick")
+	if _, code, ok := c.parse(flags, 0, 0); !ok {
+		return code
+	}
+	if *dir == "" {
+		return c.wrong("--" + name + " is needed")
+	}
+	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error { return work(ctx, d, *dir) })
 }
 
 func stickReadVerb() verb {
@@ -65,19 +71,10 @@ nothing back, and one of a time before the centre was set back does not count.`,
 }
 
 func stickRead(c *call) int {
-	flags, data := c.flags()
-	who := c.accountFlags(flags)
-	from := flags.String("from", "", "`folder` of the stick")
-	if _, code, ok := c.parse(flags, 0, 0); !ok {
-		return code
-	}
-	if *from == "" {
-		return c.wrong("--from is needed")
-	}
-	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+	return c.withStick("from", func(ctx context.Context, d *desk.Desk, dir string) error {
 		var r courier.StickRead
 		err := d.FromStick(ctx, func(ctx context.Context) (err error) {
-			r, err = courier.ReadStick(ctx, d.Store(), *from)
+			r, err = courier.ReadStick(ctx, d.Store(), dir)
 			return err
 		})
 		if r.Answers > 0 {

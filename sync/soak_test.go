@@ -94,6 +94,9 @@ func soakOne(t *testing.T, seed uint64, app, centre string) (why, acts string) {
 		acts = strings.Join(s.ops, " ")
 	}()
 	s.begin()
+	for _, p := range s.laptops {
+		s.working(p)
+	}
 	for range 10 + s.r.IntN(12) {
 		s.act()
 	}

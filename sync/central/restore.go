@@ -81,20 +81,22 @@ func newIdentity(ctx context.Context, tx *sql.Tx) error {
 }
 
 // setBack is Restored for a centre that nobody told: a laptop shows a receipt
-// that this centre signed in this epoch, for more than is held now. Other
-// receipts say nothing, and are passed over.
+// that this centre signed in this epoch, for more of its chain than is held now
+// or for a blob that is not. Other receipts say nothing, and are passed over.
 func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 	const op = "central.setBack"
 	r, err := parcel.OpenReceipt(proof, c.authority.Signer().Public())
 	if err != nil || r.Device != d.id {
 		return fault.New(op, fault.Input, errors.New("no receipt of this centre for this device"))
 	}
+	more, err := c.saysMore(ctx, d, r)
+	if err != nil || !more {
+		return err
+	}
 	var is, now *identity
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		now = c.is()
-		through, _, err := chainOf(ctx, tx, d.id)
-		if err != nil || r.Centre != now.centre || r.Epoch != now.epoch || r.Through <= through {
-			return err
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if now = c.is(); r.Epoch != now.epoch {
+			return nil // another laptop said so meanwhile
 		}
 		if err := newIdentity(ctx, tx); err != nil {
 			return err
@@ -114,4 +116,27 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 	}
 	c.log.Warn("this centre was set back: a new epoch begins", "device", d.id, "epoch", is.epoch)
 	return nil
+}
+
+// saysMore says whether a receipt of this centre and this epoch names anything
+// that is not held now.
+func (c *Central) saysMore(ctx context.Context, d *device, r *parcel.Receipt) (bool, error) {
+	is := c.is()
+	if r.Device != d.id || r.Centre != is.centre || r.Epoch != is.epoch {
+		return false, nil
+	}
+	through, _, err := chainOf(ctx, c.db, d.id)
+	if err != nil || r.Through > through {
+		return err == nil, err
+	}
+	key, err := c.countyKey(d.county)
+	if err != nil {
+		return false, err
+	}
+	for _, h := range r.Blobs {
+		if held, err := c.held(ctx, d.county, h, key); err != nil || !held {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }

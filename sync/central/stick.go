@@ -196,11 +196,11 @@ func (t *taking) item(ctx context.Context, kind stick.Kind, body []byte, first b
 func (t *taking) prove(ctx context.Context, proof []byte) error {
 	const op = "central.prove"
 	r, err := parcel.OpenReceipt(proof, t.c.authority.Signer().Public())
-	if err != nil || r.Device != t.d.id {
+	if err != nil {
 		return nil // none, or of an authority before this one
 	}
-	through, _, err := chainOf(ctx, t.c.db, t.d.id)
-	if err != nil || r.Epoch != t.c.Epoch() || r.Through <= through {
+	more, err := t.c.saysMore(ctx, t.d, r)
+	if err != nil || !more {
 		return err
 	}
 	if t.c.lock == nil {

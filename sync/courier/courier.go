@@ -55,6 +55,7 @@ type Courier struct {
 	absent map[loan.Hash]bool // blobs lacking here that the centre has not got
 	asked  bool               // the centre was asked for all gaps of the chain
 	passes int                // refused records in a row
+	shown  bool               // the centre was shown its last receipt
 
 	mu       sync.Mutex
 	state    State

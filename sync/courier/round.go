@@ -87,10 +87,18 @@ func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash) error {
 		blobs = []loan.Hash{}
 	}
 	q := parcel.ReceiptRequest{Blobs: blobs}
+	var err error
+	if !c.shown {
+		// Once a run: a centre that was set back, and lost blobs alone, learns it.
+		if q.Proof, err = lastReceipt(ctx, c.store); err != nil {
+			return err
+		}
+	}
 	_, raw, err := c.receipt(ctx, q)
 	if err != nil {
 		return err
 	}
+	c.shown = true
 	r, err := c.open(raw)
 	if err != nil {
 		return err
@@ -108,6 +116,21 @@ func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash) error {
 		}
 	}
 	return c.acknowledge(ctx, r, raw)
+}
+
+// lastReceipt is the newest receipt of the epoch that the store knows; nil when
+// there is none.
+func lastReceipt(ctx context.Context, s *store.Store) ([]byte, error) {
+	const op = "courier.lastReceipt"
+	box, err := s.Outbox(ctx)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	r, err := s.LastReceipt(ctx)
+	if fault.KindOf(err) == fault.Missing || err == nil && r.Epoch != box.Epoch {
+		return nil, nil
+	}
+	return r.Raw, fault.Wrap(op, err)
 }
 
 func (c *Courier) receipt(ctx context.Context, q parcel.ReceiptRequest) (int, []byte, error) {

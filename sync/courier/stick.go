@@ -53,6 +53,14 @@ func StickPlace(s *store.Store, dir string) error {
 	return nil
 }
 
+// openStick opens the laptop's folder on a stick.
+func openStick(s *store.Store, dir string, make bool) (*stick.Folder, error) {
+	if err := StickPlace(s, dir); err != nil {
+		return nil, err
+	}
+	return stick.Open(dir, s.Profile().Device, make)
+}
+
 // WriteStick writes what waits for the centre onto the stick in dir: records
 // first, then contracts, then images, as far as there is room, and not what
 // lies on it already. Before that it reads the answers that are there. What was
@@ -63,10 +71,7 @@ func StickPlace(s *store.Store, dir string) error {
 // stick fails, is read-only or was pulled out.
 func WriteStick(ctx context.Context, s *store.Store, dir string, progress func(done, total int64)) (StickWritten, error) {
 	const op = "courier.WriteStick"
-	if err := StickPlace(s, dir); err != nil {
-		return StickWritten{}, fault.Wrap(op, err)
-	}
-	f, err := stick.Open(dir, s.Profile().Device, true)
+	f, err := openStick(s, dir, true)
 	if err != nil {
 		return StickWritten{}, fault.Wrap(op, err)
 	}
@@ -230,12 +235,8 @@ func (w *stickWriter) ask(ctx context.Context) ([]byte, error) {
 	for _, b := range lost[:min(len(lost), stick.MaxBlobs)] {
 		a.Blobs = append(a.Blobs, stick.AskBlob{Hash: b.Hash, Size: b.Size, Case: b.Case})
 	}
-	r, err := w.s.LastReceipt(ctx)
-	if err != nil && fault.KindOf(err) != fault.Missing {
-		return nil, fault.Wrap(op, err)
-	}
-	if err == nil && r.Epoch == w.box.Epoch {
-		a.Proof = r.Raw
+	if a.Proof, err = lastReceipt(ctx, w.s); err != nil {
+		return nil, err
 	}
 	return stick.Encode(a)
 }

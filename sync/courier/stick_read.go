@@ -45,10 +45,7 @@ type StickRead struct {
 // laptop. It may run beside a courier of the same store.
 func ReadStick(ctx context.Context, s *store.Store, dir string) (StickRead, error) {
 	const op = "courier.ReadStick"
-	if err := StickPlace(s, dir); err != nil {
-		return StickRead{}, fault.Wrap(op, err)
-	}
-	f, err := stick.Open(dir, s.Profile().Device, false)
+	f, err := openStick(s, dir, false)
 	if err != nil {
 		return StickRead{}, fault.Wrap(op, err)
 	}
