@@ -80,6 +80,9 @@ func (u *Window) caseCells(r desk.Row) []kit.Cell {
 	if r.IDTail != "" {
 		detail += " · 证件尾号 " + r.IDTail
 	}
+	if l := r.Urgency.Label(); l != "" {
+		detail = l + " · " + detail
+	}
 	school := r.School
 	if school == "" {
 		school = "（未填高校）"
