@@ -19,6 +19,7 @@ type model struct {
 	acked   uint64
 	epoch   int
 	receipt *op     // the last one
+	done    int64   // bytes of blobs acknowledged since none waited
 	blobs   []*blob // in order of arrival
 	byRef   map[ref]*blob
 	keys    map[string]int64 // settings: which operation set them
@@ -129,6 +130,7 @@ func (m *model) take(o *op) {
 			m.change(o.n, e, 0)
 		}
 	case receipt:
+		m.count(o)
 		if o.epoch > 1 && o.epoch != m.epoch {
 			for _, b := range m.blobs {
 				b.waits = b.rule == ""
@@ -138,6 +140,9 @@ func (m *model) take(o *op) {
 			m.byRef[r].waits, m.byRef[r].acked = false, o.n
 		}
 		m.acked, m.epoch, m.receipt = o.through, o.epoch, o
+		if !slices.ContainsFunc(m.blobs, func(b *blob) bool { return b.waits }) {
+			m.done = 0
+		}
 	case setting:
 		m.keys[o.key] = o.n
 	case roster:
@@ -151,6 +156,17 @@ func (m *model) take(o *op) {
 	}
 	if o.marked() {
 		m.keys[mark] = o.n
+	}
+}
+
+// count adds what waited and is named by a receipt to the bytes sent.
+func (m *model) count(o *op) {
+	seen := map[ref]bool{}
+	for _, r := range o.held {
+		if b := m.byRef[r]; b.waits && !seen[r] {
+			seen[r] = true
+			m.done += int64(b.size)
+		}
 	}
 }
 

@@ -259,7 +259,7 @@ func (v *verifier) outbox(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	want := store.Outbox{Device: deviceID(v.m.seed), Acked: v.m.acked, Last: v.m.counter, Changes: int(v.unsent())}
+	want := store.Outbox{Device: deviceID(v.m.seed), Acked: v.m.acked, Last: v.m.counter, Changes: int(v.unsent()), Sent: v.m.done}
 	if v.led {
 		want.Last = got.Last
 	}

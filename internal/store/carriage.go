@@ -262,12 +262,25 @@ func (s *Store) LetGo(ctx context.Context, h loan.Hash, e Entry) error {
 		}
 		return err
 	}
-	if err := s.setNoted(ctx, op, e, func(tx *bbolt.Tx) error { return s.del(tx, bUnsent, h[:]) }); err != nil {
+	s.write.Lock()
+	defer s.write.Unlock()
+	sent := s.sentWith([]loan.Hash{h}, nil)
+	_, err = s.perform(ctx, op, func(w *work) error {
+		if err := w.entry(e); err != nil {
+			return err
+		}
+		if err := s.del(w.tx, bUnsent, h[:]); err != nil {
+			return err
+		}
+		return s.putJSON(w.tx, sentKey, sent)
+	})
+	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.outbox.remove(h)
+	s.ackedBytes = sent
 	return nil
 }
 

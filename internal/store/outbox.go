@@ -262,7 +262,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 		acked = r.Through
 	}
 	var box *outbox
-	sent := s.sentWith(r.Blobs)
+	var sent int64
 	err = s.update(ctx, op, func(tx *bbolt.Tx) error {
 		if err := s.checkChain(tx, r); err != nil {
 			return err
@@ -282,7 +282,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 				return err
 			}
 		}
-		if sent != s.ackedBytes {
+		if sent = s.sentWith(r.Blobs, box); sent != s.ackedBytes {
 			if err := s.putJSON(tx, sentKey, sent); err != nil {
 				return err
 			}
@@ -308,9 +308,10 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 	return nil
 }
 
-// sentWith is the bytes that count as sent when the blobs are acknowledged; it
-// begins anew when none waits any more.
-func (s *Store) sentWith(blobs []loan.Hash) int64 {
+// sentWith is the bytes that count as sent when the blobs are acknowledged; they
+// begin anew when none waits any more. again is what waits where the centre was
+// set back, else nil.
+func (s *Store) sentWith(blobs []loan.Hash, again *outbox) int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	n, left, seen := s.ackedBytes, len(s.outbox.blobs), map[loan.Hash]bool{}
@@ -319,6 +320,9 @@ func (s *Store) sentWith(blobs []loan.Hash) int64 {
 			seen[h] = true
 			n, left = n+int64(u.size), left-1
 		}
+	}
+	if again != nil {
+		left = len(again.blobs)
 	}
 	if left == 0 {
 		return 0

@@ -89,6 +89,9 @@ func (u *Window) caseCells(r desk.Row) []kit.Cell {
 	if room := roomWordsOf(r); room != "" {
 		detail = room + " · " + detail
 	}
+	if l := r.Urgency.Label(); l != "" {
+		detail = l + " · " + detail
+	}
 	school := r.School
 	if school == "" {
 		school = "（未填高校）"
