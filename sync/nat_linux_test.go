@@ -9,18 +9,19 @@ import (
 	"os"
 	"sync"
 
-	"github.com/pion/stun/v4"
+	"github.com/pion/turn/v5"
 	"golang.org/x/sys/unix"
 )
 
 // hostRole is a process that is no laptop: a router with one public address,
-// or a STUN server.
+// or the county's
+// STUN and TURN server.
 func hostRole(role string) error {
 	switch role {
 	case "cone", "symmetric":
 		return translate(os.Getenv("DOORSTEP_TEST_PUBLIC"), role == "symmetric")
-	case "stun":
-		return answerSTUN(os.Getenv("DOORSTEP_TEST_PUBLIC"))
+	case "turn":
+		return serveTURN(os.Getenv("DOORSTEP_TEST_PUBLIC"))
 	}
 	return errors.New("no such role")
 }
@@ -196,32 +197,26 @@ func fold(b []byte, sum uint32) uint16 {
 	return ^uint16(sum)
 }
 
-// answerSTUN tells everyone who asks from where it asks.
-func answerSTUN(at string) error {
+// serveTURN is the county's server: it tells everyone from where they ask, and
+// relays for who knows the word.
+func serveTURN(at string) error {
 	c, err := net.ListenPacket("udp4", at)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	fmt.Println("ready now")
-	buf := make([]byte, 1500)
-	for {
-		n, from, err := c.ReadFrom(buf)
-		if err != nil {
-			return err
-		}
-		m := &stun.Message{Raw: append([]byte(nil), buf[:n]...)}
-		u, ok := from.(*net.UDPAddr)
-		if m.Decode() != nil || m.Type != stun.BindingRequest || !ok {
-			continue
-		}
-		out, err := stun.Build(stun.NewTransactionIDSetter(m.TransactionID), stun.BindingSuccess,
-			&stun.XORMappedAddress{IP: u.IP, Port: u.Port}, stun.Fingerprint)
-		if err != nil {
-			return err
-		}
-		if _, err := c.WriteTo(out.Raw, from); err != nil {
-			return err
-		}
+	ip := c.LocalAddr().(*net.UDPAddr).IP
+	s, err := turn.NewServer(turn.ServerConfig{
+		Realm: "county",
+		AuthHandler: func(ra *turn.RequestAttributes) (string, []byte, bool) {
+			return ra.Username, turn.GenerateAuthKey(ra.Username, "county", "word"), ra.Username == "laptop"
+		},
+		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: c,
+			RelayAddressGenerator: &turn.RelayAddressGeneratorStatic{RelayAddress: ip, Address: ip.String()}}},
+	})
+	if err != nil {
+		return err
 	}
+	defer s.Close()
+	fmt.Println("ready now")
+	select {} // until it is killed
 }

@@ -73,7 +73,7 @@ func newHomes(t testing.TB, kind string) *networks {
 		n.start(t, "n"+h, "DOORSTEP_TEST_PEER="+kind, fmt.Sprintf("DOORSTEP_TEST_PUBLIC=203.0.113.%d", i+1)).want(t, "ready")
 	}
 	n.route(t, true)
-	n.start(t, centreHost, "DOORSTEP_TEST_PEER=stun", "DOORSTEP_TEST_PUBLIC=10.77.1.1:3478").want(t, "ready")
+	n.start(t, centreHost, "DOORSTEP_TEST_PEER=turn", "DOORSTEP_TEST_PUBLIC=10.77.1.1:3478").want(t, "ready")
 	return n
 }
 

@@ -16,8 +16,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// parcelSize is what is carried from one laptop to the other.
-const parcelSize = 50 << 20
+// parcelSize is what is carried from one laptop to the other, and smallSize
+// where every packet passes two routers written in Go.
+const parcelSize, smallSize = 50 << 20, 5 << 20
 
 // patience is how long a direct way is waited for, where there is one: the
 // machine may be busy. Where there is none, that is known after eight seconds.
@@ -114,7 +115,11 @@ func (k *taker) from(c *courier.PeerConn, turn int) {
 }
 
 func give(ctx context.Context, p *courier.Peers, to uuid.UUID) error {
-	all := noise("what one laptop gives another", parcelSize)
+	size := parcelSize
+	if os.Getenv("DOORSTEP_TEST_SMALL") != "" {
+		size = smallSize
+	}
+	all := noise("what one laptop gives another", size)
 	want := sha256.Sum256(all)
 	for {
 		c, err := p.Dial(ctx, to)

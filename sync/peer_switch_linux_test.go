@@ -30,10 +30,10 @@ func apart(t *testing.T, n *networks, flags ...string) (taker, giver *process) {
 }
 
 // whole demands that what was given is what was taken.
-func whole(t *testing.T, taker, giver *process) {
+func whole(t *testing.T, taker, giver *process, size int) {
 	t.Helper()
 	gave, took := giver.want(t, "gave"), taker.want(t, "took")
-	if gave != took || !strings.HasPrefix(gave, strconv.Itoa(parcelSize)) {
+	if gave != took || !strings.HasPrefix(gave, strconv.Itoa(size)+" ") {
 		t.Errorf("gave %s, took %s", gave, took)
 	}
 }
@@ -45,7 +45,7 @@ func TestADirectWayIsFoundBetweenTwoNetworks(t *testing.T) {
 	if got := taker.want(t, "from"); got != "0 false" {
 		t.Errorf("got %q, want the direct way", got)
 	}
-	whole(t, taker, giver)
+	whole(t, taker, giver, parcelSize)
 }
 
 func TestTheCentreRelaysWhereThereIsNoDirectWay(t *testing.T) {
@@ -54,24 +54,32 @@ func TestTheCentreRelaysWhereThereIsNoDirectWay(t *testing.T) {
 	if got := taker.want(t, "from"); got != "0 true" {
 		t.Errorf("got %q, want the relay", got)
 	}
-	whole(t, taker, giver)
+	whole(t, taker, giver, parcelSize)
 }
 
 // Between two homes there is a way through both routers where these show
-// everyone one port; the county's STUN server tells each side its own.
+// everyone one port; the county's STUN server tells each side its own. Else
+// there is one through the county's TURN server, and else the centre's relay.
 func TestTwoLaptopsBehindRouters(t *testing.T) {
-	for kind, want := range map[string]string{"cone": "0 false", "symmetric": "0 true"} {
-		t.Run(kind, func(t *testing.T) {
-			n := newHomes(t, kind)
+	const stun, turn = `[{"url":"stun:10.77.1.1:3478"}]`, `[{"url":"turn:10.77.1.1:3478","username":"laptop","credential":"word"}]`
+	for name, k := range map[string]struct{ kind, ice, want string }{
+		"that show one port, with STUN":       {"cone", stun, "0 false"},
+		"that show many ports, with STUN":     {"symmetric", stun, "0 true"},
+		"that show many ports, with TURN":     {"symmetric", turn, "0 false"},
+		"that show one port, with no servers": {"cone", `[]`, "0 true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("DOORSTEP_TEST_SMALL", "1")
+			n := newHomes(t, k.kind)
 			ice := filepath.Join(t.TempDir(), "ice")
-			if err := os.WriteFile(ice, []byte(`[{"url":"stun:10.77.1.1:3478"}]`), 0o600); err != nil {
+			if err := os.WriteFile(ice, []byte(k.ice), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			taker, giver := apart(t, n, "--ice", ice)
-			if got := taker.want(t, "from"); got != want {
-				t.Errorf("got %q, want %q", got, want)
+			if got := taker.want(t, "from"); got != k.want {
+				t.Errorf("got %q, want %q", got, k.want)
 			}
-			whole(t, taker, giver)
+			whole(t, taker, giver, smallSize)
 		})
 	}
 }
@@ -99,5 +107,5 @@ func TestTheRelayTakesOverWhenTheDirectWayDies(t *testing.T) {
 	if from, _ := strconv.Atoi(got[0]); from < 10<<20 || from >= parcelSize || got[1] != "true" {
 		t.Errorf("went on with %v, want the relay and what was there", got)
 	}
-	whole(t, taker, giver)
+	whole(t, taker, giver, parcelSize)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +36,28 @@ func (l *laptop) signals(q parcel.SignalQuestion) []parcel.Signal {
 	return out.Signals
 }
 
+// once does something as soon as a device waits at a server; the test ends
+// after it.
+func once(t *testing.T, c *Central, d uuid.UUID, do func()) (wait func()) {
+	t.Helper()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for range 1000 {
+			c.board.mu.Lock()
+			waits := c.board.waiting[d] != nil
+			c.board.mu.Unlock()
+			if waits {
+				do()
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Error("nobody waits")
+	})
+	t.Cleanup(wg.Wait)
+	return wg.Wait
+}
+
 func TestSignals(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)
@@ -58,15 +81,14 @@ func TestSignals(t *testing.T) {
 		if got := b.signals(parcel.SignalQuestion{Done: []string{all[0].ID, all[1].ID}}); len(got) != 1 || got[0].ID != all[2].ID {
 			t.Fatalf("got %v", got)
 		}
-		a.t = t
-		go func() { time.Sleep(100 * time.Millisecond); a.signal(b.enrol.Device, []byte("late")) }()
+		once(t, c, b.enrol.Device, func() { a.signal(b.enrol.Device, []byte("late")) })
 		if got := b.signals(parcel.SignalQuestion{Done: []string{all[2].ID}}); len(got) != 1 || string(got[0].Body) != "late" {
 			t.Fatalf("got %v", got)
 		}
 	})
 	t.Run("nobody drops what is another's", func(t *testing.T) {
 		id := b.signals(parcel.SignalQuestion{})[0].ID
-		go func() { time.Sleep(100 * time.Millisecond); b.signal(a.enrol.Device, []byte("x")) }()
+		once(t, c, a.enrol.Device, func() { b.signal(a.enrol.Device, []byte("x")) })
 		a.signals(parcel.SignalQuestion{Done: []string{id}})
 		if got := b.signals(parcel.SignalQuestion{}); len(got) != 1 || got[0].ID != id {
 			t.Errorf("got %v", got)
@@ -74,15 +96,19 @@ func TestSignals(t *testing.T) {
 	})
 	t.Run("a new question ends the one before it", func(t *testing.T) {
 		e := enrol(t, c, url)
-		first := make(chan int, 1)
-		go func() { first <- len(e.signals(parcel.SignalQuestion{})) }()
-		time.Sleep(200 * time.Millisecond)
-		go func() { time.Sleep(200 * time.Millisecond); a.signal(e.enrol.Device, []byte("x")) }()
-		if got := e.signals(parcel.SignalQuestion{}); len(got) != 1 {
-			t.Errorf("the new one got %v", got)
+		var second []parcel.Signal
+		wait := once(t, c, e.enrol.Device, func() {
+			c.board.mu.Lock()
+			old := c.board.waiting[e.enrol.Device]
+			c.board.mu.Unlock()
+			once(t, c, e.enrol.Device, func() { <-old.over; a.signal(e.enrol.Device, []byte("x")) })
+			second = e.signals(parcel.SignalQuestion{})
+		})
+		if got := e.signals(parcel.SignalQuestion{}); len(got) != 0 {
+			t.Errorf("the old one got %v", got)
 		}
-		if n := <-first; n != 0 {
-			t.Errorf("the old one got %d", n)
+		if wait(); len(second) != 1 {
+			t.Errorf("the new one got %v", second)
 		}
 	})
 }
@@ -93,8 +119,9 @@ func TestASignalFindsWhoWaitsAtAnotherServer(t *testing.T) {
 	c := open(t, dir)
 	url := serve(t, c)
 	a, b := enrol(t, c, url), enrol(t, c, url)
-	_, b.url = second(t, dir, "")
-	go func() { time.Sleep(300 * time.Millisecond); a.signal(b.enrol.Device, []byte("over there")) }()
+	c2, url2 := second(t, dir, "")
+	b.url = url2
+	once(t, c2, b.enrol.Device, func() { a.signal(b.enrol.Device, []byte("over there")) })
 	start := time.Now()
 	if got := b.signals(parcel.SignalQuestion{}); len(got) != 1 || string(got[0].Body) != "over there" || time.Since(start) > signalWait/2 {
 		t.Errorf("got %v after %v", got, time.Since(start))
