@@ -59,6 +59,12 @@ func (c *Case) actKind(n *node) error {
 		return c.void(n.ch)
 	case ChangeReceive, ChangeAccept, ChangeReturn:
 		return c.actCentre(n.ch)
+	case ChangeNotice:
+		b, err := Body[NoticeBody](n.ch)
+		if err == nil {
+			c.Same = b.Same
+		}
+		return err
 	}
 	return fault.New("apply change", fault.Newer, errors.New("unknown kind of change"))
 }

@@ -39,6 +39,7 @@ const (
 	ChangeReceive  ChangeKind = "receive"  // ReceiveBody: by the centre, the case is whole there
 	ChangeAccept   ChangeKind = "accept"   // AcceptBody: by the centre
 	ChangeReturn   ChangeKind = "return"   // ReturnBody: by the centre
+	ChangeNotice   ChangeKind = "notice"   // NoticeBody: by the centre, what it noticed across cases
 
 	ChangeView   ChangeKind = "view"   // ViewBody
 	ChangeSearch ChangeKind = "search" // ViewBody, no case
@@ -255,6 +256,20 @@ type AcceptBody struct {
 type ReturnBody struct {
 	Codes []Code `json:"codes"`
 	Note  string `json:"note,omitempty"`
+}
+
+// NoticeBody is what the centre noticed of a case beside others; it takes the
+// place of the former notice, and of nothing else.
+type NoticeBody struct {
+	// Same are cases of the county with the same student, neither a supplement
+	// of the other; none when that is no longer so.
+	Same []SameStudent `json:"same,omitempty"`
+}
+
+// SameStudent is another case of the same student.
+type SameStudent struct {
+	Case  uuid.UUID `json:"case"`
+	Point string    `json:"point"` // of intake, where it was opened
 }
 
 // ViewBody is a look: which fields, why.
