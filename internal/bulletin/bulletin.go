@@ -90,6 +90,15 @@ func HashOf(raw []byte) Hash { return sha256.Sum256(raw) }
 // String is the hash in hexadecimal.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
+// MarshalText makes JSON hold the hash as String gives it.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (h *Hash) UnmarshalText(b []byte) (err error) {
+	*h, err = ParseHash(string(b))
+	return err
+}
+
 // ParseHash is the inverse of String; anything else is fault.Input.
 func ParseHash(s string) (h Hash, err error) {
 	b, err := hex.DecodeString(s)

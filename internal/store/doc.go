@@ -75,8 +75,14 @@
 //	blobs      name 32 | chunk u32 from 0 → box of at most 65536 bytes under the
 //	           blob's own key, additional data: the same name | chunk
 //	operators  id → guard.Operator as JSON
-//	settings   name → JSON
+//	settings   name → JSON; of bulletins see below
 //	receipts   u64, in order of arrival → Receipt as JSON
+//
+// Bulletins (package bulletin) are kept among the settings, KIND and NAME those
+// of the bulletin: "bulletin/KIND/NAME" → BulletinHead as JSON;
+// "bulletin.content/KIND/NAME" → the bulletin's bytes, not there when it was
+// withdrawn; "bulletin.piece/KIND/NAME/" | version u64 | offset u64 → hash 32 of
+// all the bytes that are coming | the bytes from offset on.
 //
 // ledger: version 1 | generation u64 of the last transaction | for each of the
 // buckets above: length u8, name | number of values u64 | XOR 32 of their

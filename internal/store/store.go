@@ -56,6 +56,9 @@ type Store struct {
 	clockErr time.Duration
 	kept     *kept // nil when no case is kept
 	images   imageState
+
+	bulletins    map[string]BulletinHead // by kind/name, those withdrawn among them
+	bulletinMark uint64
 }
 
 // tip is the end of a device's chain.
@@ -166,10 +169,14 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, bucket := range []string{bMeta, bChains, bOperators, bSettings} {
+	for _, bucket := range []string{bMeta, bChains, bOperators} {
 		if err := s.count(tx, l, bucket, nil); err != nil {
 			return err
 		}
+	}
+	bulletins := map[string]BulletinHead{}
+	if err := s.count(tx, l, bSettings, s.readBulletins(bulletins)); err != nil {
+		return err
 	}
 	t, err := s.readTip(tx, s.profile.Device)
 	if err != nil {
@@ -206,6 +213,8 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps, s.images = t, acked, epoch, ix, un, gaps, images
+	s.bulletins = bulletins
+	s.bulletinMark++
 	return nil
 }
 
