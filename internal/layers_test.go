@@ -40,7 +40,7 @@ func table() map[string]row {
 		"internal/store":       {2, "internal/loan internal/seal internal/bulletin internal/guard"},
 		"internal/contract":    {2, "internal/loan internal/seal assets"},
 		"internal/capture":     {2, "internal/loan internal/photo internal/peer internal/page"},
-		"sync/parcel":          {2, "internal/loan internal/seal"},
+		"sync/parcel":          {2, "internal/loan internal/seal internal/bulletin"},
 		"internal/rig":         {3, "internal/loan internal/seal internal/guard internal/store"},
 		"internal/desk":        {3, "internal/loan internal/seal internal/bulletin internal/guard internal/rulebook internal/store internal/photo internal/contract"},
 		"sync/courier":         {3, "internal/loan internal/seal internal/bulletin internal/store internal/peer sync/parcel"},

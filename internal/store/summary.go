@@ -29,7 +29,7 @@ type Summary struct {
 	Opened        time.Time
 	Updated       time.Time
 	Operator      string // who opened it
-	Problems      int    // conflicts and changes set aside, which wait for a person
+	Problems      int    // conflicts, changes set aside and other cases of the student, which wait for a person
 	Sent          bool   // the centre has acknowledged all of it
 }
 
@@ -49,6 +49,9 @@ func (r *row) fill(c *loan.Case) {
 		School: a.Study.SchoolName, Kind: a.Kind, Supplementary: a.Loan.Supplementary, Status: c.Status,
 		Amount: a.Loan.Amount, Opened: c.Opened, Updated: c.Updated, Operator: c.OpenedBy,
 		Problems: len(c.Conflicts) + len(c.Aside)}
+	if len(c.Same) > 0 && c.Status != loan.Void {
+		r.Problems++
+	}
 	r.coIDNo, r.coPhone = "", ""
 	if len(a.Coborrowers) > 0 {
 		r.Coborrower, r.coIDNo, r.coPhone = a.Coborrowers[0].Name, a.Coborrowers[0].IDNo, a.Coborrowers[0].Phone

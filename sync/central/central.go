@@ -57,6 +57,7 @@ type Central struct {
 	parcels   chan struct{} // bounds the parcels opened at once
 	requests  chan struct{} // bounds the requests answered at once
 	strangers chan struct{} // and among them those of nobody known
+	sightings sightings
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails
@@ -126,6 +127,9 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if err := c.haveCountyKey(ctx); err != nil {
+		return err
+	}
+	if err := c.markAll(ctx); err != nil {
 		return err
 	}
 	return c.makeRecoveryKey(ctx)

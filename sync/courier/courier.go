@@ -20,6 +20,8 @@ type Config struct {
 	Server string           // address of the centre; empty: the profile's
 	Now    func() time.Time // clock for certificates; nil: the system's
 	Log    *slog.Logger     // nil: nothing is logged
+
+	Version string // of the program, told to the centre; empty: not told
 }
 
 // Courier carries one store's outbox to its centre.
@@ -32,6 +34,7 @@ type Courier struct {
 	wake    chan struct{}
 	running sync.Mutex // one run at a time
 	network func() string
+	version string
 
 	// Of the run alone.
 	centre uuid.UUID // that signed the last receipt
@@ -69,7 +72,7 @@ const (
 func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
-	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4,
+	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4, version: cfg.Version,
 		aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now

@@ -37,14 +37,14 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if err := c.fetchNews(ctx); err != nil {
 			return err
 		}
+		if err := c.keepCounty(ctx); err != nil {
+			return err
+		}
 		after, err := c.look(ctx)
 		if err != nil {
 			return err
 		}
 		if !c.waiting(after) {
-			if err := c.keepCounty(ctx); err != nil {
-				return err
-			}
 			return c.agree(ctx, after)
 		}
 		if c.paused() {
@@ -102,7 +102,7 @@ func (c *Courier) receipt(ctx context.Context, q parcel.ReceiptRequest) (int, []
 	if err != nil {
 		return 0, nil, fault.New("courier.receipt", fault.Other, err)
 	}
-	return c.road.ask(ctx, request{method: "POST", path: "/v1/receipt", typ: parcel.TypeJSON, body: b,
+	return c.road.ask(ctx, request{method: "POST", path: "/v1/receipt" + c.tell("?"), typ: parcel.TypeJSON, body: b,
 		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
 }
 
@@ -279,7 +279,7 @@ func (c *Courier) fetchNews(ctx context.Context) error {
 		at = newsMark{Epoch: c.epoch} // all that the centre wrote is read again
 	}
 	for {
-		_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d", at.Through),
+		_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d%s", at.Through, c.tell("&")),
 			want: parcel.TypeNews, limit: parcel.MaxBytes})
 		if err != nil {
 			return err

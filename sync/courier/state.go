@@ -56,7 +56,11 @@ type State struct {
 
 	LastContact time.Time // the centre answered
 	LastReceipt time.Time // a receipt or news changed something here
-	Aside       []Aside   // what the centre refused: it stays here, the rest goes on
+
+	LastBulletin time.Time // something the county sends down was put in force here
+	BulletinErr  error     // why the last one was refused, for fault.Sentence; nil when none was
+
+	Aside []Aside // what the centre refused: it stays here, the rest goes on
 }
 
 // Aside is a blob that could not be sent, and why.
