@@ -38,7 +38,7 @@ func syncRun(c *call) int {
 		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
 			return err
 		}
-		q, err := courier.New(courier.Config{Store: d.Store(), Server: *server, Now: time.Now})
+		q, err := courier.New(courier.Config{Store: d.Store(), Server: *server, Now: time.Now, Version: metadata().Version})
 		if err != nil {
 			return err
 		}
@@ -54,6 +54,10 @@ func syncRun(c *call) int {
 			err = q.RunUntilEmpty(ctx)
 		} else {
 			err = q.Run(ctx)
+		}
+		// What came down is in force from now on, also for those that ask without a password.
+		if taken := d.TakeUp(context.WithoutCancel(ctx)); taken != nil && err == nil {
+			err = taken
 		}
 		s := q.State()
 		fmt.Fprintf(c.out, "waiting: %d changes, %d blobs of %d bytes; all sent: %t\n", s.Changes, s.Blobs, s.Bytes, s.AllSent)

@@ -262,5 +262,5 @@ func enrolLaptop(ctx context.Context, data, server, code string) (desk.Enrolment
 }
 
 func newCourier(d *desk.Desk, log *slog.Logger) (*courier.Courier, error) {
-	return courier.New(courier.Config{Store: d.Store(), Log: log})
+	return courier.New(courier.Config{Store: d.Store(), Log: log, Version: metadata().Version})
 }
