@@ -30,10 +30,12 @@ const registerSetting = "desk.register"
 func (d *Desk) TakeUp(ctx context.Context) error {
 	const op = "take up bulletins"
 	next := d.base
-	var failed error
-	if register, err := d.takeUpRegister(ctx); err != nil {
-		failed = err
-	} else if register != nil {
+	register, failed := d.takeUpRegister(ctx)
+	if next == nil {
+		return fault.Wrap(op, failed) // a desk without rules judges nothing
+	}
+	if failed == nil && register != nil {
+		var err error
 		if next, err = rulebook.WithRegister(next, bytes.NewReader(register)); err != nil {
 			return fault.Wrap(op, err)
 		}

@@ -17,6 +17,7 @@ type today struct {
 	figures *fyne.Container
 	list    *kit.List
 	rows    []desk.Row
+	notices *notices
 }
 
 func newToday(u *Window) *today {
@@ -27,7 +28,8 @@ func newToday(u *Window) *today {
 	t.list.Empty = "没有等着办的案件"
 	t.list.OnOpen = func(i int) { u.shell.open(t.rows[i].ID) }
 	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{220}, t.list))
-	t.content = filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), waiting)
+	t.notices = newNotices(u)
+	t.content = filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), t.notices.content, waiting)
 	t.refresh()
 	return t
 }
@@ -59,6 +61,7 @@ func (t *today) refresh() {
 	chosen := chosenRow(t.list, t.rows)
 	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
 	choose(t.list, t.rows, chosen)
+	t.notices.refresh(func() { t.content.Refresh() })
 }
 
 func figure(label string, n int, kind kit.TextKind) fyne.CanvasObject {
