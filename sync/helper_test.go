@@ -233,6 +233,8 @@ type proxy struct {
 	// up is called with every piece that goes to the server, and answers
 	// whether the connection may live on.
 	up func(n int) bool
+	// back is the same for what the server answers.
+	back func(n int) bool
 	// deaf drops what the server answers.
 	deaf atomic.Bool
 	wg   sync.WaitGroup
@@ -291,9 +293,12 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 		n, err := from.Read(buf)
 		if n > 0 {
 			p.mu.Lock()
-			f := p.up
+			f, back := p.up, p.back
 			p.mu.Unlock()
-			if up && f != nil && !f(n) {
+			if !up {
+				f = back
+			}
+			if f != nil && !f(n) {
 				return
 			}
 			if up || !p.deaf.Load() {
