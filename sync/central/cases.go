@@ -39,8 +39,14 @@ func (c *Central) noteAuthor(ctx context.Context, tx *sql.Tx, id uuid.UUID, d *d
 		id.String(), d.county, d.id.String(), statusUnopened, c.now().UnixMilli()); err != nil {
 		return diskFault(op, err)
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO case_devices (case_id, device) VALUES (?, ?) ON CONFLICT DO NOTHING`, id.String(), d.id.String())
-	return diskFault(op, err)
+	r, err := tx.ExecContext(ctx, `INSERT INTO case_devices (case_id, device) VALUES (?, ?) ON CONFLICT DO NOTHING`, id.String(), d.id.String())
+	if err != nil {
+		return diskFault(op, err)
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return diskFault(op, err)
+	}
+	return catchUp(ctx, tx, id, d.id.String())
 }
 
 // loadCase folds a case from its changes; nil when it was never opened.

@@ -9,8 +9,9 @@ import (
 // earlier centre passes over it.
 const WithBulletins = "with=bulletins"
 
-// BulletinPiece is how much of a bulletin is answered at once, at most.
-const BulletinPiece = 2 * ChunkSize
+// BulletinPiece is how much of a bulletin is answered at once, at most: small
+// against the time a bad link stays up.
+const BulletinPiece = ChunkSize
 
 // TypeBulletin is the content type of a bulletin's bytes.
 const TypeBulletin = "application/vnd.doorstep.bulletin"
