@@ -31,7 +31,7 @@ type call struct {
 }
 
 func verbs() []verb {
-	return []verb{checkVerb(), schoolsImportVerb(), packTakeVerb(), packListVerb(), enrolVerb(), operatorEnableVerb(), caseListVerb(), caseShowVerb(),
+	return []verb{checkVerb(), schoolsImportVerb(), packTakeVerb(), packListVerb(), enrolAgainVerb(), enrolVerb(), operatorEnableVerb(), caseListVerb(), caseShowVerb(),
 		syncRunVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(),
 		workerVerb(), rigVerb()}
 }

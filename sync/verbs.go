@@ -55,7 +55,10 @@ func show(out io.Writer, h *central.Holdings) {
 	fmt.Fprintf(out, "%-36s  %-10s %5s %10s %8s %7s  %s\n", "case", "status", "blobs", "bytes", "lacking", "changes", "receipt")
 	for _, k := range h.Cases {
 		receipt := k.ReceiptNo
-		if receipt == "" {
+		switch {
+		case k.Lacking > 0:
+			receipt = "incomplete"
+		case receipt == "":
 			receipt = "-"
 		}
 		fmt.Fprintf(out, "%-36s  %-10s %5d %10d %8d %7d  %s\n", k.ID, k.Status, k.Blobs, k.Bytes, k.Lacking, k.Changes, receipt)

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 
@@ -182,4 +183,44 @@ func (s *Store) SetRecovery(ctx context.Context, county seal.PublicKey) (fresh b
 	defer s.mu.Unlock()
 	s.profile.Recovery = county
 	return true, nil
+}
+
+// SetCertificate keeps a fresh certificate for the device's own key, and the
+// address of its centre; durable when it returns nil. One for another key, or
+// of another device, is fault.Untrusted.
+func (s *Store) SetCertificate(ctx context.Context, der []byte, server string) error {
+	const op = "store.SetCertificate"
+	s.write.Lock()
+	defer s.write.Unlock()
+	p := s.Profile()
+	if !certifies(der, p) {
+		return fault.New(op, fault.Untrusted, errors.New("certificate of another device"))
+	}
+	p.CertDER, p.Server = bytes.Clone(der), server
+	b, err := p.encode()
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	defer seal.Wipe(b)
+	if err := s.update(ctx, op, func(tx *bbolt.Tx) error {
+		if err := tx.Bucket([]byte(bPlain)).Put([]byte("centre"), p.centre()); err != nil {
+			return err
+		}
+		return s.put(tx, bMeta, []byte("profile"), b)
+	}); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.profile.CertDER, s.profile.Server = p.CertDER, p.Server
+	return nil
+}
+
+func certifies(der []byte, p Profile) bool {
+	cert, err := x509.ParseCertificate(der)
+	if err != nil || cert.Subject.CommonName != p.Device.String() {
+		return false
+	}
+	key, err := seal.PublicKeyOf(cert.PublicKey)
+	return err == nil && key.Equal(p.Signer.Public())
 }

@@ -124,6 +124,12 @@ func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pu
 	case c.now().UnixMilli() >= expires:
 		return nil, problemOf(op, fault.Refused, parcel.CodeExpired)
 	}
+	if again, err := c.enrolAgain(ctx, tx, hash, pub); err != nil || again != "" {
+		if err != nil {
+			return nil, err
+		}
+		return c.enrolAnswer(ctx, tx, again)
+	}
 	id := uuid.Must(uuid.NewV7())
 	cert, err := c.authority.Issue(pub, seal.Device, id.String(), nil, deviceValid, c.now())
 	if err != nil {

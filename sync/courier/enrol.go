@@ -37,39 +37,80 @@ const enrolTries = 4
 // reason, fault.Offline when it cannot be reached.
 func Enrol(ctx context.Context, r EnrolRequest) (*EnrolResult, error) {
 	const op = "courier.Enrol"
-	code, err := seal.ParseEnrolCode(r.Code)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	road, err := newRoad(r.Server, seal.EnrolTLS(code.Fingerprint))
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	defer road.close()
 	signer, err := seal.NewSigner()
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	body, err := json.Marshal(parcel.EnrolRequest{Code: code.String(), PublicKey: signer.Public().Marshal(),
-		Proof: signer.Sign(parcel.EnrolContext, []byte(code.String()))})
-	if err != nil {
-		return nil, fault.New(op, fault.Other, err)
-	}
-	raw, err := askAgain(ctx, road, request{method: "POST", path: "/v1/enrol?" + parcel.WithRecovery, typ: parcel.TypeJSON, body: body,
-		want: parcel.TypeJSON, limit: parcel.MaxJSON})
+	out, suite, err := present(ctx, r, signer)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	defer seal.Wipe(raw)
-	out, suite, err := welcome(raw, code, signer)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	out.Profile.Server = road.base
 	if suite == seal.National {
 		err = giveChainKey(ctx, &out.Profile)
 	}
 	return out, fault.Wrap(op, err)
+}
+
+// EnrolAgain lets an enrolled laptop in anew, which was revoked or whose
+// certificate ran out, by a fresh code of its own centre: it stays the same
+// device with the same key, and what waits on it flows afterwards. Failures are
+// those of Enrol; a code of another centre is fault.Untrusted, and one with which
+// the centre makes this laptop another device fault.Refused.
+func EnrolAgain(ctx context.Context, s *store.Store, r EnrolRequest) error {
+	const op = "courier.EnrolAgain"
+	p := s.Profile()
+	ca, err := x509.ParseCertificate(p.CADER)
+	if err != nil {
+		return fault.New(op, fault.Damaged, errors.New("authority's certificate"))
+	}
+	if code, err := seal.ParseEnrolCode(r.Code); err != nil {
+		return fault.Wrap(op, err)
+	} else if code.Fingerprint != seal.FingerprintOf(ca) {
+		return fault.Say(op, fault.Untrusted, "这个注册码是另一个中心的。本机的材料只能交给原来的中心，请向原来的县资助中心索取注册码。", errors.New("code of another centre"))
+	}
+	if r.Server == "" {
+		r.Server = p.Server
+	}
+	out, _, err := present(ctx, r, p.Signer)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	defer out.Profile.CountyKey.Wipe()
+	if out.Profile.Device != p.Device {
+		return fault.Say(op, fault.Refused, "中心不认识本机，没有继续。材料保留在本机，请联系县资助中心。", errors.New("another device"))
+	}
+	return fault.Wrap(op, s.SetCertificate(ctx, out.Profile.CertDER, out.Profile.Server))
+}
+
+// present shows a code and a key to the centre, and gives what it answers.
+func present(ctx context.Context, r EnrolRequest, signer *seal.Signer) (*EnrolResult, seal.Suite, error) {
+	const op = "courier.present"
+	code, err := seal.ParseEnrolCode(r.Code)
+	if err != nil {
+		return nil, 0, fault.Wrap(op, err)
+	}
+	road, err := newRoad(r.Server, seal.EnrolTLS(code.Fingerprint))
+	if err != nil {
+		return nil, 0, fault.Wrap(op, err)
+	}
+	defer road.close()
+	body, err := json.Marshal(parcel.EnrolRequest{Code: code.String(), PublicKey: signer.Public().Marshal(),
+		Proof: signer.Sign(parcel.EnrolContext, []byte(code.String()))})
+	if err != nil {
+		return nil, 0, fault.New(op, fault.Other, err)
+	}
+	raw, err := askAgain(ctx, road, request{method: "POST", path: "/v1/enrol?" + parcel.WithRecovery, typ: parcel.TypeJSON, body: body,
+		want: parcel.TypeJSON, limit: parcel.MaxJSON})
+	if err != nil {
+		return nil, 0, fault.Wrap(op, err)
+	}
+	defer seal.Wipe(raw)
+	out, suite, err := welcome(raw, code, signer)
+	if err != nil {
+		return nil, 0, fault.Wrap(op, err)
+	}
+	out.Profile.Server = road.base
+	return out, suite, nil
 }
 
 // askAgain asks until there is an answer, or the tries are used up.

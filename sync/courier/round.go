@@ -153,7 +153,7 @@ func (c *Courier) acknowledge(ctx context.Context, r *parcel.Receipt, raw []byte
 	if fresh {
 		if err := c.store.Acknowledge(ctx, store.Receipt{Centre: r.Centre, Epoch: r.Epoch, Device: r.Device,
 			Through: r.Through, Chain: r.Chain, At: r.At, Blobs: r.Blobs, Raw: raw}); err != nil {
-			return fault.Wrap(op, err)
+			return c.otherChain(ctx, r, fault.Wrap(op, err))
 		}
 	} else if err := c.sameChain(ctx, r); err != nil {
 		return err
@@ -180,8 +180,7 @@ func (c *Courier) sameChain(ctx context.Context, r *parcel.Receipt) error {
 		return fault.Wrap(op, err)
 	}
 	if len(ch) != 1 || ch[0].HeaderHash(c.store.Sum) != r.Chain {
-		return fault.Say(op, fault.Conflict, "中心持有的本机记录与本机不同：本机数据可能被复制过。请联系县资助中心。",
-			errors.New("the centre holds another chain of this device"))
+		return c.otherChain(ctx, r, fault.New(op, fault.Conflict, errors.New("the centre holds another chain of this device")))
 	}
 	return nil
 }
