@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"doorstep/assets"
+	"doorstep/internal/bulletin"
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -35,7 +37,8 @@ func TestMain(m *testing.M) {
 // beside a centre of its own: $CENTRE is its address; "code FILE" writes a
 // fresh enrolment code; "sealed A B" writes a contract sealed under it, and one
 // with a bit flipped; "family DIR" has anna begin a case at a laptop, whose id
-// is $CASE from then on; "harm DIR" destroys a page
+// is $CASE from then on; "issue KIND FILE NAME TO" lets the centre sign what goes
+// down and writes it to a file; "revoke" shuts its first device out; "harm DIR" destroys a page
 // of its database; "busy DIR ACCOUNT" tries a verb while a window has the
 // folder; "centre down" takes it off the network.
 func TestVerbs(t *testing.T) {
@@ -88,6 +91,27 @@ func TestVerbs(t *testing.T) {
 				if code != exitBusy || !strings.Contains(errs, "in use by another program") {
 					ts.Fatalf("exit code %d: %s", code, errs)
 				}
+			},
+			"issue": func(ts *testscript.TestScript, _ bool, args []string) {
+				c := centreOf(ts)
+				b, err := os.ReadFile(ts.MkAbs(args[1]))
+				ts.Check(err)
+				switch args[0] {
+				case "policy":
+					_, _, err = c.AddPolicy(context.Background(), b, true)
+				case "schools":
+					_, err = c.ImportSchools(context.Background(), bytes.NewReader(b))
+				}
+				ts.Check(err)
+				raw, err := c.BulletinFile(context.Background(), bulletin.Kind(args[0]), args[2])
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[3]), raw, 0o600))
+			},
+			"revoke": func(ts *testscript.TestScript, _ bool, _ []string) {
+				c := centreOf(ts)
+				h, err := c.List(context.Background())
+				ts.Check(err)
+				ts.Check(c.Revoke(context.Background(), h.Devices[0].ID))
 			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
 		},
