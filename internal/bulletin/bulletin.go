@@ -108,10 +108,10 @@ func ParseHash(s string) (h Hash, err error) {
 	return Hash(b), nil
 }
 
-// Label is how people name a version to one another: when it was issued, and
-// the beginning of its hash.
+// Label is how people name a version to one another: when it was issued, by
+// China's time wherever it is read, and the beginning of its hash.
 func Label(issued time.Time, h Hash) string {
-	return issued.Format("20060102-1504") + "-" + h.String()[:4]
+	return issued.In(time.FixedZone("", 8*60*60)).Format("20060102-1504") + "-" + h.String()[:4]
 }
 
 // Sign gives the bulletin's bytes, signed by the centre's key; fault.Input for

@@ -147,7 +147,7 @@ func (d *Desk) describe(ctx context.Context, h store.BulletinHead) (InForce, err
 	if err != nil {
 		return out, err
 	}
-	out.tell(b)
+	out.tell(b, d.now().Location())
 	return out, nil
 }
 

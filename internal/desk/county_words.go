@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"doorstep/internal/bulletin"
 	"doorstep/internal/guard"
@@ -10,8 +11,8 @@ import (
 )
 
 // tell fills in title and detail out of the content, which was read before: what
-// does not read has the kind's own title.
-func (f *InForce) tell(content []byte) {
+// does not read has the kind's own title. at is where times are read.
+func (f *InForce) tell(content []byte, at *time.Location) {
 	switch f.Kind {
 	case bulletin.Policy:
 		if p, err := loan.ParsePolicy(content); err == nil {
@@ -40,7 +41,7 @@ func (f *InForce) tell(content []byte) {
 			if len(g.Cases) == 0 {
 				of = fmt.Sprintf("最多 %d 件案件", g.Count)
 			}
-			f.Detail = fmt.Sprintf("%s，%d 个栏目，至 %s", of, len(g.Fields), g.Until.Local().Format("2006-01-02 15:04"))
+			f.Detail = fmt.Sprintf("%s，%d 个栏目，至 %s", of, len(g.Fields), g.Until.In(at).Format("2006-01-02 15:04"))
 		}
 	case bulletin.Devices:
 		if list, err := bulletin.ParseDevices(content); err == nil {

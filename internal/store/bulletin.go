@@ -31,7 +31,7 @@ type BulletinHead struct {
 }
 
 // Label is how people name the version to one another.
-func (h BulletinHead) Label() string { return bulletin.Label(h.Issued.Local(), h.Hash) }
+func (h BulletinHead) Label() string { return bulletin.Label(h.Issued, h.Hash) }
 
 // Names of what is kept of bulletins in the bucket settings.
 const (

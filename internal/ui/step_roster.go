@@ -9,7 +9,6 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
 )
 
 // rosterOffer is the card of ② that offers to fill in the student from the
@@ -46,12 +45,15 @@ func newRosterOffer(v *visit, p *personForm) *rosterOffer {
 			r.ask()
 		}
 	}
-	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyR, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-		if v.active && v.at == stepStudent && len(r.offers) == 1 {
-			r.take(r.offers[0])
-		}
-	})
 	return r
+}
+
+// takeOffered takes the one student that is offered, at its key.
+func (v *visit) takeOffered() {
+	r := v.steps[stepStudent].(*studentStep).offer
+	if v.active && v.at == stepStudent && len(r.offers) == 1 {
+		r.take(r.offers[0])
+	}
 }
 
 // ask looks what is typed now up in the rosters.

@@ -27,7 +27,7 @@ func newToday(u *Window) *today {
 	t.list.TwoLines = true
 	t.list.Empty = "没有等着办的案件"
 	t.list.OnOpen = func(i int) { u.shell.open(t.rows[i].ID) }
-	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{220}, t.list))
+	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{140}, t.list))
 	t.notices = newNotices(u)
 	t.content = filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), t.notices.content, waiting)
 	t.refresh()

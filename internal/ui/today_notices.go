@@ -30,7 +30,7 @@ func newNotices(u *Window) *notices {
 		func() int { return len(n.rows) }, func(i int) []kit.Cell { return n.cells(n.rows[i]) })
 	n.list.TwoLines = true
 	n.list.OnOpen = func(i int) { u.shell.open(n.rows[i].ID) }
-	n.content = container.NewStack(kit.Card("中心的通知", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(&tall{132}, n.list)))
+	n.content = container.NewStack(kit.Card("中心的通知", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(&tall{110}, n.list)))
 	n.content.Hide()
 	return n
 }

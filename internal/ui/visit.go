@@ -178,6 +178,7 @@ func (v *visit) build() {
 			v.forward()
 		}
 	})
+	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyR, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.takeOffered() })
 	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyJ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
 		if v.active {
 			v.problems.next()
@@ -366,6 +367,10 @@ func (v *visit) loadPeople() {
 // jump goes to the field of a path.
 func (v *visit) jump(path string) {
 	v.show(stepOf(path))
+	if shoot := v.steps[stepImages].(*imagesStep).shoots[loan.Slot(path)]; shoot != nil {
+		kit.Focus(shoot)
+		return
+	}
 	if b := v.form.find(path); b != nil {
 		b.visited = true
 		kit.Focus(b.object)

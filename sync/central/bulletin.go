@@ -42,7 +42,7 @@ type IssuedBulletin struct {
 }
 
 // Label is how people name the version to one another.
-func (b IssuedBulletin) Label() string { return bulletin.Label(b.Issued.Local(), b.Hash) }
+func (b IssuedBulletin) Label() string { return bulletin.Label(b.Issued, b.Hash) }
 
 // issuance is a bulletin to be signed.
 type issuance struct {
