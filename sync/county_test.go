@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -440,5 +441,50 @@ func TestACaseIsReturnedWithReasonsAndComesAgain(t *testing.T) {
 	}
 	if code, _, _ := s.verb(t, "case", "accept", "--case", id.String()); code != exitFailed {
 		t.Errorf("accepted twice: exit %d", code)
+	}
+}
+
+// What the centre's own disk spoiled does not come into force, holds nothing
+// else up, and is told.
+func TestASpoiledBulletinIsRefusedAndTheRestComes(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	s.must(t, "roster", "import", "--file", schoolFile(t, 300), "--group", "PT1", "--school", "平塘一中", "--year", "2026")
+	s.must(t, "schools", "import", "--file", testFile(t, "schools.tsv", twoSchools))
+	db, err := sql.Open("sqlite", filepath.Join(s.dir, "centre.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var raw []byte
+	if err := db.QueryRow(`SELECT bytes FROM bulletins WHERE kind = 'roster'`).Scan(&raw); err != nil {
+		t.Fatal(err)
+	}
+	raw[len(raw)-1] ^= 1
+	hash := bulletin.HashOf(raw) // as a thorough forger would
+	if _, err := db.Exec(`UPDATE bulletins SET bytes = ?, hash = ? WHERE kind = 'roster'`, raw, hash[:]); err != nil {
+		t.Fatal(err)
+	}
+	id := l.finished(t, noise("a", 1000))
+	c, err := courier.New(courier.Config{Store: l.Store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.RunUntilEmpty(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if st := c.State(); st.BulletinErr == nil || !strings.Contains(fault.Sentence(st.BulletinErr), "预申请名单没有采用") || !st.AllSent {
+		t.Errorf("%v, all sent %v", st.BulletinErr, st.AllSent)
+	}
+	if h := l.Bulletins(); len(h) != 1 || h[0].Kind != bulletin.Schools || l.status(t, id) != loan.Received {
+		t.Errorf("in force %+v, the case is %v", h, l.status(t, id))
+	}
+	s.must(t, "roster", "import", "--file", schoolFile(t, 300), "--group", "PT1", "--school", "平塘一中", "--year", "2026")
+	c, err = courier.New(courier.Config{Store: l.Store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.RunUntilEmpty(t.Context()); err != nil || c.State().BulletinErr != nil || len(l.Bulletins()) != 2 {
+		t.Errorf("a good one: %v, %v, %d in force", err, c.State().BulletinErr, len(l.Bulletins()))
 	}
 }
