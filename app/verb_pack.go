@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
-	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
-	"doorstep/internal/fault"
 )
 
 func packTakeVerb() verb {
@@ -31,7 +28,7 @@ func packTake(c *call) int {
 	if !ok {
 		return code
 	}
-	raw, err := readBulletin(args[0])
+	raw, err := desk.ReadBulletin(args[0])
 	if err != nil {
 		return c.fail(err)
 	}
@@ -65,18 +62,4 @@ func packListVerb() verb {
 			})
 		},
 	}
-}
-
-// readBulletin reads a file whole, no further than a bulletin can be long.
-func readBulletin(path string) ([]byte, error) {
-	f, err := openInput(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, bulletin.MaxBytes+1))
-	if err != nil {
-		return nil, fault.New("read file", fault.Disk, err)
-	}
-	return b, nil
 }

@@ -45,7 +45,7 @@ func table() map[string]row {
 		"internal/desk":        {3, "internal/loan internal/seal internal/bulletin internal/guard internal/rulebook internal/store internal/photo internal/contract"},
 		"sync/courier":         {3, "internal/loan internal/seal internal/bulletin internal/store internal/peer sync/parcel"},
 		"sync/central":         {3, "assets internal/loan internal/seal internal/bulletin internal/guard internal/rulebook internal/peer internal/contract sync/parcel"},
-		"internal/ui":          {4, "internal/loan internal/bulletin internal/rulebook internal/desk internal/page internal/capture sync/courier internal/ui/kit assets"},
+		"internal/ui":          {4, "internal/loan internal/rulebook internal/desk internal/page internal/capture sync/courier internal/ui/kit assets"},
 		"app":                  {5, "*"},
 		"app/practice":         {5, "internal/loan internal/photo assets"},
 		"sync":                 {5, "sync/parcel sync/central internal/loan internal/seal internal/bulletin internal/guard internal/rulebook internal/contract assets"},

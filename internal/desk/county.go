@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -89,6 +90,25 @@ func (d *Desk) takeUpRegister(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	return content, d.store.SetSetting(ctx, registerSetting, in[0].Version)
+}
+
+// ReadBulletin reads a file that was written at the centre, no further than a
+// bulletin can be long. fault.Missing when it is not there.
+func ReadBulletin(path string) ([]byte, error) {
+	const op = "read bulletin"
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(op, fault.Missing, errors.New("file"))
+	}
+	if err != nil {
+		return nil, fault.New(op, fault.Disk, errors.New("file"))
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, bulletin.MaxBytes+1))
+	if err != nil {
+		return nil, fault.New(op, fault.Disk, errors.New("file"))
+	}
+	return b, nil
 }
 
 // TakeFile puts a bulletin in force that came as a file, and takes it up. What

@@ -2,11 +2,7 @@ package ui
 
 import (
 	"context"
-	"errors"
-	"io"
-	"os"
 
-	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/ui/kit"
@@ -88,7 +84,7 @@ func (k *countyCard) choose() {
 	kit.NewChooser(k.u.win, "接收县里下发的文件", kit.ChooserOptions{}, func(path string) {
 		var got desk.InForce
 		k.u.act("take bulletin", func(ctx context.Context) error {
-			raw, err := readBulletin(path)
+			raw, err := desk.ReadBulletin(path)
 			if err == nil {
 				got, err = k.u.desk.TakeFile(ctx, raw)
 			}
@@ -102,21 +98,6 @@ func (k *countyCard) choose() {
 			k.refresh()
 		})
 	}).Show()
-}
-
-// readBulletin reads a file whole, no further than a bulletin can be long.
-func readBulletin(path string) ([]byte, error) {
-	const op = "read bulletin"
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault.New(op, fault.Missing, errors.New("file"))
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, bulletin.MaxBytes+1))
-	if err != nil {
-		return nil, fault.New(op, fault.Disk, errors.New("file"))
-	}
-	return b, nil
 }
 
 // takeUp puts what came down by the network in force on the screens.
