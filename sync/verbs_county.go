@@ -39,12 +39,20 @@ func at(ctx context.Context, dir string, errs io.Writer, do func(*central.Centra
 	return errors.Join(do(c), c.Close())
 }
 
-func openFile(path string) (*os.File, error) {
-	f, err := os.Open(path)
+// issue lets the centre take in a file, and says what is in force then.
+func issue(ctx context.Context, dir, file string, out, errs io.Writer, take func(*central.Central, io.Reader) (central.IssuedBulletin, string, error)) error {
+	src, err := os.Open(file)
 	if err != nil {
-		return nil, fault.New("sync.openFile", fault.Missing, errors.New("--file cannot be read"))
+		return fault.New("sync.issue", fault.Missing, errors.New("--file cannot be read"))
 	}
-	return f, nil
+	defer src.Close()
+	return at(ctx, dir, errs, func(c *central.Central) error {
+		b, what, err := take(c, src)
+		if err == nil {
+			inForce(out, b, what)
+		}
+		return err
+	})
 }
 
 func inForce(out io.Writer, b central.IssuedBulletin, what string) {
@@ -67,17 +75,9 @@ code takes the place of the former one.`, errs)
 	if err := parse(f, args, out, "data", "file", "group", "school"); err != nil {
 		return err
 	}
-	src, err := openFile(*file)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := c.ImportRoster(ctx, src, *group, *year, *school)
-		if err == nil {
-			inForce(out, b, fmt.Sprintf("%d students", b.Entries))
-		}
-		return err
+		return b, fmt.Sprintf("%d students", b.Entries), err
 	})
 }
 
@@ -89,17 +89,9 @@ func schoolsImport(ctx context.Context, args []string, out, errs io.Writer) erro
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
 	}
-	src, err := openFile(*file)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := c.ImportSchools(ctx, src)
-		if err == nil {
-			inForce(out, b, fmt.Sprintf("%d schools", b.Entries))
-		}
-		return err
+		return b, fmt.Sprintf("%d schools", b.Entries), err
 	})
 }
 
@@ -112,21 +104,13 @@ func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
 	}
-	src, err := openFile(*file)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	b, err := io.ReadAll(io.LimitReader(src, 64<<10))
-	if err != nil {
-		return fault.New("sync.packAdd", fault.Disk, errors.New("--file cannot be read"))
-	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
-		p, b, err := c.AddPolicy(ctx, b, *late)
-		if err == nil {
-			inForce(out, b, fmt.Sprintf("for contracts signed from %s on", p.SignedFrom))
+	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+		b, err := io.ReadAll(io.LimitReader(src, 64<<10))
+		if err != nil {
+			return central.IssuedBulletin{}, "", fault.New("sync.packAdd", fault.Disk, errors.New("--file cannot be read"))
 		}
-		return err
+		p, in, err := c.AddPolicy(ctx, b, *late)
+		return in, fmt.Sprintf("for contracts signed from %s on", p.SignedFrom), err
 	})
 }
 
