@@ -43,7 +43,7 @@ func syncRun(c *call) int {
 	run := func(ctx context.Context, s *store.Store, operator string) error {
 		meter := kit.NewMeter()
 		defer meter.Close()
-		q, err := courier.New(courier.Config{Store: s, Server: *server, Now: time.Now, Metered: meter.Metered})
+		q, err := courier.New(courier.Config{Store: s, Server: *server, Now: time.Now, Metered: meter.Metered, Version: metadata().Version})
 		if err != nil {
 			return err
 		}

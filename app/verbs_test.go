@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"doorstep/assets"
+	"doorstep/internal/bulletin"
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -36,7 +38,8 @@ func TestMain(m *testing.M) {
 // beside a centre of its own: $CENTRE is its address; "code FILE" writes a
 // fresh enrolment code; "sealed A B" writes a contract sealed under it, and one
 // with a bit flipped; "family DIR" has anna begin a case at a laptop, whose id
-// is $CASE from then on; "harm DIR" destroys a page
+// is $CASE from then on; "issue KIND FILE NAME TO" lets the centre sign what goes
+// down and writes it to a file; "harm DIR" destroys a page
 // of its database; "busy DIR ACCOUNT" tries a verb while a window has the
 // folder; "idof FILE NAME" sets NAME to the first id in a file; "take STICK" hands
 // a stick to the centre; "shutout FILE" revokes the centre's only laptop and writes
@@ -114,6 +117,21 @@ func TestVerbs(t *testing.T) {
 				code, err := centreOf(ts).NewCode(ctx, central.NewCodeOptions{Again: h.Devices[0].ID})
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(code+"\n"), 0o600))
+			},
+			"issue": func(ts *testscript.TestScript, _ bool, args []string) {
+				c := centreOf(ts)
+				b, err := os.ReadFile(ts.MkAbs(args[1]))
+				ts.Check(err)
+				switch args[0] {
+				case "policy":
+					_, _, err = c.AddPolicy(context.Background(), b, true)
+				case "schools":
+					_, err = c.ImportSchools(context.Background(), bytes.NewReader(b))
+				}
+				ts.Check(err)
+				raw, err := c.BulletinFile(context.Background(), bulletin.Kind(args[0]), args[2])
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[3]), raw, 0o600))
 			},
 			"centre": func(ts *testscript.TestScript, _ bool, _ []string) { centreOf(ts).stop() },
 		},

@@ -185,7 +185,7 @@ func windowDeps(ctx context.Context, data string, meter *kit.Meter, log *slog.Lo
 			return enrolLaptop(ctx, data, server, code)
 		},
 		Courier: func(d *desk.Desk) (*courier.Courier, error) {
-			return courier.New(courier.Config{Store: d.Store(), Log: log, Metered: meter.Metered})
+			return courier.New(courier.Config{Store: d.Store(), Log: log, Metered: meter.Metered, Version: metadata().Version})
 		},
 		Room: func(d *desk.Desk, place neighbour.Place, online func() bool, fresh func()) (*neighbour.Room, error) {
 			return neighbour.New(neighbour.Config{Store: d.Store(), Place: place, Online: online, Fresh: fresh, Log: log})

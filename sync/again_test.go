@@ -34,6 +34,16 @@ func (s *server) codeFor(t testing.TB, device uuid.UUID) string {
 	return await(t, path)
 }
 
+// enrolAgain lets the laptop in anew by a code that is for it.
+func (l *laptop) enrolAgain(t testing.TB, server, code string) error {
+	t.Helper()
+	p, err := courier.Reenrol(t.Context(), l.Profile(), courier.EnrolRequest{Server: server, Code: code})
+	if err != nil {
+		return err
+	}
+	return l.SetProfile(t.Context(), p, store.Entry{Kind: loan.ChangeSetting, Operator: "practice-clerk", Body: loan.ViewBody{Detail: "enrolled again"}})
+}
+
 func TestALaptopEnrolsAgainAndLosesNothing(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	l, other := newLaptop(t, s), newLaptop(t, s)

@@ -237,7 +237,9 @@ type proxy struct {
 	conns map[net.Conn]bool
 	// up is called with every piece that goes to the server, and answers
 	// whether the connection may live on.
-	up   func(n int) bool
+	up func(n int) bool
+	// back is the same for what the server answers.
+	back func(n int) bool
 	pace sync.Mutex        // of a slow link
 	mute map[net.Conn]bool // what comes over these is swallowed
 	// later is how long answers take on their way.
@@ -300,15 +302,16 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 		n, err := from.Read(buf)
 		if n > 0 {
 			p.mu.Lock()
-			f, mute, later := p.up, p.mute[from], p.later
+			f, back, mute, later := p.up, p.back, p.mute[from], p.later
 			p.mu.Unlock()
 			if mute {
 				continue
 			}
 			if !up {
 				time.Sleep(later)
+				f = back
 			}
-			if up && f != nil && !f(n) {
+			if f != nil && !f(n) {
 				return
 			}
 			if up || !p.deaf.Load() {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"strings"
@@ -33,7 +34,17 @@ Usage:
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
   sync operator off --data DIR --id ID
   sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N]
-  sync device revoke --data DIR --id ID
+  sync device list --data DIR [--json]
+  sync device revoke|lost|admit|settle --data DIR --id ID
+  sync case return --data DIR --case ID --code CODE[,CODE] [--note TEXT] [--by ID]
+  sync case accept --data DIR --case ID [--note TEXT] [--by ID]
+  sync roster import --data DIR --file FILE --group CODE --school NAME [--year YEAR]
+  sync schools import --data DIR --file FILE
+  sync pack add --data DIR --file FILE [--late]
+  sync grant new --data DIR --operator ID --by ID --fields FIELD[,FIELD] --case ID[,ID]|--count N --reason TEXT [--hours N]
+  sync roster|pack|grant withdraw --data DIR --group CODE|--id ID
+  sync bulletin list --data DIR [--json]
+  sync bulletin write --data DIR --kind KIND --name NAME --out FILE
   sync recovery list --data DIR [--json]
   sync recovery approve --data DIR ID --code DIGITS
   sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE
@@ -42,8 +53,8 @@ Usage:
   sync stick take --data DIR --from STICK [--json]
   sync restored --data DIR
 
-Every verb answers --help. list, contract, export, operator, code, device, recovery and
-stick work beside a server that runs in the same folder; restored wants it ended.
+Every verb answers --help. All but serve and restored work beside a server that
+runs in the same folder; restored wants it ended.
 
 Exit codes:
   0  done; for serve: ended by SIGINT or SIGTERM after what was under way
@@ -100,9 +111,10 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 // pick finds the verb; serve is meant where the first argument is a flag.
 func pick(args []string) (verb, []string) {
 	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "export": export, "restored": restored}
-	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew, "device revoke": deviceRevoke,
+	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew,
 		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest,
 		"stick take": stickTake}
+	maps.Copy(two, countyVerbs())
 	if len(args) == 0 {
 		return nil, nil
 	}

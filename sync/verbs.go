@@ -55,20 +55,32 @@ func show(out io.Writer, h *central.Holdings) {
 	fmt.Fprintf(out, "%-36s  %-10s %5s %10s %8s %7s  %s\n", "case", "status", "blobs", "bytes", "lacking", "changes", "receipt")
 	for _, k := range h.Cases {
 		receipt := k.ReceiptNo
-		if receipt == "" {
+		switch {
+		case k.Lacking > 0:
+			receipt = "incomplete"
+		case receipt == "":
 			receipt = "-"
 		}
 		fmt.Fprintf(out, "%-36s  %-10s %5d %10d %8d %7d  %s\n", k.ID, k.Status, k.Blobs, k.Bytes, k.Lacking, k.Changes, receipt)
+		for _, o := range k.Same {
+			fmt.Fprintf(out, "  the same student as case %s\n", o)
+		}
 	}
 	fmt.Fprintf(out, "\n%-36s  %-6s %7s  %s\n", "device", "county", "changes", "enrolled")
 	for _, d := range h.Devices {
 		state := d.Enrolled.Format(time.DateTime)
-		if d.Revoked {
-			state += " revoked"
+		if s := deviceState(d); s != "active" {
+			state += " " + s
 		}
 		fmt.Fprintf(out, "%-36s  %-6s %7d  %s\n", d.ID, d.County, d.Changes, state)
 		for _, r := range d.Lost {
 			fmt.Fprintf(out, "  lost: numbers %d to %d of its chain, declared by the laptop\n", r.From, r.To)
+		}
+	}
+	for _, p := range h.Phones {
+		fmt.Fprintf(out, "\none phone is the student's in %d cases of %d:\n", len(p.Cases), p.Year)
+		for _, id := range p.Cases {
+			fmt.Fprintf(out, "  %s\n", id)
 		}
 	}
 	fmt.Fprintf(out, "\n%d cases, %d blobs of %d bytes, %d refused parcels\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
@@ -169,25 +181,6 @@ func writeCode(ctx context.Context, c *central.Central, file string, o central.N
 		return err
 	}
 	return central.WriteFile(file, []byte(code+"\n"))
-}
-
-func deviceRevoke(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("device revoke", "shut a laptop out; what came from it stays.", errs)
-	data := f.String("data", "", "folder of the centre")
-	id := f.String("id", "", "id of the device")
-	if err := parse(f, args, out, "data", "id"); err != nil {
-		return err
-	}
-	device, err := uuid.Parse(*id)
-	if err != nil {
-		return fault.New("sync.revoke", fault.Input, errors.New("--id is not an id"))
-	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.Revoke(ctx, device)
 }
 
 func restored(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -22,7 +22,12 @@ type Desk struct {
 
 	mu       sync.Mutex // one change of this desk after another
 	operator guard.Operator
-	rules    *loan.Reference
+
+	base       *loan.Reference // without what the county sent down
+	rulesMu    sync.Mutex      // guards rules
+	rules      *loan.Reference
+	preapplied preapplied
+	untaken    error
 }
 
 // Tools are what a desk works with.
@@ -43,14 +48,20 @@ func SignIn(ctx context.Context, l *store.Locked, operator string, password []by
 	return At(ctx, s, op, t)
 }
 
-// At is a desk over a store that is open already, such as one just made.
+// At is a desk over a store that is open already, such as one just made. What
+// the county sent down and cannot be taken up now is Untaken.
 func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk, error) {
-	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, rules: t.Rules}
+	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, base: t.Rules, rules: t.Rules}
 	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSignIn, Operator: op.ID, Body: loan.ViewBody{}}}, nil); err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
+	d.untaken = d.TakeUp(ctx)
 	return d, nil
 }
+
+// Untaken is why something the county sent down was not taken up at signing in;
+// nil when all was. Work goes on by what was in force before.
+func (d *Desk) Untaken() error { return d.untaken }
 
 // Operator is who is signed in.
 func (d *Desk) Operator() guard.Operator { return d.operator }
@@ -58,8 +69,12 @@ func (d *Desk) Operator() guard.Operator { return d.operator }
 // Store is the open store, for the courier.
 func (d *Desk) Store() *store.Store { return d.store }
 
-// Rules is the reference the verdict is judged by.
-func (d *Desk) Rules() *loan.Reference { return d.rules }
+// Rules is the reference the verdict is judged by now.
+func (d *Desk) Rules() *loan.Reference {
+	d.rulesMu.Lock()
+	defer d.rulesMu.Unlock()
+	return d.rules
+}
 
 // Today is the day by the laptop's clock.
 func (d *Desk) Today() loan.Date { return loan.DateOf(d.now()) }
@@ -121,7 +136,7 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 // Check is the verdict on a case as it stands today.
 func (d *Desk) Check(c *loan.Case) loan.Report {
 	a := c.Application(d.Today())
-	return d.rules.Check(&a)
+	return d.Rules().Check(&a)
 }
 
 // CheckEntry is Check without what only the signing brings: the verdict a

@@ -56,7 +56,7 @@ func (d *Desk) Receipt(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	pack, err := d.rules.PolicyFor(d.signingDay(c))
+	pack, err := d.Rules().PolicyFor(d.signingDay(c))
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -63,7 +63,7 @@ func (d *Desk) signingDay(c *loan.Case) loan.Date {
 func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (contract.Input, string, error) {
 	app := c.Application(day)
 	app.AsOf = day
-	pack, err := d.rules.PolicyFor(day)
+	pack, err := d.Rules().PolicyFor(day)
 	if err != nil {
 		return contract.Input{}, "", err
 	}

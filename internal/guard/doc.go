@@ -2,7 +2,8 @@
 //
 // It owns the roles, the operator's record, the table of permissions (verb by
 // role, status of the case and the operator's own part in it), the masks of
-// personal data, the words of watermarks, and the rule that locks an account.
+// personal data, the words of watermarks, the form of a grant for sensitive use
+// and what it covers, and the rule that locks an account.
 // It guarantees that what the table does not name is denied, and that nobody
 // acts in two roles on one case: who entered a case cannot review it, and who
 // reviewed it cannot enter or sign it. It keeps nothing: operators and the

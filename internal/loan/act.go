@@ -67,6 +67,12 @@ func (c *Case) actKind(n *node) error {
 		return c.takeOver(n)
 	case ChangeUrgent:
 		return c.urge(n.ch)
+	case ChangeNotice:
+		b, err := Body[NoticeBody](n.ch)
+		if err == nil {
+			c.Same = b.Same
+		}
+		return err
 	}
 	return fault.New("apply change", fault.Newer, errors.New("unknown kind of change"))
 }

@@ -28,6 +28,7 @@ type Case struct {
 	Finish      *FinishState
 	Receipt     *ReceiveBody
 	Return      *ReturnBody
+	Same        []SameStudent // other cases of the same student, as the centre noticed
 	Conflicts   []Conflict
 	Aside       []Aside
 	Holders     []Holding   // who holds the case; none until it was first passed on

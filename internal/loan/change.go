@@ -43,6 +43,7 @@ const (
 	ChangePass     ChangeKind = "pass"     // PassBody: handed on to a station
 	ChangeTake     ChangeKind = "take"     // TakeBody: taken over by force
 	ChangeUrgent   ChangeKind = "urgent"   // UrgentBody: goes to the centre before others, or no longer
+	ChangeNotice   ChangeKind = "notice"   // NoticeBody: by the centre, what it noticed across cases
 
 	ChangeView   ChangeKind = "view"   // ViewBody
 	ChangeSearch ChangeKind = "search" // ViewBody, no case
@@ -265,6 +266,20 @@ type ReturnBody struct {
 // UrgentBody says why a case is to be at the centre before others.
 type UrgentBody struct {
 	Urgency Urgency `json:"urgency"`
+}
+
+// NoticeBody is what the centre noticed of a case beside others; it takes the
+// place of the former notice, and of nothing else.
+type NoticeBody struct {
+	// Same are cases of the county with the same student, neither a supplement
+	// of the other; none when that is no longer so.
+	Same []SameStudent `json:"same,omitempty"`
+}
+
+// SameStudent is another case of the same student.
+type SameStudent struct {
+	Case  uuid.UUID `json:"case"`
+	Point string    `json:"point"` // of intake, where it was opened
 }
 
 // ViewBody is a look: which fields, why.

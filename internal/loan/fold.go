@@ -237,6 +237,7 @@ func (c *Case) Clone() *Case {
 	for i := range d.Conflicts {
 		d.Conflicts[i].Values = slices.Clone(d.Conflicts[i].Values)
 	}
+	d.Same = slices.Clone(c.Same)
 	if c.Review != nil {
 		v := *c.Review
 		d.Review = &v

@@ -1,6 +1,7 @@
 package loan
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -48,14 +49,21 @@ func ParsePolicy(b []byte) (Policy, error) {
 	return p, nil
 }
 
-// policyFor is the pack in force on a signing date; false before the first.
+// WithPolicies is r with more packs: one takes the place of the pack of its id,
+// the others stand behind. r itself is as before.
+func (r *Reference) WithPolicies(more ...Policy) *Reference {
+	next := *r
+	next.Packs = slices.Clone(r.Packs)
+	for _, p := range more {
+		next.Packs = append(slices.DeleteFunc(next.Packs, func(q Policy) bool { return q.ID == p.ID }), p)
+	}
+	return &next
+}
+
+// policyFor is the pack in force on a signing date; false before the first. Of
+// packs that begin on one day the last of the list stands.
 func policyFor(packs []Policy, signed Date) (Policy, bool) {
-	sorted := slices.SortedFunc(slices.Values(packs), func(a, b Policy) int {
-		if a.SignedFrom < b.SignedFrom {
-			return -1
-		}
-		return 1
-	})
+	sorted := slices.SortedStableFunc(slices.Values(packs), func(a, b Policy) int { return cmp.Compare(a.SignedFrom, b.SignedFrom) })
 	for i := len(sorted) - 1; i >= 0; i-- {
 		if sorted[i].SignedFrom <= signed {
 			return sorted[i], true

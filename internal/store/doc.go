@@ -89,8 +89,14 @@
 //	           the last. A blob without a place: name 32 | chunk u32, and each
 //	           chunk but the last has 65536
 //	operators  id → guard.Operator as JSON
-//	settings   name → JSON
+//	settings   name → JSON; of bulletins see below
 //	receipts   u64, in order of arrival → Receipt as JSON
+//
+// Bulletins (package bulletin) are kept among the settings, KIND and NAME those
+// of the bulletin: "bulletin/KIND/NAME" → BulletinHead as JSON;
+// "bulletin.content/KIND/NAME" → the bulletin's bytes, not there when it was
+// withdrawn; "bulletin.piece/KIND/NAME/" | version u64 | offset u64 → hash 32 of
+// all the bytes that are coming | the bytes from offset on.
 //
 // ledger: version 1 | generation u64 of the last transaction | for each of the
 // buckets above: length u8, name | number of values u64 | XOR 32 of their

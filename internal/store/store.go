@@ -59,6 +59,9 @@ type Store struct {
 	kept       *kept // nil when no case is kept
 	images     imageState
 	enrolled   *Profile // by SetProfile; the same device, county and suite as profile
+
+	bulletins    map[string]BulletinHead // by kind/name, those withdrawn among them
+	bulletinMark uint64
 }
 
 // tip is the end of a device's chain.
@@ -172,10 +175,14 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, bucket := range []string{bMeta, bChains, bOperators, bSettings} {
+	for _, bucket := range []string{bMeta, bChains, bOperators} {
 		if err := s.count(tx, l, bucket, nil); err != nil {
 			return err
 		}
+	}
+	bulletins := map[string]BulletinHead{}
+	if err := s.count(tx, l, bSettings, s.readBulletins(bulletins)); err != nil {
+		return err
 	}
 	t, err := s.readTip(tx, s.profile.Device)
 	if err != nil {
@@ -217,6 +224,8 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	defer s.mu.Unlock()
 	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps, s.images = t, acked, epoch, ix, un, gaps, images
 	s.refused, s.ackedBytes = refused, sent
+	s.bulletins = bulletins
+	s.bulletinMark++
 	return nil
 }
 

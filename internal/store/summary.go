@@ -30,7 +30,7 @@ type Summary struct {
 	Opened        time.Time
 	Updated       time.Time
 	Operator      string // who opened it
-	Problems      int    // conflicts and changes set aside, which wait for a person
+	Problems      int    // conflicts, changes set aside and other cases of the student, which wait for a person
 	Sent          bool   // the centre has acknowledged all of it
 	Holders       []Holder
 	Ticket        string // the number its people are called by
@@ -72,6 +72,9 @@ func (r *row) fill(c *loan.Case) {
 	}
 	if c.Ticket != nil {
 		r.Ticket, r.TicketDay = c.Ticket.Number, c.Ticket.Day
+	}
+	if len(c.Same) > 0 && c.Status != loan.Void {
+		r.Problems++
 	}
 	r.coIDNo, r.coPhone = "", ""
 	if len(a.Coborrowers) > 0 {

@@ -61,7 +61,7 @@ func (m *manage) turn(id string) {
 	case ofAudit:
 		m.shownNow = newAuditSection(m.u)
 	case ofDevice:
-		m.shownNow = plain{m.device(), m.packs(), m.look()}
+		m.shownNow = &deviceSection{m, newCountyCard(m.u)}
 	default:
 		m.refresh()
 		m.shownNow = plain{kit.Card("人员", nil, m.people), m.u.passwordCard()}

@@ -116,6 +116,11 @@ func testWindow(t *testing.T, dir string, variant kit.Variant) *Window {
 // settled makes a data folder of an enrolled laptop, with cases.
 func settledFolder(t *testing.T, cases int) string {
 	t.Helper()
+	return settledFolderOf(t, testProfile(t), cases)
+}
+
+func settledFolderOf(t *testing.T, p store.Profile, cases int) string {
+	t.Helper()
 	ctx := context.Background()
 	dir := t.TempDir()
 	rules, err := rulebook.Load()
@@ -126,7 +131,7 @@ func settledFolder(t *testing.T, cases int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := door.Settle(ctx, desk.Enrolment{Profile: testProfile(t), Roster: []desk.Operator{testClerk(), testReviewer()}}, testClerk(), []byte(clerkPassword))
+	d, err := door.Settle(ctx, desk.Enrolment{Profile: p, Roster: []desk.Operator{testClerk(), testReviewer()}}, testClerk(), []byte(clerkPassword))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,10 +71,7 @@ const (
 	priorAmount = priorLoan + "amount"
 )
 
-func hardshipKinds() []string {
-	return []string{hardshipOrphan, "原建档立卡脱贫家庭学生", "家庭经济困难残疾学生及残疾人子女",
-		"普通高中认定家庭经济困难学生", "低保家庭学生", "特困救助供养学生", "其他"}
-}
+func hardshipKinds() []string { return loan.HardshipKinds() }
 
 // papersStep is ①: what kind of case it is and which papers it needs.
 type papersStep struct {

@@ -73,6 +73,9 @@ func (u *Window) carried(k *carrier, s courier.State) {
 		u.deps.Log.Info("receipt", "all_sent", s.AllSent)
 		u.shell.arrived()
 	}
+	if s.LastBulletin != before.LastBulletin {
+		u.takeUp()
+	}
 	if s.Recovery && !before.Recovery {
 		kit.Notice(u.win, kit.Good, "县资助中心的找回密钥已到：以后忘记密码，可以在登录页申请找回。")
 	}

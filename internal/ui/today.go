@@ -20,6 +20,7 @@ type today struct {
 	rows    []desk.Row
 
 	stations *stations
+	notices  *notices
 }
 
 func newToday(u *Window) *today {
@@ -29,9 +30,9 @@ func newToday(u *Window) *today {
 	t.list.TwoLines = true
 	t.list.Empty = "没有等着办的案件"
 	t.list.OnOpen = func(i int) { u.shell.open(t.rows[i].ID) }
-	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{220}, t.list))
-	t.stations = newStations(u)
-	t.content = filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), t.stations.content, waiting)
+	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{140}, t.list))
+	t.stations, t.notices = newStations(u), newNotices(u)
+	t.content = filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), t.notices.content, t.stations.content, waiting)
 	t.refresh()
 	return t
 }
@@ -65,6 +66,7 @@ func (t *today) refresh() {
 	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
 	t.rows = slices.DeleteFunc(t.rows, heldElsewhere)
 	choose(t.list, t.rows, chosen)
+	t.notices.refresh(func() { t.content.Refresh() })
 }
 
 func figure(label string, n int, kind kit.TextKind) fyne.CanvasObject {

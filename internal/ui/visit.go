@@ -66,6 +66,7 @@ type visit struct {
 	tried    bool            // submitting was tried: everything wrong is shown
 	unlocked bool            // the clerk chose to change a case that waits
 	was      loan.Status     // the status last shown
+	mend     string          // the field a returned case is opened at; empty afterwards
 	offered  *bound          // has the focus because its step was shown
 	turning  bool            // from one step to another
 	pending  int             // acts under way
@@ -101,6 +102,10 @@ func newVisit(u *Window, c *loan.Case) *visit {
 	v.make()
 	v.begin()
 	v.take(c)
+	if r := c.Return; r != nil && c.Status == loan.Returned && len(r.Codes) > 0 {
+		v.mend = mendPath(v.report, r.Codes[0])
+		v.at = stepOf(v.mend)
+	}
 	v.loadPeople()
 	return v
 }
@@ -177,6 +182,7 @@ func (v *visit) build() {
 		}
 	})
 	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyT, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.passOn() })
+	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyR, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.takeOffered() })
 	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyJ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
 		if v.active {
 			v.problems.next()
@@ -220,6 +226,10 @@ func (v *visit) scroll(k fyne.KeyName) {
 func (v *visit) shown() {
 	v.active = true
 	v.show(v.at)
+	if path := v.mend; path != "" {
+		v.mend = ""
+		v.jump(path)
+	}
 }
 
 // leave saves what is being typed and what could not be saved before.
@@ -361,6 +371,10 @@ func (v *visit) loadPeople() {
 // jump goes to the field of a path.
 func (v *visit) jump(path string) {
 	v.show(stepOf(path))
+	if shoot := v.steps[stepImages].(*imagesStep).shoots[loan.Slot(path)]; shoot != nil {
+		kit.Focus(shoot)
+		return
+	}
 	if b := v.form.find(path); b != nil {
 		b.visited = true
 		kit.Focus(b.object)

@@ -50,6 +50,10 @@ func (p *panel) refresh() {
 	if v.c.Status == loan.Returned || v.c.Status == loan.Corrected {
 		p.returned()
 	}
+	if len(v.c.Same) > 0 {
+		p.add(wrong{step: stepStudent, path: "student.id_no", shown: true, Problem: kit.Problem{Kind: kit.Warning,
+			Text: "中心通知：" + sameWords(v.c.Same) + "，请与对方核对后作废其中一件"}})
+	}
 	for _, k := range v.c.Conflicts {
 		p.add(wrong{step: stepOf(k.Field), path: k.Field, shown: true, Problem: kit.Problem{
 			Kind: kit.Bad, Text: "“" + fieldName(k.Field) + "”在两处改成了不同的内容，请选定一个",
@@ -82,31 +86,13 @@ func (p *panel) returned() {
 		return
 	}
 	for _, code := range r.Codes {
-		path := p.v.fieldOf(code)
+		path := mendPath(p.v.report, code)
 		p.add(wrong{step: stepOf(path), path: path, shown: true, Problem: kit.Problem{
 			Code: string(code), Kind: kit.Warning, Text: "中心退回：" + p.v.u.deps.Words.Message(code)}})
 	}
 	if r.Note != "" {
 		p.add(wrong{step: p.v.at, shown: true, Problem: kit.Problem{Kind: kit.Warning, Text: "中心退回说明：" + r.Note, Jump: func() {}}})
 	}
-}
-
-// fieldOf is a field that a returned code is about: the one the rules raise it
-// for now, else the first field of the step its letters name.
-func (v *visit) fieldOf(code loan.Code) string {
-	for _, f := range v.report.Findings {
-		if f.Code == code {
-			return f.Field
-		}
-	}
-	part := string(code)
-	if len(part) > 4 {
-		part = part[2:4]
-	}
-	return map[string]string{"ID": "student.id_no", "NM": "student.name", "PH": "student.phone", "AD": "student.address",
-		"CB": "coborrowers.0.name", "EL": "study.school_name", "AM": "loan.amount", "TM": "loan.maturity_year",
-		"PT": "portrait/student", "CT": "consent/student", "DC": "doc/" + string(loan.StudentIDCard),
-		"RN": "loan.previous.contract_no", "SG": "sign/student"}[part]
 }
 
 func (p *panel) add(w wrong) {

@@ -118,7 +118,12 @@ type rig struct {
 
 func newRig(t *testing.T, variant kit.Variant) *rig {
 	t.Helper()
-	u := testWindow(t, settledFolder(t, 0), variant)
+	return newRigIn(t, settledFolder(t, 0), variant)
+}
+
+func newRigIn(t *testing.T, dir string, variant kit.Variant) *rig {
+	t.Helper()
+	u := testWindow(t, dir, variant)
 	u.deps.Pages = &page.Renderer{Command: []string{os.Args[0], "test-page-worker"}}
 	signInTest(t, u)
 	r := &rig{t, u}

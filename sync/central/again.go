@@ -46,9 +46,17 @@ func rightCode(ctx context.Context, tx *sql.Tx, hash [32]byte, again uuid.UUID) 
 
 // renew gives a laptop, which may have been revoked, another key and
 // certificate. What it signed before is proved by the key it had. A key of the
-// National suite, which signs the chain and opens no connection, stays.
+// National suite, which signs the chain and opens no connection, stays. One that
+// was reported lost is refused until a person admits it.
 func (c *Central) renew(ctx context.Context, tx *sql.Tx, id uuid.UUID, pub seal.PublicKey, cert []byte) error {
 	const op = "central.renew"
+	var lost int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM devices_lost WHERE device = ?`, id.String()).Scan(&lost); err != nil {
+		return diskFault(op, err)
+	}
+	if lost > 0 {
+		return problemOf(op, fault.Refused, parcel.CodeRevoked)
+	}
 	var former []byte
 	if err := tx.QueryRowContext(ctx, `SELECT public_key FROM devices WHERE id = ?`, id.String()).Scan(&former); err != nil {
 		return diskFault(op, err)
@@ -64,8 +72,10 @@ func (c *Central) renew(ctx context.Context, tx *sql.Tx, id uuid.UUID, pub seal.
 		}
 		former = pub.Marshal()
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE devices SET public_key = ?, cert = ?, revoked = NULL WHERE id = ?`, former, cert, id.String())
-	return diskFault(op, err)
+	if _, err := tx.ExecContext(ctx, `UPDATE devices SET public_key = ?, cert = ?, revoked = NULL WHERE id = ?`, former, cert, id.String()); err != nil {
+		return diskFault(op, err)
+	}
+	return c.issueShutOut(ctx, tx)
 }
 
 // shows is fault.Denied unless the connection was made with the certificate

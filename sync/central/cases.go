@@ -1,6 +1,7 @@
 package central
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -38,8 +39,14 @@ func (c *Central) noteAuthor(ctx context.Context, tx *sql.Tx, id uuid.UUID, d *d
 		id.String(), d.county, d.id.String(), statusUnopened, c.now().UnixMilli()); err != nil {
 		return diskFault(op, err)
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO case_devices (case_id, device) VALUES (?, ?) ON CONFLICT DO NOTHING`, id.String(), d.id.String())
-	return diskFault(op, err)
+	r, err := tx.ExecContext(ctx, `INSERT INTO case_devices (case_id, device) VALUES (?, ?) ON CONFLICT DO NOTHING`, id.String(), d.id.String())
+	if err != nil {
+		return diskFault(op, err)
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return diskFault(op, err)
+	}
+	return catchUp(ctx, tx, id, d.id.String())
 }
 
 // loadCase folds a case from its changes; nil when it was never opened.
@@ -71,7 +78,7 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 			return nil, fault.Wrap(op, err)
 		}
 		switch ch.Kind {
-		case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn:
+		case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
 			if !c.is().centres[ch.Device] {
 				continue
 			}
@@ -104,6 +111,9 @@ func (c *Central) refold(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
 		if k, err = c.receive(ctx, tx, k); err != nil {
 			return err
 		}
+	}
+	if err := c.note(ctx, tx, k); err != nil {
+		return err
 	}
 	finish := ""
 	if k.Finish != nil {
@@ -240,6 +250,11 @@ func (c *Central) receive(ctx context.Context, tx *sql.Tx, k *loan.Case) (*loan.
 // author appends a change of the centre's own on top of the case, and puts it
 // into the news of every laptop that works on the case.
 func (c *Central) author(ctx context.Context, tx *sql.Tx, k *loan.Case, kind loan.ChangeKind, body any) (*loan.Change, error) {
+	return c.authorAs(ctx, tx, k, operatorCentre, kind, body)
+}
+
+// authorAs is author in the name of a person; of none it is the centre's own.
+func (c *Central) authorAs(ctx context.Context, tx *sql.Tx, k *loan.Case, by string, kind loan.ChangeKind, body any) (*loan.Change, error) {
 	const op = "central.author"
 	b, err := json.Marshal(body)
 	if err != nil {
@@ -251,7 +266,7 @@ func (c *Central) author(ctx context.Context, tx *sql.Tx, k *loan.Case, kind loa
 		return nil, err
 	}
 	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: id, Counter: through + 1, Prev: chain, Seen: k.Heads,
-		Operator: operatorCentre, Case: k.ID, Kind: kind, At: c.now().UTC(), ClockErr: -1e6, Body: b}
+		Operator: cmp.Or(by, operatorCentre), Case: k.ID, Kind: kind, At: c.now().UTC(), ClockErr: -1e6, Body: b}
 	_, _ = rand.Read(ch.Salt[:]) // never fails
 	ch.BodyHash = loan.BodyHashOf(sum, ch.Salt, b)
 	header := ch.HeaderHash(sum)

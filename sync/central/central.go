@@ -75,6 +75,7 @@ type Central struct {
 	board     *switchboard
 	address   string
 	ice       []parcel.ICEServer
+	sightings sightings
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails
@@ -147,6 +148,9 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if err := c.haveCountyKey(ctx); err != nil {
+		return err
+	}
+	if err := c.markAll(ctx); err != nil {
 		return err
 	}
 	return c.makeRecoveryKey(ctx)

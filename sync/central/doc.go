@@ -100,7 +100,26 @@
 // receive: receipt number HZ | county 6 | year 4 | number 6 digits; contract
 // number county 6 | year 4 | number 6 digits, kept when the case is finished
 // again after a correction; check code 6 random digits. The year is the
-// application's academic year. Such changes go as news to every laptop that
-// wrote to the case. Changes of these kinds in a laptop's chain are kept and
-// do not count.
+// application's academic year. A person's word, "sync case return" and "sync case
+// accept", is written as return and accept, in the name of the reviewer where one
+// is given. Such changes go as news to every laptop that wrote to the case, and
+// so do the changes of one laptop to the others that work on it. Changes of these
+// kinds in a laptop's chain are kept and do not count.
+//
+// # One student at two desks
+//
+// Of each case the table marks holds the keyed name (package seal) of the
+// student's ID number, under the county's key's derivation "doorstep person v1",
+// of "id " and the number; and of "phone " and the phone. Cases of one school year
+// with one mark, neither of them alone a supplement, are of one student: a change
+// of kind notice tells each laptop of the others, and a later one that it is no
+// longer so. All numbers that stand count where two desks set different ones; a
+// void case has no mark. Nothing is merged. Counties share no key, so that across
+// them nobody is found.
+//
+// # What goes down
+//
+// The table bulletins holds the newest version of each bulletin (package
+// bulletin), signed by the authority's key. Laptops are told of them with the
+// county and fetch what they lack.
 package central

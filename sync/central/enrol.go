@@ -244,15 +244,5 @@ func (c *Central) device(ctx context.Context, id string) (*device, error) {
 // Revoke shuts a device out from now on; what came from it stays.
 // fault.Missing when there is no such device.
 func (c *Central) Revoke(ctx context.Context, id uuid.UUID) error {
-	const op = "central.Revoke"
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `UPDATE devices SET revoked = ? WHERE id = ? AND revoked IS NULL`, c.now().UnixMilli(), id.String())
-		if err != nil {
-			return diskFault(op, err)
-		}
-		if n, err := r.RowsAffected(); err != nil || n > 0 {
-			return diskFault(op, err)
-		}
-		return fault.New(op, fault.Missing, errors.New("no such device, or revoked already"))
-	})
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.shutDevice(ctx, tx, id, false) })
 }

@@ -211,6 +211,11 @@ func (c *Central) getCounty(d *device, w http.ResponseWriter, r *http.Request) e
 	for _, o := range off {
 		out.Operators = append(out.Operators, parcel.CountyOperator{EnrolOperator: o, Off: true})
 	}
+	if r.URL.RawQuery == parcel.WithBulletins {
+		if out.Bulletins, err = c.listed(ctx); err != nil {
+			return err
+		}
+	}
 	return sendJSON(w, out)
 }
 

@@ -49,6 +49,7 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/key", c.answer(c.known(c.postKey)))
 	mux.HandleFunc("GET /v1/county", c.answer(c.known(c.getCounty)))
 	mux.HandleFunc("GET /v1/stick", c.answer(c.known(c.getStickKey)))
+	mux.HandleFunc("GET /v1/bulletin/{kind}/{name}/{offset}", c.answer(c.known(c.getBulletin)))
 	mux.HandleFunc("GET /v1/news", c.answer(c.known(c.getNews)))
 	mux.HandleFunc("GET /v1/own", c.answer(c.known(c.getOwn)))
 	mux.HandleFunc("GET /v1/blob/{hash}/{offset}", c.answer(c.known(c.getBlob)))
@@ -67,6 +68,7 @@ func (c *Central) known(h func(*device, http.ResponseWriter, *http.Request) erro
 		if !ok {
 			return problemOf("central.known", fault.Denied, parcel.CodeNoCert)
 		}
+		c.sight(id, r)
 		d, err := c.device(r.Context(), id)
 		if err != nil {
 			return err

@@ -88,6 +88,9 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 		}
 		if ch.Case != uuid.Nil && !ch.Kind.View() {
 			cases[ch.Case] = true
+			if err := c.announce(ctx, tx, ch); err != nil {
+				return err
+			}
 		}
 	}
 	if err := keepHead(ctx, tx, p, through, len(filled) > 0); err != nil {

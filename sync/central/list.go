@@ -3,8 +3,10 @@ package central
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"github.com/google/uuid"
@@ -25,6 +27,8 @@ type Held struct {
 	ReceiptNo  string    `json:"receipt_no,omitempty"`
 	ContractNo string    `json:"contract_no,omitempty"`
 	Updated    time.Time `json:"updated"`
+	// Same are other cases with this student; nobody merges them but a person.
+	Same []uuid.UUID `json:"same_student,omitempty"`
 }
 
 // Whole says whether the case is finished and nothing of it is lacking.
@@ -37,8 +41,11 @@ type HeldDevice struct {
 	Point    string    `json:"point"`
 	Enrolled time.Time `json:"enrolled"`
 	Revoked  bool      `json:"revoked,omitempty"`
-	Changes  uint64    `json:"changes"` // held of its chain
-	Through  uint64    `json:"through"` // number of the last of them
+	Missing  bool      `json:"reported_lost,omitempty"` // and so revoked
+	Seen     *Seen     `json:"seen,omitempty"`          // none before its first contact
+	Clone    *Clone    `json:"clone,omitempty"`         // two machines at work, not settled
+	Changes  uint64    `json:"changes"`                 // held of its chain
+	Through  uint64    `json:"through"`                 // number of the last of them
 	// Lost are numbers that the device declared lost: a backup took the place
 	// of its data, or its data was damaged, and the centre had not got them.
 	Lost []loan.Range `json:"lost,omitempty"`
@@ -53,6 +60,8 @@ type Holdings struct {
 	Blobs   int          `json:"blobs"`
 	Bytes   int64        `json:"bytes"` // of blobs
 	Refused int          `json:"refused"`
+	// Phones are phones that stand in many cases of a school year.
+	Phones []Shared `json:"shared_phones,omitempty"`
 }
 
 // List tells what the centre holds, oldest case first.
@@ -71,13 +80,42 @@ func (c *Central) List(ctx context.Context) (*Holdings, error) {
 	if err := c.listDevices(ctx, h); err != nil {
 		return nil, err
 	}
-	for i := range h.Devices {
-		var err error
-		if h.Devices[i].Lost, err = lostOf(ctx, c.db, h.Devices[i].ID); err != nil {
-			return nil, err
-		}
+	if err := c.listNoticed(ctx, h); err != nil {
+		return nil, err
 	}
 	return h, nil
+}
+
+// listNoticed adds what the centre noticed of cases and devices.
+func (c *Central) listNoticed(ctx context.Context, h *Holdings) (err error) {
+	for i := range h.Devices {
+		d := &h.Devices[i]
+		if d.Lost, err = lostOf(ctx, c.db, d.ID); err != nil {
+			return err
+		}
+		if d.Seen, err = seenOf(ctx, c.db, d.ID); err != nil {
+			return err
+		}
+		if d.Clone, err = cloneOf(ctx, c.db, d.ID); err != nil {
+			return err
+		}
+	}
+	out, err := shutOut(ctx, c.db)
+	if err != nil {
+		return err
+	}
+	for i := range h.Devices {
+		h.Devices[i].Missing = slices.ContainsFunc(out, func(s bulletin.ShutOut) bool { return s.Device == h.Devices[i].ID && s.Lost })
+	}
+	same, err := sameStudents(ctx, c.db)
+	if err != nil {
+		return err
+	}
+	for i := range h.Cases {
+		h.Cases[i].Same = same[h.Cases[i].ID]
+	}
+	h.Phones, err = sharedPhones(ctx, c.db)
+	return err
 }
 
 func (c *Central) listCases(ctx context.Context, h *Holdings) error {

@@ -7,9 +7,11 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/sync/parcel"
+	"github.com/google/uuid"
 )
 
-// announce puts a change into the news of the laptops that work on its case.
+// announce puts a change into the news of the laptops that work on its case, but
+// for its author's.
 func (c *Central) announce(ctx context.Context, tx *sql.Tx, ch *loan.Change) error {
 	const op = "central.announce"
 	rows, err := tx.QueryContext(ctx, `SELECT device FROM case_devices WHERE case_id = ? ORDER BY device`, ch.Case.String())
@@ -29,15 +31,59 @@ func (c *Central) announce(ctx context.Context, tx *sql.Tx, ch *loan.Change) err
 		return diskFault(op, err)
 	}
 	for _, id := range to {
-		// The number is taken from the device's row, so that numbers become
-		// visible in their order however many servers there are.
-		var seq int64
-		if err := tx.QueryRowContext(ctx, `UPDATE devices SET news = news + 1 WHERE id = ? RETURNING news`, id).Scan(&seq); err != nil {
+		if id == ch.Device.String() {
+			continue
+		}
+		if err := addNews(ctx, tx, id, ch.Device.String(), int64(ch.Counter)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addNews puts a change into the news of one laptop.
+func addNews(ctx context.Context, tx *sql.Tx, to, device string, counter int64) error {
+	const op = "central.addNews"
+	// The number is taken from the device's row, so that numbers become
+	// visible in their order however many servers there are.
+	var seq int64
+	if err := tx.QueryRowContext(ctx, `UPDATE devices SET news = news + 1 WHERE id = ? RETURNING news`, to).Scan(&seq); err != nil {
+		return diskFault(op, err)
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO news (device, seq, of_device, counter) VALUES (?, ?, ?, ?)`, to, seq, device, counter)
+	return diskFault(op, err)
+}
+
+// catchUp puts what others wrote to a case into the news of a laptop that is
+// new to it: where two desks have one case, each gets what the other writes.
+func catchUp(ctx context.Context, tx *sql.Tx, id uuid.UUID, device string) error {
+	const op = "central.catchUp"
+	rows, err := tx.QueryContext(ctx, `SELECT device, counter, kind FROM changes WHERE case_id = ? AND device <> ? ORDER BY device, counter`, id.String(), device)
+	if err != nil {
+		return diskFault(op, err)
+	}
+	type place struct {
+		device  string
+		counter int64
+	}
+	var all []place
+	for rows.Next() {
+		var p place
+		var kind string
+		if err := rows.Scan(&p.device, &p.counter, &kind); err != nil {
+			rows.Close()
 			return diskFault(op, err)
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO news (device, seq, of_device, counter) VALUES (?, ?, ?, ?)`,
-			id, seq, ch.Device.String(), int64(ch.Counter)); err != nil {
-			return diskFault(op, err)
+		if !loan.ChangeKind(kind).View() {
+			all = append(all, p)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return diskFault(op, err)
+	}
+	for _, p := range all {
+		if err := addNews(ctx, tx, device, p.device, p.counter); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -93,7 +94,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return diskFault(op, err)
 	}
 	defer tx.Rollback()
-	for _, s := range schema() {
+	for _, s := range slices.Concat(schema(), downSchema(), peopleSchema(), seenSchema()) {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
 			return diskFault(op, err)
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // countyEvery is how often the centre is asked about its county.
-const countyEvery = time.Hour
+const countyEvery = 5 * time.Minute
 
 // keepCounty asks now and then. What goes wrong with it but the road does not
 // hold up the rest.
@@ -34,11 +34,11 @@ func (c *Courier) keepCounty(ctx context.Context) error {
 }
 
 // fetchCounty brings home what the laptop keeps of its county: the recovery
-// key, to which the data key is then wrapped, and the roster. An earlier
-// centre has neither to give.
+// key, to which the data key is then wrapped, the roster of operators, and the
+// bulletins. An earlier centre has none of them to give.
 func (c *Courier) fetchCounty(ctx context.Context) error {
 	const op = "courier.fetchCounty"
-	_, raw, err := c.road.ask(ctx, request{method: "GET", path: "/v1/county", want: parcel.TypeJSON, limit: parcel.MaxJSON})
+	_, raw, err := c.road.ask(ctx, request{method: "GET", path: "/v1/county?" + parcel.WithBulletins, want: parcel.TypeJSON, limit: parcel.MaxJSON})
 	if fault.KindOf(err) == fault.Missing {
 		return nil
 	}
@@ -69,5 +69,8 @@ func (c *Courier) fetchCounty(ctx context.Context) error {
 	if n > 0 {
 		c.log.Info("roster changed", "people", n)
 	}
-	return fault.Wrap(op, err)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return c.fetchBulletins(ctx, a.Bulletins)
 }

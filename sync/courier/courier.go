@@ -30,6 +30,8 @@ type Config struct {
 	// the system knows; it must be quick, and may be called from any goroutine.
 	// nil: the system is not asked.
 	Metered func() bool
+
+	Version string // of the program, told to the centre; empty: not told
 }
 
 // Courier carries one store's outbox to its centre.
@@ -43,6 +45,7 @@ type Courier struct {
 	running sync.Mutex // one run at a time
 	network func() string
 	metered func() bool
+	version string
 
 	// Of the run alone.
 	centre uuid.UUID // that signed the last receipt
@@ -87,7 +90,7 @@ const (
 func New(cfg Config) (*Courier, error) {
 	const op = "courier.New"
 	p := cfg.Store.Profile()
-	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4, parcel: firstParcel, metered: cfg.Metered,
+	c := &Courier{store: cfg.Store, profile: p, now: cfg.Now, log: cfg.Log, wake: make(chan struct{}, 1), network: network, window: 4, parcel: firstParcel, metered: cfg.Metered, version: cfg.Version,
 		again: true, under: map[loan.Hash]portion{}, aside: map[loan.Hash]Aside{}, mixed: map[loan.Hash]bool{}, absent: map[loan.Hash]bool{}, watch: map[int]func(State){}}
 	if c.now == nil {
 		c.now = time.Now

@@ -149,6 +149,9 @@ func (c *Courier) Adopt(operator string) {
 // to lead on by itself would let a copy work on undetected. So a person decides.
 func (c *Courier) behind(ctx context.Context, r *parcel.Receipt, last uint64) error {
 	const op = "courier.behind"
+	if err := c.isClone(ctx, r); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	operator := c.adopt
 	c.adopt = ""

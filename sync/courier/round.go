@@ -47,6 +47,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := c.keepCounty(ctx); err != nil {
+			return err
+		}
 		after, err := c.look(ctx)
 		if err != nil {
 			return err
@@ -58,9 +61,6 @@ func (c *Courier) rounds(ctx context.Context) error {
 			continue
 		}
 		if !c.waiting(after) {
-			if err := c.keepCounty(ctx); err != nil {
-				return err
-			}
 			return c.agree(ctx, after)
 		}
 		if !took && after.Last == box.Last {
@@ -138,7 +138,7 @@ func (c *Courier) receipt(ctx context.Context, q parcel.ReceiptRequest) (int, []
 	if err != nil {
 		return 0, nil, fault.New("courier.receipt", fault.Other, err)
 	}
-	return c.road.ask(ctx, request{method: "POST", path: "/v1/receipt", typ: parcel.TypeJSON, body: b,
+	return c.road.ask(ctx, request{method: "POST", path: "/v1/receipt" + c.tell("?"), typ: parcel.TypeJSON, body: b,
 		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
 }
 
@@ -189,7 +189,7 @@ func (c *Courier) acknowledge(ctx context.Context, r *parcel.Receipt, raw []byte
 	if fresh {
 		if err := c.store.Acknowledge(ctx, store.Receipt{Centre: r.Centre, Epoch: r.Epoch, Device: r.Device,
 			Through: r.Through, Chain: r.Chain, At: r.At, Blobs: r.Blobs, Raw: raw}); err != nil {
-			return fault.Wrap(op, err)
+			return c.otherChain(ctx, r, fault.Wrap(op, err))
 		}
 	} else if err := c.sameChain(ctx, r); err != nil {
 		return err
@@ -216,8 +216,7 @@ func (c *Courier) sameChain(ctx context.Context, r *parcel.Receipt) error {
 		return fault.Wrap(op, err)
 	}
 	if len(ch) != 1 || ch[0].HeaderHash(c.store.Sum) != r.Chain {
-		return fault.Say(op, fault.Conflict, "中心持有的本机记录与本机不同：本机数据可能被复制过。请联系县资助中心。",
-			errors.New("the centre holds another chain of this device"))
+		return c.otherChain(ctx, r, fault.New(op, fault.Conflict, errors.New("the centre holds another chain of this device")))
 	}
 	return nil
 }
@@ -285,7 +284,7 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 		at = newsMark{Epoch: c.epoch} // all that the centre wrote is read again
 	}
 	for {
-		_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d", at.Through),
+		_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d%s", at.Through, c.tell("&")),
 			want: parcel.TypeNews, limit: parcel.MaxBytes})
 		if err != nil {
 			return false, err

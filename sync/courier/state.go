@@ -67,10 +67,13 @@ type State struct {
 	// start: from now on a forgotten password can be set anew.
 	Recovery bool
 
-	LastContact time.Time // the centre answered
-	LastReceipt time.Time // a receipt or news changed something here
-	Aside       []Aside   // what the centre refused: it stays here, the rest goes on
-	Refused     []store.Refused
+	LastContact  time.Time // the centre answered
+	LastReceipt  time.Time // a receipt or news changed something here
+	LastBulletin time.Time // something the county sends down was put in force here
+	BulletinErr  error     // why the last one was refused, for fault.Sentence; nil when none was
+
+	Aside   []Aside // what the centre refused: it stays here, the rest goes on
+	Refused []store.Refused
 }
 
 // Aside is a blob that could not be sent, and why.

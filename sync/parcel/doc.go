@@ -165,8 +165,13 @@
 //	                  key of suite 2 that signs its chain, if it has one
 //	POST /v1/key      KeyRequest → 204: the key that signs the chain, of suite 2,
 //	                  before the first change; 403 afterwards
-//	GET  /v1/county   CountyResponse: the recovery key and the roster, as they are now
+//	GET  /v1/county   CountyResponse: the recovery key and the operators, as they are now;
+//	                  ?with=bulletins: with the list of bulletins (package
+//	                  bulletin), which an earlier laptop does not read
 //	GET  /v1/stick    StickKey: the key of suite 2 to which such a laptop seals sticks
+//	GET  /v1/bulletin/{kind}/{name}/{offset}?version=N → the bulletin's bytes from
+//	                  offset, at most BulletinPiece of them, with Doorstep-Sum; 404
+//	                  when that version is no longer the one in force
 //	POST /v1/recover  a recovery request (package seal) of at most 2048 bytes →
 //	                  RecoveryAnswer, without a client certificate; asked again
 //	                  with the same bytes until it no longer waits
@@ -181,6 +186,10 @@
 //	GET  /v1/news?after=N → news
 //	GET  /v1/own?from=N&to=N → own changes
 //	GET  /healthz     {"ok":true}
+//
+// Requests for a receipt and for news may say how the laptop is, in the query;
+// who does not know it passes over it: version (of the program), changes, blobs,
+// bytes (that wait), at (milliseconds since 1970 by the laptop's clock).
 //
 // Every other answer is JSON, a Problem. Bodies have the content types named
 // below, and an answer of any other type is not an answer.

@@ -40,6 +40,9 @@ type CountyOperator struct {
 type CountyResponse struct {
 	Recovery  []byte           `json:"recovery"` // the county's recovery key, PKIX DER
 	Operators []CountyOperator `json:"operators"`
+
+	// For who asks with WithBulletins alone.
+	Bulletins []ListedBulletin `json:"bulletins,omitempty"`
 }
 
 // WithRecovery is the query of POST /v1/enrol by which a laptop says that it

@@ -1,0 +1,208 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// registerSetting keeps which bulletin's register was last written to the
+// folder: a register imported by hand since then stands until a newer comes.
+const registerSetting = "desk.register"
+
+// TakeUp makes the rules of what the county sent down and the store has: policy
+// packs, and the school register, which is also written to the data folder,
+// whole and durable. It is done at signing in, and is to be called when the
+// store has taken a bulletin; it may be repeated.
+func (d *Desk) TakeUp(ctx context.Context) error {
+	const op = "take up bulletins"
+	next := d.base
+	register, failed := d.takeUpRegister(ctx)
+	if next == nil {
+		return fault.Wrap(op, failed) // a desk without rules judges nothing
+	}
+	if failed == nil && register != nil {
+		var err error
+		if next, err = rulebook.WithRegister(next, bytes.NewReader(register)); err != nil {
+			return fault.Wrap(op, err)
+		}
+	}
+	var packs []loan.Policy
+	for _, h := range d.store.Bulletins(bulletin.Policy) {
+		b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		p, err := loan.ParsePolicy(b)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		packs = append(packs, p)
+	}
+	next = next.WithPolicies(packs...)
+	d.rulesMu.Lock()
+	d.rules = next
+	d.rulesMu.Unlock()
+	return fault.Wrap(op, failed)
+}
+
+// takeUpRegister writes the county's register to the folder where it is not
+// there yet, and gives it; nil where there is none, or a later one was imported
+// by hand.
+func (d *Desk) takeUpRegister(ctx context.Context) ([]byte, error) {
+	in := d.store.Bulletins(bulletin.Schools)
+	if len(in) == 0 {
+		return nil, nil
+	}
+	content, err := d.store.Bulletin(ctx, bulletin.Schools, in[0].Name)
+	if err != nil {
+		return nil, err
+	}
+	var written uint64
+	if err := d.store.Setting(ctx, registerSetting, &written); err != nil && fault.KindOf(err) != fault.Missing {
+		return nil, err
+	}
+	have, err := os.ReadFile(rulebook.RegisterPath(d.store.Dir()))
+	if err == nil && written == in[0].Version {
+		if sha256.Sum256(have) != sha256.Sum256(content) {
+			return nil, nil
+		}
+		return content, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New("read register", fault.Disk, errors.New("the school register cannot be read"))
+	}
+	if _, err := rulebook.ImportRegister(d.store.Dir(), bytes.NewReader(content)); err != nil {
+		return nil, err
+	}
+	return content, d.store.SetSetting(ctx, registerSetting, in[0].Version)
+}
+
+// ReadBulletin reads a file that was written at the centre, no further than a
+// bulletin can be long. fault.Missing when it is not there.
+func ReadBulletin(path string) ([]byte, error) {
+	const op = "read bulletin"
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(op, fault.Missing, errors.New("file"))
+	}
+	if err != nil {
+		return nil, fault.New(op, fault.Disk, errors.New("file"))
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, bulletin.MaxBytes+1))
+	if err != nil {
+		return nil, fault.New(op, fault.Disk, errors.New("file"))
+	}
+	return b, nil
+}
+
+// TakeFile puts a bulletin in force that came as a file, and takes it up. What
+// is wrong with it is told in words; the same again is no fault.
+func (d *Desk) TakeFile(ctx context.Context, raw []byte) (InForce, error) {
+	const op = "take bulletin"
+	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+		return InForce{}, fault.Wrap(op, err)
+	}
+	h, fresh, err := d.store.TakeBulletin(ctx, raw)
+	if err != nil {
+		return InForce{}, fault.Wrap(op, err)
+	}
+	if fresh {
+		if err := d.TakeUp(ctx); err != nil {
+			return InForce{}, fault.Wrap(op, err)
+		}
+	}
+	return d.describe(ctx, h)
+}
+
+// InForce is something the county sent down, as a screen tells of it. It names
+// nobody but operators.
+type InForce struct {
+	Kind      bulletin.Kind
+	Title     string // the pack's id, the high school, whom a grant is for
+	Detail    string
+	Version   string
+	Issued    time.Time
+	Withdrawn bool
+}
+
+// InForce lists what the county sent down and is in force here.
+func (d *Desk) InForce(ctx context.Context) ([]InForce, error) {
+	var out []InForce
+	for _, h := range d.store.Bulletins() {
+		f, err := d.describe(ctx, h)
+		if fault.KindOf(err) == fault.Missing {
+			continue // it was withdrawn meanwhile
+		}
+		if err != nil {
+			return nil, fault.Wrap("list bulletins", err)
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func (d *Desk) describe(ctx context.Context, h store.BulletinHead) (InForce, error) {
+	out := InForce{Kind: h.Kind, Title: h.Kind.Label(), Version: h.Label(), Issued: h.Issued, Withdrawn: h.Withdrawn}
+	if h.Withdrawn {
+		out.Detail = "已撤销"
+		return out, nil
+	}
+	b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
+	if err != nil {
+		return out, err
+	}
+	out.tell(b, d.now().Location())
+	return out, nil
+}
+
+// Grants lists the grants in force now for the operator signed in. What they
+// let be seen is guard's to say.
+func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
+	const op = "list grants"
+	var out []guard.Grant
+	now := d.now()
+	for _, h := range d.store.Bulletins(bulletin.Grant) {
+		b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		g, err := guard.ParseGrant(b)
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		if g.Operator == d.operator.ID && !now.Before(g.From) && now.Before(g.Until) {
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}
+
+// ShutOut says whether the county shut a device out: nothing is to be taken
+// from it, by whatever road.
+func (d *Desk) ShutOut(ctx context.Context, device uuid.UUID) (bool, error) {
+	b, err := d.store.Bulletin(ctx, bulletin.Devices, bulletin.ShutOutName)
+	if fault.KindOf(err) == fault.Missing {
+		return false, nil
+	}
+	if err != nil {
+		return false, fault.Wrap("read devices", err)
+	}
+	list, err := bulletin.ParseDevices(b)
+	return slices.ContainsFunc(list, func(s bulletin.ShutOut) bool { return s.Device == device }), fault.Wrap("read devices", err)
+}

@@ -1,0 +1,126 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// maxNotices is how many cases of a sort 今日 tells of.
+const maxNotices = 20
+
+// notices is the card of 今日 that tells what the centre said of cases; it is
+// not in view while there is nothing to tell.
+type notices struct {
+	u       *Window
+	content *fyne.Container
+	list    *kit.List
+	rows    []desk.Notice
+}
+
+func newNotices(u *Window) *notices {
+	n := &notices{u: u}
+	n.list = kit.NewList([]kit.Column{{Weight: 2}, {Weight: 5}, {Weight: 1.4, Right: true}},
+		func() int { return len(n.rows) }, func(i int) []kit.Cell { return n.cells(n.rows[i]) })
+	n.list.TwoLines = true
+	n.list.OnOpen = func(i int) { u.shell.open(n.rows[i].ID) }
+	n.content = container.NewStack(kit.Card("中心的通知", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(&tall{110}, n.list)))
+	n.content.Hide()
+	return n
+}
+
+// refresh asks anew what there is to tell, and calls changed when the card came
+// into view or went.
+func (n *notices) refresh(changed func()) {
+	var rows []desk.Notice
+	n.u.run("notices", func(ctx context.Context) (err error) {
+		rows, err = n.u.desk.Notices(ctx, maxNotices)
+		return err
+	}, func(err error) {
+		if err != nil {
+			return // the log has it; the list below shows the cases all the same
+		}
+		n.rows = rows
+		n.list.Refresh()
+		if n.content.Visible() != (len(rows) > 0) {
+			setVisible(n.content, len(rows) > 0)
+			changed()
+		}
+	})
+}
+
+func (n *notices) cells(r desk.Notice) []kit.Cell {
+	name := r.Name
+	if name == "" {
+		name = "（未填姓名）"
+	}
+	detail := ""
+	if r.IDTail != "" {
+		detail = "证件尾号 " + r.IDTail
+	}
+	text, more := n.words(r)
+	label, color := r.Status.Label(), statusColor(r.Status)
+	if r.Returned == nil {
+		label, color = "重复", kit.ColorWarn
+	}
+	return []kit.Cell{
+		{Text: name, Detail: detail, Bold: true},
+		{Text: text, Detail: more},
+		{Text: label, Detail: r.Updated.In(n.u.deps.Now().Location()).Format("01-02 15:04"), Color: color},
+	}
+}
+
+// words are what the centre said, and what is to be done.
+func (n *notices) words(r desk.Notice) (text, more string) {
+	if r.Returned == nil {
+		return sameWords(r.Same), "请与对方核对，确认后作废其中一件；系统不会自动合并"
+	}
+	var fields []string
+	for i, code := range r.Returned.Codes {
+		if i == 0 {
+			text = n.u.deps.Words.Message(code) + "　" + string(code)
+		}
+		if f := mendName(mendPath(r.Report, code)); f != "" {
+			fields = append(fields, f)
+		}
+	}
+	if k := len(r.Returned.Codes); k > 1 {
+		text = fmt.Sprintf("%d 项：%s", k, text)
+	}
+	more = "要改：" + strings.Join(dedupe(fields), "、")
+	if r.Returned.Note != "" {
+		more += "。说明：" + r.Returned.Note
+	}
+	return text, more
+}
+
+func dedupe(list []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range list {
+		if !seen[s] {
+			out = append(out, s)
+		}
+		seen[s] = true
+	}
+	return out
+}
+
+// sameWords tells where the student's other cases are.
+func sameWords(same []loan.SameStudent) string {
+	var points []string
+	for _, s := range same {
+		p := s.Point
+		if p == "" {
+			p = "另一受理点"
+		}
+		points = append(points, "“"+p+"”")
+	}
+	return fmt.Sprintf("该生本学年在%s另有 %d 件案件", strings.Join(dedupe(points), "、"), len(same))
+}

@@ -1,0 +1,87 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
+	"github.com/google/uuid"
+)
+
+// MaxNote is the longest note to a return or an acceptance, in bytes.
+const MaxNote = 600
+
+// Return sends a case back with coded reasons, to be mended at the desk; by is
+// the reviewer of the roster who decides, or empty. fault.Input for a code that
+// is none or a person who may not, fault.Missing for a case that is not here,
+// fault.Denied for one that is not received or accepted.
+func (c *Central) Return(ctx context.Context, id uuid.UUID, codes []loan.Code, note, by string) error {
+	const op = "central.Return"
+	words, err := rulebook.LoadWords()
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	known := words.Codes()
+	for i, code := range codes {
+		if !slices.Contains(known, code) || slices.Contains(codes[:i], code) {
+			return fault.New(op, fault.Input, errors.New("code "+string(code)+": not one of the list, or twice"))
+		}
+	}
+	if len(codes) == 0 {
+		return fault.New(op, fault.Input, errors.New("a return needs a code: nobody is sent away without a reason"))
+	}
+	return c.say(ctx, id, loan.ChangeReturn, loan.ReturnBody{Codes: codes, Note: note}, note, by)
+}
+
+// Accept says that a received case is accepted; otherwise as Return.
+func (c *Central) Accept(ctx context.Context, id uuid.UUID, note, by string) error {
+	return c.say(ctx, id, loan.ChangeAccept, loan.AcceptBody{Note: note}, note, by)
+}
+
+// say writes the county's word on a case into the centre's chain; it goes as
+// news to the laptops that work on the case.
+func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, body any, note, by string) error {
+	const op = "central.say"
+	if len(note) > MaxNote {
+		return fault.New(op, fault.Input, errors.New("note: too long"))
+	}
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		k, err := c.loadCase(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if k == nil {
+			return fault.New(op, fault.Missing, errors.New("no such case"))
+		}
+		if by != "" {
+			if err := mayDecide(ctx, tx, k, by); err != nil {
+				return err
+			}
+		}
+		ch, err := c.authorAs(ctx, tx, k, by, kind, body)
+		if err != nil {
+			return err
+		}
+		if err := k.Apply(ch); err != nil {
+			return fault.New(op, fault.KindOf(err), errors.New("the case is "+k.Status.String()))
+		}
+		return c.refold(ctx, tx, id)
+	})
+}
+
+// mayDecide is fault.Input unless the person is a reviewer who had no other
+// part in the case.
+func mayDecide(ctx context.Context, q querier, k *loan.Case, by string) error {
+	if err := onRoster(ctx, q, by, string(guard.Reviewer)); err != nil {
+		return err
+	}
+	if k.OpenedBy == by || k.Authors[by] {
+		return fault.New("central.mayDecide", fault.Input, errors.New("operator "+by+": entered the case"))
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+package parcel
+
+import (
+	"doorstep/internal/bulletin"
+)
+
+// WithBulletins is the query of GET /v1/county by which a laptop says that it
+// reads the list of bulletins in the answer: an earlier one does not, and an
+// earlier centre passes over it.
+const WithBulletins = "with=bulletins"
+
+// BulletinPiece is how much of a bulletin is answered at once, at most: small
+// against the time a bad link stays up.
+const BulletinPiece = ChunkSize
+
+// TypeBulletin is the content type of a bulletin's bytes.
+const TypeBulletin = "application/vnd.doorstep.bulletin"
+
+// ListedBulletin is a bulletin the centre has for a laptop.
+type ListedBulletin struct {
+	Kind    bulletin.Kind `json:"kind"`
+	Name    string        `json:"name"`
+	Version uint64        `json:"version"`
+	Hash    bulletin.Hash `json:"hash"` // of all its bytes
+	Size    int64         `json:"size"`
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/sync/central"
+	"github.com/google/uuid"
+)
+
+// countyVerbs are the verbs by which the county's word goes down to laptops,
+// and by which it deals with what it noticed.
+func countyVerbs() map[string]verb {
+	return map[string]verb{
+		"roster import": rosterImport, "roster withdraw": withdraw("roster withdraw", "group", bulletin.Roster),
+		"schools import": schoolsImport, "pack add": packAdd, "pack withdraw": withdraw("pack withdraw", "id", bulletin.Policy),
+		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
+		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
+		"case return": caseReturn, "case accept": caseAccept,
+		"device list": deviceList, "device lost": deviceLost, "device admit": deviceAdmit(), "device settle": deviceSettle(), "device revoke": deviceRevoke(),
+	}
+}
+
+// at opens the centre in a folder for one act beside the server.
+func at(ctx context.Context, dir string, errs io.Writer, do func(*central.Central) error) error {
+	c, err := beside(ctx, dir, errs)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(c), c.Close())
+}
+
+// issue lets the centre take in a file, and says what is in force then.
+func issue(ctx context.Context, dir, file string, out, errs io.Writer, take func(*central.Central, io.Reader) (central.IssuedBulletin, string, error)) error {
+	src, err := os.Open(file)
+	if err != nil {
+		return fault.New("sync.issue", fault.Missing, errors.New("--file cannot be read"))
+	}
+	defer src.Close()
+	return at(ctx, dir, errs, func(c *central.Central) error {
+		b, what, err := take(c, src)
+		if err == nil {
+			inForce(out, b, what)
+		}
+		return err
+	})
+}
+
+func inForce(out io.Writer, b central.IssuedBulletin, what string) {
+	fmt.Fprintf(out, "%s %s, version %s, %d bytes, %s; laptops fetch it at their next sync\n", b.Kind, b.Name, b.Label(), b.Size, what)
+}
+
+func rosterImport(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("roster import", `take in a high school's list of pre-applied students (预申请名单).
+
+The file is UTF-8 text parted by tabs or commas. Its first line names the
+columns, in any order: 身份证号, 姓名, 预申请结果 (通过 or 未通过), and if there are
+any 手机号, 民族, 家庭住址, 困难类型 (several joined by ;). All or nothing: a line
+that does not hold is named with its reason. A later file of the same group
+code takes the place of the former one.`, errs)
+	data := f.String("data", "", "folder of the centre")
+	file := f.String("file", "", "the school's file")
+	group := f.String("group", "", "group code of the pre-application: letters, digits and -")
+	school := f.String("school", "", "name of the high school")
+	year := f.Int("year", loan.AcademicYearOf(loan.DateOf(time.Now())), "year in which the school year begins")
+	if err := parse(f, args, out, "data", "file", "group", "school"); err != nil {
+		return err
+	}
+	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+		b, err := c.ImportRoster(ctx, src, *group, *year, *school)
+		return b, fmt.Sprintf("%d students", b.Entries), err
+	})
+}
+
+func schoolsImport(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("schools import", "take in the Ministry's list of schools for all laptops: UTF-8, a head line\n"+
+		"\"code name kind level place authority\", then a school a line, parted by tabs. All or nothing.", errs)
+	data := f.String("data", "", "folder of the centre")
+	file := f.String("file", "", "the register")
+	if err := parse(f, args, out, "data", "file"); err != nil {
+		return err
+	}
+	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+		b, err := c.ImportSchools(ctx, src)
+		return b, fmt.Sprintf("%d schools", b.Entries), err
+	})
+}
+
+func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("pack add", "sign a policy pack and send it to all laptops. The signing date of a contract\n"+
+		"chooses the pack; a pack of an id already in use takes its place.", errs)
+	data := f.String("data", "", "folder of the centre")
+	file := f.String("file", "", "the pack, a JSON object")
+	late := f.Bool("late", false, "it begins in the past, and contracts signed since are to be judged by it")
+	if err := parse(f, args, out, "data", "file"); err != nil {
+		return err
+	}
+	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+		b, err := io.ReadAll(io.LimitReader(src, 64<<10))
+		if err != nil {
+			return central.IssuedBulletin{}, "", fault.New("sync.packAdd", fault.Disk, errors.New("--file cannot be read"))
+		}
+		p, in, err := c.AddPolicy(ctx, b, *late)
+		return in, fmt.Sprintf("for contracts signed from %s on", p.SignedFrom), err
+	})
+}
+
+func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("grant new", "sign a data administrator's leave to see masked fields in full: who, which fields,\n"+
+		"of which cases or how many, why, until when. Laptops keep it and work by it offline.\n"+
+		"Fields: "+strings.Join(guard.GrantFields(), ", "), errs)
+	data := f.String("data", "", "folder of the centre")
+	operator := f.String("operator", "", "id of the person who may")
+	by := f.String("by", "", "id of the data administrator who approves")
+	fields := f.String("fields", "", "fields, joined by commas")
+	cases := f.String("case", "", "ids of the cases, joined by commas; or --count")
+	count := f.Int("count", 0, "of how many cases at most")
+	reason := f.String("reason", "", "why")
+	hours := f.Int("hours", 24, "for how many hours from now on")
+	if err := parse(f, args, out, "data", "operator", "by", "fields", "reason"); err != nil {
+		return err
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	g := guard.Grant{Operator: *operator, By: *by, Fields: strings.Split(*fields, ","), Count: *count, Reason: *reason,
+		From: now, Until: now.Add(time.Duration(*hours) * time.Hour)}
+	if *cases != "" {
+		for s := range strings.SplitSeq(*cases, ",") {
+			id, err := caseID(s)
+			if err != nil {
+				return err
+			}
+			g.Cases = append(g.Cases, id)
+		}
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		g, b, err := c.NewGrant(ctx, g)
+		if err == nil {
+			inForce(out, b, "until "+g.Until.Local().Format(time.DateTime))
+		}
+		return err
+	})
+}
+
+func withdraw(name, flag string, kind bulletin.Kind) verb {
+	return func(ctx context.Context, args []string, out, errs io.Writer) error {
+		f := flags(name, "take it out of force: laptops let go of it at their next sync.", errs)
+		data := f.String("data", "", "folder of the centre")
+		id := f.String(flag, "", "which")
+		if err := parse(f, args, out, "data", flag); err != nil {
+			return err
+		}
+		return at(ctx, *data, errs, func(c *central.Central) error {
+			b, err := c.Withdraw(ctx, kind, *id)
+			if err == nil {
+				inForce(out, b, "withdrawn")
+			}
+			return err
+		})
+	}
+}
+
+func bulletinList(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("bulletin list", "show what goes down to the laptops: rosters, register, packs, grants, devices shut out.", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON array")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		list, err := c.Bulletins(ctx)
+		if err != nil || *asJSON {
+			return errors.Join(err, printJSON(out, list))
+		}
+		fmt.Fprintf(out, "%-8s  %-36s  %-18s  %9s  %7s  %s\n", "kind", "name", "version", "bytes", "entries", "state")
+		for _, b := range list {
+			state := "in force"
+			switch {
+			case b.Withdrawn:
+				state = "withdrawn"
+			case !b.Expires.IsZero():
+				state = "until " + b.Expires.Local().Format(time.DateTime)
+			}
+			fmt.Fprintf(out, "%-8s  %-36s  %-18s  %9d  %7d  %s\n", b.Kind, b.Name, b.Label(), b.Size, b.Entries, state)
+		}
+		return nil
+	})
+}
+
+func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("bulletin write", "write one into a file, to be carried to a laptop without a network: there\n"+
+		"doorstep pack take FILE. It is signed, not encrypted: a roster's file holds people.", errs)
+	data := f.String("data", "", "folder of the centre")
+	kind := f.String("kind", "", "roster, schools, policy, grant or devices")
+	name := f.String("name", "", "its name; see sync bulletin list")
+	file := f.String("out", "", "file to write")
+	if err := parse(f, args, out, "data", "kind", "name", "out"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		b, err := c.BulletinFile(ctx, bulletin.Kind(*kind), *name)
+		if err != nil {
+			return err
+		}
+		return central.WriteFile(*file, b)
+	})
+}
+
+func caseID(s string) (uuid.UUID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil {
+		return id, fault.New("sync.case", fault.Input, errors.New("--case is not an id"))
+	}
+	return id, nil
+}
+
+func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("case return", "send a received case back to its desk, with coded reasons; the laptop shows at its\n"+
+		"next sync what is to be mended, and the case comes again.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("case", "", "id of the case")
+	codes := f.String("code", "", "codes of the reasons, joined by commas, such as E-DC-002")
+	note := f.String("note", "", "a note for the clerk; no personal data")
+	by := f.String("by", "", "id of the reviewer who decides")
+	if err := parse(f, args, out, "data", "case", "code"); err != nil {
+		return err
+	}
+	kase, err := caseID(*id)
+	if err != nil {
+		return err
+	}
+	var list []loan.Code
+	for c := range strings.SplitSeq(*codes, ",") {
+		list = append(list, loan.Code(strings.TrimSpace(c)))
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error { return c.Return(ctx, kase, list, *note, *by) })
+}
+
+func caseAccept(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("case accept", "say that a received case is accepted.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("case", "", "id of the case")
+	note := f.String("note", "", "a note; no personal data")
+	by := f.String("by", "", "id of the reviewer who decides")
+	if err := parse(f, args, out, "data", "case"); err != nil {
+		return err
+	}
+	kase, err := caseID(*id)
+	if err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error { return c.Accept(ctx, kase, *note, *by) })
+}
