@@ -3,7 +3,9 @@ package ui
 import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 )
 
 // call is the screen 叫号, a window of its own for those who wait: numbers,
@@ -14,8 +16,15 @@ type call struct {
 	list *fyne.Container
 }
 
+// large is a line that is read from across the room.
+func large(text string) fyne.CanvasObject {
+	t := canvas.NewText(text, theme.Color(kit.ColorText))
+	t.TextSize, t.TextStyle.Bold = scaled(34), true
+	return t
+}
+
 // maxCalled is how many rows the screen has room for.
-const maxCalled = 12
+const maxCalled = 9
 
 // openCall opens the screen, or brings it to the front.
 func (u *Window) openCall() {
@@ -60,7 +69,7 @@ func (c *call) refresh() {
 			if h.Name != "" {
 				place = h.Name + " 机　" + place
 			}
-			rows = append(rows, kit.Columns([]float32{1, 2, 2}, kit.NewLine(number, kit.TextTitle), kit.NewLine(r.Name, kit.TextTitle), kit.NewLine(place, kit.TextTitle)))
+			rows = append(rows, kit.Columns([]float32{1, 2, 2}, large(number), large(r.Name), large(place)))
 		}
 	}
 	if len(rows) == 0 {

@@ -20,8 +20,8 @@ type stations struct {
 
 func newStations(u *Window) *stations {
 	s := &stations{u: u, counts: container.NewStack()}
-	button := kit.NewSecondary("叫号屏", kit.Icon("eye"), u.openCall)
-	s.content = container.NewStack(kit.Card("各工位", button, s.counts))
+	buttons := container.NewHBox(kit.NewSecondary("本机工位", kit.Icon("manage"), u.askSeat), kit.NewSecondary("叫号屏", kit.Icon("eye"), u.openCall))
+	s.content = container.NewStack(kit.Card("各工位", buttons, s.counts))
 	s.refresh()
 	return s
 }

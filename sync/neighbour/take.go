@@ -25,7 +25,7 @@ type coming struct {
 // Limits of one case on its way in.
 const (
 	maxPieces = 2048
-	maxComing = 64 << 20 // bytes of pieces
+	maxComing = 16 << 20 // bytes of its changes, unpacked; one piece more may come
 )
 
 // takeOffer says what is lacking of a case. An offer ends the one before it.
@@ -87,7 +87,7 @@ func hasAll(here map[Span]bool, s Span) bool {
 func (s *session) takePiece(ctx context.Context, b []byte) error {
 	const op = "neighbour.takePiece"
 	c := s.coming
-	if c == nil || len(c.pieces) == maxPieces || c.size+len(b) > maxComing {
+	if c == nil || len(c.pieces) == maxPieces || c.size > maxComing {
 		return fault.New(op, fault.Denied, errors.New("no offer, or too much of it"))
 	}
 	p, err := parcel.OpenPiece(b, s.room.keyOf(ctx))
@@ -102,7 +102,10 @@ func (s *session) takePiece(ctx context.Context, b []byte) error {
 			return fault.New(op, fault.Denied, errors.New("a change that is not of the case"))
 		}
 	}
-	c.pieces, c.size = append(c.pieces, p), c.size+len(b)
+	c.pieces = append(c.pieces, p)
+	for _, ch := range p.Changes {
+		c.size += len(ch.Body) + 256
+	}
 	return nil
 }
 

@@ -78,15 +78,8 @@ func OpenHanded(b []byte, lookup func(device uuid.UUID) (seal.PublicKey, error))
 	if c.bad || len(h.box) != boxLen || h.First == 0 || h.Last < h.First {
 		return nil, damaged(op, "head")
 	}
-	key, err := lookup(h.Device)
-	if err != nil {
+	if err := signedBy(op, lookup, h.Device, suite, handedContext, msg, sig); err != nil {
 		return nil, err
-	}
-	if key.Suite() != suite {
-		return nil, fault.New(op, fault.Untrusted, errors.New("another suite than the device's key"))
-	}
-	if err := key.Verify(handedContext, msg, sig); err != nil {
-		return nil, fault.Wrap(op, err)
 	}
 	if loan.Hash(suite.Sum(h.box)) != boxSum {
 		return nil, damaged(op, "box")

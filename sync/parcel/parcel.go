@@ -137,19 +137,13 @@ func Open(b []byte, lookup func(device uuid.UUID) (seal.PublicKey, error)) (*Par
 		p.First == 0 || p.Last < p.First || p.Last-p.First >= MaxChanges {
 		return nil, damaged(op, "head")
 	}
-	key, err := lookup(p.Device)
-	if err != nil {
+	if err := signedBy(op, lookup, p.Device, suite, context, msg, sig); err != nil {
 		return nil, err
-	}
-	if key.Suite() != suite {
-		return nil, fault.New(op, fault.Untrusted, errors.New("another suite than the device's key"))
-	}
-	if err := key.Verify(context, msg, sig); err != nil {
-		return nil, fault.Wrap(op, err)
 	}
 	if loan.Hash(suite.Sum(packed)) != packedSum {
 		return nil, damaged(op, "packed table")
 	}
+	var err error
 	if p.Changes, err = openTable(op, suite, plain, packed, int(p.Last-p.First)+1); err != nil {
 		return nil, err
 	}
@@ -161,4 +155,17 @@ func Open(b []byte, lookup func(device uuid.UUID) (seal.PublicKey, error)) (*Par
 	}
 	p.Checkpoint = append([]byte{}, b[:head]...)
 	return p, nil
+}
+
+// signedBy demands a device's signature; lookup gives its key, and its error
+// comes back as it is.
+func signedBy(op string, lookup func(uuid.UUID) (seal.PublicKey, error), device uuid.UUID, suite seal.Suite, context string, msg, sig []byte) error {
+	key, err := lookup(device)
+	if err != nil {
+		return err
+	}
+	if key.Suite() != suite {
+		return fault.New(op, fault.Untrusted, errors.New("another suite than the device's key"))
+	}
+	return fault.Wrap(op, key.Verify(context, msg, sig))
 }

@@ -96,15 +96,8 @@ func openProof(op string, c *cursor, lookup func(device uuid.UUID) (seal.PublicK
 	if c.bad || c.off > MaxProof || p.First == 0 || p.Last < p.First || p.Last-p.First >= MaxChanges {
 		return nil, 0, damaged(op, "head")
 	}
-	key, err := lookup(p.Device)
-	if err != nil {
+	if err := signedBy(op, lookup, p.Device, suite, pieceContext, msg, sig); err != nil {
 		return nil, 0, err
-	}
-	if key.Suite() != suite {
-		return nil, 0, fault.New(op, fault.Untrusted, errors.New("another suite than the device's key"))
-	}
-	if err := key.Verify(pieceContext, msg, sig); err != nil {
-		return nil, 0, fault.Wrap(op, err)
 	}
 	p.Proof = append([]byte{}, c.b[:c.off]...)
 	return p, suite, nil
