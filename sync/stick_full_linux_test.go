@@ -78,8 +78,8 @@ func TestAStickPulledOut(t *testing.T) {
 		}
 	})
 	// The folder is open, so a renamed one is still written to, and its room not told.
-	if k := fault.KindOf(err); k != fault.Missing && k != fault.Disk {
-		t.Fatalf("pulled out: %v", err)
+	if fault.KindOf(err) != fault.Disk || fault.Sentence(err) != "U盘读写失败或已拔出。已写完的部分有效，其余留在本机。请插好或更换U盘再试。" {
+		t.Fatalf("pulled out: %v, %s", err, fault.Sentence(err))
 	}
 	if c, b := l.waits(t); c != 32 || b != 16 {
 		t.Errorf("%d changes and %d blobs wait, want all", c, b)

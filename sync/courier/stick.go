@@ -255,8 +255,8 @@ func (w *stickWriter) begin(n int64) error {
 // room is fault.Full when n more bytes would leave no room for the answer.
 func (w *stickWriter) room(n int64) error {
 	free, err := store.FreeSpace(w.dir)
-	if err != nil {
-		return stick.Fault("courier.room", err)
+	if err != nil { // a disk that cannot be asked has gone
+		return stick.Fault("courier.room", errors.New("no room told"))
 	}
 	pending := int64(0)
 	if w.w != nil {
