@@ -282,13 +282,8 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 				return err
 			}
 		}
-		if sent = s.sentWith(r.Blobs, box); sent != s.ackedBytes {
-			if err := s.putJSON(tx, sentKey, sent); err != nil {
-				return err
-			}
-		}
-		b := append(binary.BigEndian.AppendUint64(nil, acked), r.Epoch[:]...)
-		if err := s.put(tx, bMeta, []byte("acked"), b); err != nil {
+		sent = s.sentWith(r.Blobs, box)
+		if err := s.putAcked(tx, acked, r.Epoch, sent); err != nil {
 			return err
 		}
 		return s.put(tx, bReceipts, nextReceipt(tx), raw)
@@ -306,6 +301,17 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 		s.outbox.remove(h)
 	}
 	return nil
+}
+
+// putAcked writes how far the centre has acknowledged, and the bytes sent where
+// they are others now.
+func (s *Store) putAcked(tx *bbolt.Tx, acked uint64, epoch uuid.UUID, sent int64) error {
+	if sent != s.ackedBytes {
+		if err := s.putJSON(tx, sentKey, sent); err != nil {
+			return err
+		}
+	}
+	return s.put(tx, bMeta, []byte("acked"), append(binary.BigEndian.AppendUint64(nil, acked), epoch[:]...))
 }
 
 // sentWith is the bytes that count as sent when the blobs are acknowledged; they

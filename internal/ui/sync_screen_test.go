@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -121,12 +122,16 @@ func standings() map[string]func(s *courier.State, rows []desk.WaitingRow) {
 }
 
 func TestSyncScreenInEveryStanding(t *testing.T) {
+	dark := []string{"offline", "refused", "sending"} // what else there is differs in words alone
 	for look, variant := range map[string]kit.Variant{"light": kit.Light, "dark": kit.Dark} {
 		t.Run(look, func(t *testing.T) {
 			u := testWindow(t, waitingFolder(t, 4), variant)
 			signInTest(t, u)
 			fyne.DoAndWait(func() { u.shell.visit("sync") })
 			for name, change := range standings() {
+				if look == "dark" && !slices.Contains(dark, name) {
+					continue
+				}
 				t.Run(name, func(t *testing.T) {
 					u.standing(change)
 					golden(t, u, "sync-"+name+"-"+look)

@@ -284,17 +284,9 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 		at = newsMark{Epoch: c.epoch} // all that the centre wrote is read again
 	}
 	for {
-		_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d%s", at.Through, c.tell("&")),
-			want: parcel.TypeNews, limit: parcel.MaxBytes})
+		n, err := c.askNews(ctx, at.Through)
 		if err != nil {
 			return false, err
-		}
-		n, err := parcel.OpenNews(b, c.profile.Centre)
-		if err != nil {
-			return false, fault.New(op, fault.Untrusted, err)
-		}
-		if n.Device != c.profile.Device || n.Centre != c.centre {
-			return false, fault.New(op, fault.Untrusted, errors.New("news for another device, or of another centre"))
 		}
 		if n.Epoch != c.epoch || n.After != at.Through {
 			// The centre was set back: all its news are read again.
@@ -326,4 +318,21 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	return false, c.store.Asked(ctx, nil, want.Cases)
+}
+
+func (c *Courier) askNews(ctx context.Context, after uint64) (*parcel.News, error) {
+	const op = "courier.askNews"
+	_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d%s", after, c.tell("&")),
+		want: parcel.TypeNews, limit: parcel.MaxBytes})
+	if err != nil {
+		return nil, err
+	}
+	n, err := parcel.OpenNews(b, c.profile.Centre)
+	if err != nil {
+		return nil, fault.New(op, fault.Untrusted, err)
+	}
+	if n.Device != c.profile.Device || n.Centre != c.centre {
+		return nil, fault.New(op, fault.Untrusted, errors.New("news for another device, or of another centre"))
+	}
+	return n, nil
 }
