@@ -16,6 +16,9 @@ import (
 // rounds goes on until nothing waits and the centre agrees.
 func (c *Courier) rounds(ctx context.Context) error {
 	const op = "courier.rounds"
+	if _, err := c.look(ctx); err != nil { // so that the centre is told what waits
+		return err
+	}
 	if err := c.askReceipt(ctx, nil); err != nil {
 		return err
 	}
@@ -32,6 +35,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 		}
 		took, err := c.sendBlobs(ctx, box)
 		if err != nil {
+			return err
+		}
+		if _, err := c.look(ctx); err != nil { // so that the centre is told what waits now
 			return err
 		}
 		if err := c.fetchNews(ctx); err != nil {
