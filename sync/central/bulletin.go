@@ -2,6 +2,7 @@ package central
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -84,14 +86,11 @@ func (c *Central) issue(ctx context.Context, tx *sql.Tx, i issuance) (IssuedBull
 	}
 	out = IssuedBulletin{Kind: i.kind, Name: i.name, Version: b.Version, Issued: issued, Expires: i.expires, Withdrawn: b.Withdrawn,
 		Hash: bulletin.HashOf(raw), Size: int64(len(raw)), Entries: i.entries}
-	gone, expires := 0, sql.NullInt64{Int64: i.expires.UnixMilli(), Valid: !i.expires.IsZero()}
-	if b.Withdrawn {
-		gone = 1
-	}
+	expires := sql.NullInt64{Int64: i.expires.UnixMilli(), Valid: !i.expires.IsZero()}
 	_, err = tx.ExecContext(ctx, `INSERT INTO bulletins (county, kind, name, version, issued, expires, withdrawn, hash, size, people, bytes)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (county, kind, name) DO UPDATE SET version = excluded.version, issued = excluded.issued,
 		expires = excluded.expires, withdrawn = excluded.withdrawn, hash = excluded.hash, size = excluded.size, people = excluded.people, bytes = excluded.bytes`,
-		county, string(i.kind), i.name, int64(b.Version), issued.UnixMilli(), expires, gone, out.Hash[:], out.Size, i.entries, raw)
+		county, string(i.kind), i.name, int64(b.Version), issued.UnixMilli(), expires, boolean(b.Withdrawn), out.Hash[:], out.Size, i.entries, raw)
 	return out, diskFault(op, err)
 }
 
@@ -145,7 +144,25 @@ func (c *Central) listed(ctx context.Context) ([]parcel.ListedBulletin, error) {
 			out = append(out, parcel.ListedBulletin{Kind: b.Kind, Name: b.Name, Version: b.Version, Hash: b.Hash, Size: b.Size})
 		}
 	}
+	if len(out) > maxListed {
+		// Grants alone are so many; the oldest are the first to end.
+		slices.SortStableFunc(out, func(a, b parcel.ListedBulletin) int {
+			return cmp.Or(boolean(a.Kind == bulletin.Grant)-boolean(b.Kind == bulletin.Grant), cmp.Compare(b.Version, a.Version))
+		})
+		c.log.Warn("more bulletins than a laptop is told of", "left_out", len(out)-maxListed)
+		out = out[:maxListed]
+	}
 	return out, nil
+}
+
+// maxListed bounds the list so that it fits parcel.MaxJSON.
+const maxListed = 1000
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // getBulletin gives a laptop a piece of a bulletin.

@@ -181,12 +181,8 @@ func (c *Central) putMarks(ctx context.Context, tx *sql.Tx, k *loan.Case, marks 
 			m.mark[:], c.now().UnixMilli()); err != nil {
 			return diskFault(op, err)
 		}
-		supplement := 0
-		if m.supplement {
-			supplement = 1
-		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO marks (case_id, sort, mark, year, supplement) VALUES (?, ?, ?, ?, ?)`,
-			k.ID.String(), m.sort, m.mark[:], m.year, supplement); err != nil {
+			k.ID.String(), m.sort, m.mark[:], m.year, boolean(m.supplement)); err != nil {
 			return diskFault(op, err)
 		}
 	}

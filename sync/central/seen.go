@@ -46,23 +46,29 @@ type Seen struct {
 // sightings bounds how often a contact is written down.
 type sightings struct {
 	mu   sync.Mutex
-	last map[string]time.Time
+	last map[string]sighting
 }
 
-// seenEvery is how often a laptop's contact is written down, at most.
+type sighting struct {
+	at    time.Time
+	empty bool // nothing waited
+}
+
+// seenEvery is how often a laptop's contact is written down, at most; that its
+// queue became empty, or is no longer, is written down at once.
 const seenEvery = 30 * time.Second
 
 // due says whether a contact is to be written down now.
-func (s *sightings) due(device string, now time.Time) bool {
+func (s *sightings) due(device string, empty bool, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last == nil {
-		s.last = map[string]time.Time{}
+		s.last = map[string]sighting{}
 	}
-	if at, ok := s.last[device]; ok && now.Sub(at).Abs() < seenEvery {
+	if was, ok := s.last[device]; ok && was.empty == empty && now.Sub(was.at).Abs() < seenEvery {
 		return false
 	}
-	s.last[device] = now
+	s.last[device] = sighting{now, empty}
 	return true
 }
 
@@ -75,7 +81,7 @@ func (c *Central) sight(device string, r *http.Request) {
 	if told {
 		key += " told"
 	}
-	if !c.sightings.due(key, c.now()) {
+	if !c.sightings.due(key, q.Get("changes") == "0" && q.Get("blobs") == "0", c.now()) {
 		return
 	}
 	err := c.commits.do(r.Context(), func(ctx context.Context, tx *sql.Tx) error { return c.putSeen(ctx, tx, device, told, q) })

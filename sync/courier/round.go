@@ -20,6 +20,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 	if err := c.prime(ctx); err != nil {
 		return err
 	}
+	if _, err := c.look(ctx); err != nil { // so that the centre is told what waits
+		return err
+	}
 	if err := c.askReceipt(ctx, nil); err != nil {
 		return err
 	}
@@ -41,6 +44,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 			return err
 		}
 		if err := c.handIn(ctx); err != nil {
+			return err
+		}
+		if _, err := c.look(ctx); err != nil { // so that the centre is told what waits now
 			return err
 		}
 		more, err := c.fetchNews(ctx)
