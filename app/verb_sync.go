@@ -62,6 +62,9 @@ func syncRun(c *call) int {
 		return syncEnd(ctx, err, *untilEmpty)
 	}
 	if who.operator == "" && who.passwordFile == "" {
+		if !store.Exists(*data) && *codeFile == "" {
+			return c.fail(fault.New("sync run", fault.Missing, errors.New("the data folder holds no laptop; see doorstep enrol --help and doorstep sync import --help")))
+		}
 		return c.withPractice(*data, func(ctx context.Context, s *store.Store) error {
 			if err := enrolPractice(ctx, s, *server, *codeFile); err != nil {
 				return err
