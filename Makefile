@@ -13,7 +13,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME := 10s
 
-.PHONY: run test crash soak bench build fuzz lint setup clean
+.PHONY: run test crash soak bench bench-sync build fuzz lint setup clean
 
 # A window for a person where there is a display; with none, the whole path of
 # two cases on a virtual one, its pictures and papers in out/.
@@ -52,6 +52,11 @@ soak: setup
 bench: setup
 	go test -p 1 -tags $(TAGS) -run '^$$' -bench . -timeout 25m \
 		$$(grep -rl --include='*_test.go' '^func Benchmark' ./app ./assets ./internal ./sync | xargs -n 1 dirname | sort -u)
+
+# The road to the centre against the rig's peers: loopback, and a bad link in four
+# ways. It needs root and the rig beside this folder, and says so where not.
+bench-sync: setup
+	TAGS=$(TAGS) .ci/peers
 
 # The programs as they are given out.
 build: setup

@@ -34,7 +34,6 @@ func syncRun(c *call) int {
 	server := flags.String("server", "", "`URL` of the centre (default: that of the enrolment)")
 	untilEmpty := flags.Bool("until-empty", false, "end when everything is there")
 	codeFile := flags.String("code-file", "", "`file` with the enrolment code, for the first run of a laptop for practice")
-	capped := flags.Int64("cap", 0, "send at most so many `bytes` of images a second; 0 is no bound")
 	adopt := flags.Bool("adopt", false, "this data folder was set back to an earlier copy that no other laptop runs; fetch what the centre has beyond it")
 	giveUp := flags.Duration("give-up", 0, "end after this `time`, as 90s or 10m, with exit code 5; 0 is never")
 	if _, code, ok := c.parse(flags, 0, 0); !ok {
@@ -47,7 +46,6 @@ func syncRun(c *call) int {
 		if err != nil {
 			return err
 		}
-		q.SetCap(*capped)
 		if *adopt {
 			q.Adopt(operator)
 		}
@@ -66,6 +64,9 @@ func syncRun(c *call) int {
 		return syncEnd(ctx, err, *untilEmpty)
 	}
 	if who.operator == "" && who.passwordFile == "" {
+		if !store.Exists(*data) && *codeFile == "" {
+			return c.fail(fault.New("sync run", fault.Missing, errors.New("the data folder holds no laptop; see doorstep enrol --help and doorstep sync import --help")))
+		}
 		return c.withPractice(*data, func(ctx context.Context, s *store.Store) error {
 			if err := enrolPractice(ctx, s, *server, *codeFile); err != nil {
 				return err

@@ -18,6 +18,7 @@ import (
 	"doorstep/internal/store"
 	"doorstep/sync/central"
 	"doorstep/sync/courier"
+	"github.com/google/uuid"
 )
 
 func (s *server) device(t testing.TB, l *laptop) central.HeldDevice {

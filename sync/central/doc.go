@@ -3,8 +3,8 @@
 //
 // It owns the centre's folder and the answers over HTTP. It guarantees that
 // whatever it acknowledged is durable: changes in the database, synced before
-// the answer, and blobs in files, synced before the answer, both many to one
-// sync; that the same parcel or chunk sent again changes nothing; that a
+// the answer, and blobs in packs and files, synced before a receipt names them,
+// both many to one sync; that the same parcel or chunk sent again changes nothing; that a
 // different change under a number that is taken is refused and kept aside;
 // that a case counts as received exactly when every blob of its manifest is
 // held under its own name; and that no input ends the process. It leaves
@@ -23,10 +23,22 @@
 //	keys/stick-CODE.key     the SM2 key that laptops of that suite seal sticks to, PKCS #8
 //	                        DER; mode 0600; made when it is first asked for. The
 //	                        others seal to the authority's key
-//	blobs/HH/HASH           a whole blob; HASH is its name, HH the first two digits
+//	packs/N.pack            many whole blobs of at most 1 MiB that came by stream, N
+//	                        8 decimal digits. One behind another: "DSB1" | hash 32 |
+//	                        size u32 | CRC-32C of the content u32, big endian | the
+//	                        content. The table packed says where a blob begins; what
+//	                        it does not name was never acknowledged. A pack is only
+//	                        added to, by the process that made it, up to 256 MiB
+//	blobs/HH/HASH           any other whole blob; HASH is its name, HH the first two digits
+//	damaged/HASH            one that was found not to be what its name says
 //	partial/HASH.SIZE       a blob that is coming: SIZE bytes with each chunk in its
 //	                        place, then for each chunk its SHA-256, 32 bytes. A chunk
 //	                        is held when both agree; the rest is cut off at the end.
+//
+// A blob that a stream brings lies in memory while it is small and there is room,
+// else in its partial file, where all of it moves at the end and for room; after
+// the process was killed what lay in memory is asked for again. A blob that is
+// read and found to have another name no longer counts as held.
 //
 // After a restore from a backup, said by Restored or found when a laptop shows
 // a receipt for more than is held, the centre takes a new id and a new epoch:

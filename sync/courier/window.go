@@ -137,8 +137,17 @@ func (w *window) step() {
 	case w.limited:
 		w.size += max(int(float64(w.size)/8*float64(goal-queue)/float64(goal)), 512)
 	}
-	w.size = min(max(w.size, minWindow), maxWindow)
+	w.size = min(max(w.size, w.floor()), maxWindow)
 	w.limited, w.least = false, 0
+}
+
+// floor is the least window. On a near and quick road a late word comes of a
+// busy machine and not of a queue.
+func (w *window) floor() int {
+	if t := w.trip(); t > 0 && t < near && w.rate() > quick {
+		return nearWindow
+	}
+	return minWindow
 }
 
 // goal is how long the queue may be.
@@ -161,7 +170,7 @@ func (w *window) stall() time.Duration { return w.trip()*5/4 + mostQueue }
 // under way to notice a loss, and a loss is to hold up only a part of them.
 func (w *window) lanes() int {
 	most := maxLanes
-	if t := w.trip(); t > 0 && t < 5*time.Millisecond {
+	if t := w.trip(); t > 0 && t < near {
 		most = nearLanes
 	}
 	return min(max(w.size/laneBytes, 2), most)
@@ -173,10 +182,13 @@ func (w *window) piece(n int) int {
 }
 
 const (
-	maxLanes  = 8
-	laneShare = 1.5 // times its part of the window a lane may have under way
-	nearLanes = 3
-	laneBytes = 6 << 10
-	minPiece  = 2800
-	maxPiece  = 64<<10 - 64 // with its frames four records of TLS
+	maxLanes   = 8
+	laneShare  = 1.5 // times its part of the window a lane may have under way
+	nearLanes  = 3
+	near       = 5 * time.Millisecond
+	quick      = 2 << 20 // bytes a second
+	nearWindow = 256 << 10
+	laneBytes  = 6 << 10
+	minPiece   = 2800
+	maxPiece   = 64<<10 - 64 // with its frames four records of TLS
 )

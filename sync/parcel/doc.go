@@ -156,6 +156,47 @@
 // Over the way found, whichever it is, both speak TLS 1.3 with their devices'
 // certificates, the one who called as the client.
 //
+// # Stream
+//
+// A laptop that finds a centre with streams sends all of the above and below
+// through one, over several connections at once, its lanes:
+//
+//	GET /v1/stream   with Connection: Upgrade, Upgrade: doorstep-stream/1 and
+//	                 Doorstep-Lane: 32 hexadecimal digits of the session | "/" |
+//	                 number of the lane, 0 to 63 → 101, and from then on frames.
+//	                 The laptop may send frames before the answer has come. Any
+//	                 other answer is a refusal; 404 is a centre without streams.
+//
+// A frame is: type u8 | length u24 of what follows | that many bytes.
+//
+//	from the laptop
+//	 1 ask      id u32 | n u8, method | n u16, path | n u8, content type | body:
+//	            a request of this interface, answered as over HTTP
+//	 2 blob     hash 32 | size u32: the data that follow on this lane are its
+//	 3 data     offset u32 | 1 … 65536 bytes of the blob
+//	 4 packed   the whole blob, of at most 65536 bytes, as DEFLATE
+//	 5 lack     id u32 | at most MaxAsk times: hash 32 | size u32
+//	 6 ping     u64
+//	from the centre
+//	65 answer   id u32 | status u16 | n u8, content type | body
+//	66 taken    u64, bytes of blobs (packed: of what travelled) that came over
+//	            this lane since its beginning, in order
+//	67 refused  hash 32 | status u16 | a Problem: the blob is not taken, and what
+//	            follows of it is passed over
+//	68 lacking  id u32 | for each blob asked about: n u8, 0 when it is held |
+//	            n times: from u32 | to u32. Past 64 holes the last reaches to the
+//	            last one's end
+//	69 pong     the ping's u64
+//
+// A frame of another type, or of a length that its type has not, ends the
+// connection. Bytes of a blob count as they come, so what a cut leaves of a data
+// frame is not lost; any ranges in any order make a blob. "Taken" says that the
+// bytes came, not that they are durable: that only a receipt says, which waits
+// for blobs that are whole and on their way to the disk. Who finds a blob not in
+// the receipt asks again what is lacking. The same bytes again change nothing. A
+// lane of the same session and number takes the place of an earlier one, which
+// may still bring what is on its way, for 20 seconds.
+//
 // # The rest
 //
 //	POST /v1/enrol    EnrolRequest → EnrolResponse, without a client certificate;
