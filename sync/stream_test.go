@@ -322,11 +322,11 @@ func TestUrgentCaseOvertakes(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	l := newLaptop(t, s)
 	var first []uuid.UUID
-	for i := range 6 {
+	for i := range 12 {
 		first = append(first, l.finished(t, noise(fmt.Sprint("f", i), 500_000)))
 	}
 	k := newCourier(t, l, "")
-	k.SetCap(600_000)
+	k.SetCap(350_000)
 	done := carryOn(t, k)
 	for k.State().Sent < 300_000 {
 		time.Sleep(10 * time.Millisecond)
@@ -431,7 +431,6 @@ func carryChild(dir, url string) int {
 	return 0
 }
 
-// Another program writes the old session's half after the new one is through.
 func TestManyLaptopsAtOnce(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	var wg sync.WaitGroup
