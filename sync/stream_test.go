@@ -372,7 +372,6 @@ func carryChild(dir, url string) int {
 	return 0
 }
 
-// Another program writes the old session's half after the new one is through.
 func TestManyLaptopsAtOnce(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	var wg sync.WaitGroup

@@ -231,7 +231,7 @@ func (l *lane) begin(ctx context.Context, b []byte) error {
 	}
 	if time.Since(l.checked) > checkEvery {
 		// One that was revoked is shut out in the middle of its work.
-		if l.device, err = l.c.device(ctx, l.device.id.String()); err != nil {
+		if _, err := l.c.device(ctx, l.device.id.String()); err != nil {
 			return err
 		}
 		l.checked = time.Now()

@@ -19,7 +19,7 @@ const (
 	receiptEvery = 2 * time.Second // while blobs arrive, or sooner where many do
 	receiptBlobs = 512
 	peekEvery    = time.Second // at the outbox: records go before the next blobs
-	streamNews   = 5 * time.Second
+	streamNews   = 3 * time.Second
 	mostTries    = 4 // that a receipt does not name a blob which arrived
 )
 

@@ -1,0 +1,115 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"doorstep/internal/fault"
+)
+
+// slot keeps a lane of one number going: when it ends, or is to be replaced,
+// it dials the successor.
+func (s *session) slot(number int, l *lane) {
+	for fails := 0; s.ctx.Err() == nil; {
+		if l != nil {
+			s.mu.Lock()
+			for s.ctx.Err() == nil && !l.closed && !l.replace {
+				s.cond.Wait()
+			}
+			s.mu.Unlock()
+			if s.ctx.Err() != nil {
+				return
+			}
+			var shed *refusal
+			if l.closed && errors.As(l.why, &shed) {
+				s.rest(shedWait)
+			}
+		}
+		w, err := s.dial(number, l)
+		switch {
+		case s.ctx.Err() != nil:
+			if w != nil {
+				w.close()
+			}
+			return
+		case err == nil && w == nil: // the old one moved first
+			fails = 0
+			continue
+		case err == nil:
+			fails = 0
+			fresh := s.enter(w, number)
+			s.mu.Lock()
+			if l != nil && !l.closed {
+				l.retired = true
+			}
+			s.mu.Unlock()
+			l = fresh
+			continue
+		}
+		fails++
+		s.failed(err)
+		s.rest(min(time.Duration(fails)*100*time.Millisecond, 2*time.Second))
+	}
+}
+
+func (s *session) rest(d time.Duration) {
+	select {
+	case <-s.ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// failed takes in that a connection could not be made. While other lanes work
+// that says little; a plain failure of the only one ends the session.
+func (s *session) failed(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastErr = err
+	switch fault.KindOf(roadFault(s.ctx, "courier.dial", err)) {
+	case fault.Denied, fault.Untrusted:
+		s.cancel(err)
+	default:
+		live := slices.ContainsFunc(s.lanes, func(l *lane) bool { return !l.closed })
+		if !live && time.Since(s.alive) > giveUp {
+			s.cancel(err)
+		}
+	}
+}
+
+// moved says whether a lane that was to be replaced moved in between. An eager
+// successor is then not needed.
+func (s *session) moved(l *lane) bool {
+	if l == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !l.closed && !l.replace
+}
+
+// dial connects a successor of l, or nil when l moved first.
+func (s *session) dial(number int, l *lane) (*wire, error) {
+	s.mu.Lock()
+	every := max(dialEvery, s.window.trip()/2)
+	again := max(5*s.window.trip(), 1500*time.Millisecond)
+	s.dials++
+	s.mu.Unlock()
+	return race(s.ctx, mostHands, again, func(ctx context.Context) (*wire, error) {
+		conn, err := race(ctx, mostDials, every, s.road.dialTCP, closeConn)
+		if err != nil {
+			return nil, err
+		}
+		if s.moved(l) {
+			conn.Close()
+			return nil, nil
+		}
+		return s.road.secure(ctx, conn, fmt.Sprint(s.id, "/", number), true)
+	}, func(w *wire) {
+		if w != nil {
+			w.close()
+		}
+	})
+}
