@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -93,10 +94,44 @@ func (s *Store) putBulletin(tx *bbolt.Tx, key string, head BulletinHead, raw []b
 	if err := s.put(tx, bSettings, []byte(bulletinHeads+key), j); err != nil {
 		return err
 	}
-	if head.Withdrawn {
-		return s.del(tx, bSettings, []byte(bulletinContent+key))
+	if err := s.dropUnder(tx, contentPrefix(key), nil); err != nil || head.Withdrawn {
+		return err
 	}
-	return s.put(tx, bSettings, []byte(bulletinContent+key), raw)
+	n := uint32(0)
+	for part := range slices.Chunk(raw, bulletinPart) {
+		if err := s.put(tx, bSettings, binary.BigEndian.AppendUint32(contentPrefix(key), n), part); err != nil {
+			return err
+		}
+		n++
+	}
+	return nil
+}
+
+// bulletinPart is how much of a bulletin one value holds: small, for a setting
+// that is written takes its neighbours' pages along.
+const bulletinPart = 3 << 10
+
+// contentPrefix begins the names of a bulletin's parts; kind and name hold no
+// slash, so no other's begin so.
+func contentPrefix(key string) []byte { return []byte(bulletinContent + key + "/") }
+
+// rawBulletin reads the bytes of a bulletin; fault.Missing when there are none.
+func (s *Store) rawBulletin(tx *bbolt.Tx, key string) ([]byte, error) {
+	const op = "store.rawBulletin"
+	var raw []byte
+	prefix := contentPrefix(key)
+	c := tx.Bucket([]byte(bSettings)).Cursor()
+	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		part, err := s.vault.open(bSettings, k, v)
+		if err != nil {
+			return nil, err
+		}
+		raw = append(raw, part...)
+	}
+	if raw == nil {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	return raw, nil
 }
 
 // checkBulletin reads the content as its kind is read.
@@ -182,7 +217,7 @@ func (s *Store) Bulletin(ctx context.Context, kind bulletin.Kind, name string) (
 	const op = "store.Bulletin"
 	var raw []byte
 	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
-		raw, err = s.get(tx, bSettings, []byte(bulletinContent+string(kind)+"/"+name))
+		raw, err = s.rawBulletin(tx, string(kind)+"/"+name)
 		return err
 	})
 	if err != nil {
@@ -196,18 +231,36 @@ func (s *Store) Bulletin(ctx context.Context, kind bulletin.Kind, name string) (
 	return b.Content, nil
 }
 
-// readBulletins gathers the heads out of the settings, for load.
-func (s *Store) readBulletins(found map[string]BulletinHead) func(key, plain []byte) error {
-	return func(key, plain []byte) error {
-		name, ok := strings.CutPrefix(string(key), bulletinHeads)
-		if !ok {
-			return nil
-		}
-		var h BulletinHead
-		if strictJSON(plain, &h) != nil || string(h.Kind)+"/"+h.Name != name {
-			return structural("bulletin")
-		}
-		found[name] = h
+// foundBulletins is what the settings hold of bulletins, as they are walked.
+type foundBulletins struct {
+	heads map[string]BulletinHead
+	sizes map[string]int64 // of the content that is here
+}
+
+// visit takes one setting.
+func (f *foundBulletins) visit(key, plain []byte) error {
+	if name, ok := strings.CutPrefix(string(key), bulletinContent); ok && len(name) > 5 {
+		f.sizes[name[:len(name)-5]] += int64(len(plain))
+	}
+	name, ok := strings.CutPrefix(string(key), bulletinHeads)
+	if !ok {
 		return nil
 	}
+	var h BulletinHead
+	if strictJSON(plain, &h) != nil || string(h.Kind)+"/"+h.Name != name {
+		return structural("bulletin")
+	}
+	f.heads[name] = h
+	return nil
+}
+
+// whole leaves away those whose content a repair could not save: they are not
+// in force, and come again.
+func (f *foundBulletins) whole() map[string]BulletinHead {
+	for name, h := range f.heads {
+		if !h.Withdrawn && f.sizes[name] != h.Size {
+			delete(f.heads, name)
+		}
+	}
+	return f.heads
 }

@@ -85,11 +85,20 @@ func (s *Store) DropBulletinPieces(ctx context.Context, r BulletinRef) error {
 
 // dropPieces takes away the pieces of a bulletin, but for those of one version.
 func (s *Store) dropPieces(tx *bbolt.Tx, key string, but uint64) error {
-	prefix, keep := []byte(bulletinPieces+key+"/"), piecePrefix(key, but)
+	var keep []byte
+	if but > 0 {
+		keep = piecePrefix(key, but)
+	}
+	return s.dropUnder(tx, []byte(bulletinPieces+key+"/"), keep)
+}
+
+// dropUnder takes away the settings whose names begin with a prefix, but for
+// those that begin with keep, where it is given.
+func (s *Store) dropUnder(tx *bbolt.Tx, prefix, keep []byte) error {
 	var old [][]byte
 	c := tx.Bucket([]byte(bSettings)).Cursor()
 	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Next() {
-		if but == 0 || !bytes.HasPrefix(k, keep) {
+		if keep == nil || !bytes.HasPrefix(k, keep) {
 			old = append(old, bytes.Clone(k))
 		}
 	}

@@ -2,12 +2,15 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
@@ -205,4 +208,74 @@ func TestPiecesOfABulletinOutliveARestart(t *testing.T) {
 	if err := w.s.KeepBulletinPiece(t.Context(), ref, ref.Size-1, []byte("ab")); fault.KindOf(err) != fault.Input {
 		t.Errorf("a piece past the end: %v", err)
 	}
+}
+
+// A page of a roster's many is destroyed: the rest is saved, and the roster is
+// not in force until it comes again.
+func TestABulletinThatARepairCouldNotSaveComesAgain(t *testing.T) {
+	w := newInformed(t)
+	id := newCase(t, w.s, 1)
+	raw := issue(t, w.centre, w.s.Profile().County, bulletin.Roster, "PT1", 1000, rosterText("PT1", 8000))
+	pack := issue(t, w.centre, w.s.Profile().County, bulletin.Policy, "P2026", 1000, packText)
+	for _, b := range [][]byte{raw, pack} {
+		if _, _, err := w.s.TakeBulletin(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var value []byte
+	noErr(t, w.s.view(t.Context(), "test", func(tx *bbolt.Tx) error {
+		value = bytes.Clone(tx.Bucket([]byte(bSettings)).Get(binary.BigEndian.AppendUint32(contentPrefix("roster/PT1"), 3)))
+		return nil
+	}))
+	noErr(t, w.s.Close())
+	file := must(os.ReadFile(w.s.dataPath()))
+	at := bytes.Index(file, value[1000:1064])
+	if at < 0 {
+		t.Fatal("the roster's bytes are not in the file")
+	}
+	at -= at % pageSize
+	for i := range pageSize {
+		file[at+i] ^= 0x5a
+	}
+	noErr(t, os.WriteFile(w.s.dataPath(), file, 0o600))
+	r, err := Repair(t.Context(), w.s.o, "c1", []byte(password))
+	if err != nil || r.Whole {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	w.s = unlocked(t, w.s.o)
+	if h := w.s.Bulletins(); len(h) != 1 || h[0].Kind != bulletin.Policy {
+		t.Errorf("in force: %+v", h)
+	}
+	if _, err := w.s.Case(t.Context(), id); err != nil {
+		t.Errorf("the case: %v", err)
+	}
+	if w.s.HasBulletin(bulletin.Roster, "PT1", 1000) {
+		t.Error("it would not be fetched again")
+	}
+	if _, fresh, err := w.s.TakeBulletin(t.Context(), raw); err != nil || !fresh {
+		t.Errorf("it came again: %v, %v", fresh, err)
+	}
+	if b := must(w.s.Bulletin(t.Context(), bulletin.Roster, "PT1")); string(b) != rosterText("PT1", 8000) {
+		t.Error("another roster")
+	}
+}
+
+// BenchmarkSettingBesideARoster measures what a setting costs without and with
+// a county's roster of 17,500 beside it.
+func BenchmarkSettingBesideARoster(b *testing.B) {
+	w := newInformed(b)
+	set := func(name string) {
+		b.Run(name, func(b *testing.B) {
+			for n := 0; b.Loop(); n++ {
+				noErr(b, w.s.SetSetting(b.Context(), "courier.news", n))
+			}
+		})
+	}
+	set("without")
+	for s := range 10 {
+		group := fmt.Sprintf("PT%d", s)
+		_, _, err := w.s.TakeBulletin(b.Context(), issue(b, w.centre, w.s.Profile().County, bulletin.Roster, group, 1000, rosterText(group, 1750)))
+		noErr(b, err)
+	}
+	set("with 17500")
 }

@@ -94,8 +94,8 @@
 //
 // Bulletins (package bulletin) are kept among the settings, KIND and NAME those
 // of the bulletin: "bulletin/KIND/NAME" → BulletinHead as JSON;
-// "bulletin.content/KIND/NAME" → the bulletin's bytes, not there when it was
-// withdrawn; "bulletin.piece/KIND/NAME/" | version u64 | offset u64 → hash 32 of
+// "bulletin.content/KIND/NAME/" | part u32 from 0 → 3072 of the bulletin's bytes,
+// the last part fewer, none when it was withdrawn; "bulletin.piece/KIND/NAME/" | version u64 | offset u64 → hash 32 of
 // all the bytes that are coming | the bytes from offset on.
 //
 // ledger: version 1 | generation u64 of the last transaction | for each of the

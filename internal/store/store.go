@@ -180,8 +180,8 @@ func (s *Store) load(tx *bbolt.Tx) error {
 			return err
 		}
 	}
-	bulletins := map[string]BulletinHead{}
-	if err := s.count(tx, l, bSettings, s.readBulletins(bulletins)); err != nil {
+	found := foundBulletins{heads: map[string]BulletinHead{}, sizes: map[string]int64{}}
+	if err := s.count(tx, l, bSettings, found.visit); err != nil {
 		return err
 	}
 	t, err := s.readTip(tx, s.profile.Device)
@@ -224,7 +224,7 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	defer s.mu.Unlock()
 	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps, s.images = t, acked, epoch, ix, un, gaps, images
 	s.refused, s.ackedBytes = refused, sent
-	s.bulletins = bulletins
+	s.bulletins = found.whole()
 	s.bulletinMark++
 	return nil
 }
