@@ -83,8 +83,11 @@ func (c *Central) finish(ctx context.Context, county string, p *partial, key *se
 	ctx = context.WithoutCancel(ctx) // others wait for it
 	p.finisher.Do(func() {
 		defer close(p.finished)
-		if p.result = c.blobs.settle(p, key); p.result == nil {
+		if p.result = c.settle(ctx, county, p, key); p.result == nil {
 			p.result = c.recordBlob(ctx, county, p.key.hash, p.key.size)
+			if p.result == nil && c.shared {
+				_ = os.Remove(p.path) // what stays is no harm: the blob is held
+			}
 		}
 		p.gone.Store(true)
 	})
@@ -93,28 +96,48 @@ func (c *Central) finish(ctx context.Context, county string, p *partial, key *se
 }
 
 // settle is the part of finish that touches files.
-func (f *folder) settle(p *partial, key *seal.Key) error {
+func (c *Central) settle(ctx context.Context, county string, p *partial, key *seal.Key) error {
 	const op = "central.settle"
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	name, err := f.nameOf(p, key)
+	name, err := c.blobs.nameOf(p, key)
 	if err != nil {
 		return err
 	}
 	if name != p.key.hash {
 		return fault.New(op, fault.Input, errors.Join(errName, os.Remove(p.path)))
 	}
-	if err := p.file.Truncate(p.key.size); err != nil {
+	if !c.shared {
+		// Elsewhere the file stays as it is until the blob is recorded, so that it
+		// need not be sent again when the database is away.
+		if err := p.file.Truncate(p.key.size); err != nil {
+			return diskFault(op, err)
+		}
+	}
+	start := time.Now()
+	if err := c.shelf.keep(ctx, county, p.key.hash, p.key.size, p.path); err != nil {
+		return err
+	}
+	c.metrics.keep.add(time.Since(start))
+	return nil
+}
+
+// keep syncs the file and moves it to its place.
+func (f *folder) keep(_ context.Context, _ string, h loan.Hash, _ int64, path string) error {
+	const op = "central.keep"
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
 		return diskFault(op, err)
 	}
-	if err := f.syncer.sync(p.file); err != nil {
-		return diskFault(op, errors.Join(err, os.Remove(p.path)))
+	defer file.Close()
+	if err := f.syncer.sync(file); err != nil {
+		return diskFault(op, errors.Join(err, os.Remove(path)))
 	}
-	to := f.wholePath(p.key.hash)
+	to := f.wholePath(h)
 	if err := f.makeShelf(filepath.Dir(to)); err != nil {
 		return err
 	}
-	if err := os.Rename(p.path, to); err != nil {
+	if err := os.Rename(path, to); err != nil {
 		return diskFault(op, err)
 	}
 	return f.syncPath(filepath.Dir(to))
@@ -141,8 +164,12 @@ func (f *folder) makeShelf(dir string) error {
 }
 
 // held says whether a whole blob is here for good. A file whose row was lost
-// in a crash is looked at and taken in.
+// in a crash is looked at and taken in. Of a bucket the row is believed: to
+// look at each object would cost more than to take one again.
 func (c *Central) held(ctx context.Context, county string, h loan.Hash, key *seal.Key) (bool, error) {
+	if c.shared {
+		return c.hasRow(ctx, county, h)
+	}
 	size, there := c.blobs.has(h)
 	if !there {
 		return false, nil
@@ -151,7 +178,7 @@ func (c *Central) held(ctx context.Context, county string, h loan.Hash, key *sea
 	if row || err != nil {
 		return row, err
 	}
-	b, err := c.blobs.read(h, key)
+	b, err := c.whole(ctx, county, h, key)
 	if err != nil {
 		if fault.KindOf(err) == fault.Damaged {
 			return false, nil
@@ -176,7 +203,13 @@ func (c *Central) hasRow(ctx context.Context, county string, h loan.Hash) (bool,
 // recordBlob makes the blob count as held, and receives the cases it completes.
 func (c *Central) recordBlob(ctx context.Context, county string, h loan.Hash, size int64) error {
 	const op = "central.recordBlob"
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	fresh := false
+	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		fresh = false
+		ids, err := c.lockArrival(ctx, tx, county, h)
+		if err != nil {
+			return err
+		}
 		r, err := tx.ExecContext(ctx, `INSERT INTO blobs (county, hash, size, held) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			county, h[:], size, c.now().UnixMilli())
 		if err != nil {
@@ -185,8 +218,13 @@ func (c *Central) recordBlob(ctx context.Context, county string, h loan.Hash, si
 		if n, err := r.RowsAffected(); err != nil || n == 0 {
 			return diskFault(op, err)
 		}
-		return c.completeCases(ctx, tx, county, h)
+		fresh = true
+		return c.completeCases(ctx, tx, ids)
 	})
+	if err == nil && fresh {
+		c.metrics.blobs.Add(1)
+	}
+	return err
 }
 
 // lack answers what is not held of some blobs.

@@ -37,7 +37,7 @@ func (c *Central) NewCode(ctx context.Context, o NewCodeOptions) (string, error)
 	}
 	code := seal.NewEnrolCode(c.authority.Fingerprint())
 	sum := codeHash(code.Code)
-	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		county, name, practice, err := county(ctx, tx)
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ func (c *Central) enrol(ctx context.Context, r parcel.EnrolRequest) (*parcel.Enr
 		return nil, fault.Wrap(op, err)
 	}
 	var out *parcel.EnrolResponse
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		out, err = c.enrolDevice(ctx, tx, codeHash(code.Code), pub)
 		return err
 	})
@@ -141,7 +141,11 @@ func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pu
 
 func (c *Central) enrolAnswer(ctx context.Context, tx *sql.Tx, device string) (*parcel.EnrolResponse, error) {
 	const op = "central.enrolAnswer"
-	out := &parcel.EnrolResponse{CA: c.authority.Cert().Raw, Centre: c.ID(), Epoch: c.Epoch(),
+	is, err := c.know(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	out := &parcel.EnrolResponse{CA: c.authority.Cert().Raw, Centre: is.centre, Epoch: is.epoch,
 		CentreKey: c.authority.Signer().Public().Marshal()}
 	if err := tx.QueryRowContext(ctx, `SELECT d.cert, d.county, k.name, d.point, d.point_type, k.practice <> 0
 		FROM devices d JOIN counties k ON k.code = d.county WHERE d.id = ?`, device).
@@ -202,7 +206,7 @@ func (c *Central) device(ctx context.Context, id string) (*device, error) {
 // fault.Missing when there is no such device.
 func (c *Central) Revoke(ctx context.Context, id uuid.UUID) error {
 	const op = "central.Revoke"
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE devices SET revoked = ? WHERE id = ? AND revoked IS NULL`, c.now().UnixMilli(), id.String())
 		if err != nil {
 			return diskFault(op, err)

@@ -1,6 +1,7 @@
 package central
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -70,20 +71,48 @@ func (f *folder) has(h loan.Hash) (int64, bool) {
 	return st.Size(), true
 }
 
-// read gives a whole blob whose content has its name; fault.Missing when it is
-// not there, fault.Damaged when its content is another.
-func (f *folder) read(h loan.Hash, county *seal.Key) ([]byte, error) {
+// read gives part of a whole blob, unseen.
+func (f *folder) read(_ context.Context, _ string, h loan.Hash, offset, n int64) ([]byte, error) {
 	const op = "central.read"
-	f.verify <- struct{}{}
-	defer func() { <-f.verify }()
-	b, err := os.ReadFile(f.wholePath(h))
+	file, err := os.Open(f.wholePath(h))
 	if os.IsNotExist(err) {
 		return nil, fault.New(op, fault.Missing, errors.New(h.String()))
 	}
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
-	if loan.Hash(county.Name(b)) != h {
+	defer file.Close()
+	st, err := file.Stat()
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	if offset < 0 || n < 1 || offset >= st.Size() {
+		return nil, fault.New(op, fault.Input, errors.New("offset behind the blob's end"))
+	}
+	b := make([]byte, min(n, st.Size()-offset))
+	if _, err := file.ReadAt(b, offset); err != nil {
+		return nil, diskFault(op, err)
+	}
+	return b, nil
+}
+
+// ready is nil: the folder is on this machine.
+func (f *folder) ready(context.Context) error { return nil }
+
+// whole gives a whole blob whose content has its name; fault.Missing when it is
+// not there, fault.Damaged when its content is another.
+func (c *Central) whole(ctx context.Context, county string, h loan.Hash, key *seal.Key) ([]byte, error) {
+	const op = "central.whole"
+	c.blobs.verify <- struct{}{}
+	defer func() { <-c.blobs.verify }()
+	b, err := c.shelf.read(ctx, county, h, 0, parcel.MaxBlob)
+	if fault.KindOf(err) == fault.Input {
+		return nil, fault.New(op, fault.Damaged, errors.New(h.String())) // empty
+	}
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if loan.Hash(key.Name(b)) != h {
 		return nil, fault.New(op, fault.Damaged, errors.New(h.String()))
 	}
 	return b, nil

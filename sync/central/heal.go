@@ -7,9 +7,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"io"
 	"net/http"
-	"os"
 	"strconv"
 
 	"doorstep/internal/fault"
@@ -39,7 +37,10 @@ func (c *Central) getOwn(d *device, w http.ResponseWriter, r *http.Request) erro
 // beginning of it and More.
 func (c *Central) own(ctx context.Context, d *device, from, to uint64) ([]byte, error) {
 	const op = "central.own"
-	is := c.is()
+	is, err := c.know(ctx, c.db)
+	if err != nil {
+		return nil, err
+	}
 	n := &parcel.News{Centre: is.centre, Epoch: is.epoch, Device: d.id, After: from - 1, Through: to}
 	rows, err := c.db.QueryContext(ctx, `SELECT bytes FROM changes WHERE device = ? AND counter BETWEEN ? AND ? ORDER BY counter`,
 		d.id.String(), int64(from), int64(to))
@@ -92,7 +93,8 @@ func (c *Central) getBlob(d *device, w http.ResponseWriter, r *http.Request) err
 	if held, err := c.held(r.Context(), d.county, h, key); err != nil || !held {
 		return errors.Join(err, fault.New(op, fault.Missing, errors.New("not held")))
 	}
-	b, err := c.blobs.piece(h, offset)
+	// Who gets the blob compares all of it with its name.
+	b, err := c.shelf.read(r.Context(), d.county, h, offset, parcel.PieceSize)
 	if err != nil {
 		return err
 	}
@@ -127,24 +129,4 @@ func (c *Central) mayHave(ctx context.Context, d *device, id uuid.UUID, h loan.H
 		return diskFault(op, err)
 	}
 	return fault.New(op, fault.Missing, errors.New("not of a case of this device"))
-}
-
-// piece reads part of a whole blob. Who gets the blob compares all of it with
-// its name.
-func (f *folder) piece(h loan.Hash, offset int64) ([]byte, error) {
-	const op = "central.piece"
-	file, err := os.Open(f.wholePath(h))
-	if err != nil {
-		return nil, diskFault(op, err)
-	}
-	defer file.Close()
-	b := make([]byte, parcel.PieceSize)
-	n, err := file.ReadAt(b, offset)
-	if err != nil && err != io.EOF {
-		return nil, diskFault(op, err)
-	}
-	if n == 0 {
-		return nil, fault.New(op, fault.Input, errors.New("offset behind the blob's end"))
-	}
-	return b[:n], nil
 }

@@ -1,7 +1,6 @@
 package central
 
 import (
-	"context"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -25,8 +24,9 @@ func (c *Central) Server(hosts []string) (*http.Server, error) {
 	}
 	return &http.Server{Handler: c.Handler(), TLSConfig: conf,
 		ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 3 * time.Minute, MaxHeaderBytes: 16 << 10,
-		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 64, SendPingTimeout: 30 * time.Second, PingTimeout: 20 * time.Second},
-		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}, nil
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 64, SendPingTimeout: 30 * time.Second, PingTimeout: 20 * time.Second},
+		ConnState: c.metrics.session,
+		ErrorLog:  slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}, nil
 }
 
 // Handler answers laptops. It is to be served with TLSConfig, for who asks is
@@ -67,10 +67,8 @@ func (c *Central) known(h func(*device, http.ResponseWriter, *http.Request) erro
 }
 
 func (c *Central) getHealth(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-	defer cancel()
-	if err := c.db.PingContext(ctx); err != nil {
-		return diskFault("central.health", err)
+	if err := c.ready(r.Context()); err != nil {
+		return err
 	}
 	return sendJSON(w, map[string]bool{"ok": true})
 }

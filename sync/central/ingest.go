@@ -30,7 +30,14 @@ func (c *Central) takeParcel(ctx context.Context, d *device, b []byte) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.ingest(ctx, tx, d, p) })
+	n := 0
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n = 0
+		return c.ingest(ctx, tx, d, p, &n)
+	})
+	if err == nil {
+		c.metrics.changes.Add(int64(n))
+	}
 	var pr *problem
 	if errors.As(err, &pr) && pr.code == parcel.CodeClone {
 		if rerr := c.recordRefused(ctx, p, pr.code, b); rerr != nil {
@@ -40,8 +47,11 @@ func (c *Central) takeParcel(ctx context.Context, d *device, b []byte) error {
 	return err
 }
 
-func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel) error {
+func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel, fresh *int) error {
 	const op = "central.ingest"
+	if err := c.lock(ctx, tx, lockChain(d.id.String())); err != nil {
+		return err
+	}
 	through, chain, err := chainOf(ctx, tx, d.id)
 	if err != nil {
 		return err
@@ -60,7 +70,8 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 	if err != nil {
 		return err
 	}
-	cases := map[uuid.UUID]bool{}
+	var cases []uuid.UUID
+	names := []string{}
 	for i, ch := range p.Changes {
 		lost := slices.Contains(filled, i)
 		if ch.Counter <= through && !lost {
@@ -69,27 +80,29 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 		if err := insertChange(ctx, tx, ch, p.Hashes[i]); err != nil {
 			return err
 		}
+		*fresh++
 		if lost {
 			if err := found(ctx, tx, d.id, ch.Counter); err != nil {
 				return err
 			}
 		}
-		if ch.Case != uuid.Nil && !ch.Kind.View() {
-			cases[ch.Case] = true
+		if ch.Case != uuid.Nil && !ch.Kind.View() && !slices.Contains(cases, ch.Case) {
+			cases = append(cases, ch.Case)
+			names = append(names, lockCase(ch.Case.String()))
 		}
 	}
 	if err := keepHead(ctx, tx, p, through, len(filled) > 0); err != nil {
 		return err
 	}
-	for id := range cases {
+	if err := c.lock(ctx, tx, names...); err != nil {
+		return err
+	}
+	for _, id := range cases {
 		if err := c.noteAuthor(ctx, tx, id, d); err != nil {
 			return err
 		}
-		if err := c.refold(ctx, tx, id); err != nil {
-			return err
-		}
 	}
-	return nil
+	return c.refoldAll(ctx, tx, cases)
 }
 
 // keepHead moves the chain's end, and keeps the checkpoint of what was new.
@@ -159,7 +172,10 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 	}
 	// The identity first: a centre that learns meanwhile that it was set back
 	// must not vouch for less under its new name.
-	is := c.is()
+	is, err := c.know(ctx, c.db)
+	if err != nil {
+		return nil, err
+	}
 	through, chain, err := chainOf(ctx, c.db, d.id)
 	if err != nil {
 		return nil, err

@@ -156,6 +156,6 @@ func (c *Central) Contract(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	b, err := c.blobs.read(k.Contract.Sealed.Blob, key)
+	b, err := c.whole(ctx, code, k.Contract.Sealed.Blob, key)
 	return b, fault.Wrap(op, err)
 }

@@ -57,7 +57,10 @@ func (c *Central) news(ctx context.Context, d *device, after uint64) ([]byte, er
 	if err := c.db.QueryRowContext(ctx, `SELECT news FROM devices WHERE id = ?`, d.id.String()).Scan(&last); err != nil {
 		return nil, diskFault(op, err)
 	}
-	is := c.is()
+	is, err := c.know(ctx, c.db)
+	if err != nil {
+		return nil, err
+	}
 	n := &parcel.News{Centre: is.centre, Epoch: is.epoch, Device: d.id, After: min(after, uint64(last))}
 	n.Through = n.After
 	rows, err := c.db.QueryContext(ctx, `SELECT n.seq, c.bytes FROM news n JOIN changes c ON c.device = n.of_device AND c.counter = n.counter

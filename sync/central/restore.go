@@ -18,6 +18,48 @@ type identity struct {
 
 func (c *Central) is() *identity { return c.self.Load() }
 
+// know is who the centre is now: another server may have learnt that it was
+// set back.
+func (c *Central) know(ctx context.Context, q querier) (*identity, error) {
+	const op = "central.know"
+	have := c.is()
+	if !c.shared || have == nil {
+		return have, nil
+	}
+	rows, err := q.QueryContext(ctx, `SELECT name, value FROM meta WHERE name IN ('centre', 'epoch')`)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	is := &identity{}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, diskFault(op, err)
+		}
+		id, ok := parseID(value)
+		if !ok {
+			return nil, fault.New(op, fault.Damaged, errors.New(name))
+		}
+		if name == "centre" {
+			is.centre = id
+		} else {
+			is.epoch = id
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, diskFault(op, err)
+	}
+	if is.centre == have.centre && is.epoch == have.epoch {
+		return have, nil
+	}
+	if is.centres, err = formerCentres(ctx, q); err != nil {
+		return nil, err
+	}
+	c.self.Store(is)
+	return is, nil
+}
+
 func readIdentity(ctx context.Context, tx *sql.Tx) (is *identity, err error) {
 	is = &identity{}
 	if is.centre, err = metaID(ctx, tx, "centre"); err != nil {
@@ -36,7 +78,12 @@ func centres(ctx context.Context, tx *sql.Tx, now uuid.UUID) (map[uuid.UUID]bool
 	if _, err := tx.ExecContext(ctx, `INSERT INTO centres (id) VALUES (?) ON CONFLICT DO NOTHING`, now.String()); err != nil {
 		return nil, diskFault(op, err)
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT id FROM centres`)
+	return formerCentres(ctx, tx)
+}
+
+func formerCentres(ctx context.Context, q querier) (map[uuid.UUID]bool, error) {
+	const op = "central.formerCentres"
+	rows, err := q.QueryContext(ctx, `SELECT id FROM centres`)
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
@@ -61,7 +108,16 @@ func centres(ctx context.Context, tx *sql.Tx, now uuid.UUID) (map[uuid.UUID]bool
 // for laptops may know more of the old one than the backup does. The centre
 // must be opened anew afterwards.
 func (c *Central) Restored(ctx context.Context) error {
-	return c.commits.do(ctx, newIdentity)
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.lock(ctx, tx, lockAuthor); err != nil {
+			return err
+		}
+		if err := newIdentity(ctx, tx); err != nil {
+			return err
+		}
+		_, err := readIdentity(ctx, tx)
+		return err
+	})
 }
 
 // skipped is how many receipt and contract numbers a restore leaves out: those
@@ -91,7 +147,13 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 	}
 	var is, now *identity
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		now = c.is()
+		is = nil
+		if err := c.lock(ctx, tx, lockAuthor); err != nil {
+			return err
+		}
+		if now, err = c.know(ctx, tx); err != nil {
+			return err
+		}
 		through, _, err := chainOf(ctx, tx, d.id)
 		if err != nil || r.Centre != now.centre || r.Epoch != now.epoch || r.Through <= through {
 			return err
@@ -102,7 +164,9 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 		if is, err = readIdentity(ctx, tx); err != nil {
 			return err
 		}
-		c.self.Store(is) // what is written behind it must not be under the old name
+		if !c.shared {
+			c.self.Store(is) // what is written behind it must not be under the old name
+		}
 		return nil
 	})
 	if is == nil {

@@ -2,7 +2,9 @@ package central
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -90,6 +92,19 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return diskFault(op, err)
 	}
 	defer tx.Rollback()
+	if err := applySchema(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return diskFault(op, err)
+	}
+	return nil
+}
+
+// applySchema makes what is not there yet; fault.Newer for a database that a
+// later program made.
+func applySchema(ctx context.Context, tx *sql.Tx) error {
+	const op = "central.applySchema"
 	for _, s := range schema() {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
 			return diskFault(op, err)
@@ -102,10 +117,13 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if have != strconv.Itoa(schemaVersion) {
 		return fault.New(op, fault.Newer, fmt.Errorf("schema %s", have))
 	}
-	if err := tx.Commit(); err != nil {
-		return diskFault(op, err)
-	}
 	return nil
+}
+
+// schemaText names the schema: another text, another name.
+func schemaText() string {
+	h := sha256.Sum256([]byte(strings.Join(schema(), ";")))
+	return hex.EncodeToString(h[:])
 }
 
 // meta reads a value, and writes first() where there is none yet.
@@ -152,6 +170,9 @@ func diskFault(op string, err error) error {
 		return fault.New(op, fault.Damaged, err)
 	case strings.Contains(err.Error(), "SQLITE_BUSY"):
 		return fault.New(op, fault.Busy, err)
+	}
+	if k := postgresKind(err); k != fault.Other {
+		return fault.New(op, k, err)
 	}
 	return fault.New(op, fault.Disk, err)
 }
