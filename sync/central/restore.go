@@ -129,11 +129,17 @@ func newIdentity(ctx context.Context, tx *sql.Tx) error {
 		return diskFault("central.newIdentity", err)
 	}
 	for _, name := range []string{"centre", "epoch"} {
-		if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, uuid.Must(uuid.NewV7()).String(), name); err != nil {
-			return diskFault("central.newIdentity", err)
+		if err := setMeta(ctx, tx, name); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// setMeta puts a new id in the place of one.
+func setMeta(ctx context.Context, tx *sql.Tx, name string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, uuid.Must(uuid.NewV7()).String(), name)
+	return diskFault("central.setMeta", err)
 }
 
 // setBack is Restored for a centre that nobody told: a laptop shows a receipt

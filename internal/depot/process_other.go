@@ -1,0 +1,14 @@
+//go:build !linux
+
+package depot
+
+import (
+	"os"
+	"syscall"
+)
+
+// attributes are none: a server outlives a process that is killed.
+func attributes(*owner) *syscall.SysProcAttr { return nil }
+
+// stop ends a server.
+func stop(p *os.Process) error { return p.Kill() }
