@@ -38,10 +38,17 @@ Usage:
   sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE
   sync recovery refuse --data DIR ID
   sync recovery test --data DIR
+  sync verify --data DIR [--mend] [--json]
   sync restored --data DIR
 
-Every verb answers --help. list, contract, operator, code, device and recovery
-work beside a server that runs in the same folder; restored wants it ended.
+Every verb answers --help. list, contract, operator, code, device, recovery and
+verify work beside a server that runs in the same folder; restored and verify
+--mend want it ended.
+
+Several servers may share one PostgreSQL and one bucket: serve --database URL
+--bucket URL --keys DIR, each with a folder of its own for what is coming. The
+verbs find both in the folder's centre.conf or in DOORSTEP_DATABASE,
+DOORSTEP_BUCKET and DOORSTEP_KEYS, and all of them then work beside servers.
 
 Exit codes:
   0  done; for serve: ended by SIGINT or SIGTERM after what was under way
@@ -97,7 +104,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 
 // pick finds the verb; serve is meant where the first argument is a flag.
 func pick(args []string) (verb, []string) {
-	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "restored": restored}
+	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "restored": restored, "verify": verify}
 	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew, "device revoke": deviceRevoke,
 		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest}
 	if len(args) == 0 {

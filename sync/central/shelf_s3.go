@@ -109,7 +109,7 @@ func boxes(size int64) int64 { return (size + boxSize - 1) / boxSize }
 func plainSize(object int64) (int64, bool) {
 	n := (object + boxSize + seal.Overhead - 1) / (boxSize + seal.Overhead)
 	size := object - n*seal.Overhead
-	return size, size > (n-1)*boxSize && size <= parcel.MaxBlob
+	return size, size > max(0, (n-1)*boxSize) && size <= parcel.MaxBlob
 }
 
 func (b *bucket) keep(ctx context.Context, county string, h loan.Hash, size int64, path string) error {
