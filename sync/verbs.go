@@ -180,20 +180,20 @@ func deviceRevoke(ctx context.Context, args []string, out, errs io.Writer) error
 	return c.Revoke(ctx, device)
 }
 
-// again opens a centre that must not be served, or, where several servers
-// share it, as one more of them.
+// again opens a centre that no server may serve now; one that several share may
+// be served on.
 func again(ctx context.Context, dir string, errs io.Writer) (*central.Central, error) {
 	// Looked at first, so that a folder without a centre does not become one.
 	c, err := beside(ctx, dir, errs)
-	if err != nil {
-		return nil, err
+	if err != nil || c.Shared() {
+		return c, err
 	}
 	county, practice, err := c.County(ctx)
 	c.Close()
 	if err != nil {
 		return nil, err
 	}
-	o := central.Options{Dir: dir, Practice: practice, Place: placeGiven()}
+	o := central.Options{Dir: dir, Practice: practice}
 	if !practice {
 		o.County = county
 	}

@@ -225,9 +225,12 @@ func (d *Depot) startStore(program string) error {
 // NewBucket makes a bucket and gives its name and its folder.
 func (d *Depot) NewBucket() (name, folder string, err error) {
 	name = fmt.Sprintf("centre-%d", d.n.Add(1))
-	folder = filepath.Join(d.dir, "store", name)
+	folder = d.BucketFolder(name)
 	return name, folder, os.Mkdir(folder, 0o700)
 }
+
+// BucketFolder holds a bucket's objects as files, under their names.
+func (d *Depot) BucketFolder(name string) string { return filepath.Join(d.dir, "store", name) }
 
 // BucketURL is what a client calls a bucket.
 func (d *Depot) BucketURL(name string) string { return "http://" + d.address + "/" + name }

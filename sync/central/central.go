@@ -230,6 +230,9 @@ func (c *Central) shut() error {
 	return err
 }
 
+// Shared says that several servers may serve this centre.
+func (c *Central) Shared() bool { return c.shared }
+
 // ID is the centre's id in its own chain.
 func (c *Central) ID() uuid.UUID { return c.is().centre }
 

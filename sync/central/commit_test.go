@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/depot"
 	"doorstep/internal/fault"
 )
 
@@ -82,7 +83,7 @@ func TestCommitterEnds(t *testing.T) {
 		if err != nil || sequence(t, c, "begun") != 1 {
 			t.Errorf("begun work: %v", err)
 		}
-		if onShared() {
+		if depot.OnShared() {
 			return // nobody waits there; see TestSharedWritersAreFew
 		}
 		hold, inside := make(chan struct{}), make(chan struct{})

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -88,8 +87,7 @@ func (c *Central) postEnrol(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.RawQuery != parcel.WithRecovery {
 		resp.Recovery, resp.Suite = nil, 0
 	}
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	c.log.Info("enrolled", "device", resp.Device, "from", host)
+	c.log.Info("enrolled", "device", resp.Device)
 	return sendJSON(w, resp)
 }
 
