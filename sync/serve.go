@@ -37,6 +37,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	format := f.String("log", "text", "form of the log on standard error: text, or json; it holds ids and no person's data")
 	metrics := f.String("metrics", "", "address, HOST:PORT, for /metrics (Prometheus) and /healthz, without TLS; keep it to the machine or the operators' network")
 	drain := f.Duration("drain", 0, "time between saying not ready on /healthz and closing, for a balancer to notice; 5s behind one")
+	sessions := f.Int("sessions", 4096, "connections of laptops at once, at most; those past it are closed, and come again.\nA laptop has up to four, and each takes a place among the files that the system lets the server open")
 	place := placeFlags(f)
 	if err := parse(f, args, out, "listen", "data"); err != nil {
 		return err
@@ -44,6 +45,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	chosen, err := suiteOf(*suite)
 	if err != nil {
 		return err
+	}
+	if *sessions < 1 {
+		return fault.New("sync.serve", fault.Input, errors.New("--sessions is 1 or more"))
 	}
 	log, err := logger(errs, *format, *verbose)
 	if err != nil {
@@ -83,7 +87,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		c.Drain()
 		time.Sleep(*drain)
 	}
-	return serveUntilDone(ctx, srv, l, func() { fmt.Fprintln(out, "listening on", url) }, closing)
+	return serveUntilDone(ctx, srv, central.Sessions(l, *sessions), func() { fmt.Fprintln(out, "listening on", url) }, closing)
 }
 
 // placeFlags are the flags of a centre that several servers serve. Passwords
