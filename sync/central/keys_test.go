@@ -60,11 +60,27 @@ func TestSharedKeysAreMadeOnce(t *testing.T) {
 	})
 }
 
+// earnest opens a centre of a county that is not for practice: what is for
+// practice may have keys that all know.
+func earnest(t *testing.T, dir string, p Place) (*Central, error) {
+	t.Helper()
+	c, err := Open(context.Background(), Options{Dir: dir, County: practiceCounty, CountyName: practiceName, Place: p})
+	if err == nil {
+		t.Cleanup(func() { c.Close() })
+	}
+	return c, err
+}
+
 func TestSharedKeysThatDoNotFitAreRefused(t *testing.T) {
 	p, _ := sharedPlace(t)
-	openAt(t, p).Close()
 	other, _ := sharedPlace(t)
-	openAt(t, other).Close()
+	for _, p := range []Place{p, other} {
+		c, err := earnest(t, t.TempDir(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+	}
 	files, err := os.ReadDir(p.Keys)
 	if err != nil || len(files) != 4 {
 		t.Fatal(len(files), err)
@@ -93,7 +109,7 @@ func TestSharedKeysThatDoNotFitAreRefused(t *testing.T) {
 				if err := spoil(); err != nil {
 					t.Fatal(err)
 				}
-				_, err := Open(context.Background(), Options{Dir: t.TempDir(), Practice: true, Place: p})
+				_, err := earnest(t, t.TempDir(), p)
 				wantFault(t, err, fault.Damaged)
 				if how == "missing" {
 					if _, err := os.Stat(path); !os.IsNotExist(err) {
@@ -112,27 +128,36 @@ func TestSharedKeysThatDoNotFitAreRefused(t *testing.T) {
 			t.Fatal("the test did not put the key back")
 		}
 	}
-	openAt(t, p)
+	if _, err := earnest(t, t.TempDir(), p); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAnotherAuthorityInTheFolderIsRefused(t *testing.T) {
 	ofFolder(t)
 	dir, other := t.TempDir(), t.TempDir()
-	open(t, dir).Close()
-	open(t, other).Close()
+	for _, dir := range []string{dir, other} {
+		c, err := earnest(t, dir, Place{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+	}
 	for _, name := range []string{"authority.pem", "county-" + practiceCounty + ".key"} {
 		b, err1 := os.ReadFile(filepath.Join(other, "keys", name))
 		good, err2 := os.ReadFile(filepath.Join(dir, "keys", name))
 		if err := errors.Join(err1, err2, os.WriteFile(filepath.Join(dir, "keys", name), b, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Open(context.Background(), Options{Dir: dir, Practice: true})
+		_, err := earnest(t, dir, Place{})
 		wantFault(t, err, fault.Damaged)
 		if err := os.WriteFile(filepath.Join(dir, "keys", name), good, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	open(t, dir)
+	if _, err := earnest(t, dir, Place{}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestPlace(t *testing.T) {
