@@ -8,6 +8,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
@@ -107,16 +108,21 @@ func (c *Central) lookAt(ctx context.Context, s *Spoilt) error {
 	if err != nil {
 		return err
 	}
-	b, err := c.whole(ctx, s.County, s.Blob, key)
-	switch {
-	case fault.KindOf(err) == fault.Missing:
+	c.blobs.verify <- struct{}{}
+	defer func() { <-c.blobs.verify }()
+	b, err := c.shelf.read(ctx, s.County, s.Blob, 0, parcel.MaxBlob)
+	switch fault.KindOf(err) {
+	case fault.Missing:
 		s.Why = "missing"
-	case fault.KindOf(err) == fault.Damaged, err == nil && int64(len(b)) != s.Size:
+		return nil
+	case fault.Damaged, fault.Input: // Input: it is empty
 		s.Why = "damaged"
-	default:
-		return err
+		return nil
 	}
-	return nil
+	if err == nil && (int64(len(b)) != s.Size || loan.Hash(key.Name(b)) != s.Blob) {
+		s.Why = "damaged"
+	}
+	return err
 }
 
 // passOver finds the cases of a spoilt blob, and with mend counts it as lacking.
