@@ -113,6 +113,11 @@ func plainSize(object int64) (int64, bool) {
 }
 
 func (b *bucket) keep(ctx context.Context, county string, h loan.Hash, size int64, path string) error {
+	return b.keepContent(ctx, county, h, size, func() ([]byte, error) { return beginning(path, size) })
+}
+
+// keepContent is keep for a blob wherever it is; few are held in memory at once.
+func (b *bucket) keepContent(ctx context.Context, county string, h loan.Hash, size int64, load func() ([]byte, error)) error {
 	const op = "central.keep"
 	place := b.small
 	if size > smallBlob {
@@ -124,7 +129,7 @@ func (b *bucket) keep(ctx context.Context, county string, h loan.Hash, size int6
 	case <-ctx.Done():
 		return fault.New(op, fault.Busy, ctx.Err())
 	}
-	plain, err := beginning(path, size)
+	plain, err := load()
 	if err != nil {
 		return diskFault(op, err)
 	}
