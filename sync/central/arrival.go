@@ -426,8 +426,26 @@ func (c *Central) settled(a *arrival, err error) error {
 }
 
 // settling waits until those of some blobs that are whole are durable, or were
-// dropped.
-func (c *Central) settling(ctx context.Context, county string, hs []loan.Hash) {
+// dropped; and a moment for those that may just have come to another server.
+func (c *Central) settling(ctx context.Context, county string, hs []loan.Hash) error {
+	c.settlingHere(ctx, county, hs)
+	if !c.shared {
+		return nil
+	}
+	for end := time.Now().Add(elsewhereTime); ; {
+		rows, err := lookMany(ctx, c.db, county, hs)
+		if err != nil || len(rows) >= len(hs) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-time.After(elsewhereTime / 20):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (c *Central) settlingHere(ctx context.Context, county string, hs []loan.Hash) {
 	var wait []*arrival
 	c.arrivals.mu.Lock()
 	if len(c.arrivals.all) > 0 {
@@ -463,6 +481,9 @@ func (c *Central) settling(ctx context.Context, county string, hs []loan.Hash) {
 
 // settleTime is how long a question may wait for the disk.
 const settleTime = 20 * time.Second
+
+// elsewhereTime is how long it may wait for another server to be done.
+const elsewhereTime = time.Second
 
 // coming gives what is not yet here of a blob that a stream brings.
 func (c *Central) coming(county string, b parcel.BlobSize) ([][2]int64, bool) {

@@ -253,6 +253,9 @@ func (c *Central) lack(ctx context.Context, county string, ask []parcel.BlobSize
 		}
 		hs = append(hs, a.Hash)
 	}
+	if c.shared {
+		c.settlingHere(ctx, county, hs) // the way to the bucket takes longer than to a disk
+	}
 	held, err := c.heldOf(ctx, county, hs, key)
 	if err != nil {
 		return nil, err

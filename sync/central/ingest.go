@@ -211,7 +211,9 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 	if len(ask) > parcel.MaxAsk {
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
-	c.settling(ctx, d.county, ask)
+	if err := c.settling(ctx, d.county, ask); err != nil {
+		return nil, err
+	}
 	// The identity first: a centre that learns meanwhile that it was set back
 	// must not vouch for less under its new name.
 	is, err := c.know(ctx, c.db)

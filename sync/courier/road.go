@@ -229,7 +229,7 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 // askStream is ask over a stream.
 func (r *road) askStream(ctx context.Context, s *session, q request) (int, []byte, error) {
 	const op = "courier.ask"
-	a, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) {
+	a, _, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) {
 		return (&parcel.Ask{ID: id, Method: q.method, Path: q.path, Type: q.typ, Body: q.body}).Append(nil)
 	})
 	if err != nil {
