@@ -136,7 +136,7 @@ func TestStream(t *testing.T) {
 		if got, err := c.whole(t.Context(), l.enrol.County, l.named(b).Hash, key); err != nil || !bytes.Equal(got, b) {
 			t.Errorf("got another blob, %v", err)
 		}
-		if packs, _ := filepath.Glob(filepath.Join(dir, "packs", "*.pack")); len(packs) != 1 {
+		if packs, _ := filepath.Glob(filepath.Join(dir, "packs", "*.pack")); len(packs) != 1 && !c.shared {
 			t.Errorf("%d packs", len(packs))
 		}
 	})
@@ -198,7 +198,7 @@ func TestStream(t *testing.T) {
 		if len(l.receiptOf(l.named(b).Hash)) != 1 {
 			t.Fatal("not held")
 		}
-		if got, err := os.ReadFile(c.blobs.wholePath(l.named(b).Hash)); err != nil || !bytes.Equal(got, b) {
+		if got, err := os.ReadFile(fileOf(t, c, l.named(b).Hash)); err != nil || !bytes.Equal(got, b) && !c.shared {
 			t.Errorf("another file, %v", err)
 		}
 	})
@@ -438,18 +438,25 @@ func TestFlippedBit(t *testing.T) {
 			}
 		}
 		send()
-		path := c.blobs.wholePath(l.named(b).Hash)
-		if size <= maxPacked {
-			path = filepath.Join(dir, "packs", "00000001.pack")
+		path, head := fileOf(t, c, l.named(b).Hash), int64(0)
+		if size <= maxPacked && !c.shared {
+			path, head = filepath.Join(dir, "packs", "00000001.pack"), packHead
 		}
 		f, err := os.OpenFile(path, os.O_RDWR, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.WriteAt([]byte{b[10_000] ^ 1}, 10_000+map[bool]int64{true: packHead}[size <= maxPacked]); err != nil {
+		was := make([]byte, 1)
+		if _, err := f.ReadAt(was, 10_000+head); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteAt([]byte{was[0] ^ 1}, 10_000+head); err != nil {
 			t.Fatal(err)
 		}
 		f.Close()
+		if n, bad, err := c.Verify(t.Context(), false); n != 1 || len(bad) != 1 || bad[0].Why != "damaged" || err != nil {
+			t.Errorf("%d bytes: verify read %d, found %v, %v", size, n, bad, err)
+		}
 		key, _ := c.countyKey(l.enrol.County)
 		if _, err := c.whole(t.Context(), l.enrol.County, l.named(b).Hash, key); fault.KindOf(err) != fault.Damaged {
 			t.Errorf("%d bytes: got %v, want damaged", size, err)
