@@ -218,6 +218,68 @@ func roll(t *testing.T, disturb func(nodes []*node)) {
 	}
 }
 
+// counted reads a metric of a node.
+func (n *node) counted(t *testing.T, name string) (v float64) {
+	t.Helper()
+	resp, err := http.Get("http://" + n.metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(b), "\n"+name+" ")
+	if _, err := fmt.Sscan(rest, &v); !found || err != nil {
+		t.Fatalf("no %s: %v", name, err)
+	}
+	return v
+}
+
+// The lanes of one stream end at two servers, each of which knows alone what
+// came to it: all of it arrives in one run, and little of it twice.
+func TestSharedStreamOverTwoServers(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "home")
+	settleShared(t, home)
+	nodes := []*node{addNode(t, home), addNode(t, home)}
+	for _, n := range nodes {
+		n.start(t)
+	}
+	s := &server{dir: home, url: balance(t, nodes...)}
+	l := newLaptop(t, s)
+	var ids []uuid.UUID
+	size := 0
+	for i := range 6 {
+		papers := [][]byte{noise(fmt.Sprint("a", i), 900_000), noise(fmt.Sprint("b", i), 300_000), noise(fmt.Sprint("c", i), 2_000_000)}
+		for _, p := range papers {
+			size += len(p)
+		}
+		ids = append(ids, l.finished(t, papers...))
+	}
+	mustCarry(t, l, "")
+	for _, id := range ids {
+		if k := heldCase(t, s, id); !k.Whole() {
+			t.Errorf("%+v", k)
+		}
+	}
+	settled(t, s, l)
+	all := 0.0
+	for i, n := range nodes {
+		in := n.counted(t, "doorstep_body_bytes_in_total")
+		t.Logf("server %d took %.0f of %d bytes", i, in, size)
+		if all += in; in < float64(size)/20 {
+			t.Errorf("server %d took %.0f bytes only: the lanes ended at one", i, in)
+		}
+	}
+	if all > 1.5*float64(size) {
+		t.Errorf("%.0f bytes for %d", all, size)
+	}
+	if code := run(t.Context(), []string{"verify", "--data", home}, io.Discard, os.Stderr); code != exitOK {
+		t.Errorf("verify: exit %d", code)
+	}
+}
+
 func TestSharedRollingRestart(t *testing.T) {
 	roll(t, func(nodes []*node) {
 		for range 2 {

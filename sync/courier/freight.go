@@ -144,7 +144,7 @@ func (f *freight) next(l *lane) *cargo {
 		if !c.ready(l) {
 			continue
 		}
-		if c.lane == nil || c.lane == l || c.lane.closed {
+		if c.lane == nil || c.lane == l || c.lane.closed || c.lane.retired {
 			if l.cargo != nil && l.cargo != c && l.cargo.ready(l) {
 				return l.cargo
 			}
@@ -175,7 +175,7 @@ func (f *freight) orphans() {
 // anew lets a blob be asked about anew.
 func (f *freight) anew(c *cargo) {
 	f.unload(c)
-	c.state, c.todo, c.home = unasked, nil, nil
+	c.state, c.todo, c.lane, c.home = unasked, nil, nil, nil
 	f.head = 0
 }
 

@@ -35,6 +35,8 @@ type road struct {
 	// may end at several servers, each of which knows the chunks that it got
 	// alone; over one lane whoever says what is lacking also gets it.
 	alone atomic.Bool
+	// apart is set once a receipt did not name what arrived by stream.
+	apart atomic.Bool
 	// moved is when a byte last moved, in nanoseconds.
 	moved atomic.Int64
 

@@ -78,7 +78,7 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	s := &session{road: r, id: hex.EncodeToString(id[:]), events: make(chan struct{}, 1), window: newWindow(),
-		freight: freight{all: map[loan.Hash]*cargo{}}, asks: map[uint32]*pendingAsk{}, slots: 1}
+		freight: freight{all: map[loan.Hash]*cargo{}, apart: r.apart.Load()}, asks: map[uint32]*pendingAsk{}, slots: 1}
 	s.cond.L = &s.mu
 	start := time.Now()
 	w, err := race(ctx, mostHands, 3*time.Second, func(ctx context.Context) (*wire, error) {

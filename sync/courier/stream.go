@@ -337,6 +337,7 @@ func (r *carrying) again(list []*cargo) error {
 			return fault.New("courier.stream", fault.Offline, errors.New("the centre took nothing"))
 		}
 		c.alone, r.s.freight.apart = true, true
+		r.s.road.apart.Store(true)
 		r.s.freight.anew(c)
 	}
 	return nil
