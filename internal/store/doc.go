@@ -181,8 +181,8 @@
 // variable-length integers of encoding/binary, signed: amount, opened ms,
 // updated ms; unsigned: problems, counter of this device's last change,
 // number of changes; for contracts and then for images: number and bytes of the
-// blobs that its changes brought | then each with its length, unsigned, before it: kind,
+// blobs that came with it | then each with its length, unsigned, before it: kind,
 // student's name, co-borrower's name, student's ID number and phone,
 // co-borrower's ID number and phone, school, operator who opened it. Version 1
-// had neither the flags 4 and 8 nor what the changes brought.
+// had neither the flags 4 and 8 nor what came with the case.
 package store
