@@ -34,7 +34,7 @@ func mutants() []mutant {
 		{"a centre put back does not look for the blobs that it once acknowledged", "sync/central/restore.go",
 			"	for _, h := range r.Blobs {\n		if held, err", "	for _, h := range r.Blobs[:0] {\n		if held, err", [2]string{}},
 		{"a whole blob counts before it lies in its place", "sync/central/handed.go",
-			"	if err := WriteFile(path, content); err != nil {\n		return err\n	}\n", "	_ = path\n", [2]string{}},
+			"	if err := c.shelf.keep(ctx, county, h, int64(len(content)), f.Name()); err != nil {\n		return err\n	}\n", "", [2]string{}},
 	}
 }
 
