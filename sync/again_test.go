@@ -231,8 +231,14 @@ func TestARefusedRecordIsSetAsideAndTheRestFlows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.RunUntilEmpty(t.Context()); fault.KindOf(err) != fault.Refused {
-		t.Errorf("got %v, want refused", err)
+	var said atomic.Bool
+	c.Watch(func(s courier.State) {
+		if s.AllSent {
+			said.Store(true)
+		}
+	})
+	if err := c.RunUntilEmpty(t.Context()); fault.KindOf(err) != fault.Refused || said.Load() {
+		t.Errorf("got %v, want refused; said that all is sent: %v", err, said.Load())
 	}
 	st := c.State()
 	if len(st.Refused) != 1 || st.Refused[0].Counter != marked || st.Refused[0].Case != bad || st.Refused[0].Reason != "input rule" ||
