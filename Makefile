@@ -13,7 +13,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME := 10s
 
-.PHONY: run test crash soak bench bench-sync build fuzz lint setup clean
+.PHONY: run test crash soak bench bench-sync bench-central build fuzz lint setup clean
 
 # A window for a person where there is a display; with none, the whole path of
 # two cases on a virtual one, its pictures and papers in out/.
@@ -57,6 +57,12 @@ bench: setup
 # ways. It needs root and the rig beside this folder, and says so where not.
 bench-sync: setup
 	TAGS=$(TAGS) .ci/peers
+
+# What a centre carries on this machine, on the embedded store and on PostgreSQL
+# and a bucket; docs/scale.md carries it to a nation's. Ten minutes or more.
+# DOORSTEP_BENCH_RECORDS is how many stored changes the growth goes up to.
+bench-central: setup
+	DOORSTEP_BENCH_CENTRAL=1 CGO_ENABLED=0 go test -tags ci -run '^$$' -bench Central -benchtime 1x -timeout 60m -v ./sync/central
 
 # The programs as they are given out.
 build: setup

@@ -32,6 +32,7 @@ func table() map[string]row {
 		"internal/page":        {0, ""},
 		"internal/page/worker": {0, ""},
 		"internal/peer":        {0, ""},
+		"internal/depot":       {0, ""},
 		"assets":               {0, ""},
 		"internal/bulletin":    {1, "internal/seal"},
 		"internal/guard":       {1, "internal/loan internal/seal"},

@@ -285,10 +285,7 @@ func TestTheCentreIsSetBackAndNobodySaysSo(t *testing.T) {
 	first := a.finished(t, noise("first", 50_000))
 	mustCarry(t, a, "")
 	s.stop()
-	yesterday := filepath.Join(t.TempDir(), "yesterday")
-	if err := os.CopyFS(yesterday, os.DirFS(s.dir)); err != nil {
-		t.Fatal(err)
-	}
+	putBack := backedUp(t, s.dir)
 	s = startServer(t, s.dir, addr)
 	ids := []uuid.UUID{first}
 	for _, l := range []*laptop{a, b, a} {
@@ -296,12 +293,7 @@ func TestTheCentreIsSetBackAndNobodySaysSo(t *testing.T) {
 		mustCarry(t, l, "")
 	}
 	s.stop()
-	if err := os.RemoveAll(s.dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(yesterday, s.dir); err != nil {
-		t.Fatal(err)
-	}
+	putBack()
 	s = startServer(t, s.dir, addr)
 	epoch := s.holdings(t).Epoch
 	for range 2 {

@@ -35,6 +35,7 @@ type server struct {
 // startServer runs the verb serve on dir until stop or the end of the test.
 func startServer(t testing.TB, dir, listen string) *server {
 	t.Helper()
+	settle(t, dir)
 	files := t.TempDir()
 	addr := filepath.Join(files, "addr")
 	ctx, cancel := context.WithCancel(context.Background())

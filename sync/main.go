@@ -51,10 +51,16 @@ Usage:
   sync recovery refuse --data DIR ID
   sync recovery test --data DIR
   sync stick take --data DIR --from STICK [--json]
+  sync verify --data DIR [--mend] [--json]
   sync restored --data DIR
 
-Every verb answers --help. All but serve and restored work beside a server that
-runs in the same folder; restored wants it ended.
+Every verb answers --help. All but serve, restored and verify --mend work beside
+a server that runs in the same folder; those two want it ended.
+
+Several servers may share one PostgreSQL and one bucket: serve --database URL
+--bucket URL --keys DIR, each with a folder of its own for what is coming. The
+verbs find both in the folder's centre.conf or in DOORSTEP_DATABASE,
+DOORSTEP_BUCKET and DOORSTEP_KEYS, and all of them then work beside servers.
 
 Exit codes:
   0  done; for serve: ended by SIGINT or SIGTERM after what was under way
@@ -110,7 +116,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 
 // pick finds the verb; serve is meant where the first argument is a flag.
 func pick(args []string) (verb, []string) {
-	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "export": export, "restored": restored}
+	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "export": export, "restored": restored, "verify": verify}
 	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew,
 		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest,
 		"stick take": stickTake}

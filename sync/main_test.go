@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"doorstep/internal/depot"
 	"doorstep/internal/seal"
 	"doorstep/sync/central"
 )
@@ -18,6 +19,10 @@ func TestCommandLine(t *testing.T) {
 	s := startServer(t, dir, "127.0.0.1:0")
 	empty := t.TempDir()
 	out := filepath.Join(empty, "out")
+	whileServed := exitBusy
+	if depot.OnShared() {
+		whileServed = exitOK
+	}
 	const id = "0190a000-0000-7000-8000-000000000001"
 	for name, c := range map[string]struct {
 		args []string
@@ -49,7 +54,13 @@ func TestCommandLine(t *testing.T) {
 		"an end to a device not there": {[]string{"device", "revoke", "--data", dir, "--id", id}, exitMissing},
 		"an end to what is no id":      {[]string{"device", "revoke", "--data", dir, "--id", "x"}, exitUsage},
 		"a restore of no centre":       {[]string{"restored", "--data", empty}, exitMissing},
-		"a restore while it is served": {[]string{"restored", "--data", dir}, exitBusy},
+		"a restore while it is served": {[]string{"restored", "--data", dir}, whileServed},
+		"a look at all blobs":          {[]string{"verify", "--data", dir}, exitOK},
+		"mending while it is served":   {[]string{"verify", "--data", dir, "--mend"}, whileServed},
+		"a look at no centre":          {[]string{"verify", "--data", empty, "--mend"}, exitMissing},
+		"a log of no known form":       {[]string{"--listen", "127.0.0.1:0", "--data", filepath.Join(empty, "r"), "--log", "xml"}, exitUsage},
+		"a database without a bucket":  {[]string{"--listen", "127.0.0.1:0", "--data", filepath.Join(empty, "s"), "--database", "postgres://h/d"}, exitUsage},
+		"a bucket with a password":     {[]string{"--listen", "127.0.0.1:0", "--data", filepath.Join(empty, "u"), "--database", "postgres://h/d", "--bucket", "https://a:b@h/c"}, exitUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var o, e bytes.Buffer

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -37,6 +38,11 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	own := f.String("own-address", "", "https://HOST:PORT of this very server, where laptops reach several behind one name;\nlaptops that meet at its relay are sent there")
 	ice := f.String("ice", "", "file with the county's STUN and TURN servers, with which laptops look for a direct way:\n[{\"url\": \"stun:HOST:PORT\"}, {\"url\": \"turn:HOST:PORT\", \"username\": …, \"credential\": …}]")
 	verbose := f.Bool("verbose", false, "log every request, not only what goes wrong")
+	format := f.String("log", "text", "form of the log on standard error: text, or json; it holds ids and no person's data")
+	metrics := f.String("metrics", "", "address, HOST:PORT, for /metrics (Prometheus) and /healthz, without TLS; keep it to the machine or the operators' network")
+	drain := f.Duration("drain", 0, "time between saying not ready on /healthz and closing, for a balancer to notice; 5s behind one")
+	sessions := f.Int("sessions", 4096, "connections of laptops at once, at most; those past it are closed, and come again.\nA laptop has up to four, and each takes a place among the files that the system lets the server open")
+	place := placeFlags(f)
 	if err := parse(f, args, out, "listen", "data"); err != nil {
 		return err
 	}
@@ -53,12 +59,14 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	level := slog.LevelInfo
-	if *verbose {
-		level = slog.LevelDebug
+	if *sessions < 1 {
+		return fault.New("sync.serve", fault.Input, errors.New("--sessions is 1 or more"))
 	}
-	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level}))
-	c, err := central.Open(ctx, central.Options{Dir: *data, Log: log, Practice: *practice, County: *county, CountyName: *name, Suite: chosen,
+	log, err := logger(errs, *format, *verbose)
+	if err != nil {
+		return err
+	}
+	c, err := central.Open(ctx, central.Options{Dir: *data, Log: log, Practice: *practice, County: *county, CountyName: *name, Suite: chosen, Place: *place,
 		Address: *own, ICE: servers})
 	if err != nil {
 		return err
@@ -81,7 +89,67 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err := writeFiles(ctx, c, *codeFile, *addressFile, url); err != nil {
 		return err
 	}
-	return serveUntilDone(ctx, srv, l, log, func() { fmt.Fprintln(out, "listening on", url) })
+	if *metrics != "" {
+		end, err := operations(ctx, c, *metrics, log)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
+	closing := func() {
+		log.Info("closing")
+		c.Drain()
+		time.Sleep(*drain)
+	}
+	return serveUntilDone(ctx, srv, central.Sessions(l, *sessions), func() { fmt.Fprintln(out, "listening on", url) }, closing)
+}
+
+// placeFlags are the flags of a centre that several servers serve. Passwords
+// are in files or the environment, where other users cannot read them.
+func placeFlags(f *flag.FlagSet) *central.Place {
+	p := placeGiven()
+	f.StringVar(&p.Database, "database", p.Database, "postgres://[USER@]HOST/NAME of a database that several servers share; what it leaves out comes from\nPGPASSWORD, PGPASSFILE and so on; with --bucket and --keys. Also DOORSTEP_DATABASE, or centre.conf in the folder")
+	f.StringVar(&p.PasswordFile, "database-password-file", p.PasswordFile, "file with the database's password")
+	f.IntVar(&p.Connections, "database-connections", 0, "connections to the database, at most; 16 where none is given")
+	f.StringVar(&p.Bucket, "bucket", p.Bucket, "https://HOST/BUCKET?region=NAME of an S3-compatible store. Also DOORSTEP_BUCKET")
+	f.StringVar(&p.CredentialsFile, "bucket-credentials", p.CredentialsFile, "file with the store's keys, in the form of AWS's shared credentials; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+	f.StringVar(&p.Keys, "keys", p.Keys, "folder of the centre's keys, the same for all servers: the first start makes them, later ones only read. Also DOORSTEP_KEYS")
+	return &p
+}
+
+// placeGiven is the place that the environment names.
+func placeGiven() central.Place {
+	return central.Place{Database: os.Getenv("DOORSTEP_DATABASE"), PasswordFile: os.Getenv("DOORSTEP_DATABASE_PASSWORD_FILE"),
+		Bucket: os.Getenv("DOORSTEP_BUCKET"), CredentialsFile: os.Getenv("DOORSTEP_BUCKET_CREDENTIALS"), Keys: os.Getenv("DOORSTEP_KEYS")}
+}
+
+func logger(errs io.Writer, format string, verbose bool) (*slog.Logger, error) {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if verbose {
+		o.Level = slog.LevelDebug
+	}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(errs, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(errs, o)), nil
+	}
+	return nil, fault.New("sync.serve", fault.Input, errors.New("--log is text or json"))
+}
+
+// operations serves what watches the server, on an address of its own, until
+// end is called.
+func operations(ctx context.Context, c *central.Central, addr string, log *slog.Logger) (end func(), err error) {
+	l, err := listenOn(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	srv := &http.Server{Handler: c.Operations(), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	done := make(chan struct{})
+	go func() { defer close(done); srv.Serve(l) }()
+	log.Info("metrics", "address", l.Addr().String())
+	return func() { srv.Close(); <-done }, nil
 }
 
 func iceServers(file string) ([]parcel.ICEServer, error) {
@@ -121,7 +189,9 @@ func writeFiles(ctx context.Context, c *central.Central, codeFile, addressFile, 
 	return nil
 }
 
-func serveUntilDone(ctx context.Context, srv *http.Server, l net.Listener, log *slog.Logger, ready func()) error {
+// serveUntilDone serves until ctx ends; then closing is called, and what is
+// under way is finished.
+func serveUntilDone(ctx context.Context, srv *http.Server, l net.Listener, ready, closing func()) error {
 	failed := make(chan error, 1)
 	go func() { failed <- srv.ServeTLS(l, "", "") }()
 	ready()
@@ -130,7 +200,7 @@ func serveUntilDone(ctx context.Context, srv *http.Server, l net.Listener, log *
 		return fault.New("sync.serve", fault.Other, err)
 	case <-ctx.Done():
 	}
-	log.Info("closing")
+	closing()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := srv.Shutdown(end); err != nil {

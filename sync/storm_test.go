@@ -46,7 +46,11 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "8"); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if stopDepot != nil {
+		stopDepot()
+	}
+	os.Exit(code)
 }
 
 // child runs the server as a process of its own, to be killed.
@@ -57,6 +61,7 @@ type child struct {
 
 func startChild(t testing.TB, dir, listen string) *child {
 	t.Helper()
+	settle(t, dir)
 	addr := filepath.Join(t.TempDir(), "addr")
 	cmd := exec.Command(os.Args[0], "--listen", listen, "--data", dir, "--practice", "--address-file", addr)
 	cmd.Env = append(os.Environ(), "DOORSTEP_TEST_CENTRE=1")
@@ -345,17 +350,6 @@ func TestBlobWithAFalseChunkOfAnother(t *testing.T) {
 	}
 }
 
-// setBack makes the folder what it was when the copy was taken.
-func setBack(t *testing.T, dir, old string) {
-	t.Helper()
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(old, dir); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // The centre restored from yesterday: what it lacks is sent again.
 func TestCentreSetBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "centre")
@@ -365,15 +359,12 @@ func TestCentreSetBack(t *testing.T) {
 	before := l.finished(t, noise("before", 100_000))
 	mustCarry(t, l, "")
 	s.stop()
-	old := filepath.Join(t.TempDir(), "old")
-	if err := os.CopyFS(old, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
+	putBack := backedUp(t, dir)
 	s = startServer(t, dir, addr)
 	after := l.finished(t, noise("after", 100_000))
 	mustCarry(t, l, "")
 	s.stop()
-	setBack(t, dir, old)
+	putBack()
 	if code := run(t.Context(), []string{"restored", "--data", dir}, io.Discard, os.Stderr); code != exitOK {
 		t.Fatalf("restored: exit %d", code)
 	}

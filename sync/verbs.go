@@ -18,7 +18,7 @@ import (
 // beside opens a centre that another process may serve.
 func beside(ctx context.Context, dir string, errs io.Writer) (*central.Central, error) {
 	log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return central.Open(ctx, central.Options{Dir: dir, Log: log, Beside: true})
+	return central.Open(ctx, central.Options{Dir: dir, Log: log, Beside: true, Place: placeGiven()})
 }
 
 func list(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -183,8 +183,46 @@ func writeCode(ctx context.Context, c *central.Central, file string, o central.N
 	return central.WriteFile(file, []byte(code+"\n"))
 }
 
+func verify(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("verify", "read every blob and compare it with its name; name those that are missing or damaged,\n"+
+		"one a line, and fail where there are any. With --mend the centre asks laptops for them again.", errs)
+	data := f.String("data", "", "folder of the centre")
+	mend := f.Bool("mend", false, "count them as lacking, and begin a new epoch: laptops send again what they still have;\nthe embedded store must not be served then")
+	asJSON := f.Bool("json", false, "print one JSON object")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	open := beside
+	if *mend {
+		open = alone
+	}
+	c, err := open(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	read, bad, err := c.Verify(ctx, *mend)
+	if err != nil {
+		return err
+	}
+	if *asJSON {
+		if err := printJSON(out, map[string]any{"read": read, "spoilt": append([]central.Spoilt{}, bad...)}); err != nil {
+			return err
+		}
+	} else {
+		for _, s := range bad {
+			fmt.Fprintf(out, "%s  %-8s %10d bytes, of %d cases\n", s.Blob, s.Why, s.Size, len(s.Cases))
+		}
+		fmt.Fprintf(out, "%d blobs read, %d missing or damaged\n", read, len(bad))
+	}
+	if len(bad) > 0 && !*mend {
+		return fault.New("sync.verify", fault.Damaged, errors.New("blobs are missing or damaged; --mend asks laptops for them"))
+	}
+	return nil
+}
+
 func restored(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("restored", "say that the folder came out of a backup, before the server starts again:\n"+
+	f := flags("restored", "say that the folder, or the database, came out of a backup, before a server starts again:\n"+
 		"laptops then send what the backup lacks.", errs)
 	data := f.String("data", "", "folder of the centre")
 	if err := parse(f, args, out, "data"); err != nil {

@@ -49,8 +49,8 @@ func stickTake(ctx context.Context, args []string, out, errs io.Writer) error {
 func alone(ctx context.Context, dir string, errs io.Writer) (*central.Central, error) {
 	// Looked at first, so that a folder without a centre does not become one.
 	c, err := beside(ctx, dir, errs)
-	if err != nil {
-		return nil, err
+	if err != nil || c.Shared() {
+		return c, err
 	}
 	county, practice, err := c.County(ctx)
 	c.Close()

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/fault"
@@ -30,6 +31,7 @@ func (c *Central) answer(h handler) http.HandlerFunc {
 		if err != nil {
 			status = c.sendProblem(w, err)
 		}
+		c.metrics.request(r.Pattern, status)
 		device, _ := seal.PeerDevice(r.TLS)
 		level := slog.LevelDebug
 		if status >= 500 && status != http.StatusServiceUnavailable {
@@ -59,7 +61,8 @@ func (c *Central) guarded(h handler, w http.ResponseWriter, r *http.Request) (er
 	default:
 		return problemOf(op, fault.Busy, parcel.CodeBusy)
 	}
-	r.Body = &paced{ReadCloser: r.Body, control: http.NewResponseController(w), left: 0}
+	r.Body = &paced{ReadCloser: r.Body, control: http.NewResponseController(w), left: 0, bytes: &c.metrics.in}
+	w = &counted{ResponseWriter: w, bytes: &c.metrics.out}
 	return h(w, r)
 }
 
@@ -68,6 +71,21 @@ type paced struct {
 	io.ReadCloser
 	control *http.ResponseController
 	left    int
+	bytes   *atomic.Int64 // counts what was read; nil counts nothing
+}
+
+// counted is a writer of answers that counts their bytes.
+type counted struct {
+	http.ResponseWriter
+	bytes *atomic.Int64
+}
+
+func (c *counted) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(b)
+	c.bytes.Add(int64(n))
+	return n, err
 }
 
 const (
@@ -90,6 +108,9 @@ func (p *paced) Read(b []byte) (int, error) {
 	}
 	n, err := p.ReadCloser.Read(b)
 	p.left -= n
+	if p.bytes != nil {
+		p.bytes.Add(int64(n))
+	}
 	if err == io.EOF {
 		// What is done with the body may take longer than its sending.
 		_ = p.control.SetReadDeadline(time.Time{})
@@ -114,6 +135,7 @@ func (c *Central) sendProblem(w http.ResponseWriter, err error) int {
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")
 	}
+	c.metrics.refuse(p.Code, p.Kind)
 	b, _ := json.Marshal(p) // strings and a number
 	send(w, status, parcel.TypeJSON, b)
 	return status

@@ -160,7 +160,7 @@ func (c *Central) arrive(county string, b parcel.BlobSize) (*arrival, error) {
 	a.mu.Lock() // others find it and wait until it is ready
 	defer a.mu.Unlock()
 	_, bytes := classOf(b.Size)
-	small := b.Size <= maxPacked && c.blobs.packs != nil
+	small := b.Size <= maxPacked
 	if small && as.room < bytes {
 		as.mu.Unlock()
 		c.putAside(false)
@@ -250,7 +250,7 @@ func (c *Central) putAside(one bool) {
 	}
 	as.mu.Unlock()
 	for _, a := range idle[:old] {
-		c.shelve(a)
+		c.setAside(a)
 	}
 	moved := old > 0
 	for _, a := range rest {
@@ -270,9 +270,9 @@ func (c *Central) putAside(one bool) {
 	}
 }
 
-// shelve moves an idle arrival to its file and forgets it; the caller is its
+// setAside moves an idle arrival to its file and forgets it; the caller is its
 // user.
-func (c *Central) shelve(a *arrival) {
+func (c *Central) setAside(a *arrival) {
 	a.mu.Lock()
 	if a.whole {
 		a.mu.Unlock()
@@ -282,7 +282,7 @@ func (c *Central) shelve(a *arrival) {
 	err := c.spill(a)
 	file := a.file
 	a.whole = true // a later taker starts with the file
-	a.result = fault.New("central.shelve", fault.Busy, errors.New("put aside"))
+	a.result = fault.New("central.setAside", fault.Busy, errors.New("put aside"))
 	a.mu.Unlock()
 	if file != nil {
 		c.blobs.give(file)
@@ -377,18 +377,44 @@ func (c *Central) settle(ctx context.Context, a *arrival) error {
 		c.arrivals.free(a.block)
 		return c.settled(a, fault.New("central.settle", fault.Input, errName))
 	}
+	if c.shared {
+		c.running.Go(func() { c.send(context.WithoutCancel(ctx), a) })
+		return nil
+	}
 	if err := c.keeper.room(ctx, a.key.size); err != nil {
 		c.arrivals.free(a.block)
 		return c.settled(a, err)
 	}
+	start := time.Now()
 	at, err := c.blobs.packs.write(a.key.hash, a.block)
 	c.arrivals.free(a.block)
 	if err != nil {
 		c.keeper.back(a.key.size)
 		return c.settled(a, err)
 	}
-	c.keeper.add(kept{a, at})
+	c.keeper.add(kept{a, at, start})
 	return nil
+}
+
+// send brings a whole arrival from memory into the bucket. Where that cannot be
+// reached, its partial file keeps it, so that it need not be sent again.
+func (c *Central) send(ctx context.Context, a *arrival) {
+	start := time.Now()
+	err := c.shelve(ctx, a.key.county, a.key.hash, a.mem)
+	if err == nil {
+		c.arrivals.free(a.block)
+		c.keeper.add(kept{a, place{}, start})
+		return
+	}
+	a.mu.Lock()
+	serr := c.spill(a)
+	file := a.file
+	a.mu.Unlock()
+	if file != nil {
+		c.blobs.give(file)
+	}
+	c.log.Warn("a blob does not reach the bucket", "blob", a.key.hash.String(), "error", errors.Join(err, serr).Error())
+	_ = c.settled(a, err)
 }
 
 // settled ends an arrival.
@@ -400,8 +426,26 @@ func (c *Central) settled(a *arrival, err error) error {
 }
 
 // settling waits until those of some blobs that are whole are durable, or were
-// dropped.
-func (c *Central) settling(ctx context.Context, county string, hs []loan.Hash) {
+// dropped; and a moment for those that may just have come to another server.
+func (c *Central) settling(ctx context.Context, county string, hs []loan.Hash) error {
+	c.settlingHere(ctx, county, hs)
+	if !c.shared {
+		return nil
+	}
+	for end := time.Now().Add(elsewhereTime); ; {
+		rows, err := lookMany(ctx, c.db, county, hs)
+		if err != nil || len(rows) >= len(hs) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-time.After(elsewhereTime / 20):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (c *Central) settlingHere(ctx context.Context, county string, hs []loan.Hash) {
 	var wait []*arrival
 	c.arrivals.mu.Lock()
 	if len(c.arrivals.all) > 0 {
@@ -438,6 +482,9 @@ func (c *Central) settling(ctx context.Context, county string, hs []loan.Hash) {
 // settleTime is how long a question may wait for the disk.
 const settleTime = 20 * time.Second
 
+// elsewhereTime is how long it may wait for another server to be done.
+const elsewhereTime = time.Second
+
 // coming gives what is not yet here of a blob that a stream brings.
 func (c *Central) coming(county string, b parcel.BlobSize) ([][2]int64, bool) {
 	c.arrivals.mu.Lock()
@@ -464,7 +511,7 @@ func (c *Central) spillAll() {
 	}
 	c.arrivals.mu.Unlock()
 	for _, a := range all {
-		c.shelve(a)
+		c.setAside(a)
 	}
 }
 
@@ -482,7 +529,7 @@ func (c *Central) whole(ctx context.Context, county string, h loan.Hash, key *se
 	if err == nil && loan.Hash(key.Name(b)) != h {
 		err = fault.New(op, fault.Damaged, errors.New(h.String()))
 	}
-	if fault.KindOf(err) == fault.Damaged && c.lock != nil {
+	if fault.KindOf(err) == fault.Damaged && c.lockFile != nil {
 		err = errors.Join(err, c.letGo(ctx, county, h))
 	}
 	if err != nil {

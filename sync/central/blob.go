@@ -86,6 +86,9 @@ func (c *Central) finish(ctx context.Context, county string, p *partial, key *se
 		defer close(p.finished)
 		if p.result = c.settlePartial(ctx, county, p, key); p.result == nil {
 			p.result = c.recordBlob(ctx, county, p.key.hash, p.key.size)
+			if p.result == nil && c.shared {
+				_ = os.Remove(p.path) // what stays is no harm: the blob is held
+			}
 		}
 		p.gone.Store(true)
 	})
@@ -105,10 +108,19 @@ func (c *Central) settlePartial(ctx context.Context, county string, p *partial, 
 	if name != p.key.hash {
 		return fault.New(op, fault.Input, errors.Join(errName, os.Remove(p.path)))
 	}
-	if err := p.file.Truncate(p.key.size); err != nil {
-		return diskFault(op, err)
+	if !c.shared {
+		// Elsewhere the file stays as it is until the blob is recorded, so that it
+		// need not be sent again when the database is away.
+		if err := p.file.Truncate(p.key.size); err != nil {
+			return diskFault(op, err)
+		}
 	}
-	return c.shelf.keep(ctx, county, p.key.hash, p.key.size, p.path)
+	start := time.Now()
+	if err := c.shelf.keep(ctx, county, p.key.hash, p.key.size, p.path); err != nil {
+		return err
+	}
+	c.metrics.keep.add(time.Since(start))
+	return nil
 }
 
 // keep syncs the file and moves it to its place.
@@ -160,7 +172,8 @@ func (c *Central) held(ctx context.Context, county string, h loan.Hash, key *sea
 }
 
 // heldOf says which of some blobs are here for good. A file whose row was lost
-// in a crash is looked at and taken in.
+// in a crash is looked at and taken in. Of a bucket the row is believed: to
+// look at each object would cost more than to take one again.
 func (c *Central) heldOf(ctx context.Context, county string, hs []loan.Hash, key *seal.Key) (map[loan.Hash]bool, error) {
 	rows, err := lookMany(ctx, c.db, county, hs)
 	if err != nil {
@@ -169,6 +182,10 @@ func (c *Central) heldOf(ctx context.Context, county string, hs []loan.Hash, key
 	out := make(map[loan.Hash]bool, len(hs))
 	for _, h := range hs {
 		b, row := rows[h]
+		if c.shared {
+			out[h] = row
+			continue
+		}
 		if b.at.pack != 0 {
 			out[h] = c.blobs.packs.there(b.at, b.size)
 			continue
@@ -210,9 +227,15 @@ func (c *Central) takeIn(ctx context.Context, county string, h loan.Hash, size i
 
 // recordBlob makes the blob count as held, and receives the cases it completes.
 func (c *Central) recordBlob(ctx context.Context, county string, h loan.Hash, size int64) error {
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return c.record(ctx, tx, county, h, size, place{})
+	fresh := false
+	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		fresh, err = c.record(ctx, tx, county, h, size)
+		return err
 	})
+	if err == nil && fresh {
+		c.metrics.blobs.Add(1)
+	}
+	return err
 }
 
 // lack answers what is not held of some blobs.
@@ -229,6 +252,9 @@ func (c *Central) lack(ctx context.Context, county string, ask []parcel.BlobSize
 			return nil, fault.New(op, fault.TooLarge, errors.New("size of the blob"))
 		}
 		hs = append(hs, a.Hash)
+	}
+	if c.shared {
+		c.settlingHere(ctx, county, hs) // the way to the bucket takes longer than to a disk
 	}
 	held, err := c.heldOf(ctx, county, hs, key)
 	if err != nil {

@@ -56,7 +56,7 @@ type issuance struct {
 }
 
 // issue signs a bulletin and puts it in force: laptops fetch it at their next
-// sync. The version is above every former one of the name.
+// sync. The version is above every former one of the name. It runs at the desk.
 func (c *Central) issue(ctx context.Context, tx *sql.Tx, i issuance) (IssuedBulletin, error) {
 	const op = "central.issue"
 	var out IssuedBulletin
@@ -96,7 +96,7 @@ func (c *Central) issue(ctx context.Context, tx *sql.Tx, i issuance) (IssuedBull
 
 // publish is issue in a transaction of its own.
 func (c *Central) publish(ctx context.Context, i issuance) (out IssuedBulletin, err error) {
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		out, err = c.issue(ctx, tx, i)
 		return err
 	})
@@ -155,6 +155,9 @@ func (c *Central) listed(ctx context.Context) ([]parcel.ListedBulletin, error) {
 	return out, nil
 }
 
+// maxBulletin is beyond the end of any bulletin.
+const maxBulletin = 1 << 30
+
 // maxListed bounds the list so that it fits parcel.MaxJSON.
 const maxListed = 1000
 
@@ -170,7 +173,7 @@ func (c *Central) getBulletin(d *device, w http.ResponseWriter, r *http.Request)
 	const op = "central.getBulletin"
 	offset, oerr := strconv.ParseInt(r.PathValue("offset"), 10, 64)
 	version, verr := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64)
-	if oerr != nil || verr != nil || offset < 0 {
+	if oerr != nil || verr != nil || offset < 0 || offset > maxBulletin {
 		return fault.New(op, fault.Input, errors.New("offset or version"))
 	}
 	var b []byte

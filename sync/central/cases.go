@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -31,22 +32,21 @@ const (
 	statusTooLong  = "too-long" // more changes than can be folded
 )
 
-// noteAuthor remembers which laptops work on a case: they get its news.
-func (c *Central) noteAuthor(ctx context.Context, tx *sql.Tx, id uuid.UUID, d *device) error {
+// noteAuthor remembers which laptops work on a case: they get its news. It says
+// whether the laptop is new to the case. The case is locked.
+func (c *Central) noteAuthor(ctx context.Context, tx *sql.Tx, id uuid.UUID, d *device) (joined bool, err error) {
 	const op = "central.noteAuthor"
 	if _, err := tx.ExecContext(ctx, `INSERT INTO cases (id, county, device, kind, status, finish, needs, lacking, conflicts, aside, receipt_no, contract_no, updated)
 		VALUES (?, ?, ?, '', ?, '', 0, 0, 0, 0, '', '', ?) ON CONFLICT DO NOTHING`,
 		id.String(), d.county, d.id.String(), statusUnopened, c.now().UnixMilli()); err != nil {
-		return diskFault(op, err)
+		return false, diskFault(op, err)
 	}
 	r, err := tx.ExecContext(ctx, `INSERT INTO case_devices (case_id, device) VALUES (?, ?) ON CONFLICT DO NOTHING`, id.String(), d.id.String())
 	if err != nil {
-		return diskFault(op, err)
+		return false, diskFault(op, err)
 	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return diskFault(op, err)
-	}
-	return catchUp(ctx, tx, id, d.id.String())
+	n, err := r.RowsAffected()
+	return n > 0, diskFault(op, err)
 }
 
 // loadCase folds a case from its changes; nil when it was never opened.
@@ -54,6 +54,10 @@ func (c *Central) noteAuthor(ctx context.Context, tx *sql.Tx, id uuid.UUID, d *d
 // chain does not count.
 func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.Case, error) {
 	const op = "central.loadCase"
+	is, err := c.know(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := q.QueryContext(ctx, `SELECT kind, bytes FROM changes WHERE case_id = ?`, id.String())
 	if err != nil {
 		return nil, diskFault(op, err)
@@ -79,7 +83,7 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 		}
 		switch ch.Kind {
 		case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
-			if !c.is().centres[ch.Device] {
+			if !is.centres[ch.Device] {
 				continue
 			}
 		}
@@ -91,29 +95,66 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 	return loan.Fold(changes), nil
 }
 
-// refold brings the row of a case up to date with its changes, and receives
-// the case when it is whole.
-func (c *Central) refold(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
-	const op = "central.refold"
-	k, err := c.loadCase(ctx, tx, id)
-	if fault.KindOf(err) == fault.TooLarge {
-		_, err := tx.ExecContext(ctx, `UPDATE cases SET status = ?, updated = ? WHERE id = ?`, statusTooLong, c.now().UnixMilli(), id.String())
-		return diskFault(op, err)
-	}
-	if err != nil || k == nil {
-		return err
-	}
-	lacking, err := c.setNeeds(ctx, tx, k)
-	if err != nil {
-		return err
-	}
-	if k.Status == loan.Queued && lacking == 0 {
-		if k, err = c.receive(ctx, tx, k); err != nil {
+// refoldAll brings the rows of cases, which are locked, up to date with their
+// changes, lets tell write the news of what came, receives the cases that are
+// whole, and notes students who came to two desks. The centre's own word comes
+// last, so that who waits to write it holds all else that is wanted.
+func (c *Central) refoldAll(ctx context.Context, tx *sql.Tx, ids []uuid.UUID, tell func() error) error {
+	var whole []uuid.UUID
+	var notes []noted
+	for _, id := range ids {
+		k, done, err := c.refold(ctx, tx, id, false)
+		if err != nil {
+			return err
+		}
+		if !done {
+			whole = append(whole, id)
+		}
+		if notes, err = c.marked(ctx, tx, k, notes); err != nil {
 			return err
 		}
 	}
-	if err := c.note(ctx, tx, k); err != nil {
+	if err := c.putMarks(ctx, tx, notes); err != nil {
 		return err
+	}
+	if tell != nil {
+		if err := tell(); err != nil {
+			return err
+		}
+	}
+	for _, id := range whole {
+		if _, _, err := c.refold(ctx, tx, id, true); err != nil {
+			return err
+		}
+	}
+	return c.noticeAll(ctx, tx, notes)
+}
+
+// refold brings the row of a case up to date with its changes, and receives
+// the case when it is whole; where that is not to be done yet, it is left as it
+// is and done is false. The case is locked. It gives the case; nil where there
+// is none, or none that can be folded.
+func (c *Central) refold(ctx context.Context, tx *sql.Tx, id uuid.UUID, receive bool) (k *loan.Case, done bool, err error) {
+	const op = "central.refold"
+	k, err = c.loadCase(ctx, tx, id)
+	if fault.KindOf(err) == fault.TooLarge {
+		_, err := tx.ExecContext(ctx, `UPDATE cases SET status = ?, updated = ? WHERE id = ?`, statusTooLong, c.now().UnixMilli(), id.String())
+		return nil, true, diskFault(op, err)
+	}
+	if err != nil || k == nil {
+		return nil, true, err
+	}
+	lacking, err := c.setNeeds(ctx, tx, k)
+	if err != nil {
+		return nil, true, err
+	}
+	if k.Status == loan.Queued && lacking == 0 {
+		if !receive {
+			return k, false, nil
+		}
+		if k, err = c.receive(ctx, tx, k); err != nil {
+			return nil, true, err
+		}
 	}
 	finish := ""
 	if k.Finish != nil {
@@ -121,7 +162,7 @@ func (c *Central) refold(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE cases SET kind = ?, status = ?, finish = ?, lacking = ?, conflicts = ?, aside = ?, updated = ? WHERE id = ?`,
 		string(k.App.Kind), k.Status.String(), finish, lacking, len(k.Conflicts), len(k.Aside), c.now().UnixMilli(), id.String())
-	return diskFault(op, err)
+	return k, true, diskFault(op, err)
 }
 
 // setNeeds writes down the blobs a finished case consists of, and counts those
@@ -144,7 +185,17 @@ func (c *Central) setNeeds(ctx context.Context, tx *sql.Tx, k *loan.Case) (lacki
 			return 0, diskFault(op, err)
 		}
 		// A manifest that forgot something does not make the case whole.
-		for _, a := range append(k.Manifest(), k.Finish.Blobs...) {
+		needed := append(k.Manifest(), k.Finish.Blobs...)
+		// Of a blob that arrives meanwhile either this sees the blob, or its
+		// arrival sees the need.
+		var names []string
+		for _, a := range needed {
+			names = append(names, lockBlob(county, a.Blob.String()))
+		}
+		if err := c.lockBeside(ctx, tx, names...); err != nil {
+			return 0, err
+		}
+		for _, a := range needed {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO needs (case_id, blob, county, size) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 				k.ID.String(), a.Blob[:], county, a.Size); err != nil {
 				return 0, diskFault(op, err)
@@ -164,30 +215,60 @@ func countLacking(ctx context.Context, tx *sql.Tx, id uuid.UUID) (n int, err err
 	return n, diskFault("central.countLacking", err)
 }
 
-// completeCases looks at the cases that were waiting for a blob.
-func (c *Central) completeCases(ctx context.Context, tx *sql.Tx, county string, h loan.Hash) error {
-	const op = "central.completeCases"
-	rows, err := tx.QueryContext(ctx, `SELECT case_id FROM needs WHERE blob = ? AND county = ?`, h[:], county)
-	if err != nil {
-		return diskFault(op, err)
+// lockArrival locks the cases that need a blob, and then the blob against
+// cases that come to need it; who arrives at once at another server waits here,
+// and then sees what this one did. It gives the cases.
+func (c *Central) lockArrival(ctx context.Context, tx *sql.Tx, county string, h loan.Hash) ([]uuid.UUID, error) {
+	before, err := needing(ctx, tx, county, h)
+	if err != nil || !c.shared {
+		return before, err
 	}
+	names := []string{lockBlob(county, h.String())}
+	for _, id := range before {
+		names = append(names, lockCase(id.String()))
+	}
+	if err := c.lock(ctx, tx, names...); err != nil {
+		return nil, err
+	}
+	now, err := needing(ctx, tx, county, h)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range now {
+		if !slices.Contains(before, id) {
+			return nil, errAgain // a case that is not locked
+		}
+	}
+	return now, nil
+}
+
+// needing lists the cases that consist of a blob.
+func needing(ctx context.Context, tx *sql.Tx, county string, h loan.Hash) ([]uuid.UUID, error) {
+	const op = "central.needing"
+	rows, err := tx.QueryContext(ctx, `SELECT case_id FROM needs WHERE blob = ? AND county = ? ORDER BY case_id`, h[:], county)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
 	var ids []uuid.UUID
 	for rows.Next() {
 		var s string
 		if err := rows.Scan(&s); err != nil {
-			rows.Close()
-			return diskFault(op, err)
+			return nil, diskFault(op, err)
 		}
 		id, ok := parseID(s)
 		if !ok {
-			rows.Close()
-			return fault.New(op, fault.Damaged, errors.New("case id"))
+			return nil, fault.New(op, fault.Damaged, errors.New("case id"))
 		}
 		ids = append(ids, id)
 	}
-	if err := rows.Err(); err != nil {
-		return diskFault(op, err)
-	}
+	return ids, diskFault(op, rows.Err())
+}
+
+// completeCases looks at the cases that were waiting for a blob, and are locked.
+func (c *Central) completeCases(ctx context.Context, tx *sql.Tx, ids []uuid.UUID) error {
+	const op = "central.completeCases"
+	var whole []uuid.UUID
 	for _, id := range ids {
 		lacking, err := countLacking(ctx, tx, id)
 		if err != nil {
@@ -197,18 +278,21 @@ func (c *Central) completeCases(ctx context.Context, tx *sql.Tx, county string, 
 			return diskFault(op, err)
 		}
 		if lacking == 0 {
-			if err := c.refold(ctx, tx, id); err != nil {
-				return err
-			}
+			whole = append(whole, id)
 		}
 	}
-	return nil
+	return c.refoldAll(ctx, tx, whole, nil)
 }
 
 // receive writes into the centre's chain that the whole case is here, and
 // gives the case as it is then.
 func (c *Central) receive(ctx context.Context, tx *sql.Tx, k *loan.Case) (*loan.Case, error) {
 	const op = "central.receive"
+	// One chain for the centre, whichever server writes: held to the end of the
+	// transaction, as are the numbers, so that neither has gaps or doubles.
+	if err := c.lock(ctx, tx, lockAuthor); err != nil {
+		return nil, err
+	}
 	var county, contractNo string
 	if err := tx.QueryRowContext(ctx, `SELECT county, contract_no FROM cases WHERE id = ?`, k.ID.String()).Scan(&county, &contractNo); err != nil {
 		return nil, diskFault(op, err)
@@ -260,7 +344,11 @@ func (c *Central) authorAs(ctx context.Context, tx *sql.Tx, k *loan.Case, by str
 	if err != nil {
 		return nil, fault.New(op, fault.Other, err)
 	}
-	id := c.ID()
+	is, err := c.know(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	id := is.centre
 	through, chain, err := chainOf(ctx, tx, id)
 	if err != nil {
 		return nil, err

@@ -47,6 +47,9 @@ type Options struct {
 	Address string
 	// ICE are the county's STUN and TURN servers; laptops ask no others.
 	ICE []parcel.ICEServer
+	// Place is for a centre of several servers; Dir then holds what is on its
+	// way alone, and may be lost.
+	Place Place
 }
 
 // Central is the centre's store and its answers to laptops.
@@ -55,12 +58,14 @@ type Central struct {
 	now       func() time.Time
 	log       *slog.Logger
 	db        *sql.DB
-	lock      *os.File
+	lockFile  *os.File
 	authority *seal.Authority
 	self      atomic.Pointer[identity]
-	commits   *committer
-	blobs     *folder
-	shelf     shelf // where whole blobs are kept: the folder
+	shared    bool // several servers, one database and bucket
+	keysDir   string
+	commits   writer
+	blobs     *folder // what is coming, and of a centre of one server what is whole
+	shelf     shelf   // what is whole
 	arrivals  *arrivals
 	keeper    *keeper
 	recent    *recent
@@ -72,6 +77,8 @@ type Central struct {
 	large     chan struct{} // bounds the large requests in streams
 	requests  chan struct{} // bounds the requests answered at once
 	strangers chan struct{} // and among them those of nobody known
+	metrics   *metrics
+	health    health
 	board     *switchboard
 	address   string
 	ice       []parcel.ICEServer
@@ -84,7 +91,7 @@ type Central struct {
 func Open(ctx context.Context, o Options) (*Central, error) {
 	const op = "central.Open"
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
-		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(),
+		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(), metrics: newMetrics(),
 		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), requests: make(chan struct{}, 512),
 		strangers: make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, ice: o.ICE}
 	if c.now == nil {
@@ -96,7 +103,15 @@ func Open(ctx context.Context, o Options) (*Central, error) {
 	if o.Dir == "" {
 		return nil, fault.New(op, fault.Input, errors.New("no folder given"))
 	}
-	if o.Beside {
+	var err error
+	if o.Place, err = o.Place.complete(o.Dir); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	c.shared, c.keysDir = o.Place.Database != "", o.Place.Keys
+	if c.keysDir == "" {
+		c.keysDir = c.path("keys")
+	}
+	if o.Beside && !c.shared {
 		if _, err := os.Stat(filepath.Join(o.Dir, "centre.db")); err != nil {
 			return nil, fault.New(op, fault.Missing, errors.New("no centre in this folder"))
 		}
@@ -110,44 +125,30 @@ func Open(ctx context.Context, o Options) (*Central, error) {
 
 func (c *Central) open(ctx context.Context, o Options) (err error) {
 	if !o.Beside {
-		if err := makeDirs(o.Dir, c.path("keys"), c.path("blobs"), c.path("partial")); err != nil {
-			return err
-		}
-		if c.lock, err = lockFile(c.path("lock")); err != nil {
-			return err
-		}
-		if err := c.nothingLost(); err != nil {
+		if err := c.openFolder(o.Dir); err != nil {
 			return err
 		}
 	}
-	if c.authority, err = loadAuthority(c.path("keys", "authority.pem"), c.now(), o.Beside); err != nil {
-		return err
+	if c.shared {
+		c.blobs = newFolder(o.Dir, nil)
+		if c.db, err = openPostgres(ctx, o.Place.Database, o.Place.PasswordFile, o.Place.Connections); err != nil {
+			return err
+		}
+		c.commits = measured{newTransactor(c.db, o.Place.Connections, c.metrics.failed), c.metrics}
+	} else {
+		if c.authority, err = loadAuthority(c.keyFile("authority.pem"), c.now(), o.Beside); err != nil {
+			return err
+		}
+		if c.db, err = openDB(ctx, o.Dir); err != nil {
+			return err
+		}
+		c.blobs = newFolder(o.Dir, c.db)
+		c.blobs.packs = newPacks(o.Dir)
+		c.commits, c.shelf = measured{newCommitter(c.db), c.metrics}, c.blobs
 	}
-	if c.db, err = openDB(ctx, o.Dir); err != nil {
-		return err
-	}
-	c.commits = newCommitter(c.db)
-	c.blobs = newFolder(o.Dir, c.db)
-	c.shelf = c.blobs
 	c.keeper = newKeeper(c)
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		is, err := readIdentity(ctx, tx)
-		if err != nil {
-			return err
-		}
-		c.self.Store(is)
-		if o.Beside {
-			return nil
-		}
-		if err := setSuite(ctx, tx, o.Suite); err != nil {
-			return err
-		}
-		return c.ensureCounty(ctx, tx, o)
-	})
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.admit(ctx, tx, o) })
 	if err != nil || o.Beside {
-		return err
-	}
-	if err := c.haveCountyKey(ctx); err != nil {
 		return err
 	}
 	if err := c.markAll(ctx); err != nil {
@@ -156,14 +157,57 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 	return c.makeRecoveryKey(ctx)
 }
 
+// openFolder makes the folder and holds it against other processes.
+func (c *Central) openFolder(dir string) (err error) {
+	dirs := []string{dir, c.path("partial")}
+	if !c.shared {
+		dirs = append(dirs, c.path("blobs"))
+	}
+	if _, err := os.Stat(c.keysDir); err != nil {
+		dirs = append(dirs, c.keysDir)
+	}
+	if err := makeDirs(dirs...); err != nil {
+		return err
+	}
+	if c.lockFile, err = lockFile(c.path("lock")); err != nil || c.shared {
+		return err
+	}
+	return c.nothingLost()
+}
+
+// admit learns who the centre is, makes it at the first start, and compares
+// what is here with it.
+func (c *Central) admit(ctx context.Context, tx *sql.Tx, o Options) error {
+	if err := c.lock(ctx, tx, lockStart); err != nil {
+		return err
+	}
+	if err := c.admitAuthority(ctx, tx, o.Beside); err != nil {
+		return err
+	}
+	is, err := readIdentity(ctx, tx)
+	if err != nil {
+		return err
+	}
+	c.self.Store(is)
+	if !o.Beside {
+		if err := setSuite(ctx, tx, o.Suite); err != nil {
+			return err
+		}
+		if err := c.ensureCounty(ctx, tx, o); err != nil {
+			return err
+		}
+	}
+	return c.admitCounty(ctx, tx, o)
+}
+
 // nothingLost is fault.Damaged where a file is gone that an earlier start made:
 // a new one in its place would shut every laptop out without a word. The first
 // start makes the authority, then the database, then the county's key.
 func (c *Central) nothingLost() error {
 	const op = "central.nothingLost"
-	_, err := os.Lstat(c.path("keys", "authority.pem"))
+	_, err := os.Stat(c.keyFile("authority.pem"))
 	authority := err == nil
-	counties, err := os.ReadDir(c.path("keys"))
+	counties, err := os.ReadDir(c.keysDir)
 	if err != nil {
 		return diskFault(op, err)
 	}
@@ -176,20 +220,6 @@ func (c *Central) nothingLost() error {
 		return fault.New(op, fault.Damaged, errors.New("centre.db is gone; put it back from a backup and say sync restored"))
 	}
 	return nil
-}
-
-// haveCountyKey is fault.Damaged where the key that names the county's blobs
-// is gone or no key.
-func (c *Central) haveCountyKey(ctx context.Context) error {
-	const op = "central.haveCountyKey"
-	code, _, _, err := county(ctx, c.db)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	if _, err = c.countyKey(code); fault.KindOf(err) == fault.Missing {
-		return fault.New(op, fault.Damaged, errors.New("the county's key is gone from keys; put it back from a backup"))
-	}
-	return fault.Wrap(op, err)
 }
 
 func (c *Central) path(parts ...string) string {
@@ -212,6 +242,9 @@ func (c *Central) shut() error {
 	if c.commits != nil {
 		c.commits.close()
 	}
+	if c.shelf != nil && c.shared {
+		c.shelf.close()
+	}
 	if c.blobs != nil {
 		c.blobs.close()
 	}
@@ -222,11 +255,14 @@ func (c *Central) shut() error {
 	if c.db != nil {
 		err = diskFault("central.Close", c.db.Close())
 	}
-	if c.lock != nil {
-		c.lock.Close()
+	if c.lockFile != nil {
+		c.lockFile.Close()
 	}
 	return err
 }
+
+// Shared says that several servers may serve this centre.
+func (c *Central) Shared() bool { return c.shared }
 
 // ID is the centre's id in its own chain.
 func (c *Central) ID() uuid.UUID { return c.is().centre }

@@ -337,6 +337,7 @@ func TestChunks(t *testing.T) {
 		}
 	})
 	t.Run("a whole file whose row was lost is taken in", func(t *testing.T) {
+		ofFolder(t)
 		if _, err := c.db.Exec(`DELETE FROM blobs`); err != nil {
 			t.Fatal(err)
 		}
@@ -345,6 +346,7 @@ func TestChunks(t *testing.T) {
 		}
 	})
 	t.Run("a row whose file was lost is not held", func(t *testing.T) {
+		ofFolder(t)
 		if err := os.Remove(c.blobs.wholePath(h)); err != nil {
 			t.Fatal(err)
 		}

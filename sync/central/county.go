@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"doorstep/internal/fault"
@@ -151,10 +150,6 @@ func (c *Central) County(ctx context.Context) (code string, practice bool, err e
 	return code, practice, err
 }
 
-func (c *Central) keyPath(code string) string {
-	return c.path("keys", fmt.Sprintf("county-%s.key", code))
-}
-
 // countyKey gives the key that names the county's blobs; it is kept until Close.
 func (c *Central) countyKey(code string) (*seal.Key, error) {
 	const op = "central.countyKey"
@@ -182,7 +177,7 @@ func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 	if err := checkOperator(o); err != nil {
 		return err
 	}
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		code, _, _, err := county(ctx, tx)
 		if err != nil {
 			return err
@@ -209,7 +204,7 @@ func addOperator(ctx context.Context, tx *sql.Tx, county string, o Operator) err
 // AddOperator puts them back. fault.Missing for one who is not there.
 func (c *Central) SwitchOff(ctx context.Context, id string) error {
 	const op = "central.SwitchOff"
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		code, _, _, err := county(ctx, tx)
 		if err != nil {
 			return err

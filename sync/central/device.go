@@ -52,7 +52,7 @@ func (c *Central) shutDevice(ctx context.Context, tx *sql.Tx, id uuid.UUID, lost
 // what arrived from it. It may be said again. fault.Missing when there is no
 // such device.
 func (c *Central) Lose(ctx context.Context, id uuid.UUID) (*Report, error) {
-	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.shutDevice(ctx, tx, id, true) })
+	err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.shutDevice(ctx, tx, id, true) })
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (c *Central) Lose(ctx context.Context, id uuid.UUID) (*Report, error) {
 // what waited on it flows. fault.Missing when it was not shut out.
 func (c *Central) Admit(ctx context.Context, id uuid.UUID) error {
 	const op = "central.Admit"
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `UPDATE devices SET revoked = NULL WHERE id = ? AND revoked IS NOT NULL`, id.String())
 		if err != nil {
 			return diskFault(op, err)
@@ -117,7 +117,7 @@ func shutOut(ctx context.Context, q querier) ([]bulletin.ShutOut, error) {
 // refused is kept. fault.Missing when none was.
 func (c *Central) SettleClone(ctx context.Context, id uuid.UUID) error {
 	const op = "central.SettleClone"
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		k, err := cloneOf(ctx, tx, id)
 		if err != nil {
 			return err

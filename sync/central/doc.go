@@ -1,7 +1,8 @@
 // Package central is the centre: what laptops send, verified, kept and
 // answered for.
 //
-// It owns the centre's folder and the answers over HTTP. It guarantees that
+// It owns the centre's folder, or its database and bucket, and the answers over
+// HTTP. It guarantees that
 // whatever it acknowledged is durable: changes in the database, synced before
 // the answer, and blobs in packs and files, synced before a receipt names them,
 // both many to one sync; that the same parcel or chunk sent again changes nothing; that a
@@ -31,6 +32,7 @@
 //	                        added to, by the process that made it, up to 256 MiB
 //	blobs/HH/HASH           any other whole blob; HASH is its name, HH the first two digits
 //	damaged/HASH            one that was found not to be what its name says
+//	centre.conf             where the centre is, if not in this folder; see below
 //	partial/HASH.SIZE       a blob that is coming: SIZE bytes with each chunk in its
 //	                        place, then for each chunk its SHA-256, 32 bytes. A chunk
 //	                        is held when both agree; the rest is cut off at the end.
@@ -59,6 +61,41 @@
 // the same device, so that what waits on it can go. The certificate in the table
 // devices is the only one that opens anything; the key before it is kept in
 // former_keys, for the checkpoints that were signed by it.
+//
+// # Several servers
+//
+// Any number of servers may serve one centre: its tables are then in PostgreSQL,
+// its blobs in one bucket of an S3-compatible store, and its keys in one folder
+// that all of them mount. A server's own folder has lock, partial and perhaps
+// centre.conf, and may be lost.
+//
+// centre.conf has lines of a name, a blank and a value; a line that begins with
+// # is passed over, and files are named from the folder on:
+//
+//	database URL                  postgres://[USER[:PASSWORD]@]HOST[:PORT]/NAME[?…]
+//	database-password-file FILE   else the URL, PGPASSWORD or PGPASSFILE
+//	connections N                 to the database, 4 to 200; 16 where it is not said
+//	bucket URL                    https://HOST[:PORT]/BUCKET[?region=NAME]
+//	bucket-credentials FILE       as AWS's shared credentials; else AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+//	keys FOLDER                   as keys above, and blobs-CODE.key
+//
+// The first start makes the keys, under a lock of the database; later starts
+// only read them. The meta table knows each by what gives nothing away
+// (authority: the certificate's fingerprint; check-county-CODE and
+// check-blobs-CODE: 16 bytes of the key's name of a fixed text); a server whose
+// keys are others, or are gone, refuses to start, and says which.
+//
+// An object is named COUNTY/HH/HASH. It holds the blob in pieces of 64 KiB, each
+// in a box (seal.Key.Seal) under blobs-CODE.key, one behind the other; a box is
+// bound to "doorstep object v1 COUNTY HASH N LAST", N its number from 0 on, LAST
+// true or false. Whoever finds the bucket learns sizes and times, and nothing
+// can be exchanged, moved or cut off without being found.
+//
+// Where several servers write, names are locked until the transaction ends:
+// chain, case, blob, mark of a student, and last author, the centre's own word
+// and all news. What is of the desk (codes, roster, devices, bulletins) is under
+// a name of its own. A transaction that lost against another is run again. The keys of the advisory locks are the
+// first 8 bytes of SHA-256("doorstep lock " | name).
 //
 // # A forgotten password
 //

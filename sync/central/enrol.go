@@ -38,7 +38,7 @@ func (c *Central) NewCode(ctx context.Context, o NewCodeOptions) (string, error)
 	}
 	code := seal.NewEnrolCode(c.authority.Fingerprint())
 	sum := codeHash(code.Code)
-	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		county, name, practice, err := county(ctx, tx)
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ func (c *Central) enrol(ctx context.Context, r parcel.EnrolRequest) (*parcel.Enr
 		return nil, fault.Wrap(op, err)
 	}
 	var out *parcel.EnrolResponse
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		out, err = c.enrolDevice(ctx, tx, codeHash(code.Code), pub, r.Device, r.Again)
 		return err
 	})
@@ -183,7 +183,11 @@ func (c *Central) mayBe(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
 
 func (c *Central) enrolAnswer(ctx context.Context, tx *sql.Tx, device string) (*parcel.EnrolResponse, error) {
 	const op = "central.enrolAnswer"
-	out := &parcel.EnrolResponse{CA: c.authority.Cert().Raw, Centre: c.ID(), Epoch: c.Epoch(),
+	is, err := c.know(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	out := &parcel.EnrolResponse{CA: c.authority.Cert().Raw, Centre: is.centre, Epoch: is.epoch,
 		CentreKey: c.authority.Signer().Public().Marshal()}
 	if err := tx.QueryRowContext(ctx, `SELECT d.cert, d.county, k.name, d.point, d.point_type, k.practice <> 0
 		FROM devices d JOIN counties k ON k.code = d.county WHERE d.id = ?`, device).
@@ -244,5 +248,5 @@ func (c *Central) device(ctx context.Context, id string) (*device, error) {
 // Revoke shuts a device out from now on; what came from it stays.
 // fault.Missing when there is no such device.
 func (c *Central) Revoke(ctx context.Context, id uuid.UUID) error {
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.shutDevice(ctx, tx, id, false) })
+	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.shutDevice(ctx, tx, id, false) })
 }

@@ -54,7 +54,7 @@ func suite(ctx context.Context, q querier) (seal.Suite, error) {
 	return seal.Suite(n), nil
 }
 
-func (c *Central) recoveryPath(code string) string { return c.path("keys", "recovery-"+code+".key") }
+func (c *Central) recoveryPath(code string) string { return c.keyFile("recovery-" + code + ".key") }
 
 // makeRecoveryKey makes the county's recovery key where there was never one.
 // One that is gone is fault.Damaged: a new one in its place would let laptops
@@ -66,6 +66,9 @@ func (c *Central) makeRecoveryKey(ctx context.Context) error {
 		return fault.Wrap(op, err)
 	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.lock(ctx, tx, lockStart); err != nil {
+			return err
+		}
 		if _, err := recoveryPublic(ctx, tx, code); err == nil {
 			_, err := c.recoveryKey(ctx, tx, code)
 			return fault.Wrap(op, err)
@@ -236,6 +239,9 @@ func (c *Central) postKey(d *device, w http.ResponseWriter, r *http.Request) err
 	}
 	if !pub.Equal(d.key) {
 		err = c.commits.do(r.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			if err := c.lock(ctx, tx, lockChain(d.id.String())); err != nil {
+				return err
+			}
 			through, _, err := chainOf(ctx, tx, d.id)
 			if err != nil {
 				return err

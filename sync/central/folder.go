@@ -39,7 +39,7 @@ const maxOpenPartials = 256
 
 func newFolder(dir string, db querier) *folder {
 	return &folder{dir: dir, syncer: newSyncer(), open: map[partialKey]*partial{},
-		dirs: map[string]*os.File{}, verify: make(chan struct{}, 2), packs: newPacks(dir), db: db}
+		dirs: map[string]*os.File{}, verify: make(chan struct{}, 2), db: db}
 }
 
 func (f *folder) close() {
@@ -75,9 +75,6 @@ func (f *folder) has(h loan.Hash) (int64, bool) {
 	return st.Size(), true
 }
 
-// ready is nil: the folder is on this machine.
-func (f *folder) ready(context.Context) error { return nil }
-
 // read gives part of a whole blob, which is not compared with its name.
 func (f *folder) read(ctx context.Context, county string, h loan.Hash, offset, n int64) ([]byte, error) {
 	const op = "central.read"
@@ -109,6 +106,9 @@ func (f *folder) read(ctx context.Context, county string, h loan.Hash, offset, n
 	}
 	return b, nil
 }
+
+// ready is nil: the folder is on this machine.
+func (f *folder) ready(context.Context) error { return nil }
 
 // syncPath makes a folder's entries durable.
 func (f *folder) syncPath(dir string) error {

@@ -29,7 +29,7 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 		return g, IssuedBulletin{}, fault.New(op, fault.Input, errors.New("until: in the past"))
 	}
 	var out IssuedBulletin
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := onRoster(ctx, tx, g.Operator, ""); err != nil {
 			return err
 		}

@@ -136,6 +136,18 @@ func (c *Central) takeBlobOf(ctx context.Context, county string, h loan.Hash, co
 	if loan.Hash(key.Name(content)) != h {
 		return fault.New(op, fault.Input, errName)
 	}
+	if err := c.shelve(ctx, county, h, content); err != nil {
+		return err
+	}
+	return c.recordBlob(ctx, county, h, int64(len(content)))
+}
+
+// shelve makes a blob that is in memory durable under its name.
+func (c *Central) shelve(ctx context.Context, county string, h loan.Hash, content []byte) error {
+	const op = "central.shelve"
+	if s, ok := c.shelf.(*bucket); ok {
+		return s.keepContent(ctx, county, h, int64(len(content)), func() ([]byte, error) { return content, nil })
+	}
 	f, err := os.CreateTemp(c.path("partial"), "handed-*") // made with mode 0600
 	if err != nil {
 		return diskFault(op, err)
@@ -147,8 +159,5 @@ func (c *Central) takeBlobOf(ctx context.Context, county string, h loan.Hash, co
 	if err := f.Close(); err != nil {
 		return diskFault(op, err)
 	}
-	if err := c.shelf.keep(ctx, county, h, int64(len(content)), f.Name()); err != nil {
-		return err
-	}
-	return c.recordBlob(ctx, county, h, int64(len(content)))
+	return c.shelf.keep(ctx, county, h, int64(len(content)), f.Name())
 }

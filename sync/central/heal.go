@@ -37,7 +37,10 @@ func (c *Central) getOwn(d *device, w http.ResponseWriter, r *http.Request) erro
 // beginning of it and More.
 func (c *Central) own(ctx context.Context, d *device, from, to uint64) ([]byte, error) {
 	const op = "central.own"
-	is := c.is()
+	is, err := c.know(ctx, c.db)
+	if err != nil {
+		return nil, err
+	}
 	n := &parcel.News{Centre: is.centre, Epoch: is.epoch, Device: d.id, After: from - 1, Through: to}
 	rows, err := c.db.QueryContext(ctx, `SELECT bytes FROM changes WHERE device = ? AND counter BETWEEN ? AND ? ORDER BY counter`,
 		d.id.String(), int64(from), int64(to))
@@ -90,6 +93,7 @@ func (c *Central) getBlob(d *device, w http.ResponseWriter, r *http.Request) err
 	if held, err := c.held(r.Context(), d.county, h, key); err != nil || !held {
 		return errors.Join(err, fault.New(op, fault.Missing, errors.New("not held")))
 	}
+	// Who gets the blob compares all of it with its name.
 	b, err := c.shelf.read(r.Context(), d.county, h, offset, parcel.PieceSize)
 	if err != nil {
 		return err

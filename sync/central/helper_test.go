@@ -24,6 +24,7 @@ import (
 // open opens a practice centre in dir.
 func open(t testing.TB, dir string) *Central {
 	t.Helper()
+	settle(t, dir)
 	c, err := Open(context.Background(), Options{Dir: dir, Practice: true})
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -26,8 +25,9 @@ func (c *Central) Server(hosts []string) (*http.Server, error) {
 	}
 	s := &http.Server{Handler: c.Handler(), TLSConfig: conf,
 		ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 3 * time.Minute, MaxHeaderBytes: 16 << 10,
-		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 64, SendPingTimeout: 30 * time.Second, PingTimeout: 20 * time.Second},
-		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: 64, SendPingTimeout: 30 * time.Second, PingTimeout: 20 * time.Second},
+		ConnState: c.metrics.session,
+		ErrorLog:  slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}
 	s.RegisterOnShutdown(c.lanes.end)
 	s.RegisterOnShutdown(c.board.stop)
 	return s, nil
@@ -91,10 +91,8 @@ func (c *Central) atDoor(ctx context.Context, conn *tls.ConnectionState) (*devic
 }
 
 func (c *Central) getHealth(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-	defer cancel()
-	if err := c.db.PingContext(ctx); err != nil {
-		return diskFault("central.health", err)
+	if err := c.ready(r.Context()); err != nil {
+		return err
 	}
 	return sendJSON(w, map[string]bool{"ok": true})
 }
@@ -114,8 +112,7 @@ func (c *Central) postEnrol(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.RawQuery != parcel.WithRecovery {
 		resp.Recovery, resp.Suite = nil, 0
 	}
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	c.log.Info("enrolled", "device", resp.Device, "from", host)
+	c.log.Info("enrolled", "device", resp.Device)
 	return sendJSON(w, resp)
 }
 

@@ -36,7 +36,14 @@ func (c *Central) takeParcel(ctx context.Context, d *device, b []byte) error {
 // keepParcel makes an opened parcel's changes durable.
 func (c *Central) keepParcel(ctx context.Context, d *device, p *parcel.Parcel, b []byte) error {
 	const op = "central.keepParcel"
-	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.ingest(ctx, tx, d, p) })
+	n := 0
+	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n = 0
+		return c.ingest(ctx, tx, d, p, &n)
+	})
+	if err == nil {
+		c.metrics.changes.Add(int64(n))
+	}
 	var pr *problem
 	if errors.As(err, &pr) && pr.code == parcel.CodeClone {
 		if rerr := c.recordRefused(ctx, p, pr.code, b); rerr != nil {
@@ -46,8 +53,11 @@ func (c *Central) keepParcel(ctx context.Context, d *device, p *parcel.Parcel, b
 	return err
 }
 
-func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel) error {
+func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel, fresh *int) error {
 	const op = "central.ingest"
+	if err := c.lock(ctx, tx, lockChain(d.id.String())); err != nil {
+		return err
+	}
 	through, chain, err := chainOf(ctx, tx, d.id)
 	if err != nil {
 		return err
@@ -66,13 +76,15 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 	if err != nil {
 		return err
 	}
-	cases := map[uuid.UUID]bool{}
 	known, insert, err := changeStatements(ctx, tx)
 	if err != nil {
 		return err
 	}
 	defer known.Close()
 	defer insert.Close()
+	var cases []uuid.UUID
+	var news []*loan.Change // of cases
+	names := []string{}
 	for i, ch := range p.Changes {
 		lost := slices.Contains(filled, i)
 		if ch.Counter <= through && !lost {
@@ -81,30 +93,34 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 		if err := insertBy(ctx, known, insert, ch, p.Hashes[i]); err != nil {
 			return err
 		}
+		*fresh++
 		if lost {
 			if err := found(ctx, tx, d.id, ch.Counter); err != nil {
 				return err
 			}
 		}
-		if ch.Case != uuid.Nil && !ch.Kind.View() {
-			cases[ch.Case] = true
-			if err := c.announce(ctx, tx, ch); err != nil {
-				return err
-			}
+		if ch.Case == uuid.Nil || ch.Kind.View() {
+			continue
+		}
+		news = append(news, ch)
+		if !slices.Contains(cases, ch.Case) {
+			cases = append(cases, ch.Case)
+			names = append(names, lockCase(ch.Case.String()))
 		}
 	}
 	if err := keepHead(ctx, tx, p, through, len(filled) > 0); err != nil {
 		return err
 	}
-	for id := range cases {
-		if err := c.noteAuthor(ctx, tx, id, d); err != nil {
-			return err
-		}
-		if err := c.refold(ctx, tx, id); err != nil {
+	if err := c.lock(ctx, tx, names...); err != nil {
+		return err
+	}
+	joined := map[uuid.UUID]bool{}
+	for _, id := range cases {
+		if joined[id], err = c.noteAuthor(ctx, tx, id, d); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.refoldAll(ctx, tx, cases, func() error { return c.tell(ctx, tx, d, news, joined) })
 }
 
 // keepHead moves the chain's end, and keeps the checkpoint of what was new.
@@ -195,10 +211,15 @@ func (c *Central) receipt(ctx context.Context, d *device, ask []loan.Hash) ([]by
 	if len(ask) > parcel.MaxAsk {
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
-	c.settling(ctx, d.county, ask)
+	if err := c.settling(ctx, d.county, ask); err != nil {
+		return nil, err
+	}
 	// The identity first: a centre that learns meanwhile that it was set back
 	// must not vouch for less under its new name.
-	is := c.is()
+	is, err := c.know(ctx, c.db)
+	if err != nil {
+		return nil, err
+	}
 	through, chain, err := chainOf(ctx, c.db, d.id)
 	if err != nil {
 		return nil, err

@@ -5,14 +5,18 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"slices"
 	"sync"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 // keeper makes blobs that were written to the packs durable, many to one sync,
 // and then lets the database say that they are held, many to one transaction.
+// What comes to it with a bucket is durable there already.
 type keeper struct {
 	c *Central
 
@@ -24,10 +28,11 @@ type keeper struct {
 	wg      sync.WaitGroup
 }
 
-// kept is an arrival in the packs.
+// kept is an arrival in the packs, or in the bucket.
 type kept struct {
 	*arrival
-	at place
+	at    place
+	begun time.Time // when it was whole
 }
 
 // maxLoose bounds what is written and not synced: past it, senders wait.
@@ -94,17 +99,24 @@ func (k *keeper) run() {
 		if len(group) == 0 {
 			return
 		}
-		at := make([]place, len(group))
-		n := int64(0)
-		for i, b := range group {
-			at[i] = b.at
-			n += b.key.size
-		}
-		err := k.c.blobs.packs.sync(at)
-		k.back(n)
+		err := k.sync(group)
 		before.Wait()
 		before.Go(func() { k.c.recordAll(group, err) })
 	}
+}
+
+func (k *keeper) sync(group []kept) error {
+	if k.c.shared {
+		return nil
+	}
+	at := make([]place, len(group))
+	n := int64(0)
+	for i, b := range group {
+		at[i] = b.at
+		n += b.key.size
+	}
+	defer k.back(n)
+	return k.c.blobs.packs.sync(at)
 }
 
 // recordAll makes synced blobs count as held, and tells those who wait.
@@ -114,17 +126,29 @@ func (c *Central) recordAll(group []kept, err error) {
 		part := group[:min(len(group), maxRecord)]
 		group = group[len(part):]
 		perr := err
+		var left []kept
+		fresh := 0
 		if perr == nil {
-			perr = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.recordPart(ctx, tx, part) })
-		}
-		for _, b := range part {
-			if perr == nil {
-				c.recent.note(b.key, true)
-			}
-			_ = c.settled(b.arrival, perr)
+			perr = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+				left, fresh, err = c.recordPart(ctx, tx, part)
+				return err
+			})
 		}
 		if perr != nil {
 			c.log.Error("blobs were not kept", "blobs", len(part), "error", perr.Error())
+		} else {
+			c.metrics.blobs.Add(int64(fresh))
+		}
+		for _, b := range part {
+			berr := perr
+			if berr == nil && slices.ContainsFunc(left, func(l kept) bool { return l.arrival == b.arrival }) {
+				berr = c.recordBlob(ctx, b.key.county, b.key.hash, b.key.size)
+			}
+			if berr == nil {
+				c.recent.note(b.key, true)
+				c.metrics.keep.add(time.Since(b.begun))
+			}
+			_ = c.settled(b.arrival, berr)
 		}
 	}
 }
@@ -132,18 +156,82 @@ func (c *Central) recordAll(group []kept, err error) {
 // maxRecord bounds the blobs of one write, for each may complete a case.
 const maxRecord = 256
 
-func (c *Central) recordPart(ctx context.Context, tx *sql.Tx, part []kept) error {
+// recordPart writes that blobs are held, and receives the cases that they
+// complete. Left are those that somebody else just arrives with, or needs for
+// another case: who waited for one while it has others might wait for ever.
+func (c *Central) recordPart(ctx context.Context, tx *sql.Tx, part []kept) (left []kept, fresh int, err error) {
+	mine, left, err := c.lockArrivals(ctx, tx, part)
+	if err != nil {
+		return nil, 0, err
+	}
 	r, err := newRecorder(ctx, tx)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	defer r.close()
-	for _, b := range part {
-		if err := c.recordBy(ctx, tx, r, b.key.county, b.key.hash, b.key.size, b.at); err != nil {
-			return err
+	var cases []uuid.UUID
+	for _, b := range mine {
+		first, needed, err := c.recordBy(ctx, r, b.key.county, b.key.hash, b.key.size, b.at)
+		if err != nil {
+			return nil, 0, err
+		}
+		if first {
+			fresh++
+		}
+		if !needed {
+			continue
+		}
+		ids, err := needing(ctx, tx, b.key.county, b.key.hash)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, id := range ids {
+			if !slices.Contains(cases, id) {
+				cases = append(cases, id)
+			}
 		}
 	}
-	return nil
+	return left, fresh, c.completeCases(ctx, tx, cases)
+}
+
+// lockArrivals is lockArrival for many blobs: mine are those that are locked,
+// with the cases that need them.
+func (c *Central) lockArrivals(ctx context.Context, tx *sql.Tx, part []kept) (mine, left []kept, err error) {
+	if !c.shared {
+		return part, nil, nil
+	}
+	locked := map[uuid.UUID]bool{}
+	var cases, blobs []string
+	for _, b := range part {
+		ids, err := needing(ctx, tx, b.key.county, b.key.hash)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, id := range ids {
+			locked[id] = true
+			cases = append(cases, lockCase(id.String()))
+		}
+		blobs = append(blobs, lockBlob(b.key.county, b.key.hash.String()))
+	}
+	if err := c.lock(ctx, tx, cases...); err != nil {
+		return nil, nil, err
+	}
+	got, err := c.tryLock(ctx, tx, blobs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, b := range part {
+		ids, err := needing(ctx, tx, b.key.county, b.key.hash)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !got[blobs[i]] || slices.ContainsFunc(ids, func(id uuid.UUID) bool { return !locked[id] }) {
+			left = append(left, b)
+			continue
+		}
+		mine = append(mine, b)
+	}
+	return mine, left, nil
 }
 
 // recorder is the statements that record blobs, made once for many.
@@ -180,25 +268,36 @@ func (r *recorder) close() {
 	}
 }
 
-// record writes that a blob is held, and receives the cases it completes.
-func (c *Central) record(ctx context.Context, tx *sql.Tx, county string, h loan.Hash, size int64, at place) error {
+// record writes that a blob is held, and receives the cases it completes; fresh
+// says that it was not held before.
+func (c *Central) record(ctx context.Context, tx *sql.Tx, county string, h loan.Hash, size int64) (fresh bool, err error) {
+	ids, err := c.lockArrival(ctx, tx, county, h)
+	if err != nil {
+		return false, err
+	}
 	r, err := newRecorder(ctx, tx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer r.close()
-	return c.recordBy(ctx, tx, r, county, h, size, at)
+	fresh, needed, err := c.recordBy(ctx, r, county, h, size, place{})
+	if err != nil || !needed {
+		return fresh, err
+	}
+	return fresh, c.completeCases(ctx, tx, ids)
 }
 
-func (c *Central) recordBy(ctx context.Context, tx *sql.Tx, r *recorder, county string, h loan.Hash, size int64, at place) error {
+// recordBy says whether the blob was not held before, and whether cases need it
+// that may be whole now.
+func (c *Central) recordBy(ctx context.Context, r *recorder, county string, h loan.Hash, size int64, at place) (fresh, needed bool, err error) {
 	const op = "central.record"
 	res, err := r.held.ExecContext(ctx, county, h[:], size, c.now().UnixMilli())
 	if err != nil {
-		return diskFault(op, err)
+		return false, false, diskFault(op, err)
 	}
 	n, err := res.RowsAffected()
 	if err != nil {
-		return diskFault(op, err)
+		return false, false, diskFault(op, err)
 	}
 	switch {
 	case at.pack != 0:
@@ -209,12 +308,10 @@ func (c *Central) recordBy(ctx context.Context, tx *sql.Tx, r *recorder, county 
 		_, err = r.unpacked.ExecContext(ctx, county, h[:])
 	}
 	if err != nil || n == 0 {
-		return diskFault(op, err)
+		return false, false, diskFault(op, err)
 	}
-	if err := r.needs.QueryRowContext(ctx, h[:], county).Scan(&n); err != nil || n == 0 {
-		return diskFault(op, err)
-	}
-	return c.completeCases(ctx, tx, county, h)
+	err = r.needs.QueryRowContext(ctx, h[:], county).Scan(&n)
+	return true, n > 0, diskFault(op, err)
 }
 
 // letGo takes a blob that is not what its name says out of what is held. A file
@@ -231,17 +328,7 @@ func (c *Central) letGo(ctx context.Context, county string, h loan.Hash) error {
 		}
 	}
 	c.recent.forget(h)
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, q := range []string{`DELETE FROM blobs WHERE county = ? AND hash = ?`, `DELETE FROM packed WHERE county = ? AND hash = ?`} {
-			if _, err := tx.ExecContext(ctx, q, county, h[:]); err != nil {
-				return diskFault(op, err)
-			}
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE cases SET lacking = (SELECT COUNT(*) FROM needs n LEFT JOIN blobs b
-			ON b.county = n.county AND b.hash = n.blob WHERE n.case_id = cases.id AND b.hash IS NULL)
-			WHERE id IN (SELECT case_id FROM needs WHERE county = ? AND blob = ?)`, county, h[:])
-		return diskFault(op, err)
-	})
+	return c.passOver(ctx, &Spoilt{County: county, Blob: h}, true)
 }
 
 // recent remembers which blobs were found held or lacking, so that a sender

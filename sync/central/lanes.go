@@ -66,6 +66,13 @@ func (s *lanes) leave(l *lane) {
 	s.wg.Done()
 }
 
+// count is how many there are.
+func (s *lanes) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all)
+}
+
 // end closes all streams and waits for them; there are none afterwards.
 func (s *lanes) end() {
 	s.mu.Lock()

@@ -10,6 +10,47 @@ import (
 	"github.com/google/uuid"
 )
 
+// tell puts what a laptop wrote into the news of the others that work on its
+// cases, and into the laptop's what they wrote to those that it joined. All news
+// are numbered under the lock of the centre's word, so that none is missed by a
+// laptop that joins meanwhile. The cases are locked.
+func (c *Central) tell(ctx context.Context, tx *sql.Tx, d *device, changes []*loan.Change, joined map[uuid.UUID]bool) error {
+	const op = "central.tell"
+	others := map[uuid.UUID]bool{}
+	for id := range joined {
+		var n int
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM case_devices WHERE case_id = ? AND device <> ?`, id.String(), d.id.String()).Scan(&n); err != nil {
+			return diskFault(op, err)
+		}
+		if n > 0 {
+			others[id] = true
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	if err := c.lock(ctx, tx, lockAuthor); err != nil {
+		return err
+	}
+	for _, ch := range changes {
+		if !others[ch.Case] {
+			continue
+		}
+		if err := c.announce(ctx, tx, ch); err != nil {
+			return err
+		}
+	}
+	for _, id := range sortedIDs(others) {
+		if !joined[id] {
+			continue
+		}
+		if err := catchUp(ctx, tx, id, d.id.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // announce puts a change into the news of the laptops that work on its case, but
 // for its author's.
 func (c *Central) announce(ctx context.Context, tx *sql.Tx, ch *loan.Change) error {
@@ -103,7 +144,10 @@ func (c *Central) news(ctx context.Context, d *device, after uint64) ([]byte, er
 	if err := c.db.QueryRowContext(ctx, `SELECT news FROM devices WHERE id = ?`, d.id.String()).Scan(&last); err != nil {
 		return nil, diskFault(op, err)
 	}
-	is := c.is()
+	is, err := c.know(ctx, c.db)
+	if err != nil {
+		return nil, err
+	}
 	n := &parcel.News{Centre: is.centre, Epoch: is.epoch, Device: d.id, After: min(after, uint64(last))}
 	n.Through = n.After
 	rows, err := c.db.QueryContext(ctx, `SELECT n.seq, c.bytes FROM news n JOIN changes c ON c.device = n.of_device AND c.counter = n.counter

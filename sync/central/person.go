@@ -24,7 +24,6 @@ func peopleSchema() []string {
 		`CREATE TABLE IF NOT EXISTS marks (case_id TEXT NOT NULL, sort TEXT NOT NULL, mark BYTEA NOT NULL, year INTEGER NOT NULL,
 			supplement INTEGER NOT NULL, PRIMARY KEY (case_id, sort, mark))`,
 		`CREATE INDEX IF NOT EXISTS marks_mark ON marks (mark, sort)`,
-		`CREATE TABLE IF NOT EXISTS mark_locks (mark BYTEA PRIMARY KEY, at BIGINT NOT NULL)`,
 	}
 }
 
@@ -37,43 +36,97 @@ const (
 // MarksLabel is the label under which the county's key makes the key of marks.
 const MarksLabel = "doorstep person v1"
 
-// note compares the case with others of the county, and tells the laptops of
-// those whose student it shares, or no longer shares. It never merges.
-func (c *Central) note(ctx context.Context, tx *sql.Tx, k *loan.Case) error {
-	const op = "central.note"
+// noted is a case whose marks are to be others than they are.
+type noted struct {
+	id          uuid.UUID
+	before, now []mark
+	told        bool // a notice names other cases
+}
+
+// marked puts a case, which is locked, behind those whose marks change.
+func (c *Central) marked(ctx context.Context, tx *sql.Tx, k *loan.Case, notes []noted) ([]noted, error) {
+	const op = "central.marked"
+	if k == nil {
+		return notes, nil
+	}
 	before, err := marksOf(ctx, tx, k.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var county string
 	if err := tx.QueryRowContext(ctx, `SELECT county FROM cases WHERE id = ?`, k.ID.String()).Scan(&county); err != nil {
-		return diskFault(op, err)
+		return nil, diskFault(op, err)
 	}
 	now, err := c.marks(county, k)
-	if err != nil {
+	if err != nil || sameMarks(before, now) {
+		return notes, err
+	}
+	return append(notes, noted{k.ID, before, now, len(k.Same) > 0}), nil
+}
+
+// putMarks locks all marks that cases leave or come to until the transaction
+// ends, so that of two servers the later sees the other's cases, and writes them
+// down.
+func (c *Central) putMarks(ctx context.Context, tx *sql.Tx, notes []noted) error {
+	const op = "central.putMarks"
+	var names []string
+	for _, n := range notes {
+		for _, m := range slices.Concat(n.before, n.now) {
+			if m.sort == markID {
+				names = append(names, lockMark(m.mark.String()))
+			}
+		}
+	}
+	if err := c.lock(ctx, tx, names...); err != nil {
 		return err
 	}
-	if sameMarks(before, now) {
+	for _, n := range notes {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM marks WHERE case_id = ?`, n.id.String()); err != nil {
+			return diskFault(op, err)
+		}
+		for _, m := range n.now {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO marks (case_id, sort, mark, year, supplement) VALUES (?, ?, ?, ?, ?)`,
+				n.id.String(), m.sort, m.mark[:], m.year, boolean(m.supplement)); err != nil {
+				return diskFault(op, err)
+			}
+		}
+	}
+	return nil
+}
+
+// noticeAll tells the laptops of cases whose student is the same, or no longer
+// is. It never merges. The marks are locked.
+func (c *Central) noticeAll(ctx context.Context, tx *sql.Tx, notes []noted) error {
+	touched := map[uuid.UUID]bool{}
+	for _, n := range notes {
+		if n.told {
+			touched[n.id] = true
+		}
+		for _, m := range slices.Concat(n.before, n.now) {
+			if m.sort != markID {
+				continue
+			}
+			ids, err := casesOf(ctx, tx, m.mark)
+			if err != nil {
+				return err
+			}
+			for _, id := range ids {
+				if id != n.id {
+					touched[id], touched[n.id] = true, true
+				}
+			}
+		}
+	}
+	if len(touched) == 0 {
 		return nil
 	}
-	if err := c.putMarks(ctx, tx, k, now); err != nil {
+	// What is so now, and what the cases say of it, is read under the lock of
+	// the centre's word: the other cases are not locked.
+	if err := c.lock(ctx, tx, lockAuthor); err != nil {
 		return err
 	}
-	touched := map[uuid.UUID]bool{k.ID: true}
-	for _, m := range slices.Concat(before, now) {
-		if m.sort != markID {
-			continue
-		}
-		ids, err := casesOf(ctx, tx, m.mark)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			touched[id] = true
-		}
-	}
 	for _, id := range sortedIDs(touched) {
-		if err := c.notice(ctx, tx, id, k); err != nil {
+		if err := c.notice(ctx, tx, id); err != nil {
 			return err
 		}
 	}
@@ -169,26 +222,6 @@ func marksOf(ctx context.Context, q querier, id uuid.UUID) ([]mark, error) {
 	return out, diskFault(op, rows.Err())
 }
 
-func (c *Central) putMarks(ctx context.Context, tx *sql.Tx, k *loan.Case, marks []mark) error {
-	const op = "central.putMarks"
-	if _, err := tx.ExecContext(ctx, `DELETE FROM marks WHERE case_id = ?`, k.ID.String()); err != nil {
-		return diskFault(op, err)
-	}
-	for _, m := range marks {
-		// Of two servers that write the same mark at once the later waits for
-		// the other's commit, and then sees its case.
-		if _, err := tx.ExecContext(ctx, `INSERT INTO mark_locks (mark, at) VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET at = excluded.at`,
-			m.mark[:], c.now().UnixMilli()); err != nil {
-			return diskFault(op, err)
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO marks (case_id, sort, mark, year, supplement) VALUES (?, ?, ?, ?, ?)`,
-			k.ID.String(), m.sort, m.mark[:], m.year, boolean(m.supplement)); err != nil {
-			return diskFault(op, err)
-		}
-	}
-	return nil
-}
-
 func casesOf(ctx context.Context, q querier, m loan.Hash) ([]uuid.UUID, error) {
 	return idsOf(ctx, q, `SELECT case_id FROM marks WHERE mark = ? AND sort = 'id'`, m[:])
 }
@@ -254,16 +287,15 @@ func idsOf(ctx context.Context, q querier, query string, arg any) ([]uuid.UUID, 
 const maxSame = 20
 
 // notice writes what is so now into the centre's chain, where it differs from
-// what the case says; k is the case being folded, any other is read.
-func (c *Central) notice(ctx context.Context, tx *sql.Tx, id uuid.UUID, k *loan.Case) error {
+// what the case says.
+func (c *Central) notice(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
 	const op = "central.notice"
-	if id != k.ID {
-		var err error
-		if k, err = c.loadCase(ctx, tx, id); k == nil || fault.KindOf(err) == fault.TooLarge {
-			return nil
-		} else if err != nil {
-			return err
-		}
+	k, err := c.loadCase(ctx, tx, id)
+	if fault.KindOf(err) == fault.TooLarge || err == nil && k == nil {
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	others, err := sameStudent(ctx, tx, id)
 	if err != nil {
@@ -280,11 +312,8 @@ func (c *Central) notice(ctx context.Context, tx *sql.Tx, id uuid.UUID, k *loan.
 	if slices.Equal(body.Same, k.Same) {
 		return nil
 	}
-	ch, err := c.author(ctx, tx, k, loan.ChangeNotice, body)
-	if err != nil {
-		return err
-	}
-	return fault.Wrap(op, k.Apply(ch))
+	_, err = c.author(ctx, tx, k, loan.ChangeNotice, body)
+	return err
 }
 
 // markAll makes the marks of cases that came to an earlier program, once.
@@ -299,29 +328,44 @@ func (c *Central) markAll(ctx context.Context) error {
 		return err
 	}
 	for part := range slices.Chunk(rows, 100) {
-		err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			for _, id := range part {
-				k, err := c.loadCase(ctx, tx, id)
-				if fault.KindOf(err) == fault.TooLarge || err == nil && k == nil {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				if err := c.note(ctx, tx, k); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.markPart(ctx, tx, part) }); err != nil {
 			return fault.Wrap(op, err)
 		}
 	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.lock(ctx, tx, lockStart); err != nil {
+			return err
+		}
 		_, err := meta(ctx, tx, "marks", func() string { return c.now().UTC().Format(time.DateOnly) })
 		return err
 	})
+}
+
+func (c *Central) markPart(ctx context.Context, tx *sql.Tx, ids []uuid.UUID) error {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = lockCase(id.String())
+	}
+	if err := c.lock(ctx, tx, names...); err != nil {
+		return err
+	}
+	var notes []noted
+	for _, id := range ids {
+		k, err := c.loadCase(ctx, tx, id)
+		if fault.KindOf(err) == fault.TooLarge {
+			continue
+		}
+		if err == nil {
+			notes, err = c.marked(ctx, tx, k, notes)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.putMarks(ctx, tx, notes); err != nil {
+		return err
+	}
+	return c.noticeAll(ctx, tx, notes)
 }
 
 // Shared is a phone that stands in many cases of one school year.

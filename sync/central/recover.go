@@ -111,7 +111,7 @@ func (c *Central) recoveryAnswer(ctx context.Context, b []byte) (*parcel.Recover
 		c.log.Info("recovery request passed over", "kind", fault.KindOf(err).String())
 		return waits, nil
 	}
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.keepRequest(ctx, tx, b, req) })
+	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.keepRequest(ctx, tx, b, req) })
 	if fault.KindOf(err) == fault.Busy {
 		c.log.Warn("too many recovery requests", "device", uuid.UUID(req.Device))
 		return waits, nil
@@ -256,7 +256,7 @@ func (c *Central) ApproveRecoveryFile(ctx context.Context, request []byte, digit
 	}
 	r, err := find()
 	if fault.KindOf(err) == fault.Missing {
-		if err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.keepRequest(ctx, tx, request, req) }); err != nil {
+		if err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.keepRequest(ctx, tx, request, req) }); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
 		r, err = find()
@@ -296,7 +296,7 @@ func (c *Central) approve(ctx context.Context, r *recovering, digits string, val
 	if err != nil {
 		return nil, err
 	}
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// Within the transaction, so that a revocation is never overtaken.
 		if err := c.mayRecover(ctx, tx, code, r); err != nil {
 			return err
@@ -337,7 +337,7 @@ func (c *Central) rightCode(ctx context.Context, r *recovering, digits string) e
 	if subtle.ConstantTimeCompare([]byte(said), []byte(seal.RecoveryCode(r.request))) == 1 {
 		return nil
 	}
-	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var wrong int
 		if err := tx.QueryRowContext(ctx, `UPDATE recoveries SET wrong = wrong + 1 WHERE id = ? RETURNING wrong`, r.id.String()).Scan(&wrong); err != nil {
 			return diskFault(op, err)
@@ -357,7 +357,7 @@ func (c *Central) rightCode(ctx context.Context, r *recovering, digits string) e
 // ApproveRecovery.
 func (c *Central) RefuseRecovery(ctx context.Context, id uuid.UUID) error {
 	const op = "central.RefuseRecovery"
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := scanRecovering(tx.QueryRowContext(ctx, `SELECT `+recoveringColumns+` FROM recoveries WHERE id = ?`, id.String())); err != nil {
 			return fault.Wrap(op, err)
 		}

@@ -90,6 +90,8 @@ func (c *Central) getRelay(d *device, w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	defer conn.Close()
+	c.metrics.sessions.Add(1)
+	defer c.metrics.sessions.Add(-1)
 	c.aside(context.WithoutCancel(r.Context()), func(ctx context.Context) {
 		if first {
 			defer close(h.done)
@@ -129,6 +131,9 @@ func (c *Central) claim(ctx context.Context, session uuid.UUID) (elsewhere bool,
 	now := c.now()
 	var server string
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.lock(ctx, tx, lockMeet); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM relays WHERE expires <= ?`, now.UnixMilli()); err != nil {
 			return diskFault(op, err)
 		}
@@ -194,7 +199,9 @@ func upgrade(w http.ResponseWriter) (*wire, error) {
 	}
 	_ = conn.SetDeadline(time.Time{})
 	if t, ok := conn.(*tls.Conn); ok {
-		if t, ok := t.NetConn().(*net.TCPConn); ok {
+		if t, ok := t.NetConn().(interface {
+			SetKeepAliveConfig(net.KeepAliveConfig) error
+		}); ok {
 			_ = t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 3 * time.Second, Count: 3})
 		}
 	}

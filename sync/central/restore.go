@@ -18,6 +18,48 @@ type identity struct {
 
 func (c *Central) is() *identity { return c.self.Load() }
 
+// know is who the centre is now: another server may have learnt that it was
+// set back.
+func (c *Central) know(ctx context.Context, q querier) (*identity, error) {
+	const op = "central.know"
+	have := c.is()
+	if !c.shared || have == nil {
+		return have, nil
+	}
+	rows, err := q.QueryContext(ctx, `SELECT name, value FROM meta WHERE name IN ('centre', 'epoch')`)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	is := &identity{}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, diskFault(op, err)
+		}
+		id, ok := parseID(value)
+		if !ok {
+			return nil, fault.New(op, fault.Damaged, errors.New(name))
+		}
+		if name == "centre" {
+			is.centre = id
+		} else {
+			is.epoch = id
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, diskFault(op, err)
+	}
+	if is.centre == have.centre && is.epoch == have.epoch {
+		return have, nil
+	}
+	if is.centres, err = formerCentres(ctx, q); err != nil {
+		return nil, err
+	}
+	c.self.Store(is)
+	return is, nil
+}
+
 func readIdentity(ctx context.Context, tx *sql.Tx) (is *identity, err error) {
 	is = &identity{}
 	if is.centre, err = metaID(ctx, tx, "centre"); err != nil {
@@ -36,7 +78,12 @@ func centres(ctx context.Context, tx *sql.Tx, now uuid.UUID) (map[uuid.UUID]bool
 	if _, err := tx.ExecContext(ctx, `INSERT INTO centres (id) VALUES (?) ON CONFLICT DO NOTHING`, now.String()); err != nil {
 		return nil, diskFault(op, err)
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT id FROM centres`)
+	return formerCentres(ctx, tx)
+}
+
+func formerCentres(ctx context.Context, q querier) (map[uuid.UUID]bool, error) {
+	const op = "central.formerCentres"
+	rows, err := q.QueryContext(ctx, `SELECT id FROM centres`)
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
@@ -61,7 +108,16 @@ func centres(ctx context.Context, tx *sql.Tx, now uuid.UUID) (map[uuid.UUID]bool
 // for laptops may know more of the old one than the backup does. The centre
 // must be opened anew afterwards.
 func (c *Central) Restored(ctx context.Context) error {
-	return c.commits.do(ctx, newIdentity)
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.lock(ctx, tx, lockAuthor); err != nil {
+			return err
+		}
+		if err := newIdentity(ctx, tx); err != nil {
+			return err
+		}
+		_, err := readIdentity(ctx, tx)
+		return err
+	})
 }
 
 // skipped is how many receipt and contract numbers a restore leaves out: those
@@ -73,11 +129,17 @@ func newIdentity(ctx context.Context, tx *sql.Tx) error {
 		return diskFault("central.newIdentity", err)
 	}
 	for _, name := range []string{"centre", "epoch"} {
-		if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, uuid.Must(uuid.NewV7()).String(), name); err != nil {
-			return diskFault("central.newIdentity", err)
+		if err := setMeta(ctx, tx, name); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// setMeta puts a new id in the place of one.
+func setMeta(ctx context.Context, tx *sql.Tx, name string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = ?`, uuid.Must(uuid.NewV7()).String(), name)
+	return diskFault("central.setMeta", err)
 }
 
 // setBack is Restored for a centre that nobody told: a laptop shows a receipt
@@ -95,8 +157,12 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 	}
 	var is, now *identity
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		if now = c.is(); r.Epoch != now.epoch {
-			return nil // another laptop said so meanwhile
+		is = nil
+		if err := c.lock(ctx, tx, lockAuthor); err != nil {
+			return err
+		}
+		if now, err = c.know(ctx, tx); err != nil || r.Centre != now.centre || r.Epoch != now.epoch {
+			return err // another laptop said so meanwhile
 		}
 		if err := newIdentity(ctx, tx); err != nil {
 			return err
@@ -104,7 +170,9 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 		if is, err = readIdentity(ctx, tx); err != nil {
 			return err
 		}
-		c.self.Store(is) // what is written behind it must not be under the old name
+		if !c.shared {
+			c.self.Store(is) // what is written behind it must not be under the old name
+		}
 		return nil
 	})
 	if is == nil {
@@ -121,9 +189,9 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 // saysMore says whether a receipt of this centre and this epoch names anything
 // that is not held now.
 func (c *Central) saysMore(ctx context.Context, d *device, r *parcel.Receipt) (bool, error) {
-	is := c.is()
-	if r.Device != d.id || r.Centre != is.centre || r.Epoch != is.epoch {
-		return false, nil
+	is, err := c.know(ctx, c.db)
+	if err != nil || r.Device != d.id || r.Centre != is.centre || r.Epoch != is.epoch {
+		return false, err
 	}
 	through, _, err := chainOf(ctx, c.db, d.id)
 	if err != nil || r.Through > through {

@@ -2,7 +2,9 @@ package central
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -22,7 +24,7 @@ const schemaVersion = 1
 
 // schema is plain SQL that PostgreSQL reads as well.
 func schema() []string {
-	return append(signalSchema(),
+	return []string{
 		`CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS centres (id TEXT PRIMARY KEY)`,
 		`CREATE TABLE IF NOT EXISTS counties (code TEXT PRIMARY KEY, name TEXT NOT NULL, practice INTEGER NOT NULL)`,
@@ -57,7 +59,8 @@ func schema() []string {
 		`CREATE TABLE IF NOT EXISTS operators_off (county TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (county, id))`,
 		`CREATE TABLE IF NOT EXISTS lost (device TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, at BIGINT NOT NULL,
 			PRIMARY KEY (device, first))`,
-		`CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value BIGINT NOT NULL)`)
+		`CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value BIGINT NOT NULL)`,
+	}
 }
 
 // openDB opens the embedded database: write-ahead log, synced at every commit.
@@ -94,7 +97,25 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return diskFault(op, err)
 	}
 	defer tx.Rollback()
-	for _, s := range slices.Concat(schema(), downSchema(), peopleSchema(), seenSchema()) {
+	if err := applySchema(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return diskFault(op, err)
+	}
+	return nil
+}
+
+// allSchema is every table of the centre.
+func allSchema() []string {
+	return slices.Concat(schema(), downSchema(), peopleSchema(), seenSchema(), signalSchema())
+}
+
+// applySchema makes what is not there yet; fault.Newer for a database that a
+// later program made.
+func applySchema(ctx context.Context, tx *sql.Tx) error {
+	const op = "central.applySchema"
+	for _, s := range allSchema() {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
 			return diskFault(op, err)
 		}
@@ -106,10 +127,13 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if have != strconv.Itoa(schemaVersion) {
 		return fault.New(op, fault.Newer, fmt.Errorf("schema %s", have))
 	}
-	if err := tx.Commit(); err != nil {
-		return diskFault(op, err)
-	}
 	return nil
+}
+
+// schemaText names the schema: another text, another name.
+func schemaText() string {
+	h := sha256.Sum256([]byte(strings.Join(allSchema(), ";")))
+	return hex.EncodeToString(h[:])
 }
 
 // meta reads a value, and writes first() where there is none yet.
@@ -156,6 +180,9 @@ func diskFault(op string, err error) error {
 		return fault.New(op, fault.Damaged, err)
 	case strings.Contains(err.Error(), "SQLITE_BUSY"):
 		return fault.New(op, fault.Busy, err)
+	}
+	if k := postgresKind(err); k != fault.Other {
+		return fault.New(op, k, err)
 	}
 	return fault.New(op, fault.Disk, err)
 }

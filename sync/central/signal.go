@@ -46,6 +46,9 @@ func (c *Central) postSignal(d *device, w http.ResponseWriter, r *http.Request) 
 	}
 	now := c.now()
 	err = c.commits.do(r.Context(), func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.lock(ctx, tx, lockMeet); err != nil {
+			return err
+		}
 		return putSignal(ctx, tx, d.id, to, b, now)
 	})
 	if err != nil {

@@ -203,7 +203,7 @@ func (t *taking) prove(ctx context.Context, proof []byte) error {
 	if err != nil || !more {
 		return err
 	}
-	if t.c.lock == nil {
+	if t.c.lockFile == nil && !t.c.shared {
 		return fault.New(op, fault.Busy, errors.New("this centre holds less than it once acknowledged: end the server, and take the stick again"))
 	}
 	return t.c.setBack(ctx, t.d, proof)

@@ -123,7 +123,11 @@ func (t *taking) addReceipts(ctx context.Context, w *stick.Writer) error {
 
 func (t *taking) addNews(ctx context.Context, w *stick.Writer) error {
 	after := t.ask.After
-	if t.ask.Epoch != t.c.Epoch() {
+	is, err := t.c.know(ctx, t.c.db)
+	if err != nil {
+		return err
+	}
+	if t.ask.Epoch != is.epoch {
 		after = 0
 	}
 	for begin := w.Bytes(); w.Bytes()-begin < answerNews; {

@@ -37,30 +37,43 @@ func (c *Central) stickKeys(ctx context.Context, county string) ([]*seal.Signer,
 // laptops sealed to it could not be opened any more.
 func (c *Central) stickKey(ctx context.Context, county string, made bool) (key *seal.Signer, err error) {
 	const op = "central.stickKey"
-	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var v string
-		err := tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, "stick-"+county).Scan(&v)
-		if errors.Is(err, sql.ErrNoRows) && made {
-			key, err = c.makeStickKey(ctx, tx, county)
+	if key, err = c.readStickKey(ctx, c.db, county); !made || fault.KindOf(err) != fault.Missing {
+		return key, err
+	}
+	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if err := c.lock(ctx, tx, lockStart); err != nil {
 			return err
 		}
-		if errors.Is(err, sql.ErrNoRows) {
-			return fault.New(op, fault.Missing, nil)
+		if key, err = c.readStickKey(ctx, tx, county); fault.KindOf(err) == fault.Missing {
+			key, err = c.makeStickKey(ctx, tx, county)
 		}
-		if err != nil {
-			return diskFault(op, err)
-		}
-		b, err := readSmall(c.path("keys", "stick-"+county+".key"))
-		defer seal.Wipe(b)
-		if err == nil {
-			key, err = seal.ParseSigner(b)
-		}
-		if err != nil || base64.StdEncoding.EncodeToString(key.Public().Marshal()) != v {
-			return fault.New(op, fault.Damaged, errors.New("the county's key for sticks is gone from keys, or another; put it back from a backup"))
-		}
-		return nil
+		return err
 	})
-	return key, err
+	return key, fault.Wrap(op, err)
+}
+
+func (c *Central) stickPath(county string) string { return c.keyFile("stick-" + county + ".key") }
+
+// readStickKey is stickKey where it is not to be made.
+func (c *Central) readStickKey(ctx context.Context, q querier, county string) (key *seal.Signer, err error) {
+	const op = "central.readStickKey"
+	var v string
+	err = q.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, "stick-"+county).Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fault.New(op, fault.Missing, nil)
+	}
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	b, err := readSmall(c.stickPath(county))
+	defer seal.Wipe(b)
+	if err == nil {
+		key, err = seal.ParseSigner(b)
+	}
+	if err != nil || base64.StdEncoding.EncodeToString(key.Public().Marshal()) != v {
+		return nil, fault.New(op, fault.Damaged, errors.New("the county's key for sticks is gone from keys, or another; put it back from a backup"))
+	}
+	return key, nil
 }
 
 func (c *Central) makeStickKey(ctx context.Context, tx *sql.Tx, county string) (*seal.Signer, error) {
@@ -74,7 +87,7 @@ func (c *Central) makeStickKey(ctx context.Context, tx *sql.Tx, county string) (
 		return nil, fault.Wrap(op, err)
 	}
 	defer seal.Wipe(b)
-	if err := WriteFile(c.path("keys", "stick-"+county+".key"), b); err != nil {
+	if err := WriteFile(c.stickPath(county), b); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?, ?)`, "stick-"+county,

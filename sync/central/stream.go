@@ -69,12 +69,15 @@ func (c *Central) openStream(mux http.Handler) http.HandlerFunc {
 		if err == nil {
 			defer l.end()
 			if err = l.hijack(w); err == nil {
+				c.metrics.request(r.Pattern, http.StatusSwitchingProtocols)
+				c.metrics.sessions.Add(1)
+				defer c.metrics.sessions.Add(-1)
 				l.run()
 				return
 			}
 		}
 		c.log.Info("stream refused", "error", err.Error())
-		c.sendProblem(w, err)
+		c.metrics.request(r.Pattern, c.sendProblem(w, err))
 	}
 }
 
@@ -234,7 +237,7 @@ func (l *lane) begin(ctx context.Context, b []byte) error {
 	l.size = s.Size
 	k := arrivalKey{l.device.county, partialKey{s.Hash, s.Size}}
 	held, known := l.c.recent.look(k)
-	if !known {
+	if !known || held && l.c.shared { // another server may know better
 		key, err := l.c.countyKey(l.device.county)
 		if err != nil {
 			return err
@@ -405,6 +408,7 @@ func (l *lane) send(frames []byte) {
 }
 
 func (l *lane) took(n int) {
+	l.c.metrics.in.Add(int64(n))
 	l.mu.Lock()
 	l.taken += uint64(n)
 	first := l.taken-l.told == uint64(n)

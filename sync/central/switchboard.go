@@ -20,14 +20,14 @@ type switchboard struct {
 	end    sync.Once
 	wg     sync.WaitGroup
 
-	mu      sync.Mutex
-	shut    bool
-	waiting map[uuid.UUID]*wait
-	listed  map[uuid.UUID]time.Time // when a listener was last written down
-	halves  map[uuid.UUID]*half     // by session, waiting for the other one
-	relays  map[uuid.UUID]int       // connections to the relay, by device
-	buckets map[bucketKey]*bucket
-	looked  time.Time
+	mu         sync.Mutex
+	shut       bool
+	waiting    map[uuid.UUID]*wait
+	listed     map[uuid.UUID]time.Time // when a listener was last written down
+	halves     map[uuid.UUID]*half     // by session, waiting for the other one
+	relays     map[uuid.UUID]int       // connections to the relay, by device
+	allowances map[allowanceKey]*allowance
+	looked     time.Time
 
 	sessions, up, down atomic.Int64 // relayed so far: sessions, and bytes each way
 }
@@ -40,7 +40,7 @@ type wait struct {
 
 func newSwitchboard() *switchboard {
 	return &switchboard{server: uuid.New(), quit: make(chan struct{}), waiting: map[uuid.UUID]*wait{}, listed: map[uuid.UUID]time.Time{},
-		halves: map[uuid.UUID]*half{}, relays: map[uuid.UUID]int{}, buckets: map[bucketKey]*bucket{}}
+		halves: map[uuid.UUID]*half{}, relays: map[uuid.UUID]int{}, allowances: map[allowanceKey]*allowance{}}
 }
 
 // stop ends what waits and what is relayed; close waits for it too.
@@ -130,18 +130,18 @@ const (
 	relaysAsked
 )
 
-type bucketKey struct {
+type allowanceKey struct {
 	device uuid.UUID
 	deed   deed
 }
 
-type bucket struct {
+type allowance struct {
 	left float64
 	at   time.Time
 }
 
-// maxBuckets is how many are kept before the full ones are dropped.
-const maxBuckets = 4096
+// maxAllowances is how many are kept before the full ones are dropped.
+const maxAllowances = 4096
 
 // allow takes one of what a device may do; fault.Busy when it has none left.
 func (s *switchboard) allow(d uuid.UUID, what deed) error {
@@ -152,18 +152,18 @@ func (s *switchboard) allow(d uuid.UUID, what deed) error {
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.buckets) >= maxBuckets {
-		for k, b := range s.buckets {
+	if len(s.allowances) >= maxAllowances {
+		for k, b := range s.allowances {
 			if now.Sub(b.at) > time.Minute {
-				delete(s.buckets, k)
+				delete(s.allowances, k)
 			}
 		}
 	}
-	k := bucketKey{d, what}
-	b := s.buckets[k]
+	k := allowanceKey{d, what}
+	b := s.allowances[k]
 	if b == nil {
-		b = &bucket{left: burst, at: now}
-		s.buckets[k] = b
+		b = &allowance{left: burst, at: now}
+		s.allowances[k] = b
 	}
 	b.left = min(burst, b.left+now.Sub(b.at).Seconds()*rate)
 	b.at = now

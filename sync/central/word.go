@@ -51,6 +51,9 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 		return fault.New(op, fault.Input, errors.New("note: too long"))
 	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.lock(ctx, tx, lockCase(id.String()), lockAuthor); err != nil {
+			return err
+		}
 		k, err := c.loadCase(ctx, tx, id)
 		if err != nil {
 			return err
@@ -70,7 +73,7 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 		if err := k.Apply(ch); err != nil {
 			return fault.New(op, fault.KindOf(err), errors.New("the case is "+k.Status.String()))
 		}
-		return c.refold(ctx, tx, id)
+		return c.refoldAll(ctx, tx, []uuid.UUID{id}, nil)
 	})
 }
 

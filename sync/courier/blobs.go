@@ -40,6 +40,8 @@ func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, e
 		return false, err
 	}
 	c.found(load, lacks)
+	// After a load of which nothing arrived whole, one lane carries all.
+	defer func() { c.road.alone.Store(!took && err == nil) }()
 	done, err := c.sendLoad(ctx, load, lacks)
 	// What is whole is acknowledged even if another blob failed.
 	if len(done) > 0 {

@@ -18,6 +18,11 @@ type cargo struct {
 	packed  []byte // the content, where it goes packed
 	lane    *lane  // that sends of it
 	tries   int    // how often a receipt did not name it
+	// home is the lane that said what is lacking of a blob that a receipt did
+	// not name, and the only one that sends of it. Behind a balancer the lanes
+	// may end at several servers, each of which knows alone what came to it.
+	home  *lane
+	alone bool
 }
 
 type cargoState uint8
@@ -80,6 +85,7 @@ type sent struct {
 // freight is what a session is to carry, in the order of sending. It is under
 // the session's lock.
 type freight struct {
+	apart  bool // lanes seem to end at several servers: each sends blobs of its own
 	order  []*cargo
 	head   int // what stands before it has nothing to be sent
 	all    map[loan.Hash]*cargo
@@ -135,20 +141,42 @@ func (f *freight) unload(c *cargo) {
 func (f *freight) next(l *lane) *cargo {
 	var first *cargo
 	for _, c := range f.open() {
-		if c.state != going || len(c.todo) == 0 || c.content == nil {
+		if !c.ready(l) {
 			continue
 		}
 		if c.lane == nil || c.lane == l || c.lane.closed {
-			if l.cargo != nil && l.cargo != c && l.cargo.state == going && len(l.cargo.todo) > 0 && l.cargo.content != nil {
+			if l.cargo != nil && l.cargo != c && l.cargo.ready(l) {
 				return l.cargo
 			}
 			return c
 		}
-		if first == nil {
+		if first == nil && !f.apart {
 			first = c
 		}
 	}
 	return first
+}
+
+// ready says whether a lane can send of the blob.
+func (c *cargo) ready(l *lane) bool {
+	return c.state == going && len(c.todo) > 0 && c.content != nil && (!c.alone || c.home == l)
+}
+
+// orphans lets those blobs be asked about anew whose lane is gone and has
+// nothing of them under way.
+func (f *freight) orphans() {
+	for _, c := range f.order {
+		if c.alone && c.state == going && (c.home == nil || c.home.closed || c.home.retired) && c.left == c.todo.size() {
+			f.anew(c)
+		}
+	}
+}
+
+// anew lets a blob be asked about anew.
+func (f *freight) anew(c *cargo) {
+	f.unload(c)
+	c.state, c.todo, c.home = unasked, nil, nil
+	f.head = 0
 }
 
 // toAsk are the next blobs to ask about, when few that are known wait.

@@ -92,10 +92,10 @@ func (l *lane) read() error {
 		case parcel.FrameAnswer:
 			var a *parcel.Answer
 			if a, err = parcel.ParseAnswer(b); err == nil {
-				l.s.answered(a)
+				l.s.answered(l, a)
 			}
 		case parcel.FrameLacking:
-			l.s.answered(&parcel.Answer{ID: parcel.LackingID(b), Status: 200, Body: b})
+			l.s.answered(l, &parcel.Answer{ID: parcel.LackingID(b), Status: 200, Body: b})
 		case parcel.FrameRefused:
 			var r *parcel.Refused
 			if r, err = parcel.ParseRefused(b); err == nil {

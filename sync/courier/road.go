@@ -31,6 +31,10 @@ type road struct {
 	base  string
 	lanes []*http.Client
 	next  atomic.Uint32
+	// alone is set while all requests take one lane. Behind a balancer the lanes
+	// may end at several servers, each of which knows the chunks that it got
+	// alone; over one lane whoever says what is lacking also gets it.
+	alone atomic.Bool
 	// moved is when a byte last moved, in nanoseconds.
 	moved atomic.Int64
 
@@ -65,6 +69,13 @@ func newRoad(server string, conf *tls.Config) (*road, error) {
 		})
 	}
 	return r, nil
+}
+
+func (r *road) lane() uint32 {
+	if r.alone.Load() {
+		return 0
+	}
+	return r.next.Add(1) % httpLanes
 }
 
 // address reads host:port or an https URL; anything else is fault.Input.
@@ -206,7 +217,7 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 		req.Header.Set(parcel.SumHeader, q.sum)
 	}
 	r.move()
-	resp, err := r.lanes[r.next.Add(1)%httpLanes].Do(req)
+	resp, err := r.lanes[r.lane()].Do(req)
 	if err != nil {
 		return 0, nil, roadFault(ctx, op, err)
 	}
@@ -218,7 +229,7 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 // askStream is ask over a stream.
 func (r *road) askStream(ctx context.Context, s *session, q request) (int, []byte, error) {
 	const op = "courier.ask"
-	a, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) {
+	a, _, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) {
 		return (&parcel.Ask{ID: id, Method: q.method, Path: q.path, Type: q.typ, Body: q.body}).Append(nil)
 	})
 	if err != nil {

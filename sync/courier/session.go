@@ -55,6 +55,7 @@ type pendingAsk struct {
 	frame  []byte
 	lane   *lane
 	answer chan *parcel.Answer
+	from   *lane // over which the answer came; read after it
 }
 
 // Times of a session.
@@ -303,7 +304,13 @@ func (s *session) took(l *lane, n uint64) error {
 // doubt takes over what was under way on a lane that is closed. The caller
 // holds s.mu.
 func (s *session) doubt(l *lane) {
-	s.doubts = append(s.doubts, l.flight...)
+	for _, p := range l.flight {
+		if p.alone && p.home == l && p.state == going {
+			s.freight.anew(p.cargo) // whoever takes it over is to ask its own server
+		} else if !p.alone {
+			s.doubts = append(s.doubts, p)
+		}
+	}
 	l.flight, l.times, l.bytes = nil, nil, 0
 	for _, a := range s.asks {
 		if a.lane == l {
@@ -330,7 +337,7 @@ func (s *session) refused(r *parcel.Refused) {
 	s.tell()
 }
 
-func (s *session) answered(a *parcel.Answer) {
+func (s *session) answered(l *lane, a *parcel.Answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.asks[a.ID]
@@ -338,25 +345,27 @@ func (s *session) answered(a *parcel.Answer) {
 		return // answered already
 	}
 	delete(s.asks, a.ID)
+	p.from = l
 	p.answer <- a
 }
 
-// lack asks what the centre lacks of some blobs.
-func (s *session) lack(ctx context.Context, blobs []parcel.BlobSize) ([]parcel.Lack, error) {
-	a, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) { return parcel.AppendLack(nil, id, blobs), nil })
+// lack asks what the centre lacks of some blobs, and says over which lane it
+// answered.
+func (s *session) lack(ctx context.Context, blobs []parcel.BlobSize) ([]parcel.Lack, *lane, error) {
+	a, from, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) { return parcel.AppendLack(nil, id, blobs), nil })
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out, err := parcel.ParseLacking(a.Body, blobs)
 	if err != nil {
-		return nil, fault.New("courier.lack", fault.Untrusted, err)
+		return nil, nil, fault.New("courier.lack", fault.Untrusted, err)
 	}
-	return out, nil
+	return out, from, nil
 }
 
 // roundTrip sends a question that frame makes of its number, and waits for the
 // answer, over whichever lane it comes.
-func (s *session) roundTrip(ctx context.Context, frame func(id uint32) ([]byte, error)) (*parcel.Answer, error) {
+func (s *session) roundTrip(ctx context.Context, frame func(id uint32) ([]byte, error)) (*parcel.Answer, *lane, error) {
 	p := &pendingAsk{answer: make(chan *parcel.Answer, 1)}
 	s.mu.Lock()
 	s.lastAsk++
@@ -364,7 +373,7 @@ func (s *session) roundTrip(ctx context.Context, frame func(id uint32) ([]byte, 
 	var err error
 	if p.frame, err = frame(id); err != nil {
 		s.mu.Unlock()
-		return nil, err
+		return nil, nil, err
 	}
 	s.asks[id] = p
 	s.road.cap.spend(len(p.frame))
@@ -377,11 +386,11 @@ func (s *session) roundTrip(ctx context.Context, frame func(id uint32) ([]byte, 
 	}()
 	select {
 	case a := <-p.answer:
-		return a, nil
+		return a, p.from, nil
 	case <-s.ctx.Done():
-		return nil, context.Cause(s.ctx)
+		return nil, nil, context.Cause(s.ctx)
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
 }
 

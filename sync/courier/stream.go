@@ -159,6 +159,7 @@ func (s *session) stop() bool {
 // the rest.
 func (r *carrying) ask(ctx context.Context) error {
 	r.s.mu.Lock()
+	r.s.freight.orphans()
 	list := r.s.freight.toAsk()
 	if len(list) == 0 {
 		r.s.mu.Unlock()
@@ -172,7 +173,7 @@ func (r *carrying) ask(ctx context.Context) error {
 	}
 	r.s.mu.Unlock()
 	r.s.wg.Go(func() {
-		lacks, err := r.s.lack(r.s.ctx, blobs)
+		lacks, from, err := r.s.lack(r.s.ctx, blobs)
 		if err == nil {
 			r.found(pending, lacks)
 		}
@@ -182,6 +183,7 @@ func (r *carrying) ask(ctx context.Context) error {
 				c.state = unasked
 				continue
 			}
+			c.home = from
 			r.s.freight.lacks(c, lacks[i])
 		}
 		r.s.mu.Unlock()
@@ -322,7 +324,8 @@ func (r *carrying) vouch(ctx context.Context) error {
 }
 
 // again puts those blobs back that a receipt did not name although they
-// arrived: the centre ran into something on the way to its disk.
+// arrived: the centre ran into something on the way to its disk, or parts came
+// to several servers. One lane then asks and sends.
 func (r *carrying) again(list []*cargo) error {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
@@ -333,8 +336,8 @@ func (r *carrying) again(list []*cargo) error {
 		if c.tries++; c.tries > mostTries {
 			return fault.New("courier.stream", fault.Offline, errors.New("the centre took nothing"))
 		}
-		c.state = unasked
-		r.s.freight.head = 0
+		c.alone, r.s.freight.apart = true, true
+		r.s.freight.anew(c)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func (s *session) resolve(q []sent) {
 			blobs = append(blobs, parcel.BlobSize{Hash: p.Hash, Size: p.Size})
 		}
 	}
-	lacks, err := s.lack(s.ctx, blobs)
+	lacks, _, err := s.lack(s.ctx, blobs)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = false
