@@ -84,6 +84,9 @@ func stickRead(c *call) int {
 		if err == nil && r.Problem != nil {
 			return r.Problem
 		}
+		if err == nil && r.Refused > 0 {
+			return fault.Say("sync stick read", fault.Conflict, "有几批不完整，中心没有接收，请再写入一次。", fmt.Errorf("%d batches were not whole: write the stick again", r.Refused))
+		}
 		if err == nil && r.Answers == 0 {
 			return fault.Say("sync stick read", fault.Conflict, "U盘上是旧的回执，没有采用。请再写入一次，交给县资助中心读取。", nil)
 		}

@@ -97,16 +97,18 @@ func TestALaptopEnrolsAgainAndLosesNothing(t *testing.T) {
 	if h := s.holdings(t); len(h.Cases) != 3 || h.Refused != 0 || len(h.Devices) != 2 || len(h.Devices[0].Lost) != 0 {
 		t.Errorf("centre: %d cases, %d refused, devices %+v", len(h.Cases), h.Refused, h.Devices)
 	}
-	if code := knock(t, s, was); code != http.StatusForbidden {
-		t.Errorf("with the certificate of before: status %d, want forbidden", code)
-	}
-	if code := knock(t, s, p); code != http.StatusOK {
-		t.Errorf("with the new one: status %d", code)
+	for path, want := range map[string]int{"/v1/news?after=0": http.StatusOK, parcel.StreamPath: http.StatusSwitchingProtocols} {
+		if code := knock(t, s, was, path); code != http.StatusForbidden {
+			t.Errorf("%s with the certificate of before: status %d, want forbidden", path, code)
+		}
+		if code := knock(t, s, p, path); code != want {
+			t.Errorf("%s with the new one: status %d", path, code)
+		}
 	}
 }
 
-// knock asks for news with a profile's certificate.
-func knock(t testing.TB, s *server, p store.Profile) int {
+// knock asks for news, or for a stream, with a profile's certificate.
+func knock(t testing.TB, s *server, p store.Profile, path string) int {
 	t.Helper()
 	ca, err := x509.ParseCertificate(p.CADER)
 	if err != nil {
@@ -115,7 +117,16 @@ func knock(t testing.TB, s *server, p store.Profile) int {
 	conf := seal.DeviceTLS(tls.Certificate{Certificate: [][]byte{p.CertDER}, PrivateKey: p.Signer.Crypto()}, ca, time.Now)
 	h := &http.Client{Transport: &http.Transport{TLSClientConfig: conf}}
 	defer h.CloseIdleConnections()
-	r, err := h.Get(s.url + "/v1/news?after=0")
+	q, err := http.NewRequestWithContext(t.Context(), "GET", s.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path == parcel.StreamPath {
+		q.Header.Set("Connection", "Upgrade")
+		q.Header.Set("Upgrade", parcel.StreamProtocol)
+		q.Header.Set(parcel.LaneHeader, strings.Repeat("0", 32)+"/0")
+	}
+	r, err := h.Do(q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +179,10 @@ func picky(t testing.TB, l *laptop, s *server, refuses func(*loan.Change) bool) 
 	}
 	next := srv.Handler
 	srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == parcel.StreamPath { // what goes through one is not seen here
+			http.NotFound(w, r)
+			return
+		}
 		if r.URL.Path != "/v1/parcel" {
 			next.ServeHTTP(w, r)
 			return
@@ -227,8 +242,14 @@ func TestARefusedRecordIsSetAsideAndTheRestFlows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.RunUntilEmpty(t.Context()); fault.KindOf(err) != fault.Refused {
-		t.Errorf("got %v, want refused", err)
+	var said atomic.Bool
+	c.Watch(func(s courier.State) {
+		if s.AllSent {
+			said.Store(true)
+		}
+	})
+	if err := c.RunUntilEmpty(t.Context()); fault.KindOf(err) != fault.Refused || said.Load() {
+		t.Errorf("got %v, want refused; said that all is sent: %v", err, said.Load())
 	}
 	st := c.State()
 	if len(st.Refused) != 1 || st.Refused[0].Counter != marked || st.Refused[0].Case != bad || st.Refused[0].Reason != "input rule" ||

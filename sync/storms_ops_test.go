@@ -48,10 +48,31 @@ func forecast(seed uint64) []op {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var ops []op
 	names := chances()
-	for range 6 + r.IntN(20) {
+	for range 6 + r.IntN(14) {
 		ops = append(ops, op{names[r.IntN(len(names))], r.IntN(worldLaptops), r.IntN(2), r.Uint64() % 1_000_000})
 	}
+	// What is rare by chance and hard is told as a story, of one laptop and one
+	// stick, between the rest.
+	tale := stories()[r.IntN(len(stories()))]
+	a, b, at := r.IntN(worldLaptops), r.IntN(2), 0
+	for _, name := range tale {
+		at += r.IntN(len(ops) - at + 1)
+		ops = slices.Insert(ops, at, op{name, a, b, r.Uint64() % 1_000_000})
+		at++
+	}
 	return ops
+}
+
+// stories are ops in an order that chance seldom finds.
+func stories() [][]string {
+	return [][]string{
+		{},
+		{"work", "backup", "finish", "sync", "restore-laptop", "work", "sync"},
+		{"backup", "work", "write", "restore-laptop", "take", "read"},
+		{"work", "sync", "copy", "finish", "sync", "restore-centre", "sync"},
+		{"copy", "finish", "write", "take", "keep", "restore-centre", "sync", "old", "read"},
+		{"work", "sync", "sync", "sync", "kill-centre", "sync"},
+	}
 }
 
 func (w *world) do(o op) {
@@ -308,7 +329,9 @@ func (w *world) visit(p *pc, dir string, r *rand.Rand) (done bool) {
 	}
 	got, err := courier.ReadStick(context.Background(), p.Store, dir)
 	w.stickOK(err)
-	if err != nil || got.Answers == 0 || got.WaitingChanges+got.WaitingBlobs > 0 {
+	// A batch that was refused wants another visit, and the window says so: its
+	// question went unheard, which may have told the centre that it was set back.
+	if err != nil || got.Answers == 0 || got.Refused > 0 || got.WaitingChanges+got.WaitingBlobs > 0 {
 		return false
 	}
 	if lie := w.lie(p); lie != "" {
@@ -328,7 +351,8 @@ func (w *world) stickOK(err error) {
 	switch fault.KindOf(err) {
 	case fault.Full, fault.Missing, fault.Damaged, fault.Disk:
 		return
-	case fault.Conflict: // behind, until the network heals it
+	case fault.Conflict: // behind, which wants a person's word, over the network
+		w.behind = true
 		return
 	}
 	w.ok(err)

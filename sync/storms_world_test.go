@@ -52,6 +52,7 @@ type world struct {
 
 	snap   sync.Mutex // of the centre's folder, which a kill exchanges, and of broken
 	killed int
+	behind bool   // a stick showed that the centre holds more of a laptop's chain than the laptop
 	broken string // why a goroutine of the world gave up
 }
 

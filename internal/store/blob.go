@@ -44,7 +44,8 @@ func checkSizes(blobs []Blob) error {
 // and stays as it was in the outbox or out of it.
 func (w *work) blob(b Blob, entries []Entry) error {
 	info, err := w.s.blobInfo(w.tx, b.Hash[:])
-	fresh := fault.KindOf(err) == fault.Missing || err == nil && info.state == blobErased
+	first := fault.KindOf(err) == fault.Missing
+	fresh := first || err == nil && info.state == blobErased
 	if err != nil && !fresh || err == nil && !fresh && w.s.readable(info) {
 		return err
 	}
@@ -59,6 +60,9 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	info.size = uint64(len(b.Content))
 	if err := w.s.putBoxes(w.tx, b.Hash, w.boxes[b.Hash], info); err != nil || !fresh {
 		return err
+	}
+	if r := w.rows[info.id]; r != nil && first {
+		r.bring(info.unsent)
 	}
 	w.sends[b.Hash] = info.unsent
 	return w.s.put(w.tx, bUnsent, b.Hash[:], info.unsent.encode())

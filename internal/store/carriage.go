@@ -124,20 +124,40 @@ type Part struct {
 	Bytes int64
 }
 
-// bring counts what changes brought, each time they brought it.
-func (r *row) bring(changes ...*loan.Change) {
+// bring counts a blob that came with the case.
+func (r *row) bring(u unsent) {
+	p := &r.brought[1-yes(u.class == classContract)]
+	p.Blobs++
+	p.Bytes += int64(u.size)
+}
+
+// bringAll counts the blobs that came with the changes of a case, as far as they
+// are or were here: a change may name one that is kept nowhere, and one that
+// came with another case counts there.
+func (s *Store) bringAll(tx *bbolt.Tx, r *row, changes []*loan.Change) error {
+	seen := map[loan.Hash]bool{}
 	for _, ch := range changes {
 		for _, b := range brought(ch) {
-			p := &r.brought[1-yes(b.Contract)]
-			p.Blobs++
-			p.Bytes += b.Size
+			if seen[b.Hash] {
+				continue
+			}
+			seen[b.Hash] = true
+			info, err := s.blobInfo(tx, b.Hash[:])
+			switch {
+			case fault.KindOf(err) == fault.Missing || fault.KindOf(err) == fault.Damaged:
+			case err != nil:
+				return err
+			case info.id == ch.Case:
+				r.bring(info.unsent)
+			}
 		}
 	}
+	return nil
 }
 
 // Going is how far a part of a case is on its way to the centre.
 type Going struct {
-	All  Part // that its changes brought
+	All  Part // that came with it
 	Left Part // that the centre has not acknowledged
 }
 
@@ -151,9 +171,8 @@ type Waiting struct {
 }
 
 // Waiting lists the cases of which anything waits, in the order of sending:
-// urgent ones first, and then the oldest. A case whose blobs were counted
-// before all of them were brought, or which an earlier version wrote, has at
-// least what is left of it.
+// urgent ones first, and then the oldest. A case that an earlier version wrote
+// last has at least what is left of it.
 func (s *Store) Waiting() []Waiting {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -88,6 +88,31 @@ func TestWhatWaitsOfACase(t *testing.T) {
 	}
 }
 
+// A filled contract is named by its change and kept nowhere; a scan that came
+// with one case is not counted in another.
+func TestOnlyWhatIsHereIsCounted(t *testing.T) {
+	ctx := context.Background()
+	s := newTestStore(t)
+	a, b := newCase(t, s, 1), newCase(t, s, 2)
+	attachment(t, s, a, loan.DocSlot(loan.HukouBook), "shared")
+	attachment(t, s, b, loan.DocSlot(loan.HukouBook), "shared")
+	attachment(t, s, b, loan.DocSlot(loan.HukouBook), "shared")
+	attachment(t, s, b, loan.DocSlot(loan.StudentIDCard), "own")
+	_, err := s.Commit(ctx, []Entry{{Case: b, Kind: loan.ChangeSubmit, Operator: "c1"},
+		{Case: b, Kind: loan.ChangeReview, Operator: "r1", Body: loan.ReviewBody{Pass: true}},
+		{Case: b, Kind: loan.ChangeContract, Operator: "c1", Body: loan.ContractBody{Template: "t", Blob: loan.Hash{7}, Size: 800, Pages: 1, AsOf: "2026-07-20"}}}, nil)
+	noErr(t, err)
+	for range 2 {
+		w := s.Waiting()
+		if len(w) != 2 || w[0].Images.All != (Part{1, 6}) || w[1].Images.All != (Part{1, 3}) || w[1].Contract.All != (Part{}) {
+			t.Fatalf("got %+v and %+v", w[0].Images, w[1])
+		}
+		s = reopened(t, s) // and once more after a change that folds the case anew
+		_, err := s.Commit(ctx, []Entry{{Case: b, Kind: loan.ChangeUrgent, Operator: "c1", Body: loan.UrgentBody{}}}, nil)
+		noErr(t, err)
+	}
+}
+
 func TestSyncSettingsHold(t *testing.T) {
 	ctx := context.Background()
 	s := newTestStore(t)

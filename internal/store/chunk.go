@@ -149,18 +149,31 @@ const (
 // newRoom is memory for a chunk of n bytes.
 func newRoom(n int) []byte { return make([]byte, n+roomOver) }
 
-// rooms is memory for chunks, used again from commit to commit: a pool for
-// each power of two, so that a small image does not take a large one's.
-type rooms [8]sync.Pool
+// rooms is memory for chunks, used again from commit to commit: for each power
+// of two a few, so that a small image does not take a large one's, and so much
+// in all that the usual case finds its own.
+type rooms struct {
+	mu   sync.Mutex
+	free [8][][]byte
+	kept int // bytes of free
+}
 
-const leastRoom = 4 << 10 // and chunkSize is the most
+const (
+	leastRoom = 4 << 10 // and chunkSize is the most
+	mostRooms = 2 << 20
+)
 
 func roomClass(n int) int { return bits.Len(uint(max(n-1, 0)) / leastRoom) }
 
 func (r *rooms) get(n int) []byte {
 	class := roomClass(n)
-	if b, ok := r[class].Get().(*[]byte); ok {
-		return *b
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last := len(r.free[class]) - 1; last >= 0 {
+		b := r.free[class][last]
+		r.free[class] = r.free[class][:last]
+		r.kept -= cap(b)
+		return b
 	}
 	return newRoom(leastRoom << class)
 }
@@ -168,5 +181,10 @@ func (r *rooms) get(n int) []byte {
 // put takes back what get gave.
 func (r *rooms) put(b []byte) {
 	b = b[:cap(b)]
-	r[roomClass(cap(b)-roomOver)].Put(&b)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if class := roomClass(cap(b) - roomOver); r.kept+cap(b) <= mostRooms {
+		r.free[class] = append(r.free[class], b)
+		r.kept += cap(b)
+	}
 }

@@ -179,7 +179,6 @@ func (w *work) entry(e Entry) error {
 			return err
 		}
 		r.changes++
-		r.bring(ch)
 		r.last = ch.Counter
 	} else if !e.Kind.View() {
 		return fault.New("store.entry", fault.Input, errors.New("no case"))
@@ -253,7 +252,9 @@ func (w *work) load(e Entry) (*loan.Case, *row, error) {
 		c = &loan.Case{}
 	}
 	r := &row{changes: uint32(len(changes))}
-	r.bring(changes...)
+	if err := w.s.bringAll(w.tx, r, changes); err != nil {
+		return nil, nil, err
+	}
 	w.cases[e.Case], w.rows[e.Case] = c, r
 	return c, r, nil
 }

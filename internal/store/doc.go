@@ -205,11 +205,11 @@
 // variable-length integers of encoding/binary, signed: amount, opened ms,
 // updated ms; unsigned: problems, counter of this device's last change,
 // number of changes; for contracts and then for images: number and bytes of the
-// blobs that its changes brought | then each with its length, unsigned, before it: kind,
+// blobs that came with it | then each with its length, unsigned, before it: kind,
 // student's name, co-borrower's name, student's ID number and phone,
 // co-borrower's ID number and phone, school, operator who opened it. The version
 // is 2; of a case that was passed on in a room, or has a number, it is 3 and there
 // follow: number of holders, unsigned; for each device 16 and, each with its
 // length, station and name; then the number and its day. Version 1 had neither
-// the flags 4 and 8 nor what the changes brought.
+// the flags 4 and 8 nor what came with the case.
 package store

@@ -186,6 +186,9 @@ func (s *Store) resummarize(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
 		return nil, nil
 	}
 	r := s.rowOf(changes)
+	if err := s.bringAll(tx, r, changes); err != nil {
+		return nil, err
+	}
 	if err := s.describe(tx, r, c); err != nil {
 		return nil, err
 	}
@@ -195,7 +198,6 @@ func (s *Store) resummarize(tx *bbolt.Tx, id uuid.UUID) (*row, error) {
 // rowOf is a row with what the number and counters of a case's changes give.
 func (s *Store) rowOf(changes []*loan.Change) *row {
 	r := &row{changes: uint32(len(changes))}
-	r.bring(changes...)
 	for _, ch := range changes {
 		if ch.Device == s.profile.Device {
 			r.last = max(r.last, ch.Counter)

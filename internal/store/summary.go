@@ -56,7 +56,7 @@ type row struct {
 	coIDNo, coPhone string
 	last            uint64  // counter of this device's last change to the case
 	changes         uint32  // changes listed under the case
-	brought         [2]Part // contracts, images: blobs its changes brought
+	brought         [2]Part // contracts, images: blobs that came with it
 	erased          bool    // the case's content is gone; no list shows it
 }
 

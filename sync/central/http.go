@@ -1,6 +1,8 @@
 package central
 
 import (
+	"context"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -63,20 +65,29 @@ func (c *Central) Handler() http.Handler {
 // known finds the device of the client certificate.
 func (c *Central) known(h func(*device, http.ResponseWriter, *http.Request) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		id, ok := seal.PeerDevice(r.TLS)
-		if !ok {
-			return problemOf("central.known", fault.Denied, parcel.CodeNoCert)
+		if id, ok := seal.PeerDevice(r.TLS); ok {
+			c.sight(id, r)
 		}
-		c.sight(id, r)
-		d, err := c.device(r.Context(), id)
+		d, err := c.atDoor(r.Context(), r.TLS)
 		if err != nil {
-			return err
-		}
-		if err := d.shows(r.TLS); err != nil {
 			return err
 		}
 		return h(d, w, r)
 	}
+}
+
+// atDoor is the device whose connection this is: not revoked, and with the one
+// certificate that stands for it. fault.Denied for anybody else.
+func (c *Central) atDoor(ctx context.Context, conn *tls.ConnectionState) (*device, error) {
+	id, ok := seal.PeerDevice(conn)
+	if !ok {
+		return nil, problemOf("central.atDoor", fault.Denied, parcel.CodeNoCert)
+	}
+	d, err := c.device(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.shows(conn)
 }
 
 func (c *Central) getHealth(w http.ResponseWriter, r *http.Request) error {

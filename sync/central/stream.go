@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
-	"doorstep/internal/seal"
 	"doorstep/sync/parcel"
 )
 
@@ -84,9 +83,9 @@ func (c *Central) openStream(mux http.Handler) http.HandlerFunc {
 
 func (c *Central) newLane(r *http.Request, mux http.Handler) (*lane, error) {
 	const op = "central.stream"
-	id, ok := seal.PeerDevice(r.TLS)
-	if !ok {
-		return nil, problemOf(op, fault.Denied, parcel.CodeNoCert)
+	d, err := c.atDoor(r.Context(), r.TLS)
+	if err != nil {
+		return nil, err
 	}
 	if !strings.EqualFold(r.Header.Get("Upgrade"), parcel.StreamProtocol) {
 		return nil, fault.New(op, fault.Input, errors.New("not this protocol"))
@@ -95,10 +94,6 @@ func (c *Central) newLane(r *http.Request, mux http.Handler) (*lane, error) {
 	n, err := strconv.Atoi(number)
 	if !found || len(session) != 32 || err != nil || n < 0 || n > 63 {
 		return nil, fault.New(op, fault.Input, errors.New("lane"))
-	}
-	d, err := c.device(r.Context(), id)
-	if err != nil {
-		return nil, err
 	}
 	l := &lane{c: c, device: d, session: session, number: n, tls: r, answers: mux, checked: time.Now(),
 		asks: make(chan struct{}, laneAsks), wake: make(chan struct{}, 1)}
@@ -233,8 +228,8 @@ func (l *lane) begin(ctx context.Context, b []byte) error {
 		l.blob = nil
 	}
 	if time.Since(l.checked) > checkEvery {
-		// One that was revoked is shut out in the middle of its work.
-		if _, err := l.c.device(ctx, l.device.id.String()); err != nil {
+		// One that was revoked, or enrolled again, is shut out in the middle of its work.
+		if _, err := l.c.atDoor(ctx, l.tls.TLS); err != nil {
 			return err
 		}
 		l.checked = time.Now()
