@@ -81,7 +81,7 @@ func TestTwoStations(t *testing.T) {
 	t.Run("who passed it on changes nothing any more, and hears where it is", func(t *testing.T) {
 		_, err := a.Edit(ctx, c.ID, map[string]any{"student.name": "x"})
 		denied("edit", err)
-		if want := "案件现在在 B 机“录入”工位，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。"; fault.Sentence(err) != want {
+		if want := "案件正在 B 机“录入”工位办理，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。"; fault.Sentence(err) != want {
 			t.Errorf("got %s", fault.Sentence(err))
 		}
 		_, err = a.Attach(ctx, c.ID, loan.DocSlot(loan.HukouBook), picture(t, 10, 10, 1), "image/jpeg", "file")

@@ -126,7 +126,9 @@ func (u *Window) showRoom() {
 		u.roomCard.refresh()
 	}
 	if t, ok := u.shell.screen.(*today); ok {
-		t.stations.refresh()
+		if t.stations.refresh() {
+			relay(t.content)
+		}
 	}
 	if v := u.shell.current; v != nil && !v.closed {
 		v.showFoot()

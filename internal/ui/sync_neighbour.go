@@ -115,11 +115,11 @@ func peerWords(s *neighbour.State) string {
 		case p.Online && p.Left > 0:
 			words += fmt.Sprintf("（正在送 %d 件）", p.Left)
 		case p.Online && p.Err != nil:
-			words += "（" + strings.TrimRight(sentence(p.Err), "。") + "）"
+			words += "（" + strings.TrimRight(stickSentence(p.Err), "。") + "）"
 		case p.Online:
 			words += "（在线）"
 		case p.Err != nil:
-			words += "（未连接：" + strings.TrimRight(sentence(p.Err), "。") + "）"
+			words += "（未连接：" + strings.TrimRight(stickSentence(p.Err), "。") + "）"
 		default:
 			words += "（离线）"
 		}
