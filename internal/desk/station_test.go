@@ -193,3 +193,35 @@ func TestTheRoomIsOnForOneDay(t *testing.T) {
 	}
 	check(false) // it was yesterday
 }
+
+func TestOtherPlacesAreReachedForOneDay(t *testing.T) {
+	a, _ := pair(t)
+	ctx := context.Background()
+	check := func(want bool) {
+		t.Helper()
+		if on, err := a.Remote(ctx); err != nil || on != want {
+			t.Errorf("got %v, %v, want %v", on, err, want)
+		}
+	}
+	check(false)
+	before, _ := a.Store().Head()
+	for _, on := range []bool{true, false, true} {
+		if err := a.SwitchRemote(ctx, on); err != nil {
+			t.Fatal(err)
+		}
+		check(on)
+	}
+	if err := a.NoteCall(ctx, uuid.New()); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := a.Store().Head(); after != before+4 {
+		t.Errorf("%d acts are in the log, want 4", after-before)
+	}
+	if room, err := a.InRoom(ctx); err != nil || room {
+		t.Errorf("the room is on too: %v", err)
+	}
+	if err := a.Store().SetSetting(ctx, "remote.on", loan.Date("2023-08-04")); err != nil {
+		t.Fatal(err)
+	}
+	check(false) // it was yesterday
+}
