@@ -79,7 +79,7 @@ func roomWords(s *neighbour.State, seat desk.Seat) (kit.Kind, string) {
 	}
 	me := "已打开，本机是 " + seat.Name + " 机"
 	if len(seat.Stations) == 0 {
-		return kit.Warning, me + "，还没有选工位"
+		return kit.Warning, me + "，还没有选工位，请点“本机工位”"
 	}
 	me += "（" + stationNames(seat.Stations) + "）"
 	here := 0

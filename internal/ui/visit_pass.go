@@ -126,7 +126,7 @@ func (v *visit) passOn() {
 		}
 	}
 	list.OnOpen = give
-	content := container.New(&stacked{gap: 10}, kit.NewText("案件在“"+v.station().Label()+"”工位。上下键选择，回车转交；转交后本机只能查看。", kit.TextBody),
+	content := container.New(&stacked{gap: 10}, kit.NewText("案件在“"+v.station().Label()+"”工位。上下键选择，回车转交；转到别的电脑后，本机只能查看。", kit.TextBody),
 		container.New(&tall{float32(min(len(all), 7)) * 35}, list))
 	d = kit.NewDialog(v.u.win, "转交到哪个工位", content, "转交", "取消", func() bool {
 		give(list.Selected())
