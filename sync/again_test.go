@@ -136,6 +136,7 @@ func knock(t testing.TB, s *server, p store.Profile, path string) int {
 
 func TestALaptopOfTheNationalSuiteEnrolsAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "centre")
+	settle(t, dir)
 	c, err := central.Open(t.Context(), central.Options{Dir: dir, Practice: true, Suite: seal.National})
 	if err != nil {
 		t.Fatal(err)

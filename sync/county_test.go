@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -451,18 +450,14 @@ func TestASpoiledBulletinIsRefusedAndTheRestComes(t *testing.T) {
 	l := newLaptop(t, s)
 	s.must(t, "roster", "import", "--file", schoolFile(t, 300), "--group", "PT1", "--school", "平塘一中", "--year", "2026")
 	s.must(t, "schools", "import", "--file", testFile(t, "schools.tsv", twoSchools))
-	db, err := sql.Open("sqlite", filepath.Join(s.dir, "centre.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := database(t, s.dir)
 	var raw []byte
 	if err := db.QueryRow(`SELECT bytes FROM bulletins WHERE kind = 'roster'`).Scan(&raw); err != nil {
 		t.Fatal(err)
 	}
 	raw[len(raw)-1] ^= 1
 	hash := bulletin.HashOf(raw) // as a thorough forger would
-	if _, err := db.Exec(`UPDATE bulletins SET bytes = ?, hash = ? WHERE kind = 'roster'`, raw, hash[:]); err != nil {
+	if _, err := db.Exec(numbered(`UPDATE bulletins SET bytes = ?, hash = ? WHERE kind = 'roster'`), raw, hash[:]); err != nil {
 		t.Fatal(err)
 	}
 	id := l.finished(t, noise("a", 1000))

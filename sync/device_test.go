@@ -105,6 +105,7 @@ func TestALaptopRevokedForMonthsKeepsItsQueueAndFlowsOnceAdmitted(t *testing.T) 
 func TestACertificateThatRanOutIsRenewedByACode(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "centre")
 	centreAt := func(now func() time.Time) (*central.Central, string, func()) {
+		settle(t, dir)
 		c, err := central.Open(t.Context(), central.Options{Dir: dir, Practice: true, Now: now})
 		if err != nil {
 			t.Fatal(err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -20,18 +19,14 @@ import (
 // news of a laptop, one case after another.
 func foreign(t testing.TB, s *server, to uuid.UUID, cases int) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "centre.db")+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := database(t, s.dir)
 	tx, err := db.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	exec := func(q string, args ...any) {
 		t.Helper()
-		if _, err := tx.Exec(q, args...); err != nil {
+		if _, err := tx.Exec(numbered(q), args...); err != nil {
 			t.Fatal(err)
 		}
 	}

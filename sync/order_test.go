@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -33,11 +32,7 @@ func (p *proxy) slowly(rate int) {
 // heldAt is when the centre had each blob whole.
 func heldAt(t testing.TB, s *server) map[loan.Hash]int64 {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "centre.db")+"?_pragma=busy_timeout(10000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := database(t, s.dir)
 	rows, err := db.Query(`SELECT hash, held FROM blobs`)
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -49,10 +52,11 @@ func settleShared(t testing.TB, dir string) {
 }
 
 // The whole suite runs again in a process of its own, on a real PostgreSQL and
-// a real S3 server. What is about the laptop's data alone is not run twice.
+// a real S3 server. What is about the laptop's data alone, or between laptops, is
+// not run twice.
 func TestTheSuiteOnPostgreSQLAndABucket(t *testing.T) {
 	theShared(t)
-	depot.Again(t, "^(TestTheSuiteOn|TestShared|TestNoCounterTwice|Fuzz)", 30)
+	depot.Again(t, "^(TestTheSuiteOn|TestShared|TestNoCounterTwice|TestStorms|TestSoak|TestSlowFarAndLossyRoad|Fuzz)", 60)
 }
 
 // backedUp copies what a centre holds, while nothing serves it, and gives what
@@ -93,6 +97,29 @@ func backedUpDatabase(t testing.TB, dir string) (putBack func()) {
 		do("DROP DATABASE " + name)
 		do("ALTER DATABASE " + name + "_old RENAME TO " + name)
 	}
+}
+
+// database opens the database of a folder's centre, past its server.
+func database(t testing.TB, dir string) *sql.DB {
+	t.Helper()
+	driver, source := "sqlite", "file:"+filepath.Join(dir, "centre.db")+"?_pragma=busy_timeout(10000)"
+	if depot.OnShared() {
+		driver, source = "pgx", theShared(t).DatabaseURL(databaseOf(t, dir))
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// numbered writes a statement's parameters as its database reads them.
+func numbered(q string) string {
+	for n := 1; depot.OnShared() && strings.Contains(q, "?"); n++ {
+		q = strings.Replace(q, "?", "$"+strconv.Itoa(n), 1)
+	}
+	return q
 }
 
 // databaseOf is the name of the database of a folder's centre.
