@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"doorstep/sync/neighbour"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"github.com/google/uuid"
@@ -21,6 +22,7 @@ type target struct {
 	station loan.Station
 	online  bool
 	own     bool
+	peer    neighbour.Peer // of another laptop
 }
 
 // station is where the case is in the room.
@@ -46,12 +48,12 @@ func (v *visit) targets() []target {
 	var out []target
 	for _, p := range v.u.room.state.Peers {
 		for _, s := range p.Stations {
-			out = append(out, target{p.Device, p.Name, s, p.Online, false})
+			out = append(out, target{p.Device, p.Name, s, p.Online, false, p})
 		}
 	}
 	for _, s := range v.u.seat.Stations {
 		if s != at {
-			out = append(out, target{v.u.desk.Device(), v.u.seat.Name, s, true, true})
+			out = append(out, target{v.u.desk.Device(), v.u.seat.Name, s, true, true, neighbour.Peer{}})
 		}
 	}
 	rank := func(t target) int {
@@ -116,8 +118,14 @@ func (v *visit) passOn() {
 			where = kit.Cell{Text: "本机"}
 		case !t.online:
 			where = kit.Cell{Text: "离线，连上后自动送去", Color: kit.ColorWarn}
+		case t.peer.Way != neighbour.Near:
+			where.Text = wayWords(t.peer.Way)
 		}
-		return []kit.Cell{{Text: t.station.Label(), Bold: true}, {Text: t.name + " 机"}, where}
+		name := t.name + " 机"
+		if t.peer.Way != neighbour.Near {
+			name = farName(t.peer.Point, t.device)
+		}
+		return []kit.Cell{{Text: t.station.Label(), Bold: true}, {Text: name}, where}
 	})
 	give := func(i int) {
 		if i >= 0 && i < len(all) {
