@@ -121,7 +121,7 @@ func remoteWords(s *neighbour.State) (kit.Kind, string) {
 	}
 	switch {
 	case here > 0:
-		return kit.Good, fmt.Sprintf("已打开，已连接外地 %d 台电脑", here)
+		return kit.Good, fmt.Sprintf("已打开，已连接其他受理点 %d 台电脑", here)
 	case s.Afar.Err != nil:
 		return kit.Warning, "已打开，但中心没有应答，恢复后自动接通：" + sentence(s.Afar.Err)
 	case !s.Afar.Asked:

@@ -25,6 +25,14 @@ type target struct {
 	peer    neighbour.Peer // of another laptop
 }
 
+// where names the laptop: by its letter, and one in another place by that.
+func (t target) where() string {
+	if t.peer.Way != neighbour.Near {
+		return farName(t.peer.Point, t.device)
+	}
+	return t.name + " 机"
+}
+
 // station is where the case is in the room.
 func (v *visit) station() loan.Station {
 	own := v.u.desk.Device()
@@ -106,11 +114,11 @@ func (v *visit) passOn() {
 	}
 	all := v.targets()
 	if len(all) == 0 {
-		kit.Message(v.u.win, "还没有可以转交的工位", "请在“同步”页连接同室的另一台电脑，并在那台电脑上选好工位；或给本机多选几个工位。", nil)
+		kit.Message(v.u.win, "还没有可以转交的工位", "请在“同步”页连接同室的另一台电脑，或呼叫其他受理点的电脑，并在那台电脑上选好工位；或给本机多选几个工位。", nil)
 		return
 	}
 	var d *kit.Dialog
-	list := kit.NewList([]kit.Column{{Weight: 2}, {Weight: 2}, {Weight: 3, Right: true}}, func() int { return len(all) }, func(i int) []kit.Cell {
+	list := kit.NewList([]kit.Column{{Weight: 2}, {Weight: 4}, {Weight: 3, Right: true}}, func() int { return len(all) }, func(i int) []kit.Cell {
 		t := all[i]
 		where := kit.Cell{Text: "在线", Color: kit.ColorOK}
 		switch {
@@ -121,11 +129,7 @@ func (v *visit) passOn() {
 		case t.peer.Way != neighbour.Near:
 			where.Text = wayWords(t.peer.Way)
 		}
-		name := t.name + " 机"
-		if t.peer.Way != neighbour.Near {
-			name = farName(t.peer.Point, t.device)
-		}
-		return []kit.Cell{{Text: t.station.Label(), Bold: true}, {Text: name}, where}
+		return []kit.Cell{{Text: t.station.Label(), Bold: true}, {Text: t.where()}, where}
 	})
 	give := func(i int) {
 		if i >= 0 && i < len(all) {
@@ -140,7 +144,7 @@ func (v *visit) passOn() {
 		give(list.Selected())
 		return false
 	})
-	d.SetWidth(520)
+	d.SetWidth(600)
 	d.Show()
 	list.Select(0)
 }
@@ -153,7 +157,7 @@ func (v *visit) passTo(t target) {
 			v.u.fail(err)
 			return
 		}
-		where := t.name + " 机“" + t.station.Label() + "”"
+		where := t.where() + "“" + t.station.Label() + "”"
 		if t.own {
 			kit.Notice(v.u.win, kit.Good, "案件转到本机“"+t.station.Label()+"”工位。")
 			return
