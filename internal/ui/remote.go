@@ -10,7 +10,6 @@ import (
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
 	"doorstep/sync/neighbour"
-	"doorstep/sync/parcel"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"github.com/google/uuid"
@@ -191,8 +190,8 @@ func (u *Window) askCall() {
 	room.Look()
 	all := u.room.state.Afar.Others
 	for _, p := range u.room.state.Peers {
-		if p.Way != neighbour.Near && room.Called(p.Device) && !slices.ContainsFunc(all, func(d parcel.PeerDevice) bool { return d.Device == p.Device }) {
-			all = append(all, parcel.PeerDevice{Device: p.Device, Point: p.Point})
+		if p.Way != neighbour.Near && room.Called(p.Device) && !slices.ContainsFunc(all, func(d neighbour.Other) bool { return d.Device == p.Device }) {
+			all = append(all, neighbour.Other{Device: p.Device, Point: p.Point})
 		}
 	}
 	if len(all) == 0 {

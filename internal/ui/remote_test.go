@@ -11,7 +11,6 @@ import (
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
 	"doorstep/sync/neighbour"
-	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
@@ -36,7 +35,7 @@ func TestRemoteScreens(t *testing.T) {
 				done := make(chan struct{})
 				close(done)
 				r.u.room.far = &farRun{func() {}, done}
-				r.u.room.state.Afar = neighbour.Distance{On: true, Asked: true, Others: []parcel.PeerDevice{
+				r.u.room.state.Afar = neighbour.Distance{On: true, Asked: true, Others: []neighbour.Other{
 					{Device: farPeer(0).Device, Point: "克度镇受理点"}, {Device: uuid.MustParse("0189c000-0000-7000-8000-00000000cafe"), Point: "塘边镇受理点"}}}
 				r.u.shell.visit("sync")
 			})
