@@ -41,12 +41,15 @@ type Afar struct {
 	Answer func(ctx context.Context, take func(conn *tls.Conn, device uuid.UUID, relayed bool)) error
 }
 
+// Other is a laptop of the county that can be called.
+type Other = parcel.PeerDevice
+
 // Distance is what the window shows of laptops in other places.
 type Distance struct {
 	On     bool
-	Err    error               // why nobody can be called; nil when the centre answers
-	Asked  bool                // the centre has answered once
-	Others []parcel.PeerDevice // who can be called now, by point
+	Err    error   // why nobody can be called; nil when the centre answers
+	Asked  bool    // the centre has answered once
+	Others []Other // who can be called now, by point
 }
 
 // reach is one run of Reach.
