@@ -144,6 +144,13 @@ func (s *session) left() (n int) {
 	return n
 }
 
+// sending says whether anything waits to be sent.
+func (s *session) sending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.freight.hasWork()
+}
+
 // stop lets nothing more be sent, and says whether nothing is under way.
 func (s *session) stop() bool {
 	s.mu.Lock()
@@ -298,7 +305,11 @@ func (r *carrying) vouch(ctx context.Context) error {
 	if len(list) > 0 && r.since.IsZero() {
 		r.since = time.Now()
 	}
-	if len(list) == 0 || moving && len(list) < receiptBlobs && time.Since(r.since) < receiptEvery {
+	every := receiptEvery
+	if !r.s.freight.hasWork() {
+		every *= 2 // the last ones are about to come: one question for all
+	}
+	if len(list) == 0 || moving && len(list) < receiptBlobs && time.Since(r.since) < every {
 		r.s.mu.Unlock()
 		return nil
 	}
@@ -359,7 +370,7 @@ func (r *carrying) peek(ctx context.Context) error {
 	if err := r.keepCounty(ctx); err != nil {
 		return err
 	}
-	if r.took && time.Since(r.news) > streamNews {
+	if r.took && time.Since(r.news) > streamNews && r.s.sending() {
 		r.news = time.Now()
 		_, err := r.fetchNews(ctx)
 		return err
