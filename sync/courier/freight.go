@@ -104,7 +104,8 @@ type freight struct {
 
 const (
 	loadAhead = 6 << 20 // bytes of content in memory, but for one long blob
-	askAhead  = 512     // blobs whose lack is asked for in front of the sending
+	loadFirst = 512 << 10
+	askAhead  = 512 // blobs whose lack is asked for in front of the sending
 )
 
 // refresh takes over the outbox's order, and what is new in it; gone says which
