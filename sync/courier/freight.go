@@ -183,7 +183,7 @@ func (c *cargo) ready(l *lane) bool {
 // nothing of them under way.
 func (f *freight) orphans() {
 	for _, c := range f.order {
-		if c.alone && c.state == going && (c.home == nil || c.home.closed || c.home.retired) && c.left == c.todo.size() {
+		if c.alone && c.state == going && (c.home == nil || c.home.closed || c.home.retired) && c.need.size() == c.todo.size() {
 			f.anew(c)
 		}
 	}

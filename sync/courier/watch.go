@@ -116,7 +116,7 @@ func (s *session) lend(now time.Time) {
 		l.lent = true
 		for i := range l.flight {
 			p := &l.flight[i]
-			if p.lent || p.state != going || p.turn != p.cargo.turn || p.content == nil {
+			if p.lent || p.alone || p.state != going || p.turn != p.cargo.turn || p.content == nil {
 				continue
 			}
 			p.lent = true
