@@ -248,12 +248,23 @@ func loginProxy(t *testing.T, user, word string, through *atomic.Int64) string {
 		defer from.Close()
 		io.WriteString(from, "HTTP/1.1 200 OK\r\n\r\n")
 		go io.Copy(from, to)
-		n, _ := io.Copy(to, from)
-		through.Add(n)
+		io.Copy(counting{to, through}, from)
 	})}
 	go srv.Serve(l)
 	t.Cleanup(func() { srv.Close() })
 	return l.Addr().String()
+}
+
+// counting is a writer that counts what passes through it, as it passes.
+type counting struct {
+	io.Writer
+	n *atomic.Int64
+}
+
+func (c counting) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // breaksStreams passes connections on to a centre that may speak HTTP/2, and
