@@ -65,7 +65,7 @@ func syncRun(c *call) int {
 	}
 	if who.operator == "" && who.passwordFile == "" {
 		if !store.Exists(*data) && *codeFile == "" {
-			return c.fail(fault.New("sync run", fault.Missing, errors.New("the data folder holds no laptop; see doorstep enrol --help and doorstep sync import --help")))
+			return c.wrong("--operator and --password-file are needed, or for practice --code-file")
 		}
 		return c.withPractice(*data, func(ctx context.Context, s *store.Store) error {
 			if err := enrolPractice(ctx, s, *server, *codeFile); err != nil {
@@ -78,7 +78,12 @@ func syncRun(c *call) int {
 		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
 			return err
 		}
-		return run(ctx, d.Store(), d.Operator().ID)
+		err := run(ctx, d.Store(), d.Operator().ID)
+		// What came down is in force from now on, also for those that ask without a password.
+		if taken := d.TakeUp(context.WithoutCancel(ctx)); err == nil {
+			err = taken
+		}
+		return err
 	})
 }
 
