@@ -25,7 +25,11 @@ func syncNeighbourVerb() verb {
 that were passed on to it, takes those passed on to this one, and carries sealed
 parcels of others. It goes on until it is interrupted, or for the time given. With
 --until-given it ends, with exit code 0, when at least one laptop was met and
-nothing is left to give to those that were.`,
+nothing is left to give to those that were.
+With --remote it does the same with laptops of the county in other places, which
+the centre brings together: it takes their calls, and calls those that --call
+names. Bytes go directly where there is a way, else through the centre, which
+cannot read them. The local network is then left alone.`,
 		run: syncNeighbour,
 	}
 }
@@ -36,10 +40,18 @@ func syncNeighbour(c *call) int {
 	listen := flags.String("listen", "", "`address` of the door (default: every interface, port 17310 or a free one)")
 	connect := flags.String("connect", "", "`addresses` or connection codes of other laptops, parted by commas")
 	alone := flags.Bool("alone", false, "neither announce this laptop nor look for others")
+	far := remoteFlags(flags)
 	give := flags.Bool("until-given", false, "end when nothing is left to give")
 	last := flags.Duration("for", 0, "end after this `time`, as 90s or 10m; 0 is never")
 	if _, code, ok := c.parse(flags, 0, 0); !ok {
 		return code
+	}
+	devices, err := far.devices()
+	if err != nil {
+		return c.wrong("--call takes ids of devices, parted by commas")
+	}
+	if far.on() && (*listen != "" || *connect != "" || *alone) {
+		return c.wrong("--remote and --call do not go with --listen, --connect and --alone")
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
 		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
@@ -58,12 +70,15 @@ func syncNeighbour(c *call) int {
 				return err
 			}
 		}
-		return c.inRoom(ctx, r, *give, *last)
+		if far.on() {
+			return c.afar(ctx, d, r, far, devices, *give, *last)
+		}
+		return c.inRoom(ctx, r, r.Run, *give, *last)
 	})
 }
 
-// inRoom runs a room and tells what comes of it.
-func (c *call) inRoom(ctx context.Context, r *neighbour.Room, untilGiven bool, last time.Duration) error {
+// inRoom runs a room, near or afar, and tells what comes of it.
+func (c *call) inRoom(ctx context.Context, r *neighbour.Room, run func(context.Context) error, untilGiven bool, last time.Duration) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if last > 0 {
@@ -71,8 +86,9 @@ func (c *call) inRoom(ctx context.Context, r *neighbour.Room, untilGiven bool, l
 		defer stop()
 	}
 	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
+	go func() { done <- run(ctx) }()
 	told, given, calm := false, false, 0
+	ways := map[uuid.UUID]neighbour.Way{}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -97,6 +113,10 @@ func (c *call) inRoom(ctx context.Context, r *neighbour.Room, untilGiven bool, l
 		met, left := 0, 0
 		for _, p := range s.Peers {
 			if p.Online {
+				if way, ok := ways[p.Device]; p.Way != neighbour.Near && (!ok || way != p.Way) {
+					ways[p.Device] = p.Way
+					fmt.Fprintf(c.out, "reached: %s %s\n", p.Device, wayText(p.Way))
+				}
 				met++
 				left += p.Left
 			}

@@ -190,6 +190,9 @@ func windowDeps(ctx context.Context, data string, meter *kit.Meter, log *slog.Lo
 		Room: func(d *desk.Desk, place neighbour.Place, online func() bool, fresh func()) (*neighbour.Room, error) {
 			return neighbour.New(neighbour.Config{Store: d.Store(), Place: place, Online: online, Fresh: fresh, Log: log})
 		},
+		Afar: func(d *desk.Desk) (*courier.Peers, error) {
+			return newPeers(courier.PeersConfig{Profile: d.Store().Profile(), Log: log})
+		},
 	}, nil
 }
 

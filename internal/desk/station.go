@@ -22,6 +22,7 @@ type Seat struct {
 const (
 	seatSetting = "room.seat"
 	roomSetting = "room.on" // the day for which a person switched it on
+	farSetting  = "remote.on"
 )
 
 func (d *Desk) device() uuid.UUID { return d.store.Profile().Device }
@@ -53,26 +54,50 @@ func (d *Desk) SetSeat(ctx context.Context, s Seat) error {
 }
 
 // InRoom says whether a person switched 同室协作 on for today.
-func (d *Desk) InRoom(ctx context.Context) (bool, error) {
-	var day loan.Date
-	_, err := d.Setting(ctx, roomSetting, &day)
-	return day == d.Today(), err
-}
+func (d *Desk) InRoom(ctx context.Context) (bool, error) { return d.onToday(ctx, roomSetting) }
 
 // SwitchRoom notes that the operator switched 同室协作 on, for today, or off.
 func (d *Desk) SwitchRoom(ctx context.Context, on bool) error {
-	const op = "switch room"
+	return d.switchToday(ctx, "switch room", roomSetting, "room", on)
+}
+
+// Remote says whether a person switched 远程协作 on for today.
+func (d *Desk) Remote(ctx context.Context) (bool, error) { return d.onToday(ctx, farSetting) }
+
+// SwitchRemote notes that the operator switched 远程协作 on, for today, or off.
+func (d *Desk) SwitchRemote(ctx context.Context, on bool) error {
+	return d.switchToday(ctx, "switch remote", farSetting, "remote", on)
+}
+
+// NoteCall notes that the operator calls a laptop in another place, before it
+// is called.
+func (d *Desk) NoteCall(ctx context.Context, device uuid.UUID) error {
+	const op = "call"
 	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
-	day, detail := loan.Date(""), "room off"
+	_, err := d.commit(ctx, op, uuid.Nil, entry(loan.ChangeView, loan.ViewBody{Detail: "remote call " + device.String()}))
+	return err
+}
+
+func (d *Desk) onToday(ctx context.Context, setting string) (bool, error) {
+	var day loan.Date
+	_, err := d.Setting(ctx, setting, &day)
+	return day == d.Today(), err
+}
+
+func (d *Desk) switchToday(ctx context.Context, op, setting, what string, on bool) error {
+	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	day, detail := loan.Date(""), what+" off"
 	if on {
-		day, detail = d.Today(), "room on"
+		day, detail = d.Today(), what+" on"
 	}
 	if _, err := d.commit(ctx, op, uuid.Nil, entry(loan.ChangeView, loan.ViewBody{Detail: detail})); err != nil {
 		return err
 	}
-	return d.SetSetting(ctx, roomSetting, day)
+	return d.SetSetting(ctx, setting, day)
 }
 
 // holds refuses changes to a case that another laptop of the room holds.

@@ -81,7 +81,7 @@ func TestTwoStations(t *testing.T) {
 	t.Run("who passed it on changes nothing any more, and hears where it is", func(t *testing.T) {
 		_, err := a.Edit(ctx, c.ID, map[string]any{"student.name": "x"})
 		denied("edit", err)
-		if want := "案件现在在 B 机“录入”工位，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。"; fault.Sentence(err) != want {
+		if want := "案件正在 B 机“录入”工位办理，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。"; fault.Sentence(err) != want {
 			t.Errorf("got %s", fault.Sentence(err))
 		}
 		_, err = a.Attach(ctx, c.ID, loan.DocSlot(loan.HukouBook), picture(t, 10, 10, 1), "image/jpeg", "file")
@@ -189,6 +189,38 @@ func TestTheRoomIsOnForOneDay(t *testing.T) {
 		check(on)
 	}
 	if err := a.Store().SetSetting(ctx, "room.on", loan.Date("2023-08-04")); err != nil {
+		t.Fatal(err)
+	}
+	check(false) // it was yesterday
+}
+
+func TestOtherPlacesAreReachedForOneDay(t *testing.T) {
+	a, _ := pair(t)
+	ctx := context.Background()
+	check := func(want bool) {
+		t.Helper()
+		if on, err := a.Remote(ctx); err != nil || on != want {
+			t.Errorf("got %v, %v, want %v", on, err, want)
+		}
+	}
+	check(false)
+	before, _ := a.Store().Head()
+	for _, on := range []bool{true, false, true} {
+		if err := a.SwitchRemote(ctx, on); err != nil {
+			t.Fatal(err)
+		}
+		check(on)
+	}
+	if err := a.NoteCall(ctx, uuid.New()); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := a.Store().Head(); after != before+4 {
+		t.Errorf("%d acts are in the log, want 4", after-before)
+	}
+	if room, err := a.InRoom(ctx); err != nil || room {
+		t.Errorf("the room is on too: %v", err)
+	}
+	if err := a.Store().SetSetting(ctx, "remote.on", loan.Date("2023-08-04")); err != nil {
 		t.Fatal(err)
 	}
 	check(false) // it was yesterday

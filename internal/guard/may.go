@@ -181,7 +181,7 @@ func Holds(c *loan.Case, device uuid.UUID) error {
 		}
 		at += Where(h)
 	}
-	return fault.Tell("guard.Holds", fault.Denied, "案件现在在 "+at+"，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。",
+	return fault.Tell("guard.Holds", fault.Denied, "案件正在 "+at+"办理，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。",
 		errors.New("another laptop holds the case"))
 }
 

@@ -172,6 +172,14 @@ func TestTodayTellsWhatTheCentreSaid(t *testing.T) {
 				}
 			})
 			r.snap("today-notices-" + look)
+			r.inRoom(otherPeer(true))
+			r.ui(func() {
+				r.u.showRoom()
+				if size := r.u.win.Canvas().Size(); r.u.win.Content().MinSize().Height > size.Height || !td.stations.content.Visible() {
+					t.Errorf("with stations the window must be %v high at least", r.u.win.Content().MinSize().Height)
+				}
+			})
+			r.snap("today-notices-room-" + look)
 			t.Run("opening the case leads to the field to mend", func(t *testing.T) {
 				r.ui(func() { r.u.shell.current.close(); r.u.shell.current = nil; td.notices.list.OnOpen(0) })
 				r.settle()

@@ -48,7 +48,7 @@ func (u *Window) lock() {
 	d, k, r := u.desk, u.carrier, u.room
 	u.carrier, u.shell, u.room = nil, nil, nil
 	u.closeCall()
-	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting())), container.NewVBox()))
+	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore != nil), container.NewVBox()))
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
@@ -65,11 +65,15 @@ func (u *Window) lock() {
 	}()
 }
 
-// lockingWords says what is being done, and what becomes of what was not sent.
-func lockingWords(waiting int) string {
+// lockingWords says what is being done, and what becomes of what was not sent
+// and of a chore under way.
+func lockingWords(waiting int, chore bool) string {
 	words := "正在保存并锁定数据…"
 	if waiting > 0 {
 		words += fmt.Sprintf("还有 %d 件案件没有全部送达，都留在本机；任何操作员登录后自动接着上传。", waiting)
+	}
+	if chore {
+		words += "正在进行的备份或U盘读写先停下，到登录页出现再拔U盘；登录后可以再做一次。"
 	}
 	return words
 }

@@ -15,18 +15,29 @@ import (
 // the centre is in reach, and who is told when something came for it.
 type Room func(d *desk.Desk, place neighbour.Place, online func() bool, fresh func()) (*neighbour.Room, error)
 
-// inRoom is 同室协作 while someone is signed in and has it on.
+// inRoom is 同室协作 and 远程协作 while someone is signed in and has one of
+// them on.
 type inRoom struct {
 	room  *neighbour.Room
-	stop  context.CancelFunc
+	stop  context.CancelFunc // nil while 同室协作 is off
 	done  chan struct{}
+	far   *farRun // nil while 远程协作 is off
 	state neighbour.State
 }
 
-// close switches it off and waits for it.
+func (r *inRoom) isNear() bool { return r != nil && r.stop != nil }
+
+func (r *inRoom) isFar() bool { return r != nil && r.far != nil }
+
+// close switches both off and waits for them.
 func (r *inRoom) close() {
-	r.stop()
-	<-r.done
+	if r.far != nil {
+		r.far.close()
+	}
+	if r.stop != nil {
+		r.stop()
+		<-r.done
+	}
 }
 
 // stopRoom switches 同室协作 off, for the end of the window.
@@ -37,26 +48,39 @@ func (u *Window) stopRoom() {
 	}
 }
 
-// resumeRoom switches 同室协作 on where it was on today.
+// resumeRoom switches 同室协作 and 远程协作 on where they were on today.
 func (u *Window) resumeRoom() {
 	if u.deps.Room == nil {
 		return
 	}
-	on := false
+	on, far := false, false
 	u.run("room", func(ctx context.Context) (err error) {
 		if u.seat, err = u.desk.Seat(ctx); err == nil {
 			on, err = u.desk.InRoom(ctx)
 		}
+		if err == nil && u.deps.Afar != nil {
+			far, err = u.desk.Remote(ctx)
+		}
 		return err
 	}, func(err error) {
-		if err == nil && on && u.shell != nil && u.room == nil {
+		if err != nil || u.shell == nil {
+			return
+		}
+		if on && !u.room.isNear() {
 			u.startRoom()
+		}
+		if far && !u.room.isFar() {
+			u.startRemote()
 		}
 	})
 }
 
-// startRoom opens the door to the laptops around.
-func (u *Window) startRoom() {
+// anyRoom is what the laptops around and those afar meet in, made where there
+// is none; nil when it cannot be, which is told.
+func (u *Window) anyRoom() *inRoom {
+	if u.room != nil {
+		return u.room
+	}
 	k := u.carrier
 	online := func() bool { return k != nil && k.courier.State().Online }
 	fresh := func() {
@@ -67,19 +91,37 @@ func (u *Window) startRoom() {
 	r, err := u.deps.Room(u.desk, neighbour.Place{Name: u.seat.Name, Stations: u.seat.Stations}, online, fresh)
 	if err != nil {
 		u.fail(err)
+		return nil
+	}
+	in := &inRoom{room: r}
+	u.room = in
+	r.Watch(func(s neighbour.State) { u.back(func() { u.roomChanged(in, s) }) })
+	return in
+}
+
+// startRoom opens the door to the laptops around.
+func (u *Window) startRoom() {
+	in := u.anyRoom()
+	if in == nil {
 		return
 	}
 	ctx, stop := context.WithCancel(u.ctx)
-	in := &inRoom{room: r, stop: stop, done: make(chan struct{})}
-	u.room = in
-	r.Watch(func(s neighbour.State) { u.back(func() { u.roomChanged(in, s) }) })
+	done := make(chan struct{})
+	in.stop, in.done = stop, done
 	go func() {
-		defer close(in.done)
-		if err := r.Run(ctx); err != nil && ctx.Err() == nil {
+		defer close(done)
+		if err := in.room.Run(ctx); err != nil && ctx.Err() == nil {
 			u.note("room", err)
 		}
 	}()
-	u.roomChanged(in, r.State())
+	u.roomChanged(in, in.room.State())
+}
+
+// dropRoom forgets the room when nothing of it is on.
+func (u *Window) dropRoom() {
+	if !u.room.isNear() && !u.room.isFar() {
+		u.room = nil
+	}
 }
 
 // switchRoom switches 同室协作 on for today, or off, by the operator's word.
@@ -90,12 +132,13 @@ func (u *Window) switchRoom(on bool) {
 			return
 		case err != nil:
 			u.fail(err)
-		case on && u.room == nil:
+		case on && !u.room.isNear():
 			u.startRoom()
-		case !on && u.room != nil:
-			in := u.room
-			u.room = nil
-			u.works.Go(in.close)
+		case !on && u.room.isNear():
+			near := &farRun{u.room.stop, u.room.done}
+			u.room.stop, u.room.done = nil, nil
+			u.dropRoom()
+			u.works.Go(near.close)
 		}
 		u.showRoom()
 	})
@@ -126,7 +169,9 @@ func (u *Window) showRoom() {
 		u.roomCard.refresh()
 	}
 	if t, ok := u.shell.screen.(*today); ok {
-		t.stations.refresh()
+		if t.stations.refresh() {
+			relay(t.content)
+		}
 	}
 	if v := u.shell.current; v != nil && !v.closed {
 		v.showFoot()
@@ -164,7 +209,7 @@ func (u *Window) takeSeat(s desk.Seat, done func(error)) {
 
 // dialRoom connects to a laptop by what was typed.
 func (u *Window) dialRoom(text string) error {
-	if u.room == nil {
+	if !u.room.isNear() {
 		return fault.Say("dial", fault.Unavailable, "请先打开同室协作。", nil)
 	}
 	return u.room.room.Dial(text)
@@ -173,5 +218,5 @@ func (u *Window) dialRoom(text string) error {
 // givesNumbers says whether a new case gets a number: where this laptop's
 // station is 取号 and the room is on.
 func (u *Window) givesNumbers() bool {
-	return u.room != nil && slices.Contains(u.seat.Stations, loan.NumberStation)
+	return u.room.isNear() && slices.Contains(u.seat.Stations, loan.NumberStation)
 }

@@ -96,6 +96,11 @@ func TestRoomScreens(t *testing.T) {
 			golden(t, r.u, "room-sync-"+look)
 			r.ui(func() { r.u.shell.visit("today") })
 			golden(t, r.u, "room-today-"+look)
+			r.ui(func() {
+				if least := r.u.shell.screen.object().MinSize().Height; least > 600 {
+					t.Errorf("the window must be %v high at least", least)
+				}
+			})
 			for name, open := range map[string]func(){"seat": r.u.askSeat, "peer": r.u.askPeer, "code": r.u.showCode} {
 				r.ui(open)
 				r.snap("room-" + name + "-" + look)
@@ -141,6 +146,43 @@ func TestACaseIsPassedOnWithThreeKeys(t *testing.T) {
 		}
 		if rows := r.u.shell.screen.(*today).rows; len(rows) != 0 {
 			t.Errorf("it is still to be done here: %d", len(rows))
+		}
+	})
+}
+
+func TestShortcutsOfACaseAreHeardThereAlone(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.inRoom(otherPeer(true))
+	id := r.numbered("韦测丁")
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	v := r.visit()
+	press := v.shortcut
+	all := []fyne.KeyName{fyne.KeyT, fyne.KeyReturn, fyne.KeyJ, fyne.KeyR}
+	r.ui(func() {
+		press(fyne.KeyT)
+		if r.dialog() == nil {
+			t.Fatal("Ctrl+T asks nothing on the case")
+		}
+		at := v.at
+		for _, key := range all {
+			press(key)
+		}
+		if n := len(r.u.win.Canvas().Overlays().List()); n != 1 || v.at != at {
+			t.Errorf("under a dialog: %d dialogs, step %d", n, v.at)
+		}
+		r.dialog().Close()
+		r.u.shell.visit("sync")
+		for _, key := range all {
+			press(key)
+		}
+		if d := r.dialog(); d != nil || v.at != at || r.u.shell.name != "sync" {
+			t.Errorf("on another screen: dialog %v, step %d, screen %s", d != nil, v.at, r.u.shell.name)
+		}
+		r.u.shell.visit("visit")
+		press(fyne.KeyReturn)
+		if v.at != at+1 {
+			t.Errorf("on the case Ctrl+Return leads to step %d", v.at)
 		}
 	})
 }

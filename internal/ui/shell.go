@@ -47,7 +47,7 @@ func newShell(u *Window) *shell {
 	)
 	s.rail.OnSelect = s.visit
 	s.net = kit.NewStatusLine(kit.Info, "正在查看网络…")
-	s.outbox = kit.NewStatusLine(kit.Info, "正在清点待上传…")
+	s.outbox = kit.NewStatusLine(kit.Info, "正在清点等待送达的案件…")
 	s.savedAt = kit.NewStatusLine(kit.Good, "数据已打开")
 	s.rail.SetFooter(s.net, s.outbox, s.savedAt)
 	s.body = container.NewStack()

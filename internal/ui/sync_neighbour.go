@@ -27,6 +27,7 @@ type roomCard struct {
 	seat    *kit.Button
 	join    *kit.Button
 	code    *kit.Button
+	far     *remoteCard // nil where the program has none
 }
 
 // newRoomCard is the card of 同室协作; nothing in view where the program has
@@ -38,20 +39,28 @@ func newRoomCard(u *Window) fyne.CanvasObject {
 		return o
 	}
 	c := &roomCard{u: u, state: kit.NewStatusLine(kit.Info, ""), peers: kit.NewText("", kit.TextMuted)}
-	c.onOff = kit.NewSecondary("打开", kit.Icon("online"), func() { u.switchRoom(u.room == nil) })
+	c.onOff = kit.NewSecondary("打开", kit.Icon("online"), func() { u.switchRoom(!u.room.isNear()) })
 	c.seat = kit.NewSecondary("本机工位", kit.Icon("manage"), u.askSeat)
 	c.join = kit.NewSecondary("连接电脑", kit.Icon("search"), u.askPeer)
 	c.code = kit.NewSecondary("本机连接码", kit.Icon("eye"), u.showCode)
 	c.content = kit.Card("同室协作", container.NewHBox(c.onOff, c.seat, c.join, c.code), c.state, c.peers)
 	u.roomCard = c
+	if u.deps.Afar == nil {
+		c.refresh()
+		return c.content
+	}
+	c.far = newRemoteCard(u)
 	c.refresh()
-	return c.content
+	return container.New(&stacked{gap: 16}, c.content, c.far.content)
 }
 
 func (c *roomCard) refresh() {
 	var s *neighbour.State
-	if r := c.u.room; r != nil {
+	if r := c.u.room; r.isNear() {
 		s = &r.state
+	}
+	if c.far != nil {
+		c.far.refresh()
 	}
 	on := s != nil
 	if on {
@@ -79,12 +88,12 @@ func roomWords(s *neighbour.State, seat desk.Seat) (kit.Kind, string) {
 	}
 	me := "已打开，本机是 " + seat.Name + " 机"
 	if len(seat.Stations) == 0 {
-		return kit.Warning, me + "，还没有选工位"
+		return kit.Warning, me + "，还没有选工位，请点“本机工位”"
 	}
 	me += "（" + stationNames(seat.Stations) + "）"
 	here := 0
 	for _, p := range s.Peers {
-		if p.Online {
+		if p.Online && p.Way == neighbour.Near {
 			here++
 		}
 	}
@@ -104,6 +113,9 @@ func peerWords(s *neighbour.State) string {
 	}
 	var out []string
 	for _, p := range s.Peers {
+		if p.Way != neighbour.Near {
+			continue
+		}
 		words := p.Name + " 机"
 		if p.Name == "" {
 			words = "一台电脑"
@@ -115,11 +127,11 @@ func peerWords(s *neighbour.State) string {
 		case p.Online && p.Left > 0:
 			words += fmt.Sprintf("（正在送 %d 件）", p.Left)
 		case p.Online && p.Err != nil:
-			words += "（" + strings.TrimRight(sentence(p.Err), "。") + "）"
+			words += "（" + strings.TrimRight(stickSentence(p.Err), "。") + "）"
 		case p.Online:
 			words += "（在线）"
 		case p.Err != nil:
-			words += "（未连接：" + strings.TrimRight(sentence(p.Err), "。") + "）"
+			words += "（未连接：" + strings.TrimRight(stickSentence(p.Err), "。") + "）"
 		default:
 			words += "（离线）"
 		}

@@ -12,6 +12,7 @@ import (
 	"doorstep/sync/courier"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"github.com/google/uuid"
 )
 
@@ -60,7 +61,7 @@ func newSyncScreen(u *Window) *syncScreen {
 	s.try = kit.NewPrimary("立即上传（F5）", kit.Icon("upload"), s.tryNow)
 	s.pause = kit.NewSecondary("暂停上传（F6）", nil, s.togglePause)
 	s.enrol = kit.NewPrimary("重新注册", kit.Icon("online"), func() { newEnrolAgain(u) })
-	s.adopt = kit.NewSecondary("取回并继续", kit.Icon("upload"), s.askAdopt)
+	s.adopt = kit.NewSecondary("取回并继续", kit.Icon("download"), s.askAdopt)
 	s.buttons = container.NewHBox(s.enrol, s.adopt, s.pause, s.try)
 	s.head = container.NewBorder(nil, nil, s.mark, s.buttons, s.standing)
 	s.tall = &tall{}
@@ -77,7 +78,7 @@ func newSyncScreen(u *Window) *syncScreen {
 	s.settings = newSyncSettings(u)
 	s.stick = newStickCard(u)
 	s.content = container.NewVScroll(container.New(&column{},
-		heading("同步", "办完的案件自动上传到中心；没有网络时留在本机，恢复后自动继续"),
+		heading("同步", "保存的内容自动上传到中心；没有网络时留在本机，恢复后自动继续"),
 		kit.Card("", nil, s.head, s.words, s.bar, s.facts),
 		s.mend,
 		kit.Card("等待送达的案件", s.first, container.New(s.tall, s.list)),
@@ -94,7 +95,9 @@ func (s *syncScreen) keys() map[fyne.KeyName]func() {
 
 // shown begins to count down to the next attempt.
 func (s *syncScreen) shown() {
-	kit.Focus(s.list)
+	if len(s.rows) > 0 {
+		kit.Focus(s.list)
+	}
 	s.tick, s.ended = time.NewTicker(time.Second), make(chan struct{})
 	tick, ended := s.tick, s.ended
 	s.u.works.Go(func() {
@@ -139,6 +142,9 @@ func (s *syncScreen) tryNow() {
 }
 
 func (s *syncScreen) togglePause() {
+	if s.u.carrier == nil {
+		return
+	}
 	v := s.state().Settings
 	v.Paused = !v.Paused
 	s.u.carryBy(v)
@@ -263,7 +269,12 @@ func (s *syncScreen) refresh() {
 	if k == nil {
 		s.mark.Set(kit.Bad, "")
 		s.standing.SetText("上传没有运行")
-		s.words.SetText("请锁定（F12）后重新登录。")
+		s.words.SetText("材料都在本机，可以继续受理。请锁定（F12）后重新登录，再看是否恢复。")
+		for _, o := range []fyne.CanvasObject{s.bar, s.adopt, s.enrol, s.try, s.pause} {
+			setVisible(o, false)
+		}
+		s.relist()
+		relay(s.content)
 		return
 	}
 	st := k.state
@@ -282,6 +293,7 @@ func (s *syncScreen) refresh() {
 	setVisible(s.adopt, st.Behind)
 	setVisible(s.enrol, shutOut(st))
 	setVisible(s.try, !shutOut(st))
+	setVisible(s.pause, true)
 	s.buttons.Refresh()
 	s.head.Refresh()
 	s.try.SetEnabled(st.Phase != courier.Paused && st.Phase != courier.Sending)
@@ -293,7 +305,7 @@ func (s *syncScreen) refresh() {
 	s.facts.Refresh()
 	s.settings.show(st)
 	if time.Since(s.listed) >= listEvery || st.Phase != courier.Sending {
-		s.relist(k)
+		s.relist()
 	}
 	relay(s.content)
 }
@@ -320,10 +332,13 @@ func stateWords(kind kit.Kind, st courier.State) string {
 }
 
 // relist reads what waits anew; the case that is selected stays selected.
-func (s *syncScreen) relist(k *carrier) {
+func (s *syncScreen) relist() {
 	was, _ := s.chosen()
 	s.listed = time.Now()
-	s.rows, s.under = s.u.desk.Waiting(), k.courier.Underway()
+	s.rows, s.under = s.u.desk.Waiting(), nil
+	if k := s.u.carrier; k != nil {
+		s.under = k.courier.Underway()
+	}
 	s.tall.height = s.list.MinSize().Height / 3 * min(max(float32(len(s.rows)), leastRows), mostInView)
 	at := -1
 	for i, r := range s.rows {
@@ -337,7 +352,7 @@ func (s *syncScreen) relist(k *carrier) {
 		s.list.Refresh()
 	}
 	s.offerFirst()
-	s.showMendings(k.state)
+	s.showMendings(s.state())
 }
 
 // How many rows of the list are in view, at least and at most; the half row
@@ -369,7 +384,7 @@ func (s *syncScreen) showMendings(st courier.State) {
 		if m.id == uuid.Nil {
 			open.SetEnabled(false)
 		}
-		s.mends.Add(container.NewBorder(nil, nil, nil, container.NewCenter(open), kit.NewText(m.what, kit.TextBody)))
+		s.mends.Add(container.NewBorder(nil, nil, nil, container.NewCenter(open), container.NewVBox(layout.NewSpacer(), kit.NewText(m.what, kit.TextBody), layout.NewSpacer())))
 	}
 	s.mends.Refresh()
 }

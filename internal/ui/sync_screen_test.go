@@ -249,7 +249,7 @@ func TestTheHeadlineSaysWhyAndWhatNext(t *testing.T) {
 		"shut out asks for a code": {courier.State{Err: fault.New("t", fault.Denied, errors.New("x")), Reason: fault.Denied},
 			"中心不再接收这台电脑的材料，材料都在本机，可以继续受理。请向县资助中心索取重新注册码，再点“重新注册”。"},
 		"paused beats all": {courier.State{Phase: courier.Paused, Err: fault.New("t", fault.Denied, nil), Reason: fault.Denied},
-			"已暂停上传，材料都在本机。点“继续上传”（F6）后接着传，不会重头再来。"},
+			"材料都在本机。点“继续上传”（F6）后接着传，不会从头再来。"},
 		"a refused one is not all sent": {courier.State{Online: true, Refused: make([]store.Refused, 2)},
 			"有 2 件中心没有收下，见下面“需要处理”；其余的照常上传。"},
 	} {
@@ -269,7 +269,7 @@ func TestTheRailStaysTrue(t *testing.T) {
 		net, outbox string
 	}{
 		{"shut out", denied, "须重新注册", "等待与中心核对"},
-		{"metered", metered, "网络按流量计费", "待上传 1 件案件"},
+		{"metered", metered, "网络按流量计费", "1 件案件等待送达"},
 		{"refused", refused, "已连接中心", "1 件中心未收"},
 	} {
 		_, net := networkWords(c.s)

@@ -130,6 +130,12 @@ func (s *stickCard) refresh() {
 	u := s.u
 	u.bar(s.bar)
 	free := u.chore == nil
+	if s.state.Visible() != free {
+		setVisible(s.state, free) // else the bar says what is being done
+		if sc, ok := u.shell.screen.(*syncScreen); ok && sc.stick == s {
+			relay(sc.content)
+		}
+	}
 	setVisible(s.stop, !free)
 	s.write.SetEnabled(free && s.chosen != "")
 	s.read.SetEnabled(free && s.chosen != "")
@@ -144,14 +150,17 @@ func (s *stickCard) refresh() {
 	s.state.Set(kit.Info, "U盘“"+filepath.Base(s.chosen)+"”已插好。内容加密，只有县资助中心能打开。")
 }
 
-// tell says how it ended, until another stick is in.
+// tell says how it ended, until another stick is in: on the card that is in view
+// now, for the person may have gone and come back.
 func (s *stickCard) tell(kind kit.Kind, words string) {
+	if sc, ok := s.u.shell.screen.(*syncScreen); ok {
+		s = sc.stick
+	} else {
+		kit.Notice(s.u.win, kind, words)
+	}
 	s.told = true
 	s.state.Set(kind, words)
 	s.refresh()
-	if sc, ok := s.u.shell.screen.(*syncScreen); !ok || sc.stick != s {
-		kit.Notice(s.u.win, kind, words) // the person has gone to another screen
-	}
 }
 
 func (s *stickCard) choose() {
@@ -167,7 +176,7 @@ func (s *stickCard) begin() {
 	var out courier.StickWritten
 	u, dir := s.u, s.chosen
 	d := u.desk
-	if u.begins("write stick", "正在写入U盘，请不要拔出", func(ctx context.Context, progress func(done, total int64)) error {
+	u.begins("write stick", "正在写入U盘，请不要拔出", func(ctx context.Context, progress func(done, total int64)) error {
 		if err := courier.StickPlace(d.Store(), dir); err != nil {
 			return err
 		}
@@ -175,9 +184,7 @@ func (s *stickCard) begin() {
 			out, err = courier.WriteStick(ctx, d.Store(), dir, progress)
 			return err
 		})
-	}, func(err error) { s.tell(writtenWords(out, err)) }) {
-		s.tell(kit.Info, "正在写入U盘，请不要拔出…")
-	}
+	}, func(err error) { s.tell(writtenWords(out, err)) })
 }
 
 // home reads the answers that are on the stick.
@@ -185,7 +192,7 @@ func (s *stickCard) home() {
 	var out courier.StickRead
 	u, dir := s.u, s.chosen
 	d := u.desk
-	if u.begins("read stick", "正在读取U盘，请不要拔出", func(ctx context.Context, _ func(done, total int64)) error {
+	u.begins("read stick", "正在读取U盘，请不要拔出", func(ctx context.Context, _ func(done, total int64)) error {
 		return d.FromStick(ctx, func(ctx context.Context) (err error) {
 			out, err = courier.ReadStick(ctx, d.Store(), dir)
 			return err
@@ -194,9 +201,7 @@ func (s *stickCard) home() {
 		s.tell(readWords(out, err, u.moment))
 		u.shell.arrived()
 		u.wake() // so that what waits is counted anew
-	}) {
-		s.tell(kit.Info, "正在读取U盘，请不要拔出…")
-	}
+	})
 }
 
 // stickSentence is a failure in words; one that says itself what to do next

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,8 +53,14 @@ func TestTheStickInTheWindow(t *testing.T) {
 				t.Errorf("with no answer on it: %q", got)
 			}
 			fyneTap(s.write)
-			if got := s.state.Text(); !strings.Contains(got, "不要拔出") || s.stop.Hidden {
-				t.Errorf("while it is written: %q", got)
+			if !slices.ContainsFunc(allWords(s.bar), func(w string) bool { return strings.Contains(w, "不要拔出") }) || s.stop.Hidden || s.state.Visible() {
+				t.Errorf("while it is written: %q", allWords(s.bar))
+			}
+			r.u.shell.visit("today")
+			r.u.shell.visit("sync")
+			s = r.u.shell.screen.(*syncScreen).stick
+			if s.state.Visible() || s.stop.Hidden || !s.write.Disabled() {
+				t.Errorf("come back to while it is written: %q", s.state.Text())
 			}
 		})
 		r.until("writing ends", func() bool { return r.u.chore == nil })

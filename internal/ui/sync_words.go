@@ -47,9 +47,9 @@ func outboxWords(s courier.State) (kit.Kind, string) {
 	case aside > 0 && s.Changes <= len(s.Refused) && s.Blobs <= len(s.Aside):
 		return kit.Bad, fmt.Sprintf("%d 件中心未收", aside)
 	case s.Cases > 0:
-		return kit.Warning, fmt.Sprintf("待上传 %d 件案件", s.Cases)
+		return kit.Warning, fmt.Sprintf("%d 件案件等待送达", s.Cases)
 	}
-	return kit.Warning, fmt.Sprintf("待上传 %d 条记录", s.Changes)
+	return kit.Warning, fmt.Sprintf("%d 条记录等待送达", s.Changes)
 }
 
 // headline says in one sentence how carriage stands, why, and what comes next.
@@ -57,7 +57,7 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 	aside := len(s.Aside) + len(s.Refused)
 	switch {
 	case s.Phase == courier.Paused:
-		return kit.Warning, "已暂停上传，材料都在本机。点“继续上传”（F6）后接着传，不会重头再来。"
+		return kit.Warning, "材料都在本机。点“继续上传”（F6）后接着传，不会从头再来。"
 	case shutOut(s):
 		return kit.Bad, "中心不再接收这台电脑的材料，材料都在本机，可以继续受理。请向县资助中心索取重新注册码，再点“重新注册”。"
 	case s.Err != nil:
@@ -65,7 +65,7 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 	case s.Phase == courier.Healing:
 		return kit.Info, "正在从中心取回本机缺少的数据，可以照常受理。"
 	case s.AllSent:
-		return kit.Good, "全部送达，中心的清单与本机一致。"
+		return kit.Good, "中心的清单与本机一致。"
 	case s.Hold == courier.HeldMetered && s.Settings.OnMetered == desk.MeteredNothing:
 		return kit.Warning, "当前网络按流量计费，现在什么都不传。换网络后自动上传；也可以在下面改为先传记录。"
 	case s.Phase == courier.Sending && s.Changes > len(s.Refused):

@@ -14,7 +14,7 @@ import (
 // today is 今日: what has been done, what waits, and the way to a new case.
 type today struct {
 	u       *Window
-	content fyne.CanvasObject
+	content *container.Scroll
 	figures *fyne.Container
 	list    *kit.List
 	rows    []desk.Row
@@ -32,7 +32,8 @@ func newToday(u *Window) *today {
 	t.list.OnOpen = func(i int) { u.shell.open(t.rows[i].ID) }
 	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{140}, t.list))
 	t.stations, t.notices = newStations(u), newNotices(u)
-	t.content = filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), t.notices.content, t.stations.content, waiting)
+	// Where notices and stations both tell something, a low window scrolls.
+	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), t.notices.content, t.stations.content, waiting))
 	t.refresh()
 	return t
 }
@@ -61,12 +62,14 @@ func (t *today) refresh() {
 		figure("退回", count(loan.Returned), kit.TextTitle),
 	)}
 	t.figures.Refresh()
-	t.stations.refresh()
+	if t.stations.refresh() {
+		relay(t.content)
+	}
 	chosen := chosenRow(t.list, t.rows)
 	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
 	t.rows = slices.DeleteFunc(t.rows, heldElsewhere)
 	choose(t.list, t.rows, chosen)
-	t.notices.refresh(func() { t.content.Refresh() })
+	t.notices.refresh(func() { relay(t.content) })
 }
 
 func figure(label string, n int, kind kit.TextKind) fyne.CanvasObject {

@@ -15,12 +15,16 @@ import (
 // maxNotices is how many cases of a sort 今日 tells of.
 const maxNotices = 20
 
+// mostNotices is how many of them are in view at once.
+const mostNotices = 2.5
+
 // notices is the card of 今日 that tells what the centre said of cases; it is
 // not in view while there is nothing to tell.
 type notices struct {
 	u       *Window
 	content *fyne.Container
 	list    *kit.List
+	tall    *tall // of the list
 	rows    []desk.Notice
 }
 
@@ -29,8 +33,9 @@ func newNotices(u *Window) *notices {
 	n.list = kit.NewList([]kit.Column{{Weight: 2}, {Weight: 5}, {Weight: 1.4, Right: true}},
 		func() int { return len(n.rows) }, func(i int) []kit.Cell { return n.cells(n.rows[i]) })
 	n.list.TwoLines = true
+	n.tall = &tall{}
 	n.list.OnOpen = func(i int) { u.shell.open(n.rows[i].ID) }
-	n.content = container.NewStack(kit.Card("中心的通知", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(&tall{110}, n.list)))
+	n.content = container.NewStack(kit.Card("中心的通知", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(n.tall, n.list)))
 	n.content.Hide()
 	return n
 }
@@ -48,7 +53,10 @@ func (n *notices) refresh(changed func()) {
 		}
 		n.rows = rows
 		n.list.Refresh()
-		if n.content.Visible() != (len(rows) > 0) {
+		// The list asks for three rows; of many the half row shows that there are more.
+		high := n.list.MinSize().Height / 3 * min(float32(len(rows)), mostNotices)
+		if n.content.Visible() != (len(rows) > 0) || n.tall.height != high {
+			n.tall.height = high
 			setVisible(n.content, len(rows) > 0)
 			changed()
 		}

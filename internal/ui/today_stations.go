@@ -27,11 +27,14 @@ func newStations(u *Window) *stations {
 }
 
 // refresh counts anew; without a room and a case in it there is nothing in view.
-func (s *stations) refresh() {
+// It says whether the card came into view or went.
+func (s *stations) refresh() (turned bool) {
 	rows := s.u.desk.AtStations()
-	setVisible(s.content, s.u.room != nil || len(rows) > 0)
-	if !s.content.Visible() {
-		return
+	show := s.u.room != nil || len(rows) > 0
+	turned = show != s.content.Visible()
+	setVisible(s.content, show)
+	if !show {
+		return turned
 	}
 	at := map[loan.Station][]desk.Row{}
 	for _, r := range rows {
@@ -46,6 +49,7 @@ func (s *stations) refresh() {
 	}
 	s.counts.Objects = []fyne.CanvasObject{kit.Columns(nil, cells...)}
 	s.counts.Refresh()
+	return turned
 }
 
 // tickets are the numbers of some cases, the longest waiting first.

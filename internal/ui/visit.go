@@ -176,18 +176,27 @@ func (v *visit) build() {
 	top := container.NewVBox(head, v.rail, v.banner.content)
 	v.side = inset(8, 10, v.problems.content)
 	v.content = container.New(&visitFrame{}, v.body, top, foot, v.side)
-	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyReturn, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-		if v.active {
-			v.forward()
-		}
-	})
-	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyT, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.passOn() })
-	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyR, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.takeOffered() })
-	v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyJ, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-		if v.active {
-			v.problems.next()
-		}
-	})
+	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyT, fyne.KeyR, fyne.KeyJ} {
+		v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.shortcut(key) })
+	}
+}
+
+// shortcut does what Ctrl with a key stands for, where the case is what the
+// person sees, with no dialog above it: the canvas hears its shortcuts always.
+func (v *visit) shortcut(key fyne.KeyName) {
+	if !v.active || v.u.win.Canvas().Overlays().Top() != nil {
+		return
+	}
+	switch key {
+	case fyne.KeyReturn:
+		v.forward()
+	case fyne.KeyT:
+		v.passOn()
+	case fyne.KeyR:
+		v.takeOffered()
+	case fyne.KeyJ:
+		v.problems.next()
+	}
 }
 
 func (v *visit) object() fyne.CanvasObject {

@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"doorstep/sync/neighbour"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"github.com/google/uuid"
@@ -21,6 +22,15 @@ type target struct {
 	station loan.Station
 	online  bool
 	own     bool
+	peer    neighbour.Peer // of another laptop
+}
+
+// where names the laptop: by its letter, and one in another place by that.
+func (t target) where() string {
+	if t.peer.Way != neighbour.Near {
+		return farName(t.peer.Point, t.device)
+	}
+	return t.name + " 机"
 }
 
 // station is where the case is in the room.
@@ -46,12 +56,12 @@ func (v *visit) targets() []target {
 	var out []target
 	for _, p := range v.u.room.state.Peers {
 		for _, s := range p.Stations {
-			out = append(out, target{p.Device, p.Name, s, p.Online, false})
+			out = append(out, target{p.Device, p.Name, s, p.Online, false, p})
 		}
 	}
 	for _, s := range v.u.seat.Stations {
 		if s != at {
-			out = append(out, target{v.u.desk.Device(), v.u.seat.Name, s, true, true})
+			out = append(out, target{v.u.desk.Device(), v.u.seat.Name, s, true, true, neighbour.Peer{}})
 		}
 	}
 	rank := func(t target) int {
@@ -104,11 +114,11 @@ func (v *visit) passOn() {
 	}
 	all := v.targets()
 	if len(all) == 0 {
-		kit.Message(v.u.win, "还没有可以转交的工位", "请在“同步”页连接同室的另一台电脑，并在那台电脑上选好工位；或给本机多选几个工位。", nil)
+		kit.Message(v.u.win, "还没有可以转交的工位", "请在“同步”页连接同室的另一台电脑，或呼叫其他受理点的电脑，并在那台电脑上选好工位；或给本机多选几个工位。", nil)
 		return
 	}
 	var d *kit.Dialog
-	list := kit.NewList([]kit.Column{{Weight: 2}, {Weight: 2}, {Weight: 3, Right: true}}, func() int { return len(all) }, func(i int) []kit.Cell {
+	list := kit.NewList([]kit.Column{{Weight: 2}, {Weight: 4}, {Weight: 3, Right: true}}, func() int { return len(all) }, func(i int) []kit.Cell {
 		t := all[i]
 		where := kit.Cell{Text: "在线", Color: kit.ColorOK}
 		switch {
@@ -116,8 +126,10 @@ func (v *visit) passOn() {
 			where = kit.Cell{Text: "本机"}
 		case !t.online:
 			where = kit.Cell{Text: "离线，连上后自动送去", Color: kit.ColorWarn}
+		case t.peer.Way != neighbour.Near:
+			where.Text = wayWords(t.peer.Way)
 		}
-		return []kit.Cell{{Text: t.station.Label(), Bold: true}, {Text: t.name + " 机"}, where}
+		return []kit.Cell{{Text: t.station.Label(), Bold: true}, {Text: t.where()}, where}
 	})
 	give := func(i int) {
 		if i >= 0 && i < len(all) {
@@ -126,13 +138,13 @@ func (v *visit) passOn() {
 		}
 	}
 	list.OnOpen = give
-	content := container.New(&stacked{gap: 10}, kit.NewText("现在在“"+v.station().Label()+"”。上下键选择，回车转交；转交后本机只能查看。", kit.TextBody),
+	content := container.New(&stacked{gap: 10}, kit.NewText("案件在“"+v.station().Label()+"”工位。上下键选择，回车转交；转到别的电脑后，本机只能查看。", kit.TextBody),
 		container.New(&tall{float32(min(len(all), 7)) * 35}, list))
 	d = kit.NewDialog(v.u.win, "转交到哪个工位", content, "转交", "取消", func() bool {
 		give(list.Selected())
 		return false
 	})
-	d.SetWidth(520)
+	d.SetWidth(600)
 	d.Show()
 	list.Select(0)
 }
@@ -145,7 +157,7 @@ func (v *visit) passTo(t target) {
 			v.u.fail(err)
 			return
 		}
-		where := t.name + " 机“" + t.station.Label() + "”"
+		where := t.where() + "“" + t.station.Label() + "”"
 		if t.own {
 			kit.Notice(v.u.win, kit.Good, "案件转到本机“"+t.station.Label()+"”工位。")
 			return

@@ -130,7 +130,7 @@ func newRigIn(t *testing.T, dir string, variant kit.Variant) *rig {
 	r.ui(func() {
 		u.stopCarrier() // its state changes by the clock
 		u.shell.net.Set(kit.Warning, "离线，可继续受理")
-		u.shell.outbox.Set(kit.Warning, "待上传 1 件案件")
+		u.shell.outbox.Set(kit.Warning, "1 件案件等待送达")
 	})
 	return r
 }

@@ -180,7 +180,7 @@ func TestVisitIsMaskedForOthers(t *testing.T) {
 		r.u.signedIn(d)
 		r.u.stopCarrier()
 		r.u.shell.net.Set(kit.Warning, "离线，可继续受理")
-		r.u.shell.outbox.Set(kit.Warning, "待上传 1 件案件")
+		r.u.shell.outbox.Set(kit.Warning, "1 件案件等待送达")
 		r.u.shell.open(id)
 	})
 	r.settle()

@@ -27,6 +27,7 @@ type Deps struct {
 	Enrol   func(ctx context.Context, server, code string) (desk.Enrolment, error)
 	Courier func(*desk.Desk) (*courier.Courier, error)
 	Room    Room         // laptops of one room; nil: the window has no 同室协作
+	Afar    Afar         // laptops in other places; nil: the window has no 远程协作
 	Log     *slog.Logger // ids and screen names only
 	Now     func() time.Time
 	Look    func(Look) // makes a changed look the program's; may be called at any time
@@ -76,7 +77,7 @@ type Window struct {
 	shift    context.Context // of what runs while the desk is open
 	endShift context.CancelFunc
 	carrier  *carrier
-	room     *inRoom // nil while 同室协作 is off
+	room     *inRoom // nil while 同室协作 and 远程协作 are off
 	seat     desk.Seat
 	roomCard *roomCard // the last one made
 	call     *call     // nil while the screen 叫号 is closed

@@ -12,8 +12,9 @@ import (
 type cargo struct {
 	store.PendingBlob
 	state   cargoState
-	todo    ranges // to be sent; what is under way is not among them
-	left    int64  // bytes that the centre is not known to have
+	todo    ranges // to be sent; what is under way is among them only where it is lent
+	need    ranges // what the centre is not known to have
+	turn    int    // how often the centre said what it lacks
 	content []byte
 	packed  []byte // the content, where it goes packed
 	lane    *lane  // that sends of it
@@ -62,6 +63,19 @@ func (r ranges) add(x [2]int64) ranges {
 	return slices.Insert(r, i, x)
 }
 
+// without is r without a range.
+func (r ranges) without(from, to int64) (out ranges) {
+	for _, x := range r {
+		if x[0] < from {
+			out = append(out, [2]int64{x[0], min(x[1], from)})
+		}
+		if to < x[1] {
+			out = append(out, [2]int64{max(x[0], to), x[1]})
+		}
+	}
+	return out
+}
+
 // take takes at most n bytes off the beginning.
 func (r *ranges) take(n int64) (x [2]int64) {
 	x = (*r)[0]
@@ -80,6 +94,8 @@ type sent struct {
 	from, to int64
 	bytes    int    // of the frame: fewer than the part where it is packed
 	end      uint64 // of the lane's bytes, with it
+	turn     int    // of the cargo, when it was sent
+	lent     bool   // another lane may send it too
 }
 
 // freight is what a session is to carry, in the order of sending. It is under
@@ -94,7 +110,8 @@ type freight struct {
 
 const (
 	loadAhead = 6 << 20 // bytes of content in memory, but for one long blob
-	askAhead  = 512     // blobs whose lack is asked for in front of the sending
+	loadFirst = 512 << 10
+	askAhead  = 512 // blobs whose lack is asked for in front of the sending
 )
 
 // refresh takes over the outbox's order, and what is new in it; gone says which
@@ -166,7 +183,7 @@ func (c *cargo) ready(l *lane) bool {
 // nothing of them under way.
 func (f *freight) orphans() {
 	for _, c := range f.order {
-		if c.alone && c.state == going && (c.home == nil || c.home.closed || c.home.retired) && c.left == c.todo.size() {
+		if c.alone && c.state == going && (c.home == nil || c.home.closed || c.home.retired) && c.need.size() == c.todo.size() {
 			f.anew(c)
 		}
 	}
@@ -217,16 +234,33 @@ func (f *freight) toLoad() *cargo {
 	return nil
 }
 
-// got takes in the word that the centre has a part of a blob, and says whether
-// that was the last one.
-func (f *freight) got(c *cargo, n int64) bool {
-	c.left -= n
-	if c.state != going || c.left > 0 {
-		return false
+// got takes in the word that the centre has a part of a blob: how many bytes of
+// it are news, and whether they were the last ones.
+func (f *freight) got(p sent, from, to int64) (n int64, whole bool) {
+	c := p.cargo
+	if c.state != going || c.turn != p.turn {
+		return 0, false
+	}
+	n = c.need.meet(from, to).size()
+	c.need, c.todo = c.need.without(from, to), c.todo.without(from, to)
+	if len(c.need) > 0 {
+		return n, false
 	}
 	c.state = arrived
 	f.unload(c)
-	return true
+	return n, true
+}
+
+// put puts what the centre lacks of a part in front again, but for what is to be
+// sent anyway.
+func (f *freight) put(c *cargo, lacking ranges) {
+	for _, x := range c.todo {
+		lacking = lacking.without(x[0], x[1])
+	}
+	for _, x := range lacking {
+		c.todo = c.todo.add(x)
+	}
+	f.head = 0
 }
 
 // lacks takes in what the centre lacks of a blob, of which nothing is under way.
@@ -236,9 +270,10 @@ func (f *freight) lacks(c *cargo, l parcel.Lack) {
 	for _, r := range l.Ranges {
 		c.todo = append(c.todo, r)
 	}
-	c.left = c.todo.size()
+	c.need = slices.Clone(c.todo)
+	c.turn++
 	c.state = going
-	if l.Held || c.left == 0 {
+	if l.Held || len(c.need) == 0 {
 		c.state = arrived
 	}
 }

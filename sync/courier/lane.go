@@ -29,6 +29,7 @@ type lane struct {
 	doubted bool      // nothing more is given to it until it moves
 	replace bool      // a successor is wanted, and the slot was told
 	retired bool      // a successor works: it ends when nothing is under way
+	lent    bool      // others send what is under way on it; until then it gets nothing
 	proven  bool      // something came from the centre
 	why     error     // it is closed
 }

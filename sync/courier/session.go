@@ -165,7 +165,7 @@ func (s *session) hear(l *lane) {
 // load puts the next piece for a lane behind buf; false when there is none now.
 // The caller holds s.mu.
 func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
-	if s.pause || l.doubted || l.retired || l.replace {
+	if s.pause || l.doubted || l.retired || l.replace || l.lent {
 		return buf, false
 	}
 	c := s.freight.next(l)
@@ -200,11 +200,11 @@ func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
 	var p sent
 	if c.packed != nil && len(c.todo) == 1 && c.todo[0] == [2]int64{0, c.Size} {
 		c.todo = nil
-		p = sent{cargo: c, from: 0, to: c.Size, bytes: n}
+		p = sent{cargo: c, from: 0, to: c.Size, bytes: n, turn: c.turn}
 		buf = append(parcel.AppendHead(buf, parcel.FramePacked, n), c.packed...)
 	} else {
 		x := c.todo.take(int64(min(n, maxPiece)))
-		p = sent{cargo: c, from: x[0], to: x[1], bytes: int(x[1] - x[0])}
+		p = sent{cargo: c, from: x[0], to: x[1], bytes: int(x[1] - x[0]), turn: c.turn}
 		buf = parcel.AppendData(buf, x[0], c.content[x[0]:x[1]])
 	}
 	l.sent += uint64(p.bytes)
@@ -284,11 +284,12 @@ func (s *session) took(l *lane, n uint64) error {
 		if p.bytes != int(p.to-p.from) {
 			done = p.to - p.from
 		}
-		s.road.count(p.PendingBlob, int(done))
+		news, whole := s.freight.got(*p, p.from, p.from+done)
+		s.road.count(p.PendingBlob, int(news))
 		l.bytes -= part
 		p.from += done
 		p.bytes -= part
-		if s.freight.got(p.cargo, done) {
+		if whole {
 			s.tell()
 		}
 		if n >= p.end {
@@ -297,6 +298,7 @@ func (s *session) took(l *lane, n uint64) error {
 		}
 		break
 	}
+	l.lent = l.lent && len(l.flight) > 0
 	s.cond.Broadcast()
 	return nil
 }

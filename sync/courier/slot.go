@@ -96,7 +96,13 @@ func (s *session) dial(number int, l *lane) (*wire, error) {
 	every := max(dialEvery, s.window.trip()/2)
 	again := max(5*s.window.trip(), 1500*time.Millisecond)
 	s.dials++
+	silent := s.silent
 	s.mu.Unlock()
+	if silent {
+		// All lanes dial now: one after the other, so that one of them soon finds
+		// the road open.
+		s.rest(every * time.Duration(number%maxLanes) / maxLanes)
+	}
 	return race(s.ctx, mostHands, again, func(ctx context.Context) (*wire, error) {
 		conn, err := race(ctx, mostDials, every, s.road.dialTCP, closeConn)
 		if err != nil {

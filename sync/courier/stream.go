@@ -32,6 +32,7 @@ type carrying struct {
 	peeked time.Time
 	news   time.Time
 	load   chan struct{} // wakes the reader of the store
+	first  bool          // nobody reads the store yet
 }
 
 // streamBlobs sends the blobs that wait over a stream, and the records that are
@@ -72,7 +73,7 @@ func (c *Courier) prime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := &carrying{Courier: c, s: s, load: make(chan struct{}, 1)}
+	r := &carrying{Courier: c, s: s, load: make(chan struct{}, 1), first: true}
 	if !r.refresh(box) {
 		return nil
 	}
@@ -144,6 +145,13 @@ func (s *session) left() (n int) {
 	return n
 }
 
+// sending says whether anything waits to be sent.
+func (s *session) sending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.freight.hasWork()
+}
+
 // stop lets nothing more be sent, and says whether nothing is under way.
 func (s *session) stop() bool {
 	s.mu.Lock()
@@ -192,6 +200,9 @@ func (r *carrying) ask(ctx context.Context) error {
 		}
 		r.s.tell()
 		r.poke()
+		if r.first && err == nil {
+			r.fillFirst(r.s.ctx)
+		}
 	})
 	return nil
 }
@@ -223,31 +234,54 @@ func (r *carrying) read(ctx context.Context) error {
 			}
 			continue
 		}
-		content, err := r.store.Blob(ctx, c.Hash)
-		if err == nil && int64(len(content)) != c.Size {
-			err = fault.New("courier.read", fault.Damaged, errors.New("a blob of another length"))
-		}
-		if k := fault.KindOf(err); k == fault.Damaged || k == fault.Missing || k == fault.Erased {
-			r.setAside(c.PendingBlob, err)
-			r.s.mu.Lock()
-			c.state = refusedCargo
-			r.s.mu.Unlock()
-			continue
-		}
-		if err != nil {
+		if err := r.fill(ctx, c, &packer); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
 			return err
 		}
-		packed := packer.Pack(content)
+	}
+}
+
+// fill reads a blob from the store. One that is not whole is set aside.
+func (r *carrying) fill(ctx context.Context, c *cargo, packer *parcel.Packer) error {
+	content, err := r.store.Blob(ctx, c.Hash)
+	if err == nil && int64(len(content)) != c.Size {
+		err = fault.New("courier.read", fault.Damaged, errors.New("a blob of another length"))
+	}
+	if k := fault.KindOf(err); k == fault.Damaged || k == fault.Missing || k == fault.Erased {
+		r.setAside(c.PendingBlob, err)
 		r.s.mu.Lock()
-		if c.content == nil && c.state == going {
-			c.content, c.packed = content, packed
-			r.s.freight.loaded += int64(len(content))
-		}
+		c.state = refusedCargo
 		r.s.mu.Unlock()
-		r.s.cond.Broadcast()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	packed := packer.Pack(content)
+	r.s.mu.Lock()
+	if c.content == nil && c.state == going {
+		c.content, c.packed = content, packed
+		r.s.freight.loaded += int64(len(content))
+	}
+	r.s.mu.Unlock()
+	r.s.cond.Broadcast()
+	return nil
+}
+
+// fillFirst reads the first blobs, which go right behind the records, before
+// anybody waits for them. What goes wrong is met again later.
+func (r *carrying) fillFirst(ctx context.Context) {
+	var packer parcel.Packer
+	for {
+		r.s.mu.Lock()
+		c := r.s.freight.toLoad()
+		enough := r.s.freight.loaded > loadFirst
+		r.s.mu.Unlock()
+		if c == nil || enough || r.fill(ctx, c, &packer) != nil {
+			return
+		}
 	}
 }
 
@@ -300,7 +334,11 @@ func (r *carrying) vouch(ctx context.Context) error {
 	if len(list) > 0 && r.since.IsZero() {
 		r.since = time.Now()
 	}
-	if len(list) == 0 || moving && len(list) < receiptBlobs && time.Since(r.since) < receiptEvery {
+	every := receiptEvery
+	if !r.s.freight.hasWork() {
+		every *= 2 // the last ones are about to come: one question for all
+	}
+	if len(list) == 0 || moving && len(list) < receiptBlobs && time.Since(r.since) < every {
 		r.s.mu.Unlock()
 		return nil
 	}
@@ -363,7 +401,7 @@ func (r *carrying) peek(ctx context.Context) error {
 	if err := r.keepCounty(ctx); err != nil {
 		return err
 	}
-	if r.took && time.Since(r.news) > streamNews {
+	if r.took && time.Since(r.news) > streamNews && r.s.sending() {
 		r.news = time.Now()
 		_, err := r.fetchNews(ctx)
 		return err

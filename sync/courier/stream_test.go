@@ -132,11 +132,25 @@ func TestFreight(t *testing.T) {
 	t.Run("what came is not sent again, what did not is", func(t *testing.T) {
 		c := f.order[1]
 		x := c.todo.take(60)
-		if f.got(c, 40) || c.left != 60 {
-			t.Fatalf("%d left", c.left)
+		p := sent{cargo: c, from: x[0], to: x[1], turn: c.turn}
+		if n, whole := f.got(p, 0, 40); n != 40 || whole || c.need.size() != 60 {
+			t.Fatalf("%d came, %v needed", n, c.need)
 		}
-		c.todo = c.todo.add([2]int64{40, x[1]})
-		if c.todo.size() != 60 || !f.got(c, 60) || c.state != arrived || c.content != nil {
+		f.put(c, ranges{{40, x[1]}})
+		if c.todo.size() != 60 {
+			t.Errorf("todo %v", c.todo)
+		}
+		f.put(c, ranges{{50, 100}})
+		if c.todo.size() != 60 {
+			t.Errorf("what waits anyway was put in front once more: %v", c.todo)
+		}
+		if n, whole := f.got(p, 30, 50); n != 10 || whole || c.todo.size() != 50 {
+			t.Errorf("%d came, todo %v", n, c.todo)
+		}
+		if n, whole := f.got(sent{cargo: c, turn: c.turn - 1}, 0, 100); n != 0 || whole {
+			t.Errorf("the word of an earlier turn counts %d", n)
+		}
+		if _, whole := f.got(p, 40, 100); !whole || c.state != arrived || c.content != nil {
 			t.Errorf("todo %v, state %d", c.todo, c.state)
 		}
 	})
@@ -202,13 +216,61 @@ func TestLaneInDoubt(t *testing.T) {
 	if err := s.took(l, uint64(sent)+1); err == nil {
 		t.Error("more was taken than was sent, and nobody minds")
 	}
-	if err := s.took(l, 1000); err != nil || c.left != 9000 || l.bytes != sent-1000 {
-		t.Errorf("%d left, %d under way, %v", c.left, l.bytes, err)
+	if err := s.took(l, 1000); err != nil || c.need.size() != 9000 || l.bytes != sent-1000 {
+		t.Errorf("%v needed, %d under way, %v", c.need, l.bytes, err)
 	}
 	l.closed = true
 	s.doubt(l)
 	if len(s.doubts) != 1 || s.doubts[0].from != 1000 || s.underWay() != 0 {
 		t.Errorf("in doubt %+v", s.doubts)
+	}
+}
+
+func TestPieces(t *testing.T) {
+	w := newWindow()
+	for w.size = minWindow; w.size < maxWindow; w.size += 1000 {
+		n := w.piece(maxLanes)
+		if n < minPiece || n > maxPiece {
+			t.Fatalf("a piece of %d", n)
+		}
+		buf := parcel.AppendData(nil, 0, make([]byte, n))
+		if sent := len(buf) + 22; sent <= fullPackets*packet && sent%packet != 0 { // one record
+			t.Fatalf("a piece of %d leaves a packet unfilled: %d", n, sent%packet)
+		}
+	}
+}
+
+func TestLending(t *testing.T) {
+	s, l := sessionOf(t)
+	other := &lane{s: s, number: 1, proven: true, heard: time.Now()}
+	s.lanes = append(s.lanes, other)
+	s.freight.refresh([]store.PendingBlob{{Hash: loan.Hash{1}, Size: 2000}})
+	c := s.freight.order[0]
+	s.freight.lacks(c, parcel.Lack{Hash: c.Hash, Ranges: [][2]int64{{0, 2000}}})
+	c.content = make([]byte, 2000)
+	if _, ok := s.load(l, nil); !ok || l.bytes != 2000 {
+		t.Fatal("not all was sent")
+	}
+	s.lend(time.Now())
+	if _, ok := s.load(other, nil); ok {
+		t.Fatal("what is not late was lent")
+	}
+	s.lend(time.Now().Add(time.Second))
+	if _, ok := s.load(l, nil); ok {
+		t.Error("the late lane itself got it again")
+	}
+	if _, ok := s.load(other, nil); !ok || other.bytes != 2000 {
+		t.Fatal("another lane did not get what is late")
+	}
+	s.lend(time.Now().Add(2 * time.Second))
+	if err := s.took(l, 1500); err != nil || c.need.size() != 500 {
+		t.Errorf("%v needed, %v", c.need, err)
+	}
+	if err := s.took(other, 2000); err != nil || c.state != arrived {
+		t.Errorf("state %d, %v needed, %v", c.state, c.need, err)
+	}
+	if err := s.took(l, 2000); err != nil || c.state != arrived || l.lent || l.bytes != 0 {
+		t.Errorf("state %d, lent %v, %d under way, %v", c.state, l.lent, l.bytes, err)
 	}
 }
 

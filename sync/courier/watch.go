@@ -40,11 +40,12 @@ func (s *session) watch() {
 				}
 			}
 		}
-		grow := s.slots < s.window.lanes() && !s.silent && s.freight.hasWork()
+		grow := s.slots < s.window.lanes() && !s.silent && (s.freight.hasWork() || s.freight.hopes())
 		number := s.slots
 		if grow {
 			s.slots++
 		}
+		s.lend(now)
 		q := s.question()
 		s.cond.Broadcast()
 		s.mu.Unlock()
@@ -60,6 +61,12 @@ func (s *session) watch() {
 // hasWork says whether anything waits to be sent.
 func (f *freight) hasWork() bool {
 	return slices.ContainsFunc(f.open(), func(c *cargo) bool { return c.state == going && len(c.todo) > 0 })
+}
+
+// hopes says whether the first blobs are being asked about: lanes are dialled
+// meanwhile.
+func (f *freight) hopes() bool {
+	return len(f.order) > 0 && f.order[0].state == asking
 }
 
 // busy says whether an answer is due. The caller holds s.mu.
@@ -91,6 +98,32 @@ func (s *session) look(now time.Time, slept bool) {
 			}
 		case len(l.flight) > 0 && quiet > max(3*patience, 3*time.Second) && !l.replace:
 			l.doubted, l.replace = true, true
+		}
+	}
+}
+
+// lend gives others what is late on a lane, once nothing else waits to be sent:
+// at the end all would wait for the lane that repairs a loss. The centre takes
+// whichever comes first. The caller holds s.mu.
+func (s *session) lend(now time.Time) {
+	if s.pause || s.silent || s.freight.hasWork() {
+		return
+	}
+	for _, l := range s.lanes {
+		if l.closed || l.lent || len(l.times) == 0 || now.Sub(l.times[0].at) < s.window.late() {
+			continue
+		}
+		l.lent = true
+		for i := range l.flight {
+			p := &l.flight[i]
+			if p.lent || p.alone || p.state != going || p.turn != p.cargo.turn || p.content == nil {
+				continue
+			}
+			p.lent = true
+			again := p.need.meet(p.from, p.to)
+			s.freight.put(p.cargo, again)
+			p.cargo.lane = nil
+			s.resent += again.size()
 		}
 	}
 }
@@ -142,14 +175,21 @@ func (s *session) resolve(q []sent) {
 			continue
 		}
 		again := missing[p.Hash].meet(p.from, p.to)
+		whole := false
+		came := ranges{{p.from, p.to}}
 		for _, x := range again {
-			p.todo = p.todo.add(x)
-			s.freight.head = 0
+			came = came.without(x[0], x[1])
 		}
-		s.resent += again.size()
-		if s.freight.got(p.cargo, p.to-p.from-again.size()) {
+		for _, x := range came {
+			_, w := s.freight.got(p, x[0], x[1])
+			whole = whole || w
+		}
+		if whole {
 			s.tell()
+			continue
 		}
+		s.freight.put(p.cargo, again)
+		s.resent += again.size()
 	}
 	s.cond.Broadcast()
 }

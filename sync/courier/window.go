@@ -128,8 +128,11 @@ func (w *window) step() {
 		w.size -= w.size / 4
 	case w.startup && w.limited:
 		// What came lately bounds it, for the queue shows a round trip late.
-		if fits := int(2 * w.rate() * (w.trip() + goal).Seconds()); w.rate() == 0 || w.size < fits {
+		// More would overflow what lies on the way, and all lanes would lose at once.
+		if fits := int(1.5 * w.rate() * (w.trip() + goal).Seconds()); w.rate() == 0 {
 			w.size += w.size / 2
+		} else if w.size < fits {
+			w.size = min(w.size+w.size/2, fits)
 		}
 	case w.startup:
 	case queue > goal:
@@ -166,6 +169,9 @@ func (w *window) patience() time.Duration {
 // bytes then wait at the far end, and no longer fill the road.
 func (w *window) stall() time.Duration { return w.trip()*5/4 + mostQueue }
 
+// late is how old a piece may be at the end before another lane sends it too.
+func (w *window) late() time.Duration { return max(w.trip()*5/4, leastLate) }
+
 // lanes is how many connections are worth their while: each needs enough bytes
 // under way to notice a loss, and a loss is to hold up only a part of them.
 func (w *window) lanes() int {
@@ -176,13 +182,19 @@ func (w *window) lanes() int {
 	return min(max(w.size/laneBytes, 2), most)
 }
 
-// piece is how many bytes of a blob go at once over one of n lanes.
+// piece is how many bytes of a blob go at once over one of n lanes. A short one
+// fills, with its frame and record, whole packets.
 func (w *window) piece(n int) int {
-	return min(max(w.size/(2*max(n, 1)), minPiece), maxPiece)
+	size := min(max(w.size/(2*max(n, 1)), minPiece), maxPiece)
+	if packets := (size + packet/2) / packet; packets <= fullPackets {
+		return packets*packet - pieceHead
+	}
+	return size
 }
 
 const (
 	maxLanes   = 8
+	leastLate  = 50 * time.Millisecond
 	laneShare  = 1.5 // times its part of the window a lane may have under way
 	nearLanes  = 3
 	near       = 5 * time.Millisecond
@@ -190,5 +202,9 @@ const (
 	nearWindow = 256 << 10
 	laneBytes  = 6 << 10
 	minPiece   = 2800
-	maxPiece   = 64<<10 - 64 // with its frames four records of TLS
+
+	packet      = 1440        // bytes of TCP in a packet, on a line that takes some for itself
+	pieceHead   = 30          // of a frame and a record
+	fullPackets = 10          // more are two records
+	maxPiece    = 64<<10 - 64 // with its frames four records of TLS
 )

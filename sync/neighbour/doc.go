@@ -10,7 +10,8 @@
 // appears only whole, with its images; and that what is carried for others to
 // the centre can be read by the centre alone. It leaves to loan who holds a
 // case, to desk who may pass it on, to store what is durable, and to courier
-// the road to the centre. A Room is on only while its Run runs.
+// the road to the centre and to other places. A Room is on only while its Run
+// runs, and reached from afar only while its Reach does.
 //
 // # Finding
 //
@@ -38,6 +39,13 @@
 //	7 handed   a handed parcel of package parcel → nothing
 //	8 receipts Receipts of the centre → nothing
 //	9 ping     nothing → nothing
+//
+// # From afar
+//
+// 远程协作: over a TLS connection that the caller of Reach provides, as package
+// courier's through the centre, the same frames go. First, inside TLS, both
+// look at each other's certificate as at the door, and both knock: who called
+// first, then who was called. A laptop in the room is not called away from it.
 //
 // What is kept between runs are settings of the store: neighbour.passport.DEVICE,
 // a Passport of package parcel, and neighbour.proof.CASE, an array of proofs.

@@ -93,7 +93,7 @@ func (r *Room) answer(ctx context.Context, l net.Listener) {
 				r.log.Info("not let in", "kind", fault.KindOf(err).String())
 				return
 			}
-			if err := r.serve(ctx, t, false); err != nil {
+			if err := r.serve(ctx, t, false, Near); err != nil {
 				r.log.Info("session", "error", err.Error())
 			}
 		})
@@ -163,7 +163,7 @@ func (r *Room) dial(ctx context.Context, s seal.Spot) error {
 			r.mu.Unlock()
 		}
 	}
-	return r.serve(ctx, t, true)
+	return r.serve(ctx, t, true, Near)
 }
 
 // Dial asks to connect to a laptop by what a person typed or scanned: a

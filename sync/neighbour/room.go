@@ -43,20 +43,22 @@ type Config struct {
 
 // Room is this laptop among those around it.
 type Room struct {
-	store   *store.Store
-	cfg     Config
-	profile store.Profile
-	self    uuid.UUID
-	keys    *seal.Room
-	ca      *x509.Certificate
-	pass    parcel.Passport
-	tls     *tls.Config
-	now     func() time.Time
-	log     *slog.Logger
-	running sync.Mutex
-	heard   chan heard // announcements
-	wg      sync.WaitGroup
-	take    sync.Mutex // one case is taken in at a time
+	store    *store.Store
+	cfg      Config
+	profile  store.Profile
+	self     uuid.UUID
+	keys     *seal.Room
+	ca       *x509.Certificate
+	pass     parcel.Passport
+	tls      *tls.Config
+	now      func() time.Time
+	log      *slog.Logger
+	running  sync.Mutex
+	reaching sync.Mutex
+	heard    chan heard // announcements
+	looks    chan struct{}
+	wg       sync.WaitGroup
+	take     sync.Mutex // one case is taken in at a time
 
 	mu       sync.Mutex
 	state    State
@@ -66,6 +68,7 @@ type Room struct {
 	dials    map[string]bool // addresses being dialled
 	typed    map[string]seal.Spot
 	known    map[string]uuid.UUID // whose address it was last
+	called   map[uuid.UUID]bool   // laptops in other places to be called; true: at once
 	watch    map[int]func(State)
 	watchers int
 	kick     chan struct{} // closed and made anew to wake all sessions
@@ -77,8 +80,8 @@ func New(cfg Config) (*Room, error) {
 	const op = "neighbour.New"
 	p := cfg.Store.Profile()
 	r := &Room{store: cfg.Store, cfg: cfg, profile: p, self: p.Device, now: cfg.Now, log: cfg.Log, place: cfg.Place,
-		heard: make(chan heard, 16), peers: map[uuid.UUID]*Peer{}, sessions: map[uuid.UUID]*session{},
-		dials: map[string]bool{}, typed: map[string]seal.Spot{}, known: map[string]uuid.UUID{}, watch: map[int]func(State){}, kick: make(chan struct{})}
+		heard: make(chan heard, 16), looks: make(chan struct{}, 1), peers: map[uuid.UUID]*Peer{}, sessions: map[uuid.UUID]*session{},
+		dials: map[string]bool{}, typed: map[string]seal.Spot{}, known: map[string]uuid.UUID{}, called: map[uuid.UUID]bool{}, watch: map[int]func(State){}, kick: make(chan struct{})}
 	if r.now == nil {
 		r.now = time.Now
 	}
@@ -139,7 +142,9 @@ func (r *Room) Run(ctx context.Context) error {
 	defer r.update(func() {
 		r.state.On, r.state.Addrs, r.state.Codes = false, nil, nil
 		for _, p := range r.peers {
-			p.Online = false
+			if p.Way == Near {
+				p.Online = false
+			}
 		}
 	})
 	r.wg.Go(func() { r.answer(ctx, l) })

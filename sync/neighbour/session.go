@@ -28,6 +28,7 @@ type session struct {
 	room   *Room
 	conn   *tls.Conn
 	peer   uuid.UUID
+	way    Way
 	lower  bool // dialled by the lower of the two ids
 	began  time.Time
 	cancel context.CancelFunc
@@ -51,7 +52,7 @@ type session struct {
 
 // serve exchanges with whoever is at the other end until the connection ends;
 // it fails when that ended before they had met.
-func (r *Room) serve(ctx context.Context, conn *tls.Conn, dialled bool) error {
+func (r *Room) serve(ctx context.Context, conn *tls.Conn, dialled bool, way Way) error {
 	defer conn.Close()
 	state := conn.ConnectionState()
 	name, _, err := seal.NeighbourDevice(&state)
@@ -64,7 +65,7 @@ func (r *Room) serve(ctx context.Context, conn *tls.Conn, dialled bool) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &session{room: r, conn: conn, peer: peer, cancel: cancel, began: time.Now(),
+	s := &session{room: r, conn: conn, peer: peer, way: way, cancel: cancel, began: time.Now(),
 		lower: (slices.Compare(r.self[:], peer[:]) < 0) == dialled,
 		out:   make(chan frame, 4), back: make(chan frame, 1), given: map[uuid.UUID]uint32{}, posted: map[uuid.UUID]time.Time{}}
 	if !r.enter(s) {
@@ -89,11 +90,15 @@ func (r *Room) serve(ctx context.Context, conn *tls.Conn, dialled bool) error {
 
 // enter makes a session the one with its laptop, in place of a former one. Of
 // two that were begun at the same time the one stays that the lower id dialled.
+// One from afar takes no place of one in the room, and makes way for it.
 func (r *Room) enter(s *session) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if old := r.sessions[s.peer]; old != nil {
-		if time.Since(old.began) < settling && old.lower && !s.lower {
+		if old.way == Near && s.way != Near {
+			return false
+		}
+		if (old.way == Near) == (s.way == Near) && time.Since(old.began) < settling && old.lower && !s.lower {
 			return false
 		}
 		old.cancel()
@@ -264,6 +269,10 @@ func (s *session) put(ctx context.Context, kind byte, q any, v any) error {
 func (s *session) drive(ctx context.Context) error {
 	for {
 		woken := s.room.woken()
+		// It may have been shut out since.
+		if err := s.room.may(s.peer.String()); err != nil {
+			return err
+		}
 		s.giving.Store(true)
 		if err := s.give(ctx); err != nil {
 			return err
@@ -306,6 +315,7 @@ func (s *session) greet(ctx context.Context, b []byte) error {
 	s.greeted = true
 	s.room.update(func() {
 		p := s.room.peer(s.peer)
+		p.Way = s.way
 		p.Name, p.Point, p.Stations, p.Online, p.Seen, p.Err = h.Name, h.Point, h.Stations, true, time.Now(), nil
 		s.room.state.Err = nil
 	})

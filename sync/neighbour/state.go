@@ -18,6 +18,7 @@ type State struct {
 	Codes   []string // the same as connection codes
 	Peers   []Peer   // by name
 	Clash   bool     // another laptop of the room has this one's letter: choose another
+	Afar    Distance // laptops in other places
 	Arrived int      // cases that came or changed since the start
 }
 
@@ -27,6 +28,7 @@ type Peer struct {
 	Name     string // its letter
 	Point    string
 	Stations []loan.Station
+	Way      Way // how it is, or was last, reached
 	Online   bool
 	Seen     time.Time // when it last answered
 	Left     int       // cases for it that it has not got yet
@@ -46,10 +48,11 @@ func (r *Room) State() State {
 func (r *Room) snapshot() State {
 	s := r.state
 	s.Addrs, s.Codes = slices.Clone(s.Addrs), slices.Clone(s.Codes)
+	s.Afar.Others = slices.Clone(s.Afar.Others)
 	s.Peers = nil
 	for _, p := range r.peers {
 		s.Peers = append(s.Peers, *p)
-		s.Clash = s.Clash || p.Online && p.Name != "" && p.Name == r.place.Name && slices.Compare(p.Device[:], r.self[:]) < 0
+		s.Clash = s.Clash || p.Online && p.Way == Near && p.Name != "" && p.Name == r.place.Name && slices.Compare(p.Device[:], r.self[:]) < 0
 	}
 	slices.SortFunc(s.Peers, func(a, b Peer) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), slices.Compare(a.Device[:], b.Device[:]))
@@ -63,7 +66,7 @@ func (s *State) FreeLetter() string {
 		if c == 'I' || c == 'O' {
 			continue
 		}
-		if !slices.ContainsFunc(s.Peers, func(p Peer) bool { return p.Name == string(c) }) {
+		if !slices.ContainsFunc(s.Peers, func(p Peer) bool { return p.Way == Near && p.Name == string(c) }) {
 			return string(c)
 		}
 	}
