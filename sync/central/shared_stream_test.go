@@ -216,7 +216,7 @@ func TestSharedRelayBetweenServers(t *testing.T) {
 		cs, urls = append(cs, c), append(urls, serve(t, c))
 	}
 	a, b := enrol(t, cs[0], urls[0]), enrol(t, cs[1], urls[1])
-	for round := range 5 {
+	for round := range 4 { // a device may have four at once
 		session := uuid.NewString()
 		// Both ask at once; one server has the session, and the other says which.
 		type asked struct {
