@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -152,8 +153,9 @@ func carryTo(ctx context.Context, a net.Conn, nodes []*node, turn int) {
 }
 
 // roll sends from laptops through a balancer while disturb does something to
-// the two servers behind it, and demands that nothing was lost or doubled.
-func roll(t *testing.T, disturb func(nodes []*node)) {
+// the two servers behind it, and demands that nothing was lost or doubled. Each
+// time that disturb waits, a case arrives.
+func roll(t *testing.T, disturb func(nodes []*node, wait func())) {
 	home := filepath.Join(t.TempDir(), "home")
 	settleShared(t, home)
 	nodes := []*node{addNode(t, home), addNode(t, home)}
@@ -165,6 +167,7 @@ func roll(t *testing.T, disturb func(nodes []*node)) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	disturbed := make(chan struct{})
+	var arrived atomic.Int64
 	var wg sync.WaitGroup
 	all := make([][]uuid.UUID, laptops)
 	var ls []*laptop
@@ -181,6 +184,7 @@ func roll(t *testing.T, disturb func(nodes []*node)) {
 				for c.RunUntilEmpty(ctx) != nil && ctx.Err() == nil {
 					time.Sleep(20 * time.Millisecond)
 				}
+				arrived.Add(1)
 				select {
 				case <-disturbed:
 					return
@@ -189,7 +193,11 @@ func roll(t *testing.T, disturb func(nodes []*node)) {
 			}
 		})
 	}
-	disturb(nodes)
+	disturb(nodes, func() {
+		before := arrived.Load()
+		for time.Sleep(500 * time.Millisecond); arrived.Load() == before && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+		}
+	})
 	close(disturbed)
 	wg.Wait()
 	cases := 0
@@ -209,7 +217,7 @@ func roll(t *testing.T, disturb func(nodes []*node)) {
 	if len(h.Cases) != cases || len(receipts) != cases || h.Refused != 0 || h.Blobs != cases*5 {
 		t.Errorf("%d cases, %d receipts, %d blobs, %d refused; want %d, %d, %d, 0", len(h.Cases), len(receipts), h.Blobs, h.Refused, cases, cases, cases*5)
 	}
-	if cases < 2*laptops {
+	if cases < 2+laptops {
 		t.Errorf("%d cases only: nothing was under way", cases)
 	}
 	t.Logf("%d cases of %d laptops", cases, laptops)
@@ -281,10 +289,10 @@ func TestSharedStreamOverTwoServers(t *testing.T) {
 }
 
 func TestSharedRollingRestart(t *testing.T) {
-	roll(t, func(nodes []*node) {
+	roll(t, func(nodes []*node, wait func()) {
 		for range 2 {
 			for _, n := range nodes {
-				time.Sleep(500 * time.Millisecond)
+				wait()
 				n.end(t)
 				n.start(t)
 			}
@@ -293,10 +301,10 @@ func TestSharedRollingRestart(t *testing.T) {
 }
 
 func TestSharedServersKilledInTurn(t *testing.T) {
-	roll(t, func(nodes []*node) {
+	roll(t, func(nodes []*node, wait func()) {
 		for range 2 {
 			for _, n := range nodes {
-				time.Sleep(500 * time.Millisecond)
+				wait()
 				n.kill()
 				n.start(t)
 			}
