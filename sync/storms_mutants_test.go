@@ -32,7 +32,7 @@ func mutants() []mutant {
 		{"a stick's answer comes without the changes that the laptop lacks", "sync/central/stick_answer.go",
 			"{t.addOwn, t.addReceipts", "{t.addReceipts", [2]string{}},
 		{"a whole blob counts before it lies in its place", "sync/central/handed.go",
-			"	if err := c.shelf.keep(ctx, county, h, int64(len(content)), f.Name()); err != nil {\n		return err\n	}\n", "", [2]string{}},
+			"	if err := c.shelve(ctx, county, h, content); err != nil {\n		return err\n	}\n", "", [2]string{}},
 	}
 }
 

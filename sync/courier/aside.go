@@ -89,11 +89,6 @@ func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outb
 			at = first.Counter
 			continue
 		}
-		if s := c.road.session.Load(); s != nil && changes[len(changes)-1].Counter == box.Last {
-			s.mu.Lock()
-			s.follow = s.pause && !c.stopped()
-			s.mu.Unlock()
-		}
 		err = c.deliver(ctx, changes, c.held)
 		switch {
 		case err == nil:

@@ -33,7 +33,6 @@ type session struct {
 	window  window
 	freight freight
 	pause   bool
-	follow  bool      // the next question ends the pause: blobs go right behind it
 	heard   time.Time // when anything last came
 	silent  bool      // nothing came for too long
 	since   time.Time // of the silence
@@ -405,9 +404,6 @@ func (s *session) give(p *pendingAsk) {
 	}
 	p.lane = l
 	l.control = append(l.control, p.frame)
-	if s.follow {
-		s.pause, s.follow = false, false
-	}
 	s.cond.Broadcast()
 }
 
