@@ -244,25 +244,7 @@ func (c *Central) lockArrival(ctx context.Context, tx *sql.Tx, county string, h 
 
 // needing lists the cases that consist of a blob.
 func needing(ctx context.Context, tx *sql.Tx, county string, h loan.Hash) ([]uuid.UUID, error) {
-	const op = "central.needing"
-	rows, err := tx.QueryContext(ctx, `SELECT case_id FROM needs WHERE blob = ? AND county = ? ORDER BY case_id`, h[:], county)
-	if err != nil {
-		return nil, diskFault(op, err)
-	}
-	defer rows.Close()
-	var ids []uuid.UUID
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, diskFault(op, err)
-		}
-		id, ok := parseID(s)
-		if !ok {
-			return nil, fault.New(op, fault.Damaged, errors.New("case id"))
-		}
-		ids = append(ids, id)
-	}
-	return ids, diskFault(op, rows.Err())
+	return idsOf(ctx, tx, `SELECT case_id FROM needs WHERE blob = ? AND county = ? ORDER BY case_id`, h[:], county)
 }
 
 // completeCases looks at the cases that were waiting for a blob, and are locked.

@@ -261,9 +261,10 @@ func sameStudents(ctx context.Context, q querier) (map[uuid.UUID][]uuid.UUID, er
 	return out, diskFault(op, rows.Err())
 }
 
-func idsOf(ctx context.Context, q querier, query string, arg any) ([]uuid.UUID, error) {
+// idsOf reads the ids that a query gives.
+func idsOf(ctx context.Context, q querier, query string, args ...any) ([]uuid.UUID, error) {
 	const op = "central.idsOf"
-	rows, err := q.QueryContext(ctx, query, arg)
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
