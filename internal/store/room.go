@@ -133,7 +133,10 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	defer s.done(sealed)
+	defer sealed.done()
+	if err := sealed.named(); err != nil {
+		return fault.Wrap(op, err)
+	}
 	kind := loan.ChangeAttach
 	if b.Contract {
 		kind = loan.ChangeContract
@@ -144,7 +147,7 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 		return fault.Wrap(op, err)
 	}
 	_, err = s.perform(ctx, op, func(w *work) error {
-		w.boxes = sealed
+		w.boxes = sealed.boxes
 		return w.blob(blob, []Entry{{Case: b.Case, Kind: kind}})
 	})
 	return err
