@@ -209,8 +209,9 @@ func (c *Central) putAside(one bool) {
 		a.users++
 	}
 	as.mu.Unlock()
+	held := c.heldAmong(idle[:old])
 	for _, a := range idle[:old] {
-		c.setAside(a)
+		c.setAside(a, held[a.key.hash])
 	}
 	moved := old > 0
 	for _, a := range rest {
@@ -230,16 +231,21 @@ func (c *Central) putAside(one bool) {
 	}
 }
 
-// setAside moves an idle arrival to its file and forgets it; the caller is its
-// user.
-func (c *Central) setAside(a *arrival) {
+// setAside moves an idle arrival to its file and forgets it; one whose blob is
+// held has no file afterwards. The caller is its user.
+func (c *Central) setAside(a *arrival, held bool) {
 	a.mu.Lock()
 	if a.whole {
 		a.mu.Unlock()
 		c.leave(a)
 		return
 	}
-	err := c.spill(a)
+	var err error
+	if held {
+		err = c.letFall(a)
+	} else {
+		err = c.spill(a)
+	}
 	file := a.file
 	a.whole = true // a later taker starts with the file
 	a.result = fault.New("central.setAside", fault.Busy, errors.New("put aside"))
@@ -277,6 +283,20 @@ func (c *Central) spill(a *arrival) error {
 		}
 	}
 	return nil
+}
+
+// letFall gives up what came of a blob that is held already. The caller holds
+// a.mu.
+func (c *Central) letFall(a *arrival) error {
+	if a.mem != nil {
+		c.arrivals.free(a.block)
+		a.block, a.mem, a.got = nil, nil, nil
+	}
+	if a.file == nil {
+		return nil
+	}
+	_, err := a.file.dismiss()
+	return err
 }
 
 // pour writes bytes into the partial file. The caller holds a.mu.
@@ -342,8 +362,9 @@ func (c *Central) spillAll() {
 		all = append(all, a)
 	}
 	c.arrivals.mu.Unlock()
+	held := c.heldAmong(all)
 	for _, a := range all {
-		c.setAside(a)
+		c.setAside(a, held[a.key.hash])
 	}
 }
 
