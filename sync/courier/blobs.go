@@ -46,7 +46,7 @@ func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, e
 	// What is whole is acknowledged even if another blob failed.
 	if len(done) > 0 {
 		before := len(box.Blobs)
-		if rerr := c.askReceipt(ctx, done); rerr != nil {
+		if rerr := c.askReceipt(ctx, done, ""); rerr != nil {
 			return false, errors.Join(err, rerr)
 		}
 		after, rerr := c.store.Outbox(ctx)
