@@ -437,3 +437,31 @@ func TestExport(t *testing.T) {
 		t.Errorf("%d files, %d of them the paper; want 4 and 1", len(files), n)
 	}
 }
+
+// A laptop whose stream is cut off, and for which no other is to be had, goes on
+// by requests with what the stream left half done.
+func TestStreamCutOffThenRequests(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	p := newProxy(t, s)
+	id := l.finished(t, noise("a", 700_000), noise("b", 700_000), noise("long", 2_000_000))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var up atomic.Int64
+	p.set(func() {
+		p.up = func(n int) bool {
+			if up.Add(int64(n)) > 1_000_000 {
+				cancel()
+			}
+			return up.Load() < 1_500_000
+		}
+	})
+	if err := newCourier(t, l, p.url).RunUntilEmpty(ctx); err == nil {
+		t.Fatal("it was not cut off")
+	}
+	p.cut(true)
+	mustCarry(t, l, breaksStreams(t, s))
+	if l.status(t, id) != loan.Received || !heldCase(t, s, id).Whole() {
+		t.Errorf("case is %s", l.status(t, id))
+	}
+}

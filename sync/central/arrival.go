@@ -329,13 +329,18 @@ func (a *arrival) put(offset int64, b []byte) (whole bool, err error) {
 		copy(a.mem[offset:], b)
 		a.got = a.got.add(offset, offset+int64(len(b)))
 	} else if a.file == nil {
-		return false, fault.New("central.put", fault.Disk, errors.New("no room and no file"))
+		return false, errNoRoom
 	} else if err := a.pour(offset, b); err != nil {
 		return false, err
 	}
-	a.whole = len(a.got) == 1 && a.got[0] == [2]int64{0, a.key.size}
+	a.whole = a.complete()
 	return a.whole, nil
 }
+
+// complete says whether nothing is lacking. The caller holds a.mu.
+func (a *arrival) complete() bool { return len(a.got) == 1 && a.got[0] == [2]int64{0, a.key.size} }
+
+var errNoRoom = fault.New("central.put", fault.Disk, errors.New("no room and no file"))
 
 // coming gives what is not yet here of a blob that a stream brings.
 func (c *Central) coming(county string, b parcel.BlobSize) ([][2]int64, bool) {

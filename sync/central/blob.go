@@ -40,7 +40,12 @@ func (c *Central) putChunk(ctx context.Context, county string, h loan.Hash, size
 		if held, err := c.held(ctx, county, h, key); held || err != nil {
 			return held, err
 		}
-		whole, err = c.writeChunk(ctx, county, partialKey{h, size}, int(offset/parcel.ChunkSize), b, sum, key)
+		if a := c.joined(county, partialKey{h, size}); a != nil {
+			whole, err = c.joinChunk(ctx, a, offset, b)
+			c.leave(a)
+		} else {
+			whole, err = c.writeChunk(ctx, county, partialKey{h, size}, int(offset/parcel.ChunkSize), b, sum, key)
+		}
 		if fault.KindOf(err) != fault.Busy {
 			return whole, err
 		}

@@ -313,8 +313,12 @@ func (l *lane) put(ctx context.Context, offset int64, b []byte) {
 		err = l.c.settle(ctx, a)
 	}
 	if err != nil {
+		l.c.abandon(a)
 		l.c.leave(a)
 		l.blob = nil
+		if fault.KindOf(err) == fault.Busy {
+			return // it is whole another way, or is asked for again
+		}
 		l.refuse(parcel.BlobSize{Hash: a.key.hash, Size: a.key.size}, err)
 	}
 }
