@@ -62,11 +62,10 @@ func (n *node) start(t testing.TB) {
 	if err := n.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 500 {
+	for end := time.Now().Add(hangs); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if n.ready() {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("a server never became ready")
 }
@@ -164,7 +163,7 @@ func roll(t *testing.T, disturb func(nodes []*node, wait func())) {
 	}
 	s := &server{dir: home, url: balance(t, nodes...)}
 	const laptops = 3
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	disturbed := make(chan struct{})
 	var arrived atomic.Int64
