@@ -242,7 +242,7 @@ func TestARosterComesInPiecesOverABadLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- c.RunUntilEmpty(ctx) }()

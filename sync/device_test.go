@@ -169,9 +169,9 @@ func TestALaptopIsLostAndTheCentreSaysWhatArrived(t *testing.T) {
 	mustCarry(t, l, "")
 	never := l.finished(t, noise("c", 100_000))
 	p := newProxy(t, s)
-	p.set(func() { p.up = func(n int) bool { return up.Add(int64(n)) < 12_000 } })
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
+	p.endsAfter(&up, 12_000, cancel)
 	c, err := courier.New(courier.Config{Store: l.Store, Server: p.url})
 	if err != nil {
 		t.Fatal(err)
@@ -234,7 +234,7 @@ func TestTheListSaysHowALaptopIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	if err := c.RunUntilEmpty(ctx); err != nil {
 		t.Fatal(err)

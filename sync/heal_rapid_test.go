@@ -102,7 +102,7 @@ func (f *fleet) sync(r *rapid.T, l *laptop, adopt bool) {
 	if adopt {
 		c.Adopt("practice-clerk")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), hangs)
 	defer cancel()
 	err = c.RunUntilEmpty(ctx)
 	if fault.KindOf(err) == fault.Conflict && c.State().Behind && !adopt {

@@ -211,7 +211,7 @@ func TestTheFileIsSetBackByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	if err := c.RunUntilEmpty(ctx); fault.KindOf(err) != fault.Conflict || !c.State().Behind {
 		t.Fatalf("got %v, %+v", err, c.State())

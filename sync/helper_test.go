@@ -199,13 +199,16 @@ func (l *laptop) status(t testing.TB, id uuid.UUID) loan.Status {
 }
 
 // carry empties the outbox, to the profile's server or another address.
+// hangs is after how long a test gives up waiting; of speed it says nothing.
+const hangs = 5 * time.Minute
+
 func (l *laptop) carry(t testing.TB, url string) error {
 	t.Helper()
 	c, err := courier.New(courier.Config{Store: l.Store, Server: url})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	return c.RunUntilEmpty(ctx)
 }
@@ -243,6 +246,9 @@ type proxy struct {
 	back func(n int) bool
 	pace sync.Mutex        // of a slow link
 	mute map[net.Conn]bool // what comes over these is swallowed
+	// beside is how many connections came while none of those had ended yet.
+	beside int
+	ended  bool // one of those has
 	// later is how long answers take on their way.
 	later time.Duration
 	// deaf drops what the server answers.
@@ -289,6 +295,9 @@ func (p *proxy) accept() {
 		}
 		p.mu.Lock()
 		p.conns[a], p.conns[b] = true, true
+		if len(p.mute) > 0 && !p.ended {
+			p.beside++
+		}
 		p.mu.Unlock()
 		p.wg.Go(func() { p.pump(b, a, true) })
 		p.wg.Go(func() { p.pump(a, b, false) })
@@ -322,6 +331,9 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 			}
 		}
 		if err != nil {
+			p.mu.Lock()
+			p.ended = p.ended || p.mute[from]
+			p.mu.Unlock()
 			return
 		}
 	}
@@ -336,6 +348,19 @@ func (p *proxy) cut(down bool) {
 		c.Close()
 		delete(p.conns, c)
 	}
+}
+
+// endsAfter breaks every connection once so many bytes went up, and says so.
+func (p *proxy) endsAfter(up *atomic.Int64, bytes int64, ended func()) {
+	p.set(func() {
+		p.up = func(n int) bool {
+			if up.Add(int64(n)) < bytes {
+				return true
+			}
+			ended()
+			return false
+		}
+	})
 }
 
 func (p *proxy) set(change func()) {

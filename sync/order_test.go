@@ -68,7 +68,7 @@ func TestFirstThingsFirst(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	l := newLaptop(t, s)
 	p := newProxy(t, s)
-	p.slowly(4_000_000)
+	p.slowly(1_000_000)
 	const cases = 100
 	var ids []uuid.UUID
 	for i := range cases {
@@ -99,6 +99,7 @@ func TestFirstThingsFirst(t *testing.T) {
 				if h := s.holdings(t); h.Devices[0].Changes < box.Last || len(h.Cases) != cases {
 					t.Errorf("the first image is there, and of %d records %d", box.Last, h.Devices[0].Changes)
 				}
+				p.slowly(4_000_000)
 			}
 		}
 	}
@@ -137,7 +138,7 @@ func TestAnUrgentCaseOvertakes(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	l := newLaptop(t, s)
 	p := newProxy(t, s)
-	p.slowly(400_000)
+	p.slowly(100_000)
 	var ids []uuid.UUID
 	for i := range 24 {
 		ids = append(ids, l.draft(t, noise(fmt.Sprint("a", i), 100_000), noise(fmt.Sprint("b", i), 100_000)))
@@ -150,7 +151,7 @@ func TestAnUrgentCaseOvertakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- c.RunUntilEmpty(ctx) }()
@@ -163,6 +164,11 @@ func TestAnUrgentCaseOvertakes(t *testing.T) {
 	fresh := l.draft(t, noise("new", 100_000))
 	l.commit(t, fresh, clerk, loan.ChangeUrgent, loan.UrgentBody{Urgency: loan.Urgent})
 	c.Wake()
+	head, _ := l.Head()
+	for s.holdings(t).Devices[0].Changes < head {
+		time.Sleep(20 * time.Millisecond)
+	}
+	p.slowly(4_000_000)
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
@@ -195,14 +201,20 @@ func TestSettingsHoldAfterAFailureAndARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	const nobody = "https://127.0.0.1:1"
 	carry := func(url string, metered bool) (courier.State, error) {
 		t.Helper()
 		c, err := courier.New(courier.Config{Store: l.Store, Server: url, Metered: func() bool { return metered }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), hangs)
 		defer cancel()
+		c.Watch(func(st courier.State) {
+			if st.Err != nil && url == nobody {
+				cancel()
+			}
+		})
 		err = c.RunUntilEmpty(ctx)
 		return c.State(), err
 	}
@@ -221,7 +233,7 @@ func TestSettingsHoldAfterAFailureAndARestart(t *testing.T) {
 	wantHeld("paused, after a restart", st, err, 0)
 
 	set(store.SyncSettings{})
-	_, _ = carry("https://127.0.0.1:1", true) // nobody is there
+	_, _ = carry(nobody, true)
 	l.reopen(t)
 	st, err = carry("", true)
 	last, _ := l.Head()

@@ -114,7 +114,7 @@ func TestRunCarriesWhatComesLater(t *testing.T) {
 	go func() { ended <- c.Run(ctx) }()
 	until := func(what string, ok func(courier.State) bool) {
 		t.Helper()
-		timeout := time.After(30 * time.Second)
+		timeout := time.After(hangs)
 		for {
 			select {
 			case s := <-states:

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/store"
@@ -67,7 +66,7 @@ func echo(t testing.TB, p *courier.Peers) *courier.PeerListener {
 
 func dialled(t testing.TB, p *courier.Peers, device uuid.UUID) *courier.PeerConn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	c, err := p.Dial(ctx, device)
 	if err != nil {

@@ -147,13 +147,13 @@ func TestACaseCountsAsArrivedOnlyWhole(t *testing.T) {
 	p := newProxy(t, s)
 	id := l.finished(t, noise("page", 900_000))
 	var up atomic.Int64
-	p.set(func() { p.up = func(n int) bool { return up.Add(int64(n)) < 500_000 } })
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
+	defer cancel()
+	p.endsAfter(&up, 500_000, cancel)
 	c, err := courier.New(courier.Config{Store: l.Store, Server: p.url})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
 	if err := c.RunUntilEmpty(ctx); err == nil {
 		t.Fatal("all went over a link that ended")
 	}

@@ -62,11 +62,10 @@ func (n *node) start(t testing.TB) {
 	if err := n.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 500 {
+	for end := time.Now().Add(hangs); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if n.ready() {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("a server never became ready")
 }
@@ -164,7 +163,7 @@ func roll(t *testing.T, disturb func(nodes []*node, wait func())) {
 	}
 	s := &server{dir: home, url: balance(t, nodes...)}
 	const laptops = 3
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	disturbed := make(chan struct{})
 	var arrived atomic.Int64
@@ -257,13 +256,8 @@ func TestSharedStreamOverTwoServers(t *testing.T) {
 	s := &server{dir: home, url: balance(t, nodes...)}
 	l := newLaptop(t, s)
 	var ids []uuid.UUID
-	size := 0
 	for i := range 6 {
-		papers := [][]byte{noise(fmt.Sprint("a", i), 900_000), noise(fmt.Sprint("b", i), 300_000), noise(fmt.Sprint("c", i), 2_000_000)}
-		for _, p := range papers {
-			size += len(p)
-		}
-		ids = append(ids, l.finished(t, papers...))
+		ids = append(ids, l.finished(t, noise(fmt.Sprint("a", i), 900_000), noise(fmt.Sprint("b", i), 300_000), noise(fmt.Sprint("c", i), 2_000_000)))
 	}
 	mustCarry(t, l, "")
 	for _, id := range ids {
@@ -272,16 +266,18 @@ func TestSharedStreamOverTwoServers(t *testing.T) {
 		}
 	}
 	settled(t, s, l)
-	all := 0.0
+	all, size := 0.0, float64(s.holdings(t).Bytes)
 	for i, n := range nodes {
 		in := n.counted(t, "doorstep_body_bytes_in_total")
-		t.Logf("server %d took %.0f of %d bytes", i, in, size)
-		if all += in; in < float64(size)/20 {
+		t.Logf("server %d took %.0f of %.0f bytes", i, in, size)
+		if all += in; in < size/20 {
 			t.Errorf("server %d took %.0f bytes only: the lanes ended at one", i, in)
 		}
 	}
-	if all > 1.5*float64(size) {
-		t.Errorf("%.0f bytes for %d", all, size)
+	// A blob that came in halves would come once more; what is late at the end
+	// may be sent over two lanes.
+	if all > 1.1*size {
+		t.Errorf("%.0f bytes for %.0f", all, size)
 	}
 	if code := run(t.Context(), []string{"verify", "--data", home}, io.Discard, os.Stderr); code != exitOK {
 		t.Errorf("verify: exit %d", code)

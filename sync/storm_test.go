@@ -112,7 +112,7 @@ func TestServerKilledAgainAndAgainWhileCarrying(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- k.RunUntilEmpty(ctx) }()
@@ -141,7 +141,7 @@ func TestAcknowledgementsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- k.RunUntilEmpty(ctx) }()
@@ -200,7 +200,7 @@ func TestCutEveryFewBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), hangs)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- k.RunUntilEmpty(ctx) }()

@@ -209,8 +209,9 @@ func (c *Central) putAside(one bool) {
 		a.users++
 	}
 	as.mu.Unlock()
+	held := c.heldAmong(idle[:old])
 	for _, a := range idle[:old] {
-		c.setAside(a)
+		c.setAside(a, held[a.key.hash])
 	}
 	moved := old > 0
 	for _, a := range rest {
@@ -230,16 +231,21 @@ func (c *Central) putAside(one bool) {
 	}
 }
 
-// setAside moves an idle arrival to its file and forgets it; the caller is its
-// user.
-func (c *Central) setAside(a *arrival) {
+// setAside moves an idle arrival to its file and forgets it; one whose blob is
+// held has no file afterwards. The caller is its user.
+func (c *Central) setAside(a *arrival, held bool) {
 	a.mu.Lock()
 	if a.whole {
 		a.mu.Unlock()
 		c.leave(a)
 		return
 	}
-	err := c.spill(a)
+	var err error
+	if held {
+		err = c.letFall(a)
+	} else {
+		err = c.spill(a)
+	}
 	file := a.file
 	a.whole = true // a later taker starts with the file
 	a.result = fault.New("central.setAside", fault.Busy, errors.New("put aside"))
@@ -279,6 +285,20 @@ func (c *Central) spill(a *arrival) error {
 	return nil
 }
 
+// letFall gives up what came of a blob that is held already. The caller holds
+// a.mu.
+func (c *Central) letFall(a *arrival) error {
+	if a.mem != nil {
+		c.arrivals.free(a.block)
+		a.block, a.mem, a.got = nil, nil, nil
+	}
+	if a.file == nil {
+		return nil
+	}
+	_, err := a.file.dismiss()
+	return err
+}
+
 // pour writes bytes into the partial file. The caller holds a.mu.
 func (a *arrival) pour(offset int64, b []byte) error {
 	end := offset + int64(len(b))
@@ -309,13 +329,18 @@ func (a *arrival) put(offset int64, b []byte) (whole bool, err error) {
 		copy(a.mem[offset:], b)
 		a.got = a.got.add(offset, offset+int64(len(b)))
 	} else if a.file == nil {
-		return false, fault.New("central.put", fault.Disk, errors.New("no room and no file"))
+		return false, errNoRoom
 	} else if err := a.pour(offset, b); err != nil {
 		return false, err
 	}
-	a.whole = len(a.got) == 1 && a.got[0] == [2]int64{0, a.key.size}
+	a.whole = a.complete()
 	return a.whole, nil
 }
+
+// complete says whether nothing is lacking. The caller holds a.mu.
+func (a *arrival) complete() bool { return len(a.got) == 1 && a.got[0] == [2]int64{0, a.key.size} }
+
+var errNoRoom = fault.New("central.put", fault.Disk, errors.New("no room and no file"))
 
 // coming gives what is not yet here of a blob that a stream brings.
 func (c *Central) coming(county string, b parcel.BlobSize) ([][2]int64, bool) {
@@ -342,8 +367,9 @@ func (c *Central) spillAll() {
 		all = append(all, a)
 	}
 	c.arrivals.mu.Unlock()
+	held := c.heldAmong(all)
 	for _, a := range all {
-		c.setAside(a)
+		c.setAside(a, held[a.key.hash])
 	}
 }
 

@@ -40,7 +40,12 @@ func (c *Central) putChunk(ctx context.Context, county string, h loan.Hash, size
 		if held, err := c.held(ctx, county, h, key); held || err != nil {
 			return held, err
 		}
-		whole, err = c.writeChunk(ctx, county, partialKey{h, size}, int(offset/parcel.ChunkSize), b, sum, key)
+		if a := c.joined(county, partialKey{h, size}); a != nil {
+			whole, err = c.joinChunk(ctx, a, offset, b)
+			c.leave(a)
+		} else {
+			whole, err = c.writeChunk(ctx, county, partialKey{h, size}, int(offset/parcel.ChunkSize), b, sum, key)
+		}
 		if fault.KindOf(err) != fault.Busy {
 			return whole, err
 		}
@@ -54,6 +59,9 @@ func (c *Central) writeChunk(ctx context.Context, county string, k partialKey, i
 		return false, err
 	}
 	defer c.blobs.give(p)
+	if err := c.early(ctx, county, p, key); err != nil {
+		return false, err
+	}
 	if err := p.write(i, b, sum); err != nil {
 		return false, err
 	}
@@ -235,7 +243,17 @@ func (c *Central) recordBlob(ctx context.Context, county string, h loan.Hash, si
 	if err == nil && fresh {
 		c.metrics.blobs.Add(1)
 	}
+	if err == nil {
+		c.discard(partialKey{h, size})
+	}
 	return err
+}
+
+// discard removes what else came of a blob that is held now.
+func (c *Central) discard(k partialKey) {
+	if err := c.blobs.discard(k); err != nil {
+		c.log.Warn("half a blob that is whole was not removed", "blob", k.hash.String(), "error", err.Error())
+	}
 }
 
 // lack answers what is not held of some blobs.
@@ -280,11 +298,8 @@ func (c *Central) lack(ctx context.Context, county string, ask []parcel.BlobSize
 // all chunks came but the blob could not be finished, the last one is asked for
 // again, for its sender finishes the blob.
 func (f *folder) missing(k partialKey) ([][2]int64, error) {
-	if _, err := os.Stat(f.partialPath(k)); os.IsNotExist(err) {
-		return [][2]int64{{0, k.size}}, nil
-	}
-	p, err := f.take(k)
-	if fault.KindOf(err) == fault.Busy {
+	p, err := f.takeFile(k, 0)
+	if kind := fault.KindOf(err); kind == fault.Busy || kind == fault.Missing {
 		return [][2]int64{{0, k.size}}, nil
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"database/sql"
 	"errors"
@@ -81,6 +82,7 @@ type Central struct {
 	health    health
 	board     *switchboard
 	address   string
+	server    string // a name of this process, for laptops to tell servers apart
 	ice       []parcel.ICEServer
 	sightings sightings
 }
@@ -93,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Central, error) {
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
 		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(), metrics: newMetrics(),
 		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), requests: make(chan struct{}, 512),
-		strangers: make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, ice: o.ICE}
+		strangers: make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, server: rand.Text(), ice: o.ICE}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -153,6 +155,9 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 	}
 	if err := c.markAll(ctx); err != nil {
 		return err
+	}
+	if err := c.sweep(ctx); err != nil {
+		c.log.Warn("what is left of whole blobs was not swept", "error", err.Error())
 	}
 	return c.makeRecoveryKey(ctx)
 }

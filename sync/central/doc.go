@@ -36,6 +36,8 @@
 //	partial/HASH.SIZE       a blob that is coming: SIZE bytes with each chunk in its
 //	                        place, then for each chunk its SHA-256, 32 bytes. A chunk
 //	                        is held when both agree; the rest is cut off at the end.
+//	                        One of a blob that is held goes at once or, where the
+//	                        blob came another way, at the next start
 //
 // A blob that a stream brings lies in memory while it is small and there is room,
 // else in its partial file, where all of it moves at the end and for room; after

@@ -130,7 +130,10 @@ func (f *folder) syncPath(dir string) error {
 }
 
 // take opens the partial file of a blob, or makes it; give must follow.
-func (f *folder) take(k partialKey) (*partial, error) {
+func (f *folder) take(k partialKey) (*partial, error) { return f.takeFile(k, os.O_CREATE) }
+
+// takeFile is take, or with no flag fault.Missing where there is no file.
+func (f *folder) takeFile(k partialKey, flag int) (*partial, error) {
 	f.mu.Lock()
 	p := f.open[k]
 	if p == nil {
@@ -141,7 +144,7 @@ func (f *folder) take(k partialKey) (*partial, error) {
 	}
 	p.users++
 	f.mu.Unlock()
-	if err := p.load(); err != nil {
+	if err := p.load(flag); err != nil {
 		f.give(p)
 		return nil, err
 	}
@@ -183,7 +186,8 @@ type partial struct {
 	path  string
 	users int // under folder.mu
 
-	gone atomic.Bool // finished or dropped: a later taker starts afresh
+	gone  atomic.Bool // finished or dropped: a later taker starts afresh
+	fresh atomic.Bool // made anew, and not yet known to be of a blob that is not whole
 
 	whole    chan struct{} // closed when no chunk is lacking
 	finisher sync.Once     // of those who find it whole, one finishes it
@@ -209,7 +213,7 @@ func (p *partial) close() {
 }
 
 // load opens the file and finds out which chunks it holds.
-func (p *partial) load() error {
+func (p *partial) load(flag int) error {
 	const op = "central.load"
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -219,7 +223,14 @@ func (p *partial) load() error {
 	if p.loaded {
 		return nil
 	}
-	file, err := os.OpenFile(p.path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(p.path, os.O_RDWR, 0)
+	if os.IsNotExist(err) {
+		if flag == 0 {
+			return fault.New(op, fault.Missing, errors.New("nothing of this blob"))
+		}
+		p.fresh.Store(true)
+		file, err = os.OpenFile(p.path, os.O_RDWR|flag, 0o600)
+	}
 	if err != nil {
 		return diskFault(op, err)
 	}

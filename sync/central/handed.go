@@ -142,13 +142,17 @@ func (c *Central) takeBlobOf(ctx context.Context, county string, h loan.Hash, co
 	return c.recordBlob(ctx, county, h, int64(len(content)))
 }
 
+// handedPrefix begins the names of files that lie in partial only while they are
+// written.
+const handedPrefix = "handed-"
+
 // shelve makes a blob that is in memory durable under its name.
 func (c *Central) shelve(ctx context.Context, county string, h loan.Hash, content []byte) error {
 	const op = "central.shelve"
 	if s, ok := c.shelf.(*bucket); ok {
 		return s.keepContent(ctx, county, h, int64(len(content)), func() ([]byte, error) { return content, nil })
 	}
-	f, err := os.CreateTemp(c.path("partial"), "handed-*") // made with mode 0600
+	f, err := os.CreateTemp(c.path("partial"), handedPrefix+"*") // made with mode 0600
 	if err != nil {
 		return diskFault(op, err)
 	}

@@ -168,6 +168,9 @@ func (c *Central) postLack(d *device, w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
+	for i := range out {
+		out[i].Ranges = wholeChunks(out[i].Ranges, req.Blobs[i].Size)
+	}
 	return sendJSON(w, parcel.LackResponse{Blobs: out})
 }
 

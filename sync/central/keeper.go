@@ -146,6 +146,7 @@ func (c *Central) recordAll(group []kept, err error) {
 			}
 			if berr == nil {
 				c.recent.note(b.key, true)
+				c.discard(b.key.partialKey)
 				c.metrics.keep.add(time.Since(b.begun))
 			}
 			_ = c.settled(b.arrival, berr)

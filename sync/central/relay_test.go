@@ -96,7 +96,7 @@ func TestRelay(t *testing.T) {
 		if got, err := io.ReadAll(ra); err != nil || string(got) != "back" {
 			t.Errorf("got %q, %v: half an end must leave the other way open", got, err)
 		}
-		for range 100 {
+		for range 3000 {
 			if n, _ := c.Relayed(); n == 1 {
 				break
 			}
@@ -184,7 +184,7 @@ func TestTheEndOfTheServerEndsWhatWaitsAndIsRelayed(t *testing.T) {
 	b.relay(session, a.enrol.Device.String())
 	waited := make(chan int, 1)
 	go func() { waited <- len(b.signals(parcel.SignalQuestion{})) }()
-	time.Sleep(200 * time.Millisecond)
+	once(t, c, b.enrol.Device, func() {})()
 	if err := s.Shutdown(context.Background()); err != nil {
 		t.Fatal(err)
 	}

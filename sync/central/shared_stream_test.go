@@ -83,6 +83,16 @@ func TestSharedStreamsAtTwoServersAtOnce(t *testing.T) {
 	}
 }
 
+// A laptop tells the servers of a centre apart by the names they give themselves.
+func TestSharedStreamsNameTheirServer(t *testing.T) {
+	cs, urls, _ := servers(t, 2)
+	l := enrol(t, cs[0], urls[0])
+	a, b, c := l.open(0), l.open(1), l.at(urls[1]).open(2)
+	if a.at == "" || a.at != b.at || c.at == "" || c.at == a.at {
+		t.Errorf("lanes to %q, %q and another server %q", a.at, b.at, c.at)
+	}
+}
+
 // Two desks that enter one student at once, at two servers, hear of each other,
 // whichever was first.
 func TestSharedOneStudentAtTwoServersAtOnce(t *testing.T) {

@@ -150,7 +150,8 @@ func (l *lane) retire(d time.Duration) {
 func (l *lane) run() {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(l.tls.Context()))
 	log := l.c.log.With("device", l.device.id, "lane", l.number)
-	l.send([]byte("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " + parcel.StreamProtocol + "\r\n\r\n"))
+	l.send([]byte("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " + parcel.StreamProtocol + "\r\n" +
+		parcel.ServerHeader + ": " + l.c.server + "\r\n\r\n"))
 	var writer sync.WaitGroup
 	writer.Go(l.write)
 	err := l.read(ctx)
@@ -312,8 +313,12 @@ func (l *lane) put(ctx context.Context, offset int64, b []byte) {
 		err = l.c.settle(ctx, a)
 	}
 	if err != nil {
+		l.c.abandon(a)
 		l.c.leave(a)
 		l.blob = nil
+		if fault.KindOf(err) == fault.Busy {
+			return // it is whole another way, or is asked for again
+		}
 		l.refuse(parcel.BlobSize{Hash: a.key.hash, Size: a.key.size}, err)
 	}
 }

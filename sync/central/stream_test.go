@@ -27,6 +27,7 @@ type stream struct {
 	t    testing.TB
 	conn net.Conn
 	r    *bufio.Reader
+	at   string // the name of the server
 }
 
 // lane opens a lane, or gives the status of the refusal.
@@ -46,6 +47,7 @@ func (l *laptop) lane(number int) (*stream, int) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	s.at = resp.Header.Get(parcel.ServerHeader)
 	return s, resp.StatusCode
 }
 

@@ -46,7 +46,7 @@ func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, e
 	// What is whole is acknowledged even if another blob failed.
 	if len(done) > 0 {
 		before := len(box.Blobs)
-		if rerr := c.askReceipt(ctx, done); rerr != nil {
+		if rerr := c.askReceipt(ctx, done, ""); rerr != nil {
 			return false, errors.Join(err, rerr)
 		}
 		after, rerr := c.store.Outbox(ctx)
@@ -201,16 +201,17 @@ func (c *Courier) feed(ctx context.Context, l *load, b store.PendingBlob, lack p
 	return nil
 }
 
-// cut gives the offsets of the chunks that lie in some ranges.
+// cut gives the offsets of the chunks that have bytes in some ranges.
 func cut(ranges [][2]int64, size int64) ([]int64, error) {
 	var out []int64
-	last := int64(0)
+	last, next := int64(0), int64(0)
 	for _, r := range ranges {
-		if r[0] < last || r[1] <= r[0] || r[1] > size || r[0]%parcel.ChunkSize != 0 {
+		if r[0] < last || r[1] <= r[0] || r[1] > size {
 			return nil, fault.New("courier.cut", fault.Untrusted, errors.New("ranges that are none"))
 		}
-		for at := r[0]; at < r[1]; at += parcel.ChunkSize {
+		for at := max(next, r[0]/parcel.ChunkSize*parcel.ChunkSize); at < r[1]; at += parcel.ChunkSize {
 			out = append(out, at)
+			next = at + parcel.ChunkSize
 		}
 		last = r[1]
 	}

@@ -67,7 +67,7 @@ func TestCut(t *testing.T) {
 		"behind the end":     {[][2]int64{{0, k + 1}}, k, nil},
 		"backwards":          {[][2]int64{{k, 0}}, k, nil},
 		"before the start":   {[][2]int64{{-k, k}}, k, nil},
-		"off the grid":       {[][2]int64{{1, k}}, k, nil},
+		"off the grid":       {[][2]int64{{1, k + 1}, {k + 5, k + 6}, {3*k - 1, 3 * k}}, 4 * k, []int64{0, k, 2 * k}},
 		"one over the other": {[][2]int64{{0, 2 * k}, {k, 3 * k}}, 4 * k, nil},
 	} {
 		got, err := cut(c.ranges, c.size)

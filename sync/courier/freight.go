@@ -24,6 +24,9 @@ type cargo struct {
 	// may end at several servers, each of which knows alone what came to it.
 	home  *lane
 	alone bool
+	// server is where the bytes went that it lacks no longer; empty: none did, or
+	// the centre names no server.
+	server string
 }
 
 type cargoState uint8
@@ -176,14 +179,18 @@ func (f *freight) next(l *lane) *cargo {
 
 // ready says whether a lane can send of the blob.
 func (c *cargo) ready(l *lane) bool {
-	return c.state == going && len(c.todo) > 0 && c.content != nil && (!c.alone || c.home == l)
+	return c.state == going && len(c.todo) > 0 && c.content != nil && (!c.alone || c.home == l) &&
+		(c.server == "" || c.server == l.server)
 }
 
-// orphans lets those blobs be asked about anew whose lane is gone and has
-// nothing of them under way.
-func (f *freight) orphans() {
+// orphans lets those blobs be asked about anew whose lane is gone, or the lanes
+// to their server are, with nothing of them under way.
+func (f *freight) orphans(stranded func(*cargo) bool) {
 	for _, c := range f.order {
-		if c.alone && c.state == going && (c.home == nil || c.home.closed || c.home.retired) && c.need.size() == c.todo.size() {
+		if c.state != going || c.need.size() != c.todo.size() {
+			continue
+		}
+		if c.alone && (c.home == nil || c.home.closed || c.home.retired) || stranded(c) {
 			f.anew(c)
 		}
 	}
@@ -196,7 +203,7 @@ func (f *freight) anew(c *cargo) {
 	f.head = 0
 }
 
-// toAsk are the next blobs to ask about, when few that are known wait.
+// toAsk are the next blobs to ask a server about, when few that are known wait.
 func (f *freight) toAsk() []*cargo {
 	var out []*cargo
 	known := 0
@@ -209,7 +216,7 @@ func (f *freight) toAsk() []*cargo {
 				known++
 			}
 		case unasked:
-			if len(out) < parcel.MaxAsk {
+			if len(out) < parcel.MaxAsk && (len(out) == 0 || c.server == out[0].server) {
 				out = append(out, c)
 			}
 		}

@@ -31,7 +31,9 @@ type lane struct {
 	retired bool      // a successor works: it ends when nothing is under way
 	lent    bool      // others send what is under way on it; until then it gets nothing
 	proven  bool      // something came from the centre
-	why     error     // it is closed
+	server  string    // where it ends; until known, where it is thought to
+	known   bool
+	why     error // it is closed
 }
 
 // stamp is when a piece went.
@@ -76,6 +78,7 @@ func (l *lane) read() error {
 	if err := l.w.greet(); err != nil {
 		return err
 	}
+	l.s.greeted(l)
 	l.s.hear(l)
 	for {
 		h, err := parcel.ReadHead(l.w.r, false)

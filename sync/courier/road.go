@@ -192,6 +192,7 @@ type request struct {
 	sum          string // of a chunk
 	want         string // content type of the answer; nothing: an answer without a body
 	limit        int64  // bytes of the answer
+	server       string // that is to answer, where a lane of the stream ends there
 }
 
 // ask sends a request and reads the answer. Only the status 200 with the type
@@ -231,7 +232,7 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 // askStream is ask over a stream.
 func (r *road) askStream(ctx context.Context, s *session, q request) (int, []byte, error) {
 	const op = "courier.ask"
-	a, _, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) {
+	a, _, err := s.roundTrip(ctx, q.server, func(id uint32) ([]byte, error) {
 		return (&parcel.Ask{ID: id, Method: q.method, Path: q.path, Type: q.typ, Body: q.body}).Append(nil)
 	})
 	if err != nil {

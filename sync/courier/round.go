@@ -23,7 +23,7 @@ func (c *Courier) rounds(ctx context.Context) error {
 	if _, err := c.look(ctx); err != nil { // so that the centre is told what waits
 		return err
 	}
-	if err := c.askReceipt(ctx, nil); err != nil {
+	if err := c.askReceipt(ctx, nil, ""); err != nil {
 		return err
 	}
 	for {
@@ -87,8 +87,9 @@ func (c *Courier) agree(ctx context.Context, box store.Outbox) error {
 	return nil
 }
 
-// askReceipt asks what the centre holds of this chain and of some blobs.
-func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash) error {
+// askReceipt asks what the centre holds of this chain and of some blobs, over a
+// stream the server they went to where one is named.
+func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash, server string) error {
 	if blobs == nil {
 		blobs = []loan.Hash{}
 	}
@@ -100,7 +101,7 @@ func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash) error {
 			return err
 		}
 	}
-	_, raw, err := c.receipt(ctx, q)
+	_, raw, err := c.receipt(ctx, q, server)
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash) error {
 	}
 	if q.Proof != nil {
 		// The centre was set back and does not know. It will name another epoch.
-		if _, raw, err = c.receipt(ctx, q); err != nil {
+		if _, raw, err = c.receipt(ctx, q, server); err != nil {
 			return err
 		}
 		if r, err = c.open(raw); err != nil {
@@ -139,13 +140,13 @@ func lastReceipt(ctx context.Context, s *store.Store) ([]byte, error) {
 	return r.Raw, fault.Wrap(op, err)
 }
 
-func (c *Courier) receipt(ctx context.Context, q parcel.ReceiptRequest) (int, []byte, error) {
+func (c *Courier) receipt(ctx context.Context, q parcel.ReceiptRequest, server string) (int, []byte, error) {
 	b, err := json.Marshal(q)
 	if err != nil {
 		return 0, nil, fault.New("courier.receipt", fault.Other, err)
 	}
 	return c.road.ask(ctx, request{method: "POST", path: "/v1/receipt" + c.tell("?"), typ: parcel.TypeJSON, body: b,
-		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
+		want: parcel.TypeReceipt, limit: parcel.MaxReceipt, server: server})
 }
 
 // proof is the centre's own word, where it now says that it holds less than it

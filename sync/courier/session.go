@@ -21,6 +21,7 @@ import (
 type session struct {
 	road   *road
 	id     string
+	server string // where lanes are thought to end before they say; under mu
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup
@@ -52,6 +53,7 @@ type session struct {
 // pendingAsk is a request whose answer is awaited.
 type pendingAsk struct {
 	frame  []byte
+	server string // that is to answer, where a lane ends there
 	lane   *lane
 	answer chan *parcel.Answer
 	from   *lane // over which the answer came; read after it
@@ -97,6 +99,7 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 	s.ctx, s.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	now := time.Now()
 	s.heard, s.alive = now, now
+	s.server = w.server
 	first := s.enter(w, 0)
 	s.wg.Go(func() { s.slot(0, first) })
 	s.wg.Go(s.watch)
@@ -130,6 +133,7 @@ func (s *session) enter(w *wire, number int) *lane {
 	now := time.Now()
 	l := &lane{s: s, number: number, w: w, heard: now, begun: now, proven: w.greeted}
 	s.mu.Lock()
+	l.server = s.server
 	s.lanes = append(s.lanes, l)
 	s.mu.Unlock()
 	s.wg.Go(l.write)
@@ -164,7 +168,7 @@ func (s *session) hear(l *lane) {
 // load puts the next piece for a lane behind buf; false when there is none now.
 // The caller holds s.mu.
 func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
-	if s.pause || l.doubted || l.retired || l.replace || l.lent {
+	if s.pause || l.doubted || l.retired || l.replace || l.lent || !l.known && s.several() {
 		return buf, false
 	}
 	c := s.freight.next(l)
@@ -191,7 +195,7 @@ func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
 		buf = parcel.AppendBlob(buf, parcel.BlobSize{Hash: c.Hash, Size: c.Size})
 		l.cargo = c
 	}
-	c.lane = l
+	c.lane, c.server = l, l.server
 	now := time.Now()
 	if len(l.flight) == 0 {
 		l.begun = now
@@ -306,6 +310,9 @@ func (s *session) took(l *lane, n uint64) error {
 // holds s.mu.
 func (s *session) doubt(l *lane) {
 	for _, p := range l.flight {
+		if p.turn != p.cargo.turn {
+			continue // it was asked about since
+		}
 		if p.alone && p.home == l && p.state == going {
 			s.freight.anew(p.cargo) // whoever takes it over is to ask its own server
 		} else if !p.alone {
@@ -350,10 +357,10 @@ func (s *session) answered(l *lane, a *parcel.Answer) {
 	p.answer <- a
 }
 
-// lack asks what the centre lacks of some blobs, and says over which lane it
-// answered.
-func (s *session) lack(ctx context.Context, blobs []parcel.BlobSize) ([]parcel.Lack, *lane, error) {
-	a, from, err := s.roundTrip(ctx, func(id uint32) ([]byte, error) { return parcel.AppendLack(nil, id, blobs), nil })
+// lack asks what the centre lacks of some blobs, a certain server where that can
+// be, and says over which lane it answered.
+func (s *session) lack(ctx context.Context, server string, blobs []parcel.BlobSize) ([]parcel.Lack, *lane, error) {
+	a, from, err := s.roundTrip(ctx, server, func(id uint32) ([]byte, error) { return parcel.AppendLack(nil, id, blobs), nil })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -364,10 +371,10 @@ func (s *session) lack(ctx context.Context, blobs []parcel.BlobSize) ([]parcel.L
 	return out, from, nil
 }
 
-// roundTrip sends a question that frame makes of its number, and waits for the
-// answer, over whichever lane it comes.
-func (s *session) roundTrip(ctx context.Context, frame func(id uint32) ([]byte, error)) (*parcel.Answer, *lane, error) {
-	p := &pendingAsk{answer: make(chan *parcel.Answer, 1)}
+// roundTrip sends a question that frame makes of its number, to a certain server
+// where that can be, and waits for the answer, over whichever lane it comes.
+func (s *session) roundTrip(ctx context.Context, server string, frame func(id uint32) ([]byte, error)) (*parcel.Answer, *lane, error) {
+	p := &pendingAsk{server: server, answer: make(chan *parcel.Answer, 1)}
 	s.mu.Lock()
 	s.lastAsk++
 	id := s.lastAsk
@@ -398,7 +405,7 @@ func (s *session) roundTrip(ctx context.Context, frame func(id uint32) ([]byte, 
 // give puts a question on the best lane there is; without one it waits for the
 // next look. The caller holds s.mu.
 func (s *session) give(p *pendingAsk) {
-	l := s.best()
+	l := s.best(p.server)
 	if l == nil {
 		return
 	}
@@ -407,16 +414,27 @@ func (s *session) give(p *pendingAsk) {
 	s.cond.Broadcast()
 }
 
-// best is the lane with the least under way that works. The caller holds s.mu.
-func (s *session) best() *lane {
+// best is the lane with the least under way that works, of those that end at a
+// server where there are any. The caller holds s.mu.
+func (s *session) best(server string) *lane {
 	var best *lane
 	for _, l := range s.lanes {
 		if l.closed || l.doubted || l.retired || l.replace {
 			continue
 		}
-		if best == nil || l.proven && !best.proven || l.proven == best.proven && l.bytes < best.bytes {
+		if best == nil || l.better(best, server) {
 			best = l
 		}
 	}
 	return best
+}
+
+func (l *lane) better(than *lane, server string) bool {
+	switch there := l.server == server; {
+	case server != "" && there != (than.server == server):
+		return there
+	case l.proven != than.proven:
+		return l.proven
+	}
+	return l.bytes < than.bytes
 }

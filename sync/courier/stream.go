@@ -167,7 +167,7 @@ func (s *session) stop() bool {
 // the rest.
 func (r *carrying) ask(ctx context.Context) error {
 	r.s.mu.Lock()
-	r.s.freight.orphans()
+	r.s.freight.orphans(r.s.stranded)
 	list := r.s.freight.toAsk()
 	if len(list) == 0 {
 		r.s.mu.Unlock()
@@ -179,9 +179,10 @@ func (r *carrying) ask(ctx context.Context) error {
 		c.state, pending[i] = asking, c.PendingBlob
 		blobs[i] = parcel.BlobSize{Hash: c.Hash, Size: c.Size}
 	}
+	server := list[0].server
 	r.s.mu.Unlock()
 	r.s.wg.Go(func() {
-		lacks, from, err := r.s.lack(r.s.ctx, blobs)
+		lacks, from, err := r.s.lack(r.s.ctx, server, blobs)
 		if err == nil {
 			r.found(pending, lacks)
 		}
@@ -191,7 +192,7 @@ func (r *carrying) ask(ctx context.Context) error {
 				c.state = unasked
 				continue
 			}
-			c.home = from
+			c.settle(lacks[i], from)
 			r.s.freight.lacks(c, lacks[i])
 		}
 		r.s.mu.Unlock()
@@ -319,14 +320,14 @@ func (r *carrying) judgeRefused(ctx context.Context) error {
 	return nil
 }
 
-// vouch asks for a receipt of what arrived, and takes those blobs off that it
-// names.
+// vouch asks a server for a receipt of what arrived there, and takes those blobs
+// off that it names.
 func (r *carrying) vouch(ctx context.Context) error {
 	r.s.mu.Lock()
 	var list []*cargo
 	moving := false
 	for _, c := range r.s.freight.order {
-		if c.state == arrived && len(list) < parcel.MaxAsk {
+		if c.state == arrived && len(list) < parcel.MaxAsk && (len(list) == 0 || c.server == list[0].server) {
 			list = append(list, c)
 		}
 		moving = moving || c.state < arrived
@@ -347,8 +348,9 @@ func (r *carrying) vouch(ctx context.Context) error {
 		c.state, hashes[i] = vouched, c.Hash
 	}
 	r.since = time.Time{}
+	server := list[0].server
 	r.s.mu.Unlock()
-	if err := r.askReceipt(ctx, hashes); err != nil {
+	if err := r.askReceipt(ctx, hashes, server); err != nil {
 		return err
 	}
 	box, err := r.look(ctx)
@@ -363,7 +365,8 @@ func (r *carrying) vouch(ctx context.Context) error {
 
 // again puts those blobs back that a receipt did not name although they
 // arrived: the centre ran into something on the way to its disk, or parts came
-// to several servers. One lane then asks and sends.
+// to several servers that it does not name. Of those one lane then asks and
+// sends.
 func (r *carrying) again(list []*cargo) error {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
@@ -374,8 +377,10 @@ func (r *carrying) again(list []*cargo) error {
 		if c.tries++; c.tries > mostTries {
 			return fault.New("courier.stream", fault.Offline, errors.New("the centre took nothing"))
 		}
-		c.alone, r.s.freight.apart = true, true
-		r.s.road.apart.Store(true)
+		if c.server == "" {
+			c.alone, r.s.freight.apart = true, true
+			r.s.road.apart.Store(true)
+		}
 		r.s.freight.anew(c)
 	}
 	return nil

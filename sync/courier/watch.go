@@ -29,13 +29,13 @@ func (s *session) watch() {
 		s.look(now, slept)
 		if s.busy() && now.Sub(s.heard) > pingEvery && now.Sub(pinged) > pingEvery {
 			pinged = now
-			if l := s.best(); l != nil {
+			if l := s.best(""); l != nil {
 				l.control = append(l.control, parcel.AppendNumber(nil, parcel.FramePing, uint64(now.UnixNano())))
 			}
 		}
 		for _, p := range s.asks {
 			if l := p.lane; l == nil || l.closed || l.doubted || l.retired {
-				if s.best() != nil {
+				if s.best("") != nil {
 					s.give(p)
 				}
 			}
@@ -110,7 +110,7 @@ func (s *session) lend(now time.Time) {
 		return
 	}
 	for _, l := range s.lanes {
-		if l.closed || l.lent || len(l.times) == 0 || now.Sub(l.times[0].at) < s.window.late() {
+		if l.closed || l.lent || len(l.times) == 0 || !s.others(l) || now.Sub(l.times[0].at) < s.window.late() {
 			continue
 		}
 		l.lent = true
@@ -135,15 +135,22 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// question takes what is in doubt, when it can be asked about. The caller holds
-// s.mu.
+// question takes what is in doubt at one server, when it can be asked about. The
+// caller holds s.mu.
 func (s *session) question() []sent {
-	if s.asked || len(s.doubts) == 0 || s.best() == nil {
+	if s.asked || len(s.doubts) == 0 || s.best("") == nil {
 		return nil
 	}
 	s.asked = true
-	q := s.doubts[:min(len(s.doubts), parcel.MaxAsk)]
-	s.doubts = slices.Clone(s.doubts[len(q):])
+	var q, rest []sent
+	for _, p := range s.doubts {
+		if p.server == s.doubts[0].server && len(q) < parcel.MaxAsk {
+			q = append(q, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	s.doubts = rest
 	return q
 }
 
@@ -152,13 +159,16 @@ func (s *session) question() []sent {
 func (s *session) resolve(q []sent) {
 	var blobs []parcel.BlobSize
 	seen := map[loan.Hash]bool{}
+	s.mu.Lock()
+	server := q[0].server
+	s.mu.Unlock()
 	for _, p := range q {
 		if !seen[p.Hash] {
 			seen[p.Hash] = true
 			blobs = append(blobs, parcel.BlobSize{Hash: p.Hash, Size: p.Size})
 		}
 	}
-	lacks, _, err := s.lack(s.ctx, blobs)
+	lacks, from, err := s.lack(s.ctx, server, blobs)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = false
@@ -166,12 +176,17 @@ func (s *session) resolve(q []sent) {
 		s.doubts = append(s.doubts, q...)
 		return
 	}
+	if from.server != server {
+		s.astray(q)
+		s.tell()
+		return
+	}
 	missing := map[loan.Hash]ranges{}
 	for _, l := range lacks {
 		missing[l.Hash] = l.Ranges
 	}
 	for _, p := range q {
-		if p.state != going {
+		if p.state != going || p.turn != p.cargo.turn {
 			continue
 		}
 		again := missing[p.Hash].meet(p.from, p.to)

@@ -72,6 +72,7 @@ type wire struct {
 	r       *bufio.Reader
 	request *http.Request
 	greeted bool // the centre's first answer was read
+	server  string
 }
 
 func newReader(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 8<<10) }
@@ -98,6 +99,7 @@ func (w *wire) greet() error {
 	}
 	w.greeted = true
 	if resp.StatusCode == http.StatusSwitchingProtocols && resp.Header.Get("Upgrade") == parcel.StreamProtocol {
+		w.server = resp.Header.Get(parcel.ServerHeader)
 		return nil
 	}
 	p := &refusal{status: resp.StatusCode}

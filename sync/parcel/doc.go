@@ -163,7 +163,8 @@
 //
 //	GET /v1/stream   with Connection: Upgrade, Upgrade: doorstep-stream/1 and
 //	                 Doorstep-Lane: 32 hexadecimal digits of the session | "/" |
-//	                 number of the lane, 0 to 63 → 101, and from then on frames.
+//	                 number of the lane, 0 to 63 → 101 with Doorstep-Server, a
+//	                 name of the process that answers, and from then on frames.
 //	                 The laptop may send frames before the answer has come. Any
 //	                 other answer is a refusal; 404 is a centre without streams.
 //
@@ -195,7 +196,9 @@
 // for blobs that are whole and on their way to the disk. Who finds a blob not in
 // the receipt asks again what is lacking. The same bytes again change nothing. A
 // lane of the same session and number takes the place of an earlier one, which
-// may still bring what is on its way, for 20 seconds.
+// may still bring what is on its way, for 20 seconds. Where a centre has several
+// servers, each knows alone what came to it of a blob that is not held yet: all
+// of a blob goes to one, and what is asked of it is asked there.
 //
 // # The rest
 //

@@ -18,6 +18,8 @@ const (
 	StreamProtocol = "doorstep-stream/1" // of the headers Upgrade, both ways
 	// LaneHeader is session id | "/" | number of the lane in it, from 0.
 	LaneHeader = "Doorstep-Lane"
+	// ServerHeader names the process that answers, in the answer to a lane.
+	ServerHeader = "Doorstep-Server"
 )
 
 // Limits of the stream.
