@@ -36,6 +36,7 @@ type session struct {
 	heard   time.Time // when anything last came
 	silent  bool      // nothing came for too long
 	since   time.Time // of the silence
+	begun   time.Time
 	back    time.Time // when the road was last found open after a silence
 	doubts  []sent
 	asked   bool // about doubts
@@ -66,6 +67,7 @@ const (
 	mostHands  = 3                      // and handshakes
 	shedWait   = 20 * time.Second       // before a lane that the centre would not have is tried again
 	giveUp     = 5 * time.Second        // without any lane, after a plain failure
+	calmTime   = 20 * time.Second       // without a silence: the road holds
 	asleep     = 5 * time.Second        // by which the clocks part while the machine sleeps
 	graceLeast = time.Second
 	graceMost  = 15 * time.Second
@@ -96,7 +98,7 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	now := time.Now()
-	s.heard, s.alive = now, now
+	s.begun, s.heard, s.alive = now, now, now
 	first := s.enter(w, 0)
 	s.wg.Go(func() { s.slot(0, first) })
 	s.wg.Go(s.watch)

@@ -19,8 +19,9 @@ func (s *session) slot(number int, l *lane) {
 			for s.ctx.Err() == nil && !l.closed && !l.replace {
 				s.cond.Wait()
 			}
+			folded := s.fold(number, l)
 			s.mu.Unlock()
-			if s.ctx.Err() != nil {
+			if s.ctx.Err() != nil || folded {
 				return
 			}
 			var shed *refusal
@@ -38,6 +39,9 @@ func (s *session) slot(number int, l *lane) {
 		case err == nil && w == nil: // the old one moved first
 			fails = 0
 			continue
+		case err == nil && s.spare(number):
+			w.close()
+			return
 		case err == nil:
 			fails = 0
 			fresh := s.enter(w, number)
@@ -53,6 +57,24 @@ func (s *session) slot(number int, l *lane) {
 		s.failed(err)
 		s.rest(min(time.Duration(fails)*100*time.Millisecond, 2*time.Second))
 	}
+}
+
+// fold gives up the slots beyond those of a road that breaks, once it does: l is
+// left to bring what is on its way. The caller holds s.mu.
+func (s *session) fold(number int, l *lane) bool {
+	if number < maxLanes || !s.silent && number < s.slots {
+		return false
+	}
+	s.slots = min(s.slots, maxLanes)
+	l.retired = true
+	return true
+}
+
+// spare says whether a slot was given up while its lane was dialled.
+func (s *session) spare(number int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return number >= s.slots
 }
 
 func (s *session) rest(d time.Duration) {

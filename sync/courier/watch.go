@@ -40,7 +40,7 @@ func (s *session) watch() {
 				}
 			}
 		}
-		grow := s.slots < s.window.lanes() && !s.silent && (s.freight.hasWork() || s.freight.hopes())
+		grow := s.slots < s.window.lanes(s.mostLanes(now)) && !s.silent && (s.freight.hasWork() || s.freight.hopes())
 		number := s.slots
 		if grow {
 			s.slots++
@@ -56,6 +56,14 @@ func (s *session) watch() {
 			s.wg.Go(func() { s.resolve(q) })
 		}
 	}
+}
+
+// mostLanes is how many lanes the session may have. The caller holds s.mu.
+func (s *session) mostLanes(now time.Time) int {
+	if !s.silent && now.Sub(later(s.begun, s.back)) > calmTime {
+		return calmLanes
+	}
+	return maxLanes
 }
 
 // hasWork says whether anything waits to be sent.
