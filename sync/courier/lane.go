@@ -31,6 +31,9 @@ type lane struct {
 	retired bool      // a successor works: it ends when nothing is under way
 	lent    bool      // others send what is under way on it; until then it gets nothing
 	proven  bool      // something came from the centre
+	tested  bool      // a silence began, and nothing came since
+	spare   bool      // it lived through a silence, and is kept idle for the next
+	tried   time.Time // when it was put to use again; zero: it moved since
 	why     error     // it is closed
 }
 

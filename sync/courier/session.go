@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -29,11 +30,16 @@ type session struct {
 	mu      sync.Mutex
 	cond    sync.Cond
 	lanes   []*lane
+	holders map[int]*lane // of each slot
 	slots   int
+	tested  int  // connections that the last silence put to the test,
+	lived   int  // and of those, how many were heard again
+	mortal  bool // the silence before the last let none live
 	window  window
 	freight freight
 	pause   bool
 	heard   time.Time // when anything last came
+	answers bool      // anything came
 	silent  bool      // nothing came for too long
 	since   time.Time // of the silence
 	begun   time.Time
@@ -73,13 +79,14 @@ const (
 	graceMost  = 15 * time.Second
 )
 
-// newSession connects the first lane. Its error is that of the connection, or
-// errNoStream when the centre knows no streams.
+// newSession connects the first lane. Its error is that of the connection.
+// Whether the centre knows streams comes out with its first answer, and ends
+// the session with errNoStream if it does not: questions need not wait for it.
 func newSession(ctx context.Context, r *road) (*session, error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	s := &session{road: r, id: hex.EncodeToString(id[:]), events: make(chan struct{}, 1), window: newWindow(),
-		freight: freight{all: map[loan.Hash]*cargo{}, apart: r.apart.Load()}, asks: map[uint32]*pendingAsk{}, slots: 1}
+		freight: freight{all: map[loan.Hash]*cargo{}, apart: r.apart.Load()}, asks: map[uint32]*pendingAsk{}, holders: map[int]*lane{}, slots: 1}
 	s.cond.L = &s.mu
 	start := time.Now()
 	w, err := race(ctx, mostHands, 3*time.Second, func(ctx context.Context) (*wire, error) {
@@ -87,12 +94,12 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
-		return r.secure(ctx, conn, s.id+"/0", false)
+		return r.secure(ctx, conn, s.id+"/0")
 	}, (*wire).close)
 	if err != nil {
 		return nil, err
 	}
-	s.window.smooth = max(time.Since(start)/4, time.Millisecond)
+	s.window.smooth = max(time.Since(start)*3/8, time.Millisecond) // two round trips, one of them longer
 	if s.window.smooth > farAway {
 		s.window.size = startWindow / 2
 	}
@@ -100,6 +107,7 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 	now := time.Now()
 	s.begun, s.heard, s.alive = now, now, now
 	first := s.enter(w, 0)
+	s.holders[0] = first // nobody else is here yet
 	s.wg.Go(func() { s.slot(0, first) })
 	s.wg.Go(s.watch)
 	return s, nil
@@ -136,7 +144,11 @@ func (s *session) enter(w *wire, number int) *lane {
 	s.mu.Unlock()
 	s.wg.Go(l.write)
 	s.wg.Go(func() {
-		err := roadFault(s.ctx, "courier.lane", l.read())
+		err := l.read()
+		if !l.w.greeted && number == 0 && s.unheard() && fault.KindOf(err) == fault.Other && !refusedTLS(err) {
+			s.cancel(fmt.Errorf("%w: %w", errBroke, err))
+		}
+		err = roadFault(s.ctx, "courier.lane", err)
 		l.end(err)
 		if k := fault.KindOf(err); k == fault.Denied || k == fault.Untrusted || k == fault.Refused || k == fault.Unsupported {
 			s.cancel(err)
@@ -144,6 +156,13 @@ func (s *session) enter(w *wire, number int) *lane {
 	})
 	s.cond.Broadcast()
 	return l
+}
+
+// unheard says whether nothing ever came from the centre.
+func (s *session) unheard() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.answers
 }
 
 // hear takes in that something came over a lane.
@@ -156,8 +175,14 @@ func (s *session) hear(l *lane) {
 		s.silent = false
 		s.back = now
 	}
-	s.heard, s.alive, l.heard = now, now, now
+	s.heard, s.alive, l.heard, s.answers = now, now, now, true
+	if l.tested {
+		l.tested = false
+		s.lived++
+	}
+	l.tried = time.Time{}
 	if l.doubted || l.replace || !l.proven {
+		s.useSpares(now) // before l's turn: after a silence its kernel sends slowly
 		l.doubted, l.replace, l.proven = false, false, true
 		s.cond.Broadcast()
 	}
@@ -166,7 +191,7 @@ func (s *session) hear(l *lane) {
 // load puts the next piece for a lane behind buf; false when there is none now.
 // The caller holds s.mu.
 func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
-	if s.pause || l.doubted || l.retired || l.replace || l.lent {
+	if s.pause || l.doubted || l.retired || l.replace || l.lent || l.spare {
 		return buf, false
 	}
 	c := s.freight.next(l)
@@ -178,7 +203,7 @@ func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
 		s.window.limited = true
 		return buf, false
 	}
-	if l.bytes > 0 && l.bytes+n > max(int(laneShare*float64(s.window.size))/max(s.slots, 1), n) {
+	if l.bytes > 0 && l.bytes+n > max(int(laneShare*float64(s.window.size))/max(s.slots, 1), 2*n) {
 		return buf, false // a loss would hold up too much of the window
 	}
 	n = s.road.cap.piece(n)
@@ -413,7 +438,7 @@ func (s *session) give(p *pendingAsk) {
 func (s *session) best() *lane {
 	var best *lane
 	for _, l := range s.lanes {
-		if l.closed || l.doubted || l.retired || l.replace {
+		if l.closed || l.doubted || l.retired || l.replace || l.spare {
 			continue
 		}
 		if best == nil || l.proven && !best.proven || l.proven == best.proven && l.bytes < best.bytes {

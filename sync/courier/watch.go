@@ -88,15 +88,16 @@ func (s *session) look(now time.Time, slept bool) {
 	}
 	if !s.silent && (now.Sub(s.heard) > patience || slept) {
 		s.silent, s.since = true, s.heard
-		for _, l := range s.lanes {
-			l.doubted, l.replace = true, true
-		}
+		s.test()
 	}
 	for _, l := range s.lanes {
 		quiet := now.Sub(later(l.heard, l.begun))
 		switch {
+		case l.retired && len(l.flight) == 0 && s.spares(l):
 		case l.retired && len(l.flight) == 0:
 			l.w.close() // nothing more is due on it
+		case !l.tried.IsZero() && now.Sub(l.tried) > s.window.stall()+mostQueue:
+			l.tried, l.doubted, l.replace = time.Time{}, true, true
 		case l.retired:
 			// After a silence of some length the old connection sends again
 			// within as long; then it is dead.
