@@ -41,7 +41,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	format := f.String("log", "text", "form of the log on standard error: text, or json; it holds ids and no person's data")
 	metrics := f.String("metrics", "", "address, HOST:PORT, for /metrics (Prometheus) and /healthz, without TLS; keep it to the machine or the operators' network")
 	drain := f.Duration("drain", 0, "time between saying not ready on /healthz and closing, for a balancer to notice; 5s behind one")
-	sessions := f.Int("sessions", 4096, "connections of laptops at once, at most; those past it are closed, and come again.\nA laptop has three and more while it sends, two of them in any case and eight at most, and each takes a\nplace among the files that the system lets the server open")
+	sessions := f.Int("sessions", 4096, "connections of laptops at once, at most; those past it are closed, and come again.\nA laptop has three and more while it sends, two of them in any case and twelve at most, eight more for a\nmoment after a break, and each takes a place among the files that the system lets the\nserver open")
 	place := placeFlags(f)
 	if err := parse(f, args, out, "listen", "data"); err != nil {
 		return err

@@ -297,7 +297,9 @@ func (c *Courier) attempt(ctx context.Context) error {
 	c.update(func(s *State) { s.Phase = Connecting })
 	err := c.road.connect(ctx)
 	if err == nil {
-		err = c.rounds(ctx)
+		if err = c.rounds(ctx); err != nil && ctx.Err() == nil && c.road.gaveUp() {
+			err = c.rounds(ctx)
+		}
 	}
 	cancel(nil)
 	wg.Wait()

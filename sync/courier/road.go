@@ -122,22 +122,42 @@ func (r *road) connect(ctx context.Context) error {
 	}
 	r.endStream()
 	s, err := newSession(ctx, r)
-	if errors.Is(err, errNoStream) {
-		r.noStream = time.Now().Add(noStreamTime)
+	if r.without(err) {
 		return nil
-	}
-	if errors.Is(err, errBroke) {
-		// Something on the way may not let through what it does not know.
-		if r.broke++; r.broke%2 == 0 {
-			r.noStream = time.Now().Add(brokeTime)
-			return nil
-		}
 	}
 	if err != nil {
 		return roadFault(ctx, "courier.connect", err)
 	}
 	r.session.Store(s)
 	return nil
+}
+
+// without says whether there is no stream to be had for a while, by the error of
+// one.
+func (r *road) without(err error) bool {
+	switch {
+	case errors.Is(err, errNoStream):
+		r.noStream = time.Now().Add(noStreamTime)
+		return true
+	case errors.Is(err, errBroke):
+		// Something on the way may not let through what it does not know.
+		if r.broke++; r.broke%2 == 0 {
+			r.noStream = time.Now().Add(brokeTime)
+			return true
+		}
+	}
+	return false
+}
+
+// gaveUp says whether a stream ended because there is none to be had: the same
+// goes another way then.
+func (r *road) gaveUp() bool {
+	s := r.session.Load()
+	if s == nil || !r.without(s.err()) {
+		return false
+	}
+	r.endStream()
+	return true
 }
 
 // endStream ends the stream, where there is one.
@@ -329,7 +349,7 @@ func roadFault(ctx context.Context, op string, err error) error {
 	if k := fault.KindOf(err); k != fault.Other && k != fault.Cancelled {
 		return fault.Wrap(op, err)
 	}
-	if strings.Contains(err.Error(), "remote error: tls:") {
+	if refusedTLS(err) {
 		return fault.Say(op, fault.Denied, "中心不接受本机的证书，材料保留在本机。请核对本机时间，或联系县资助中心重新注册。", errors.New("certificate refused"))
 	}
 	// The error's text may name the host and port, and nothing of a person.

@@ -14,8 +14,8 @@ import (
 // name what arrived.
 
 // greeted takes in at which server a lane ended. What went over it earlier was
-// meant for the server where the first lane ended; where that was wrong, it
-// counts as not sent.
+// meant for the server of the first lane that was answered; where that was
+// wrong, it counts as not sent.
 func (s *session) greeted(l *lane) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,8 +34,19 @@ func (s *session) greeted(l *lane) {
 	}
 	l.server = l.w.server
 	if !s.reaches(s.server) {
-		s.server = l.server // that one is gone, or was started anew
+		s.settleAt(l.server) // that one is gone, or was started anew, or none was known
 	}
+}
+
+// settleAt makes a server the one where lanes are thought to end of which nothing
+// is known. The caller holds s.mu.
+func (s *session) settleAt(server string) {
+	for _, l := range s.lanes {
+		if !l.known && l.server == "" {
+			l.server = server
+		}
+	}
+	s.server = server
 }
 
 // noTurn is of what went to another server than it was meant for.

@@ -136,6 +136,14 @@ func TestALaneThatEndsElsewhere(t *testing.T) {
 			t.Error("it sends nothing")
 		}
 	})
+	t.Run("where the first answer comes from, the lanes without one are thought to end", func(t *testing.T) {
+		s, l, _ := atServers(t, []string{"", ""}, 100_000)
+		l[0].known, l[1].known, l[1].w.server = false, false, "a"
+		s.greeted(l[1])
+		if s.server != "a" || l[0].server != "a" || s.several() || !l[0].one() {
+			t.Errorf("thought to be at %q and %q", s.server, l[0].server)
+		}
+	})
 	t.Run("a server that was started anew is another, and the only one", func(t *testing.T) {
 		s, l, _ := atServers(t, []string{"a", "a"}, 100_000, 100_000)
 		l[0].closed, l[1].known, l[1].w.server = true, false, "a2"
