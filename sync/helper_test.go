@@ -33,7 +33,7 @@ type server struct {
 }
 
 // startServer runs the verb serve on dir until stop or the end of the test.
-func startServer(t testing.TB, dir, listen string) *server {
+func startServer(t testing.TB, dir, listen string, more ...string) *server {
 	t.Helper()
 	settle(t, dir)
 	files := t.TempDir()
@@ -42,8 +42,8 @@ func startServer(t testing.TB, dir, listen string) *server {
 	done := make(chan int, 1)
 	var errs strings.Builder
 	go func() {
-		done <- run(ctx, []string{"serve", "--listen", listen, "--data", dir, "--practice",
-			"--code-file", filepath.Join(dir + ".code"), "--address-file", addr}, io.Discard, &errs)
+		done <- run(ctx, append([]string{"serve", "--listen", listen, "--data", dir, "--practice",
+			"--code-file", filepath.Join(dir + ".code"), "--address-file", addr}, more...), io.Discard, &errs)
 	}()
 	s := &server{dir: dir}
 	s.stop = sync.OnceFunc(func() {

@@ -297,7 +297,7 @@ func BenchmarkCentralGrowth(b *testing.B) {
 
 // fill writes rows as the intake writes them until the centre holds so many
 // changes: for every 20 a case that was received, with 13 blobs and its news.
-func fill(b *testing.B, c *Central, changes int) {
+func fill(b testing.TB, c *Central, changes int) {
 	b.Helper()
 	ctx := context.Background()
 	var have int
