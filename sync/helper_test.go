@@ -247,6 +247,8 @@ type proxy struct {
 	later time.Duration
 	// deaf drops what the server answers.
 	deaf atomic.Bool
+	// shed counts the connections that the server ended without a word.
+	shed atomic.Int64
 	wg   sync.WaitGroup
 }
 
@@ -299,9 +301,10 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 	defer to.Close()
 	defer from.Close()
 	buf := make([]byte, 4096)
-	for {
+	for said := false; ; {
 		n, err := from.Read(buf)
 		if n > 0 {
+			said = true
 			p.mu.Lock()
 			f, back, mute, later := p.up, p.back, p.mute[from], p.later
 			p.mu.Unlock()
@@ -322,6 +325,9 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 			}
 		}
 		if err != nil {
+			if !up && !said {
+				p.shed.Add(1)
+			}
 			return
 		}
 	}
