@@ -106,12 +106,16 @@ func newLaptop(t testing.TB, s *server) *laptop {
 
 func newLaptopWith(t testing.TB, s *server, change func(*store.Profile)) *laptop {
 	t.Helper()
+	return newLaptopIn(t, s, t.TempDir(), change)
+}
+
+func newLaptopIn(t testing.TB, s *server, dir string, change func(*store.Profile)) *laptop {
+	t.Helper()
 	r, err := courier.Enrol(t.Context(), courier.EnrolRequest{Server: s.url, Code: s.code(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	change(&r.Profile)
-	dir := t.TempDir()
 	st, err := store.Create(t.Context(), store.Options{Dir: dir, Cost: seal.CheapCost()}, r.Profile,
 		guard.Operator{ID: "practice-clerk", Name: "练习操作员", Roles: []guard.Role{guard.Clerk}, Enabled: true}, []byte(password))
 	if err != nil {
