@@ -2,14 +2,12 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -52,18 +50,6 @@ func filled(t *testing.T, disk string, but int64) (room func()) {
 	}
 }
 
-// running runs a courier until end.
-func running(t *testing.T, l *laptop) (c *courier.Courier, end func()) {
-	t.Helper()
-	c = newCourier(t, l, "")
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); c.Run(ctx) }()
-	end = sync.OnceFunc(func() { cancel(); <-done })
-	t.Cleanup(end)
-	return c, end
-}
-
 // until waits for something that no fixed time bounds but the test's own.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
@@ -101,7 +87,8 @@ func TestTheCentresDiskFillsUpWhileLaptopsSend(t *testing.T) {
 	}
 	room := filled(t, disk, 5<<20)
 	for _, d := range desks {
-		d.c, _ = running(t, d.laptop)
+		d.c = newCourier(t, d.laptop, "")
+		begun(t, d.c)
 	}
 	for _, d := range desks {
 		until(t, "the clerk reads why", func() bool {
@@ -184,7 +171,8 @@ func TestTheLaptopsDiskIsFullWhileItSyncs(t *testing.T) {
 	s.must(t, "schools", "import", "--file", testFile(t, "schools.tsv", longRegister(20_000)))
 	room := filled(t, disk, 0)
 	l.crowded(t, ids[0])
-	c, end := running(t, l)
+	c := newCourier(t, l, "")
+	end := begun(t, c)
 	until(t, "the clerk reads why", func() bool {
 		now := c.State()
 		said := fault.Sentence(now.BulletinErr) + fault.Sentence(now.Err)
