@@ -22,6 +22,7 @@
 //	images.key     the keys that the blobs' own keys are sealed under
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until}
 //	schools.tsv    the school register, public; it is package rulebook's
+//	packs.json     the county's policy packs, public; it is package rulebook's
 //	carried/DEVICE-FIRST-LAST  a parcel of another laptop, sealed to the centre
 //	               (package parcel), that this one carries there; may be deleted
 //

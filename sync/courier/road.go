@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -191,7 +192,17 @@ func (m moving) Read(b []byte) (int, error) {
 // refusal is an answer of the centre that is no success.
 type refusal struct {
 	status int
+	after  time.Duration // for which a busy centre asked; 0: it said nothing
 	parcel.Problem
+}
+
+// asksFor notes in a refusal how long the centre asked to be left alone.
+func asksFor(err error, h http.Header) error {
+	var r *refusal
+	if s, serr := strconv.Atoi(h.Get("Retry-After")); serr == nil && s > 0 && s < 3600 && errors.As(err, &r) {
+		r.after = time.Duration(s) * time.Second
+	}
+	return err
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("status %d %s %s", r.status, r.Kind, r.Code) }
@@ -246,7 +257,8 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 	}
 	defer resp.Body.Close()
 	r.move()
-	return r.judge(ctx, q, resp.StatusCode, resp.Header.Get("Content-Type"), resp.Body)
+	status, b, err := r.judge(ctx, q, resp.StatusCode, resp.Header.Get("Content-Type"), resp.Body)
+	return status, b, asksFor(err, resp.Header)
 }
 
 // askStream is ask over a stream.

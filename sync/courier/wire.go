@@ -104,7 +104,7 @@ func (w *wire) greet() error {
 	}
 	p := &refusal{status: resp.StatusCode}
 	if err := parcel.DecodeJSON(io.LimitReader(resp.Body, parcel.MaxJSON), parcel.MaxJSON, &p.Problem); err == nil && p.Kind != fault.Missing.String() {
-		return refused(op, p)
+		return asksFor(refused(op, p), resp.Header)
 	}
 	return fault.New(op, fault.Unsupported, errNoStream)
 }
