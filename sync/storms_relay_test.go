@@ -28,7 +28,8 @@ type relay struct {
 	up    int64 // bytes under this sky
 	down  int64
 	shut  bool
-	dying bool // the centre is being killed
+	hush  *time.Timer // cuts the connections that went deaf
+	dying bool        // the centre is being killed
 }
 
 func newRelay() *relay {
@@ -138,8 +139,15 @@ func (r *relay) weigh(n int64, up bool) (pass int64, breaks, kills bool) {
 		r.sky.Kill, r.dying = 0, true
 		return n, true, true
 	case s.Deaf > 0 && r.down >= s.Deaf:
-		if r.down-n < s.Deaf {
-			time.AfterFunc(10*time.Millisecond, r.cut)
+		// Whoever dials anew under this sky hears nothing either, and is not left
+		// to wait for it.
+		if r.hush == nil {
+			r.hush = time.AfterFunc(10*time.Millisecond, func() {
+				r.mu.Lock()
+				r.hush = nil
+				r.mu.Unlock()
+				r.cut()
+			})
 		}
 		return 0, false, false
 	}

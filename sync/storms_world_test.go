@@ -50,6 +50,8 @@ type world struct {
 	small bool                    // the world is on a small disk of its own
 	dry   bool                    // it has no network at all: sticks alone
 
+	window window
+
 	snap   sync.Mutex // of the centre's folder, which a kill exchanges, and of broken
 	killed int
 	behind bool   // a stick showed that the centre holds more of a laptop's chain than the laptop
@@ -172,6 +174,7 @@ func newWorld(m *mother, dir string, dry bool) *world {
 
 // end lets everything of the world go.
 func (w *world) end() {
+	w.window.shut()
 	w.relay.close()
 	w.stop()
 	for _, p := range w.laptops {
