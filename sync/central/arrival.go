@@ -254,6 +254,38 @@ func (c *Central) setAside(a *arrival) {
 	close(a.done)
 }
 
+// unstream moves what streams left of some blobs to their files, where it counts
+// by whole chunks, for a laptop that now sends these.
+func (c *Central) unstream(county string, blobs []parcel.BlobSize) {
+	for _, b := range blobs {
+		c.arrivals.mu.Lock()
+		a := c.arrivals.all[arrivalKey{county, partialKey{b.Hash, b.Size}}]
+		idle := a != nil && a.users == 0
+		if idle {
+			a.users++
+		}
+		c.arrivals.mu.Unlock()
+		if idle {
+			c.setAside(a)
+		}
+	}
+}
+
+// inChunks widens ranges of a blob to whole chunks.
+func inChunks(ranges [][2]int64, size int64) [][2]int64 {
+	var out [][2]int64
+	for _, r := range ranges {
+		from := r[0] / parcel.ChunkSize * parcel.ChunkSize
+		to := min((r[1]+parcel.ChunkSize-1)/parcel.ChunkSize*parcel.ChunkSize, size)
+		if n := len(out); n > 0 && out[n-1][1] >= from {
+			out[n-1][1] = to
+		} else {
+			out = append(out, [2]int64{from, to})
+		}
+	}
+	return out
+}
+
 func (c *Central) forget(a *arrival) {
 	c.arrivals.mu.Lock()
 	defer c.arrivals.mu.Unlock()

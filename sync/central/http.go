@@ -164,9 +164,13 @@ func (c *Central) postLack(d *device, w http.ResponseWriter, r *http.Request) er
 	if len(req.Blobs) > parcel.MaxAsk {
 		return fault.New("central.postLack", fault.TooLarge, nil)
 	}
+	c.unstream(d.county, req.Blobs)
 	out, err := c.lack(r.Context(), d.county, req.Blobs)
 	if err != nil {
 		return err
+	}
+	for i := range out {
+		out[i].Ranges = inChunks(out[i].Ranges, req.Blobs[i].Size)
 	}
 	return sendJSON(w, parcel.LackResponse{Blobs: out})
 }
