@@ -33,6 +33,13 @@ func mutants() []mutant {
 			"{t.addOwn, t.addReceipts", "{t.addReceipts", [2]string{}},
 		{"a whole blob counts before it lies in its place", "sync/central/handed.go",
 			"	if err := c.shelve(ctx, county, h, content); err != nil {\n		return err\n	}\n", "", [2]string{}},
+		{"a laptop of a room keeps a case before its images", "sync/neighbour/take.go",
+			"	if len(c.needs) > 0 {\n		return n, nil", "	if n.Blobs = n.Blobs[:0]; len(c.needs) > 1000 {\n		return n, nil", [2]string{}},
+		{"who once held a case does not hear that it was taken over", "internal/store/room.go",
+			"may = slices.Contains(once, peer)", "may = slices.Contains(once, peer) && len(once) > 1000", [2]string{}},
+		{"a case that was passed on may be passed on again by who had it", "internal/loan/station.go",
+			"len(c.Holders) == 0 && c.opener == device || len(c.Holders) > 0 && c.HeldBy(device)", "len(c.Holders) == 0 || c.opener == device || c.HeldBy(device)",
+			[2]string{"len(held) == 0 && n.ch.Device == c.opener ||", "n.ch.Device == c.opener ||"}},
 	}
 }
 

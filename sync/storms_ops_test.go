@@ -34,7 +34,7 @@ func chances() []string {
 	var out []string
 	for name, n := range map[string]int{"work": 8, "edit": 3, "finish": 4, "sync": 6, "all": 2, "write": 6, "take": 5, "read": 5,
 		"harm": 3, "keep": 2, "old": 2, "lose": 1, "kill-centre": 2, "kill-laptop": 2, "copy": 2, "restore-centre": 2,
-		"backup": 2, "restore-laptop": 2, "clock": 1, "full": 1} {
+		"backup": 2, "restore-laptop": 2, "clock": 1, "full": 1, "pass": 3, "meet": 3, "force": 1} {
 		for range n {
 			out = append(out, name)
 		}
@@ -72,6 +72,9 @@ func stories() [][]string {
 		{"work", "sync", "copy", "finish", "sync", "restore-centre", "sync"},
 		{"copy", "finish", "write", "take", "keep", "restore-centre", "sync", "old", "read"},
 		{"work", "sync", "sync", "sync", "kill-centre", "sync"},
+		{"work", "pass", "meet", "sync", "edit", "meet"},
+		{"work", "backup", "pass", "meet", "force", "meet", "restore-laptop", "meet"},
+		{"meet", "work", "meet", "all", "meet"},
 	}
 }
 
@@ -127,6 +130,12 @@ func (w *world) do(o op) {
 		w.backup(p)
 	case "restore-laptop":
 		w.restoreLaptop(p)
+	case "pass":
+		w.pass(p, o, r)
+	case "meet":
+		w.inRoom(o, r)
+	case "force":
+		w.force(p, r)
 	case "clock":
 		p.skew = time.Duration(r.IntN(20_000)-10_000) * time.Hour
 	case "full":
@@ -177,12 +186,25 @@ func attach(p *pc, id uuid.UUID, paper []byte) store.Entry {
 		Attachment: loan.Attachment{Slot: loan.DocSlot(loan.HukouBook), Blob: p.BlobName(paper), Size: int64(len(paper)), Media: "image/jpeg"}}}
 }
 
-// draft is a case that is still open here; Nil when there is none.
+// draft is a case that is still open here, and held here where it was ever
+// passed on; Nil when there is none.
 func (w *world) draft(p *pc, r *rand.Rand) uuid.UUID {
-	if len(p.drafts) == 0 {
+	var open []uuid.UUID
+	for id := range w.passed {
+		if sum, ok := p.Summary(id); ok && sum.Status == loan.Draft && len(sum.Holders) > 0 && sum.HeldBy(p.device) {
+			open = append(open, id)
+		}
+	}
+	slices.SortFunc(open, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	for _, id := range p.drafts {
+		if !w.passed[id] {
+			open = append(open, id)
+		}
+	}
+	if len(open) == 0 {
 		return uuid.Nil
 	}
-	return p.drafts[r.IntN(len(p.drafts))]
+	return open[r.IntN(len(open))]
 }
 
 func (w *world) edit(p *pc, r *rand.Rand) {
@@ -405,6 +427,7 @@ func (w *world) restoreCentre(r *rand.Rand) {
 		return
 	}
 	from := w.past[r.IntN(len(w.past))].home
+	w.putBack = true
 	w.stop()
 	w.ok(w.centre.Close())
 	w.home = w.copyOf(from)
@@ -437,6 +460,9 @@ func (w *world) restoreLaptop(p *pc) {
 	p.dir = filepath.Join(w.folder(), "restored")
 	w.ok(store.Restore(context.Background(), p.backup, p.dir))
 	w.unlock(p)
+	for id := range w.passed { // it may hold again what it had passed on
+		w.torn[id] = true
+	}
 	head, _ := p.Head()
 	for _, ch := range w.own(p) { // what the restore wrote itself
 		if ch.Counter == head {

@@ -21,14 +21,16 @@ type relay struct {
 	wg   sync.WaitGroup
 	kill func(atOnce func())
 
-	mu    sync.Mutex
-	to    string
-	conns map[net.Conn]bool
-	sky   weather
-	up    int64 // bytes under this sky
-	down  int64
-	shut  bool
-	dying bool // the centre is being killed
+	mu     sync.Mutex
+	to     string
+	conns  map[net.Conn]bool
+	sky    weather
+	up     int64 // bytes under this sky
+	down   int64
+	shut   bool
+	hush   *time.Timer // cuts the connections that went deaf
+	dying  bool        // the centre is being killed
+	breaks bool        // the link broke under this sky
 }
 
 func newRelay() *relay {
@@ -54,7 +56,7 @@ func (r *relay) point(to string) {
 // under changes the weather.
 func (r *relay) under(w weather) {
 	r.mu.Lock()
-	r.sky, r.up, r.down = w, 0, 0
+	r.sky, r.up, r.down, r.breaks = w, 0, 0, false
 	r.mu.Unlock()
 }
 
@@ -69,6 +71,13 @@ func (r *relay) still() {
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// broke says whether the link broke under this weather.
+func (r *relay) broke() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.breaks
 }
 
 func (r *relay) cut() {
@@ -124,7 +133,7 @@ func (r *relay) weigh(n int64, up bool) (pass int64, breaks, kills bool) {
 	if up {
 		r.up += n
 		if c := r.sky.UpCut; c > 0 && r.up >= c {
-			r.sky.UpCut = 0
+			r.sky.UpCut, r.breaks = 0, true
 			return max(0, n-(r.up-c)), true, false
 		}
 		return n, false, false
@@ -132,14 +141,21 @@ func (r *relay) weigh(n int64, up bool) (pass int64, breaks, kills bool) {
 	r.down += n
 	switch s := r.sky; {
 	case s.DownCut > 0 && r.down >= s.DownCut:
-		r.sky.DownCut = 0
+		r.sky.DownCut, r.breaks = 0, true
 		return max(0, n-(r.down-s.DownCut)), true, false
 	case s.Kill > 0 && r.down >= s.Kill:
 		r.sky.Kill, r.dying = 0, true
 		return n, true, true
 	case s.Deaf > 0 && r.down >= s.Deaf:
-		if r.down-n < s.Deaf {
-			time.AfterFunc(10*time.Millisecond, r.cut)
+		// Whoever dials anew under this sky hears nothing either, and is not left
+		// to wait for it.
+		if r.hush == nil {
+			r.hush = time.AfterFunc(10*time.Millisecond, func() {
+				r.mu.Lock()
+				r.hush, r.breaks = nil, true
+				r.mu.Unlock()
+				r.cut()
+			})
 		}
 		return 0, false, false
 	}

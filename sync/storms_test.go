@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -17,9 +18,9 @@ import (
 // fail. DOORSTEP_SEED is the seed of one world, or of the first of
 // DOORSTEP_STORMS.
 func TestStorms(t *testing.T) {
-	first, worlds := uint64(1), 400
+	first, worlds := uint64(1), 2000
 	if raceEnabled || testing.Short() {
-		worlds = 50
+		worlds = 100
 	}
 	if s := os.Getenv("DOORSTEP_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
@@ -35,11 +36,13 @@ func TestStorms(t *testing.T) {
 		}
 		worlds = n
 	}
+	// Worlds are short and let their memory go at once.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	m := newMother(t)
 	var next atomic.Uint64
 	next.Store(first - 1)
 	var wg sync.WaitGroup
-	for range 4 {
+	for range 6 { // some wait for a link
 		wg.Go(func() {
 			for !t.Failed() {
 				seed := next.Add(1)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -25,54 +26,110 @@ type truth struct {
 	receipts map[string]int // number of cases with each receipt number
 }
 
-func (w *world) truth(home string) *truth {
+// window is a way to look into the centre's database past the centre, kept
+// open: to open one costs more than a look.
+type window struct {
+	home string
+	db   *sql.DB
+	asks map[string]*sql.Stmt
+	read map[string]*loan.Change // by their bytes
+}
+
+// over looks into the centre of a folder from now on.
+func (v *window) over(home string) (err error) {
+	if v.home == home {
+		return nil
+	}
+	v.shut()
+	v.home, v.asks = home, map[string]*sql.Stmt{}
+	if v.read == nil {
+		v.read = map[string]*loan.Change{}
+	}
+	v.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(home, "centre.db")}).EscapedPath()+"?_pragma=busy_timeout(10000)")
+	if err == nil {
+		v.db.SetMaxOpenConns(1)
+	}
+	return err
+}
+
+func (v *window) shut() {
+	for _, s := range v.asks {
+		s.Close()
+	}
+	if v.db != nil {
+		v.db.Close()
+	}
+	v.home, v.db, v.asks = "", nil, nil
+}
+
+func (v *window) each(query string, row func(*sql.Rows) error) error {
+	ask := v.asks[query]
+	if ask == nil {
+		var err error
+		if ask, err = v.db.Prepare(query); err != nil {
+			return err
+		}
+		v.asks[query] = ask
+	}
+	rows, err := ask.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// change reads a change, or gives the one that was read from the same bytes.
+func (v *window) change(b []byte) (*loan.Change, error) {
+	if ch := v.read[string(b)]; ch != nil {
+		return ch, nil
+	}
+	ch, err := loan.DecodeChange(bytes.Clone(b))
+	if err == nil {
+		v.read[string(b)] = ch
+	}
+	return ch, err
+}
+
+func (w *world) truth() *truth {
 	t := &truth{changes: map[ref]loan.Hash{}, cases: map[uuid.UUID][]*loan.Change{}, blobs: map[loan.Hash]bool{},
 		status: map[uuid.UUID]string{}, receipts: map[string]int{}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(home, "centre.db")}).EscapedPath()+"?_pragma=busy_timeout(10000)")
-	w.ok(err)
-	defer db.Close()
-	each := func(query string, row func(*sql.Rows) error) {
-		rows, err := db.Query(query)
-		w.ok(err)
-		defer rows.Close()
-		for rows.Next() {
-			w.ok(row(rows))
-		}
-		w.ok(rows.Err())
-	}
-	each(`SELECT header, bytes FROM changes`, func(r *sql.Rows) error {
-		var header, b []byte
+	w.ok(w.window.over(w.home))
+	w.ok(w.window.each(`SELECT header, bytes FROM changes`, func(r *sql.Rows) error {
+		var header, b sql.RawBytes
 		if err := r.Scan(&header, &b); err != nil {
 			return err
 		}
-		ch, err := loan.DecodeChange(b)
+		ch, err := w.window.change(b)
 		if err != nil {
 			return err
 		}
 		t.changes[ref{ch.Device, ch.Counter}] = loan.Hash(header)
 		t.cases[ch.Case] = append(t.cases[ch.Case], ch)
 		return nil
-	})
-	each(`SELECT hash FROM blobs`, func(r *sql.Rows) error {
+	}))
+	w.ok(w.window.each(`SELECT hash FROM blobs`, func(r *sql.Rows) error {
 		var h []byte
 		err := r.Scan(&h)
 		name := loan.Hash(h)
 		// The row alone is a word; the file is the thing.
-		t.blobs[name] = size(filepath.Join(home, "blobs", name.String()[:2], name.String())) > 0
+		t.blobs[name] = size(filepath.Join(w.home, "blobs", name.String()[:2], name.String())) > 0
 		return err
-	})
-	packed := 0
-	w.ok(db.QueryRow(`SELECT COUNT(*) FROM sqlite_master WHERE name = 'packed'`).Scan(&packed))
-	if packed > 0 { // small blobs lie many in a file
-		each(`SELECT p.hash, p.pack, p.at + b.size FROM packed p JOIN blobs b ON b.county = p.county AND b.hash = p.hash`, func(r *sql.Rows) error {
-			var h []byte
-			var pack, end int64
-			err := r.Scan(&h, &pack, &end)
-			t.blobs[loan.Hash(h)] = size(filepath.Join(home, "packs", fmt.Sprintf("%08d.pack", pack))) >= end
-			return err
-		})
-	}
-	each(`SELECT id, status, receipt_no FROM cases`, func(r *sql.Rows) error {
+	}))
+	// Small blobs lie many in a file.
+	w.ok(w.window.each(`SELECT p.hash, p.pack, p.at + b.size FROM packed p JOIN blobs b ON b.county = p.county AND b.hash = p.hash`, func(r *sql.Rows) error {
+		var h []byte
+		var pack, end int64
+		err := r.Scan(&h, &pack, &end)
+		t.blobs[loan.Hash(h)] = size(filepath.Join(w.home, "packs", fmt.Sprintf("%08d.pack", pack))) >= end
+		return err
+	}))
+	w.ok(w.window.each(`SELECT id, status, receipt_no FROM cases`, func(r *sql.Rows) error {
 		var id, status, no string
 		if err := r.Scan(&id, &status, &no); err != nil {
 			return err
@@ -82,7 +139,7 @@ func (w *world) truth(home string) *truth {
 			t.receipts[no]++
 		}
 		return nil
-	})
+	}))
 	return t
 }
 
@@ -108,7 +165,7 @@ func (w *world) lie(p *pc) (why string) {
 			why = fmt.Sprint(v)
 		}
 	}()
-	t := w.truth(w.home)
+	t := w.truth()
 	for _, ch := range w.own(p) {
 		if t.changes[ref{ch.Device, ch.Counter}] != ch.HeaderHash(p.Sum) {
 			return fmt.Sprintf("the centre lacks number %d", ch.Counter)
@@ -134,7 +191,7 @@ func (w *world) gone(p *pc, h loan.Hash) bool {
 // forgive takes out of what must be there what nobody has any more: the centre
 // or a laptop was put back to a time before it, and it was nowhere else.
 func (w *world) forgive() {
-	t := w.truth(w.home)
+	t := w.truth()
 	here := map[ref]bool{}
 	for _, p := range w.laptops {
 		for _, ch := range w.own(p) {
@@ -157,23 +214,48 @@ func (w *world) forgive() {
 // judge ends the storm: the sky clears, everyone carries what is left, and all
 // must be where it belongs.
 func (w *world) judge() {
-	const rounds = 4 // one asks for what it lacks, and others hear of what it hands in
-	for round := range rounds {
+	if w.dry && len(w.torn) > 0 {
+		w.dry = false // what a lost laptop had left with another in a room goes over the network alone
+		w.serve()
+	}
+	const rounds = 5 // one asks for what it lacks, and others hear of what it hands in
+	for round, before := 0, w.mark(); round < rounds; round++ {
+		all := true
 		for _, p := range w.laptops {
-			if done := w.deliver(p); !done && round == rounds-1 || !done && !w.dry && round > 0 {
+			done := w.deliver(p)
+			if !done && round == rounds-1 || !done && !w.dry && round > 0 {
 				w.fail("the sky is clear, and laptop %s does not get through", p.Profile().Device)
 			}
+			all = all && done
 		}
-		if !w.dry && round > 0 {
-			break
+		after := w.mark()
+		if all && after == before {
+			break // another round would change nothing either
 		}
+		before = after
 	}
 	w.agree()
 }
 
+// mark says how much the centre and the laptops hold.
+func (w *world) mark() string {
+	t := w.truth()
+	out := fmt.Sprint(len(t.changes), len(t.blobs), len(t.receipts))
+	for _, p := range w.laptops {
+		head, _ := p.Head()
+		for _, sum := range p.Search("", 0) {
+			changes, err := p.Changes(context.Background(), sum.ID)
+			w.ok(err)
+			head += uint64(len(changes))
+		}
+		out += fmt.Sprint(" ", head)
+	}
+	return out
+}
+
 // agree demands that the centre and the open laptops hold what was saved.
 func (w *world) agree() {
-	t := w.truth(w.home)
+	t := w.truth()
 	for at, h := range w.must {
 		if got, ok := t.changes[at]; !ok || got != h {
 			w.fail("number %d of %s was saved, and the centre lacks it", at.counter, at.device)
@@ -189,6 +271,7 @@ func (w *world) agree() {
 			w.fail("receipt number %s was given to %d cases", no, n)
 		}
 	}
+	w.gather(t)
 	for _, p := range w.laptops {
 		w.same(p, t)
 	}
@@ -235,6 +318,9 @@ func (w *world) same(p *pc, t *truth) {
 			w.fail("case %s is %s at laptop %s, and %s at the centre", sum.ID, k.Status, device, t.status[sum.ID])
 		}
 		for _, a := range k.Manifest() {
+			if len(k.Holders) > 0 && (!k.HeldBy(device) || w.forced[sum.ID] || w.torn[sum.ID]) {
+				break // images are with who holds it, and with who had them before it took it over
+			}
 			if w.gone(p, a.Blob) && t.blobs[a.Blob] { // what neither has was lost with a laptop before it went
 				w.fail("laptop %s lacks blob %s of case %s", device, a.Blob, sum.ID)
 			}

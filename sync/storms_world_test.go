@@ -45,10 +45,17 @@ type world struct {
 	early   []string // copies of sticks
 	past    []past   // copies of the centre
 
-	must  map[ref]loan.Hash       // changes that may not get lost
-	blobs map[loan.Hash]uuid.UUID // blobs that may not get lost, and their laptop
-	small bool                    // the world is on a small disk of its own
-	dry   bool                    // it has no network at all: sticks alone
+	must    map[ref]loan.Hash       // changes that may not get lost
+	blobs   map[loan.Hash]uuid.UUID // blobs that may not get lost, and their laptop
+	passed  map[uuid.UUID]bool      // cases that were passed on
+	forced  map[uuid.UUID]bool      // and taken over by force
+	torn    map[uuid.UUID]bool      // and of which a laptop was then put back to an earlier time
+	putBack bool                    // the centre was, once
+
+	small bool // the world is on a small disk of its own
+	dry   bool // it has no network at all: sticks alone
+
+	window window
 
 	snap   sync.Mutex // of the centre's folder, which a kill exchanges, and of broken
 	killed int
@@ -157,7 +164,7 @@ func newMother(t testing.TB) *mother {
 
 // newWorld begins a world in dir, which must be empty.
 func newWorld(m *mother, dir string, dry bool) *world {
-	w := &world{dir: dir, dry: dry, must: map[ref]loan.Hash{}, blobs: map[loan.Hash]uuid.UUID{}, relay: newRelay()}
+	w := &world{dir: dir, dry: dry, must: map[ref]loan.Hash{}, blobs: map[loan.Hash]uuid.UUID{}, passed: map[uuid.UUID]bool{}, forced: map[uuid.UUID]bool{}, torn: map[uuid.UUID]bool{}, relay: newRelay()}
 	w.relay.kill = w.killCentre
 	w.home = w.copyOf(m.home)
 	w.open()
@@ -172,6 +179,7 @@ func newWorld(m *mother, dir string, dry bool) *world {
 
 // end lets everything of the world go.
 func (w *world) end() {
+	w.window.shut()
 	w.relay.close()
 	w.stop()
 	for _, p := range w.laptops {

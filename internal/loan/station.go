@@ -119,6 +119,17 @@ func (c *Case) HeldBy(device uuid.UUID) bool {
 	return len(c.Holders) == 0 || slices.ContainsFunc(c.Holders, func(h Holding) bool { return h.Device == device })
 }
 
+// EverHeldBy lists the devices that hold the case or once held it.
+func (c *Case) EverHeldBy() []uuid.UUID {
+	var out []uuid.UUID
+	for _, k := range c.claims {
+		if !slices.Contains(out, k.Device) {
+			out = append(out, k.Device)
+		}
+	}
+	return out
+}
+
 // PassableBy says whether a device may pass the case on: it holds it, or opened
 // it and nobody passed it on yet.
 func (c *Case) PassableBy(device uuid.UUID) bool {

@@ -22,8 +22,8 @@ type RoomCase struct {
 }
 
 // RoomCases lists the cases that another laptop of the room may know of: those
-// that it holds, and those that it wrote to, once they were passed on and until
-// they came to their end two days ago. The oldest comes first.
+// that it holds or once held, and those that it wrote to, once they were passed
+// on and until they came to their end two days ago. The oldest comes first.
 func (s *Store) RoomCases(ctx context.Context, peer uuid.UUID) ([]RoomCase, error) {
 	var out []RoomCase
 	err := s.view(ctx, "store.RoomCases", func(tx *bbolt.Tx) error {
@@ -36,13 +36,58 @@ func (s *Store) RoomCases(ctx context.Context, peer uuid.UUID) ([]RoomCase, erro
 				continue
 			}
 			wrote := append(bytes.Clone(r.ID[:]), peer[:]...)
-			if k, _ := c.Seek(wrote); len(r.Holders) > 0 && (r.HeldBy(peer) || bytes.HasPrefix(k, wrote)) {
+			if len(r.Holders) == 0 {
+				continue
+			}
+			k, _ := c.Seek(wrote)
+			may := r.HeldBy(peer) || bytes.HasPrefix(k, wrote)
+			if !may {
+				// It may have been taken from a laptop that had not written yet.
+				once, err := s.everHeld(tx, r)
+				if err != nil {
+					return err
+				}
+				may = slices.Contains(once, peer)
+			}
+			if may {
 				out = append(out, RoomCase{r.ID, r.changes})
 			}
 		}
 		return nil
 	})
 	return out, err
+}
+
+// once are the devices that ever held a case, as of a version of it.
+type once struct {
+	version uint32
+	devices []uuid.UUID
+}
+
+// everHeld gives the devices that ever held a case. A case that cannot be
+// folded was held by none that is known.
+func (s *Store) everHeld(tx *bbolt.Tx, r *row) ([]uuid.UUID, error) {
+	s.mu.RLock()
+	o, ok := s.once[r.ID]
+	s.mu.RUnlock()
+	if ok && o.version == r.changes {
+		return o.devices, nil
+	}
+	changes, err := s.caseChanges(tx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	o = once{version: r.changes}
+	if k := loan.Fold(changes); k != nil {
+		o.devices = k.EverHeldBy()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.once == nil {
+		s.once = map[uuid.UUID]once{}
+	}
+	s.once[r.ID] = o
+	return o.devices, nil
 }
 
 // settledFor is how long after its end a case is still told of in the room.

@@ -56,7 +56,8 @@ type Store struct {
 	refused    []Refused    // by the centre
 	gaps       []loan.Range // of the own chain
 	clockErr   time.Duration
-	kept       *kept // nil when no case is kept
+	once       map[uuid.UUID]once // who ever held a case, as it was last asked
+	kept       *kept              // nil when no case is kept
 	images     imageState
 	enrolled   *Profile // by SetProfile; the same device, county and suite as profile
 

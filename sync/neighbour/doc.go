@@ -4,8 +4,8 @@
 // It owns how laptops find each other, the connection between two of them, and
 // what goes over it. It guarantees that only devices that the county's
 // authority certified, and that are not known to be revoked, are spoken to;
-// that a laptop is given no case but those that it holds or wrote to, and no
-// image but of those that it holds; that whatever is taken in was signed by the
+// that a laptop is given no case but those that it holds, once held or wrote to,
+// and no image but of those that it holds; that whatever is taken in was signed by the
 // device that wrote it and is an unbroken piece of its chain; that a case
 // appears only whole, with its images; that what a laptop lost of its own chain
 // comes back to it with the cases that it wrote to; and that what is carried for

@@ -171,6 +171,21 @@ func TestBothTakeOverAtOnce(t *testing.T) {
 	until(t, "one holds it again", func() bool { return a.get(id) != nil && len(a.get(id).Holders) == 1 && b.holds(id) })
 }
 
+// Who had a case and wrote nothing to it yet must hear that it was taken over.
+func TestWhoWroteNothingHearsThatItWasTakenOver(t *testing.T) {
+	c := newCounty(t)
+	a, b := c.laptop(t).on(), c.laptop(t).on()
+	id := a.open()
+	a.meet(b)
+	a.pass(id, b, loan.CheckStation)
+	until(t, "b holds it", func() bool { return b.holds(id) })
+	a.write(id, loan.ChangeTake, loan.TakeBody{Station: loan.NumberStation, Name: "A", Reason: "对方不在"})
+	until(t, "b knows that a took it over, and why", func() bool {
+		k := b.get(id)
+		return len(k.Holders) == 1 && k.Holders[0].Device == a.id() && k.Holders[0].Reason != ""
+	})
+}
+
 func TestStrangersGetNothing(t *testing.T) {
 	c, other := newCounty(t), newCounty(t)
 	a := c.laptop(t).on()
