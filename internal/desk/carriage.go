@@ -78,6 +78,15 @@ func (d *Desk) Urge(ctx context.Context, id uuid.UUID, u loan.Urgency) (*loan.Ca
 	return d.act(ctx, op, id, guard.Urge, entry(loan.ChangeUrgent, loan.UrgentBody{Urgency: u}))
 }
 
+// MayUrge says whether Urge would be allowed: nil, or why not.
+func (d *Desk) MayUrge(ctx context.Context, id uuid.UUID) error {
+	const op = "urge"
+	if err := d.may(ctx, guard.Urge, id); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, d.holds(ctx, id, []pending{entry(loan.ChangeUrgent, nil)}))
+}
+
 // WaitingRow is a case that is not wholly at the centre, masked.
 type WaitingRow struct {
 	Row

@@ -20,7 +20,7 @@ type Remedy uint8
 const (
 	Retake    Remedy = iota // a paper: it is taken anew in its place, and nothing is voided
 	SignAgain               // what the contract holds or refers to: a correction, and new signatures
-	Amend                   // the case can be changed as it stands: taken out and taken anew
+	Amend                   // nothing is signed yet: it is taken anew
 )
 
 // Loss is a picture or file of a case of which no whole copy is known.
@@ -100,9 +100,10 @@ func (d *Desk) portraitsBack(ctx context.Context, c *loan.Case, lost []loan.Hash
 	}
 }
 
-// ReplacePage takes a lost page of a signed case anew, in its place: review,
-// signatures and contract stay, and the chain keeps which page was lost and which
-// was taken for it. The same page again, as from a file, mends the lost one.
+// ReplacePage takes a lost page of a case anew, in its place. After signing,
+// review, signatures and contract stay; before, the case goes back to its author
+// as after any change. The chain keeps which page was lost and which was taken
+// for it. The same page again, as from a file, mends the lost one.
 // fault.Denied for a page that is not lost.
 func (d *Desk) ReplacePage(ctx context.Context, id uuid.UUID, page loan.Attachment, content []byte, media, source string) (*loan.Case, error) {
 	const op = "replace page"
@@ -133,6 +134,9 @@ func (d *Desk) ReplacePage(ctx context.Context, id uuid.UUID, page loan.Attachme
 	}
 	return c, fault.Wrap(op, d.dropLost(ctx, c, lost))
 }
+
+// Names says whether a content is the blob of a name.
+func (d *Desk) Names(content []byte, blob loan.Hash) bool { return d.store.BlobName(content) == blob }
 
 // VoidForLoss voids the signatures of a case whose portrait, signature or
 // contract is lost, with a reason: it is reviewed and signed again. No field

@@ -69,13 +69,13 @@ func rules() []rule {
 	signing := []loan.Status{loan.ToSign}
 	signed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted, loan.Returned, loan.ToSign}
 	sealed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted}
-	alive := append(slices.Clone(open), loan.Signed, loan.Queued, loan.Received, loan.Accepted)
+	alive := append(slices.Clone(open), sealed...)
 	return []rule{
 		{Edit, "修改案件", clerk, true, open, true},
 		{Resolve, "选定不一致的内容", clerk, true, open, true},
 		{Attach, "添加材料", clerk, true, open, true},
 		{Detach, "移除材料", clerk, true, open, true},
-		{Replace, "补拍损坏的材料", clerk, true, sealed, true},
+		{Replace, "补拍损坏的材料", clerk, true, append(slices.Clone(open), sealed...), true},
 		{Attest, "确认人证一致", clerk, true, open, true},
 		{Consent, "登记同意", clerk, true, open, true},
 		{Submit, "提交复核", clerk, true, []loan.Status{loan.Draft, loan.Corrected}, true},

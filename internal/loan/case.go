@@ -34,6 +34,7 @@ type Case struct {
 	Aside       []Aside
 	Holders     []Holding   // who holds the case; none until it was first passed on
 	Ticket      *TicketBody // nil when it has no number
+	TicketBy    uuid.UUID   // the laptop that gave it
 	Urgency     Urgency
 	Heads       []uuid.UUID // sorted; the Seen of the next change
 

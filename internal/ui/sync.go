@@ -73,6 +73,9 @@ func (u *Window) carried(k *carrier, s courier.State) {
 		u.deps.Log.Info("receipt", "all_sent", s.AllSent)
 		u.shell.arrived()
 	}
+	if len(s.Aside) != len(before.Aside) {
+		u.shell.setAside()
+	}
 	if s.LastBulletin != before.LastBulletin {
 		u.takeUp()
 	}
@@ -94,6 +97,16 @@ func (s *shell) arrived() {
 	}
 	if s.current != nil {
 		s.current.refreshCase()
+	}
+}
+
+// setAside tells of what cannot be sent where it is looked for.
+func (s *shell) setAside() {
+	if sc, ok := s.screen.(*today); ok {
+		sc.refresh()
+	}
+	if s.current != nil {
+		s.current.findLosses()
 	}
 }
 
