@@ -72,6 +72,9 @@ func (u *Window) carried(k *carrier, s courier.State) {
 	if s.LastReceipt != before.LastReceipt || s.AllSent != before.AllSent {
 		u.deps.Log.Info("receipt", "all_sent", s.AllSent)
 		u.shell.arrived()
+		if u.room != nil {
+			u.room.room.Wake() // what the centre said may be for others of the room
+		}
 	}
 	if len(s.Aside) != len(before.Aside) {
 		u.shell.setAside()

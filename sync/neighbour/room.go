@@ -260,5 +260,5 @@ func (r *Room) SetPlace(p Place) {
 func (r *Room) hello() Hello {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Hello{Version: 1, Point: r.profile.Point, Name: r.place.Name, Stations: r.place.Stations, Passport: r.pass}
+	return Hello{Version: helloVersion, Point: r.profile.Point, Name: r.place.Name, Stations: r.place.Stations, Passport: r.pass}
 }

@@ -47,6 +47,7 @@ type session struct {
 
 	// Of the one that takes.
 	greeted bool
+	version atomic.Int32 // of the other's hello
 	coming  *coming
 	broke   error // why nothing more can be read
 	shut    error // why it was cut: one of the two was shut out
@@ -347,6 +348,7 @@ func (s *session) greet(ctx context.Context, b []byte) error {
 	}
 	h.Stations = slices.DeleteFunc(h.Stations, func(st loan.Station) bool { return !st.Known() })
 	s.greeted = true
+	s.version.Store(int32(min(h.Version, 1000)))
 	s.room.update(func() {
 		p := s.room.peer(s.peer)
 		p.Way = s.way
