@@ -46,3 +46,22 @@ func TestAReturnReachesALaptopWithoutALine(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestALaptopLetInAgainIsMetAgain(t *testing.T) {
+	s := &startChild(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0").server
+	a, b := newLaptop(t, s), newLaptop(t, s)
+	other := b.Profile().Device
+	for _, step := range []struct {
+		verb []string
+		want bool
+	}{{nil, false}, {[]string{"device", "revoke", "--id", other.String()}, true}, {[]string{"device", "admit", "--id", other.String()}, false}} {
+		if step.verb != nil {
+			s.must(t, step.verb...)
+		}
+		a.draft(t)
+		mustCarry(t, a, s.url)
+		if out, err := a.ShutOut(t.Context(), other); err != nil || out != step.want {
+			t.Errorf("after %v: shut out %v, %v, want %v", step.verb, out, err, step.want)
+		}
+	}
+}

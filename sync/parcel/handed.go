@@ -106,6 +106,9 @@ type RevokedResponse struct {
 	Devices []uuid.UUID `json:"devices"`
 }
 
+// MaxRevoked bounds them; the latest are named.
+const MaxRevoked = 4096
+
 // ProofsResponse are the centre's proofs of its own changes of a case, each of
 // one change; see Prove.
 type ProofsResponse struct {
