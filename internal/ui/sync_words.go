@@ -252,7 +252,7 @@ func mendings(s courier.State, back []desk.Row, name func(uuid.UUID) string) (ou
 	for _, a := range s.Aside {
 		words := "：有一件材料中心没有收下。请点“再送一次”；仍未收的，把案件编号告诉县资助中心。"
 		if damagedHere(a.Err) {
-			words = "：有一件材料在本机已损坏，中心也没有。请打开案件，按提示补拍或补正，不必作废案件。"
+			words = "：有一件材料在本机已损坏，中心也没有。请打开案件，按提示补拍或补正，不必作废案件；处理后仍列在这里的，点“再送一次”。"
 		}
 		out = append(out, mending{a.Case, name(a.Case) + words})
 	}
