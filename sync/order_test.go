@@ -191,6 +191,46 @@ func TestAnUrgentCaseOvertakes(t *testing.T) {
 	}
 }
 
+// A long scan on a slow line is under way; what is urgent does not wait for its
+// end, and of the scan nothing is sent twice.
+func TestAnUrgentCaseOvertakesWithinABlob(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	p := newProxy(t, s)
+	p.slowly(400_000)
+	scan, paper := noise("long", 3_000_000), noise("urgent", 60_000)
+	long := l.draft(t, scan)
+	c, err := courier.New(courier.Config{Store: l.Store, Server: p.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- c.RunUntilEmpty(ctx) }()
+	for c.Underway()[long] < 1_000_000 { // every connection has it in hand
+		select {
+		case err := <-done:
+			t.Fatalf("it ended before it was under way: %v", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	fresh := l.draft(t, paper)
+	l.commit(t, fresh, "practice-clerk", loan.ChangeUrgent, loan.UrgentBody{Urgency: loan.Disaster})
+	c.Wake()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	held := heldAt(t, s)
+	first, last := held[l.BlobName(paper)], held[l.BlobName(scan)]
+	if first == 0 || last == 0 || first > last {
+		t.Errorf("the urgent paper came as number %d, the scan that was in hand as %d", first, last)
+	}
+	if got, want := c.State().Sent, int64(len(scan)+len(paper)); got != want {
+		t.Errorf("the centre got %d bytes as news, want %d", got, want)
+	}
+}
+
 func TestSettingsHoldAfterAFailureAndARestart(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	l := newLaptop(t, s)

@@ -78,6 +78,15 @@ func (d *Desk) Urge(ctx context.Context, id uuid.UUID, u loan.Urgency) (*loan.Ca
 	return d.act(ctx, op, id, guard.Urge, entry(loan.ChangeUrgent, loan.UrgentBody{Urgency: u}))
 }
 
+// MayUrge says whether Urge would be allowed: nil, or why not.
+func (d *Desk) MayUrge(ctx context.Context, id uuid.UUID) error {
+	const op = "urge"
+	if err := d.may(ctx, guard.Urge, id); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, d.holds(ctx, id, []pending{entry(loan.ChangeUrgent, nil)}))
+}
+
 // WaitingRow is a case that is not wholly at the centre, masked.
 type WaitingRow struct {
 	Row
@@ -113,28 +122,30 @@ func (d *Desk) LetGo(ctx context.Context, id uuid.UUID, blob loan.Hash) error {
 	if needs(c, blob) {
 		return fault.New(op, fault.Denied, errors.New("the case needs it"))
 	}
+	return fault.Wrap(op, d.noteLost(ctx, blob))
+}
+
+// noteLost takes a blob that cannot be read out of what waits, and the chain
+// says that it is lost.
+func (d *Desk) noteLost(ctx context.Context, blob loan.Hash) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := store.Entry{Kind: loan.ChangeRepair, Operator: d.operator.ID, Body: loan.RepairBody{Blobs: []loan.Hash{blob}, Cases: 1}}
-	return fault.Wrap(op, d.store.LetGo(ctx, blob, e))
+	return d.store.LetGo(ctx, blob, e)
 }
 
-// needs says whether a case is not whole without a blob, or a contract of it
-// would not be.
+// needs says whether a case is not whole without a blob, or the contract in hand
+// would not be. A former contract holds nothing back: it is void, and what of it
+// is lost is named in the chain.
 func needs(c *loan.Case, blob loan.Hash) bool {
 	all := c.Manifest()
 	if c.Finish != nil {
 		all = append(all, c.Finish.Blobs...)
 	}
-	contracts := c.Former
-	if c.Contract != nil {
-		contracts = append(slices.Clone(contracts), *c.Contract)
-	}
+	k := c.Contract
 	return slices.ContainsFunc(all, func(a loan.Attachment) bool { return a.Blob == blob }) ||
-		slices.ContainsFunc(contracts, func(k loan.ContractState) bool {
-			return k.Blob == blob || k.Sealed != nil && k.Sealed.Blob == blob ||
-				k.Signatures[loan.StudentParty].Ink == blob || k.Signatures[loan.CoborrowerParty].Ink == blob
-		})
+		k != nil && (k.Blob == blob || k.Sealed != nil && k.Sealed.Blob == blob ||
+			k.Signatures[loan.StudentParty].Ink == blob || k.Signatures[loan.CoborrowerParty].Ink == blob)
 }
 
 // Enrolled notes that this laptop enrolled again, and works with who it is now.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"doorstep/internal/bulletin"
@@ -200,13 +199,6 @@ func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
 // ShutOut says whether the county shut a device out: nothing is to be taken
 // from it, by whatever road.
 func (d *Desk) ShutOut(ctx context.Context, device uuid.UUID) (bool, error) {
-	b, err := d.store.Bulletin(ctx, bulletin.Devices, bulletin.ShutOutName)
-	if fault.KindOf(err) == fault.Missing {
-		return false, nil
-	}
-	if err != nil {
-		return false, fault.Wrap("read devices", err)
-	}
-	list, err := bulletin.ParseDevices(b)
-	return slices.ContainsFunc(list, func(s bulletin.ShutOut) bool { return s.Device == device }), fault.Wrap("read devices", err)
+	out, err := d.store.ShutOut(ctx, device)
+	return out, fault.Wrap("read devices", err)
 }

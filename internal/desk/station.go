@@ -120,7 +120,8 @@ const maxTicket = 999
 
 // TakeNumber opens a case for people who have just come in, and gives it the
 // next number of this laptop's letter on this day, all in one step; this
-// laptop holds it. No two laptops of different letters give one number.
+// laptop holds it. The number is told with this laptop's mark (loan.TicketMark),
+// so that two laptops of one letter that never met do not give the same.
 func (d *Desk) TakeNumber(ctx context.Context, kind loan.Kind, supplement bool) (*loan.Case, error) {
 	const op = "take number"
 	seat, err := d.Seat(ctx)

@@ -108,7 +108,7 @@ func TestTwoStations(t *testing.T) {
 	t.Run("the lists say who has it", func(t *testing.T) {
 		for _, d := range []*desk.Desk{a, b} {
 			rows := d.AtStations()
-			if len(rows) != 1 || rows[0].Ticket != "A001" || rows[0].Here != (d == b) || rows[0].Held[0].Name != "B" {
+			if len(rows) != 1 || rows[0].Ticket != "A001-"+loan.TicketMark(a.Device()) || rows[0].Here != (d == b) || rows[0].Held[0].Name != "B" {
 				t.Errorf("got %+v", rows)
 			}
 			if rows[0].Name == "韦小花" {
@@ -170,6 +170,35 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("got %v", seen)
 		}
 	})
+}
+
+func TestTwoLaptopsOfOneLetterThatNeverMet(t *testing.T) {
+	a, b := pair(t)
+	for loan.TicketMark(a.Device()) == loan.TicketMark(b.Device()) { // once in 1024
+		a, b = pair(t)
+	}
+	ctx, must := context.Background(), step(t)
+	first := must(a.TakeNumber(ctx, loan.First, false))
+	second := must(b.TakeNumber(ctx, loan.First, false))
+	if first.Ticket.Number != "A001" || second.Ticket.Number != "A001" {
+		t.Fatalf("got %s and %s, want both to begin at A001", first.Ticket.Number, second.Ticket.Number)
+	}
+	if first.TicketLabel() == second.TicketLabel() || first.TicketLabel() != "A001-"+loan.TicketMark(a.Device()) {
+		t.Errorf("told: %s and %s, want two numbers", first.TicketLabel(), second.TicketLabel())
+	}
+	// They meet: both stand on one screen, and the next number is a new one.
+	must(a.PassOn(ctx, first.ID, b.Device(), "A", loan.CheckStation))
+	bring(t, a, b, first.ID)
+	seen := map[string]bool{}
+	for _, r := range b.AtStations() {
+		seen[r.Ticket] = true
+	}
+	if len(seen) != 2 || !seen[first.TicketLabel()] || !seen[second.TicketLabel()] {
+		t.Errorf("on the screen: %v, want both numbers", seen)
+	}
+	if c := must(b.TakeNumber(ctx, loan.First, false)); c.Ticket.Number != "A002" {
+		t.Errorf("the next: got %s, want A002", c.Ticket.Number)
+	}
 }
 
 func TestTheRoomIsOnForOneDay(t *testing.T) {

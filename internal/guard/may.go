@@ -18,6 +18,7 @@ const (
 	Resolve         Verb = "resolve"
 	Attach          Verb = "attach"
 	Detach          Verb = "detach"
+	Replace         Verb = "replace"
 	Attest          Verb = "attest"
 	Consent         Verb = "consent"
 	Submit          Verb = "submit"
@@ -67,12 +68,14 @@ func rules() []rule {
 	open := []loan.Status{loan.Draft, loan.ToReview, loan.ToSign, loan.Returned, loan.Corrected}
 	signing := []loan.Status{loan.ToSign}
 	signed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted, loan.Returned, loan.ToSign}
-	alive := append(slices.Clone(open), loan.Signed, loan.Queued, loan.Received, loan.Accepted)
+	sealed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted}
+	alive := append(slices.Clone(open), sealed...)
 	return []rule{
 		{Edit, "修改案件", clerk, true, open, true},
 		{Resolve, "选定不一致的内容", clerk, true, open, true},
 		{Attach, "添加材料", clerk, true, open, true},
 		{Detach, "移除材料", clerk, true, open, true},
+		{Replace, "补拍损坏的材料", clerk, true, append(slices.Clone(open), sealed...), true},
 		{Attest, "确认人证一致", clerk, true, open, true},
 		{Consent, "登记同意", clerk, true, open, true},
 		{Submit, "提交复核", clerk, true, []loan.Status{loan.Draft, loan.Corrected}, true},

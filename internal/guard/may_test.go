@@ -31,6 +31,7 @@ func TestTable(t *testing.T) {
 		Resolve:         {"clerk", editable},
 		Attach:          {"clerk", editable},
 		Detach:          {"clerk", editable},
+		Replace:         {"clerk", editable + " signed queued received accepted"},
 		Attest:          {"clerk", editable},
 		Consent:         {"clerk", editable},
 		Submit:          {"clerk", "draft corrected"},

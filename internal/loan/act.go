@@ -25,7 +25,7 @@ func (c *Case) act(n *node) error {
 	}
 	c.Updated = ch.At
 	switch ch.Kind {
-	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
+	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeReplace, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
 		c.Authors[ch.Operator] = true
 	}
 	return nil
@@ -41,6 +41,8 @@ func (c *Case) actKind(n *node) error {
 		return c.attach(n.ch)
 	case ChangeDetach:
 		return c.detach(n.ch)
+	case ChangeReplace:
+		return c.replace(n.ch)
 	case ChangeAttest:
 		return c.attest(n.ch)
 	case ChangeConsent:

@@ -19,6 +19,7 @@ type Case struct {
 	Updated     time.Time
 	Authors     map[string]bool // operators who entered, attached, attested or corrected
 	Attachments []Attachment
+	Replaced    []Replacement // pages that were lost and taken anew, in order
 	Attested    map[Party]bool
 	Attests     map[Party]Attestation       // who attested, of those in Attested
 	Consents    map[Party]map[string]string // purpose → text id, of consents given
@@ -33,6 +34,7 @@ type Case struct {
 	Aside       []Aside
 	Holders     []Holding   // who holds the case; none until it was first passed on
 	Ticket      *TicketBody // nil when it has no number
+	TicketBy    uuid.UUID   // the laptop that gave it
 	Urgency     Urgency
 	Heads       []uuid.UUID // sorted; the Seen of the next change
 
@@ -58,6 +60,14 @@ type ContractState struct {
 	Signatures map[Party]SignState
 	Sealed     *SealBody
 	SealedAt   time.Time
+}
+
+// Replacement is a page that was lost and the one taken in its place.
+type Replacement struct {
+	Attachment
+	Lost Hash
+	By   string // operator's id
+	At   time.Time
 }
 
 // Attestation is a clerk's word that person, card and portrait are one.

@@ -25,6 +25,7 @@ const (
 	ChangeResolve  ChangeKind = "resolve"  // EditBody: a person chose between values
 	ChangeAttach   ChangeKind = "attach"   // AttachBody: a blob put in a slot
 	ChangeDetach   ChangeKind = "detach"   // DetachBody: a blob taken out of a slot
+	ChangeReplace  ChangeKind = "replace"  // ReplaceBody: a page that was lost, taken anew
 	ChangeAttest   ChangeKind = "attest"   // PartyBody: clerk attests person = card
 	ChangeConsent  ChangeKind = "consent"  // ConsentBody
 	ChangeSubmit   ChangeKind = "submit"   // no body: draft → to review
@@ -167,6 +168,14 @@ type AttachBody struct {
 type DetachBody struct {
 	Slot Slot `json:"slot"`
 	Blob Hash `json:"blob"`
+}
+
+// ReplaceBody puts a page taken anew in the place of one that was lost: it could
+// not be read where it was kept, and the centre did not have it.
+type ReplaceBody struct {
+	Attachment
+	Lost   Hash   `json:"lost"`
+	Source string `json:"source,omitempty"` // camera, file
 }
 
 // PartyBody names a party.

@@ -238,6 +238,7 @@ func (c *Case) Clone() *Case {
 		d.Conflicts[i].Values = slices.Clone(d.Conflicts[i].Values)
 	}
 	d.Same = slices.Clone(c.Same)
+	d.Replaced = slices.Clone(c.Replaced)
 	if c.Review != nil {
 		v := *c.Review
 		d.Review = &v

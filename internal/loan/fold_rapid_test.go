@@ -24,7 +24,7 @@ func anyChange(t *rapid.T, c *Case) (ChangeKind, any) {
 	if c != nil && c.Finish != nil {
 		finish = c.Finish.ID.String()
 	}
-	switch rapid.IntRange(0, 20).Draw(t, "kind") {
+	switch rapid.IntRange(0, 21).Draw(t, "kind") {
 	case 0, 1, 2:
 		return ChangeEdit, fields("loan.amount", amount)
 	case 3:
@@ -57,6 +57,8 @@ func anyChange(t *rapid.T, c *Case) (ChangeKind, any) {
 		return ChangeTake, TakeBody{Station: PhotoStation, Reason: "r"}
 	case 19:
 		return ChangeTicket, TicketBody{Day: "2026-08-01", Number: "A001"}
+	case 20:
+		return ChangeReplace, ReplaceBody{Attachment: a, Lost: blob(n%3 + 1)}
 	}
 	return rapid.SampledFrom([]ChangeKind{ChangeReceive, ChangeCorrect, ChangeVoid}).Draw(t, "last"),
 		map[string]any{"reason": "r", "finish": finish, "receipt_no": "", "contract_no": "", "check_code": ""}

@@ -2,6 +2,7 @@ package loan
 
 import (
 	"errors"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -192,6 +193,30 @@ func (c *Case) ticket(ch *Change) error {
 	if _, err := b.Day.Time(); err != nil || !ValidTicket(b.Number) {
 		return fault.New("ticket", fault.Input, errors.New("day or number"))
 	}
-	c.Ticket = &b
+	c.Ticket, c.TicketBy = &b, ch.Device
 	return nil
+}
+
+// markLetters are those of a ticket's mark: none looks like another.
+const markLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// TicketMark is what a laptop's numbers end with, so that two laptops of one
+// letter that never met do not give one number. It follows from the laptop
+// alone: no network and no agreement is needed, and two marks are the same once
+// in 1024.
+func TicketMark(device uuid.UUID) string {
+	h := fnv.New32a()
+	h.Write(device[:])
+	n := h.Sum32()
+	n ^= n>>10 ^ n>>20
+	return string([]byte{markLetters[n>>5&31], markLetters[n&31]})
+}
+
+// TicketLabel is the number as it is told, shown and called, with the mark of
+// the laptop that gave it; empty for a case without one.
+func (c *Case) TicketLabel() string {
+	if c.Ticket == nil {
+		return ""
+	}
+	return c.Ticket.Number + "-" + TicketMark(c.TicketBy)
 }

@@ -2,6 +2,7 @@ package loan_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -133,4 +134,22 @@ func TestOneHoldsUnlessAPersonTakesOver(t *testing.T) {
 			t.Fatalf("%d hold it, and nobody took it over", len(c.Holders))
 		}
 	})
+}
+
+func TestMarksOfLaptops(t *testing.T) {
+	seen := map[string]int{}
+	for n := range 4096 {
+		m := TicketMark(uuid.UUID{0: byte(n), 1: byte(n >> 8), 15: 7})
+		if len(m) != 2 || strings.ContainsAny(m, "ILOU") || strings.ToUpper(m) != m {
+			t.Fatalf("mark %q", m)
+		}
+		seen[m]++
+	}
+	if len(seen) < 900 {
+		t.Errorf("4096 laptops have %d marks of 1024", len(seen))
+	}
+	// What was told to a family stays, whatever version of the program calls it.
+	if got := TicketMark(uuid.MustParse("0189c000-0000-7000-8000-000000000001")); got != "BT" {
+		t.Errorf("a known laptop's mark: got %s", got)
+	}
 }

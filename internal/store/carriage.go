@@ -263,16 +263,20 @@ func (s *Store) changeRefused(ctx context.Context, op string, change func([]Refu
 	return nil
 }
 
-// LetGo takes a blob out of the outbox that cannot be read here any more, with
-// the change that says that it is lost. That no case needs it is for the caller
-// to know. fault.Denied for one that can still be read, fault.Missing for one
-// that does not wait.
+// LetGo takes a blob out of the outbox, and out of what is wanted, that cannot
+// be read here any more, with the change that says that it is lost. That no case
+// needs it is for the caller to know. fault.Denied for one that can still be
+// read, fault.Missing for one that neither waits nor is wanted.
 func (s *Store) LetGo(ctx context.Context, h loan.Hash, e Entry) error {
 	const op = "store.LetGo"
-	if !s.waits([]loan.Hash{h}) {
+	want, err := s.Wanted(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if !s.waits([]loan.Hash{h}) && !slices.Contains(want.Blobs, h) {
 		return fault.New(op, fault.Missing, errors.New("it does not wait"))
 	}
-	_, err := s.Blob(ctx, h)
+	_, err = s.Blob(ctx, h)
 	switch fault.KindOf(err) {
 	case fault.Damaged, fault.Missing, fault.Erased:
 	default:
@@ -286,6 +290,14 @@ func (s *Store) LetGo(ctx context.Context, h loan.Hash, e Entry) error {
 	sent := s.sentWith([]loan.Hash{h}, nil)
 	_, err = s.perform(ctx, op, func(w *work) error {
 		if err := w.entry(e); err != nil {
+			return err
+		}
+		want, err := s.readWanted(w.tx)
+		if err != nil {
+			return err
+		}
+		want.Blobs = slices.DeleteFunc(want.Blobs, func(o loan.Hash) bool { return o == h })
+		if err := s.putWanted(w.tx, want); err != nil {
 			return err
 		}
 		if err := s.del(w.tx, bUnsent, h[:]); err != nil {

@@ -121,7 +121,7 @@ func brought(ch *loan.Change) []PendingBlob {
 		Size int64     `json:"size"`
 	}
 	switch ch.Kind {
-	case loan.ChangeAttach, loan.ChangeContract, loan.ChangeSign, loan.ChangeSeal:
+	case loan.ChangeAttach, loan.ChangeReplace, loan.ChangeContract, loan.ChangeSign, loan.ChangeSeal:
 	default:
 		return nil
 	}
@@ -135,7 +135,7 @@ func brought(ch *loan.Change) []PendingBlob {
 	if h.Zero() || body.Size < 1 || body.Size > MaxBlob {
 		return nil
 	}
-	return []PendingBlob{{Hash: h, Size: body.Size, Case: ch.Case, Contract: ch.Kind != loan.ChangeAttach}}
+	return []PendingBlob{{Hash: h, Size: body.Size, Case: ch.Case, Contract: ch.Kind != loan.ChangeAttach && ch.Kind != loan.ChangeReplace}}
 }
 
 // WantedBlobs tells of the wanted blobs what the changes here say of them; a
@@ -183,7 +183,15 @@ func (s *Store) WantedBlobs(ctx context.Context) ([]PendingBlob, error) {
 // HealBlob keeps the content of a wanted blob, as the centre gave it back; it
 // is wanted no longer. Content that has another name is fault.Input.
 func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) error {
-	const op = "store.HealBlob"
+	return s.putBack(ctx, "store.HealBlob", b, content, func(w *work) error {
+		delete(w.sends, b.Hash)
+		return s.arrived(w.tx, b.Hash, w.at)
+	})
+}
+
+// putBack keeps the content of a blob that cannot be read here, in place of
+// what is left of it, in one transaction with then.
+func (s *Store) putBack(ctx context.Context, op string, b PendingBlob, content []byte, then func(*work) error) error {
 	blob := Blob{Hash: b.Hash, Content: content}
 	sealed, err := s.ready([]Blob{blob})
 	if err != nil {
@@ -214,8 +222,7 @@ func (s *Store) HealBlob(ctx context.Context, b PendingBlob, content []byte) err
 		if err := w.blob(blob, []Entry{{Case: b.Case, Kind: kind}}); err != nil {
 			return err
 		}
-		delete(w.sends, b.Hash)
-		return s.arrived(w.tx, b.Hash, w.at)
+		return then(w)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -139,12 +140,13 @@ func (s *Store) LastTicket(day loan.Date, letter string) int {
 	defer s.mu.RUnlock()
 	last := 0
 	for _, r := range s.index.inRoom() {
-		n := len(r.Ticket) - 3
-		if r.TicketDay != day || n < 1 || r.Ticket[:n] != letter {
+		number, _, _ := strings.Cut(r.Ticket, "-") // the mark of the laptop behind it
+		n := len(number) - 3
+		if r.TicketDay != day || n < 1 || number[:n] != letter {
 			continue
 		}
 		v := 0
-		for _, c := range r.Ticket[n:] {
+		for _, c := range number[n:] {
 			v = v*10 + int(c-'0')
 		}
 		last = max(last, v)

@@ -68,4 +68,7 @@ const (
 	ErrandBlobs   = "errand.blobs."   // []loan.Hash: what a device has not had acknowledged
 	ErrandReceipt = "errand.receipt." // []byte: the centre's receipt for a device, to be brought home
 	RevokedDevice = "revoked."        // true: the centre shut the device out
+	// CentreProof goes on with a case's id. [][]byte: the centre's proofs of its
+	// own changes of the case, for laptops of the room.
+	CentreProof = "centre.proof."
 )

@@ -33,7 +33,7 @@ type Summary struct {
 	Problems      int    // conflicts, changes set aside and other cases of the student, which wait for a person
 	Sent          bool   // the centre has acknowledged all of it
 	Holders       []Holder
-	Ticket        string // the number its people are called by
+	Ticket        string // the number its people are called by, with its laptop's mark
 	TicketDay     loan.Date
 	Urgency       loan.Urgency
 }
@@ -71,7 +71,7 @@ func (r *row) fill(c *loan.Case) {
 		r.Holders = append(r.Holders, Holder{h.Device, h.Station, h.Name})
 	}
 	if c.Ticket != nil {
-		r.Ticket, r.TicketDay = c.Ticket.Number, c.Ticket.Day
+		r.Ticket, r.TicketDay = c.TicketLabel(), c.Ticket.Day
 	}
 	if len(c.Same) > 0 && c.Status != loan.Void {
 		r.Problems++

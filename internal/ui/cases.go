@@ -23,6 +23,7 @@ type cases struct {
 	rows    []desk.Row
 	total   int // found, also those not listed
 	timer   *time.Timer
+	menu    map[fyne.KeyName]func() // what keys do to the case selected
 }
 
 // mostRows is how many cases are listed; to go further back one searches.
@@ -48,6 +49,7 @@ func newCases(u *Window) *cases {
 	s.list = kit.NewList(caseColumns(), func() int { return len(s.rows) }, func(i int) []kit.Cell { return u.caseCells(s.rows[i]) })
 	s.list.TwoLines = true
 	s.list.OnOpen = func(i int) { u.shell.open(s.rows[i].ID) }
+	s.menu = u.caseMenu(s.list, func() []desk.Row { return s.rows }, s.refresh)
 	s.content = filled("案件", "本机受理的全部案件；姓名已遮盖，打开后由经办人查看全文",
 		container.NewVBox(s.query, s.count), kit.Card("", nil, container.New(&tall{200}, s.list)))
 	s.search()
@@ -55,7 +57,7 @@ func newCases(u *Window) *cases {
 }
 
 func (s *cases) object() fyne.CanvasObject     { return s.content }
-func (s *cases) keys() map[fyne.KeyName]func() { return nil }
+func (s *cases) keys() map[fyne.KeyName]func() { return s.menu }
 func (s *cases) shown()                        { kit.Focus(s.query) }
 
 func (s *cases) leave() {

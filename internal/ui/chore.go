@@ -16,6 +16,7 @@ type chore struct {
 	words       string // what is being done
 	done, total int64
 	stop        context.CancelFunc
+	stick       *stickWork // what it does with a stick, or nil
 }
 
 // keepEvery is how often housekeeping looks whether there is something to do.

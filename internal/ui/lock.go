@@ -44,11 +44,13 @@ func (u *Window) lock() {
 	u.rest()
 	u.root.Clear() // a notice of one operator is not for the next
 	u.remember(at)
+	u.keepStick()
 	u.endShift()
+	u.stickOwn = ""
 	d, k, r := u.desk, u.carrier, u.room
 	u.carrier, u.shell, u.room = nil, nil, nil
 	u.closeCall()
-	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore != nil), container.NewVBox()))
+	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
@@ -67,13 +69,17 @@ func (u *Window) lock() {
 
 // lockingWords says what is being done, and what becomes of what was not sent
 // and of a chore under way.
-func lockingWords(waiting int, chore bool) string {
+func lockingWords(waiting int, c *chore) string {
 	words := "正在保存并锁定数据…"
 	if waiting > 0 {
 		words += fmt.Sprintf("还有 %d 件案件没有全部送达，都留在本机；任何操作员登录后自动接着上传。", waiting)
 	}
-	if chore {
-		words += "正在进行的备份或U盘读写先停下，到登录页出现再拔U盘；登录后可以再做一次。"
+	switch {
+	case c == nil:
+	case c.stick != nil:
+		words += "U盘读写在安全处停下，已写完的部分有效；请不要拔出，您再登录后自动接着做。要拔U盘，请等登录页出现。"
+	default:
+		words += "正在进行的备份等先停下；登录后可以再做一次。"
 	}
 	return words
 }

@@ -160,12 +160,13 @@ func TestLockTakesItsOwnTextFromTheClipboard(t *testing.T) {
 func TestLockingSaysWhenAStickMayBePulledOut(t *testing.T) {
 	for name, c := range map[string]struct {
 		waiting int
-		chore   bool
+		chore   *chore
 		want    string
 	}{
-		"with nothing under way":    {0, false, "正在保存并锁定数据…"},
-		"while a stick is written":  {0, true, "正在保存并锁定数据…正在进行的备份或U盘读写先停下，到登录页出现再拔U盘；登录后可以再做一次。"},
-		"with something to be sent": {2, false, "正在保存并锁定数据…还有 2 件案件没有全部送达，都留在本机；任何操作员登录后自动接着上传。"},
+		"with nothing under way":    {0, nil, "正在保存并锁定数据…"},
+		"while a stick is written":  {0, &chore{stick: &stickWork{}}, "正在保存并锁定数据…U盘读写在安全处停下，已写完的部分有效；请不要拔出，您再登录后自动接着做。要拔U盘，请等登录页出现。"},
+		"while a backup is made":    {0, &chore{}, "正在保存并锁定数据…正在进行的备份等先停下；登录后可以再做一次。"},
+		"with something to be sent": {2, nil, "正在保存并锁定数据…还有 2 件案件没有全部送达，都留在本机；任何操作员登录后自动接着上传。"},
 	} {
 		if got := lockingWords(c.waiting, c.chore); got != c.want {
 			t.Errorf("%s: got %q", name, got)

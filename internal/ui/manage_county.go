@@ -110,6 +110,9 @@ func (u *Window) takeUp() {
 		if u.shell == nil {
 			return
 		}
+		if u.room != nil {
+			u.room.room.Wake() // who was shut out is let go at once
+		}
 		if v := u.shell.current; v != nil && !v.closed {
 			v.refresh()
 		}

@@ -136,7 +136,7 @@ func (s *shell) start(kind loan.Kind, supplement bool) {
 		s.u.saved()
 		s.take(c)
 		if c.Ticket != nil {
-			kit.Notice(s.u.win, kit.Good, "号码 "+c.Ticket.Number+"，请告诉来办的家庭。")
+			kit.Notice(s.u.win, kit.Good, "号码 "+c.TicketLabel()+"，请告诉来办的家庭。")
 		}
 	})
 }

@@ -122,5 +122,6 @@ func (u *Window) signedIn(d *desk.Desk) {
 	u.startCarrier()
 	u.resumeRoom()
 	u.resume()
+	u.resumeStick()
 	u.housekeep()
 }

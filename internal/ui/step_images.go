@@ -71,7 +71,7 @@ func (s *imagesStep) refresh() {
 func (s *imagesStep) showPapers() {
 	c := s.v.c
 	var key strings.Builder
-	fmt.Fprint(&key, s.v.locked(), s.v.full(), s.busy)
+	fmt.Fprint(&key, s.v.locked(), s.v.full(), s.busy, s.v.losses)
 	papers := papersOf(&c.App)
 	for _, p := range papers {
 		fmt.Fprint(&key, p.label, p.needed)
@@ -166,6 +166,9 @@ func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 // thumb is a small picture of a page with the way to the whole one.
 func (s *imagesStep) thumb(a loan.Attachment, i int) fyne.CanvasObject {
 	look := kit.NewQuiet("查看", nil, func() { s.look(a, i) })
+	if l, lost := s.v.lossOf(a); lost {
+		look = kit.NewQuiet("补拍", nil, func() { s.v.retake(l) })
+	}
 	f := kit.NewPhotoFrame("正在读取", 64, 1.25, look)
 	f.SetCaption(kit.Info, fmt.Sprintf("第 %d 页", i+1))
 	if p := s.problems[a.Blob]; p != "" {

@@ -79,6 +79,7 @@ type papersStep struct {
 	content *container.Scroll
 	list    *fyne.Container
 	count   *kit.StatusLine
+	first   func() // brings the button of sending first up to date
 }
 
 func newStepPapers(v *visit) *papersStep {
@@ -108,12 +109,15 @@ func (s *papersStep) kindCard(f *form) fyne.CanvasObject {
 		"补充申请": "本学年已有贷款、额度还有剩余：只申请剩余的部分。",
 	}[kindLabel(a.Kind, a.Loan.Supplementary)]
 	head := kit.NewText(kindLabel(a.Kind, a.Loan.Supplementary)+"　"+words, kit.TextBody)
+	first, show := s.v.urgeButton()
+	s.first = show
+	show()
 	if a.Kind != loan.Renewal {
-		return kit.Card("申请类型", nil, head)
+		return kit.Card("申请类型", first, head)
 	}
 	channel := f.choice("channel", "办理方式", true, string(loan.OnSite), string(loan.Remote))
 	changed := f.check("loan.key_info_changed", "姓名、身份证号等关键信息有变更（不能远程续贷）")
-	return kit.Card("申请类型", nil, head, kit.Columns([]float32{1, 2}, channel.label, below(changed.object)))
+	return kit.Card("申请类型", first, head, kit.Columns([]float32{1, 2}, channel.label, below(changed.object)))
 }
 
 func (s *papersStep) hardshipCard(f *form) fyne.CanvasObject {
@@ -151,6 +155,7 @@ func below(o fyne.CanvasObject) fyne.CanvasObject {
 }
 
 func (s *papersStep) refresh() {
+	s.first()
 	var rows []fyne.CanvasObject
 	lacking := 0
 	for _, p := range papersOf(&s.v.c.App) {

@@ -22,6 +22,7 @@ type receiptStep struct {
 	which   *kit.Choice
 	save    *kit.Button
 	void    *kit.Button
+	first   func() // brings the button of sending first up to date
 	pdf     []byte // of the receipt made in this visit
 	home    bool   // the centre's numbers are in it
 	shownAs string
@@ -40,8 +41,10 @@ func newStepReceipt(v *visit) *receiptStep {
 	s.which.OnChanged = func(string) { s.open() }
 	s.save = kit.NewSecondary("存为文件", kit.Icon("download"), s.saveFile)
 	s.void = kit.NewQuiet("作废本案…", kit.Icon("trash"), s.askVoid)
+	first, show := v.urgeButton()
+	s.first = show
 	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers), container.NewHBox(
-		kit.NewSecondary("办下一户", kit.Icon("user-plus"), func() { v.u.shell.visit("today") }), s.void))
+		kit.NewSecondary("办下一户", kit.Icon("user-plus"), func() { v.u.shell.visit("today") }), s.void), container.NewHBox(first))
 	bar := container.NewBorder(nil, nil, s.which, s.save)
 	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
@@ -54,6 +57,7 @@ func (s *receiptStep) refresh() {
 	}
 	s.showLadder()
 	s.showNumbers()
+	s.first()
 	s.void.SetEnabled(s.v.c.Status != loan.Void && !s.v.readOnly())
 	s.save.SetEnabled(s.current() != nil && !s.v.readOnlyPrint())
 	s.open()

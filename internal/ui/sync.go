@@ -72,6 +72,12 @@ func (u *Window) carried(k *carrier, s courier.State) {
 	if s.LastReceipt != before.LastReceipt || s.AllSent != before.AllSent {
 		u.deps.Log.Info("receipt", "all_sent", s.AllSent)
 		u.shell.arrived()
+		if u.room != nil {
+			u.room.room.Wake() // what the centre said may be for others of the room
+		}
+	}
+	if len(s.Aside) != len(before.Aside) {
+		u.shell.setAside()
 	}
 	if s.LastBulletin != before.LastBulletin {
 		u.takeUp()
@@ -94,6 +100,16 @@ func (s *shell) arrived() {
 	}
 	if s.current != nil {
 		s.current.refreshCase()
+	}
+}
+
+// setAside tells of what cannot be sent where it is looked for.
+func (s *shell) setAside() {
+	if sc, ok := s.screen.(*today); ok {
+		sc.refresh()
+	}
+	if s.current != nil {
+		s.current.findLosses()
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
-	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
 	"fyne.io/fyne/v2"
@@ -74,6 +73,7 @@ func newSyncScreen(u *Window) *syncScreen {
 	s.list.Empty = "没有等待送达的案件"
 	s.list.OnOpen = func(i int) { u.shell.open(s.rows[i].ID) }
 	s.list.OnSelect = func(int) { s.offerFirst() }
+	u.caseMenu(s.list, func() []desk.Row { return plainRows(s.rows) }, s.urged)
 	s.first = kit.NewSecondary("先传这一件（F7）", kit.Icon("upload"), s.askUrgent)
 	s.settings = newSyncSettings(u)
 	s.stick = newStickCard(u)
@@ -208,6 +208,15 @@ func (s *syncScreen) askAdopt() {
 		})
 }
 
+// plainRows are the rows of cases that wait.
+func plainRows(waiting []desk.WaitingRow) []desk.Row {
+	out := make([]desk.Row, len(waiting))
+	for i, w := range waiting {
+		out[i] = w.Row
+	}
+	return out
+}
+
 // chosen is the case selected in the list.
 func (s *syncScreen) chosen() (desk.WaitingRow, bool) {
 	if i := s.list.Selected(); i >= 0 && i < len(s.rows) {
@@ -219,49 +228,21 @@ func (s *syncScreen) chosen() (desk.WaitingRow, bool) {
 func (s *syncScreen) offerFirst() {
 	r, ok := s.chosen()
 	s.first.SetEnabled(ok)
-	if ok && r.Urgency != loan.NotUrgent {
-		s.first.SetText("不再先传（F7）")
-	} else {
-		s.first.SetText("先传这一件（F7）")
-	}
+	s.first.SetText(urgeWord(r.Urgency, "F7"))
 }
 
 // askUrgent lets the selected case go before others, with the reason, or no
 // longer.
 func (s *syncScreen) askUrgent() {
-	r, ok := s.chosen()
-	if !ok {
-		return
+	if r, ok := s.chosen(); ok {
+		s.u.askUrgent(r.ID, r.Name, r.Urgency, s.urged)
 	}
-	if r.Urgency != loan.NotUrgent {
-		s.urge(r.ID, loan.NotUrgent)
-		return
-	}
-	why := kit.NewChoice(kit.Option{ID: string(loan.Urgent), Text: "加急：临近期限"}, kit.Option{ID: string(loan.Disaster), Text: "受灾家庭"})
-	why.SetValue(string(loan.Urgent))
-	kit.NewDialog(s.u.win, "先传 "+r.Name+" 的案件",
-		container.NewVBox(kit.NewText("这一件的合同和影像排到最前面，传了一半的也一样。原因记入日志。", kit.TextBody), kit.NewLabeled("原因", true, why)),
-		"先传", "取消", func() bool {
-			s.urge(r.ID, loan.Urgency(why.Value()))
-			return true
-		}).Open()
 }
 
-func (s *syncScreen) urge(id uuid.UUID, to loan.Urgency) {
-	u := s.u
-	u.act("urge", func(ctx context.Context) error {
-		_, err := u.desk.Urge(ctx, id, to)
-		return err
-	}, func(err error) {
-		if err != nil {
-			u.fail(err)
-			return
-		}
-		u.saved()
-		u.wake()
-		s.listed = time.Time{}
-		s.refresh()
-	})
+// urged shows the order of sending anew.
+func (s *syncScreen) urged() {
+	s.listed = time.Time{}
+	s.refresh()
 }
 
 func (s *syncScreen) refresh() {

@@ -218,7 +218,7 @@ func TestACaseGoesFirst(t *testing.T) {
 		s := u.shell.screen.(*syncScreen)
 		last = s.rows[3].ID
 		s.list.Select(3)
-		s.urge(last, loan.Urgent)
+		u.urge(last, loan.Urgent, s.urged)
 	})
 	u.idle(t)
 	fyne.DoAndWait(func() {

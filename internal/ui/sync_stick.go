@@ -31,7 +31,6 @@ type stickCard struct {
 	other  *kit.Button
 	stop   *kit.Button
 	sticks []string
-	own    string // a folder chosen by hand
 	chosen string
 	told   bool // the state tells of what was done
 }
@@ -93,8 +92,8 @@ func (s *stickCard) look() { s.found(s.u.sticks()) }
 
 // found shows the sticks that are in, where they changed.
 func (s *stickCard) found(sticks []string) {
-	if s.own != "" && !slices.Contains(sticks, s.own) {
-		sticks = append(slices.Clone(sticks), s.own)
+	if own := s.u.stickOwn; own != "" && !slices.Contains(sticks, own) && thereIs(own) {
+		sticks = append([]string{own}, sticks...)
 	}
 	sticks = sticks[:min(len(sticks), 4)]
 	if s.row.Objects != nil && (s.u.chore != nil || slices.Equal(sticks, s.sticks)) {
@@ -147,61 +146,64 @@ func (s *stickCard) refresh() {
 		s.state.Set(kit.Info, "没有插入U盘。插好后这里会自动显示。")
 		return
 	}
+	if s.chosen == u.stickOwn {
+		s.state.Set(kit.Info, "已选文件夹“"+s.chosen+"”。内容加密，只有县资助中心能打开。")
+		return
+	}
 	s.state.Set(kit.Info, "U盘“"+filepath.Base(s.chosen)+"”已插好。内容加密，只有县资助中心能打开。")
 }
 
-// tell says how it ended, until another stick is in: on the card that is in view
-// now, for the person may have gone and come back.
-func (s *stickCard) tell(kind kit.Kind, words string) {
-	if sc, ok := s.u.shell.screen.(*syncScreen); ok {
-		s = sc.stick
-	} else {
-		kit.Notice(s.u.win, kind, words)
-	}
-	s.told = true
-	s.state.Set(kind, words)
-	s.refresh()
+func (s *stickCard) choose() {
+	kit.NewChooser(s.u.win, "选择U盘上的文件夹", kit.ChooserOptions{Folders: true, Folder: s.chosen}, s.take).Show()
 }
 
-func (s *stickCard) choose() {
-	kit.NewChooser(s.u.win, "选择U盘上的文件夹", kit.ChooserOptions{Folders: true, Folder: s.chosen}, func(path string) {
-		s.own, s.chosen, s.told = path, path, false
-		s.row.Objects = nil
-		s.look()
-	}).Show()
+// take makes a folder the one for the stick, until the window locks.
+func (s *stickCard) take(path string) {
+	s.u.stickOwn, s.chosen, s.told = path, path, false
+	s.row.Objects = nil
+	s.look()
 }
 
 // begin writes what waits onto the stick.
-func (s *stickCard) begin() {
-	var out courier.StickWritten
-	u, dir := s.u, s.chosen
+func (s *stickCard) begin() { s.u.doStick(stickWork{Dir: s.chosen}) }
+
+// home reads the answers that are on the stick.
+func (s *stickCard) home() { s.u.doStick(stickWork{Dir: s.chosen, Read: true}) }
+
+// doStick writes a stick or reads one, beside the clerk's work.
+func (u *Window) doStick(w stickWork) {
 	d := u.desk
-	u.begins("write stick", "正在写入U盘，请不要拔出", func(ctx context.Context, progress func(done, total int64)) error {
-		if err := courier.StickPlace(d.Store(), dir); err != nil {
+	w.Operator = d.Operator().ID
+	var out courier.StickWritten
+	var in courier.StickRead
+	name, words := "write stick", "正在写入U盘，请不要拔出"
+	job := func(ctx context.Context, progress func(done, total int64)) error {
+		if err := courier.StickPlace(d.Store(), w.Dir); err != nil {
 			return err
 		}
 		return d.ToStick(ctx, func(ctx context.Context) (err error) {
-			out, err = courier.WriteStick(ctx, d.Store(), dir, progress)
+			out, err = courier.WriteStick(ctx, d.Store(), w.Dir, progress)
 			return err
 		})
-	}, func(err error) { s.tell(writtenWords(out, err)) })
-}
-
-// home reads the answers that are on the stick.
-func (s *stickCard) home() {
-	var out courier.StickRead
-	u, dir := s.u, s.chosen
-	d := u.desk
-	u.begins("read stick", "正在读取U盘，请不要拔出", func(ctx context.Context, _ func(done, total int64)) error {
-		return d.FromStick(ctx, func(ctx context.Context) (err error) {
-			out, err = courier.ReadStick(ctx, d.Store(), dir)
-			return err
-		})
-	}, func(err error) {
-		s.tell(readWords(out, err, u.moment))
-		u.shell.arrived()
-		u.wake() // so that what waits is counted anew
-	})
+	}
+	done := func(err error) { u.tellStick(writtenWords(out, err)) }
+	if w.Read {
+		name, words = "read stick", "正在读取U盘，请不要拔出"
+		job = func(ctx context.Context, _ func(done, total int64)) error {
+			return d.FromStick(ctx, func(ctx context.Context) (err error) {
+				in, err = courier.ReadStick(ctx, d.Store(), w.Dir)
+				return err
+			})
+		}
+		done = func(err error) {
+			u.tellStick(readWords(in, err, u.moment))
+			u.shell.arrived()
+			u.wake() // so that what waits is counted anew
+		}
+	}
+	if u.begins(name, words, job, done) {
+		u.chore.stick = &w
+	}
 }
 
 // stickSentence is a failure in words; one that says itself what to do next

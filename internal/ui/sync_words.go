@@ -252,7 +252,7 @@ func mendings(s courier.State, back []desk.Row, name func(uuid.UUID) string) (ou
 	for _, a := range s.Aside {
 		words := "：有一件材料中心没有收下。请点“再送一次”；仍未收的，把案件编号告诉县资助中心。"
 		if damagedHere(a.Err) {
-			words = "：有一件材料在本机已损坏，不能上传。请打开案件移除后重新拍摄，再点“再送一次”；已办结的请联系县资助中心。"
+			words = "：有一件材料在本机已损坏，中心也没有。请打开案件，按提示补拍或补正，不必作废案件；处理后仍列在这里的，点“再送一次”。"
 		}
 		out = append(out, mending{a.Case, name(a.Case) + words})
 	}
@@ -269,7 +269,7 @@ func kindOfRecord(k loan.ChangeKind) string {
 		return "新建记录"
 	case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
 		return "修改记录"
-	case loan.ChangeAttach, loan.ChangeDetach:
+	case loan.ChangeAttach, loan.ChangeDetach, loan.ChangeReplace:
 		return "材料记录"
 	case loan.ChangeContract, loan.ChangeRead, loan.ChangeSign, loan.ChangeSeal:
 		return "签署记录"

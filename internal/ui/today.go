@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -18,6 +19,7 @@ type today struct {
 	figures *fyne.Container
 	list    *kit.List
 	rows    []desk.Row
+	menu    map[fyne.KeyName]func() // what keys do to the case selected
 
 	stations *stations
 	notices  *notices
@@ -30,6 +32,7 @@ func newToday(u *Window) *today {
 	t.list.TwoLines = true
 	t.list.Empty = "没有等着办的案件"
 	t.list.OnOpen = func(i int) { u.shell.open(t.rows[i].ID) }
+	t.menu = u.caseMenu(t.list, func() []desk.Row { return t.rows }, t.refresh)
 	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{140}, t.list))
 	t.stations, t.notices = newStations(u), newNotices(u)
 	// Where notices and stations both tell something, a low window scrolls.
@@ -38,10 +41,15 @@ func newToday(u *Window) *today {
 	return t
 }
 
-func (t *today) object() fyne.CanvasObject     { return t.content }
-func (t *today) keys() map[fyne.KeyName]func() { return startKeys(t.u) }
-func (t *today) shown()                        {}
-func (t *today) leave()                        {}
+func (t *today) object() fyne.CanvasObject { return t.content }
+func (t *today) shown()                    {}
+func (t *today) leave()                    {}
+
+func (t *today) keys() map[fyne.KeyName]func() {
+	keys := startKeys(t.u)
+	maps.Copy(keys, t.menu)
+	return keys
+}
 
 func (t *today) refresh() {
 	n := t.u.desk.Count()

@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"doorstep/internal/desk"
@@ -10,6 +12,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
 // maxNotices is how many cases of a sort 今日 tells of.
@@ -18,8 +21,8 @@ const maxNotices = 20
 // mostNotices is how many of them are in view at once.
 const mostNotices = 2.5
 
-// notices is the card of 今日 that tells what the centre said of cases; it is
-// not in view while there is nothing to tell.
+// notices is the card of 今日 that tells what the centre said of cases, and what
+// of them is lost; it is not in view while there is nothing to tell.
 type notices struct {
 	u       *Window
 	content *fyne.Container
@@ -35,7 +38,7 @@ func newNotices(u *Window) *notices {
 	n.list.TwoLines = true
 	n.tall = &tall{}
 	n.list.OnOpen = func(i int) { u.shell.open(n.rows[i].ID) }
-	n.content = container.NewStack(kit.Card("中心的通知", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(n.tall, n.list)))
+	n.content = container.NewStack(kit.Card("须处理的案件", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(n.tall, n.list)))
 	n.content.Hide()
 	return n
 }
@@ -51,7 +54,8 @@ func (n *notices) refresh(changed func()) {
 		if err != nil {
 			return // the log has it; the list below shows the cases all the same
 		}
-		n.rows = rows
+		n.rows = append(n.lost(), rows...)
+		rows = n.rows
 		n.list.Refresh()
 		// The list asks for three rows; of many the half row shows that there are more.
 		high := n.list.MinSize().Height / 3 * min(float32(len(rows)), mostNotices)
@@ -61,6 +65,24 @@ func (n *notices) refresh(changed func()) {
 			changed()
 		}
 	})
+}
+
+// lost are the cases of which something is lost that the centre does not have.
+func (n *notices) lost() []desk.Notice {
+	if n.u.carrier == nil {
+		return nil
+	}
+	var out []desk.Notice
+	seen := map[uuid.UUID]bool{}
+	for _, a := range n.u.carrier.state.Aside {
+		r, ok := n.u.desk.RowOf(a.Case)
+		if ok && damagedHere(a.Err) && !seen[a.Case] {
+			seen[a.Case] = true
+			out = append(out, desk.Notice{Row: r})
+		}
+	}
+	slices.SortFunc(out, func(a, b desk.Notice) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return out
 }
 
 func (n *notices) cells(r desk.Notice) []kit.Cell {
@@ -74,8 +96,12 @@ func (n *notices) cells(r desk.Notice) []kit.Cell {
 	}
 	text, more := n.words(r)
 	label, color := r.Status.Label(), statusColor(r.Status)
-	if r.Returned == nil {
+	switch {
+	case r.Returned != nil:
+	case len(r.Same) > 0:
 		label, color = "重复", kit.ColorWarn
+	default:
+		label, color = "材料损坏", kit.ColorBad
 	}
 	return []kit.Cell{
 		{Text: name, Detail: detail, Bold: true},
@@ -86,6 +112,9 @@ func (n *notices) cells(r desk.Notice) []kit.Cell {
 
 // words are what the centre said, and what is to be done.
 func (n *notices) words(r desk.Notice) (text, more string) {
+	if r.Returned == nil && len(r.Same) == 0 {
+		return "有材料在本机损坏，中心也没有", "打开后按提示补拍或补正，不必作废案件"
+	}
 	if r.Returned == nil {
 		return sameWords(r.Same), "请与对方核对，确认后作废其中一件；系统不会自动合并"
 	}

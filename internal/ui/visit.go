@@ -65,6 +65,7 @@ type visit struct {
 	left     [stepCount]bool // steps that were begun and left
 	tried    bool            // submitting was tried: everything wrong is shown
 	unlocked bool            // the clerk chose to change a case that waits
+	losses   []desk.Loss     // what of the case is lost
 	was      loan.Status     // the status last shown
 	mend     string          // the field a returned case is opened at; empty afterwards
 	offered  *bound          // has the focus because its step was shown
@@ -107,6 +108,7 @@ func newVisit(u *Window, c *loan.Case) *visit {
 		v.at = stepOf(v.mend)
 	}
 	v.loadPeople()
+	v.findLosses()
 	return v
 }
 
@@ -176,7 +178,7 @@ func (v *visit) build() {
 	top := container.NewVBox(head, v.rail, v.banner.content)
 	v.side = inset(8, 10, v.problems.content)
 	v.content = container.New(&visitFrame{}, v.body, top, foot, v.side)
-	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyT, fyne.KeyR, fyne.KeyJ} {
+	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyT, fyne.KeyR, fyne.KeyJ, fyne.KeyU} {
 		v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.shortcut(key) })
 	}
 }
@@ -196,6 +198,8 @@ func (v *visit) shortcut(key fyne.KeyName) {
 		v.takeOffered()
 	case fyne.KeyJ:
 		v.problems.next()
+	case fyne.KeyU:
+		v.askUrgent()
 	}
 }
 

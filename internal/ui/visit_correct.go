@@ -46,6 +46,9 @@ func (v *visit) showBanner() {
 		v.showReadOnly()
 		return
 	}
+	if !v.unlocked && v.showLosses() {
+		return
+	}
 	if len(v.c.Conflicts) > 0 {
 		k := v.c.Conflicts[0]
 		set(kit.Bad, "“"+fieldName(k.Field)+"”在两处改成了不同的内容，须由您选定一个。", "去选定", func() { v.resolve(k) })

@@ -71,10 +71,14 @@ func (v *visit) showHead() {
 	}
 	id := v.id.String()
 	ticket := ""
-	if t := v.c.Ticket; t != nil {
-		ticket = t.Number + " 号 · "
+	if t := v.c.TicketLabel(); t != "" {
+		ticket = t + " 号 · "
 	}
-	v.about.SetText(ticket + kindLabel(a.Kind, a.Loan.Supplementary) + year + " · 案件 " + id[len(id)-8:])
+	urgent := ""
+	if l := v.c.Urgency.Label(); l != "" {
+		urgent = l + "先传 · "
+	}
+	v.about.SetText(urgent + ticket + kindLabel(a.Kind, a.Loan.Supplementary) + year + " · 案件 " + id[len(id)-8:])
 	v.status.Set(statusKind(v.c.Status), v.c.Status.Label())
 }
 

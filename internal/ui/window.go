@@ -82,6 +82,7 @@ type Window struct {
 	roomCard *roomCard // the last one made
 	call     *call     // nil while the screen 叫号 is closed
 	chore    *chore    // under way, or nil
+	stickOwn string    // the folder for the stick that was chosen by hand
 	shell    *shell
 	look     Look
 	first    fyne.CanvasObject // of a front screen, where typing begins

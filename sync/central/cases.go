@@ -180,7 +180,8 @@ func (c *Central) setNeeds(ctx context.Context, tx *sql.Tx, k *loan.Case) (lacki
 	if err := tx.QueryRowContext(ctx, `SELECT finish, county FROM cases WHERE id = ?`, k.ID.String()).Scan(&finish, &county); err != nil {
 		return 0, diskFault(op, err)
 	}
-	if finish != k.Finish.ID.String() {
+	// A page that was lost and taken anew changes the manifest behind its finish.
+	if finish != k.Finish.ID.String() || len(k.Replaced) > 0 {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM needs WHERE case_id = ?`, k.ID.String()); err != nil {
 			return 0, diskFault(op, err)
 		}

@@ -96,7 +96,7 @@ func (c *Central) postHandedReceipt(d *device, w http.ResponseWriter, r *http.Re
 // that laptops refuse them where no centre is in reach.
 func (c *Central) getRevoked(d *device, w http.ResponseWriter, r *http.Request) error {
 	const op = "central.getRevoked"
-	rows, err := c.db.QueryContext(r.Context(), `SELECT id FROM devices WHERE county = ? AND revoked IS NOT NULL ORDER BY revoked DESC LIMIT 4096`, d.county)
+	rows, err := c.db.QueryContext(r.Context(), `SELECT id FROM devices WHERE county = ? AND revoked IS NOT NULL ORDER BY revoked DESC LIMIT ?`, d.county, parcel.MaxRevoked)
 	if err != nil {
 		return diskFault(op, err)
 	}

@@ -52,6 +52,7 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/stick", c.answer(c.known(c.getStickKey)))
 	mux.HandleFunc("GET /v1/bulletin/{kind}/{name}/{offset}", c.answer(c.known(c.getBulletin)))
 	mux.HandleFunc("GET /v1/news", c.answer(c.known(c.getNews)))
+	mux.HandleFunc("GET /v1/proofs/{case}", c.answer(c.known(c.getProofs)))
 	mux.HandleFunc("GET /v1/own", c.answer(c.known(c.getOwn)))
 	mux.HandleFunc("GET /v1/blob/{hash}/{offset}", c.answer(c.known(c.getBlob)))
 	mux.HandleFunc("GET "+parcel.StreamPath, c.openStream(mux))

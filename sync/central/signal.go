@@ -207,7 +207,12 @@ func (c *Central) await(ctx context.Context, d *device) ([]parcel.Signal, error)
 
 func (c *Central) signals(ctx context.Context, d *device) ([]parcel.Signal, error) {
 	const op = "central.signals"
-	rows, err := c.db.QueryContext(ctx, `SELECT id, from_device, body FROM signals WHERE to_device = ? AND expires > ? ORDER BY sent, id LIMIT ?`,
+	// Who was shut out while it waited hears nothing, and nothing is heard of it.
+	if _, err := c.device(ctx, d.id.String()); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	rows, err := c.db.QueryContext(ctx, `SELECT s.id, s.from_device, s.body FROM signals s JOIN devices f ON f.id = s.from_device
+		WHERE s.to_device = ? AND s.expires > ? AND f.revoked IS NULL ORDER BY s.sent, s.id LIMIT ?`,
 		d.id.String(), c.now().UnixMilli(), parcel.MaxSignals)
 	if err != nil {
 		return nil, diskFault(op, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/fault"
 	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
@@ -219,5 +220,39 @@ func TestWhoCanBeCalled(t *testing.T) {
 	}
 	if got := get(); len(got.Devices) != 0 {
 		t.Errorf("got %+v after the revocation", got)
+	}
+}
+
+func TestTheShutOutNeitherHearNorAreHeard(t *testing.T) {
+	c := open(t, t.TempDir())
+	url := serve(t, c)
+	a, b, e := enrol(t, c, url), enrol(t, c, url), enrol(t, c, url)
+	if a.signal(b.enrol.Device, []byte("from a")) != http.StatusNoContent || e.signal(b.enrol.Device, []byte("from e")) != http.StatusNoContent {
+		t.Fatal("not taken")
+	}
+	if err := c.Revoke(t.Context(), a.enrol.Device); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.signals(parcel.SignalQuestion{}); len(got) != 1 || got[0].From != e.enrol.Device {
+		t.Errorf("after a was shut out: got %d signals, want that of e alone", len(got))
+	}
+	for name, status := range map[string]int{"it is called": b.signal(a.enrol.Device, []byte("x")), "it calls": a.signal(b.enrol.Device, []byte("x"))} {
+		if status == http.StatusNoContent {
+			t.Errorf("%s, and the centre passes it on", name)
+		}
+	}
+	// Its question was under way when it was shut out.
+	d, err := c.device(t.Context(), e.enrol.Device.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.signal(e.enrol.Device, []byte("late")); got != http.StatusNoContent {
+		t.Fatalf("status %d", got)
+	}
+	if err := c.Revoke(t.Context(), e.enrol.Device); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.await(t.Context(), d); fault.KindOf(err) != fault.Denied {
+		t.Errorf("its question is answered: %d signals, %v", len(got), err)
 	}
 }

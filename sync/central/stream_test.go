@@ -215,30 +215,6 @@ func TestStream(t *testing.T) {
 			t.Error("not held")
 		}
 	})
-	t.Run("chunks go on where a broken lane left off", func(t *testing.T) {
-		b := content("by chunks", 3*parcel.ChunkSize+100)
-		s := l.open(0)
-		s.write(parcel.AppendBlob(nil, l.named(b)), parcel.AppendData(nil, 0, b[:parcel.ChunkSize+5000]))
-		s.taken(parcel.ChunkSize + 5000)
-		s.conn.Close()
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-			lack := l.lack(l.named(b))[0]
-			if lack.Held {
-				break
-			}
-			if time.Now().After(end) {
-				t.Fatal("it never becomes whole")
-			}
-			for _, r := range lack.Ranges {
-				if r[0]%parcel.ChunkSize != 0 {
-					t.Fatalf("lacking are %v, which no chunk begins with", lack.Ranges)
-				}
-				for at := r[0]; at < r[1]; at += parcel.ChunkSize {
-					l.chunk(l.named(b).Hash, b, int(at/parcel.ChunkSize))
-				}
-			}
-		}
-	})
 	t.Run("a blob with another name is refused by its name, and may come again", func(t *testing.T) {
 		b := content("wrong", 20_000)
 		s := l.open(0)

@@ -129,6 +129,7 @@ func (f *freight) refresh(blobs []store.PendingBlob) {
 			c = &cargo{PendingBlob: b}
 			f.all[b.Hash] = c
 		}
+		c.Urgent = b.Urgent // it may have been set meanwhile
 		order = append(order, c)
 	}
 	for h, c := range f.all {
@@ -157,7 +158,9 @@ func (f *freight) unload(c *cargo) {
 }
 
 // next is the blob of which a lane is to send: the one it sends of already,
-// else the first that no other lane sends of, else the first.
+// unless an urgent case waits, else the first that no other lane sends of, else
+// the first. What a lane turns away from keeps what was sent of it, and is gone
+// on with where it stopped.
 func (f *freight) next(l *lane) *cargo {
 	var first *cargo
 	for _, c := range f.open() {
@@ -165,8 +168,14 @@ func (f *freight) next(l *lane) *cargo {
 			continue
 		}
 		if c.lane == nil || c.lane == l || c.lane.closed || c.lane.retired {
-			if l.cargo != nil && l.cargo != c && l.cargo.ready(l) {
+			if l.cargo != nil && l.cargo != c && l.cargo.ready(l) && !c.overtakes(l.cargo) {
+				if first != nil && first.overtakes(l.cargo) {
+					return first
+				}
 				return l.cargo
+			}
+			if first != nil && first.overtakes(c) {
+				return first
 			}
 			return c
 		}
@@ -176,6 +185,9 @@ func (f *freight) next(l *lane) *cargo {
 	}
 	return first
 }
+
+// overtakes says whether a blob goes before another that is being sent.
+func (c *cargo) overtakes(o *cargo) bool { return c.Urgent && !o.Urgent }
 
 // ready says whether a lane can send of the blob.
 func (c *cargo) ready(l *lane) bool {
@@ -221,7 +233,8 @@ func (f *freight) toAsk() []*cargo {
 			}
 		}
 		if known > askAhead/2 {
-			return nil
+			// Enough is known, but an urgent case that is new stands before it.
+			return slices.DeleteFunc(out, func(c *cargo) bool { return !c.Urgent })
 		}
 	}
 	return out
@@ -233,12 +246,27 @@ func (f *freight) toLoad() *cargo {
 		if c.state != going || len(c.todo) == 0 || c.content != nil {
 			continue
 		}
-		if f.loaded > 0 && f.loaded+c.Size > loadAhead {
+		if f.loaded > 0 && f.loaded+c.Size > loadAhead && !(c.Urgent && f.makeRoom(c)) {
 			return nil
 		}
 		return c
 	}
 	return nil
+}
+
+// makeRoom takes contents out of memory that an urgent blob goes before, the
+// last ones first; they are read again when it is their turn. It says whether
+// there is room.
+func (f *freight) makeRoom(c *cargo) bool {
+	for _, o := range slices.Backward(f.order) {
+		if f.loaded == 0 || f.loaded+c.Size <= loadAhead {
+			return true
+		}
+		if o.content != nil && c.overtakes(o) {
+			f.unload(o)
+		}
+	}
+	return f.loaded == 0 || f.loaded+c.Size <= loadAhead
 }
 
 // got takes in the word that the centre has a part of a blob: how many bytes of

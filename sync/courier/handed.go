@@ -131,10 +131,20 @@ func (c *Courier) fetchRevoked(ctx context.Context) error {
 		have[name] = true
 	}
 	for _, id := range a.Devices {
-		if name := store.RevokedDevice + id.String(); !have[name] {
+		name := store.RevokedDevice + id.String()
+		if !have[name] {
 			if err := c.store.SetSetting(ctx, name, true); err != nil {
 				return fault.Wrap(op, err)
 			}
+		}
+		delete(have, name)
+	}
+	if len(a.Devices) == parcel.MaxRevoked {
+		return nil // there may be more
+	}
+	for name := range have { // the centre let it in again
+		if err := c.store.DropSetting(ctx, name); err != nil {
+			return fault.Wrap(op, err)
 		}
 	}
 	return nil

@@ -105,7 +105,8 @@ func (c *Courier) healBlobs(ctx context.Context) error {
 			c.update(func(s *State) { s.HealedBlobs++ })
 		case errors.As(err, &r) && fault.KindOf(err) == fault.Missing, fault.KindOf(err) == fault.Input:
 			c.absent[b.Hash] = true
-			c.log.Warn("the centre has not got a blob that is lacking here", "blob", b.Hash.String(), "case", b.Case.String())
+			// No copy is known: a person is told, and can take it anew.
+			c.setAside(b, fault.New(op, fault.Missing, errors.New("the centre has not got it either")))
 		default:
 			return fault.Wrap(op, err)
 		}

@@ -307,6 +307,9 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 		}
 		if len(n.Changes) > 0 || n.Through != at.Through {
 			at.Through = n.Through
+			if err := c.fetchProofs(ctx, n); err != nil {
+				return false, err
+			}
 			if err := c.store.ReceiveUpTo(ctx, n.Changes, newsSetting, at); err != nil {
 				return false, fault.Wrap(op, err)
 			}

@@ -187,6 +187,91 @@ func TestFreight(t *testing.T) {
 	})
 }
 
+// An urgent case does not wait for the blob in hand, and that goes on where it
+// stopped.
+func TestAnUrgentBlobOvertakesTheOneInHand(t *testing.T) {
+	const long = 5 << 20
+	f := freight{all: map[loan.Hash]*cargo{}}
+	fill := func(c *cargo) {
+		f.lacks(c, parcel.Lack{Hash: c.Hash, Ranges: [][2]int64{{0, c.Size}}})
+		c.content = make([]byte, c.Size)
+		f.loaded += c.Size
+	}
+	scan := store.PendingBlob{Hash: loan.Hash{1}, Size: long}
+	f.refresh([]store.PendingBlob{scan, {Hash: loan.Hash{2}, Size: 100}})
+	fill(f.order[0])
+	a, b := &lane{}, &lane{}
+	inHand := f.next(a)
+	for _, l := range []*lane{a, b} { // both send of it
+		inHand.lane, l.cargo = l, inHand
+	}
+	inHand.lane = a
+	x := inHand.todo.take(1 << 20)
+	t.Run("one that is not urgent waits", func(t *testing.T) {
+		fill(f.order[1])
+		if f.next(a) != inHand || f.next(b).Hash != inHand.Hash {
+			t.Error("the lane turned away from the blob in hand")
+		}
+	})
+	urgent := store.PendingBlob{Hash: loan.Hash{9}, Size: 3 << 20, Urgent: true}
+	t.Run("it is asked about although enough is known", func(t *testing.T) {
+		g := freight{all: map[loan.Hash]*cargo{}}
+		blobs := []store.PendingBlob{urgent}
+		for i := range askAhead {
+			blobs = append(blobs, store.PendingBlob{Hash: loan.Hash{7, byte(i), byte(i >> 8)}, Size: 10})
+		}
+		g.refresh(blobs)
+		for _, c := range g.order[1 : askAhead-5] {
+			g.lacks(c, parcel.Lack{Hash: c.Hash, Ranges: [][2]int64{{0, 10}}})
+		}
+		if ask := g.toAsk(); len(ask) != 1 || ask[0].Hash != urgent.Hash {
+			t.Errorf("asked about %d blobs", len(ask))
+		}
+	})
+	t.Run("it is read although memory is full, and both lanes turn to it", func(t *testing.T) {
+		f.refresh([]store.PendingBlob{urgent, scan, {Hash: loan.Hash{2}, Size: 100}})
+		u := f.order[0]
+		f.lacks(u, parcel.Lack{Hash: u.Hash, Ranges: [][2]int64{{0, u.Size}}})
+		if got := f.toLoad(); got != u {
+			t.Fatalf("to be read: %v", got)
+		}
+		u.content = make([]byte, u.Size)
+		f.loaded += u.Size
+		if f.loaded > loadAhead {
+			t.Errorf("%d bytes in memory", f.loaded)
+		}
+		if got := f.next(a); got != u {
+			t.Fatalf("the one goes on with %v", got)
+		}
+		u.lane, a.cargo = a, u
+		if got := f.next(b); got != u {
+			t.Errorf("the other goes on with %v", got)
+		}
+		u.todo = nil // all of it is sent, and comes
+		if _, whole := f.got(sent{cargo: u, turn: u.turn}, 0, u.Size); !whole {
+			t.Error("it did not come")
+		}
+	})
+	t.Run("then the one in hand goes on where it stopped", func(t *testing.T) {
+		c := f.toLoad()
+		if c != inHand {
+			t.Fatalf("to be read: %v", c)
+		}
+		c.content = make([]byte, c.Size)
+		if got := f.next(a); got != inHand || got.todo.size() != long-(1<<20) || got.todo[0][0] != x[1] {
+			t.Errorf("goes on with %v, %v", got.Hash, got.todo)
+		}
+	})
+	t.Run("what was made urgent while it waited is known as such", func(t *testing.T) {
+		s := scan
+		s.Urgent = true
+		f.refresh([]store.PendingBlob{s})
+		if !f.order[0].Urgent || f.order[0] != inHand {
+			t.Error("it is not")
+		}
+	})
+}
+
 func TestRace(t *testing.T) {
 	t.Run("the first that comes through wins, and the others are let go", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
+	"doorstep/internal/store"
 	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
@@ -56,13 +57,15 @@ func (r *Room) passport(ctx context.Context, device uuid.UUID) (parcel.Passport,
 	return p, fault.Wrap("neighbour.passport", err)
 }
 
-// keyOf gives the key that signs a device's chain, by the passports met.
+// keyOf gives the key that signs a device's chain, by the passports met. A
+// device without one may be the centre, which has no passport: its key then
+// says whether it is, for nobody else signs by it.
 func (r *Room) keyOf(ctx context.Context) func(uuid.UUID) (seal.PublicKey, error) {
 	return func(device uuid.UUID) (seal.PublicKey, error) {
 		const op = "neighbour.keyOf"
 		p, err := r.passport(ctx, device)
 		if fault.KindOf(err) == fault.Missing {
-			return seal.PublicKey{}, fault.New(op, fault.Untrusted, errors.New("a device without a passport"))
+			return r.profile.Centre, nil
 		}
 		if err != nil {
 			return seal.PublicKey{}, err
@@ -70,6 +73,42 @@ func (r *Room) keyOf(ctx context.Context) func(uuid.UUID) (seal.PublicKey, error
 		_, key, err := r.readPassport(p)
 		return key, fault.Wrap(op, err)
 	}
+}
+
+// centres says whether a piece that was opened is the centre's.
+func (r *Room) centres(ctx context.Context, device uuid.UUID) (bool, error) {
+	if device == r.self {
+		return false, nil
+	}
+	_, err := r.passport(ctx, device)
+	if fault.KindOf(err) == fault.Missing {
+		return true, nil // its signature holds by the centre's key
+	}
+	return false, err
+}
+
+// centreKind says whether a change is one that the centre alone makes.
+func centreKind(k loan.ChangeKind) bool {
+	switch k {
+	case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
+		return true
+	}
+	return false
+}
+
+// allProofs are those that came with the pieces of a case, and those that the
+// centre gave of its own changes.
+func (r *Room) allProofs(ctx context.Context, id uuid.UUID) ([][]byte, error) {
+	came, err := r.proofs(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var own [][]byte
+	err = r.store.Setting(ctx, store.CentreProof+id.String(), &own)
+	if err != nil && fault.KindOf(err) != fault.Missing {
+		return nil, fault.Wrap("neighbour.allProofs", err)
+	}
+	return append(came, own...), nil
 }
 
 // proofs are those that came with the pieces of a case.

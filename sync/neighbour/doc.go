@@ -50,4 +50,6 @@
 //
 // What is kept between runs are settings of the store: neighbour.passport.DEVICE,
 // a Passport of package parcel, and neighbour.proof.CASE, an array of proofs.
+// Those of the centre's own changes, which package courier brings home, are
+// centre.proof.CASE; a laptop whose hello says version 1 is not given them.
 package neighbour

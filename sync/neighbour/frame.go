@@ -70,6 +70,13 @@ func (f frame) encode() []byte {
 	return append(append(b, f.kind), f.body...)
 }
 
+// Versions of a hello. A laptop of the first does not know the centre for an
+// author.
+const (
+	helloVersion  = 2
+	centreVersion = 2
+)
+
 // Hello says who a laptop is in the room. The device is that of the
 // certificate; nothing here is a person's.
 type Hello struct {

@@ -86,7 +86,7 @@ func (r *Room) left(device uuid.UUID, n int, err error) {
 // blobs that the other needs before it keeps them.
 func (s *session) giveCase(ctx context.Context, id uuid.UUID) error {
 	const op = "neighbour.giveCase"
-	g, err := s.room.gather(ctx, id)
+	g, err := s.room.gather(ctx, id, s.version.Load() >= centreVersion)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -194,9 +194,9 @@ const (
 )
 
 // gather reads a case for giving. Looks are left out: they are this laptop's
-// log, and nothing of the case. So are changes that cannot be proven here, such
-// as the centre's, which tells of them itself.
-func (r *Room) gather(ctx context.Context, id uuid.UUID) (*gathered, error) {
+// log, and nothing of the case. So are changes that cannot be proven here. Those
+// of the centre go along with its own proof, where the other can take them.
+func (r *Room) gather(ctx context.Context, id uuid.UUID, withCentre bool) (*gathered, error) {
 	all, err := r.store.Changes(ctx, id)
 	if err != nil {
 		return nil, err
@@ -214,11 +214,11 @@ func (r *Room) gather(ctx context.Context, id uuid.UUID) (*gathered, error) {
 		here[ch.Device][ch.Counter] = ch
 	}
 	g.pieces = runs(here[r.self])
-	proofs, err := r.proofs(ctx, id)
+	proofs, err := r.allProofs(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	authors := map[uuid.UUID]bool{}
+	authors, centres := map[uuid.UUID]bool{}, map[Span]bool{}
 	for _, raw := range proofs {
 		p, err := parcel.OpenProof(raw, r.keyOf(ctx))
 		if err != nil {
@@ -228,10 +228,22 @@ func (r *Room) gather(ctx context.Context, id uuid.UUID) (*gathered, error) {
 		for n := p.First; n <= p.Last && here[p.Device][n] != nil; n++ {
 			piece.changes = append(piece.changes, here[p.Device][n])
 		}
-		if uint64(len(piece.changes)) == p.Last-p.First+1 {
-			g.pieces = append(g.pieces, piece)
-			authors[p.Device] = true
+		if uint64(len(piece.changes)) != p.Last-p.First+1 {
+			continue
 		}
+		is, err := r.centres(ctx, p.Device)
+		if err != nil {
+			return nil, err
+		}
+		switch span := piece.span(); {
+		case !is:
+			authors[p.Device] = true
+		case !withCentre || centres[span]:
+			continue
+		default:
+			centres[span] = true
+		}
+		g.pieces = append(g.pieces, piece)
 	}
 	for device := range authors {
 		pass, err := r.passport(ctx, device)

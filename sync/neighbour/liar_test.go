@@ -83,7 +83,7 @@ func (l *liar) offered(to *laptop, scan []byte) (uuid.UUID, *gathered) {
 
 func (l *liar) offer(id uuid.UUID) *gathered {
 	l.t.Helper()
-	g, err := l.s.room.gather(l.t.Context(), id)
+	g, err := l.s.room.gather(l.t.Context(), id, true)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -346,7 +346,7 @@ func FuzzHandle(f *testing.F) {
 		return r
 	}
 	ra, rb := room(a), room(b)
-	g, err := ra.gather(f.Context(), id)
+	g, err := ra.gather(f.Context(), id, true)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -102,21 +102,26 @@ func New(cfg Config) (*Room, error) {
 }
 
 // may refuses this very laptop, and devices that the centre shut out as far as
-// it is known here.
+// it is known here; all of them, where this one is shut out.
 func (r *Room) may(device string) error {
 	const op = "neighbour.may"
 	if device == r.self.String() {
 		return fault.Tell(op, fault.Refused, "对方与本机编号相同：本机数据可能被复制到了另一台电脑。请联系县资助中心。", errors.New("this device's own certificate"))
 	}
-	var out bool
-	err := r.store.Setting(context.Background(), store.RevokedDevice+device, &out)
-	switch {
-	case fault.KindOf(err) == fault.Missing:
-		return nil
-	case err != nil:
-		return err
+	id, err := uuid.Parse(device)
+	if err != nil {
+		return fault.New(op, fault.Untrusted, errors.New("certificate of no device"))
 	}
-	return fault.Tell(op, fault.Denied, "对方电脑已被县资助中心停用，没有连接。", errors.New("revoked"))
+	for of, words := range map[uuid.UUID]string{id: "对方电脑已被县资助中心停用，没有连接。", r.self: "本机已被县资助中心停用，不能与其他电脑协作。请联系县资助中心。"} {
+		out, err := r.store.ShutOut(context.Background(), of)
+		if err != nil {
+			return err
+		}
+		if out {
+			return fault.Tell(op, fault.Denied, words, errors.New("revoked"))
+		}
+	}
+	return nil
 }
 
 // Run opens the door, finds others and exchanges with them until ctx ends; it
@@ -255,5 +260,5 @@ func (r *Room) SetPlace(p Place) {
 func (r *Room) hello() Hello {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Hello{Version: 1, Point: r.profile.Point, Name: r.place.Name, Stations: r.place.Stations, Passport: r.pass}
+	return Hello{Version: helloVersion, Point: r.profile.Point, Name: r.place.Name, Stations: r.place.Stations, Passport: r.pass}
 }

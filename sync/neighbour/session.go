@@ -21,6 +21,7 @@ import (
 const (
 	pingEvery = 5 * time.Second
 	silence   = 20 * time.Second // then the other is gone
+	lookEvery = time.Second      // whether the other was shut out
 )
 
 // session is the connection with one laptop.
@@ -46,8 +47,10 @@ type session struct {
 
 	// Of the one that takes.
 	greeted bool
+	version atomic.Int32 // of the other's hello
 	coming  *coming
 	broke   error // why nothing more can be read
+	shut    error // why it was cut: one of the two was shut out
 }
 
 // serve exchanges with whoever is at the other end until the connection ends;
@@ -74,6 +77,7 @@ func (r *Room) serve(ctx context.Context, conn *tls.Conn, dialled bool, way Way)
 	var wg sync.WaitGroup
 	wg.Go(func() { defer cancel(); s.write(ctx) })
 	wg.Go(func() { defer cancel(); s.listen(ctx) })
+	wg.Go(func() { defer cancel(); s.watch(ctx) })
 	wg.Go(func() {
 		<-ctx.Done()
 		conn.Close()
@@ -81,6 +85,9 @@ func (r *Room) serve(ctx context.Context, conn *tls.Conn, dialled bool, way Way)
 	err = s.drive(ctx)
 	cancel()
 	wg.Wait()
+	if s.shut != nil {
+		err = s.shut
+	}
 	r.exit(s, err)
 	if s.greeted {
 		return nil
@@ -131,6 +138,27 @@ func (s *session) write(ctx context.Context) {
 			if _, err := s.conn.Write(f.encode()); err != nil {
 				return
 			}
+		}
+	}
+}
+
+// watch cuts the connection as soon as it is known here that the other laptop,
+// or this one, was shut out, whatever goes over it just then.
+func (s *session) watch(ctx context.Context) {
+	for {
+		woken := s.room.woken()
+		if s.shut = s.room.may(s.peer.String()); s.shut != nil {
+			s.conn.Close()
+			return
+		}
+		t := time.NewTimer(lookEvery)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-woken:
+			t.Stop()
+		case <-t.C:
 		}
 	}
 }
@@ -186,6 +214,13 @@ func (s *session) handle(ctx context.Context, f frame) (any, error) {
 	const op = "neighbour.handle"
 	if !s.greeted && f.kind != kindHello {
 		return nil, fault.New(op, fault.Denied, errors.New("no hello"))
+	}
+	switch f.kind {
+	case kindOffer, kindWhole, kindCarry, kindHanded, kindReceipts:
+		// Nothing is taken in, or given word of, between the list and the cut.
+		if err := s.room.may(s.peer.String()); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
 	}
 	switch f.kind {
 	case kindHello:
@@ -313,6 +348,7 @@ func (s *session) greet(ctx context.Context, b []byte) error {
 	}
 	h.Stations = slices.DeleteFunc(h.Stations, func(st loan.Station) bool { return !st.Known() })
 	s.greeted = true
+	s.version.Store(int32(min(h.Version, 1000)))
 	s.room.update(func() {
 		p := s.room.peer(s.peer)
 		p.Way = s.way

@@ -101,12 +101,19 @@ func (s *session) takePiece(ctx context.Context, b []byte) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	centre, err := s.room.centres(ctx, p.Device)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
 	for _, ch := range p.Changes {
 		if at := (loan.Range{From: ch.Counter, To: ch.Counter}); ch.Device == s.room.self && !c.here[key(ch)] && !s.room.lost(at) {
 			return fault.New(op, fault.Denied, errors.New("a piece of this laptop's own chain"))
 		}
 		if ch.Case != c.id || ch.Kind.View() {
 			return fault.New(op, fault.Denied, errors.New("a change that is not of the case"))
+		}
+		if centre != centreKind(ch.Kind) {
+			return fault.New(op, fault.Denied, errors.New("the centre's word by a laptop, or another word by the centre"))
 		}
 	}
 	c.pieces = append(c.pieces, p)

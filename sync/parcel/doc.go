@@ -227,6 +227,8 @@
 //	POST /v1/handed/receipt  HandedReceiptRequest → the receipt of another laptop
 //	                  of the county
 //	GET  /v1/revoked  RevokedResponse: the county's devices that were shut out
+//	GET  /v1/proofs/CASE  ProofsResponse: of the centre's own changes of a case
+//	                  that the device works on, each a piece's proof; else 404
 //	GET  /v1/news?after=N → news
 //	GET  /v1/own?from=N&to=N → own changes
 //	GET  /healthz     {"ok":true}

@@ -106,6 +106,18 @@ type RevokedResponse struct {
 	Devices []uuid.UUID `json:"devices"`
 }
 
+// MaxRevoked bounds them; the latest are named.
+const MaxRevoked = 4096
+
+// ProofsResponse are the centre's proofs of its own changes of a case, each of
+// one change; see Prove.
+type ProofsResponse struct {
+	Proofs [][]byte `json:"proofs"`
+}
+
+// MaxProofs bounds them; a case has few.
+const MaxProofs = 64
+
 // Passport is by what a laptop is known to those that meet only what it wrote:
 // its certificate, and the key of its chain with the certified key's signature
 // of it for context "doorstep chain key 1".

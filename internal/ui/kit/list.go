@@ -31,10 +31,11 @@ type Cell struct {
 // Arrow keys, page keys, Home and End select; Return and a double click open.
 type List struct {
 	widget.BaseWidget
-	OnSelect func(row int) // the selection moved, by the person
-	OnOpen   func(row int) // Return or double click
-	TwoLines bool          // rows show Cell.Detail
-	Empty    string        // shown when there are no rows
+	OnSelect func(row int)            // the selection moved, by the person
+	OnOpen   func(row int)            // Return or double click
+	Menu     func(row int) *fyne.Menu // by the right button or the menu key; may be nil
+	TwoLines bool                     // rows show Cell.Detail
+	Empty    string                   // shown when there are no rows
 
 	columns  []Column
 	length   func() int
@@ -148,6 +149,9 @@ func (l *List) TypedKey(ev *fyne.KeyEvent) {
 		l.pick(l.length() - 1)
 	case fyne.KeyReturn, fyne.KeyEnter:
 		l.open()
+	case desktop.KeyMenu:
+		at := fyne.NewPos(16*unit(), l.headHeight()+(float32(l.selected)+1)*l.rowHeight()-l.offset)
+		l.menu(fyne.CurrentApp().Driver().AbsolutePositionForObject(l).Add(at))
 	default:
 		passKey(l, ev)
 	}
@@ -198,13 +202,30 @@ func (l *List) MouseDown(ev *desktop.MouseEvent) {
 	if row < 0 {
 		return
 	}
-	again := row == l.selected && time.Since(l.click) < doubleClick
+	again := ev.Button != desktop.MouseButtonSecondary && row == l.selected && time.Since(l.click) < doubleClick
 	l.click = time.Now()
 	l.pick(row)
 	if again {
 		l.click = time.Time{}
 		l.open()
 	}
+}
+
+// TappedSecondary shows what can be done to the row under the pointer, which
+// MouseDown has selected.
+func (l *List) TappedSecondary(ev *fyne.PointEvent) {
+	if row := l.rowAt(ev.Position); row >= 0 {
+		l.pick(row)
+		l.menu(ev.AbsolutePosition)
+	}
+}
+
+func (l *List) menu(at fyne.Position) {
+	c := canvasOf(l)
+	if l.Menu == nil || c == nil || l.selected < 0 || l.selected >= l.length() {
+		return
+	}
+	widget.ShowPopUpMenuAtPosition(l.Menu(l.selected), c, at)
 }
 
 // MouseUp is Fyne's.

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/fault"
+)
+
+// ShutOut says whether the county shut a device out, as far as it is known
+// here: by the centre's answer over the network, or by the list that it signed
+// and that came down by whatever road.
+func (s *Store) ShutOut(ctx context.Context, device uuid.UUID) (bool, error) {
+	const op = "store.ShutOut"
+	var out bool
+	err := s.Setting(ctx, RevokedDevice+device.String(), &out)
+	switch {
+	case err == nil:
+		return true, nil
+	case fault.KindOf(err) != fault.Missing:
+		return false, fault.Wrap(op, err)
+	}
+	b, err := s.Bulletin(ctx, bulletin.Devices, bulletin.ShutOutName)
+	if fault.KindOf(err) == fault.Missing {
+		return false, nil
+	}
+	if err != nil {
+		return false, fault.Wrap(op, err)
+	}
+	list, err := bulletin.ParseDevices(b)
+	return slices.ContainsFunc(list, func(o bulletin.ShutOut) bool { return o.Device == device }), fault.Wrap(op, err)
+}
