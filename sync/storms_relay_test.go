@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,7 +23,8 @@ type relay struct {
 	kill func(atOnce func())
 
 	mu     sync.Mutex
-	to     string
+	to     []string // servers in turn; none is down
+	turn   int
 	conns  map[net.Conn]bool
 	sky    weather
 	up     int64 // bytes under this sky
@@ -46,7 +48,7 @@ func newRelay() *relay {
 func (r *relay) url() string { return "https://" + r.l.Addr().String() }
 
 // point says where the centre is now; nowhere is down.
-func (r *relay) point(to string) {
+func (r *relay) point(to ...string) {
 	r.mu.Lock()
 	r.to = to
 	r.mu.Unlock()
@@ -106,14 +108,16 @@ func (r *relay) accept() {
 		}
 		r.mu.Lock()
 		to := r.to
+		r.turn++
+		turn := r.turn
 		r.mu.Unlock()
-		b, err := net.Dial("tcp", to)
+		b, err := dialOne(to, turn)
 		if err != nil {
 			a.Close()
 			continue
 		}
 		r.mu.Lock()
-		if r.shut || r.to != to {
+		if r.shut || !slices.Equal(r.to, to) {
 			a.Close()
 			b.Close()
 		} else {
@@ -123,6 +127,17 @@ func (r *relay) accept() {
 		r.wg.Go(func() { r.pump(b, a, true) })
 		r.wg.Go(func() { r.pump(a, b, false) })
 	}
+}
+
+// dialOne dials the one whose turn it is, or another.
+func dialOne(to []string, turn int) (c net.Conn, err error) {
+	err = net.ErrClosed
+	for i := range to {
+		if c, err = net.Dial("tcp", to[(turn+i)%len(to)]); err == nil {
+			return c, nil
+		}
+	}
+	return nil, err
 }
 
 // weigh says of n bytes how many of them pass, whether the link breaks behind

@@ -136,6 +136,27 @@ func (w *world) pass(p *pc, o op, r *rand.Rand) {
 	w.passed[id] = true
 }
 
+// draft is a case that is still open here, and held here where it was ever
+// passed on; Nil when there is none.
+func (w *world) draft(p *pc, r *rand.Rand) uuid.UUID {
+	var open []uuid.UUID
+	for id := range w.passed {
+		if sum, ok := p.Summary(id); ok && sum.Status == loan.Draft && len(sum.Holders) > 0 && sum.HeldBy(p.device) {
+			open = append(open, id)
+		}
+	}
+	slices.SortFunc(open, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	for _, id := range p.drafts {
+		if !w.passed[id] {
+			open = append(open, id)
+		}
+	}
+	if len(open) == 0 {
+		return uuid.Nil
+	}
+	return open[r.IntN(len(open))]
+}
+
 // force takes a case over that another laptop holds.
 func (w *world) force(p *pc, r *rand.Rand) {
 	var ids []uuid.UUID

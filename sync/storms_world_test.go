@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/depot"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
@@ -39,6 +40,7 @@ type world struct {
 	home    string // the centre's folder
 	server  *http.Server
 	served  chan struct{}
+	cluster *cluster // in place of centre and server, where it is two servers
 	relay   *relay
 	laptops []*pc
 	sticks  []string
@@ -143,13 +145,24 @@ func copyInto(to, from string) error {
 type mother struct {
 	home    string
 	laptops []string
+
+	depot    *depot.Depot // where the worlds' centres are two servers; else nil
+	database string
+	worlds   atomic.Int64
+	kills    atomic.Int64 // of servers
 }
 
 const worldLaptops = 3
 
 func newMother(t testing.TB) *mother {
 	t.Helper()
-	m := &mother{home: filepath.Join(t.TempDir(), "centre")}
+	return motherAt(t, filepath.Join(t.TempDir(), "centre"))
+}
+
+// motherAt makes it in a folder, which may name a database and a bucket.
+func motherAt(t testing.TB, home string) *mother {
+	t.Helper()
+	m := &mother{home: home}
 	s := startServer(t, m.home, "127.0.0.1:0")
 	for range worldLaptops {
 		l := newLaptop(t, s)
@@ -166,8 +179,14 @@ func newMother(t testing.TB) *mother {
 func newWorld(m *mother, dir string, dry bool) *world {
 	w := &world{dir: dir, dry: dry, must: map[ref]loan.Hash{}, blobs: map[loan.Hash]uuid.UUID{}, passed: map[uuid.UUID]bool{}, forced: map[uuid.UUID]bool{}, torn: map[uuid.UUID]bool{}, relay: newRelay()}
 	w.relay.kill = w.killCentre
-	w.home = w.copyOf(m.home)
-	w.open()
+	if m.depot != nil {
+		w.dry = false
+		w.relay.kill = w.killServer
+		w.begin(m)
+	} else {
+		w.home = w.copyOf(m.home)
+		w.open()
+	}
 	for _, l := range m.laptops {
 		p := &pc{dir: w.copyOf(l)}
 		w.unlock(p)
@@ -181,13 +200,19 @@ func newWorld(m *mother, dir string, dry bool) *world {
 func (w *world) end() {
 	w.window.shut()
 	w.relay.close()
-	w.stop()
+	if w.cluster != nil {
+		w.cluster.end()
+	} else {
+		w.stop()
+	}
 	for _, p := range w.laptops {
 		if p.Store != nil {
 			p.Close()
 		}
 	}
-	w.centre.Close()
+	if w.centre != nil {
+		w.centre.Close()
+	}
 }
 
 // open opens the centre, and serves behind the relay.
@@ -218,7 +243,7 @@ func (w *world) stop() {
 	if w.dry {
 		return
 	}
-	w.relay.point("")
+	w.relay.point()
 	w.server.Close()
 	<-w.served
 }
