@@ -33,9 +33,16 @@ func (s *session) greeted(l *lane) {
 		p.turn = noTurn
 	}
 	l.server = l.w.server
-	if !s.reaches(s.server) {
-		s.server = l.server // that one is gone, or was started anew
+	if s.reaches(s.server) {
+		return
 	}
+	// That one is not known yet, is gone, or was started anew.
+	for _, o := range s.lanes {
+		if !o.known && o.server == s.server && len(o.flight) == 0 {
+			o.server = l.server
+		}
+	}
+	s.server = l.server
 }
 
 // noTurn is of what went to another server than it was meant for.
@@ -45,7 +52,7 @@ const noTurn = -1
 // The caller holds s.mu.
 func (s *session) reaches(server string) bool {
 	return slices.ContainsFunc(s.lanes, func(l *lane) bool {
-		return l.known && !l.closed && !l.retired && l.server == server
+		return l.known && l.works() && l.server == server
 	})
 }
 
@@ -53,9 +60,12 @@ func (s *session) reaches(server string) bool {
 // one does. The caller holds s.mu.
 func (s *session) others(than *lane) bool {
 	return slices.ContainsFunc(s.lanes, func(l *lane) bool {
-		return l != than && !l.closed && !l.retired && l.server == than.server
+		return l != than && l.works() && l.server == than.server
 	})
 }
+
+// works says whether a lane is there to send. The caller holds s.mu.
+func (l *lane) works() bool { return !l.closed && !l.retired }
 
 // several says whether lanes end at several servers. The caller holds s.mu.
 func (s *session) several() bool {
@@ -68,7 +78,7 @@ func (s *session) several() bool {
 // while others are reached. The caller holds s.mu.
 func (s *session) stranded(c *cargo) bool {
 	return c.server != "" && !s.reaches(c.server) && slices.ContainsFunc(s.lanes, func(l *lane) bool {
-		return l.known && !l.closed && !l.retired
+		return l.known && l.works()
 	})
 }
 

@@ -136,6 +136,18 @@ func TestALaneThatEndsElsewhere(t *testing.T) {
 			t.Error("it sends nothing")
 		}
 	})
+	t.Run("before any lane is known, all are thought to end where the first one says", func(t *testing.T) {
+		s, l, c := atServers(t, []string{"", ""}, 100_000)
+		l[0].known, l[1].known, l[0].w.server, l[1].w.server = false, false, "a", "a"
+		s.greeted(l[0])
+		s.learn(c[0], l[0], [2]int64{0, 100_000})
+		if !l[1].one() || c[0].server != "a" {
+			t.Errorf("goes to %q", c[0].server)
+		}
+		if s.greeted(l[1]); s.took(l[1], l[1].sent) != nil || c[0].need.size() == 100_000 {
+			t.Error("what a lane sent before its greeting was lost although it was right")
+		}
+	})
 	t.Run("a server that was started anew is another, and the only one", func(t *testing.T) {
 		s, l, _ := atServers(t, []string{"a", "a"}, 100_000, 100_000)
 		l[0].closed, l[1].known, l[1].w.server = true, false, "a2"
