@@ -25,7 +25,9 @@ one JSON object, in the order read:
 verdict is accept, review or reject. A line that cannot be judged gets no object;
 standard error says "line N: what is wrong", the rest is judged, and the exit
 code is 1. Blank lines are passed over; a line may have 8 MiB. The schools are
-those taken in with schools import, or else the starter list.`,
+those taken in with schools import, or else the starter list; the policy packs
+are the program's, and those the county sent down, as of the last signing in, sync
+or pack take.`,
 		run: check,
 	}
 }
@@ -60,7 +62,7 @@ func check(c *call) int {
 }
 
 func newJudge(dir string) (*judge, error) {
-	ref, err := rulebook.Open(dir)
+	ref, err := rulebook.OpenInForce(dir)
 	if err != nil {
 		return nil, err
 	}

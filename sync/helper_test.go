@@ -33,7 +33,7 @@ type server struct {
 }
 
 // startServer runs the verb serve on dir until stop or the end of the test.
-func startServer(t testing.TB, dir, listen string) *server {
+func startServer(t testing.TB, dir, listen string, more ...string) *server {
 	t.Helper()
 	settle(t, dir)
 	files := t.TempDir()
@@ -42,8 +42,8 @@ func startServer(t testing.TB, dir, listen string) *server {
 	done := make(chan int, 1)
 	var errs strings.Builder
 	go func() {
-		done <- run(ctx, []string{"serve", "--listen", listen, "--data", dir, "--practice",
-			"--code-file", filepath.Join(dir + ".code"), "--address-file", addr}, io.Discard, &errs)
+		done <- run(ctx, append([]string{"serve", "--listen", listen, "--data", dir, "--practice",
+			"--code-file", filepath.Join(dir + ".code"), "--address-file", addr}, more...), io.Discard, &errs)
 	}()
 	s := &server{dir: dir}
 	s.stop = sync.OnceFunc(func() {
@@ -106,12 +106,16 @@ func newLaptop(t testing.TB, s *server) *laptop {
 
 func newLaptopWith(t testing.TB, s *server, change func(*store.Profile)) *laptop {
 	t.Helper()
+	return newLaptopIn(t, s, t.TempDir(), change)
+}
+
+func newLaptopIn(t testing.TB, s *server, dir string, change func(*store.Profile)) *laptop {
+	t.Helper()
 	r, err := courier.Enrol(t.Context(), courier.EnrolRequest{Server: s.url, Code: s.code(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	change(&r.Profile)
-	dir := t.TempDir()
 	st, err := store.Create(t.Context(), store.Options{Dir: dir, Cost: seal.CheapCost()}, r.Profile,
 		guard.Operator{ID: "practice-clerk", Name: "练习操作员", Roles: []guard.Role{guard.Clerk}, Enabled: true}, []byte(password))
 	if err != nil {
@@ -253,6 +257,8 @@ type proxy struct {
 	later time.Duration
 	// deaf drops what the server answers.
 	deaf atomic.Bool
+	// shed counts the connections that the server ended without a word.
+	shed atomic.Int64
 	wg   sync.WaitGroup
 }
 
@@ -308,9 +314,10 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 	defer to.Close()
 	defer from.Close()
 	buf := make([]byte, 4096)
-	for {
+	for said := false; ; {
 		n, err := from.Read(buf)
 		if n > 0 {
+			said = true
 			p.mu.Lock()
 			f, back, mute, later := p.up, p.back, p.mute[from], p.later
 			p.mu.Unlock()
@@ -334,6 +341,9 @@ func (p *proxy) pump(to, from net.Conn, up bool) {
 			p.mu.Lock()
 			p.ended = p.ended || p.mute[from]
 			p.mu.Unlock()
+			if !up && !said {
+				p.shed.Add(1)
+			}
 			return
 		}
 	}

@@ -41,7 +41,8 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	format := f.String("log", "text", "form of the log on standard error: text, or json; it holds ids and no person's data")
 	metrics := f.String("metrics", "", "address, HOST:PORT, for /metrics (Prometheus) and /healthz, without TLS; keep it to the machine or the operators' network")
 	drain := f.Duration("drain", 0, "time between saying not ready on /healthz and closing, for a balancer to notice; 5s behind one")
-	sessions := f.Int("sessions", 4096, "connections of laptops at once, at most; those past it are closed, and come again.\nA laptop has three and more while it sends, two of them in any case and eight at most, and each takes a\nplace among the files that the system lets the server open")
+	sessions := f.Int("sessions", 4096, "connections of laptops at once, at most; those past it are closed, and come again.\nA laptop has three and more while it sends, two of them in any case and twelve at most, eight more for a\nmoment after a break, and each takes a place among the files that the system lets the\nserver open")
+	scrub := f.Int("scrub", 60, "megabytes of what is held that are read again each minute, once a day at most, and compared with their\nnames: what turned bad is asked for again. 0 is never. Laptops keep images for 7 days after the receipt:\na pass over everything is to take less")
 	place := placeFlags(f)
 	if err := parse(f, args, out, "listen", "data"); err != nil {
 		return err
@@ -89,6 +90,11 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err := writeFiles(ctx, c, *codeFile, *addressFile, url); err != nil {
 		return err
 	}
+	defer background(ctx, func(ctx context.Context) {
+		if *scrub > 0 {
+			c.Scrub(ctx, int64(*scrub)<<20)
+		}
+	})()
 	if *metrics != "" {
 		end, err := operations(ctx, c, *metrics, log)
 		if err != nil {
@@ -102,6 +108,14 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		time.Sleep(*drain)
 	}
 	return serveUntilDone(ctx, srv, central.Sessions(l, *sessions), func() { fmt.Fprintln(out, "listening on", url) }, closing)
+}
+
+// background runs do until end, which waits for it.
+func background(ctx context.Context, do func(context.Context)) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); do(ctx) }()
+	return func() { cancel(); <-done }
 }
 
 // placeFlags are the flags of a centre that several servers serve. Passwords

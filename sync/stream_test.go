@@ -365,12 +365,22 @@ func TestLaptopKilledWhileCarrying(t *testing.T) {
 // carryChild is the laptop that is killed.
 func carryChild(dir, url string) int {
 	ctx := context.Background()
+	if server := os.Getenv("DOORSTEP_TEST_DNS"); server != "" {
+		net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "udp", server)
+		}}
+	}
 	k, err := store.Open(ctx, store.Options{Dir: dir, Cost: seal.CheapCost()})
 	if err == nil {
 		var s *store.Store
 		if s, _, err = k.Unlock(ctx, "practice-clerk", []byte(password)); err == nil {
 			var c *courier.Courier
 			if c, err = courier.New(courier.Config{Store: s, Server: url}); err == nil {
+				c.Watch(func(s courier.State) {
+					if s.Err != nil {
+						fmt.Println("waits:", fault.Sentence(s.Err))
+					}
+				})
 				err = errors.Join(c.RunUntilEmpty(ctx), s.Close())
 			}
 		}

@@ -25,8 +25,8 @@ import (
 const registerSetting = "desk.register"
 
 // TakeUp makes the rules of what the county sent down and the store has: policy
-// packs, and the school register, which is also written to the data folder,
-// whole and durable. It is done at signing in, and is to be called when the
+// packs, and the school register, which are also written to the data folder,
+// whole and durable, for what judges without a password. It is done at signing in, and is to be called when the
 // store has taken a bulletin; it may be repeated.
 func (d *Desk) TakeUp(ctx context.Context) error {
 	const op = "take up bulletins"
@@ -42,6 +42,7 @@ func (d *Desk) TakeUp(ctx context.Context) error {
 		}
 	}
 	var packs []loan.Policy
+	var texts [][]byte
 	for _, h := range d.store.Bulletins(bulletin.Policy) {
 		b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
 		if err != nil {
@@ -51,7 +52,10 @@ func (d *Desk) TakeUp(ctx context.Context) error {
 		if err != nil {
 			return fault.Wrap(op, err)
 		}
-		packs = append(packs, p)
+		packs, texts = append(packs, p), append(texts, b)
+	}
+	if err := rulebook.KeepPacks(d.store.Dir(), texts); failed == nil {
+		failed = err
 	}
 	next = next.WithPolicies(packs...)
 	d.rulesMu.Lock()

@@ -170,6 +170,9 @@ func syncDir(dir string) error {
 // diskFault leaves out of an error where the data folder lies: the path can
 // name a person, and errors go into logs.
 func diskFault(op string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		err = fmt.Errorf("%s %s: %w", p.Op, filepath.Base(p.Path), p.Err)

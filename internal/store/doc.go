@@ -22,6 +22,7 @@
 //	images.key     the keys that the blobs' own keys are sealed under
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until}
 //	schools.tsv    the school register, public; it is package rulebook's
+//	packs.json     the county's policy packs, public; it is package rulebook's
 //	carried/DEVICE-FIRST-LAST  a parcel of another laptop, sealed to the centre
 //	               (package parcel), that this one carries there; may be deleted
 //
@@ -109,7 +110,8 @@
 //
 // # Damage and repair
 //
-// The opening reads the structure of the file before it is mapped; the unlock
+// The opening reads the structure of the file before it is mapped, and demands
+// that a page begins with the key that its parent has for it; the unlock
 // reads whole, and compares with the ledger, the buckets meta, chains,
 // operators, settings, summaries and unsent; VerifyLedger all of them. A repair
 // reads what the trees give, by plain reads, and then every page of the file

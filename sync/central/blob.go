@@ -271,9 +271,7 @@ func (c *Central) lack(ctx context.Context, county string, ask []parcel.BlobSize
 		}
 		hs = append(hs, a.Hash)
 	}
-	if c.shared {
-		c.settlingHere(ctx, county, hs) // the way to the bucket takes longer than to a disk
-	}
+	c.settlingHere(ctx, county, hs) // what has come whole is not to come again
 	held, err := c.heldOf(ctx, county, hs, key)
 	if err != nil {
 		return nil, err

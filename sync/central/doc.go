@@ -44,6 +44,10 @@
 // the process was killed what lay in memory is asked for again. A blob that is
 // read and found to have another name no longer counts as held.
 //
+// What is held is read again in the background, once a day at most and faster
+// than laptops let go of images (Scrub): a blob that turned bad is asked for in a
+// new epoch. How far it came is in the meta table under scrub, as JSON.
+//
 // After a restore from a backup, said by Restored or found when a laptop shows
 // a receipt for more than is held, the centre takes a new id and a new epoch:
 // receipts name the epoch, and laptops of another one send again what is

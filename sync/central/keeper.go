@@ -320,16 +320,26 @@ func (c *Central) recordBy(ctx context.Context, r *recorder, county string, h lo
 func (c *Central) letGo(ctx context.Context, county string, h loan.Hash) error {
 	const op = "central.letGo"
 	c.log.Error("a blob is damaged; it is asked for again", "blob", h.String())
-	if _, there := c.blobs.has(h); there {
-		if err := makeDirs(c.path("damaged")); err != nil {
-			return err
-		}
-		if err := os.Rename(c.blobs.wholePath(h), c.path("damaged", h.String())); err != nil && !os.IsNotExist(err) {
-			return diskFault(op, err)
-		}
+	if err := c.layAside(h); err != nil {
+		return fault.Wrap(op, err)
 	}
 	c.recent.forget(h)
 	return c.passOver(ctx, &Spoilt{County: county, Blob: h}, true)
+}
+
+// layAside moves the file of a damaged blob, where it has one, out of the way.
+func (c *Central) layAside(h loan.Hash) error {
+	const op = "central.layAside"
+	if _, there := c.blobs.has(h); !there {
+		return nil
+	}
+	if err := makeDirs(c.path("damaged")); err != nil {
+		return err
+	}
+	if err := os.Rename(c.blobs.wholePath(h), c.path("damaged", h.String())); err != nil && !os.IsNotExist(err) {
+		return diskFault(op, err)
+	}
+	return nil
 }
 
 // recent remembers which blobs were found held or lacking, so that a sender

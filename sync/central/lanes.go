@@ -26,8 +26,8 @@ type lanes struct {
 func newLanes() *lanes { return &lanes{all: map[*lane]bool{}} }
 
 // enter counts a lane in, or is fault.Busy. A lane of the same session and
-// number is the ghost of a broken connection: it may still bring what is on its
-// way, for a while. Of a laptop with too many lanes the one silent for longest
+// number is the ghost of a broken connection, or a laptop keeps it in reserve: it
+// lives on for a while after it last moved. Of a laptop with too many lanes the one silent for longest
 // ends, so that ghosts never keep a laptop out. When the centre is half full,
 // laptops get their first two lanes and no more.
 func (s *lanes) enter(l *lane) error {

@@ -213,6 +213,7 @@ func numberParameters(query string) string {
 // waits for. The embedded database has one writer and needs no locks.
 const (
 	lockStart  = "start"  // keys and county of the first start
+	lockScrub  = "scrub"  // how far the blobs were read again
 	lockMeet   = "meet"   // signals and relays between laptops
 	lockDesk   = "desk"   // codes, operators, recoveries, devices, bulletins
 	lockAuthor = "author" // the centre's chain, numbers, news, identity

@@ -160,7 +160,7 @@ func sendAll(b *testing.B, cases [][]ready) time.Duration {
 }
 
 // pack makes so many cases for each of so many new laptops.
-func pack(b *testing.B, c *Central, url string, laptops, each, papers, size int) (out [][]ready, bytes int64) {
+func pack(b testing.TB, c *Central, url string, laptops, each, papers, size int) (out [][]ready, bytes int64) {
 	b.Helper()
 	for range laptops {
 		l := enrol(b, c, url)
@@ -262,7 +262,7 @@ func costs(b *testing.B, c *Central) (done func(cases int, bytes int64)) {
 	}
 }
 
-func allWhole(b *testing.B, c *Central, want int) {
+func allWhole(b testing.TB, c *Central, want int) {
 	b.Helper()
 	var n int
 	if err := c.db.QueryRow(`SELECT COUNT(*) FROM cases WHERE receipt_no <> '' AND lacking = 0`).Scan(&n); err != nil || n < want {
@@ -297,7 +297,7 @@ func BenchmarkCentralGrowth(b *testing.B) {
 
 // fill writes rows as the intake writes them until the centre holds so many
 // changes: for every 20 a case that was received, with 13 blobs and its news.
-func fill(b *testing.B, c *Central, changes int) {
+func fill(b testing.TB, c *Central, changes int) {
 	b.Helper()
 	ctx := context.Background()
 	var have int
@@ -418,7 +418,7 @@ func BenchmarkCentralReturn(b *testing.B) {
 }
 
 // serveFew serves over a listener of few places.
-func serveFew(b *testing.B, c *Central, places int) string {
+func serveFew(b testing.TB, c *Central, places int) string {
 	b.Helper()
 	s, err := c.Server([]string{"127.0.0.1"})
 	if err != nil {

@@ -180,9 +180,11 @@ func (l *lane) read(ctx context.Context) error {
 		if now := time.Now(); now.Sub(extended) > time.Second {
 			extended = now
 			l.heard.Store(now.UnixNano())
-			if !l.retired.Load() {
-				_ = l.conn.SetReadDeadline(now.Add(laneSilence))
+			quiet := laneSilence
+			if l.retired.Load() {
+				quiet = ghostTime // it moves: the laptop may go on with it
 			}
+			_ = l.conn.SetReadDeadline(now.Add(quiet))
 		}
 		h, err := parcel.ReadHead(l.r, true)
 		if err != nil {

@@ -31,7 +31,7 @@ func (c *Central) Verify(ctx context.Context, mend bool) (read int, bad []Spoilt
 	const op = "central.Verify"
 	after := Spoilt{}
 	for {
-		page, err := c.blobsBehind(ctx, after)
+		page, err := blobsBehind(ctx, c.db, after)
 		if err != nil {
 			return read, bad, fault.Wrap(op, err)
 		}
@@ -69,9 +69,9 @@ func (c *Central) Verify(ctx context.Context, mend bool) (read int, bad []Spoilt
 }
 
 // blobsBehind gives the next blobs in the order of their names.
-func (c *Central) blobsBehind(ctx context.Context, after Spoilt) ([]Spoilt, error) {
+func blobsBehind(ctx context.Context, q querier, after Spoilt) ([]Spoilt, error) {
 	const op = "central.blobsBehind"
-	rows, err := c.db.QueryContext(ctx, `SELECT county, hash, size FROM blobs WHERE (county, hash) > (?, ?) ORDER BY county, hash LIMIT ?`,
+	rows, err := q.QueryContext(ctx, `SELECT county, hash, size FROM blobs WHERE (county, hash) > (?, ?) ORDER BY county, hash LIMIT ?`,
 		after.County, after.Blob[:], verifyPage)
 	if err != nil {
 		return nil, diskFault(op, err)
@@ -130,25 +130,34 @@ func (c *Central) lookAt(ctx context.Context, s *Spoilt) error {
 
 // passOver finds the cases of a spoilt blob, and with mend counts it as lacking.
 func (c *Central) passOver(ctx context.Context, s *Spoilt, mend bool) error {
-	const op = "central.passOver"
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		if s.Cases, err = c.lockArrival(ctx, tx, s.County, s.Blob); err != nil || !mend {
+		if !mend {
+			s.Cases, err = c.lockArrival(ctx, tx, s.County, s.Blob)
 			return err
 		}
-		for _, q := range []string{`DELETE FROM blobs WHERE county = ? AND hash = ?`, `DELETE FROM packed WHERE county = ? AND hash = ?`} {
-			if _, err := tx.ExecContext(ctx, q, s.County, s.Blob[:]); err != nil {
-				return diskFault(op, err)
-			}
-		}
-		for _, id := range s.Cases {
-			lacking, err := countLacking(ctx, tx, id)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, `UPDATE cases SET lacking = ? WHERE id = ?`, lacking, id.String()); err != nil {
-				return diskFault(op, err)
-			}
-		}
-		return nil
+		return c.countLost(ctx, tx, s)
 	})
+}
+
+// countLost counts a spoilt blob as lacking, and finds its cases.
+func (c *Central) countLost(ctx context.Context, tx *sql.Tx, s *Spoilt) (err error) {
+	const op = "central.countLost"
+	if s.Cases, err = c.lockArrival(ctx, tx, s.County, s.Blob); err != nil {
+		return err
+	}
+	for _, q := range []string{`DELETE FROM blobs WHERE county = ? AND hash = ?`, `DELETE FROM packed WHERE county = ? AND hash = ?`} {
+		if _, err := tx.ExecContext(ctx, q, s.County, s.Blob[:]); err != nil {
+			return diskFault(op, err)
+		}
+	}
+	for _, id := range s.Cases {
+		lacking, err := countLacking(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE cases SET lacking = ? WHERE id = ?`, lacking, id.String()); err != nil {
+			return diskFault(op, err)
+		}
+	}
+	return nil
 }

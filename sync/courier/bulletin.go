@@ -29,7 +29,11 @@ func (c *Courier) fetchBulletins(ctx context.Context, list []parcel.ListedBullet
 		err := c.fetchBulletin(ctx, l)
 		switch k := fault.KindOf(err); {
 		case err == nil:
-		case k == fault.Offline, k == fault.Cancelled, k == fault.Full, k == fault.Disk:
+		case k == fault.Full, k == fault.Disk: // of this laptop: it is told, and tried again soon
+			err = fault.Say("courier.fetchBulletins", k, l.Kind.Label()+"没有存下："+fault.Sentence(err), err)
+			c.update(func(s *State) { s.BulletinErr = err })
+			return err
+		case k == fault.Offline, k == fault.Cancelled:
 			return err
 		case k == fault.Missing: // another version came meanwhile: the next list names it
 		default:

@@ -11,8 +11,12 @@ import (
 	"doorstep/sync/parcel"
 )
 
-// countyEvery is how often the centre is asked about its county.
-const countyEvery = 5 * time.Minute
+// countyEvery is how often the centre is asked about its county, and fullEvery
+// the same while this laptop has no room for the answer.
+const (
+	countyEvery = 5 * time.Minute
+	fullEvery   = 10 * time.Second
+)
 
 // keepCounty asks now and then. What goes wrong with it but the road does not
 // hold up the rest.
@@ -20,16 +24,22 @@ func (c *Courier) keepCounty(ctx context.Context) error {
 	if time.Since(c.county) < countyEvery {
 		return nil
 	}
+	full := false
 	for _, fetch := range []func(context.Context) error{c.fetchCounty, c.fetchRevoked, c.fetchStickKey} {
 		err := fetch(ctx)
-		if k := fault.KindOf(err); k == fault.Offline || k == fault.Cancelled {
+		k := fault.KindOf(err)
+		if k == fault.Offline || k == fault.Cancelled {
 			return err
 		}
 		if err != nil {
 			c.log.Warn("county", "error", err.Error())
 		}
+		full = full || k == fault.Full || k == fault.Disk
 	}
 	c.county = time.Now()
+	if full {
+		c.county = c.county.Add(fullEvery - countyEvery)
+	}
 	return nil
 }
 

@@ -143,7 +143,7 @@ func (c *Courier) Run(ctx context.Context) error {
 			c.rest(ctx)
 			continue
 		}
-		if c.sleep(ctx, backoff(fails)) {
+		if c.sleep(ctx, pauseAfter(err, fails)) {
 			fails = 0
 		} else {
 			fails++
@@ -178,8 +178,20 @@ func (c *Courier) RunUntilEmpty(ctx context.Context) error {
 		if fault.KindOf(err) != fault.Offline {
 			return fault.Wrap(op, err)
 		}
-		c.sleep(ctx, backoff(fails))
+		c.sleep(ctx, pauseAfter(err, fails))
 	}
+}
+
+// pauseAfter is how long to wait after a failure: as backoff says, and no less
+// than a busy centre asked for.
+func pauseAfter(err error, fails int) time.Duration {
+	d := backoff(fails)
+	var r *refusal
+	if errors.As(err, &r) && r.after > 0 {
+		asked := min(r.after, maxWait/2)
+		d = max(d, asked+rand.N(asked)) // not all at the same moment
+	}
+	return d
 }
 
 // backoff is how long to wait after so many failures: twice as long each time,
@@ -297,7 +309,9 @@ func (c *Courier) attempt(ctx context.Context) error {
 	c.update(func(s *State) { s.Phase = Connecting })
 	err := c.road.connect(ctx)
 	if err == nil {
-		err = c.rounds(ctx)
+		if err = c.rounds(ctx); err != nil && ctx.Err() == nil && c.road.gaveUp() {
+			err = c.rounds(ctx)
+		}
 	}
 	cancel(nil)
 	wg.Wait()

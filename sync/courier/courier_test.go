@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
 	"doorstep/sync/parcel"
@@ -101,6 +102,19 @@ func FuzzCut(f *testing.F) {
 			last = at
 		}
 	})
+}
+
+func TestTrim(t *testing.T) {
+	changes := make([]*loan.Change, 10)
+	for i := range changes {
+		changes[i] = &loan.Change{Counter: uint64(i + 1)}
+	}
+	one := len(changes[0].Encode())
+	for most, want := range map[int]int{1: 1, 4 * one: 4, 8 * one: 10, 9*one - 1: 10, 100 * one: 10} {
+		if got := len(trim(changes, most)); got != want {
+			t.Errorf("of ten of %d bytes %d fit into %d, want %d", one, got, most, want)
+		}
+	}
 }
 
 func TestRefusals(t *testing.T) {

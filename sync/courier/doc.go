@@ -40,11 +40,14 @@
 // Where the centre has streams (package parcel) all goes through one. Its lanes
 // are fed from one list in the order of sending; each takes a blob of its own, so
 // that few are half sent. How many bytes are under way follows the measured
-// delay: what fits on the road and a short queue. When nothing has come for about
-// four round trips, at least 0.9 s, every lane is doubted: a successor is dialled
-// beside it, every 200 ms until the road is open, and whichever moves first goes
-// on. What was under way on a lane that is given up is asked about in one
-// question, and only what did not come is sent again. A receipt is asked for many
+// delay: what fits on the road and a short queue. There are up to eight lanes, and
+// twelve on a road that held for 20 s. When nothing has come for about four round
+// trips, at least 0.9 s, every lane is doubted: a successor is dialled beside it,
+// every 200 ms until the road is open, and whichever moves first goes on. What was
+// under way on a lane that is given up is asked about in one question, and only
+// what did not come is sent again. A lane that lived through the silence is kept
+// idle beside its successor, and takes its place at the end of the next one; where
+// none lived, the next silence cuts all but one off. A receipt is asked for many
 // blobs at once. SetCap bounds the bytes of a second. After 20 s without work the
 // stream ends. Where there is none to be had, or it breaks off at its beginning
 // twice, requests go as they did before.

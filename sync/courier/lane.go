@@ -33,7 +33,10 @@ type lane struct {
 	proven  bool      // something came from the centre
 	server  string    // where it ends; until known, where it is thought to
 	known   bool
-	why     error // it is closed
+	tested  bool      // a silence began, and nothing came since
+	spare   bool      // it lived through a silence, and is kept idle for the next
+	tried   time.Time // when it was put to use again; zero: it moved since
+	why     error     // it is closed
 }
 
 // stamp is when a piece went.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -122,22 +123,42 @@ func (r *road) connect(ctx context.Context) error {
 	}
 	r.endStream()
 	s, err := newSession(ctx, r)
-	if errors.Is(err, errNoStream) {
-		r.noStream = time.Now().Add(noStreamTime)
+	if r.without(err) {
 		return nil
-	}
-	if errors.Is(err, errBroke) {
-		// Something on the way may not let through what it does not know.
-		if r.broke++; r.broke%2 == 0 {
-			r.noStream = time.Now().Add(brokeTime)
-			return nil
-		}
 	}
 	if err != nil {
 		return roadFault(ctx, "courier.connect", err)
 	}
 	r.session.Store(s)
 	return nil
+}
+
+// without says whether there is no stream to be had for a while, by the error of
+// one.
+func (r *road) without(err error) bool {
+	switch {
+	case errors.Is(err, errNoStream):
+		r.noStream = time.Now().Add(noStreamTime)
+		return true
+	case errors.Is(err, errBroke):
+		// Something on the way may not let through what it does not know.
+		if r.broke++; r.broke%2 == 0 {
+			r.noStream = time.Now().Add(brokeTime)
+			return true
+		}
+	}
+	return false
+}
+
+// gaveUp says whether a stream ended because there is none to be had: the same
+// goes another way then.
+func (r *road) gaveUp() bool {
+	s := r.session.Load()
+	if s == nil || !r.without(s.err()) {
+		return false
+	}
+	r.endStream()
+	return true
 }
 
 // endStream ends the stream, where there is one.
@@ -171,7 +192,17 @@ func (m moving) Read(b []byte) (int, error) {
 // refusal is an answer of the centre that is no success.
 type refusal struct {
 	status int
+	after  time.Duration // for which a busy centre asked; 0: it said nothing
 	parcel.Problem
+}
+
+// asksFor notes in a refusal how long the centre asked to be left alone.
+func asksFor(err error, h http.Header) error {
+	var r *refusal
+	if s, serr := strconv.Atoi(h.Get("Retry-After")); serr == nil && s > 0 && s < 3600 && errors.As(err, &r) {
+		r.after = time.Duration(s) * time.Second
+	}
+	return err
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("status %d %s %s", r.status, r.Kind, r.Code) }
@@ -226,7 +257,8 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 	}
 	defer resp.Body.Close()
 	r.move()
-	return r.judge(ctx, q, resp.StatusCode, resp.Header.Get("Content-Type"), resp.Body)
+	status, b, err := r.judge(ctx, q, resp.StatusCode, resp.Header.Get("Content-Type"), resp.Body)
+	return status, b, asksFor(err, resp.Header)
 }
 
 // askStream is ask over a stream.
@@ -329,7 +361,7 @@ func roadFault(ctx context.Context, op string, err error) error {
 	if k := fault.KindOf(err); k != fault.Other && k != fault.Cancelled {
 		return fault.Wrap(op, err)
 	}
-	if strings.Contains(err.Error(), "remote error: tls:") {
+	if refusedTLS(err) {
 		return fault.Say(op, fault.Denied, "中心不接受本机的证书，材料保留在本机。请核对本机时间，或联系县资助中心重新注册。", errors.New("certificate refused"))
 	}
 	// The error's text may name the host and port, and nothing of a person.

@@ -241,13 +241,15 @@ const (
 
 // trim keeps as many changes as go into so many bytes, at least one.
 func trim(changes []*loan.Change, most int) []*loan.Change {
-	size := 0
+	size, fits := 0, 0
 	for i, ch := range changes {
-		if size += len(ch.Encode()); size > most && i > 0 {
-			return changes[:i]
+		if size += len(ch.Encode()); size <= most || i == 0 {
+			fits = i + 1
+		} else if size > most+most/4 {
+			return changes[:fits]
 		}
 	}
-	return changes
+	return changes // a short rest is not worth a round trip of its own
 }
 
 // sendParcel sends changes to a centre that holds the chain up to held. What

@@ -14,8 +14,8 @@ import (
 // name what arrived.
 
 // greeted takes in at which server a lane ended. What went over it earlier was
-// meant for the server where the first lane ended; where that was wrong, it
-// counts as not sent.
+// meant for the server of the first lane that was answered; where that was
+// wrong, it counts as not sent.
 func (s *session) greeted(l *lane) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,16 +33,20 @@ func (s *session) greeted(l *lane) {
 		p.turn = noTurn
 	}
 	l.server = l.w.server
-	if s.reaches(s.server) {
-		return
+	if !s.reaches(s.server) {
+		s.settleAt(l.server) // that one is gone, or was started anew, or none was known
 	}
-	// That one is not known yet, is gone, or was started anew.
-	for _, o := range s.lanes {
-		if !o.known && o.server == s.server && len(o.flight) == 0 {
-			o.server = l.server
+}
+
+// settleAt makes a server the one where lanes are thought to end of which nothing
+// is known. The caller holds s.mu.
+func (s *session) settleAt(server string) {
+	for _, l := range s.lanes {
+		if !l.known && l.server == "" {
+			l.server = server
 		}
 	}
-	s.server = l.server
+	s.server = server
 }
 
 // noTurn is of what went to another server than it was meant for.
@@ -64,8 +68,9 @@ func (s *session) others(than *lane) bool {
 	})
 }
 
-// works says whether a lane is there to send. The caller holds s.mu.
-func (l *lane) works() bool { return !l.closed && !l.retired }
+// works says whether a lane is there to send, not kept for later. The caller
+// holds s.mu.
+func (l *lane) works() bool { return !l.closed && !l.retired && !l.spare }
 
 // several says whether lanes end at several servers. The caller holds s.mu.
 func (s *session) several() bool {

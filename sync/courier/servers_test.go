@@ -136,16 +136,12 @@ func TestALaneThatEndsElsewhere(t *testing.T) {
 			t.Error("it sends nothing")
 		}
 	})
-	t.Run("before any lane is known, all are thought to end where the first one says", func(t *testing.T) {
-		s, l, c := atServers(t, []string{"", ""}, 100_000)
-		l[0].known, l[1].known, l[0].w.server, l[1].w.server = false, false, "a", "a"
-		s.greeted(l[0])
-		s.learn(c[0], l[0], [2]int64{0, 100_000})
-		if !l[1].one() || c[0].server != "a" {
-			t.Errorf("goes to %q", c[0].server)
-		}
-		if s.greeted(l[1]); s.took(l[1], l[1].sent) != nil || c[0].need.size() == 100_000 {
-			t.Error("what a lane sent before its greeting was lost although it was right")
+	t.Run("where the first answer comes from, the lanes without one are thought to end", func(t *testing.T) {
+		s, l, _ := atServers(t, []string{"", ""}, 100_000)
+		l[0].known, l[1].known, l[1].w.server = false, false, "a"
+		s.greeted(l[1])
+		if s.server != "a" || l[0].server != "a" || s.several() || !l[0].one() {
+			t.Errorf("thought to be at %q and %q", s.server, l[0].server)
 		}
 	})
 	t.Run("a server that was started anew is another, and the only one", func(t *testing.T) {
@@ -197,9 +193,13 @@ func TestAServerIsLost(t *testing.T) {
 		if s.freight.orphans(s.stranded); c[0].state != going {
 			t.Error("asked about while its server is reached")
 		}
-		l[0].closed = true
-		if s.freight.orphans(s.stranded); c[0].state != unasked {
-			t.Errorf("state %d, want asked about anew", c[0].state)
+		for what, gone := range map[string]*bool{"closed": &l[0].closed, "kept in reserve": &l[0].spare} {
+			*gone = true
+			if s.freight.orphans(s.stranded); c[0].state != unasked {
+				t.Errorf("%s: state %d, want asked about anew", what, c[0].state)
+			}
+			*gone, c[0].state = false, going
+			s.learn(c[0], l[0], [2]int64{100_000, 300_000})
 		}
 	})
 	t.Run("while no lane works nothing is asked anew", func(t *testing.T) {

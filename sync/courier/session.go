@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -30,13 +31,19 @@ type session struct {
 	mu      sync.Mutex
 	cond    sync.Cond
 	lanes   []*lane
+	holders map[int]*lane // of each slot
 	slots   int
+	tested  int  // connections that the last silence put to the test,
+	lived   int  // and of those, how many were heard again
+	mortal  bool // the silence before the last let none live
 	window  window
 	freight freight
 	pause   bool
 	heard   time.Time // when anything last came
+	answers bool      // anything came
 	silent  bool      // nothing came for too long
 	since   time.Time // of the silence
+	begun   time.Time
 	back    time.Time // when the road was last found open after a silence
 	doubts  []sent
 	asked   bool // about doubts
@@ -68,18 +75,20 @@ const (
 	mostHands  = 3                      // and handshakes
 	shedWait   = 20 * time.Second       // before a lane that the centre would not have is tried again
 	giveUp     = 5 * time.Second        // without any lane, after a plain failure
+	calmTime   = 20 * time.Second       // without a silence: the road holds
 	asleep     = 5 * time.Second        // by which the clocks part while the machine sleeps
 	graceLeast = time.Second
 	graceMost  = 15 * time.Second
 )
 
-// newSession connects the first lane. Its error is that of the connection, or
-// errNoStream when the centre knows no streams.
+// newSession connects the first lane. Its error is that of the connection.
+// Whether the centre knows streams comes out with its first answer, and ends
+// the session with errNoStream if it does not: questions need not wait for it.
 func newSession(ctx context.Context, r *road) (*session, error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	s := &session{road: r, id: hex.EncodeToString(id[:]), events: make(chan struct{}, 1), window: newWindow(),
-		freight: freight{all: map[loan.Hash]*cargo{}, apart: r.apart.Load()}, asks: map[uint32]*pendingAsk{}, slots: 1}
+		freight: freight{all: map[loan.Hash]*cargo{}, apart: r.apart.Load()}, asks: map[uint32]*pendingAsk{}, holders: map[int]*lane{}, slots: 1}
 	s.cond.L = &s.mu
 	start := time.Now()
 	w, err := race(ctx, mostHands, 3*time.Second, func(ctx context.Context) (*wire, error) {
@@ -87,20 +96,20 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
-		return r.secure(ctx, conn, s.id+"/0", false)
+		return r.secure(ctx, conn, s.id+"/0")
 	}, (*wire).close)
 	if err != nil {
 		return nil, err
 	}
-	s.window.smooth = max(time.Since(start)/4, time.Millisecond)
+	s.window.smooth = max(time.Since(start)*3/8, time.Millisecond) // two round trips, one of them longer
 	if s.window.smooth > farAway {
 		s.window.size = startWindow / 2
 	}
 	s.ctx, s.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	now := time.Now()
-	s.heard, s.alive = now, now
-	s.server = w.server
+	s.begun, s.heard, s.alive = now, now, now
 	first := s.enter(w, 0)
+	s.holders[0] = first // nobody else is here yet
 	s.wg.Go(func() { s.slot(0, first) })
 	s.wg.Go(s.watch)
 	return s, nil
@@ -138,7 +147,11 @@ func (s *session) enter(w *wire, number int) *lane {
 	s.mu.Unlock()
 	s.wg.Go(l.write)
 	s.wg.Go(func() {
-		err := roadFault(s.ctx, "courier.lane", l.read())
+		err := l.read()
+		if !l.w.greeted && number == 0 && s.unheard() && fault.KindOf(err) == fault.Other && !refusedTLS(err) {
+			s.cancel(fmt.Errorf("%w: %w", errBroke, err))
+		}
+		err = roadFault(s.ctx, "courier.lane", err)
 		l.end(err)
 		if k := fault.KindOf(err); k == fault.Denied || k == fault.Untrusted || k == fault.Refused || k == fault.Unsupported {
 			s.cancel(err)
@@ -146,6 +159,13 @@ func (s *session) enter(w *wire, number int) *lane {
 	})
 	s.cond.Broadcast()
 	return l
+}
+
+// unheard says whether nothing ever came from the centre.
+func (s *session) unheard() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.answers
 }
 
 // hear takes in that something came over a lane.
@@ -158,8 +178,14 @@ func (s *session) hear(l *lane) {
 		s.silent = false
 		s.back = now
 	}
-	s.heard, s.alive, l.heard = now, now, now
+	s.heard, s.alive, l.heard, s.answers = now, now, now, true
+	if l.tested {
+		l.tested = false
+		s.lived++
+	}
+	l.tried = time.Time{}
 	if l.doubted || l.replace || !l.proven {
+		s.useSpares(now) // before l's turn: after a silence its kernel sends slowly
 		l.doubted, l.replace, l.proven = false, false, true
 		s.cond.Broadcast()
 	}
@@ -168,7 +194,7 @@ func (s *session) hear(l *lane) {
 // load puts the next piece for a lane behind buf; false when there is none now.
 // The caller holds s.mu.
 func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
-	if s.pause || l.doubted || l.retired || l.replace || l.lent || !l.known && s.several() {
+	if s.pause || l.doubted || l.retired || l.replace || l.lent || l.spare || !l.known && s.several() {
 		return buf, false
 	}
 	c := s.freight.next(l)
@@ -180,7 +206,7 @@ func (s *session) load(l *lane, buf []byte) ([]byte, bool) {
 		s.window.limited = true
 		return buf, false
 	}
-	if l.bytes > 0 && l.bytes+n > max(int(laneShare*float64(s.window.size))/max(s.slots, 1), n) {
+	if l.bytes > 0 && l.bytes+n > max(int(laneShare*float64(s.window.size))/max(s.slots, 1), 2*n) {
 		return buf, false // a loss would hold up too much of the window
 	}
 	n = s.road.cap.piece(n)
@@ -419,7 +445,7 @@ func (s *session) give(p *pendingAsk) {
 func (s *session) best(server string) *lane {
 	var best *lane
 	for _, l := range s.lanes {
-		if l.closed || l.doubted || l.retired || l.replace {
+		if l.closed || l.doubted || l.retired || l.replace || l.spare {
 			continue
 		}
 		if best == nil || l.better(best, server) {

@@ -19,8 +19,9 @@ func (s *session) slot(number int, l *lane) {
 			for s.ctx.Err() == nil && !l.closed && !l.replace {
 				s.cond.Wait()
 			}
+			over := s.fold(number, l)
 			s.mu.Unlock()
-			if s.ctx.Err() != nil {
+			if s.ctx.Err() != nil || over {
 				return
 			}
 			var shed *refusal
@@ -28,15 +29,23 @@ func (s *session) slot(number int, l *lane) {
 				s.rest(shedWait)
 			}
 		}
-		w, err := s.dial(number, l)
+		w, err := s.dial(number)
 		switch {
 		case s.ctx.Err() != nil:
 			if w != nil {
 				w.close()
 			}
 			return
-		case err == nil && w == nil: // the old one moved first
+		case err == nil && w == nil: // the old one moved first, or a spare one
 			fails = 0
+			l = s.holder(number)
+			continue
+		case err == nil && s.folded(number):
+			w.close()
+			return
+		case err == nil && s.holder(number) != l && s.moved(number): // a spare one took the place
+			w.close()
+			l = s.holder(number)
 			continue
 		case err == nil:
 			fails = 0
@@ -45,6 +54,7 @@ func (s *session) slot(number int, l *lane) {
 			if l != nil && !l.closed {
 				l.retired = true
 			}
+			s.holders[number] = fresh
 			s.mu.Unlock()
 			l = fresh
 			continue
@@ -53,6 +63,24 @@ func (s *session) slot(number int, l *lane) {
 		s.failed(err)
 		s.rest(min(time.Duration(fails)*100*time.Millisecond, 2*time.Second))
 	}
+}
+
+// fold gives up the slots beyond those of a road that breaks, once it does: l is
+// left to bring what is on its way. The caller holds s.mu.
+func (s *session) fold(number int, l *lane) bool {
+	if number < maxLanes || !s.silent && number < s.slots {
+		return false
+	}
+	s.slots = min(s.slots, maxLanes)
+	l.retired = true
+	return true
+}
+
+// folded says whether a slot was given up while its lane was dialled.
+func (s *session) folded(number int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return number >= s.slots
 }
 
 func (s *session) rest(d time.Duration) {
@@ -79,9 +107,10 @@ func (s *session) failed(err error) {
 	}
 }
 
-// moved says whether a lane that was to be replaced moved in between. An eager
-// successor is then not needed.
-func (s *session) moved(l *lane) bool {
+// moved says whether the lane of a slot that was to be replaced moved in
+// between, or a spare one took its place. A successor is then not needed.
+func (s *session) moved(number int) bool {
+	l := s.holder(number)
 	if l == nil {
 		return false
 	}
@@ -90,8 +119,8 @@ func (s *session) moved(l *lane) bool {
 	return !l.closed && !l.replace
 }
 
-// dial connects a successor of l, or nil when l moved first.
-func (s *session) dial(number int, l *lane) (*wire, error) {
+// dial connects a successor of a slot's lane, or nil when that moved first.
+func (s *session) dial(number int) (*wire, error) {
 	s.mu.Lock()
 	every := max(dialEvery, s.window.trip()/2)
 	again := max(5*s.window.trip(), 1500*time.Millisecond)
@@ -108,11 +137,12 @@ func (s *session) dial(number int, l *lane) (*wire, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.moved(l) {
+		s.opened()
+		if s.moved(number) {
 			conn.Close()
 			return nil, nil
 		}
-		return s.road.secure(ctx, conn, fmt.Sprint(s.id, "/", number), true)
+		return s.road.secure(ctx, conn, fmt.Sprint(s.id, "/", number))
 	}, func(w *wire) {
 		if w != nil {
 			w.close()

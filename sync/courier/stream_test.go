@@ -95,6 +95,31 @@ func TestWindow(t *testing.T) {
 			}
 		})
 	}
+	t.Run("the window is not halved again and again while the delay stays", func(t *testing.T) {
+		w, _ := tryWindow(250_000, 200*time.Millisecond, 1000)
+		halved := 0
+		now := w.baseEnd
+		for range 2000 {
+			now = now.Add(220 * time.Millisecond)
+			was := w.before
+			w.ack(now, 220*time.Millisecond, 1)
+			if was == 0 && w.before > 0 {
+				halved++
+			}
+		}
+		if halved > 2 {
+			t.Errorf("%d times in seven minutes", halved)
+		}
+		for range 300 {
+			now = now.Add(300 * time.Millisecond)
+			was := w.before
+			w.ack(now, 300*time.Millisecond, 1)
+			if was == 0 && w.before > 0 {
+				return
+			}
+		}
+		t.Error("nor where it rose")
+	})
 	t.Run("patience is longer on a slower road, and never short", func(t *testing.T) {
 		slow, _ := tryWindow(6_250, time.Second, 10)
 		fast, _ := tryWindow(1e8, time.Millisecond, 10)
@@ -196,7 +221,7 @@ func TestRace(t *testing.T) {
 func sessionOf(t testing.TB) (*session, *lane) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	s := &session{road: &road{count: func(store.PendingBlob, int) {}}, ctx: ctx, cancel: cancel, events: make(chan struct{}, 1), window: newWindow(),
-		freight: freight{all: map[loan.Hash]*cargo{}}, asks: map[uint32]*pendingAsk{}, slots: 1}
+		freight: freight{all: map[loan.Hash]*cargo{}}, asks: map[uint32]*pendingAsk{}, holders: map[int]*lane{}, slots: 1}
 	s.cond.L = &s.mu
 	l := &lane{s: s, proven: true, heard: time.Now()}
 	s.lanes = []*lane{l}

@@ -40,7 +40,7 @@ func (s *session) watch() {
 				}
 			}
 		}
-		grow := s.slots < s.window.lanes() && !s.silent && (s.freight.hasWork() || s.freight.hopes())
+		grow := s.slots < s.window.lanes(s.mostLanes(now)) && !s.silent && (s.freight.hasWork() || s.freight.hopes())
 		number := s.slots
 		if grow {
 			s.slots++
@@ -56,6 +56,14 @@ func (s *session) watch() {
 			s.wg.Go(func() { s.resolve(q) })
 		}
 	}
+}
+
+// mostLanes is how many lanes the session may have. The caller holds s.mu.
+func (s *session) mostLanes(now time.Time) int {
+	if !s.silent && now.Sub(later(s.begun, s.back)) > calmTime {
+		return calmLanes
+	}
+	return maxLanes
 }
 
 // hasWork says whether anything waits to be sent.
@@ -80,15 +88,16 @@ func (s *session) look(now time.Time, slept bool) {
 	}
 	if !s.silent && (now.Sub(s.heard) > patience || slept) {
 		s.silent, s.since = true, s.heard
-		for _, l := range s.lanes {
-			l.doubted, l.replace = true, true
-		}
+		s.test()
 	}
 	for _, l := range s.lanes {
 		quiet := now.Sub(later(l.heard, l.begun))
 		switch {
+		case l.retired && len(l.flight) == 0 && s.spares(l):
 		case l.retired && len(l.flight) == 0:
 			l.w.close() // nothing more is due on it
+		case !l.tried.IsZero() && now.Sub(l.tried) > s.window.stall()+mostQueue:
+			l.tried, l.doubted, l.replace = time.Time{}, true, true
 		case l.retired:
 			// After a silence of some length the old connection sends again
 			// within as long; then it is dead.

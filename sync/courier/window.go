@@ -17,8 +17,9 @@ type window struct {
 
 	base    [2]time.Duration // least delay of this period and the one before
 	baseEnd time.Time
-	before  int // the size, while it is halved to see the road without a queue
-	drained int // steps since it was
+	before  int           // the size, while it is halved to see the road without a queue
+	drained int           // steps since it was
+	bare    time.Duration // round trip that was seen so, and no shorter one was; 0: none yet
 
 	stepAt  time.Time // when the step began
 	stepEnd time.Time
@@ -62,8 +63,9 @@ func (w *window) trip() time.Duration {
 func (w *window) ack(now time.Time, delay time.Duration, n int) {
 	delay = max(delay, time.Microsecond)
 	if now.After(w.baseEnd) {
-		// A queue that always stands would pass for the length of the road.
-		if !w.startup && w.before == 0 {
+		// A queue that always stands would pass for the length of the road. While
+		// the least delay is still that of the bare road, none does.
+		if !w.startup && w.before == 0 && (w.bare == 0 || w.base[0] > w.bare+w.goal()/4) {
 			w.before, w.drained = w.size, 0
 			w.size = max(w.size/2, minWindow)
 		}
@@ -116,6 +118,9 @@ func (w *window) step() {
 	if w.before > 0 {
 		if w.drained++; w.drained > 2 {
 			w.size, w.before = w.before, 0
+			if w.bare = w.base[0]; w.bare < w.base[1]-w.goal()/4 {
+				w.bare = 0 // a queue stood, and some of it may stand still
+			}
 		}
 		w.limited, w.least = false, 0
 		return
@@ -172,10 +177,10 @@ func (w *window) stall() time.Duration { return w.trip()*5/4 + mostQueue }
 // late is how old a piece may be at the end before another lane sends it too.
 func (w *window) late() time.Duration { return max(w.trip()*5/4, leastLate) }
 
-// lanes is how many connections are worth their while: each needs enough bytes
-// under way to notice a loss, and a loss is to hold up only a part of them.
-func (w *window) lanes() int {
-	most := maxLanes
+// lanes is how many connections are worth their while, most at the most: each
+// needs enough bytes under way to notice a loss, and a loss is to hold up only a
+// part of them.
+func (w *window) lanes(most int) int {
 	if t := w.trip(); t > 0 && t < near {
 		most = nearLanes
 	}
@@ -185,7 +190,7 @@ func (w *window) lanes() int {
 // piece is how many bytes of a blob go at once over one of n lanes. A short one
 // fills, with its frame and record, whole packets.
 func (w *window) piece(n int) int {
-	size := min(max(w.size/(2*max(n, 1)), minPiece), maxPiece)
+	size := min(max(w.size/(2*min(max(n, 1), maxLanes)), minPiece), maxPiece)
 	if packets := (size + packet/2) / packet; packets <= fullPackets {
 		return packets*packet - pieceHead
 	}
@@ -194,6 +199,7 @@ func (w *window) piece(n int) int {
 
 const (
 	maxLanes   = 8
+	calmLanes  = 12 // on a road that holds: each costs a handshake whenever it breaks
 	leastLate  = 50 * time.Millisecond
 	laneShare  = 1.5 // times its part of the window a lane may have under way
 	nearLanes  = 3

@@ -104,7 +104,7 @@ func (w *wire) greet() error {
 	}
 	p := &refusal{status: resp.StatusCode}
 	if err := parcel.DecodeJSON(io.LimitReader(resp.Body, parcel.MaxJSON), parcel.MaxJSON, &p.Problem); err == nil && p.Kind != fault.Missing.String() {
-		return refused(op, p)
+		return asksFor(refused(op, p), resp.Header)
 	}
 	return fault.New(op, fault.Unsupported, errNoStream)
 }
@@ -180,9 +180,9 @@ type oneByte struct{ io.Reader }
 
 func (o oneByte) Read(b []byte) (int, error) { return o.Reader.Read(b[:min(len(b), 1)]) }
 
-// secure makes a stream's connection of one that is there. eager leaves the
-// centre's answer to be read later, and its sender need not wait for it.
-func (r *road) secure(ctx context.Context, conn net.Conn, lane string, eager bool) (*wire, error) {
+// secure makes a stream's connection of one that is there. The centre's answer
+// is read later, and its sender need not wait for it.
+func (r *road) secure(ctx context.Context, conn net.Conn, lane string) (*wire, error) {
 	w := &wire{under: &gathering{Conn: conn}}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
@@ -203,18 +203,18 @@ func (r *road) secure(ctx context.Context, conn net.Conn, lane string, eager boo
 			err = w.under.flush()
 		}
 	}
-	if err == nil && !eager {
-		err = w.greet()
-	}
 	if err != nil {
 		conn.Close()
-		if k := fault.KindOf(err); k == fault.Other && ctx.Err() == nil && !strings.Contains(err.Error(), "remote error: tls:") {
+		if k := fault.KindOf(err); k == fault.Other && ctx.Err() == nil && !refusedTLS(err) {
 			err = fmt.Errorf("%w: %w", errBroke, err)
 		}
 		return nil, err
 	}
 	return w, nil
 }
+
+// refusedTLS says whether the centre did not take this laptop's certificate.
+func refusedTLS(err error) bool { return strings.Contains(err.Error(), "remote error: tls:") }
 
 // race begins an attempt, and another one whenever the last has been silent for
 // some time, and gives the first that succeeds. Of more than most under way the
