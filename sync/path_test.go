@@ -169,18 +169,13 @@ func TestPaused(t *testing.T) {
 	defer func() { cancel(); <-ended }()
 	id := l.finished(t, noise("p", 10))
 	c.Wake()
-	time.Sleep(300 * time.Millisecond)
+	soon(t, "it is paused", func() bool { return c.State().Phase == courier.Paused })
+	time.Sleep(300 * time.Millisecond) // in which it would send, did it not pause
 	if n := len(s.holdings(t).Cases); n != 0 || c.State().Phase != courier.Paused {
 		t.Errorf("while paused %d cases came, phase %d", n, c.State().Phase)
 	}
 	set(false)
-	for range 200 {
-		if l.status(t, id) == loan.Received {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Error("it did not go on")
+	soon(t, "it goes on", func() bool { return l.status(t, id) == loan.Received })
 }
 
 func TestTwoLaptopsOfOneCounty(t *testing.T) {

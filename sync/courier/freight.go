@@ -167,7 +167,7 @@ func (f *freight) next(l *lane) *cargo {
 		if !c.ready(l) {
 			continue
 		}
-		if c.lane == nil || c.lane == l || c.lane.closed || c.lane.retired {
+		if c.lane == nil || c.lane == l || !c.lane.works() {
 			if l.cargo != nil && l.cargo != c && l.cargo.ready(l) && !c.overtakes(l.cargo) {
 				if first != nil && first.overtakes(l.cargo) {
 					return first
@@ -202,7 +202,7 @@ func (f *freight) orphans(stranded func(*cargo) bool) {
 		if c.state != going || c.need.size() != c.todo.size() {
 			continue
 		}
-		if c.alone && (c.home == nil || c.home.closed || c.home.retired) || stranded(c) {
+		if c.alone && (c.home == nil || !c.home.works()) || stranded(c) {
 			f.anew(c)
 		}
 	}

@@ -56,7 +56,7 @@ const noTurn = -1
 // The caller holds s.mu.
 func (s *session) reaches(server string) bool {
 	return slices.ContainsFunc(s.lanes, func(l *lane) bool {
-		return l.known && !l.closed && !l.retired && l.server == server
+		return l.known && l.works() && l.server == server
 	})
 }
 
@@ -64,9 +64,13 @@ func (s *session) reaches(server string) bool {
 // one does. The caller holds s.mu.
 func (s *session) others(than *lane) bool {
 	return slices.ContainsFunc(s.lanes, func(l *lane) bool {
-		return l != than && !l.closed && !l.retired && l.server == than.server
+		return l != than && l.works() && l.server == than.server
 	})
 }
+
+// works says whether a lane is there to send, not kept for later. The caller
+// holds s.mu.
+func (l *lane) works() bool { return !l.closed && !l.retired && !l.spare }
 
 // several says whether lanes end at several servers. The caller holds s.mu.
 func (s *session) several() bool {
@@ -79,7 +83,7 @@ func (s *session) several() bool {
 // while others are reached. The caller holds s.mu.
 func (s *session) stranded(c *cargo) bool {
 	return c.server != "" && !s.reaches(c.server) && slices.ContainsFunc(s.lanes, func(l *lane) bool {
-		return l.known && !l.closed && !l.retired
+		return l.known && l.works()
 	})
 }
 

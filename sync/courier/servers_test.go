@@ -193,9 +193,13 @@ func TestAServerIsLost(t *testing.T) {
 		if s.freight.orphans(s.stranded); c[0].state != going {
 			t.Error("asked about while its server is reached")
 		}
-		l[0].closed = true
-		if s.freight.orphans(s.stranded); c[0].state != unasked {
-			t.Errorf("state %d, want asked about anew", c[0].state)
+		for what, gone := range map[string]*bool{"closed": &l[0].closed, "kept in reserve": &l[0].spare} {
+			*gone = true
+			if s.freight.orphans(s.stranded); c[0].state != unasked {
+				t.Errorf("%s: state %d, want asked about anew", what, c[0].state)
+			}
+			*gone, c[0].state = false, going
+			s.learn(c[0], l[0], [2]int64{100_000, 300_000})
 		}
 	})
 	t.Run("while no lane works nothing is asked anew", func(t *testing.T) {
