@@ -109,7 +109,6 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 	now := time.Now()
 	s.begun, s.heard, s.alive = now, now, now
 	first := s.enter(w, 0)
-	s.holders[0] = first // nobody else is here yet
 	s.wg.Go(func() { s.slot(0, first) })
 	s.wg.Go(s.watch)
 	return s, nil
@@ -137,19 +136,23 @@ func (s *session) err() error {
 	return context.Cause(s.ctx)
 }
 
-// enter makes a lane of a connection.
+// enter makes a lane of a connection, in the place of the slot's last.
 func (s *session) enter(w *wire, number int) *lane {
 	now := time.Now()
 	l := &lane{s: s, number: number, w: w, heard: now, begun: now, proven: w.greeted}
 	s.mu.Lock()
 	l.server = s.server
 	s.lanes = append(s.lanes, l)
+	if old := s.holders[number]; old != nil && !old.closed {
+		old.retired = true
+	}
+	s.holders[number] = l
 	s.mu.Unlock()
 	s.wg.Go(l.write)
 	s.wg.Go(func() {
 		err := l.read()
-		if !l.w.greeted && number == 0 && s.unheard() && fault.KindOf(err) == fault.Other && !refusedTLS(err) {
-			s.cancel(fmt.Errorf("%w: %w", errBroke, err))
+		if number == 0 && s.unheard() {
+			s.cancel(firstFault(err))
 		}
 		err = roadFault(s.ctx, "courier.lane", err)
 		l.end(err)
@@ -159,6 +162,14 @@ func (s *session) enter(w *wire, number int) *lane {
 	})
 	s.cond.Broadcast()
 	return l
+}
+
+// firstFault is why a session ends whose first lane brought no stream.
+func firstFault(err error) error {
+	if fault.KindOf(err) == fault.Other && !refusedTLS(err) {
+		return fmt.Errorf("%w: %w", errBroke, err)
+	}
+	return err
 }
 
 // unheard says whether nothing ever came from the centre.

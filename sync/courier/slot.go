@@ -49,14 +49,7 @@ func (s *session) slot(number int, l *lane) {
 			continue
 		case err == nil:
 			fails = 0
-			fresh := s.enter(w, number)
-			s.mu.Lock()
-			if l != nil && !l.closed {
-				l.retired = true
-			}
-			s.holders[number] = fresh
-			s.mu.Unlock()
-			l = fresh
+			l = s.enter(w, number)
 			continue
 		}
 		fails++
