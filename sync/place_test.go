@@ -56,7 +56,7 @@ func settleShared(t testing.TB, dir string) {
 // not run twice.
 func TestTheSuiteOnPostgreSQLAndABucket(t *testing.T) {
 	theShared(t)
-	depot.Again(t, "^(TestTheSuiteOn|TestShared|TestNoCounterTwice|TestStorms|TestSoak|TestSlowFarAndLossyRoad|Fuzz)", 60)
+	depot.Again(t, "^(TestTheSuiteOn|TestShared|TestNoCounterTwice|TestStorms|TestSoak|TestSlowFarAndLossyRoad|TestALaptopSuspended|TestNamesThat|TestIPv6That|TestANetworkOf|TestTheLaptopsDisk|TestPausedAnd|TestAClockSetBack|TestItGoesOn|Fuzz)", 60)
 }
 
 // backedUp copies what a centre holds, while nothing serves it, and gives what

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"doorstep/internal/depot"
 	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
@@ -21,9 +20,6 @@ import (
 // anything, and what lies between forgets the connections. Opened again, the
 // laptop goes on by itself, and sends no more than was under way again.
 func TestALaptopSuspendedInMidTransferGoesOn(t *testing.T) {
-	if depot.OnShared() {
-		t.Skip("it is about the laptop alone")
-	}
 	const asleep = 33 * time.Second // a courier gives up an attempt after 30
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	l := newLaptop(t, s)

@@ -14,7 +14,7 @@ import (
 const (
 	scrubEvery = 24 * time.Hour // a pass begins so long after the one before, at the soonest
 	scrubLook  = time.Minute    // between looks whether one is due, or the store is back
-	scrubEpoch = time.Hour      // epochs follow one another no faster: in each all laptops ask about all
+	scrubEpoch = 12 * time.Hour // epochs follow one another no faster: in each all laptops ask about all
 	scrubMost  = 256            // damaged blobs that are asked for at once
 	scrubMeta  = "scrub"
 )
