@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -68,9 +70,18 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	return w.s.put(w.tx, bUnsent, b.Hash[:], info.unsent.encode())
 }
 
-// ready checks blobs and seals them, on all processors and before anybody has
-// to wait for it. The caller calls done after the transaction.
-func (s *Store) ready(blobs []Blob) (map[loan.Hash]*boxes, error) {
+// readied is blobs sealed to be written, whose names are still being checked.
+type readied struct {
+	s      *Store
+	boxes  map[loan.Hash]*boxes
+	naming sync.WaitGroup
+	wrong  atomic.Bool
+}
+
+// ready seals blobs, on all processors and before anybody has to wait for it,
+// and begins to check their names. What writes them asks named before it
+// commits; the caller calls done after the transaction.
+func (s *Store) ready(blobs []Blob) (*readied, error) {
 	const op = "store.ready"
 	if err := checkSizes(blobs); err != nil {
 		return nil, err
@@ -80,33 +91,48 @@ func (s *Store) ready(blobs []Blob) (map[loan.Hash]*boxes, error) {
 	if s.db == nil {
 		return nil, fault.New(op, fault.Busy, errors.New("closed"))
 	}
-	out, names := make([]*boxes, len(blobs)), make([]loan.Hash, len(blobs))
+	r := &readied{s: s, boxes: make(map[loan.Hash]*boxes, len(blobs))}
+	out := make([]*boxes, len(blobs))
 	var wg sync.WaitGroup
 	for i, b := range blobs {
-		wg.Go(func() { names[i] = s.profile.CountyKey.Name(b.Content) })
 		wg.Go(func() { out[i] = sealBlob(s.data.Suite(), b.Hash, b.Content, s.rooms.get) })
 	}
+	for _, b := range blobs {
+		namer := s.profile.CountyKey.Namer() // has what it needs of the key, which Close wipes
+		r.naming.Go(func() {
+			namer.Write(b.Content)
+			if b.Hash.Zero() || !bytes.Equal(namer.Sum(nil), b.Hash[:]) {
+				r.wrong.Store(true)
+			}
+		})
+	}
 	wg.Wait()
-	all := make(map[loan.Hash]*boxes, len(blobs))
 	for i, b := range blobs {
-		if twice := all[b.Hash]; twice != nil {
+		if twice := r.boxes[b.Hash]; twice != nil {
 			twice.own.Wipe()
 		}
-		if all[b.Hash] = out[i]; b.Hash.Zero() || names[i] != b.Hash {
-			s.done(all)
-			return nil, fault.New(op, fault.Input, errors.New("the name is not the content's"))
-		}
+		r.boxes[b.Hash] = out[i]
 	}
-	return all, nil
+	return r, nil
+}
+
+// named is fault.Input unless each blob's name is its content's.
+func (r *readied) named() error {
+	r.naming.Wait()
+	if r.wrong.Load() {
+		return fault.New("store.named", fault.Input, errors.New("the name is not the content's"))
+	}
+	return nil
 }
 
 // done wipes the keys of blobs and takes back the memory of their chunks, to
 // which no transaction may refer any more.
-func (s *Store) done(all map[loan.Hash]*boxes) {
-	for _, b := range all {
+func (r *readied) done() {
+	r.naming.Wait()
+	for _, b := range r.boxes {
 		b.own.Wipe()
 		for _, chunk := range b.chunks {
-			s.rooms.put(chunk)
+			r.s.rooms.put(chunk)
 		}
 		b.chunks = nil
 	}

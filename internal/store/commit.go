@@ -101,7 +101,7 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	defer s.done(sealed)
+	defer sealed.done()
 	s.write.Lock()
 	defer s.write.Unlock()
 	if len(blobs) > 0 {
@@ -118,13 +118,13 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 				return err
 			}
 		}
-		w.boxes = sealed
+		w.boxes = sealed.boxes
 		for _, b := range blobs {
 			if err := w.blob(b, entries); err != nil {
 				return err
 			}
 		}
-		return nil
+		return sealed.named()
 	})
 }
 

@@ -157,6 +157,23 @@ func TestDamage(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a key of a branch page that is not its child's first is found, whatever bucket's", func(t *testing.T) {
+		m := newPatient(t, 30)
+		n := 0
+		for _, at := range branchKeys(t, m.path) {
+			for _, turn := range []byte{255, 1} { // still behind all that the child before holds, or no longer
+				b := bytes.Clone(m.good)
+				b[at] += turn
+				m.harm(t, b)
+				wantKind(t, precheck(m.path), fault.Damaged)
+				wantKind(t, healthy(t.Context(), m.o, "c1", []byte(password)), fault.Damaged)
+				n++
+			}
+		}
+		if n < 20 {
+			t.Fatalf("%d keys only", n)
+		}
+	})
 	t.Run("values moved to another place do not open", func(t *testing.T) {
 		m.write(t, m.good)
 		l := must(Open(context.Background(), m.o))
@@ -211,7 +228,30 @@ func TestDamage(t *testing.T) {
 	})
 }
 
-// FuzzPrecheck demands that bbolt walks every file that passes.
+// branchKeys gives where in a file the last byte of each key of a branch page in
+// use lies.
+func branchKeys(t testing.TB, path string) []int64 {
+	db := must(openDB(path))
+	defer db.Close()
+	b := must(os.ReadFile(path))
+	var all []int64
+	noErr(t, db.View(func(tx *bbolt.Tx) error {
+		for id := 2; ; id++ {
+			p, err := tx.Page(id)
+			if err != nil || p == nil {
+				return err
+			}
+			page := b[id*pageSize:]
+			for i := 0; p.Type == "branch" && i < p.Count; i++ {
+				all = append(all, int64(id*pageSize)+int64(elementAt(page, uint64(i), flagBranch).value)-1)
+			}
+		}
+	}))
+	return all
+}
+
+// FuzzPrecheck demands that bbolt walks every file that passes, and that it
+// still passes once bbolt has written to it.
 func FuzzPrecheck(f *testing.F) {
 	dir := f.TempDir()
 	path := filepath.Join(dir, "seed")
@@ -269,6 +309,33 @@ func FuzzPrecheck(f *testing.F) {
 		if err != nil {
 			t.Fatalf("passed, and bbolt cannot walk it: %v", err)
 		}
+		err = shield("write", func() error { return db.Update(writeAll) })
+		noErr(t, db.Close())
+		if err != nil {
+			return // found by bbolt, and nothing was written
+		}
+		if err := precheck(p); err != nil {
+			t.Fatalf("passed, and a write spoils it: %v", err)
+		}
+	})
+}
+
+// writeAll changes every value, so that every leaf page is written anew.
+func writeAll(tx *bbolt.Tx) error {
+	return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+		var keys [][]byte
+		if err := b.ForEach(func(k, _ []byte) error { keys = append(keys, bytes.Clone(k)); return nil }); err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if len(k) == 0 {
+				return errors.New("a key of nothing")
+			}
+			if err := b.Put(k, []byte("new")); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -109,7 +109,8 @@
 //
 // # Damage and repair
 //
-// The opening reads the structure of the file before it is mapped; the unlock
+// The opening reads the structure of the file before it is mapped, and demands
+// that a page begins with the key that its parent has for it; the unlock
 // reads whole, and compares with the ledger, the buckets meta, chains,
 // operators, settings, summaries and unsent; VerifyLedger all of them. A repair
 // reads what the trees give, by plain reads, and then every page of the file

@@ -197,7 +197,10 @@ func (s *Store) putBack(ctx context.Context, op string, b PendingBlob, content [
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	defer s.done(sealed)
+	defer sealed.done()
+	if err := sealed.named(); err != nil {
+		return fault.Wrap(op, err)
+	}
 	if _, err := s.Blob(ctx, b.Hash); err == nil || fault.KindOf(err) == fault.Erased {
 		return s.unwant(ctx, op, b.Hash, nil)
 	}
@@ -206,7 +209,7 @@ func (s *Store) putBack(ctx context.Context, op string, b PendingBlob, content [
 		kind = loan.ChangeContract
 	}
 	return s.unwant(ctx, op, b.Hash, func(w *work) error {
-		w.boxes = sealed
+		w.boxes = sealed.boxes
 		// What is left of it cannot be read.
 		if info, err := s.blobInfo(w.tx, b.Hash[:]); err == nil {
 			if err := s.dropChunks(w.tx, b.Hash, info); err != nil {

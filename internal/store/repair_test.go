@@ -22,7 +22,8 @@ type patient struct {
 	good   []byte
 	cases  map[uuid.UUID]string // address
 	blobs  map[loan.Hash][]byte
-	last   uint64 // own counter
+	brings map[loan.Hash]*loan.Change // what attached it
+	last   uint64                     // own counter
 	acked  uint64
 	device uuid.UUID
 }
@@ -33,7 +34,8 @@ func newPatient(t testing.TB, cases int) *patient {
 	t.Helper()
 	ctx := context.Background()
 	s := newTestStore(t)
-	m := &patient{o: s.o, path: s.dataPath(), cases: map[uuid.UUID]string{}, blobs: map[loan.Hash][]byte{}, device: s.Profile().Device}
+	m := &patient{o: s.o, path: s.dataPath(), cases: map[uuid.UUID]string{}, blobs: map[loan.Hash][]byte{},
+		brings: map[loan.Hash]*loan.Change{}, device: s.Profile().Device}
 	noErr(t, s.EnableOperator(ctx, clerk("c2"), []byte("another good one")))
 	other := newTestStore(t)
 	var ids []uuid.UUID
@@ -61,6 +63,11 @@ func newPatient(t testing.TB, cases int) *patient {
 	for h := range m.blobs {
 		if len(sent) < cases/2 {
 			sent = append(sent, h)
+		}
+	}
+	for _, ch := range must(s.Pending(ctx, 0, 10000)) {
+		for _, b := range brought(ch) {
+			m.brings[b.Hash] = ch
 		}
 	}
 	m.last, _ = s.Head()
@@ -108,16 +115,34 @@ func (m *patient) examine(t testing.TB, r RepairReport) {
 			t.Fatalf("case %s in the list: %d problems, lost %v", id, row.Problems, lost)
 		}
 	}
+	var unnamed []loan.Hash
 	for h, content := range m.blobs {
 		got, err := s.Blob(ctx, h)
 		if err == nil && !bytes.Equal(got, content) {
 			t.Fatal("another blob")
 		}
-		if err != nil && !(slices.Contains(r.Blobs, h) && slices.Contains(want.Blobs, h)) && !loose {
+		if err == nil || slices.Contains(r.Blobs, h) && slices.Contains(want.Blobs, h) || loose {
+			continue
+		}
+		if _, lost := gapAt(r.Own, m.brings[h].Counter); !lost {
 			t.Fatalf("a blob is gone without a word: %v", err)
 		}
+		unnamed = append(unnamed, h)
 	}
 	m.examineChain(t, s, r)
+	m.examineUnnamed(t, s, unnamed)
+}
+
+// examineUnnamed brings home the lost changes that alone named some lost blobs:
+// these are asked for then.
+func (m *patient) examineUnnamed(t testing.TB, s *Store, blobs []loan.Hash) {
+	t.Helper()
+	for _, h := range blobs {
+		noErr(t, s.Heal(context.Background(), []*loan.Change{m.brings[h]}))
+		if want := must(s.Wanted(context.Background())); !slices.Contains(want.Blobs, h) {
+			t.Fatal("a blob is not asked for though the change that names it came back")
+		}
+	}
 }
 
 func (m *patient) examineChain(t testing.TB, s *Store, r RepairReport) {

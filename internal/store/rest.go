@@ -95,16 +95,24 @@ func (r *rest) look(ctx context.Context, s *Store) error {
 	}
 }
 
-// inspect lets fn read the pages as a transaction sees them, unless the blobs
-// have no pages of their own, or the file that was opened is no longer this
-// one: what took its place was looked at, or written, as a whole. The file is
-// opened anew each time, for it may be exchanged in between.
+// inspect lets fn read the blobs' pages, unless the file that was opened is no
+// longer this one: what took its place was looked at, or written, as a whole.
+// The file is opened anew each time, for it may be exchanged in between.
 func (r *rest) inspect(tx *bbolt.Tx, fn func(in *inspector, root uint64) error) error {
-	root := uint64(tx.Bucket([]byte(bBlobs)).Root())
-	if tx.DB() != r.db || root == 0 {
+	if tx.DB() != r.db {
 		return nil
 	}
-	f, err := os.Open(r.db.Path())
+	return inspectBucket(tx, bBlobs, fn)
+}
+
+// inspectBucket lets fn read a bucket's pages as a transaction sees them; not
+// when it has no pages of its own.
+func inspectBucket(tx *bbolt.Tx, bucket string, fn func(in *inspector, root uint64) error) error {
+	root := uint64(tx.Bucket([]byte(bucket)).Root())
+	if root == 0 {
+		return nil
+	}
+	f, err := os.Open(tx.DB().Path())
 	if err != nil {
 		return diskFault("store.rest", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,6 +125,7 @@ func (s *Store) HoldsBlob(ctx context.Context, h loan.Hash) (bool, error) {
 
 // TakeBlob keeps a blob that another laptop of the room handed over with a
 // case, and puts it into the outbox; one that is here already stays as it is.
+// It is wanted no longer.
 // Content that has another name is fault.Input.
 func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) error {
 	const op = "store.TakeBlob"
@@ -135,7 +137,10 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	defer s.done(sealed)
+	defer sealed.done()
+	if err := sealed.named(); err != nil {
+		return fault.Wrap(op, err)
+	}
 	kind := loan.ChangeAttach
 	if b.Contract {
 		kind = loan.ChangeContract
@@ -146,8 +151,16 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 		return fault.Wrap(op, err)
 	}
 	_, err = s.perform(ctx, op, func(w *work) error {
-		w.boxes = sealed
-		return w.blob(blob, []Entry{{Case: b.Case, Kind: kind}})
+		w.boxes = sealed.boxes
+		if err := w.blob(blob, []Entry{{Case: b.Case, Kind: kind}}); err != nil {
+			return err
+		}
+		want, err := s.readWanted(w.tx)
+		if err != nil || !slices.Contains(want.Blobs, b.Hash) {
+			return err
+		}
+		want.Blobs = slices.DeleteFunc(want.Blobs, func(h loan.Hash) bool { return h == b.Hash })
+		return s.putWanted(w.tx, want)
 	})
 	return err
 }

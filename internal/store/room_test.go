@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -83,8 +84,14 @@ func TestTakeBlob(t *testing.T) {
 	if there := must(s.HoldsBlob(ctx, b.Hash)); there {
 		t.Error("is here before it came")
 	}
+	s.write.Lock()
+	noErr(t, s.update(ctx, "test", func(tx *bbolt.Tx) error { return s.putWanted(tx, Wanted{Blobs: []loan.Hash{{1}, b.Hash}}) }))
+	s.write.Unlock()
 	for range 2 {
 		noErr(t, s.TakeBlob(ctx, b, content))
+	}
+	if want := must(s.Wanted(ctx)); len(want.Blobs) != 1 || want.Blobs[0] == b.Hash {
+		t.Error("what came is still asked for, or what did not is no longer")
 	}
 	if got := must(s.Blob(ctx, b.Hash)); !bytes.Equal(got, content) || !must(s.HoldsBlob(ctx, b.Hash)) {
 		t.Error("other content")

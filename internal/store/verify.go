@@ -57,7 +57,8 @@ func (w *watches) spoil() {
 }
 
 // VerifyLedger reads every value of the store, demands that it is authentic,
-// and that every bucket holds what was last written, no more and no less. It
+// that every bucket holds what was last written, no more and no less, and that
+// the pages lead a search, and the next write, to where each value is. It
 // gives fault.Damaged with each bucket that does not, the sort of damage and
 // the key, which is an id. Others may write meanwhile.
 func (s *Store) VerifyLedger(ctx context.Context) error {
@@ -66,7 +67,10 @@ func (s *Store) VerifyLedger(ctx context.Context) error {
 	defer s.listen(w)()
 	var found []error
 	for _, bucket := range sealedBuckets() {
-		err := s.verifyBucket(ctx, w, bucket)
+		err := s.verifyPages(ctx, bucket)
+		if err == nil {
+			err = s.verifyBucket(ctx, w, bucket)
+		}
 		if k := fault.KindOf(err); err != nil && k != fault.Damaged {
 			return fault.Wrap(op, err)
 		}
@@ -179,4 +183,23 @@ func (c *census) catchUp(generation uint64) {
 		}
 	}
 	c.w.log = rest
+}
+
+// verifyPages looks at every page of a bucket, some of them in one transaction.
+func (s *Store) verifyPages(ctx context.Context, bucket string) error {
+	const op = "store.verifyPages"
+	for at := []byte{}; at != nil; {
+		err := s.view(ctx, op, func(tx *bbolt.Tx) error {
+			start, left := at, verifyValues
+			at = nil
+			return inspectBucket(tx, bucket, func(in *inspector, root uint64) (err error) {
+				at, err = in.from(root, tree{}, start, &left)
+				return err
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -232,13 +232,21 @@ func inOrder(i uint64, key, before []byte, at tree) bool {
 	return bytes.Compare(before, key) < 0 && (at.max == nil || bytes.Compare(key, at.max) < 0)
 }
 
+// starts says whether a page begins with the key that its parent has for it.
+// bbolt finds the parent's key by the child's first one when it writes the
+// child anew; where the two differ it adds a key, and the old one goes on to
+// name a page that is free.
+func (at tree) starts(i uint64, key []byte) bool {
+	return i > 0 || at.min == nil || bytes.Equal(at.min, key)
+}
+
 // branch gives the children of a branch page and their keys.
 func (in *inspector) branch(n node, at tree) (children []uint64, keys [][]byte, err error) {
 	var before []byte
 	n.b = bytes.Clone(n.b) // the keys stay
 	children, keys = make([]uint64, 0, n.count), make([][]byte, 0, n.count)
 	err = in.elements(n, func(i uint64, e element, key []byte) error {
-		if !inOrder(i, key, before, at) {
+		if !inOrder(i, key, before, at) || !at.starts(i, key) {
 			return structural("order of keys")
 		}
 		before = key
@@ -252,7 +260,7 @@ func (in *inspector) leaf(n node, at tree) error {
 	var before []byte
 	return in.elements(n, func(i uint64, e element, key []byte) error {
 		switch {
-		case !inOrder(i, key, before, at):
+		case !inOrder(i, key, before, at) || !at.starts(i, key):
 			return structural("order of keys")
 		case at.buckets && e.flags != 1, !at.buckets && e.flags != 0:
 			return structural("a bucket in a wrong place")
