@@ -22,6 +22,9 @@ func (c *Courier) fetchProofs(ctx context.Context, n *parcel.News) error {
 			continue
 		}
 		done[ch.Case] = true
+		if of, here := c.store.Summary(ch.Case); !here || len(of.Holders) == 0 {
+			continue // no case of a room: nobody is to be told
+		}
 		_, b, err := c.road.ask(ctx, request{method: "GET", path: "/v1/proofs/" + ch.Case.String(), want: parcel.TypeJSON, limit: parcel.MaxJSON})
 		if fault.KindOf(err) == fault.Missing {
 			continue // an earlier centre
