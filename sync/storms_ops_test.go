@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,7 +58,12 @@ func forecast(seed uint64) []op {
 	a, b, at := r.IntN(worldLaptops), r.IntN(2), 0
 	for _, name := range tale {
 		at += r.IntN(len(ops) - at + 1)
-		ops = slices.Insert(ops, at, op{name, a, b, r.Uint64() % 1_000_000})
+		with := b
+		name, another := strings.CutSuffix(name, " another")
+		if another {
+			with = 1 - b
+		}
+		ops = slices.Insert(ops, at, op{name, a, with, r.Uint64() % 1_000_000})
 		at++
 	}
 	return ops
@@ -75,6 +81,7 @@ func stories() [][]string {
 		{"work", "pass", "meet", "sync", "edit", "meet"},
 		{"work", "backup", "pass", "meet", "force", "meet", "restore-laptop", "meet"},
 		{"meet", "work", "meet", "all", "meet"},
+		{"work", "pass", "meet", "pass another", "meet another"},
 	}
 }
 
