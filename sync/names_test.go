@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -93,27 +92,15 @@ func (n *nameServer) answer(q []byte, v4, v6 string) []byte {
 	return append(out, ip...)
 }
 
-// heard gathers what a process says.
-type heard struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (h *heard) Write(b []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.b.Write(b)
-}
-
-func (h *heard) has(s string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return strings.Contains(h.b.String(), s)
+func (l *lines) has(s string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.b.String(), s)
 }
 
 // away lets a laptop carry in a process of its own; over what ends a prefix of
 // its command line.
-func (l *laptop) away(t *testing.T, url string, env []string, over ...string) (said *heard, ended <-chan error) {
+func (l *laptop) away(t *testing.T, url string, env []string, over ...string) (said *lines, ended <-chan error) {
 	t.Helper()
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
@@ -121,7 +108,7 @@ func (l *laptop) away(t *testing.T, url string, env []string, over ...string) (s
 	line := append(over, os.Args[0], l.dir, url)
 	cmd := exec.Command(line[0], line[1:]...)
 	cmd.Env = append(append(os.Environ(), "DOORSTEP_TEST_LAPTOP=1"), env...)
-	said = &heard{}
+	said = &lines{}
 	cmd.Stdout, cmd.Stderr = said, os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
