@@ -70,17 +70,20 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	return w.s.put(w.tx, bUnsent, b.Hash[:], info.unsent.encode())
 }
 
-// readied is blobs sealed to be written, whose names are still being checked.
+// readied is blobs that are being sealed, to be written, and whose names are
+// being checked.
 type readied struct {
-	s      *Store
-	boxes  map[loan.Hash]*boxes
-	naming sync.WaitGroup
-	wrong  atomic.Bool
+	s       *Store
+	blobs   []Blob
+	out     []*boxes
+	sealing sync.WaitGroup
+	naming  sync.WaitGroup
+	wrong   atomic.Bool
 }
 
-// ready seals blobs, on all processors and before anybody has to wait for it,
-// and begins to check their names. What writes them asks named before it
-// commits; the caller calls done after the transaction.
+// ready begins to seal blobs and to check their names, on all processors and
+// beside what else the caller's transaction has to do. What writes them asks
+// named before it commits; the caller calls done after the transaction.
 func (s *Store) ready(blobs []Blob) (*readied, error) {
 	const op = "store.ready"
 	if err := checkSizes(blobs); err != nil {
@@ -91,29 +94,32 @@ func (s *Store) ready(blobs []Blob) (*readied, error) {
 	if s.db == nil {
 		return nil, fault.New(op, fault.Busy, errors.New("closed"))
 	}
-	r := &readied{s: s, boxes: make(map[loan.Hash]*boxes, len(blobs))}
-	out := make([]*boxes, len(blobs))
-	var wg sync.WaitGroup
+	r := &readied{s: s, blobs: blobs, out: make([]*boxes, len(blobs))}
+	suite := s.data.Suite()
 	for i, b := range blobs {
-		wg.Go(func() { out[i] = sealBlob(s.data.Suite(), b.Hash, b.Content, s.rooms.get) })
+		r.sealing.Go(func() { r.out[i] = sealBlob(suite, b.Hash, b.Content, s.rooms.get) })
 	}
 	for _, b := range blobs {
 		namer := s.profile.CountyKey.Namer() // has what it needs of the key, which Close wipes
 		r.naming.Go(func() {
+			r.sealing.Wait() // it is waited for sooner
 			namer.Write(b.Content)
 			if b.Hash.Zero() || !bytes.Equal(namer.Sum(nil), b.Hash[:]) {
 				r.wrong.Store(true)
 			}
 		})
 	}
-	wg.Wait()
-	for i, b := range blobs {
-		if twice := r.boxes[b.Hash]; twice != nil {
-			twice.own.Wipe()
-		}
-		r.boxes[b.Hash] = out[i]
-	}
 	return r, nil
+}
+
+// boxes are the blobs' chunks.
+func (r *readied) boxes() map[loan.Hash]*boxes {
+	r.sealing.Wait()
+	all := make(map[loan.Hash]*boxes, len(r.blobs))
+	for i, b := range r.blobs {
+		all[b.Hash] = r.out[i]
+	}
+	return all
 }
 
 // named is fault.Input unless each blob's name is its content's.
@@ -129,7 +135,7 @@ func (r *readied) named() error {
 // which no transaction may refer any more.
 func (r *readied) done() {
 	r.naming.Wait()
-	for _, b := range r.boxes {
+	for _, b := range r.out {
 		b.own.Wipe()
 		for _, chunk := range b.chunks {
 			r.s.rooms.put(chunk)

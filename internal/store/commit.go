@@ -118,7 +118,7 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 				return err
 			}
 		}
-		w.boxes = sealed.boxes
+		w.boxes = sealed.boxes()
 		for _, b := range blobs {
 			if err := w.blob(b, entries); err != nil {
 				return err

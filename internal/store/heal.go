@@ -209,7 +209,7 @@ func (s *Store) putBack(ctx context.Context, op string, b PendingBlob, content [
 		kind = loan.ChangeContract
 	}
 	return s.unwant(ctx, op, b.Hash, func(w *work) error {
-		w.boxes = sealed.boxes
+		w.boxes = sealed.boxes()
 		// What is left of it cannot be read.
 		if info, err := s.blobInfo(w.tx, b.Hash[:]); err == nil {
 			if err := s.dropChunks(w.tx, b.Hash, info); err != nil {
