@@ -19,6 +19,12 @@ func urgeWord(now loan.Urgency, key string) string {
 	return "先传这一件（" + key + "）"
 }
 
+// mayGoFirst says whether anything of a case can be on its way still: not of one
+// that came to its end. What is taken anew of a page goes first from 同步.
+func mayGoFirst(s loan.Status) bool {
+	return s != loan.Received && s != loan.Accepted && s != loan.Void
+}
+
 // askUrgent lets a case go to the centre before others, with the reason, or no
 // longer. done runs when it is so.
 func (u *Window) askUrgent(id uuid.UUID, name string, now loan.Urgency, done func()) {
@@ -77,7 +83,7 @@ func (u *Window) caseMenu(list *kit.List, rows func() []desk.Row, changed func()
 	list.Menu = func(i int) *fyne.Menu {
 		r := rows()[i]
 		first := fyne.NewMenuItem(urgeWord(r.Urgency, "F7"), func() { urge(i) })
-		first.Disabled = r.Status == loan.Void
+		first.Disabled = !mayGoFirst(r.Status)
 		return fyne.NewMenu("", fyne.NewMenuItem("打开（回车）", func() { u.shell.open(r.ID) }), first)
 	}
 	return map[fyne.KeyName]func(){fyne.KeyF7: func() { urge(list.Selected()) }}
@@ -85,7 +91,7 @@ func (u *Window) caseMenu(list *kit.List, rows func() []desk.Row, changed func()
 
 // askUrgent is for the case in hand.
 func (v *visit) askUrgent() {
-	if v.c.Status != loan.Void {
+	if mayGoFirst(v.c.Status) {
 		v.u.askUrgent(v.id, v.app().Student.Name, v.c.Urgency, func() {})
 	}
 }
@@ -95,6 +101,10 @@ func (v *visit) urgeButton() (b *kit.Button, show func()) {
 	b = kit.NewQuiet("", kit.Icon("upload"), v.askUrgent)
 	return b, func() {
 		b.SetText(urgeWord(v.c.Urgency, "Ctrl+U"))
-		b.SetEnabled(v.c.Status != loan.Void)
+		if mayGoFirst(v.c.Status) {
+			b.Show()
+		} else {
+			b.Hide()
+		}
 	}
 }
