@@ -225,11 +225,11 @@ func (c *Central) relay(ctx context.Context, session uuid.UUID, h *half, a *wire
 	}
 	start := time.Now()
 	up, down := c.pass(ctx, a, b, d, h.with)
-	c.board.sessions.Add(1)
-	c.board.up.Add(up)
-	c.board.down.Add(down)
 	c.log.InfoContext(ctx, "relayed", "session", session, "device", h.device, "with", h.with, "up", up, "down", down,
 		"seconds", int(time.Since(start).Seconds()))
+	c.board.up.Add(up)
+	c.board.down.Add(down)
+	c.board.sessions.Add(1) // last: who counts it finds the rest
 }
 
 // pass carries bytes both ways, at the pace of who reads, until both sides
