@@ -7,12 +7,11 @@
 // that a laptop is given no case but those that it holds, once held or wrote to,
 // and no image but of those that it holds; that whatever is taken in was signed by the
 // device that wrote it and is an unbroken piece of its chain; that a case
-// appears only whole, with its images; that what a laptop lost of its own chain
-// comes back to it with the cases that it wrote to; and that what is carried for
-// others to the centre can be read by the centre alone. It leaves to loan who
-// holds a case, to desk who may pass it on, to store what is durable, and to
-// courier the road to the centre and to other places. A Room is on only while
-// its Run runs, and reached from afar only while its Reach does.
+// appears only whole, with its images; and that what is carried for others to
+// the centre can be read by the centre alone. It leaves to loan who holds a
+// case, to desk who may pass it on, to store what is durable, and to courier
+// the road to the centre and to other places. A Room is on only while its Run
+// runs, and reached from afar only while its Reach does.
 //
 // # Finding
 //

@@ -50,7 +50,7 @@ func (s *session) takeOffer(ctx context.Context, b []byte) (any, error) {
 	}
 	l := Lacks{Spans: []Span{}}
 	for _, has := range o.Has {
-		if !hasAll(here, has) && (has.Device != s.room.self || s.room.lost(has.Range)) {
+		if has.Device != s.room.self && !hasAll(here, has) {
 			l.Spans = append(l.Spans, has)
 		}
 	}
@@ -82,13 +82,6 @@ func hasAll(here map[Span]bool, s Span) bool {
 	return true
 }
 
-// lost says whether this laptop lost changes of its own chain among some, by a
-// repair or where a backup took the file's place: a neighbour who has them
-// gives them back.
-func (r *Room) lost(own loan.Range) bool {
-	return slices.ContainsFunc(r.store.Gaps(), func(g loan.Range) bool { return g.From <= own.To && own.From <= g.To })
-}
-
 // takePiece verifies a piece of the case that was offered, and waits for the
 // rest with it.
 func (s *session) takePiece(ctx context.Context, b []byte) error {
@@ -101,14 +94,14 @@ func (s *session) takePiece(ctx context.Context, b []byte) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	if p.Device == s.room.self {
+		return fault.New(op, fault.Denied, errors.New("a piece of this laptop's own chain"))
+	}
 	centre, err := s.room.centres(ctx, p.Device)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
 	for _, ch := range p.Changes {
-		if at := (loan.Range{From: ch.Counter, To: ch.Counter}); ch.Device == s.room.self && !c.here[key(ch)] && !s.room.lost(at) {
-			return fault.New(op, fault.Denied, errors.New("a piece of this laptop's own chain"))
-		}
 		if ch.Case != c.id || ch.Kind.View() {
 			return fault.New(op, fault.Denied, errors.New("a change that is not of the case"))
 		}
@@ -142,12 +135,11 @@ func (s *session) takeWhole(ctx context.Context, b []byte) (any, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	fresh := c.fresh()
-	whole := append(slices.Clone(old), fresh...)
-	k := loan.Fold(whole)
+	k := loan.Fold(append(slices.Clone(old), fresh...))
 	if k == nil {
 		return nil, fault.New(op, fault.Input, errors.New("nothing opens the case"))
 	}
-	own := slices.ContainsFunc(whole, func(ch *loan.Change) bool { return ch.Device == s.room.self && !ch.Kind.View() })
+	own := slices.ContainsFunc(old, func(ch *loan.Change) bool { return ch.Device == s.room.self && !ch.Kind.View() })
 	had := slices.Contains(k.EverHeldBy(), s.room.self)
 	holds := len(k.Holders) > 0 && k.HeldBy(s.room.self)
 	if !holds && !own && !had {
@@ -167,33 +159,15 @@ func (s *session) takeWhole(ctx context.Context, b []byte) (any, error) {
 		return n, nil
 	}
 	// The proofs first: without them the case could not be passed on.
-	if err := s.room.keepProofs(ctx, c.id, c.others(s.room.self)); err != nil {
+	if err := s.room.keepProofs(ctx, c.id, c.pieces); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := s.room.keepChanges(ctx, fresh); err != nil {
+	if err := s.room.store.Receive(ctx, fresh); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	s.coming = nil
 	s.room.arrived(len(fresh))
 	return n, nil
-}
-
-// keepChanges keeps what came: the own changes in their gaps, and then those of
-// others. Cut short in between, the rest comes with the next offer.
-func (r *Room) keepChanges(ctx context.Context, fresh []*loan.Change) error {
-	mine := func(ch *loan.Change) bool { return ch.Device == r.self }
-	if lost := slices.DeleteFunc(slices.Clone(fresh), func(ch *loan.Change) bool { return !mine(ch) }); len(lost) > 0 {
-		if err := r.store.Heal(ctx, lost); err != nil {
-			return err
-		}
-	}
-	return r.store.Receive(ctx, slices.DeleteFunc(slices.Clone(fresh), mine))
-}
-
-// others are the pieces of others' chains; the own changes are proven anew when
-// they are passed on.
-func (c *coming) others(self uuid.UUID) []*parcel.Piece {
-	return slices.DeleteFunc(slices.Clone(c.pieces), func(p *parcel.Piece) bool { return p.Device == self })
 }
 
 // fresh are the changes that are not in the store.
