@@ -322,6 +322,9 @@ func (w *world) same(p *pc, t *truth) {
 		changes, err := p.Changes(ctx, sum.ID)
 		w.ok(err)
 		k, other := loan.Fold(changes), loan.Fold(t.cases[sum.ID])
+		if w.copyAlone(changes, t) {
+			continue
+		}
 		if other == nil || k.Status != other.Status || fmt.Sprint(k.Status) != t.status[sum.ID] {
 			w.fail("case %s is %s at laptop %s, and %s at the centre", sum.ID, k.Status, device, t.status[sum.ID])
 		}
@@ -336,6 +339,17 @@ func (w *world) same(p *pc, t *truth) {
 	}
 	w.ok(p.VerifyChain(ctx))
 	w.ok(p.VerifyLedger(ctx))
+}
+
+// copyAlone says whether a laptop has of a case what its author lost, when it was
+// put back to a backup, before the centre had it: nobody hands that in.
+func (w *world) copyAlone(changes []*loan.Change, t *truth) bool {
+	return slices.ContainsFunc(changes, func(ch *loan.Change) bool {
+		at := ref{ch.Device, ch.Counter}
+		_, held := t.changes[at]
+		_, must := w.must[at]
+		return !held && !must
+	})
 }
 
 // orphans demands that the centre keeps no whole blob that it does not know of.
