@@ -42,8 +42,8 @@ func quadrants(img image.Image) string {
 	b := img.Bounds()
 	var s strings.Builder
 	for _, p := range []image.Point{{1, 1}, {3, 1}, {1, 3}, {3, 3}} {
-		r, g, bl, _ := img.At(b.Min.X+p.X*b.Dx()/4, b.Min.Y+p.Y*b.Dy()/4).RGBA()
-		switch r, g, bl = r>>8, g>>8, bl>>8; {
+		r, g, _, _ := img.At(b.Min.X+p.X*b.Dx()/4, b.Min.Y+p.Y*b.Dy()/4).RGBA()
+		switch r, g = r>>8, g>>8; {
 		case r > 150 && g > 150:
 			s.WriteByte('W')
 		case r > 150:

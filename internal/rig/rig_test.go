@@ -103,7 +103,7 @@ func TestAnOperationHangsOnTheSeedAndItsNumberAlone(t *testing.T) {
 		}
 		return b.String()
 	}
-	if shown(1) != shown(1) {
+	if first, again := shown(1), shown(1); first != again {
 		t.Error("the same seed gives other operations")
 	}
 	if shown(1) == shown(2) {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"math"
 	"os"
 	"strconv"
@@ -97,7 +96,7 @@ func timesOf(b *testing.B, images int64) (out [6]time.Duration) {
 		out[i] = middle(all[i])
 	}
 	st := must(os.Stat(s.dataPath()))
-	b.Log(fmt.Sprintf("file %.2f GB", math.Round(float64(st.Size())/1e7)/100))
+	b.Logf("file %.2f GB", math.Round(float64(st.Size())/1e7)/100)
 	return out
 }
 
