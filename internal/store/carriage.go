@@ -292,12 +292,7 @@ func (s *Store) LetGo(ctx context.Context, h loan.Hash, e Entry) error {
 		if err := w.entry(e); err != nil {
 			return err
 		}
-		want, err := s.readWanted(w.tx)
-		if err != nil {
-			return err
-		}
-		want.Blobs = slices.DeleteFunc(want.Blobs, func(o loan.Hash) bool { return o == h })
-		if err := s.putWanted(w.tx, want); err != nil {
+		if err := s.dropWanted(w.tx, h); err != nil {
 			return err
 		}
 		if err := s.del(w.tx, bUnsent, h[:]); err != nil {

@@ -234,17 +234,12 @@ func (s *Store) unwant(ctx context.Context, op string, h loan.Hash, do func(*wor
 		return fault.Wrap(op, err)
 	}
 	_, err := s.perform(ctx, op, func(w *work) error {
-		want, err := s.readWanted(w.tx)
-		if err != nil {
-			return err
-		}
 		if do != nil {
 			if err := do(w); err != nil {
 				return err
 			}
 		}
-		want.Blobs = slices.DeleteFunc(want.Blobs, func(o loan.Hash) bool { return o == h })
-		return s.putWanted(w.tx, want)
+		return s.dropWanted(w.tx, h)
 	})
 	return err
 }

@@ -200,12 +200,7 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 		if err := w.blob(blob, []Entry{{Case: b.Case, Kind: kind}}); err != nil {
 			return err
 		}
-		want, err := s.readWanted(w.tx)
-		if err != nil || !slices.Contains(want.Blobs, b.Hash) {
-			return err
-		}
-		want.Blobs = slices.DeleteFunc(want.Blobs, func(h loan.Hash) bool { return h == b.Hash })
-		return s.putWanted(w.tx, want)
+		return s.dropWanted(w.tx, b.Hash)
 	})
 	return err
 }

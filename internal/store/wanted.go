@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -47,6 +48,16 @@ func (s *Store) readWanted(tx *bbolt.Tx) (Wanted, error) {
 		return w, structural("wanted")
 	}
 	return w, nil
+}
+
+// dropWanted takes a blob out of what is wanted, where it is.
+func (s *Store) dropWanted(tx *bbolt.Tx, h loan.Hash) error {
+	w, err := s.readWanted(tx)
+	if err != nil || !slices.Contains(w.Blobs, h) {
+		return err
+	}
+	w.Blobs = slices.DeleteFunc(w.Blobs, func(o loan.Hash) bool { return o == h })
+	return s.putWanted(tx, w)
 }
 
 func (s *Store) putWanted(tx *bbolt.Tx, w Wanted) error {
