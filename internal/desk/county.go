@@ -25,8 +25,9 @@ const registerSetting = "desk.register"
 
 // TakeUp makes the rules of what the county sent down and the store has: policy
 // packs, and the school register, which are also written to the data folder,
-// whole and durable, for what judges without a password. It is done at signing in, and is to be called when the
-// store has taken a bulletin; it may be repeated.
+// whole and durable, for what judges without a password. It is done at signing
+// in, and is to be called when the store has taken a bulletin; it may be
+// repeated.
 func (d *Desk) TakeUp(ctx context.Context) error {
 	const op = "take up bulletins"
 	next := d.base

@@ -39,12 +39,13 @@ func (d *Desk) Losses(ctx context.Context, id uuid.UUID) ([]Loss, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	manifest := c.Manifest()
 	var names []loan.Hash
-	for _, a := range c.Manifest() {
+	for _, a := range manifest {
 		names = append(names, a.Blob)
 	}
 	lost, err := d.store.Lost(ctx, names)
-	if err == nil && slices.ContainsFunc(c.Manifest(), func(a loan.Attachment) bool { return portrait(a.Slot) && slices.Contains(lost, a.Blob) }) {
+	if err == nil && slices.ContainsFunc(manifest, func(a loan.Attachment) bool { return portrait(a.Slot) && slices.Contains(lost, a.Blob) }) {
 		d.portraitsBack(ctx, c, lost)
 		lost, err = d.store.Lost(ctx, lost)
 	}
@@ -56,7 +57,7 @@ func (d *Desk) Losses(ctx context.Context, id uuid.UUID) ([]Loss, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	var out []Loss
-	for _, a := range c.Manifest() {
+	for _, a := range manifest {
 		if slices.Contains(lost, a.Blob) {
 			out = append(out, Loss{a, remedy(c, a.Slot), slices.Contains(want.Blobs, a.Blob)})
 		}

@@ -27,9 +27,9 @@ func newLanes() *lanes { return &lanes{all: map[*lane]bool{}} }
 
 // enter counts a lane in, or is fault.Busy. A lane of the same session and
 // number is the ghost of a broken connection, or a laptop keeps it in reserve: it
-// lives on for a while after it last moved. Of a laptop with too many lanes the one silent for longest
-// ends, so that ghosts never keep a laptop out. When the centre is half full,
-// laptops get their first two lanes and no more.
+// lives on for a while after it last moved. Of a laptop with too many lanes the
+// one silent for longest ends, so that ghosts never keep a laptop out. When the
+// centre is half full, laptops get their first two lanes and no more.
 func (s *lanes) enter(l *lane) error {
 	const op = "central.lanes"
 	s.mu.Lock()
