@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 	"doorstep/sync/neighbour"
 	"github.com/google/uuid"
 )
@@ -165,6 +167,32 @@ func TestACaseWalksOverSevenStations(t *testing.T) {
 		if err := l.VerifyChain(t.Context()); err != nil {
 			t.Errorf("laptop %d: %v", i, err)
 		}
+	}
+}
+
+// A receipt that a neighbour brings can end a parcel while it is being handed in.
+func TestAParcelGoneWhileHandedInEndsNoSync(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	id := l.draft(t)
+	gone := store.Carried{Device: uuid.Must(uuid.NewV7()), First: 1, Last: 1}
+	if err := l.KeepCarried(t.Context(), gone, []byte("sealed")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(l.dir, "carried", "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	// A name that is listed and cannot be read is what the race shows.
+	if err := os.Symlink(filepath.Join(l.dir, "nothing"), files[0]); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	mustCarry(t, l, s.url)
+	if h := heldCase(t, s, id); h.Status != "draft" {
+		t.Errorf("got %+v", h)
 	}
 }
 

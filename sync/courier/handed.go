@@ -33,6 +33,9 @@ func (c *Courier) handIn(ctx context.Context) error {
 
 func (c *Courier) handOne(ctx context.Context, p store.Carried) error {
 	b, err := c.store.ReadCarried(ctx, p)
+	if fault.KindOf(err) == fault.Missing {
+		return nil // it came to the centre by another way meanwhile
+	}
 	if err != nil {
 		return err
 	}
