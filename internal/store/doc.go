@@ -74,7 +74,7 @@
 //
 //	meta       "profile" → JSON; "keys" → SHA-256 of the key file 32; "acked" → counter u64 | epoch of the centre 16;
 //	           "ledger" → ledger; "gaps" → for each: first u64 | last u64;
-//	           "wanted" → Wanted as JSON; "lacking" → for each: case 16 |
+//	           "wanted" → Wanted as JSON; "homecome" → JSON {all, open, doubt}; "lacking" → for each: case 16 |
 //	           device 16 | counter u64, a change that a repair could not save;
 //	           device and counter are zero where it is not known which
 //	changes    device 16 | counter u64 → loan.Change.Encode
@@ -137,7 +137,11 @@
 // both parts, so that no counter is used again, not even where one backup is
 // restored twice or under a wrong clock. All between is a gap. Prev of the
 // change behind it is the header hash of the last change known here. "wanted"
-// is what is to be asked of the centre: own counters, blobs, cases. Bucket
+// is what is to be asked of the centre: own counters, blobs, cases. "homecome"
+// is, as ranges, what came back of the chain from another laptop: all of it, and
+// what of that the centre is not known to hold, which is open again for a centre
+// of another epoch; "doubt" is what it has to be asked for once, after a repair
+// that found meta damaged. Bucket
 // plain: "restored" → ms i64, when the backup was made, stands in a file that
 // came out of a backup, until the first unlock has led the chain on.
 //

@@ -22,13 +22,23 @@ import (
 // fault.Input; one that does not fit the chain or its own body is
 // fault.Conflict or fault.Damaged, and nothing is kept.
 func (s *Store) Heal(ctx context.Context, changes []*loan.Change) error {
-	const op = "store.Heal"
+	return s.heal(ctx, "store.Heal", changes, false)
+}
+
+// TakeHome is Heal for changes that another than the centre gave back: they are
+// in the outbox until the centre has them.
+func (s *Store) TakeHome(ctx context.Context, changes []*loan.Change) error {
+	return s.heal(ctx, "store.TakeHome", changes, true)
+}
+
+func (s *Store) heal(ctx context.Context, op string, changes []*loan.Change, open bool) error {
 	if err := s.checkBodies(changes); err != nil {
 		return fault.Wrap(op, err)
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
 	var gaps []loan.Range
+	var home homecome
 	rows := map[uuid.UUID]*row{}
 	err := s.update(ctx, op, func(tx *bbolt.Tx) (err error) {
 		if gaps, err = s.readGaps(tx); err != nil {
@@ -38,12 +48,18 @@ func (s *Store) Heal(ctx context.Context, changes []*loan.Change) error {
 		if err != nil {
 			return err
 		}
+		if home, err = s.readHomecome(tx); err != nil {
+			return err
+		}
 		var cases []uuid.UUID
 		for _, ch := range changes {
 			if err := s.fill(tx, ch, gaps, &want); err != nil {
 				return err
 			}
 			at := loan.Range{From: ch.Counter, To: ch.Counter}
+			if _, lost := gapAt(gaps, ch.Counter); lost && open {
+				home.All, home.Open = addRange(home.All, at), addRange(home.Open, at)
+			}
 			gaps, want.Own = cutRange(gaps, at), cutRange(want.Own, at)
 			cases = append(cases, ch.Case)
 		}
@@ -53,6 +69,11 @@ func (s *Store) Heal(ctx context.Context, changes []*loan.Change) error {
 		if err := s.putGaps(tx, gaps); err != nil {
 			return err
 		}
+		if open {
+			if err := s.putHomecome(tx, home); err != nil {
+				return err
+			}
+		}
 		return s.putWanted(tx, want)
 	})
 	if err != nil {
@@ -60,7 +81,7 @@ func (s *Store) Heal(ctx context.Context, changes []*loan.Change) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.gaps = gaps
+	s.gaps, s.home = gaps, home
 	for _, r := range rows {
 		s.index.put(r)
 	}

@@ -26,7 +26,8 @@ type Outbox struct {
 	Epoch   uuid.UUID // of the centre that acknowledged; Nil before the first receipt
 	Acked   uint64
 	Last    uint64
-	Changes int           // above Acked; a chain with gaps has fewer than Last - Acked
+	Changes int           // above Acked and of Home; a chain with gaps has fewer than Last - Acked
+	Home    []loan.Range  // that came home, and that the centre is not known to hold, also below Acked
 	Blobs   []PendingBlob // in the order of sending
 	Bytes   int64         // of the blobs
 	Sent    int64         // bytes of blobs acknowledged since none waited
@@ -196,7 +197,7 @@ func (s *Store) Outbox(ctx context.Context) (Outbox, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return Outbox{Device: s.profile.Device, Epoch: s.epoch, Acked: s.acked, Last: s.tip.counter,
-		Changes: held(s.gaps, s.acked, s.tip.counter), Blobs: s.outbox.list(s.index.urgent), Bytes: s.outbox.bytes,
+		Changes: s.unacked(), Home: slices.Clone(s.home.Open), Blobs: s.outbox.list(s.index.urgent), Bytes: s.outbox.bytes,
 		Sent: s.ackedBytes, Refused: slices.Clone(s.refused)}, nil
 }
 
@@ -263,6 +264,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 	}
 	var box *outbox
 	var sent int64
+	home := s.home
 	err = s.update(ctx, op, func(tx *bbolt.Tx) error {
 		if err := s.checkChain(tx, r); err != nil {
 			return err
@@ -270,6 +272,12 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 		if restored {
 			if err := s.requeue(tx); err != nil {
 				return err
+			}
+			if len(home.All) > 0 {
+				home = home.reopened(s.refused)
+				if err := s.putHomecome(tx, home); err != nil {
+					return err
+				}
 			}
 		}
 		for _, h := range r.Blobs {
@@ -293,7 +301,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.acked, s.epoch, s.ackedBytes = acked, r.Epoch, sent
+	s.acked, s.epoch, s.ackedBytes, s.home = acked, r.Epoch, sent, home
 	if box != nil {
 		s.outbox = box
 	}

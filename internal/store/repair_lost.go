@@ -167,8 +167,25 @@ func (m *mender) ownTip(got *foundChanges) error {
 		if err := m.into.putLacking(tx, m.lacking); err != nil {
 			return err
 		}
+		if err := m.home(tx, got.own); err != nil {
+			return err
+		}
 		return m.into.putTip(tx, device, got.last)
 	})
+}
+
+// home has the centre asked for the whole chain, once, where it is not known any
+// more what of it came home from others.
+func (m *mender) home(tx *bbolt.Tx, own []loan.Range) error {
+	if m.from.whole[bMeta] {
+		return nil
+	}
+	h, err := m.into.readHomecome(tx)
+	if err != nil {
+		return err
+	}
+	h.Doubt = own
+	return m.into.putHomecome(tx, h)
 }
 
 // astray counts the own changes that are lost and in no case's list.

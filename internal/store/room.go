@@ -177,6 +177,13 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 	if b.Case == uuid.Nil {
 		return fault.New(op, fault.Input, errors.New("no case"))
 	}
+	want, err := s.Wanted(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if slices.Contains(want.Blobs, b.Hash) {
+		return s.putBack(ctx, op, b, content, func(*work) error { return nil })
+	}
 	blob := Blob{Hash: b.Hash, Content: content}
 	sealed, err := s.ready([]Blob{blob})
 	if err != nil {
@@ -197,10 +204,7 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 	}
 	_, err = s.perform(ctx, op, func(w *work) error {
 		w.boxes = sealed.boxes()
-		if err := w.blob(blob, []Entry{{Case: b.Case, Kind: kind}}); err != nil {
-			return err
-		}
-		return s.dropWanted(w.tx, b.Hash)
+		return w.blob(blob, []Entry{{Case: b.Case, Kind: kind}})
 	})
 	return err
 }

@@ -211,6 +211,6 @@ func (s *Store) Count() Counts {
 			by[st] = n
 		}
 	}
-	return Counts{Cases: len(s.index.order), ByStatus: by, Changes: uint64(held(s.gaps, s.acked, s.tip.counter)),
+	return Counts{Cases: len(s.index.order), ByStatus: by, Changes: uint64(s.unacked()),
 		Blobs: len(s.outbox.blobs), Bytes: s.outbox.bytes}
 }

@@ -52,8 +52,9 @@ type Store struct {
 	epoch      uuid.UUID
 	index      *index
 	outbox     *outbox
-	ackedBytes int64        // bytes of blobs acknowledged since none waited
-	refused    []Refused    // by the centre
+	ackedBytes int64     // bytes of blobs acknowledged since none waited
+	refused    []Refused // by the centre
+	home       homecome
 	gaps       []loan.Range // of the own chain
 	clockErr   time.Duration
 	once       map[uuid.UUID]once // who ever held a case, as it was last asked
@@ -208,6 +209,10 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
+	home, err := s.readHomecome(tx)
+	if err != nil {
+		return err
+	}
 	images, err := s.readImageState(tx)
 	if err != nil {
 		return err
@@ -224,7 +229,7 @@ func (s *Store) load(tx *bbolt.Tx) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tip, s.acked, s.epoch, s.index, s.outbox, s.gaps, s.images = t, acked, epoch, ix, un, gaps, images
-	s.refused, s.ackedBytes = refused, sent
+	s.refused, s.ackedBytes, s.home = refused, sent, home
 	s.bulletins = found.whole()
 	s.bulletinMark++
 	return nil

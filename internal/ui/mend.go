@@ -69,7 +69,7 @@ func newMend(u *Window, why error) *mend {
 			kit.NewText("已经上传的案件在中心都有，不会丢失。下面两种办法都会把原来的文件原样留在本机，不会覆盖。", kit.TextMuted), m.state, m.bar)}
 	if !u.deps.Door.New() {
 		cards = append(cards, kit.Card("修复", nil,
-			kit.NewText("把还能读出的内容全部救出来，缺少的在下次上传时向中心索取。需要一位操作员的密码。", kit.TextCaption),
+			kit.NewText("把还能读出的内容全部救出来，缺少的会向中心和同室的电脑索取。需要一位操作员的密码。", kit.TextCaption),
 			kit.Columns(nil, m.holder(), m.fieldOf), container.NewHBox(m.repair)))
 	}
 	cards = append(cards, kit.Card("从备份恢复", nil,
@@ -214,7 +214,7 @@ func repairWords(r desk.RepairReport) []kit.Problem {
 	add(kit.Warning, r.Astray, "%d 条记录读不出来，不知属于哪件案件。")
 	add(kit.Warning, r.Others, "%d 条其他电脑或中心的记录读不出来。")
 	if len(r.Incomplete)+len(r.Unopened)+len(r.Blobs)+len(r.Own)+r.Others > 0 {
-		out = append(out, kit.Problem{Kind: kit.Info, Text: "缺少的内容会在下次上传时自动向中心索取；中心也没有的，会在“同步”中列出，请核对纸质材料后补录。"})
+		out = append(out, kit.Problem{Kind: kit.Info, Text: "缺少的内容会自动索取：联网时向中心，打开同室协作时向同室的电脑；都没有的，会在“同步”中列出，请核对纸质材料后补录。"})
 	}
 	out = append(out, kit.Problem{Kind: kit.Info, Text: "最后几次保存是否也在损坏之中，从文件里看不出来；请把今天的纸质材料与案件核对一遍。"})
 	if r.Kept != "" {

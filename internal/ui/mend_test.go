@@ -108,7 +108,7 @@ func TestWhatARepairTells(t *testing.T) {
 		words = append(words, p.Text)
 	}
 	got := strings.Join(words, "\n")
-	for _, want := range []string{"3 件案件", "2 个影像", "向中心索取", "store.bolt.damaged-1"} {
+	for _, want := range []string{"3 件案件", "2 个影像", "联网时向中心", "store.bolt.damaged-1"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("it does not say %q: %s", want, got)
 		}

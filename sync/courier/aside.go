@@ -137,7 +137,11 @@ func (c *Courier) deliver(ctx context.Context, changes []*loan.Change, held uint
 	if r.Through < changes[0].Counter {
 		return fault.New("courier.deliver", fault.Untrusted, errors.New("a receipt that passes over the parcel"))
 	}
-	return c.acknowledge(ctx, r, raw)
+	if err := c.acknowledge(ctx, r, raw); err != nil {
+		return err
+	}
+	sent := loan.Range{From: changes[0].Counter, To: changes[len(changes)-1].Counter}
+	return c.store.Confirm(ctx, r.Epoch, sent, []loan.Range{sent})
 }
 
 func (c *Courier) takeAgain() bool {

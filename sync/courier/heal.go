@@ -1,9 +1,11 @@
 package courier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -20,8 +22,9 @@ func (c *Courier) healOwn(ctx context.Context, r *parcel.Receipt) error {
 	}
 	lacking := want.Own
 	if !c.asked {
-		// Once a run for all gaps: what was lost may have been found since.
-		lacking = c.store.Gaps()
+		// Once a run for all gaps: what was lost may have been found since. And for
+		// what others gave back: a centre that was set back may lack it.
+		lacking = nearby(append(c.store.Gaps(), c.store.CameHome()...))
 	}
 	for _, lost := range lacking {
 		ask := loan.Range{From: lost.From, To: min(lost.To, r.Through)}
@@ -54,9 +57,83 @@ func (c *Courier) fetchOwn(ctx context.Context, ask loan.Range, r *parcel.Receip
 			}
 			c.update(func(s *State) { s.Healed += len(n.Changes) })
 		}
+		if err := confirmOwn(ctx, c.store, n); err != nil {
+			return fault.Wrap("courier.fetchOwn", err)
+		}
 		ask.From, more = n.Through+1, n.More
 	}
 	return nil
+}
+
+// confirmOwn notes which own changes an answer says that the centre holds.
+func confirmOwn(ctx context.Context, s *store.Store, n *parcel.News) error {
+	var there []loan.Range
+	for _, ch := range n.Changes {
+		there = append(there, loan.Range{From: ch.Counter, To: ch.Counter})
+	}
+	return s.Confirm(ctx, n.Epoch, loan.Range{From: n.After + 1, To: n.Through}, there)
+}
+
+// nearby puts ranges in order and joins those with little between them, for one
+// question is dearer than a few changes that are here.
+func nearby(rs []loan.Range) []loan.Range {
+	const little = 256
+	slices.SortFunc(rs, func(a, b loan.Range) int { return cmp.Compare(a.From, b.From) })
+	var out []loan.Range
+	for _, r := range rs {
+		if n := len(out); n > 0 && (r.From <= out[n-1].To || r.From-out[n-1].To <= little) {
+			out[n-1].To = max(out[n-1].To, r.To)
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// sendHome hands in what others gave back of this laptop's chain below what the
+// centre holds: it declared those numbers lost. What the centre refuses of it is
+// set aside.
+func (c *Courier) sendHome(ctx context.Context, box store.Outbox) (store.Outbox, error) {
+	c.passes = 0
+	for _, r := range box.Home {
+		most := parcelChanges
+		for at := r.From - 1; at < min(r.To, c.held); {
+			c.update(func(s *State) { s.Phase = Sending })
+			changes, err := c.store.Pending(ctx, at, min(most, int(min(r.To, c.held)-at)))
+			if err != nil || len(changes) == 0 {
+				return box, err
+			}
+			changes = trim(changes, firstParcel)
+			first := changes[0]
+			err = c.deliver(ctx, changes, before(first))
+			switch {
+			case err == nil:
+				c.passes, at, most = 0, changes[len(changes)-1].Counter, parcelChanges
+			case !refusesRecords(err):
+				return box, err
+			case len(changes) > 1:
+				most = len(changes) / 2
+			default:
+				if err := c.setRefused(ctx, first, err); err != nil {
+					return box, err
+				}
+				if err := c.store.Confirm(ctx, c.epoch, loan.Range{From: first.Counter, To: first.Counter}, nil); err != nil {
+					return box, err
+				}
+				at, most = first.Counter, parcelChanges
+			}
+		}
+	}
+	return c.look(ctx)
+}
+
+// before is how far a chain is to be declared as held in front of a change that
+// stands below its end: one that leads on from nothing stands behind a loss.
+func before(ch *loan.Change) uint64 {
+	if ch.Prev.Zero() && ch.Counter > 1 {
+		return ch.Counter - 2
+	}
+	return ch.Counter - 1
 }
 
 func (c *Courier) askOwn(ctx context.Context, ask loan.Range, r *parcel.Receipt) (*parcel.News, error) {

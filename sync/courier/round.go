@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"doorstep/internal/fault"
@@ -32,6 +33,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 			return err
 		}
 		if box, err = c.sendChanges(ctx, box); err != nil {
+			return err
+		}
+		if box, err = c.sendHome(ctx, box); err != nil {
 			return err
 		}
 		if c.permitted().classes == store.MeteredAll {
@@ -69,7 +73,7 @@ func (c *Courier) rounds(ctx context.Context) error {
 		if !c.waiting(after) {
 			return c.agree(ctx, after)
 		}
-		if !took && after.Last == box.Last {
+		if !took && after.Last == box.Last && slices.Equal(after.Home, box.Home) {
 			return fault.New(op, fault.Offline, errors.New("the centre took nothing"))
 		}
 	}

@@ -165,7 +165,7 @@ func noted(b *stick.Batch, own *seal.Signer) (*stick.Noted, error) {
 // settled says whether nothing of a batch waits any more.
 func (w *stickWriter) settled(n *stick.Noted) bool {
 	for _, r := range n.Changes {
-		if r.To > w.box.Acked {
+		if r.To > w.box.Acked || slices.ContainsFunc(w.box.Home, func(h loan.Range) bool { return h.From <= r.To && r.From <= h.To }) {
 			return false
 		}
 	}
@@ -196,7 +196,9 @@ func (w *stickWriter) write(ctx context.Context) error {
 	if err := w.add(stick.Question, ask); err != nil {
 		return err
 	}
-	err = w.writeChanges(ctx)
+	if err = w.writeHome(ctx); err == nil {
+		err = w.writeChanges(ctx)
+	}
 	w.out.Before = w.before
 	if err == nil {
 		err = w.writeBlobs(ctx)
@@ -230,8 +232,8 @@ func (w *stickWriter) ask(ctx context.Context) ([]byte, error) {
 	if len(want.Cases) > 0 {
 		a.After = 0 // all that the centre wrote is read again
 	}
-	gaps := w.s.Gaps()
-	a.Own = gaps[:min(len(gaps), stick.MaxOwn)]
+	own := nearby(append(w.s.Gaps(), w.s.CameHome()...))
+	a.Own = own[:min(len(own), stick.MaxOwn)]
 	for _, b := range lost[:min(len(lost), stick.MaxBlobs)] {
 		a.Blobs = append(a.Blobs, stick.AskBlob{Hash: b.Hash, Size: b.Size, Case: b.Case})
 	}
@@ -336,16 +338,48 @@ func (w *stickWriter) writeChanges(ctx context.Context) error {
 			continue
 		}
 		changes = trim(changes, firstParcel)
-		b, err := packChanges(changes, at, w.p.ChainKey())
-		if err != nil {
-			return err
-		}
-		if err := w.add(stick.Parcel, b); err != nil {
+		if err := w.writeParcel(changes, at); err != nil {
 			return err
 		}
 		at = changes[len(changes)-1].Counter
-		w.note.Changes = append(w.note.Changes, loan.Range{From: changes[0].Counter, To: at})
 	}
+	return nil
+}
+
+// writeHome writes what others gave back of the chain below what the centre
+// acknowledged.
+func (w *stickWriter) writeHome(ctx context.Context) error {
+	for _, r := range w.box.Home {
+		for at, end := r.From-1, min(r.To, w.box.Acked); at < end; {
+			if to := min(w.covered(at), end); to > at {
+				w.before += int(to - at)
+				at = to
+				continue
+			}
+			changes, err := w.s.Pending(ctx, at, min(parcelChanges, int(end-at)))
+			if err != nil || len(changes) == 0 {
+				return err
+			}
+			changes = trim(changes, firstParcel)
+			if err := w.writeParcel(changes, before(changes[0])); err != nil {
+				return err
+			}
+			at = changes[len(changes)-1].Counter
+		}
+	}
+	return nil
+}
+
+// writeParcel writes changes for a centre that holds the chain up to held.
+func (w *stickWriter) writeParcel(changes []*loan.Change, held uint64) error {
+	b, err := packChanges(changes, held, w.p.ChainKey())
+	if err != nil {
+		return err
+	}
+	if err := w.add(stick.Parcel, b); err != nil {
+		return err
+	}
+	w.note.Changes = append(w.note.Changes, loan.Range{From: changes[0].Counter, To: changes[len(changes)-1].Counter})
 	return nil
 }
 

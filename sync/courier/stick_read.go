@@ -229,6 +229,9 @@ func (r *stickReader) own(ctx context.Context, body []byte) error {
 		}
 		r.out.Healed += len(n.Changes)
 	}
+	if err := confirmOwn(ctx, r.s, n); err != nil {
+		return fault.Wrap(op, err)
+	}
 	return r.s.Asked(ctx, []loan.Range{{From: n.After + 1, To: n.Through}}, nil)
 }
 

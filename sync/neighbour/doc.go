@@ -5,13 +5,14 @@
 // what goes over it. It guarantees that only devices that the county's
 // authority certified, and that are not known to be revoked, are spoken to;
 // that a laptop is given no case but those that it holds, once held or wrote to,
-// and no image but of those that it holds; that whatever is taken in was signed by the
-// device that wrote it and is an unbroken piece of its chain; that a case
-// appears only whole, with its images; and that what is carried for others to
-// the centre can be read by the centre alone. It leaves to loan who holds a
-// case, to desk who may pass it on, to store what is durable, and to courier
-// the road to the centre and to other places. A Room is on only while its Run
-// runs, and reached from afar only while its Reach does.
+// and no image but of those that it holds; that whatever is taken in was signed
+// by the device that wrote it and is an unbroken piece of its chain; that a case
+// appears only whole, with its images; that what a laptop lost of its own chain,
+// or of the images of a case that it holds, comes back to it with the case; and
+// that what is carried for others to the centre can be read by the centre alone.
+// It leaves to loan who holds a case, to desk who may pass it on, to store what
+// is durable, and to courier the road to the centre and to other places. A Room
+// is on only while its Run runs, and reached from afar only while its Reach does.
 //
 // # Finding
 //

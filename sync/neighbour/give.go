@@ -120,13 +120,29 @@ func (s *session) giveCase(ctx context.Context, id uuid.UUID) error {
 		if len(n.Blobs) == 0 {
 			return nil
 		}
-		for _, h := range n.Blobs {
-			if err := s.giveBlob(ctx, g.fold, h); err != nil {
-				return err
-			}
+		if err := s.giveBlobs(ctx, g.fold, n.Blobs); err != nil {
+			return err
 		}
 	}
 	return fault.New(op, fault.Untrusted, errors.New("blobs are wanted again and again"))
+}
+
+// giveBlobs sends the blobs that are needed, in their order. One that is not
+// here holds up no other, but the case is not whole then.
+func (s *session) giveBlobs(ctx context.Context, c *loan.Case, needs []loan.Hash) error {
+	var lacked error
+	for _, h := range needs {
+		err := s.giveBlob(ctx, c, h)
+		switch fault.KindOf(err) {
+		case fault.Missing, fault.Damaged, fault.Erased:
+			lacked = err
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return lacked
 }
 
 // giveBlob sends a blob of a case that the other laptop holds.

@@ -50,8 +50,18 @@ func (s *session) takeOffer(ctx context.Context, b []byte) (any, error) {
 	}
 	l := Lacks{Spans: []Span{}}
 	for _, has := range o.Has {
-		if has.Device != s.room.self && !hasAll(here, has) {
+		if !hasAll(here, has) && (has.Device != s.room.self || s.room.lost(has.Range)) {
 			l.Spans = append(l.Spans, has)
+		}
+	}
+	if len(l.Spans) == 0 && len(o.Has) > 0 {
+		// For its lost images alone the case is taken once more.
+		lacks, err := s.room.lacksBlobs(ctx, o.Case)
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		if lacks {
+			l.Spans = o.Has[:1]
 		}
 	}
 	if len(l.Spans) > 0 {
@@ -82,6 +92,31 @@ func hasAll(here map[Span]bool, s Span) bool {
 	return true
 }
 
+// lost says whether this laptop lost changes of its own chain among some, by a
+// repair or where a backup took the file's place: a neighbour who has them
+// gives them back.
+func (r *Room) lost(own loan.Range) bool {
+	return slices.ContainsFunc(r.store.Gaps(), func(g loan.Range) bool { return g.From <= own.To && own.From <= g.To })
+}
+
+// lacksBlobs says whether this laptop holds a case and lost blobs of it.
+func (r *Room) lacksBlobs(ctx context.Context, id uuid.UUID) (bool, error) {
+	want, err := r.store.Wanted(ctx)
+	if err != nil || len(want.Blobs) == 0 {
+		return false, err
+	}
+	all, err := r.store.Changes(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	k := loan.Fold(all)
+	if k == nil || len(k.Holders) == 0 || !k.HeldBy(r.self) {
+		return false, nil
+	}
+	need, err := r.lacking(ctx, k)
+	return len(need) > 0, err
+}
+
 // takePiece verifies a piece of the case that was offered, and waits for the
 // rest with it.
 func (s *session) takePiece(ctx context.Context, b []byte) error {
@@ -94,14 +129,14 @@ func (s *session) takePiece(ctx context.Context, b []byte) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	if p.Device == s.room.self {
-		return fault.New(op, fault.Denied, errors.New("a piece of this laptop's own chain"))
-	}
 	centre, err := s.room.centres(ctx, p.Device)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
 	for _, ch := range p.Changes {
+		if at := (loan.Range{From: ch.Counter, To: ch.Counter}); ch.Device == s.room.self && !c.here[key(ch)] && !s.room.lost(at) {
+			return fault.New(op, fault.Denied, errors.New("a piece of this laptop's own chain"))
+		}
 		if ch.Case != c.id || ch.Kind.View() {
 			return fault.New(op, fault.Denied, errors.New("a change that is not of the case"))
 		}
@@ -135,11 +170,12 @@ func (s *session) takeWhole(ctx context.Context, b []byte) (any, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	fresh := c.fresh()
-	k := loan.Fold(append(slices.Clone(old), fresh...))
+	whole := append(slices.Clone(old), fresh...)
+	k := loan.Fold(whole)
 	if k == nil {
 		return nil, fault.New(op, fault.Input, errors.New("nothing opens the case"))
 	}
-	own := slices.ContainsFunc(old, func(ch *loan.Change) bool { return ch.Device == s.room.self && !ch.Kind.View() })
+	own := slices.ContainsFunc(whole, func(ch *loan.Change) bool { return ch.Device == s.room.self && !ch.Kind.View() })
 	had := slices.Contains(k.EverHeldBy(), s.room.self)
 	holds := len(k.Holders) > 0 && k.HeldBy(s.room.self)
 	if !holds && !own && !had {
@@ -159,15 +195,33 @@ func (s *session) takeWhole(ctx context.Context, b []byte) (any, error) {
 		return n, nil
 	}
 	// The proofs first: without them the case could not be passed on.
-	if err := s.room.keepProofs(ctx, c.id, c.pieces); err != nil {
+	if err := s.room.keepProofs(ctx, c.id, c.others(s.room.self)); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := s.room.store.Receive(ctx, fresh); err != nil {
+	if err := s.room.keepChanges(ctx, fresh); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	s.coming = nil
 	s.room.arrived(len(fresh))
 	return n, nil
+}
+
+// keepChanges keeps what came: the own changes in their gaps, and then those of
+// others. Cut short in between, the rest comes with the next offer.
+func (r *Room) keepChanges(ctx context.Context, fresh []*loan.Change) error {
+	mine := func(ch *loan.Change) bool { return ch.Device == r.self }
+	if lost := slices.DeleteFunc(slices.Clone(fresh), func(ch *loan.Change) bool { return !mine(ch) }); len(lost) > 0 {
+		if err := r.store.TakeHome(ctx, lost); err != nil {
+			return err
+		}
+	}
+	return r.store.Receive(ctx, slices.DeleteFunc(slices.Clone(fresh), mine))
+}
+
+// others are the pieces of others' chains; the own changes are proven anew when
+// they are passed on.
+func (c *coming) others(self uuid.UUID) []*parcel.Piece {
+	return slices.DeleteFunc(slices.Clone(c.pieces), func(p *parcel.Piece) bool { return p.Device == self })
 }
 
 // fresh are the changes that are not in the store.
@@ -183,16 +237,23 @@ func (c *coming) fresh() []*loan.Change {
 	return out
 }
 
-// lacking are the blobs of a case that are not here.
+// lacking are the blobs of a case that are not here, or cannot be read any more.
 func (r *Room) lacking(ctx context.Context, k *loan.Case) ([]store.PendingBlob, error) {
 	var out []store.PendingBlob
+	want, err := r.store.Wanted(ctx)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[loan.Hash]bool{}
 	for _, a := range k.Manifest() {
 		if seen[a.Blob] || a.Blob.Zero() || a.Size < 1 || a.Size > parcel.MaxBlob {
 			continue
 		}
 		seen[a.Blob] = true
-		there, err := r.store.HoldsBlob(ctx, a.Blob)
+		there, err := false, error(nil)
+		if !slices.Contains(want.Blobs, a.Blob) {
+			there, err = r.store.HoldsBlob(ctx, a.Blob)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -227,6 +288,9 @@ func (s *session) takeBlob(ctx context.Context, b []byte) error {
 	if c == nil || len(c.needs) == 0 {
 		return fault.New(op, fault.Denied, errors.New("a blob nobody asked for"))
 	}
+	if p.offset == 0 && len(c.blob) == 0 {
+		c.needs = c.from(p.hash) // those in front of it the other has not got
+	}
 	want := c.needs[0]
 	if p.hash != want.Hash || int64(p.size) != want.Size || int(p.offset) != len(c.blob) {
 		c.blob = nil
@@ -238,4 +302,12 @@ func (s *session) takeBlob(ctx context.Context, b []byte) error {
 	content := c.blob
 	c.needs, c.blob = c.needs[1:], nil
 	return fault.Wrap(op, s.room.store.TakeBlob(ctx, want, content))
+}
+
+// from are the blobs that are needed, from one of them on; all where it is none.
+func (c *coming) from(h loan.Hash) []store.PendingBlob {
+	if i := slices.IndexFunc(c.needs, func(b store.PendingBlob) bool { return b.Hash == h }); i > 0 {
+		return c.needs[i:]
+	}
+	return c.needs
 }
