@@ -85,8 +85,10 @@ func (w *world) meet(p, q *pc, skies []weather) {
 		if !link.broke() {
 			break
 		}
-		link.cut()
-		w.until("the connection ends", func() bool { return !a.sees(b) && !b.sees(a) })
+		w.until("the connection ends", func() bool {
+			link.cut() // again, for one may just be coming up
+			return !a.sees(b) && !b.sees(a)
+		})
 	}
 	for p, waited := range waited {
 		if waited && !w.waits(p) && !w.putBack { // else the receipt may be of what is no more
@@ -100,7 +102,7 @@ func (w *world) meet(p, q *pc, skies []weather) {
 func (w *world) waits(p *pc) bool {
 	box, err := p.Outbox(context.Background())
 	w.ok(err)
-	return box.Acked < box.Last || len(box.Blobs) > 0
+	return box.Changes > 0 || len(box.Blobs) > 0
 }
 
 // inRoom is op meet of a laptop and the next one, or the one behind that.
@@ -202,9 +204,8 @@ func (w *world) together() {
 	}
 }
 
-// gather ends what happened in rooms: all meet with nothing in the way, and
-// then who holds a case has all of it, and all agree about who that is.
-func (w *world) gather(t *truth) {
+// reunite ends what happened in rooms: all meet with nothing in the way.
+func (w *world) reunite() {
 	if len(w.passed) == 0 {
 		return
 	}
@@ -217,10 +218,21 @@ func (w *world) gather(t *truth) {
 		}
 	}
 	w.together()
+}
+
+// cameHome says whether a laptop got back of its own chain what the centre lacks.
+func (w *world) cameHome() bool {
+	return slices.ContainsFunc(w.laptops, func(p *pc) bool {
+		box, err := p.Outbox(context.Background())
+		w.ok(err)
+		return len(box.Home) > 0
+	})
+}
+
+// held demands that who holds a case has all of it, and that all agree about who
+// that is.
+func (w *world) held(t *truth) {
 	for id := range w.passed {
-		if w.torn[id] {
-			continue // what a lost laptop said of it may be with another laptop alone
-		}
 		other := loan.Fold(t.cases[id])
 		if other == nil {
 			continue // it was forgiven

@@ -222,10 +222,17 @@ func (w *world) forgive() {
 // judge ends the storm: the sky clears, everyone carries what is left, and all
 // must be where it belongs.
 func (w *world) judge() {
-	if w.dry && len(w.torn) > 0 {
-		w.dry = false // what a lost laptop had left with another in a room goes over the network alone
-		w.serve()
+	w.settle()
+	w.reunite()
+	if w.cameHome() {
+		w.settle() // what another laptop had of a lost one goes to the centre
+		w.reunite()
 	}
+	w.agree()
+}
+
+// settle has everyone carry what is left, until that changes nothing more.
+func (w *world) settle() {
 	const rounds = 5 // one asks for what it lacks, and others hear of what it hands in
 	for round, before := 0, w.mark(); round < rounds; round++ {
 		all := true
@@ -242,7 +249,6 @@ func (w *world) judge() {
 		}
 		before = after
 	}
-	w.agree()
 }
 
 // mark says how much the centre and the laptops hold.
@@ -279,7 +285,7 @@ func (w *world) agree() {
 			w.fail("receipt number %s was given to %d cases", no, n)
 		}
 	}
-	w.gather(t)
+	w.held(t)
 	for _, p := range w.laptops {
 		w.same(p, t)
 	}
@@ -322,14 +328,11 @@ func (w *world) same(p *pc, t *truth) {
 		changes, err := p.Changes(ctx, sum.ID)
 		w.ok(err)
 		k, other := loan.Fold(changes), loan.Fold(t.cases[sum.ID])
-		if w.copyAlone(changes, t) {
-			continue
-		}
 		if other == nil || k.Status != other.Status || fmt.Sprint(k.Status) != t.status[sum.ID] {
 			w.fail("case %s is %s at laptop %s, and %s at the centre", sum.ID, k.Status, device, t.status[sum.ID])
 		}
 		for _, a := range k.Manifest() {
-			if len(k.Holders) > 0 && (!k.HeldBy(device) || w.forced[sum.ID] || w.torn[sum.ID]) {
+			if len(k.Holders) > 0 && (!k.HeldBy(device) || w.forced[sum.ID]) {
 				break // images are with who holds it, and with who had them before it took it over
 			}
 			if w.gone(p, a.Blob) && t.blobs[a.Blob] { // what neither has was lost with a laptop before it went
@@ -339,17 +342,6 @@ func (w *world) same(p *pc, t *truth) {
 	}
 	w.ok(p.VerifyChain(ctx))
 	w.ok(p.VerifyLedger(ctx))
-}
-
-// copyAlone says whether a laptop has of a case what its author lost, when it was
-// put back to a backup, before the centre had it: nobody hands that in.
-func (w *world) copyAlone(changes []*loan.Change, t *truth) bool {
-	return slices.ContainsFunc(changes, func(ch *loan.Change) bool {
-		at := ref{ch.Device, ch.Counter}
-		_, held := t.changes[at]
-		_, must := w.must[at]
-		return !held && !must
-	})
 }
 
 // orphans demands that the centre keeps no whole blob that it does not know of.

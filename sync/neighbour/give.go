@@ -112,6 +112,7 @@ func (s *session) giveCase(ctx context.Context, id uuid.UUID) error {
 			return err
 		}
 	}
+	var lacked error
 	for range 3 {
 		var n Needs
 		if err := s.put(ctx, kindWhole, Whole{id}, &n); err != nil {
@@ -120,17 +121,19 @@ func (s *session) giveCase(ctx context.Context, id uuid.UUID) error {
 		if len(n.Blobs) == 0 {
 			return nil
 		}
-		if err := s.giveBlobs(ctx, g.fold, n.Blobs); err != nil {
+		if lacked, err = s.giveBlobs(ctx, g.fold, n.Blobs); err != nil {
 			return err
 		}
+	}
+	if lacked != nil {
+		return lacked
 	}
 	return fault.New(op, fault.Untrusted, errors.New("blobs are wanted again and again"))
 }
 
 // giveBlobs sends the blobs that are needed, in their order. One that is not
-// here holds up no other, but the case is not whole then.
-func (s *session) giveBlobs(ctx context.Context, c *loan.Case, needs []loan.Hash) error {
-	var lacked error
+// here holds up no other; the other laptop decides what the case is without it.
+func (s *session) giveBlobs(ctx context.Context, c *loan.Case, needs []loan.Hash) (lacked, err error) {
 	for _, h := range needs {
 		err := s.giveBlob(ctx, c, h)
 		switch fault.KindOf(err) {
@@ -139,10 +142,10 @@ func (s *session) giveBlobs(ctx context.Context, c *loan.Case, needs []loan.Hash
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return lacked
+	return lacked, nil
 }
 
 // giveBlob sends a blob of a case that the other laptop holds.

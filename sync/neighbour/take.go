@@ -1,6 +1,7 @@
 package neighbour
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -20,6 +21,7 @@ type coming struct {
 	size   int
 	needs  []store.PendingBlob
 	blob   []byte // of needs[0], as far as it has come
+	asked  bool   // for what was needed
 }
 
 // Limits of one case on its way in.
@@ -185,6 +187,10 @@ func (s *session) takeWhole(ctx context.Context, b []byte) (any, error) {
 		if c.needs, err = s.room.lacking(ctx, k); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
+		if c.asked {
+			c.needs = s.room.others(c.needs, whole)
+		}
+		c.asked = true
 	}
 	n := Needs{Blobs: []loan.Hash{}}
 	for _, p := range c.needs {
@@ -263,6 +269,16 @@ func (r *Room) lacking(ctx context.Context, k *loan.Case) ([]store.PendingBlob, 
 		}
 	}
 	return out, nil
+}
+
+// others are the blobs that no change of this laptop brought. What it brought
+// itself, and the other has not got, it lost: the case is not held up for it,
+// and the centre is asked.
+func (r *Room) others(needs []store.PendingBlob, whole []*loan.Change) []store.PendingBlob {
+	return slices.DeleteFunc(needs, func(b store.PendingBlob) bool {
+		name := []byte(b.Hash.String())
+		return slices.ContainsFunc(whole, func(ch *loan.Change) bool { return ch.Device == r.self && bytes.Contains(ch.Body, name) })
+	})
 }
 
 func (r *Room) arrived(n int) {
