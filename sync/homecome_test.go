@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/sync/central"
 	"doorstep/sync/neighbour"
+	"github.com/google/uuid"
 )
 
 // A laptop is put back to a backup and goes on; the centre takes what it lost
@@ -95,5 +97,42 @@ func meet(t testing.TB, a, b *neighbour.Room) {
 	t.Helper()
 	if err := a.Dial(b.State().Codes[0]); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A centre is put back from a copy without a word, and takes a stick once more
+// that it had taken before. The laptop hears of one case in both lives of it, and
+// of the next in the second.
+func TestACentrePutBackUsesNoNumberOfItsChainAgain(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	s.stop()
+	before := copyTree(t, s.dir)
+	id, dir := l.finished(t, noise("a page", 5000)), t.TempDir()
+	l.write(t, dir)
+	again := copyTree(t, dir)
+	takeStick(t, s, dir, exitOK)
+
+	if err := os.RemoveAll(s.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(s.dir, os.DirFS(before)); err != nil {
+		t.Fatal(err)
+	}
+	takeStick(t, s, again, exitOK)
+	if got := l.read(t, dir); got.Answers != 1 || got.News == 0 {
+		t.Fatalf("read: %+v", got)
+	}
+	s = startServer(t, s.dir, s.url[len("https://"):])
+	next := l.finished(t, noise("another page", 5000))
+	mustCarry(t, l, s.url)
+	settled(t, s, l)
+	for _, id := range []uuid.UUID{id, next} {
+		if got := l.status(t, id); got != loan.Received {
+			t.Errorf("case %s is %s", id, got)
+		}
+	}
+	if err := l.VerifyChain(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

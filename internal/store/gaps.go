@@ -3,10 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"errors"
-	"math/rand/v2"
 	"slices"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -21,33 +18,12 @@ import (
 
 const gapsKey = "gaps"
 
-// eraShift parts a counter: above it is the era, below it the change's number
-// within the era.
-const eraShift = 32
-
-// eraStart is the day from which eras count seconds.
-func eraStart() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
-
-// nextEra is a counter above every one that a lost state of this store can have
-// used: the second that the clock shows is the era, or the era after the last
-// one where the clock was set back. Chance is added to both halves, so that one
-// backup restored twice, in the same second or under a wrong clock, does not
-// give the same counters to two laptops.
-func nextEra(last uint64, now time.Time) (uint64, error) {
-	const chance, most = 1 << 16, 1 << 31
-	seconds := min(max(now.Unix()-eraStart().Unix(), 0), most/2)
-	era := max(last>>eraShift+1, uint64(seconds)) + rand.Uint64N(chance)
-	if era >= most {
-		return 0, fault.New("store.nextEra", fault.Unsupported, errors.New("the chain has used all its eras"))
-	}
-	return era<<eraShift | 1 + rand.Uint64N(1<<30), nil
-}
-
 // leap leaves everything from the chain's end to a new era out for ever, and
 // asks for what the centre has of it. The next change is the era's first; its
 // Prev is the last change known here. The era is also above the counter given.
 func (w *work) leap(above uint64) error {
-	next, err := nextEra(max(w.tip.counter, above), w.at)
+	const chance = 1 << 16 // two laptops may be made out of one backup
+	next, err := loan.NextEra(max(w.tip.counter, above), w.at, chance)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"testing"
-	"time"
 
 	"go.etcd.io/bbolt"
 	"pgregory.net/rapid"
@@ -35,7 +34,7 @@ func TestAChainLeadsOnAfterARestore(t *testing.T) {
 	}
 	s = reopened(t, s)
 	at, _ := s.Head()
-	if at>>eraShift == 0 || at == last+1 {
+	if at>>loan.EraShift == 0 || at == last+1 {
 		t.Fatalf("the chain goes on at %d", at)
 	}
 	want := []loan.Range{{From: last + 1, To: at - 1}}
@@ -147,25 +146,6 @@ func TestHeal(t *testing.T) {
 		}
 	})
 	noErr(t, reopened(t, r).VerifyChain(ctx))
-}
-
-func TestAnEraIsAboveAllBefore(t *testing.T) {
-	now := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
-	for name, at := range map[string]time.Time{"today": now, "1970": time.Unix(0, 0), "2200": now.AddDate(174, 0, 0)} {
-		for _, last := range []uint64{0, 1, 1<<32 - 1, 1 << 32, 1 << 62} {
-			next, err := nextEra(last, at)
-			if err != nil || next>>eraShift <= last>>eraShift || next >= 1<<63 {
-				t.Errorf("%s: after %d comes %d, %v", name, last, next, err)
-			}
-		}
-	}
-	a, b := must(nextEra(7, now)), must(nextEra(7, now))
-	if a == b {
-		t.Error("one backup restored twice in the same second gives the same counters")
-	}
-	if _, err := nextEra(1<<63-1, now); err == nil {
-		t.Error("the last era has an era after it")
-	}
 }
 
 func TestRanges(t *testing.T) {

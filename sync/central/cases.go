@@ -336,7 +336,11 @@ func (c *Central) authorAs(ctx context.Context, tx *sql.Tx, k *loan.Case, by str
 	if err != nil {
 		return nil, err
 	}
-	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: id, Counter: through + 1, Prev: chain, Seen: k.Heads,
+	counter, err := c.nextCounter(through)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: id, Counter: counter, Prev: chain, Seen: k.Heads,
 		Operator: cmp.Or(by, operatorCentre), Case: k.ID, Kind: kind, At: c.now().UTC(), ClockErr: -1e6, Body: b}
 	_, _ = rand.Read(ch.Salt[:]) // never fails
 	ch.BodyHash = loan.BodyHashOf(sum, ch.Salt, b)
@@ -348,6 +352,22 @@ func (c *Central) authorAs(ctx context.Context, tx *sql.Tx, k *loan.Case, by str
 		return nil, err
 	}
 	return ch, c.announce(ctx, tx, ch)
+}
+
+// nextCounter is the number behind the end of the centre's chain, in a new era
+// for the first that this process writes, and where the chain ends before what it
+// has seen: the database may be one put back from a backup, and laptops know what
+// stood under the numbers behind it. The caller holds the author's lock.
+func (c *Central) nextCounter(through uint64) (uint64, error) {
+	c.authored.Lock()
+	defer c.authored.Unlock()
+	seen := c.authored.through
+	// Not the number given: its transaction may yet be undone.
+	c.authored.through = max(through, 1)
+	if seen == 0 || through < seen {
+		return loan.NextEra(max(through, seen), c.now(), 0)
+	}
+	return through + 1, nil
 }
 
 func nextNumber(ctx context.Context, tx *sql.Tx, name string) (n int64, err error) {

@@ -85,6 +85,10 @@ type Central struct {
 	server    string // a name of this process, for laptops to tell servers apart
 	ice       []parcel.ICEServer
 	sightings sightings
+	authored  struct { // the end of the centre's chain, as it was last seen
+		sync.Mutex
+		through uint64 // 0 before the first
+	}
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails

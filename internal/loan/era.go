@@ -1,0 +1,33 @@
+package loan
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"doorstep/internal/fault"
+)
+
+// EraShift parts a counter of a chain: above it is the era, below it the
+// change's number within the era.
+const EraShift = 32
+
+// eraStart is the day from which eras count seconds.
+func eraStart() time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// NextEra is a counter above every one that a lost state of a chain can have
+// used, last being the highest that is known: the second that the clock shows is
+// the era, or the era after the last one where the clock was set back. The number
+// begins anywhere, and chance is added to the era, below the one given, so that
+// one backup restored twice, in the same second or under a wrong clock, does not
+// give the same counters twice. It fails with fault.Unsupported when the chain has
+// used all its eras.
+func NextEra(last uint64, now time.Time, chance uint64) (uint64, error) {
+	const most = 1 << 31
+	seconds := min(max(now.Unix()-eraStart().Unix(), 0), most/2)
+	era := max(last>>EraShift+1, uint64(seconds)) + rand.Uint64N(max(chance, 1))
+	if era >= most {
+		return 0, fault.New("loan.NextEra", fault.Unsupported, errors.New("the chain has used all its eras"))
+	}
+	return era<<EraShift | 1 + rand.Uint64N(1<<30), nil
+}
