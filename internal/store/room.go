@@ -196,11 +196,13 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 		return fault.Wrap(op, err)
 	}
 	_, err = s.perform(ctx, op, func(w *work) error {
-		w.boxes = sealed.boxes()
-		if err := w.blob(blob, []Entry{{Case: b.Case, Kind: kind}}); err != nil {
-			return err
-		}
-		return s.dropWanted(w.tx, b.Hash)
+		return sealed.within(w, func() error {
+			w.boxes = sealed.boxes()
+			if err := w.blob(blob, []Entry{{Case: b.Case, Kind: kind}}); err != nil {
+				return err
+			}
+			return s.dropWanted(w.tx, b.Hash)
+		})
 	})
 	return err
 }
