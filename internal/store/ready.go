@@ -29,6 +29,7 @@ type readied struct {
 	over       bool      // or none will
 	toSeal     []int
 	toPlace    []int // sealed
+	placed     int
 	toName     []int
 	wrong      bool
 }
@@ -79,6 +80,9 @@ func (r *readied) work(suite seal.Suite) {
 		case r.generation != 0 && pop(&r.toPlace, &i):
 			r.unlocked(func() { r.s.vault.place(r.blobs[i].Hash, r.out[i], r.generation) })
 			r.placing.Done()
+			if r.placed++; r.placed == len(r.blobs) {
+				r.unlocked(runtime.Gosched) // to the transaction, which waits for this
+			}
 		case pop(&r.toSeal, &i):
 			r.unlocked(func() { r.out[i] = sealBlob(suite, r.blobs[i].Hash, r.blobs[i].Content, r.s.rooms.get) })
 			r.toPlace = append(r.toPlace, i)

@@ -3,6 +3,8 @@ package courier
 import (
 	"context"
 	"crypto/tls"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -39,7 +41,9 @@ func TestHandshakesThatNobodyAnswers(t *testing.T) {
 	cancel()
 	unanswered := func(h *hands, small bool) { _ = h.shake(given, dumb(t, true), small) }
 	answered := func(h *hands, small bool) error {
-		srv := httptest.NewTLSServer(http.NotFoundHandler())
+		srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+		srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it is not said goodbye to
+		srv.StartTLS()
 		defer srv.Close()
 		c, err := net.Dial("tcp", srv.Listener.Addr().String())
 		if err != nil {
