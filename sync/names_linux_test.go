@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"syscall"
 	"testing"
@@ -64,13 +65,75 @@ func TestANetworkOfSmallPackets(t *testing.T) {
 	n.run(t, centreHost, "ip link set v"+secondHost+" mtu 1280")
 	// Of what comes back nothing is too long: it would be dropped without a word.
 	n.run(t, firstHost, "ip route change default via 10.77.1.1 advmss 1200")
+	far := n.centre(t, dir)
+	_, ended := l.away(t, far.url, nil, "ip", "netns", "exec", n.prefix+firstHost)
+	l.home(t, far, ended, id)
+	n.run(t, firstHost, "ip route get 10.77.2.2 | grep -q 'mtu 1280'") // it was told
+}
+
+// centre runs a centre's process on the second laptop's host.
+func (n *networks) centre(t *testing.T, dir string) *server {
+	t.Helper()
 	addr := filepath.Join(t.TempDir(), "addr")
 	cmd := exec.Command("ip", "netns", "exec", n.prefix+secondHost, os.Args[0],
 		"--listen", "10.77.2.2:0", "--data", dir, "--practice", "--address-file", addr)
 	cmd.Env = append(os.Environ(), "DOORSTEP_TEST_CENTRE=1")
 	started(t, cmd)
-	far := &server{dir: dir, url: await(t, addr)}
-	_, ended := l.away(t, far.url, nil, "ip", "netns", "exec", n.prefix+firstHost)
-	l.home(t, far, ended, id)
-	n.run(t, firstHost, "ip route get 10.77.2.2 | grep -q 'mtu 1280'") // it was told
+	return &server{dir: dir, url: await(t, addr)}
+}
+
+// swallow lets the host between the laptops drop what is longer than 1280 bytes
+// on its way to one of them, and say nothing of it: the queue has no room for
+// that.
+func (n *networks) swallow(t *testing.T, host string) {
+	t.Helper()
+	out, err := exec.Command("ip", "netns", "exec", n.prefix+centreHost, "tc", "qdisc", "replace", "dev", "v"+host,
+		"root", "tbf", "rate", "100mbit", "burst", "1294", "limit", "1mb").CombinedOutput()
+	if err != nil {
+		t.Skipf("no queue that swallows long packets here: %v %s", err, out)
+	}
+}
+
+// swallowed is how many packets were dropped on the way to a laptop.
+func (n *networks) swallowed(t *testing.T, host string) int {
+	t.Helper()
+	out, err := exec.Command("ip", "netns", "exec", n.prefix+centreHost, "tc", "-s", "qdisc", "show", "dev", "v"+host).Output()
+	m := regexp.MustCompile(`dropped (\d+)`).FindSubmatch(out)
+	if err != nil || m == nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	return must(strconv.Atoi(string(m[1])))
+}
+
+// Something on the way drops packets of more than 1280 bytes, and nobody is told.
+func TestLargePacketsThatAreSwallowed(t *testing.T) {
+	if depot.OnShared() {
+		t.Skip("the bucket is not reached from the centre's network here")
+	}
+	dir := filepath.Join(t.TempDir(), "centre")
+	s := startServer(t, dir, "127.0.0.1:0")
+	l, code := newLaptop(t, s), s.code(t)
+	id := l.finished(t, noise("a", 600_000))
+	s.stop()
+	n := newNetworks(t)
+	n.route(t, true)
+	for _, h := range []string{firstHost, secondHost} {
+		n.run(t, h, "echo 0 > /proc/sys/net/ipv4/tcp_mtu_probing") // the system does not find out
+	}
+	far := n.centre(t, dir)
+	t.Run("of what the centre sends, and a laptop enrols", func(t *testing.T) {
+		n.swallow(t, firstHost)
+		n.start(t, firstHost, "DOORSTEP_TEST_SERVER="+far.url, "DOORSTEP_TEST_ENROL="+code).want(t, "enrolled")
+		if n.swallowed(t, firstHost) == 0 {
+			t.Error("nothing was swallowed")
+		}
+	})
+	t.Run("both ways, and a case arrives", func(t *testing.T) {
+		n.swallow(t, secondHost)
+		_, ended := l.away(t, far.url, nil, "ip", "netns", "exec", n.prefix+firstHost)
+		l.home(t, far, ended, id)
+		if n.swallowed(t, secondHost) == 0 {
+			t.Error("nothing was swallowed")
+		}
+	})
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -14,6 +16,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/sync/courier"
 	"github.com/google/uuid"
 )
 
@@ -135,6 +138,17 @@ func (l *laptop) home(t *testing.T, s *server, ended <-chan error, id uuid.UUID)
 	if l.status(t, id) != loan.Received || !heldCase(t, s, id).Whole() {
 		t.Errorf("laptop %v, centre %+v", l.status(t, id), heldCase(t, s, id))
 	}
+}
+
+// enrolChild makes a device of the centre of this process, and says its id.
+func enrolChild(url, code string) int {
+	r, err := courier.Enrol(context.Background(), courier.EnrolRequest{Server: url, Code: code})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "enrol:", err)
+		return 1
+	}
+	fmt.Println("enrolled", r.Profile.Device)
+	return 0
 }
 
 const named = "centre.test"

@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if code := os.Getenv("DOORSTEP_TEST_ENROL"); code != "" {
+		os.Exit(enrolChild(os.Getenv("DOORSTEP_TEST_SERVER"), code))
+	}
 	if os.Getenv("DOORSTEP_TEST_LAPTOP") == "1" {
 		os.Exit(carryChild(os.Args[1], os.Args[2]))
 	}

@@ -38,7 +38,7 @@ func (c *Case) actKind(n *node) error {
 	case ChangeEdit, ChangeResolve:
 		return c.edit(n)
 	case ChangeAttach:
-		return c.attach(n.ch)
+		return c.attach(n)
 	case ChangeDetach:
 		return c.detach(n.ch)
 	case ChangeReplace:
@@ -89,7 +89,7 @@ func (c *Case) open(n *node) error {
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
 	c.Consents = map[Party]map[string]string{}
-	b, err := Body[OpenBody](n.ch)
+	b, err := bodyOf[OpenBody](n)
 	if err != nil {
 		return err
 	}
@@ -141,8 +141,8 @@ func (c *Case) edit(n *node) error {
 	return nil
 }
 
-func (c *Case) attach(ch *Change) error {
-	b, err := Body[AttachBody](ch)
+func (c *Case) attach(n *node) error {
+	b, err := bodyOf[AttachBody](n)
 	if err != nil {
 		return err
 	}

@@ -167,7 +167,8 @@ func (c *Case) derive() {
 	a := &c.App
 	a.Docs = nil
 	for _, d := range Docs() {
-		if slices.ContainsFunc(c.Attachments, func(x Attachment) bool { return x.Slot == DocSlot(d) }) {
+		slot := DocSlot(d)
+		if slices.ContainsFunc(c.Attachments, func(x Attachment) bool { return x.Slot == slot }) {
 			a.Docs = append(a.Docs, d)
 		}
 	}

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"doorstep/internal/fault"
 	"github.com/google/uuid"
@@ -82,11 +84,13 @@ func sorted(ids []uuid.UUID) bool {
 }
 
 // HeaderHash is the hash of the header, which the chain's next change holds.
-func (c *Change) HeaderHash(sum func([]byte) Hash) Hash { return sum(c.AppendHeader(nil)) }
+func (c *Change) HeaderHash(sum func([]byte) Hash) Hash {
+	return sum(c.AppendHeader(make([]byte, 0, 256)))
+}
 
 // BodyHashOf is the salted hash of a body that a header holds.
 func BodyHashOf(sum func([]byte) Hash, salt [16]byte, body []byte) Hash {
-	return sum(append(salt[:], body...))
+	return sum(append(append(make([]byte, 0, len(salt)+len(body)), salt[:]...), body...))
 }
 
 // Body decodes a change's body as its kind's type. An erased body is
@@ -106,6 +110,40 @@ func Body[T any](c *Change) (T, error) {
 		return v, fault.New("read change body", fault.Input, errors.New("more behind the body"))
 	}
 	return v, nil
+}
+
+// bodyOf is Body, or what the body was made of where reading it would give that.
+func bodyOf[T OpenBody | AttachBody](n *node) (T, error) {
+	if v, ok := n.said.(T); ok && n.ch.Body != nil && valid(reflect.ValueOf(v)) {
+		return v, nil
+	}
+	return Body[T](n.ch)
+}
+
+// valid says whether all texts of a body are UTF-8: JSON writes others as
+// something else.
+func valid(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return utf8.ValidString(v.String())
+	case reflect.Slice:
+		for i := range v.Len() {
+			if !valid(v.Index(i)) {
+				return false
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !valid(v.Field(i)) {
+				return false
+			}
+		}
+	case reflect.Pointer:
+		return v.IsNil() || valid(v.Elem())
+	case reflect.Interface, reflect.Map:
+		return false // what is read may be of another type
+	}
+	return true
 }
 
 // MarshalText writes the hash as 64 hexadecimal digits.

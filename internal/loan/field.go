@@ -29,8 +29,8 @@ func withinLimits(v reflect.Value) bool {
 		}
 		return v.Len() <= MaxList
 	case reflect.Struct:
-		for _, f := range v.Fields() {
-			if !withinLimits(f) {
+		for i := range v.NumField() {
+			if !withinLimits(v.Field(i)) {
 				return false
 			}
 		}

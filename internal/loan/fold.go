@@ -15,6 +15,7 @@ import (
 // node is a change with its place in the case's graph of what was seen.
 type node struct {
 	ch     *Change
+	said   any      // what its body was made of, while it acts; or nil
 	height int      // one more than the highest change it had seen
 	index  int      // place in Case.log
 	before []uint64 // set of indexes of the changes that came before it
@@ -54,6 +55,18 @@ func Fold(changes []*Change) *Case {
 // another case, or that has not seen the case's heads (fault.Conflict); the
 // case is then as before.
 func (c *Case) Apply(ch *Change) error {
+	trial := c.clone()
+	if err := trial.Take(ch, nil); err != nil {
+		return err
+	}
+	*c = *trial
+	return nil
+}
+
+// Take is Apply to a case that nobody uses any more when it fails: the case is
+// then anything. said is the value that the change's body was made of, which
+// spares reading the body, or nil.
+func (c *Case) Take(ch *Change, said any) error {
 	if ch.Kind.View() {
 		return nil
 	}
@@ -64,13 +77,13 @@ func (c *Case) Apply(ch *Change) error {
 	} else if !slices.Equal(ch.Seen, c.Heads) {
 		return fault.New("apply change", fault.Conflict, errors.New("has not seen the heads of the case"))
 	}
-	trial := c.clone()
-	n := &node{ch: ch}
-	if err := trial.add(n); err != nil {
+	n := &node{ch: ch, said: said}
+	err := c.add(n)
+	n.said = nil
+	if err != nil {
 		return fault.Wrap("apply change", err)
 	}
-	trial.settle()
-	*c = *trial
+	c.settle()
 	return nil
 }
 

@@ -88,10 +88,10 @@ func (k *Key) aead() cipher.AEAD {
 // Seal appends to dst the box that holds plain, bound to ad, and returns it.
 func (k *Key) Seal(dst, plain, ad []byte) []byte {
 	k.alive()
-	var nonce [nonceSize]byte
-	_, _ = rand.Read(nonce[:])
-	dst = append(append(dst, byte(k.suite)), nonce[:]...)
-	return k.aead().Seal(dst, nonce[:], plain, ad)
+	dst = append(append(dst, byte(k.suite)), make([]byte, nonceSize)...)
+	nonce := dst[len(dst)-nonceSize:]
+	_, _ = rand.Read(nonce)
+	return k.aead().Seal(dst, nonce, plain, ad)
 }
 
 // Open appends to dst the content of a box made by Seal with the same key and
@@ -131,15 +131,18 @@ func (k *Key) Derive(label string) *Key {
 // Name is the keyed hash of content: the same for all holders of the key,
 // and telling others nothing.
 func (k *Key) Name(content []byte) [HashSize]byte {
-	n := k.Derive("doorstep name v1")
+	n := k.NameKey()
 	defer n.Wipe()
 	return n.mac(content)
 }
 
+// NameKey is the key of Name: its MAC is a Namer. The caller wipes it.
+func (k *Key) NameKey() *Key { return k.Derive("doorstep name v1") }
+
 // Namer gives a hash whose sum is the Name of what is written to it: for
 // content that need not be in memory as a whole.
 func (k *Key) Namer() hash.Hash {
-	n := k.Derive("doorstep name v1")
+	n := k.NameKey()
 	defer n.Wipe()
 	return n.MAC()
 }

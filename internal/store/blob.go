@@ -1,11 +1,8 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -70,89 +67,17 @@ func (w *work) blob(b Blob, entries []Entry) error {
 	return w.s.put(w.tx, bUnsent, b.Hash[:], info.unsent.encode())
 }
 
-// readied is blobs that are being sealed, to be written, and whose names are
-// being checked.
-type readied struct {
-	s       *Store
-	blobs   []Blob
-	out     []*boxes
-	sealing sync.WaitGroup
-	naming  sync.WaitGroup
-	wrong   atomic.Bool
-}
-
-// ready begins to seal blobs and to check their names, on all processors and
-// beside what else the caller's transaction has to do. What writes them asks
-// named before it commits; the caller calls done after the transaction.
-func (s *Store) ready(blobs []Blob) (*readied, error) {
-	const op = "store.ready"
-	if err := checkSizes(blobs); err != nil {
-		return nil, err
-	}
-	s.dbMu.RLock()
-	defer s.dbMu.RUnlock()
-	if s.db == nil {
-		return nil, fault.New(op, fault.Busy, errors.New("closed"))
-	}
-	r := &readied{s: s, blobs: blobs, out: make([]*boxes, len(blobs))}
-	suite := s.data.Suite()
-	for i, b := range blobs {
-		r.sealing.Go(func() { r.out[i] = sealBlob(suite, b.Hash, b.Content, s.rooms.get) })
-	}
-	for _, b := range blobs {
-		namer := s.profile.CountyKey.Namer() // has what it needs of the key, which Close wipes
-		r.naming.Go(func() {
-			r.sealing.Wait() // it is waited for sooner
-			namer.Write(b.Content)
-			if b.Hash.Zero() || !bytes.Equal(namer.Sum(nil), b.Hash[:]) {
-				r.wrong.Store(true)
-			}
-		})
-	}
-	return r, nil
-}
-
-// boxes are the blobs' chunks.
-func (r *readied) boxes() map[loan.Hash]*boxes {
-	r.sealing.Wait()
-	all := make(map[loan.Hash]*boxes, len(r.blobs))
-	for i, b := range r.blobs {
-		all[b.Hash] = r.out[i]
-	}
-	return all
-}
-
-// named is fault.Input unless each blob's name is its content's.
-func (r *readied) named() error {
-	r.naming.Wait()
-	if r.wrong.Load() {
-		return fault.New("store.named", fault.Input, errors.New("the name is not the content's"))
-	}
-	return nil
-}
-
-// done wipes the keys of blobs and takes back the memory of their chunks, to
-// which no transaction may refer any more.
-func (r *readied) done() {
-	r.naming.Wait()
-	for _, b := range r.out {
-		b.own.Wipe()
-		for _, chunk := range b.chunks {
-			r.s.rooms.put(chunk)
-		}
-		b.chunks = nil
-	}
-}
-
 // putBlob writes a blob's content under a new key of its own, and info with
 // that key, wrapped. Commit has seen to it that there is a wrapping key.
 func (s *Store) putBlob(tx *bbolt.Tx, h loan.Hash, content []byte, info *blobInfo) error {
 	b := sealBlob(s.data.Suite(), h, content, newRoom)
 	defer b.own.Wipe()
+	s.vault.place(h, b, s.book.next.generation)
 	info.size = uint64(len(content))
 	return s.putBoxes(tx, h, b, info)
 }
 
+// putBoxes writes a blob's chunks, sealed for their places.
 func (s *Store) putBoxes(tx *bbolt.Tx, h loan.Hash, b *boxes, info *blobInfo) error {
 	s.mu.RLock()
 	info.number = s.images.target()
@@ -164,12 +89,14 @@ func (s *Store) putBoxes(tx *bbolt.Tx, h loan.Hash, b *boxes, info *blobInfo) er
 		return err
 	}
 	info.state, info.wrapped, info.place = blobKept, wrapped, s.book.next.generation
+	if b.place != info.place {
+		return fault.New("store.putBoxes", fault.Other, errors.New("chunks of another transaction"))
+	}
 	if err := raiseFormat(tx); err != nil {
 		return err
 	}
 	for i, box := range b.chunks {
-		key := chunkKey(info.place, h[:], uint32(i))
-		if err := s.enter(tx, bBlobs, key, s.vault.sealOver(bBlobs, key, s.book.next.generation, box)); err != nil {
+		if err := s.enter(tx, bBlobs, chunkKey(info.place, h[:], uint32(i)), box); err != nil {
 			return err
 		}
 	}

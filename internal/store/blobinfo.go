@@ -50,7 +50,8 @@ func (i *blobInfo) encode() []byte {
 	if i.place == 0 {
 		form = infoForm2
 	}
-	b := append([]byte{form, i.state}, i.unsent.encode()...)
+	b := append(make([]byte, 0, infoHead+8+8+wrappedSize), form, i.state)
+	b = append(b, i.unsent.encode()...)
 	b = binary.BigEndian.AppendUint64(b, uint64(millis(i.acked)))
 	if i.place != 0 {
 		b = binary.BigEndian.AppendUint64(b, i.place)

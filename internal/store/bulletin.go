@@ -223,10 +223,15 @@ func (s *Store) Bulletin(ctx context.Context, kind bulletin.Kind, name string) (
 	if err != nil {
 		return nil, err
 	}
+	return s.openBulletin(raw)
+}
+
+// openBulletin gives the content of a bulletin that is kept here.
+func (s *Store) openBulletin(raw []byte) ([]byte, error) {
 	p := s.Profile()
 	b, err := bulletin.Open(raw, p.Centre, p.County)
 	if err != nil {
-		return nil, fault.New(op, fault.Damaged, err)
+		return nil, fault.New("store.openBulletin", fault.Damaged, err)
 	}
 	return b.Content, nil
 }

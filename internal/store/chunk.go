@@ -127,6 +127,7 @@ func (s *Store) dropChunks(tx *bbolt.Tx, h loan.Hash, info *blobInfo) error {
 type boxes struct {
 	own    *seal.Key
 	chunks [][]byte
+	place  uint64 // that they are sealed for as values; 0: they are not yet
 }
 
 // sealBlob seals a blob's chunks, each in memory that room gives for its size.
@@ -138,6 +139,15 @@ func sealBlob(suite seal.Suite, h loan.Hash, content []byte, room func(int) []by
 		rest = rest[len(part):]
 	}
 	return b
+}
+
+// place makes values of a blob's chunks, for the transaction of a generation,
+// each in its own memory.
+func (v *vault) place(h loan.Hash, b *boxes, generation uint64) {
+	for i, c := range b.chunks {
+		b.chunks[i] = v.sealOver(bBlobs, chunkKey(generation, h[:], uint32(i)), generation, c)
+	}
+	b.place = generation
 }
 
 const (

@@ -110,22 +110,27 @@ func (s *Store) commit(ctx context.Context, entries []Entry, blobs []Blob) (*wor
 		}
 	}
 	return s.perform(ctx, op, func(w *work) error {
-		if w.tx.Bucket([]byte(bPlain)).Get([]byte(restoredKey)) != nil {
-			return structural("restored, and its chain not led on")
-		}
-		for _, e := range entries {
-			if err := w.entry(e); err != nil {
-				return err
-			}
-		}
-		w.boxes = sealed.boxes()
-		for _, b := range blobs {
-			if err := w.blob(b, entries); err != nil {
-				return err
-			}
-		}
-		return sealed.named()
+		return sealed.within(w, func() error { return w.enter(entries, sealed) })
 	})
+}
+
+// enter makes the changes, and writes the blobs that they name.
+func (w *work) enter(entries []Entry, sealed *readied) error {
+	if w.tx.Bucket([]byte(bPlain)).Get([]byte(restoredKey)) != nil {
+		return structural("restored, and its chain not led on")
+	}
+	for _, e := range entries {
+		if err := w.entry(e); err != nil {
+			return err
+		}
+	}
+	w.boxes = sealed.boxes()
+	for _, b := range sealed.blobs {
+		if err := w.blob(b, entries); err != nil {
+			return err
+		}
+	}
+	return sealed.named()
 }
 
 // perform does a work in one transaction and shows it to all who read. The
@@ -175,7 +180,7 @@ func (w *work) entry(e Entry) error {
 		if ch.Seen == nil {
 			ch.Seen = slices.Clone(c.Heads)
 		}
-		if err := c.Apply(ch); err != nil {
+		if err := c.Take(ch, e.Body); err != nil {
 			return err
 		}
 		r.changes++

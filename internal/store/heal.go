@@ -230,20 +230,22 @@ func (s *Store) putBack(ctx context.Context, op string, b PendingBlob, content [
 		kind = loan.ChangeContract
 	}
 	return s.unwant(ctx, op, b.Hash, func(w *work) error {
-		w.boxes = sealed.boxes()
-		// What is left of it cannot be read.
-		if info, err := s.blobInfo(w.tx, b.Hash[:]); err == nil {
-			if err := s.dropChunks(w.tx, b.Hash, info); err != nil {
+		return sealed.within(w, func() error {
+			w.boxes = sealed.boxes()
+			// What is left of it cannot be read.
+			if info, err := s.blobInfo(w.tx, b.Hash[:]); err == nil {
+				if err := s.dropChunks(w.tx, b.Hash, info); err != nil {
+					return err
+				}
+			}
+			if err := s.del(w.tx, bBlobInfo, b.Hash[:]); err != nil {
 				return err
 			}
-		}
-		if err := s.del(w.tx, bBlobInfo, b.Hash[:]); err != nil {
-			return err
-		}
-		if err := w.blob(blob, []Entry{{Case: b.Case, Kind: kind}}); err != nil {
-			return err
-		}
-		return then(w)
+			if err := w.blob(blob, []Entry{{Case: b.Case, Kind: kind}}); err != nil {
+				return err
+			}
+			return then(w)
+		})
 	})
 }
 

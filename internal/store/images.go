@@ -319,6 +319,7 @@ func (k *imageKeys) unwrap(number uint64, name, wrapped []byte) (*seal.Key, erro
 }
 
 func (k *imageKeys) wrapAD(name []byte) []byte {
-	b := append([]byte("doorstep blob v1\x00"), k.id[:]...)
-	return append(b, name...)
+	const label = "doorstep blob v1\x00"
+	b := append(make([]byte, 0, len(label)+len(k.id)+len(name)), label...)
+	return append(append(b, k.id[:]...), name...)
 }

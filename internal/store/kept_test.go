@@ -45,6 +45,30 @@ func TestTheCaseACommitGives(t *testing.T) {
 			}
 		}
 	})
+	t.Run("is the fold of what is on disk, whatever the first words were", func(t *testing.T) {
+		able := true
+		for name, app := range map[string]loan.Application{
+			"nothing":                  {},
+			"text that is not UTF-8":   {Student: loan.Person{Name: "a\xffb"}, Docs: []loan.Doc{"\xff"}},
+			"one in a pointer's value": {Loan: loan.Terms{Previous: &loan.Previous{ContractNo: "\xff"}}},
+			"text that JSON escapes":   {Student: loan.Person{Name: "<a>&\u2028\"\\\x00"}},
+			"lists with nothing":       {Coborrowers: []loan.Coborrower{}, Docs: []loan.Doc{}, Loan: loan.Terms{Purpose: []string{}}},
+			"what is behind pointers":  {Coborrowers: []loan.Coborrower{{CivilCapacity: &able}}, Loan: loan.Terms{Previous: &loan.Previous{}}},
+		} {
+			for _, media := range []string{"image/jpeg", "\xff", "<"} {
+				id := must(uuid.NewV7())
+				c, err := s.CommitCase(ctx, []Entry{
+					{Case: id, Kind: loan.ChangeOpen, Operator: "c1", Body: loan.OpenBody{Application: app}},
+					{Case: id, Kind: loan.ChangeAttach, Operator: "c1", Body: loan.AttachBody{Source: media,
+						Attachment: loan.Attachment{Slot: loan.DocSlot(loan.HukouBook), Blob: loan.Hash{1}, Media: media, Size: 1}}},
+				}, nil)
+				noErr(t, err)
+				if got, want := fields(t, c), unfolded(t, id); got != want {
+					t.Errorf("%s, %q: got %s want %s", name, media, got, want)
+				}
+			}
+		}
+	})
 	t.Run("is the caller's own", func(t *testing.T) {
 		c := edit(t, id, "mine")
 		c.App.Student.Name = "changed"

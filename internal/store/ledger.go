@@ -102,20 +102,21 @@ func (s *Store) readLedger(tx *bbolt.Tx) (*ledger, error) {
 type teller struct {
 	h   hash.Hash
 	buf []byte
+	sum [32]byte
 }
 
 func (v *vault) teller() *teller { return &teller{h: v.ledger.MAC()} }
 
 // token is what a plausible value counts in the ledger: a keyed hash of its
 // place, its transaction and the tag that vouches for its content.
-func (t *teller) token(bucket string, key, value []byte) (x [32]byte) {
+func (t *teller) token(bucket string, key, value []byte) [32]byte {
 	b := append(append(t.buf[:0], byte(len(bucket))), bucket...)
 	b = append(append(b, key...), value[1:valueHead]...)
 	t.buf = append(b, value[len(value)-tagSize:]...)
 	t.h.Reset()
 	t.h.Write(t.buf)
-	t.h.Sum(x[:0])
-	return x
+	t.h.Sum(t.sum[:0])
+	return t.sum
 }
 
 // book is the ledger of a transaction under way.

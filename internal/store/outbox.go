@@ -82,7 +82,8 @@ func classOf(entries []Entry) byte {
 }
 
 func (u unsent) encode() []byte {
-	b := binary.BigEndian.AppendUint64([]byte{u.class}, u.size)
+	b := append(make([]byte, 0, unsentSize), u.class)
+	b = binary.BigEndian.AppendUint64(b, u.size)
 	return append(binary.BigEndian.AppendUint64(b, u.order), u.id[:]...)
 }
 

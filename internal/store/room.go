@@ -203,8 +203,10 @@ func (s *Store) TakeBlob(ctx context.Context, b PendingBlob, content []byte) err
 		return fault.Wrap(op, err)
 	}
 	_, err = s.perform(ctx, op, func(w *work) error {
-		w.boxes = sealed.boxes()
-		return w.blob(blob, []Entry{{Case: b.Case, Kind: kind}})
+		return sealed.within(w, func() error {
+			w.boxes = sealed.boxes()
+			return w.blob(blob, []Entry{{Case: b.Case, Kind: kind}})
+		})
 	})
 	return err
 }

@@ -1,13 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
 
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
+	"doorstep/internal/seal"
 )
 
 // ShutOut says whether the county shut a device out, as far as it is known
@@ -23,13 +25,53 @@ func (s *Store) ShutOut(ctx context.Context, device uuid.UUID) (bool, error) {
 	case fault.KindOf(err) != fault.Missing:
 		return false, fault.Wrap(op, err)
 	}
-	b, err := s.Bulletin(ctx, bulletin.Devices, bulletin.ShutOutName)
+	list, err := s.shutOuts(ctx)
+	return list[device], fault.Wrap(op, err)
+}
+
+// shutOuts is a list of shut-out devices, as it was read last.
+type shutOuts struct {
+	raw     []byte
+	centre  seal.PublicKey // that signed it
+	devices map[uuid.UUID]bool
+}
+
+// shutOuts gives the devices on the county's list. One that stands there as it
+// was read last is not opened again: a room asks each second.
+func (s *Store) shutOuts(ctx context.Context) (map[uuid.UUID]bool, error) {
+	const op = "store.shutOuts"
+	var raw []byte
+	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
+		raw, err = s.rawBulletin(tx, string(bulletin.Devices)+"/"+bulletin.ShutOutName)
+		return err
+	})
 	if fault.KindOf(err) == fault.Missing {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, fault.Wrap(op, err)
+		return nil, err
 	}
-	list, err := bulletin.ParseDevices(b)
-	return slices.ContainsFunc(list, func(o bulletin.ShutOut) bool { return o.Device == device }), fault.Wrap(op, err)
+	centre := s.Profile().Centre
+	s.mu.RLock()
+	last := s.shutList
+	s.mu.RUnlock()
+	if last != nil && bytes.Equal(last.raw, raw) && last.centre.Equal(centre) {
+		return last.devices, nil
+	}
+	content, err := s.openBulletin(raw)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	list, err := bulletin.ParseDevices(content)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	next := &shutOuts{raw: raw, centre: centre, devices: make(map[uuid.UUID]bool, len(list))}
+	for _, o := range list {
+		next.devices[o.Device] = true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shutList = next
+	return next.devices, nil
 }

@@ -52,6 +52,17 @@
 // stream ends. Where there is none to be had, or it breaks off at its beginning
 // twice, requests go as they did before.
 //
+// # Packets that are swallowed
+//
+// On some ways a packet above a certain length is dropped and nobody is told, so
+// that connections stand and nothing moves. Two handshakes that are not answered
+// while their connections stand let the next one go in segments of 1200 bytes,
+// both ways, on Linux; once such a one is answered before them, all connections
+// of this network go so for an hour. The first flights of a handshake fill a
+// packet of 1500 bytes each, so that it tells of what follows. Windows and macOS
+// give no such bound to set: they find out themselves for what they send, and the
+// centre's system must for what it sends (net.ipv4.tcp_mtu_probing).
+//
 // # What was lost here
 //
 // A store that was restored or repaired says what it wants. Before anything is

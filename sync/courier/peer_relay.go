@@ -19,12 +19,12 @@ import (
 )
 
 // relayTransport makes connections that are upgraded, which HTTP/2 has not.
-func relayTransport(conf *tls.Config) *http.Transport {
+func (r *road) relayTransport(conf *tls.Config) *http.Transport {
 	conf.NextProtos = []string{"http/1.1"}
-	d := &net.Dialer{Timeout: 15 * time.Second, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 3 * time.Second, Count: 3}}
+	d := net.Dialer{Timeout: 15 * time.Second, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 3 * time.Second, Count: 3}}
 	one := new(http.Protocols)
 	one.SetHTTP1(true)
-	return &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: d.DialContext, TLSClientConfig: conf, Protocols: one,
+	return &http.Transport{Proxy: r.proxyBeside, DialContext: d.DialContext, DialTLSContext: r.secured(d, conf), TLSClientConfig: conf, Protocols: one,
 		TLSHandshakeTimeout: 20 * time.Second, ResponseHeaderTimeout: 20 * time.Second, DisableCompression: true, MaxResponseHeaderBytes: 32 << 10}
 }
 

@@ -111,7 +111,7 @@ func NewPeers(cfg PeersConfig) (*Peers, error) {
 	}
 	p := &Peers{cfg: cfg, device: cfg.Profile.Device, ca: ca, road: r, dialling: map[uuid.UUID]*call{},
 		cert: tls.Certificate{Certificate: [][]byte{cfg.Profile.CertDER}, PrivateKey: cfg.Profile.Signer.Crypto()}}
-	p.relays = relayTransport(seal.DeviceTLS(p.cert, ca, cfg.Now))
+	p.relays = r.relayTransport(seal.DeviceTLS(p.cert, ca, cfg.Now))
 	p.quit, p.stop = context.WithCancel(context.Background())
 	return p, nil
 }

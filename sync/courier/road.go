@@ -48,6 +48,7 @@ type road struct {
 	session  atomic.Pointer[session]              // over which everything goes while there is one
 	broke    int                                  // how many streams broke off at their beginning
 	noStream time.Time                            // until when no stream is tried; of the run alone
+	holes    holes
 }
 
 func newRoad(server string, conf *tls.Config) (*road, error) {
@@ -55,16 +56,19 @@ func newRoad(server string, conf *tls.Config) (*road, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &road{base: base, stream: conf.Clone(), proxy: http.ProxyFromEnvironment, count: func(store.PendingBlob, int) {}}
+	r := &road{base: base, stream: conf.Clone(), proxy: http.ProxyFromEnvironment, count: func(store.PendingBlob, int) {},
+		holes: holes{network: network, until: map[string]time.Time{}}}
 	u, _ := url.Parse(base) // address did
 	r.stream.ServerName, r.stream.NextProtos, r.stream.DynamicRecordSizingDisabled = u.Hostname(), []string{"http/1.1"}, true
 	for range httpLanes {
-		d := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 15 * time.Second}
+		d := net.Dialer{Timeout: 15 * time.Second, KeepAlive: 15 * time.Second}
+		conf := conf.Clone()
+		conf.NextProtos = []string{"h2", "http/1.1"}
 		r.lanes = append(r.lanes, &http.Client{
 			// A road does not turn: a redirect is not the centre's answer.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{
-				Proxy: func(q *http.Request) (*url.URL, error) { return r.proxy(q) }, DialContext: d.DialContext, TLSClientConfig: conf.Clone(),
+				Proxy: r.proxyBeside, DialContext: d.DialContext, DialTLSContext: r.secured(d, conf), TLSClientConfig: conf,
 				ForceAttemptHTTP2: true, TLSHandshakeTimeout: 20 * time.Second, IdleConnTimeout: 2 * time.Minute,
 				DisableCompression: true, MaxResponseHeaderBytes: 32 << 10,
 				HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 10 * time.Second},

@@ -91,12 +91,14 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 		freight: freight{all: map[loan.Hash]*cargo{}, apart: r.apart.Load()}, asks: map[uint32]*pendingAsk{}, holders: map[int]*lane{}, slots: 1}
 	s.cond.L = &s.mu
 	start := time.Now()
-	w, err := race(ctx, mostHands, 3*time.Second, func(ctx context.Context) (*wire, error) {
-		conn, err := race(ctx, mostDials, dialEvery, r.dialTCP, closeConn)
+	h := &hands{holes: &r.holes}
+	w, err := race(ctx, mostHands, handsEvery, func(ctx context.Context) (*wire, error) {
+		small := h.small()
+		conn, err := r.reach(ctx, dialEvery, small)
 		if err != nil {
 			return nil, err
 		}
-		return r.secure(ctx, conn, s.id+"/0")
+		return r.secure(ctx, conn, h, small, s.id+"/0")
 	}, (*wire).close)
 	if err != nil {
 		return nil, err
@@ -114,7 +116,11 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 	return s, nil
 }
 
-func closeConn(c net.Conn) { c.Close() }
+// reach dials until a connection to the centre stands.
+func (r *road) reach(ctx context.Context, every time.Duration, small bool) (net.Conn, error) {
+	return race(ctx, mostDials, every, func(ctx context.Context) (net.Conn, error) { return r.dialTCP(ctx, small) },
+		func(c net.Conn) { c.Close() })
+}
 
 // end closes all and waits.
 func (s *session) end() {

@@ -125,8 +125,10 @@ func (s *session) dial(number int) (*wire, error) {
 		// the road open.
 		s.rest(every * time.Duration(number%maxLanes) / maxLanes)
 	}
+	h := &hands{holes: &s.road.holes}
 	return race(s.ctx, mostHands, again, func(ctx context.Context) (*wire, error) {
-		conn, err := race(ctx, mostDials, every, s.road.dialTCP, closeConn)
+		small := h.small()
+		conn, err := s.road.reach(ctx, every, small)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +137,7 @@ func (s *session) dial(number int) (*wire, error) {
 			conn.Close()
 			return nil, nil
 		}
-		return s.road.secure(ctx, conn, fmt.Sprint(s.id, "/", number))
+		return s.road.secure(ctx, conn, h, small, fmt.Sprint(s.id, "/", number))
 	}, func(w *wire) {
 		if w != nil {
 			w.close()

@@ -110,28 +110,35 @@ func (w *wire) greet() error {
 }
 
 // dialTCP connects to the centre, through a proxy where there is one.
-func (r *road) dialTCP(ctx context.Context) (net.Conn, error) {
-	const op = "courier.dial"
+func (r *road) dialTCP(ctx context.Context, small bool) (net.Conn, error) {
 	u, err := url.Parse(r.base)
 	if err != nil {
-		return nil, fault.New(op, fault.Input, err)
+		return nil, fault.New("courier.dial", fault.Input, err)
 	}
 	addr := u.Host
 	if u.Port() == "" {
 		addr = net.JoinHostPort(u.Hostname(), "443")
 	}
-	proxy, err := r.proxy(&http.Request{Method: "GET", URL: u})
+	return r.dialAt(ctx, net.Dialer{KeepAlive: 15 * time.Second, Control: lowat}, addr, small)
+}
+
+// dialAt connects to an address, through a proxy where there is one.
+func (r *road) dialAt(ctx context.Context, d net.Dialer, addr string, small bool) (net.Conn, error) {
+	const op = "courier.dial"
+	if small {
+		d = shrunk(d)
+	}
+	proxy, err := r.proxy(&http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: addr}})
 	if err != nil {
 		return nil, fault.New(op, fault.Offline, err)
 	}
-	d := &net.Dialer{KeepAlive: 15 * time.Second, Control: lowat}
 	switch {
 	case proxy == nil:
 		return d.DialContext(ctx, "tcp", addr)
-	case proxy.Scheme != "http" && proxy.Scheme != "https":
+	case !tunnels(proxy):
 		return nil, fault.New(op, fault.Unsupported, errNoStream)
 	}
-	return tunnel(ctx, d, proxy, addr)
+	return tunnel(ctx, &d, proxy, addr)
 }
 
 // tunnel asks a proxy for a way through.
@@ -182,12 +189,12 @@ func (o oneByte) Read(b []byte) (int, error) { return o.Reader.Read(b[:min(len(b
 
 // secure makes a stream's connection of one that is there. The centre's answer
 // is read later, and its sender need not wait for it.
-func (r *road) secure(ctx context.Context, conn net.Conn, lane string) (*wire, error) {
+func (r *road) secure(ctx context.Context, conn net.Conn, h *hands, small bool, lane string) (*wire, error) {
 	w := &wire{under: &gathering{Conn: conn}}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	w.conn = tls.Client(w.under, r.stream)
-	err := w.conn.HandshakeContext(ctx)
+	err := h.shake(ctx, w.conn, small)
 	if err == nil {
 		r.move()
 		w.under.on = true
