@@ -23,13 +23,21 @@ func (s *Store) ShutOut(ctx context.Context, device uuid.UUID) (bool, error) {
 	case fault.KindOf(err) != fault.Missing:
 		return false, fault.Wrap(op, err)
 	}
+	list, err := s.ShutOuts(ctx)
+	return slices.ContainsFunc(list, func(o bulletin.ShutOut) bool { return o.Device == device }), fault.Wrap(op, err)
+}
+
+// ShutOuts lists the devices that the county shut out, and when, by the list
+// that it signed; none where no list came down yet.
+func (s *Store) ShutOuts(ctx context.Context) ([]bulletin.ShutOut, error) {
+	const op = "store.ShutOuts"
 	b, err := s.Bulletin(ctx, bulletin.Devices, bulletin.ShutOutName)
 	if fault.KindOf(err) == fault.Missing {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, fault.Wrap(op, err)
+		return nil, fault.Wrap(op, err)
 	}
 	list, err := bulletin.ParseDevices(b)
-	return slices.ContainsFunc(list, func(o bulletin.ShutOut) bool { return o.Device == device }), fault.Wrap(op, err)
+	return list, fault.Wrap(op, err)
 }

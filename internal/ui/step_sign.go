@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -247,6 +248,9 @@ func (s *signStep) seal() {
 		s.busy = ""
 		if err != nil {
 			v.u.fail(err)
+			if fault.KindOf(err) == fault.Conflict { // what was signed is not this text
+				s.prepare()
+			}
 			return
 		}
 		kit.Notice(v.u.win, kit.Good, "合同已封存，任何改动都会被发现。")
