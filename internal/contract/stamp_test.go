@@ -29,6 +29,7 @@ type testTSA struct {
 	root, cert *x509.Certificate
 	key        crypto.Signer
 	at         time.Time
+	names      *x509.Certificate // by its signed attribute; nil: cert
 	edit       func(info *tstInfo, certs *[]*x509.Certificate)
 }
 
@@ -99,7 +100,11 @@ func (s *testTSA) answer(t testing.TB, request []byte) []byte {
 
 func (s *testTSA) token(t testing.TB, info []byte, certs []*x509.Certificate) []byte {
 	t.Helper()
-	sum, hash := sha256.Sum256(info), sha256.Sum256(s.cert.Raw)
+	named := s.cert
+	if s.names != nil {
+		named = s.names
+	}
+	sum, hash := sha256.Sum256(info), sha256.Sum256(named.Raw)
 	attr := func(id asn1.ObjectIdentifier, value []byte) []byte { return wrap(0x30, derOf(id), wrap(0x31, value)) }
 	set := slices.Concat(attr(oidContentType, derOf(oidTSTInfo())), attr(oidMessageDigest, derOf(sum[:])),
 		attr(oidSigningCertV2, wrap(0x30, wrap(0x30, wrap(0x30, derOf(hash[:]))))))
@@ -221,6 +226,11 @@ func TestAnAnswerToAnotherQuestionIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tsa.names = tsa.root
+	if _, _, err := q.End(tsa.answer(t, q.Request()), tsa.roots()); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("a signature that names another certificate: %v", err)
+	}
+	tsa.names = nil
 	good := tsa.answer(t, q.Request())
 	if _, _, err := q.End(good, newTSA(t).roots()); fault.KindOf(err) != fault.Untrusted {
 		t.Errorf("by a service that nobody trusts: %v", err)
