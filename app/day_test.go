@@ -283,7 +283,7 @@ func (w *workday) arrived(c *loan.Case, names ...string) {
 	}
 	mine, err := w.desk.SealedContract(ctx, here)
 	w.must(err)
-	theirs, err := w.centre.Contract(ctx, c.ID)
+	theirs, err := w.centre.Contract(ctx, c.ID, central.ContractOptions{Closed: true})
 	w.must(err)
 	if !bytes.Equal(mine, theirs) {
 		w.t.Errorf("case %s: the centre holds another contract", c.ID)

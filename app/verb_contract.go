@@ -7,13 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/google/uuid"
+	"time"
 
 	"doorstep/internal/contract"
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
-	"doorstep/internal/loan"
 )
 
 func contractVerifyVerb() verb {
@@ -21,11 +19,14 @@ func contractVerifyVerb() verb {
 		name:    "contract verify",
 		args:    "FILE.pdf",
 		summary: "Says whether a sealed contract is what was signed, byte for byte.",
-		help: `Whose seal counts: with --ca, that of the certificate authority in the file (PEM
-or DER); with --operator and --password-file, that of this laptop's own centre,
-and the file is also held against the copy in the store. With neither no seal
-is trusted, and the file does not pass. Exit code 0 when it passes, 1 when not;
-standard output gives the reasons in Chinese.`,
+		help: `Whose seals count: with --ca, those of the certificate authority in the file (PEM
+or DER); with --operator and --password-file, those of this laptop's own centre,
+and the file is also held against the copy in the store, against contracts that
+corrections voided, and against the list of laptops shut out. With neither no
+seal is trusted, and the file does not pass. --tsa names the roots of time
+stamping services (PEM, one or more), --sm2 the file with the second signature.
+Exit code 0 when it passes, 1 when not; standard output says in Chinese who
+signed what, when and by which clock, what is proven, and the reasons.`,
 		run: contractVerify,
 	}
 }
@@ -37,6 +38,8 @@ func contractVerify(c *call) int {
 	flags, data := c.flags()
 	who := c.accountFlags(flags)
 	caFile := flags.String("ca", "", "`file` with the centre's certificate")
+	tsaFile := flags.String("tsa", "", "`file` with the root certificates of time stamping services")
+	sm2File := flags.String("sm2", "", "`file` with the detached SM2 signature")
 	args, code, ok := c.parse(flags, 1, 1)
 	switch {
 	case !ok:
@@ -54,10 +57,21 @@ func contractVerify(c *call) int {
 			return c.fail(err)
 		}
 	}
+	if *tsaFile != "" {
+		if o.Stampers, err = readRoots(*tsaFile); err != nil {
+			return c.fail(err)
+		}
+	}
+	if *sm2File != "" {
+		if o.National, err = readSmall(*sm2File); err != nil {
+			return c.fail(err)
+		}
+	}
+	o.Now = time.Now()
 	if who.given() {
 		code := c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
 			var err error
-			o, err = deskOptions(ctx, d, pdf, o)
+			o, err = d.Trust(ctx, pdf, o)
 			return err
 		})
 		if code != exitDone {
@@ -72,31 +86,6 @@ func contractVerify(c *call) int {
 		return exitBad
 	}
 	return exitDone
-}
-
-// deskOptions holds the file against this laptop's centre and, where the case
-// is here and sealed, against the stored copy.
-func deskOptions(ctx context.Context, d *desk.Desk, pdf []byte, o contract.VerifyOptions) (contract.VerifyOptions, error) {
-	if o.CA == nil {
-		o.CA = d.Authority()
-	}
-	id, err := uuid.Parse(contract.Verify(pdf, o).Case)
-	if err != nil {
-		return o, nil
-	}
-	k, err := d.Open(ctx, id)
-	switch {
-	case fault.KindOf(err) == fault.Missing:
-		return o, nil
-	case err != nil:
-		return o, err
-	case k.Contract == nil || k.Contract.Sealed == nil:
-		return o, nil
-	}
-	o.ExpectHash = k.Contract.Sealed.Blob
-	name := d.Store().BlobName(pdf) // now: the store is closed when Verify asks
-	o.Hash = func([]byte) loan.Hash { return name }
-	return o, nil
 }
 
 func readContract(path string) ([]byte, error) {
@@ -128,4 +117,28 @@ func readAuthority(path string) (*x509.Certificate, error) {
 		return nil, fault.New("read certificate", fault.Input, errors.New("neither PEM nor DER"))
 	}
 	return ca, nil
+}
+
+// readRoots reads certificates, PEM blocks one behind the other or one in DER.
+func readRoots(path string) (out []*x509.Certificate, err error) {
+	b, err := readSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		p, rest := pem.Decode(b)
+		if p == nil {
+			break
+		}
+		root, err := x509.ParseCertificate(p.Bytes)
+		if err != nil {
+			return nil, fault.New("read certificates", fault.Input, err)
+		}
+		out, b = append(out, root), rest
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	one, err := readAuthority(path)
+	return []*x509.Certificate{one}, err
 }

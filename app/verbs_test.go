@@ -205,7 +205,8 @@ func (c *centre) sealedContract() ([]byte, error) {
 	}
 	now := time.Now()
 	pdf, err := press.Fill(contract.Input{App: loan.Application{AsOf: "2025-08-06", Kind: loan.First}, Pack: pack, Template: form,
-		CaseID: uuid.UUID{15: 1}, Point: "测试受理点", Operator: "测试员", At: now})
+		Strokes: map[loan.Party][]contract.Stroke{loan.StudentParty: {{Points: []contract.Point{{X: 0.2, Y: 0.3}, {X: 0.6, Y: 0.5}}}}},
+		CaseID:  uuid.UUID{15: 1}, Point: "测试受理点", Operator: "测试员", At: now})
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +218,8 @@ func (c *centre) sealedContract() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return contract.Seal(pdf, signer, der, c.Authority().Cert().Raw)
+	return contract.Seal(pdf, contract.Closing{Signer: signer, Cert: der, CA: c.Authority().Cert().Raw,
+		Events: []contract.Event{{Party: loan.StudentParty, At: now}}})
 }
 
 // newFamily begins a case as anna and gives its id.

@@ -29,7 +29,9 @@ const usage = `sync is the central server of Doorstep.
 Usage:
   sync [serve] --listen ADDR --data DIR [--code-file FILE] [--practice]
   sync list --data DIR [--json]
-  sync contract --data DIR --case ID --out FILE
+  sync contract --data DIR --case ID --out FILE [--closed] [--former N] [--sm2 FILE]
+  sync contract list --data DIR [--json]
+  sync contract verify --data DIR --file FILE [--sm2 FILE]
   sync export --data DIR --to DIR
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
   sync operator off --data DIR --id ID
@@ -119,7 +121,7 @@ func pick(args []string) (verb, []string) {
 	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "export": export, "restored": restored, "verify": verify}
 	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew,
 		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest,
-		"stick take": stickTake}
+		"stick take": stickTake, "contract list": contractList, "contract verify": contractVerify}
 	maps.Copy(two, countyVerbs())
 	if len(args) == 0 {
 		return nil, nil
@@ -131,11 +133,13 @@ func pick(args []string) (verb, []string) {
 	if strings.HasPrefix(args[0], "-") {
 		return serve, args
 	}
+	if len(args) > 1 {
+		if v := two[args[0]+" "+args[1]]; v != nil {
+			return v, args[2:]
+		}
+	}
 	if v := one[args[0]]; v != nil {
 		return v, args[1:]
-	}
-	if len(args) > 1 {
-		return two[args[0]+" "+args[1]], args[2:]
 	}
 	return nil, nil
 }

@@ -86,30 +86,6 @@ func show(out io.Writer, h *central.Holdings) {
 	fmt.Fprintf(out, "\n%d cases, %d blobs of %d bytes, %d refused parcels\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
 }
 
-func contract(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("contract", "write the sealed contract of a case, as the centre holds it, into a file.", errs)
-	data := f.String("data", "", "folder of the centre")
-	id := f.String("case", "", "id of the case")
-	file := f.String("out", "", "file to write")
-	if err := parse(f, args, out, "data", "case", "out"); err != nil {
-		return err
-	}
-	caseID, err := uuid.Parse(*id)
-	if err != nil {
-		return fault.New("sync.contract", fault.Input, errors.New("--case is not an id"))
-	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	b, err := c.Contract(ctx, caseID)
-	if err != nil {
-		return err
-	}
-	return central.WriteFile(*file, b)
-}
-
 func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("operator add", "put a person on the county's roster, or change name and roles.\n"+
 		"Laptops get the roster when they enrol, and its changes when they sync.", errs)

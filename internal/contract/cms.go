@@ -66,7 +66,7 @@ type signingCertV2 struct {
 type cmsParts struct {
 	digest    []byte   // message digest of the signed bytes
 	certHash  []byte   // ESS: hash of the signer's certificate
-	certs     [][]byte // the signer's, then the authority's
+	certs     [][]byte // the signer's, then the authority's where that is another
 	signature []byte
 }
 
@@ -126,9 +126,12 @@ func (p *cmsParts) marshal() ([]byte, error) {
 }
 
 // signCMS makes a detached PAdES B-B signature of a SHA-256 digest.
-func signCMS(digest []byte, key crypto.Signer, cert, ca *x509.Certificate) ([]byte, error) {
-	hash := sha256.Sum256(cert.Raw)
-	p := &cmsParts{digest: digest, certHash: hash[:], certs: [][]byte{cert.Raw, ca.Raw}}
+func signCMS(digest []byte, key crypto.Signer, chain []*x509.Certificate) ([]byte, error) {
+	hash := sha256.Sum256(chain[0].Raw)
+	p := &cmsParts{digest: digest, certHash: hash[:]}
+	for _, c := range chain {
+		p.certs = append(p.certs, c.Raw)
+	}
 	attrs, err := p.signedAttrs()
 	if err != nil {
 		return nil, err
@@ -147,7 +150,7 @@ func signCMS(digest []byte, key crypto.Signer, cert, ca *x509.Certificate) ([]by
 var errCMS = errors.New("not the form of signature that this program writes")
 
 // parseCMS takes a signature apart. It accepts exactly the form that marshal
-// writes: nothing more, nothing unsigned, one signer, two certificates.
+// writes: nothing more, nothing unsigned, one signer, one or two certificates.
 func parseCMS(der []byte) (*cmsParts, error) {
 	var ci contentInfo
 	if rest, err := asn1.Unmarshal(der, &ci); err != nil || len(rest) != 0 || len(ci.Content.Signers) != 1 {
@@ -163,7 +166,7 @@ func parseCMS(der []byte) (*cmsParts, error) {
 		}
 		p.certs = append(p.certs, one.FullBytes)
 	}
-	if len(p.certs) != 2 {
+	if len(p.certs) == 0 {
 		return nil, errCMS
 	}
 	for rest := si.Attrs.Bytes; len(rest) > 0; {

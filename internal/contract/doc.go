@@ -2,38 +2,66 @@
 //
 // It owns the form of the contract's file: the PDF/A-2u writer (fonts, line
 // breaking, tables, portraits, QR codes), the filling of the templates of
-// package assets, the bytes under which ink is kept, the PAdES seal and the
-// strict reader that verifies a file. It guarantees that the same input gives
+// package assets, the bytes under which ink is kept, the PAdES seals, the
+// document time stamp and the strict reader that verifies a file. It guarantees that the same input gives
 // the same bytes; that every character printed reads back as itself, and one
 // that no font has is an error that names it, never a box; and that Verify
-// passes a file only if it is Fill's, sealed by Seal with a certificate of the
-// given authority, and not one byte different. It leaves to others who may do
+// passes a file only if it is Fill's, closed by Seal with a certificate of the
+// given authority, with at most Receive's seal and a time stamp behind it, and
+// not one byte different. It leaves to others who may do
 // this (guard), the rules of the loan (loan), where files are kept and hashed
 // (store), and drawing pages on a screen (page). It is pure, so the centre
 // verifies with the same code.
 //
 // # The file
 //
-// A base, and once sealed one revision. Every line ends in LF; every object is
-// written "N 0 obj", LF, body, LF, "endobj", LF; objects lie one behind the
-// other in the order of their numbers with nothing between; a classic
+// A base, and behind it a revision for each seal. Every line ends in LF; every
+// object is written "N 0 obj", LF, body, LF, "endobj", LF; objects lie one behind
+// the other in the order of their numbers with nothing between; a classic
 // cross-reference table, trailer, "startxref" and "%%EOF" close each part.
 //
-//	1  catalog, the same bytes in every sealable file
-//	2  information: title, case id, date of filling
+//	1  catalog, the same bytes in every file with the same fields
+//	2  information: title, case id, date of filling by the terminal's clock
 //	3  page tree    4  XMP packet    5  sRGB profile
 //	6  signature field PointSeal with its widget    7  resources
-//	8  appearance of the widget    9…  pages, contents, portraits, fonts
+//	8  appearance of that widget
+//	9  signature field StudentSeal    10  CoborrowerSeal, on the pads
+//	11 signature field CentreReceipt    12  CentreTimeStamp, without a place
+//	13 appearance of the pads' widgets, empty
+//	14…  pages, contents, portraits, fonts
 //
-// The trailer's ID is the first half of the SHA-256 of all bytes before the
-// trailer. The seal's revision holds exactly two objects: 6 with a V entry put
-// behind its others, and a new last object, the signature dictionary. Its
-// ByteRange covers the whole file but for its Contents, which are 6 KB in
-// lower-case hex, filled up with zeros.
+// The catalog lists the fields of the parties whose ink is in the file, then 6,
+// 11 and 12; what a file has not is null. A first form of file, no longer
+// written, lists 6 alone and has 9… for pages. The trailer's ID is the first
+// half of the SHA-256 of all bytes before the trailer. A revision holds exactly
+// two objects: its field with a V entry put behind its others, and a new last
+// object, the signature dictionary. The fields are filled in the order of the
+// catalog; the last two may be empty. Each ByteRange covers the whole file as it
+// is then but for its Contents, in lower-case hex, filled up with zeros: 2560
+// bytes for the parties and the receipt, 6 KB for the point, 8 KB for the stamp.
 //
-// The signature is CMS SignedData (PAdES B-B): ECDSA P-256 with SHA-256, the
-// terminal's and the authority's certificates, signed attributes content type,
-// message digest and ESS signing-certificate-v2, no signing time, nothing
-// unsigned. What the signature states is: this terminal closed this file after
-// the parties signed by hand on its screen; it is not the parties' own key.
+// A seal is CMS SignedData (PAdES B-B): ECDSA P-256 with SHA-256, the signer's
+// certificate and the authority's where that is another, signed attributes
+// content type, message digest and ESS signing-certificate-v2, no signing time,
+// nothing unsigned. Its dictionary has Name (the certificate's), Reason and M,
+// the signer's own clock. The first three are by the terminal's key, CentreReceipt
+// by the authority's. Reason is one of
+//
+//	借款学生现场手写签名（本人），笔迹SHA-256 HEX，签于 TIME；受理终端数字封存
+//	共同借款人现场手写签名（代签），…
+//	受理终端数字封存
+//	资助中心收讫，回执编号 NUMBER，合同编号 NUMBER
+//
+// HEX is of the strokes' bytes, TIME as in RFC 3339 with Beijing's offset. What
+// the first two state is: this terminal saw a hand sign on its screen then; they
+// are not the parties' own keys. The point's may have DSTP_SM2 before ByteRange:
+// the PKIX DER of an SM2 key in hex. That key signs (SM2 with SM3, default user
+// id, ASN.1) the file up to the end of the point's revision; the signature is
+// kept beside the file.
+//
+// CentreTimeStamp is a DocTimeStamp, ETSI.RFC3161. Its Contents are the
+// service's token rebuilt in DER: version 3, the signer's digest algorithm,
+// TSTInfo, the certificates of its chain from the signer's up to below the root
+// (or the root where it signs itself), and the one SignerInfo without unsigned
+// attributes.
 package contract

@@ -38,7 +38,8 @@ type EvidenceLine struct {
 const maxEvidence = 500
 
 // Fill makes the contract as PDF/A-2u: with empty boxes to be read, with ink
-// in them when Strokes are given. The file has the empty field of the seal.
+// in them when Strokes are given. The file has the empty fields of the seals; a
+// party's is there with its ink alone.
 // Errors: fault.Input names the field of a character that no font has, or says
 // that the template is not of its form; fault.TooLarge and fault.Unsupported
 // are about portraits and ink.
@@ -85,17 +86,19 @@ type writer struct {
 	pdf    *pdf
 	images []int // objects; named Im0, Im1
 	stamp  stamp
+	pads   map[loan.Party]place // where a hand signed, of those that did
 }
 
 // Objects whose numbers are fixed beside those that the verifier knows.
 const (
 	resourcesObj = 7
 	stampObj     = 8
-	fixedObjs    = 8
+	padObj       = 13
+	fixedObjs    = 13
 )
 
 func newWriter(p *Press, in *Input, f *form, n *names) *writer {
-	w := &writer{in: in, form: f, names: n, pdf: &pdf{}}
+	w := &writer{in: in, form: f, names: n, pdf: &pdf{}, pads: map[loan.Party]place{}}
 	for range fixedObjs {
 		w.pdf.reserve()
 	}

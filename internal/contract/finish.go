@@ -94,18 +94,19 @@ func (w *writer) pair(s *sheet, y float64, left, right string) error {
 	return nil
 }
 
-// finish writes the file; sealable says whether it gets the seal's field.
+// finish writes the file; sealable says whether it gets the fields of the seals.
 func (w *writer) finish(sealable bool) ([]byte, error) {
 	m := metadata{title: w.form.Title, subject: w.in.CaseID.String(), at: beijing(w.in.At)}
 	kids := make([]int, len(w.l.pages))
 	for i := range w.l.pages {
 		kids[i] = w.pdf.reserve()
 	}
+	on := w.annots(kids, sealable)
 	for i, s := range w.l.pages {
 		content := w.pdf.add(deflated("", s.buf))
 		annots := ""
-		if sealable && i == w.stamp.page {
-			annots = " /Annots [" + ref(fieldObj) + "]"
+		if len(on[i]) > 0 {
+			annots = " /Annots [" + refs(on[i]) + "]"
 		}
 		w.pdf.set(kids[i], fmt.Appendf(nil, "<< /Type /Page /Parent %s /MediaBox [0 0 %s %s] /Resources %s /Contents %s%s >>",
 			ref(pagesObj), num(a4Width), num(a4Height), ref(resourcesObj), ref(content), annots))
@@ -119,11 +120,9 @@ func (w *writer) finish(sealable bool) ([]byte, error) {
 		fmt.Fprintf(&images, " /Im%d %s", i, ref(n))
 	}
 	w.pdf.set(resourcesObj, fmt.Appendf(nil, "<< %s /XObject <<%s >> >>", fonts, images.String()))
-	w.pdf.set(catalogObj, []byte(catalogText()))
 	w.pdf.set(pdfInfoObj, []byte(m.info()))
 	w.pdf.set(pagesObj, fmt.Appendf(nil, "<< /Type /Pages /Count %d /Kids [%s] >>", len(kids), refs(kids)))
 	w.pdf.set(xmpObj, stream("/Type /Metadata /Subtype /XML", m.xmp()))
 	w.pdf.set(iccObj, deflated("/N 3", srgbProfile()))
-	w.stamp.write(w.pdf, kids, sealable)
 	return w.pdf.bytes(), nil
 }

@@ -2,22 +2,58 @@ package contract
 
 import (
 	"bytes"
+	"crypto/x509"
 	"flag"
 	"os"
 	"testing"
 
+	"doorstep/internal/fault"
 	"doorstep/internal/seal"
 )
 
 var update = flag.Bool("update", false, "make the sample of the file format anew")
 
 const (
-	samplePath   = "testdata/sealed-sample.pdf"
-	sampleCAPath = "testdata/sealed-sample-ca.der"
+	firstPath     = "testdata/sealed-sample.pdf" // of the first form
+	firstCAPath   = "testdata/sealed-sample-ca.der"
+	samplePath    = "testdata/stamped-sample.pdf" // of this form, with all five fields
+	sampleCAPath  = "testdata/stamped-sample-ca.der"
+	sampleTSAPath = "testdata/stamped-sample-tsa.der"
 )
 
-// The sample is a sealed contract of a made-up family. Files of this form are
-// with families and banks for thirty years: it must verify for ever.
+func mustRead(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Files of the first form had the point's seal alone.
+func TestTheFirstFormVerifies(t *testing.T) {
+	sample, ca := mustRead(t, firstPath), parseCert(t, mustRead(t, firstCAPath))
+	r := Verify(sample, VerifyOptions{CA: ca})
+	if !r.OK || r.Pages != 4 || !r.First || len(r.Signatures) != 1 || !bytes.Equal(Closed(sample), sample) {
+		t.Errorf("the sample: %q", r.Lines())
+	}
+	for at := 0; at < len(sample); at += 1999 {
+		if r := Verify(flip(sample, at), VerifyOptions{CA: ca}); r.OK {
+			t.Errorf("a bit flipped at %d is not found", at)
+		}
+	}
+	id := newIdentity(t, seal.Device)
+	if _, err := Seal(sample[:mustParse(t, sample).to], id.closing(nil)); fault.KindOf(err) != fault.Input {
+		t.Errorf("a base of the first form is sealed: %v", err)
+	}
+	if _, err := Receive(sample, id.authority, testReceived()); fault.KindOf(err) != fault.Unsupported {
+		t.Errorf("a file of the first form is received: %v", err)
+	}
+}
+
+// The sample is a contract of a made-up family, sealed, received and stamped.
+// Files of this form are with families and banks for thirty years: it must
+// verify for ever.
 func TestTheSampleOfTheFormatVerifies(t *testing.T) {
 	in := testInput(t)
 	template, err := os.ReadFile("testdata/template.json")
@@ -29,23 +65,20 @@ func TestTheSampleOfTheFormatVerifies(t *testing.T) {
 	filled := mustFill(t, in)
 	if *update {
 		id := newIdentity(t, seal.Device)
-		if err := os.WriteFile(samplePath, id.seal(t, filled), 0o644); err != nil {
+		tsa := newTSA(t)
+		sealed, err := Seal(filled, id.closing(filled))
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(sampleCAPath, id.ca, 0o644); err != nil {
-			t.Fatal(err)
+		for path, b := range map[string][]byte{samplePath: tsa.stamped(t, id.received(t, sealed)), sampleCAPath: id.ca, sampleTSAPath: tsa.root.Raw} {
+			if err := os.WriteFile(path, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	sample, err := os.ReadFile(samplePath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca, err := os.ReadFile(sampleCAPath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := Verify(sample, VerifyOptions{CA: parseCert(t, ca)})
-	if !r.OK || r.Pages != 4 {
+	sample := mustRead(t, samplePath)
+	r := Verify(sample, VerifyOptions{CA: parseCert(t, mustRead(t, sampleCAPath)), Stampers: []*x509.Certificate{parseCert(t, mustRead(t, sampleTSAPath))}})
+	if !r.OK || r.Pages != 4 || !r.Stamped || len(r.Signatures) != 5 {
 		t.Errorf("the sample: %q", r.Lines())
 	}
 	old, err := parseDocument(sample)

@@ -176,9 +176,23 @@ func issued(t testing.TB, a *seal.Authority, kind seal.CertKind, from time.Time)
 
 func (id identity) trust() VerifyOptions { return VerifyOptions{CA: id.authority.Cert()} }
 
+func (id identity) closing(pdf []byte) Closing {
+	c := Closing{Signer: id.signer, Cert: id.cert, CA: id.ca}
+	d, err := parseDocument(pdf)
+	if err != nil {
+		return c
+	}
+	for _, f := range formOf(d.revisions[0].objects[catalogObj]) {
+		if p, is := partyOf(f.name); is {
+			c.Events = append(c.Events, Event{Party: p, Ink: [32]byte{byte(len(p))}, At: Clock(pdf).Add(-time.Minute)})
+		}
+	}
+	return c
+}
+
 func (id identity) seal(t testing.TB, pdf []byte) []byte {
 	t.Helper()
-	out, err := Seal(pdf, id.signer, id.cert, id.ca)
+	out, err := Seal(pdf, id.closing(pdf))
 	if err != nil {
 		t.Fatalf("Seal: %v", err)
 	}

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"time"
 	"unicode/utf16"
@@ -29,6 +28,7 @@ const (
 	ObjectChanged  Code = "object-changed"
 	Unsealed       Code = "unsealed"
 	SealMalformed  Code = "seal-malformed"
+	OtherDevice    Code = "other-device"
 	SealEntry      Code = "seal-entry"
 	RangeWrong     Code = "byte-range"
 	NotWholeFile   Code = "not-whole-file"
@@ -40,6 +40,14 @@ const (
 	NotDevice      Code = "not-a-device"
 	CertExpired    Code = "certificate-expired"
 	NoAuthority    Code = "no-authority"
+	StampMalformed Code = "stamp-malformed"
+	StampWrong     Code = "stamp-wrong"
+	StampOther     Code = "stamp-of-other"
+	StampStranger  Code = "stamp-stranger"
+	NationalNone   Code = "national-none"
+	NationalWrong  Code = "national-wrong"
+	Revoked        Code = "device-revoked"
+	Superseded     Code = "superseded"
 	HashDiffers    Code = "hash-differs"
 )
 
@@ -62,19 +70,28 @@ func codeTable() []codeWords {
 		{FieldMissing, "缺少应有的签名域 %s。"},
 		{FieldChanged, "签名域 %s 除写入封存外还有别的改动。"},
 		{ObjectChanged, "封存的修订改动了不允许改动的对象：%s。"},
-		{Unsealed, "合同尚未封存：签名域 %s 是空的。"},
-		{SealMalformed, "封存的签名数据不是本系统写成的样式。"},
-		{SealEntry, "封存的说明（签署设备、事由或时间）被改动。"},
-		{RangeWrong, "签名所覆盖的字节范围不对。"},
+		{Unsealed, "合同没有封存完：签名域 %s 是空的。"},
+		{SealMalformed, "签名域 %s 的签名数据不是本系统写成的样式。"},
+		{SealEntry, "签名域 %s 的说明（签署设备、事由或时间）被改动。"},
+		{RangeWrong, "签名域 %s 所覆盖的字节范围不对。"},
 		{NotWholeFile, "最后的签名没有覆盖整个文件，尚有 %d 字节在外。"},
-		{SignatureWrong, "签名值不正确，签名无效。"},
-		{CertSwapped, "签名中的证书被替换。"},
-		{Replayed, "签名不属于这份文件：签名取自别的文件，或文件内容被整体替换。"},
-		{DigestWrong, "文件摘要与签名时不同。"},
-		{Stranger, "签名证书不是本县资助中心签发的，签署者不可信。"},
+		{SignatureWrong, "签名域 %s 的签名值不正确，签名无效。"},
+		{CertSwapped, "签名域 %s 中的证书被替换。"},
+		{Replayed, "签名域 %s 的签名不属于这份文件：签名取自别的文件，或所签的内容、说明被替换。"},
+		{DigestWrong, "文件摘要与签名域 %s 签名时不同。"},
+		{OtherDevice, "签名域 %s 出自另一台受理终端。"},
+		{Stranger, "签名域 %s 的证书不是本县资助中心签发的，签署者不可信。"},
 		{NotDevice, "签名证书不是受理终端的证书。"},
 		{CertExpired, "按终端时钟，封存时证书不在有效期内。"},
 		{NoAuthority, "没有可比对的中心证书，无法确认签署者。"},
+		{StampMalformed, "时间戳数据不是 RFC 3161 时间戳，或不是本系统写成的样式。"},
+		{StampWrong, "时间戳的签名不正确，时间戳无效。"},
+		{StampOther, "时间戳不属于这份文件。"},
+		{StampStranger, "时间戳不是给定的时间戳机构签发的，时间不可信。"},
+		{NationalNone, "给出了国密签名，但封存中没有声明国密公钥。"},
+		{NationalWrong, "国密 SM2 签名与文件不符。"},
+		{Revoked, "受理终端已于 %s 注销，不能证明封存早于注销。"},
+		{Superseded, "这份合同已因补正作废，有新的合同取代它；文件本身是当时封存的原件。"},
 		{HashDiffers, "文件与保存的记录不一致（散列值不同）。"},
 	}
 }
@@ -95,24 +112,40 @@ type Finding struct {
 	Text string
 }
 
+// Signature is one signature of a file.
+type Signature struct {
+	Field       string
+	Signer      string    // name in the certificate
+	From, Until time.Time // for which the certificate is
+	Event       *Event    // that a party's seal states
+	Received    *Received // that the centre's seal states
+	Clock       time.Time // of who signed
+	Covers      int       // bytes of the file, from its start
+	Holds       bool      // nothing was found against it
+}
+
 // Report is what Verify found. Where OK is false the other fields say only
 // what the file claims.
 type Report struct {
-	OK        bool
-	Findings  []Finding // problems alone, the gravest first
-	Title     string    // of the document
-	Case      string    // the case's id
-	Pages     int
-	Revisions int // 1 unsealed, 2 sealed
-	Sealed    bool
-	Device    string    // name in the signing certificate: the terminal
-	Issuer    string    // name of its issuer
-	Clock     time.Time // by the terminal's clock, which nobody vouches for
-	Compared  bool      // the hash was compared with a stored one
-	Size      int
-	SHA256    [32]byte
-
-	date string // Clock as the file writes it
+	OK         bool
+	Findings   []Finding // problems alone, the gravest first
+	Notes      []string  // what is proven of times and what is not
+	Title      string    // of the document
+	Case       string    // the case's id
+	Pages      int
+	Revisions  int         // 1 unsealed; one more for each signature
+	First      bool        // of the first form: the point's seal alone
+	Signatures []Signature // in the order of the file
+	Sealed     bool        // the point's seal is there
+	Stamped    bool        // a service that is trusted stamped the time
+	Proven     time.Time   // closed before this, by another's word; zero: nobody's
+	National   bool        // the second signature was compared
+	Device     string      // name in the signing certificate: the terminal
+	Issuer     string      // name of its issuer
+	Clock      time.Time   // by the terminal's clock, which nobody vouches for
+	Compared   bool        // the hash was compared with a stored one
+	Size       int
+	SHA256     [32]byte
 }
 
 func (r *Report) has(c Code) bool {
@@ -129,41 +162,21 @@ func (r *Report) finish() {
 	r.OK = len(r.Findings) == 0
 }
 
-// Lines says the report in words, a line each: the conclusion, then what was
-// found or what holds, then the file's particulars.
-func (r *Report) Lines() []string {
-	out := []string{"结论：未通过验证，请勿采信这份文件。"}
-	if r.OK {
-		out = []string{
-			"结论：通过验证，自封存以来没有一个字节被改动。",
-			"签名覆盖整个文件；签名域 " + SealField + " 已封存；没有其他修订。",
-		}
-		if r.Compared {
-			out = append(out, "文件与保存的记录一致。")
-		}
-	}
-	for _, f := range r.Findings {
-		out = append(out, fmt.Sprintf("问题：%s（%s）", f.Text, f.Code))
-	}
-	if r.Case != "" {
-		out = append(out, "案件："+r.Case)
-	}
-	if r.Title != "" {
-		out = append(out, fmt.Sprintf("文件：%s，共 %d 页，%d 字节", r.Title, r.Pages, r.Size))
-	}
-	if r.Sealed {
-		out = append(out, fmt.Sprintf("封存：受理终端 %s，证书由 %s 签发", r.Device, r.Issuer),
-			"时间："+r.Clock.Format("2006-01-02 15:04:05 -07:00")+"（受理终端时钟，未经第三方证明）")
-	}
-	return append(out, "SHA-256："+hex.EncodeToString(r.SHA256[:]))
-}
-
 // infoText reads a text entry of the information dictionary.
 func infoText(info []byte, key string) string {
 	_, rest, ok := strings.Cut(string(info), "/"+key+" <FEFF")
 	digits, _, ok2 := strings.Cut(rest, ">")
+	if !ok || !ok2 {
+		return ""
+	}
+	return utf16Text(digits)
+}
+
+// utf16Text reads UTF-16BE in hex, without control characters; empty where it
+// is none or long.
+func utf16Text(digits string) string {
 	b, err := hex.DecodeString(digits)
-	if !ok || !ok2 || err != nil || len(b)%2 != 0 || len(b) > 1024 {
+	if err != nil || len(b)%2 != 0 || len(b) > 1024 {
 		return ""
 	}
 	units := make([]uint16, len(b)/2)

@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/seal"
@@ -15,78 +17,38 @@ import (
 
 // The objects whose numbers are the same in every file.
 const (
-	catalogObj = 1
-	pagesObj   = 3
-	xmpObj     = 4
-	iccObj     = 5
-	fieldObj   = 6 // the widget of the seal
+	catalogObj    = 1
+	pagesObj      = 3
+	xmpObj        = 4
+	iccObj        = 5
+	fieldObj      = 6 // the widget of the point's seal
+	studentObj    = 9
+	coborrowerObj = 10
+	receiptObj    = 11
+	timeObj       = 12
 )
 
-const (
-	// SealField is the name of the one signature field a contract has.
-	SealField = "PointSeal"
-
-	sealReason  = "受理终端数字封存"
-	sealReserve = 6 << 10 // bytes kept for the signature
-)
-
-// catalogText is object 1 of every sealable file.
-func catalogText() string {
-	return catalogHead() + fmt.Sprintf(" /AcroForm << /Fields [%s] /SigFlags 3 >> /Lang (zh-CN) >>", ref(fieldObj))
+// Closing is what a terminal closes a contract with.
+type Closing struct {
+	Signer   *seal.Signer // the device's key
+	Cert, CA []byte       // its certificate and that of the authority
+	// Events are the signings by hand, in the order of the fields: one for each
+	// party whose ink is in the file.
+	Events []Event
+	// National is the SM2 key that signs the closed file besides; the seal
+	// names it, and so vouches for it. Zero: none does.
+	National seal.PublicKey
 }
 
-func catalogHead() string {
-	return fmt.Sprintf("<< /Type /Catalog /Pages %s /Metadata %s /OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (sRGB) /Info (sRGB IEC61966-2.1) /DestOutputProfile %s >>]",
-		ref(pagesObj), ref(xmpObj), ref(iccObj))
-}
-
-// plainCatalogText is object 1 of a file that is never sealed.
-func plainCatalogText() string {
-	return catalogHead() + " /Lang (zh-CN) >>"
-}
-
-// fieldHead is how object 6 begins.
-func fieldHead() string {
-	return "<< /Type /Annot /Subtype /Widget /FT /Sig /T (" + SealField + ") /F 132 "
-}
-
-// sealedField is object 6 once the seal, object n, is in place.
-func sealedField(field []byte, n int) string {
-	return strings.TrimSuffix(string(field), ">>") + "/V " + ref(n) + " >>"
-}
-
-// sealDict is the signature dictionary up to the digits of its contents.
-func sealDict(name, date string, byteRange [4]int) string {
-	return sealDictHead(name, date) + byteRangeText(byteRange) + " /Contents <"
-}
-
-func sealDictHead(name, date string) string {
-	return fmt.Sprintf("<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /Name %s /Reason %s /M (%s) /ByteRange ",
-		textString(name), textString(sealReason), date)
-}
-
-func byteRangeText(r [4]int) string {
-	return fmt.Sprintf("[%d %-9d %-9d %-9d]", r[0], r[1], r[2], r[3])
-}
-
-const sealDictTail = "> >>"
-
-// creationDate finds the date in the information dictionary.
-func creationDate(info []byte) (string, bool) {
-	_, rest, ok := strings.Cut(string(info), " /CreationDate (")
-	date, _, ok2 := strings.Cut(rest, ")")
-	return date, ok && ok2 && len(date) == len("D:20060102150405+08'00'")
-}
-
-// Seal appends a PAdES B-B signature over the whole file by the terminal's
-// key, whose certificate must be certDER, issued by caDER. The bytes of pdf
-// stay as they are at the front of what is returned. The date in the seal is
-// that of Input.At: the terminal's own clock. The same file, key and
-// certificates give the same bytes. Errors: fault.Input when pdf is no
-// contract of Fill, fault.Exists when it is sealed already, fault.Untrusted
-// when key and certificates do not belong together, fault.Unsupported for keys
-// other than P-256.
-func Seal(pdf []byte, s *seal.Signer, certDER, caDER []byte) ([]byte, error) {
+// Seal appends a PAdES B-B signature for each signing by hand and then the
+// point's, over the whole file, all by the terminal's key. The bytes of pdf
+// stay as they are at the front of what is returned. The date in the seals is
+// that of Input.At: the terminal's own clock. The same file, key, certificates
+// and events give the same bytes. Errors: fault.Input when pdf is no contract
+// of Fill with ink in it, or the events are not those of its ink; fault.Exists
+// when it is sealed already, fault.Untrusted when key and certificates do not
+// belong together, fault.Unsupported for keys other than P-256.
+func Seal(pdf []byte, c Closing) ([]byte, error) {
 	const op = "contract.Seal"
 	d, err := parseDocument(pdf)
 	if err != nil {
@@ -96,35 +58,96 @@ func Seal(pdf []byte, s *seal.Signer, certDER, caDER []byte) ([]byte, error) {
 		return nil, fault.New(op, fault.Exists, nil)
 	}
 	base := d.revisions[0]
+	fields := base.signable()
 	date, ok := creationDate(base.objects[pdfInfoObj])
-	if !ok || !base.sealable() {
+	if fields == nil || !ok || dateOf(date).IsZero() {
 		return nil, fault.New(op, fault.Input, errForm)
 	}
-	cert, ca, err := sealCerts(s, certDER, caDER)
+	cert, ca, err := sealCerts(c.Signer, c.Cert, c.CA)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	out, at := appendSeal(pdf, base, cert.Subject.CommonName, date)
-	end := at + 2*sealReserve + 2
-	h := sha256.New()
-	h.Write(out[:at])
-	h.Write(out[end:])
-	cms, err := signCMS(h.Sum(nil), s.Crypto(), cert, ca)
-	if err != nil {
-		return nil, fault.New(op, fault.Other, err)
+	chain := []*x509.Certificate{cert, ca}
+	events := slices.Clone(c.Events)
+	for _, f := range fields {
+		e := entries{name: cert.Subject.CommonName, reason: sealReason, date: date}
+		if p, is := partyOf(f.name); is {
+			if len(events) == 0 || events[0].Party != p {
+				return nil, fault.New(op, fault.Input, errors.New("no event for "+f.name))
+			}
+			e.reason, events = events[0].reason(), events[1:]
+		} else if f.later {
+			break
+		} else if !c.National.Zero() {
+			e.national = hex.EncodeToString(c.National.Marshal())
+		}
+		if pdf, err = signField(pdf, f, e, c.Signer, chain); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
 	}
-	if len(cms) > sealReserve {
-		return nil, fault.New(op, fault.TooLarge, errors.New("signature does not fit"))
+	if len(events) > 0 {
+		return nil, fault.New(op, fault.Input, errors.New("an event without its ink"))
 	}
-	hex.Encode(out[at+1:], cms)
-	return out, nil
+	return pdf, nil
 }
 
-// sealable says whether the base has the catalog and the field that the
-// verifier will demand.
-func (r *revision) sealable() bool {
-	return string(r.objects[catalogObj]) == catalogText() &&
-		strings.HasPrefix(string(r.objects[fieldObj]), fieldHead())
+// Receive appends the centre's seal to a contract that a terminal closed: that
+// it has the case, under which numbers, and when by its own clock. What the
+// terminal closed stays as it is at the front. Errors: fault.Input when pdf is
+// no such contract, fault.Exists when it has the seal already,
+// fault.Unsupported for a contract of the first form, which has no such field.
+func Receive(pdf []byte, a *seal.Authority, r Received) ([]byte, error) {
+	const op = "contract.Receive"
+	if _, ok := parseReceived(r.reason()); !ok {
+		return nil, fault.New(op, fault.Input, errors.New("numbers"))
+	}
+	f, err := nextField(pdf, ReceiptField)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	e := entries{name: a.Cert().Subject.CommonName, reason: r.reason(), date: pdfDate(beijing(r.At))}
+	out, err := signField(pdf, f, e, a.Signer(), []*x509.Certificate{a.Cert()})
+	return out, fault.Wrap(op, err)
+}
+
+// nextField says whether the field of that name is the next to be filled.
+func nextField(pdf []byte, name string) (field, error) {
+	const op = "contract.field"
+	d, err := parseDocument(pdf)
+	if err != nil {
+		return field{}, fault.New(op, fault.Input, err)
+	}
+	fields := formOf(d.revisions[0].objects[catalogObj])
+	at := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
+	switch done := len(d.revisions) - 1; {
+	case fields == nil:
+		return field{}, fault.New(op, fault.Input, errForm)
+	case at < 0:
+		return field{}, fault.New(op, fault.Unsupported, errors.New("a file without the field"))
+	case done > at:
+		return field{}, fault.New(op, fault.Exists, nil)
+	case done < at:
+		return field{}, fault.New(op, fault.Input, errors.New("fields before it are empty"))
+	}
+	return fields[at], nil
+}
+
+// signable gives the fields of a base that may be sealed: one with the catalog
+// and the fields that the verifier will demand, a hand's among them.
+func (r *revision) signable() []field {
+	fields := formOf(r.objects[catalogObj])
+	hands := false
+	for _, f := range fields {
+		if !strings.HasPrefix(string(r.objects[f.obj]), f.head()) {
+			return nil
+		}
+		_, hand := partyOf(f.name)
+		hands = hands || hand
+	}
+	if !hands {
+		return nil
+	}
+	return fields
 }
 
 func sealCerts(s *seal.Signer, certDER, caDER []byte) (cert, ca *x509.Certificate, err error) {
@@ -145,28 +168,85 @@ func sealCerts(s *seal.Signer, certDER, caDER []byte) (cert, ca *x509.Certificat
 	return cert, ca, nil
 }
 
-// appendSeal appends the revision with an empty seal and gives where the
-// opening bracket of its contents stands.
-func appendSeal(pdf []byte, base *revision, name, date string) (out []byte, at int) {
-	n := base.size
-	out = append(make([]byte, 0, len(pdf)+2*sealReserve+2048), pdf...)
-	fieldAt := len(out)
-	out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", fieldObj, sealedField(base.objects[fieldObj], n))
-	sealAt := len(out)
-	head := fmt.Sprintf("%d 0 obj\n", n)
-	at = sealAt + len(head) + len(sealDict(name, date, [4]int{})) - 1
-	end := at + 2*sealReserve + 2
-	behind := func() string {
-		var b []byte
-		b = append(b, sealDictTail[1:]+"\nendobj\n"...)
-		xref := end + len(b)
-		b = fmt.Appendf(b, "xref\n%d 1\n%010d 00000 n \n%d 1\n%010d 00000 n \n", fieldObj, fieldAt, n, sealAt)
-		b = append(b, trailerText(n+1, [2]string{base.ids[0], documentID(pdf)}, base.xref)...)
-		return string(fmt.Appendf(b, "startxref\n%d\n%%%%EOF\n", xref))
+// signField appends the revision that fills a field with a signature.
+func signField(pdf []byte, f field, e entries, s *seal.Signer, chain []*x509.Certificate) ([]byte, error) {
+	const op = "contract.signField"
+	out, at, err := appendField(pdf, f, e.text())
+	if err != nil {
+		return nil, fault.New(op, fault.Input, err)
 	}
-	tail := behind()
-	out = append(out, head+sealDict(name, date, [4]int{0, at, end, len(tail)})...)
-	out = append(out, strings.Repeat("0", 2*sealReserve)...)
+	digest := rangeDigest(out, at, f.reserve)
+	cms, err := signCMS(digest[:], s.Crypto(), chain)
+	if err != nil {
+		return nil, fault.New(op, fault.Other, err)
+	}
+	if len(cms) > f.reserve {
+		return nil, fault.New(op, fault.TooLarge, errors.New("signature does not fit"))
+	}
+	hex.Encode(out[at+1:], cms)
+	return out, nil
+}
+
+// rangeDigest is the SHA-256 of a file but for the contents whose opening
+// bracket stands at at.
+func rangeDigest(b []byte, at, reserve int) (sum [32]byte) {
+	h := sha256.New()
+	h.Write(b[:at])
+	h.Write(b[at+2*reserve+2:])
+	h.Sum(sum[:0])
+	return sum
+}
+
+// appendField appends the revision that fills a field, with empty contents, and
+// gives where their opening bracket stands.
+func appendField(pdf []byte, f field, head string) (out []byte, at int, err error) {
+	d, err := parseDocument(pdf)
+	if err != nil {
+		return nil, 0, err
+	}
+	base, last := d.revisions[0], d.revisions[len(d.revisions)-1]
+	n := last.size
+	out = append(make([]byte, 0, len(pdf)+2*f.reserve+2048), pdf...)
+	fieldAt := len(out)
+	out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", f.obj, filled(base.objects[f.obj], n))
+	sigAt := len(out)
+	start := fmt.Sprintf("%d 0 obj\n", n)
+	at = sigAt + len(start) + len(head) + len(rangeKey) + len(byteRangeText([4]int{})) + len(contentsKey) - 1
+	end := at + 2*f.reserve + 2
+	tail := []byte(sigDictClose[1:] + "\nendobj\n")
+	xref := end + len(tail)
+	tail = fmt.Appendf(tail, "xref\n%d 1\n%010d 00000 n \n%d 1\n%010d 00000 n \n", f.obj, fieldAt, n, sigAt)
+	tail = append(tail, trailerText(n+1, [2]string{base.ids[0], documentID(pdf)}, last.xref)...)
+	tail = fmt.Appendf(tail, "startxref\n%d\n%%%%EOF\n", xref)
+	out = append(out, start+head+rangeKey+byteRangeText([4]int{0, at, end, len(tail)})+contentsKey...)
+	out = append(out, strings.Repeat("0", 2*f.reserve)...)
 	out = append(out, '>')
-	return append(out, tail...), at
+	return append(out, tail...), at, nil
+}
+
+// Closed gives the part of a file that the terminal closed, without what the
+// centre appended: the bytes whose hash the store and the centre keep. A file
+// that is not of the form, or not closed, is given as it is.
+func Closed(pdf []byte) []byte {
+	d, err := parseDocument(pdf)
+	if err != nil {
+		return pdf
+	}
+	fields := formOf(d.revisions[0].objects[catalogObj])
+	at := slices.IndexFunc(fields, func(f field) bool { return f.name == SealField })
+	if at < 0 || len(d.revisions) <= at+1 {
+		return pdf
+	}
+	return pdf[:d.revisions[at+1].to]
+}
+
+// Clock is the time of the terminal's clock at which a contract of Fill was
+// made; the zero time for anything else.
+func Clock(pdf []byte) time.Time {
+	d, err := parseDocument(pdf)
+	if err != nil {
+		return time.Time{}
+	}
+	date, _ := creationDate(d.revisions[0].objects[pdfInfoObj])
+	return dateOf(date)
 }

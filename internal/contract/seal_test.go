@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 )
 
@@ -46,8 +47,43 @@ func TestSealRefuses(t *testing.T) {
 		{"with a key of the national suite", base, national, id.cert, id.ca, fault.Unsupported},
 	} {
 		t.Run(c.sub, func(t *testing.T) {
-			if _, err := Seal(c.pdf, c.signer, c.cert, c.ca); fault.KindOf(err) != c.want {
+			if _, err := Seal(c.pdf, Closing{Signer: c.signer, Cert: c.cert, CA: c.ca, Events: id.closing(base).Events}); fault.KindOf(err) != c.want {
 				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+func TestSealWantsTheEventsOfTheInk(t *testing.T) {
+	id := newIdentity(t, seal.Device)
+	in := testInput(t)
+	both := mustFill(t, in)
+	delete(in.Strokes, loan.CoborrowerParty)
+	one := mustFill(t, in)
+	in.Strokes = nil
+	none := mustFill(t, in)
+	student, coborrower := Event{Party: loan.StudentParty, At: in.At}, Event{Party: loan.CoborrowerParty, At: in.At}
+	for _, c := range []struct {
+		sub    string
+		pdf    []byte
+		events []Event
+		ok     bool
+	}{
+		{"both", both, []Event{student, coborrower}, true},
+		{"one hand in a file of two", both, []Event{student}, false},
+		{"the other way round", both, []Event{coborrower, student}, false},
+		{"one", one, []Event{student}, true},
+		{"two events in a file of one hand", one, []Event{student, coborrower}, false},
+		{"another's event", one, []Event{coborrower}, false},
+		{"a file that nobody signed", none, nil, false},
+	} {
+		t.Run(c.sub, func(t *testing.T) {
+			out, err := Seal(c.pdf, Closing{Signer: id.signer, Cert: id.cert, CA: id.ca, Events: c.events})
+			if (err == nil) != c.ok || err != nil && fault.KindOf(err) != fault.Input {
+				t.Fatalf("got %v", err)
+			}
+			if err == nil && !bytes.Equal(Closed(append(bytes.Clone(out), "x"...)), append(bytes.Clone(out), "x"...)) {
+				t.Error("a file with something behind it is given cut")
 			}
 		})
 	}

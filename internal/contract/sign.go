@@ -89,6 +89,7 @@ func (w *writer) hand(f *formSigner, x, y float64) error {
 		if err := s.ink(strokes, x+12, y+signHeight-22-padHeight, padWidth, padHeight); err != nil {
 			return err
 		}
+		w.pads[party] = place{len(w.l.pages) - 1, x + 12, y + signHeight - 22 - padHeight, padWidth, padHeight}
 		manner = "签署方式：现场手写签名，本人"
 		if by == loan.ByProxy {
 			manner = "签署方式：现场手写签名，代签"
@@ -183,21 +184,56 @@ func (w *writer) seal(x, y float64) error {
 	return nil
 }
 
-// write sets the objects of the seal's field, or fills their numbers where the
-// file has none.
-func (st *stamp) write(p *pdf, pages []int, sealable bool) {
+// place is a box on a page.
+type place struct {
+	page       int
+	x, y, w, h float64
+}
+
+func (p place) rect() string {
+	return fmt.Sprintf("[%s %s %s %s]", num(p.x), num(p.y), num(p.x+p.w), num(p.y+p.h))
+}
+
+// sealFields are the signature fields of the file at hand.
+func (w *writer) sealFields() []field {
+	var parties []loan.Party
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		if _, ok := w.pads[p]; ok {
+			parties = append(parties, p)
+		}
+	}
+	return fieldsOf(parties...)
+}
+
+// annots lists the fields of each page and sets their objects; those of a file
+// without any are null.
+func (w *writer) annots(pages []int, sealable bool) map[int][]int {
+	for _, n := range []int{fieldObj, stampObj, studentObj, coborrowerObj, receiptObj, timeObj, padObj} {
+		w.pdf.set(n, []byte("null"))
+	}
+	w.pdf.set(catalogObj, []byte(plainCatalogText()))
 	if !sealable {
-		p.set(catalogObj, []byte(plainCatalogText()))
-		p.set(fieldObj, []byte("null"))
-		p.set(stampObj, []byte("null"))
-		return
+		return nil
 	}
-	page, rect := pages[len(pages)-1], "[0 0 0 0]"
-	if st.page >= 0 {
-		page = pages[st.page]
-		rect = fmt.Sprintf("[%s %s %s %s]", num(st.x), num(st.y), num(st.x+stampWidth), num(st.y+stampHeight))
+	fields := w.sealFields()
+	w.pdf.set(catalogObj, []byte(catalogText(fields)))
+	on := map[int][]int{}
+	for _, f := range fields {
+		at, look := place{page: len(pages) - 1}, 0
+		if p, is := partyOf(f.name); is {
+			at, look = w.pads[p], padObj
+			w.pdf.set(padObj, stream(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [0 0 %s %s]", num(padWidth), num(padHeight)), nil))
+		} else if f.name == SealField && w.stamp.page >= 0 {
+			at, look = place{w.stamp.page, w.stamp.x, w.stamp.y, stampWidth, stampHeight}, stampObj
+			w.pdf.set(stampObj, deflated(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [0 0 %s %s] /Resources %s",
+				num(stampWidth), num(stampHeight), ref(resourcesObj)), w.stamp.look.buf))
+		}
+		body := f.head() + "/Rect " + at.rect() + " /P " + ref(pages[at.page])
+		if look > 0 {
+			body += " /AP << /N " + ref(look) + " >>"
+		}
+		w.pdf.set(f.obj, []byte(body+" >>"))
+		on[at.page] = append(on[at.page], f.obj)
 	}
-	p.set(fieldObj, fmt.Appendf(nil, "%s/Rect %s /P %s /AP << /N %s >> >>", fieldHead(), rect, ref(page), ref(stampObj)))
-	p.set(stampObj, deflated(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [0 0 %s %s] /Resources %s",
-		num(stampWidth), num(stampHeight), ref(resourcesObj)), st.look.buf))
+	return on
 }

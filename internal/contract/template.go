@@ -243,6 +243,29 @@ func printedName(name string) string {
 	return who + what
 }
 
+// FieldName is what a path of the application is called on the evidence page
+// and to people; of one that has no words of its own, its part of the contract.
+func FieldName(path string) string {
+	if words := printedName(path); words != path {
+		return words
+	}
+	last := path[strings.LastIndexByte(path, '.')+1:]
+	if words, ok := map[string]string{
+		"amount": "贷款金额", "maturity_year": "贷款到期年份", "tuition": "学费", "dorm": "住宿费", "years": "学制",
+		"entry_year": "入学年份", "level": "培养层次", "college": "院系", "class": "班级", "student_no": "学号", "mode": "学习形式",
+	}[last]; ok {
+		return words
+	}
+	part, _, _ := strings.Cut(path, ".")
+	who := map[string]string{"student": "借款学生的", "coborrowers": "共同借款人的", "study": "就学信息的", "loan": "贷款信息的"}[part]
+	what, ok := map[string]string{"birth": "出生日期", "sex": "性别", "hukou_code": "户籍地", "id_valid_from": "证件有效期起",
+		"relation": "与学生关系", "postcode": "邮政编码", "email": "电子邮箱", "qq": "QQ", "wechat": "微信"}[last]
+	if !ok {
+		what = "其他内容"
+	}
+	return who + what
+}
+
 // text is spans joined to one string.
 func (n *names) text(text string) (string, error) {
 	spans, err := n.spans(text, "", false)

@@ -42,6 +42,7 @@ func sampleFiles(t *testing.T) map[string]string {
 	return map[string]string{
 		"filled":  tempFile(t, "filled.pdf", filled),
 		"sealed":  tempFile(t, "sealed.pdf", id.seal(t, filled)),
+		"stamped": tempFile(t, "stamped.pdf", newTSA(t).stamped(t, id.received(t, id.seal(t, filled)))),
 		"receipt": tempFile(t, "receipt.pdf", rc),
 	}
 }
@@ -69,11 +70,20 @@ func TestMuPDFFindsNothing(t *testing.T) {
 	}
 }
 
-func TestPopplerFindsTheSealValid(t *testing.T) {
-	out := run(t, "pdfsig", sampleFiles(t)["sealed"])
-	for _, want := range []string{"Signature is Valid.", "Total document signed", "ETSI.CAdES.detached", "Signature Field Name: PointSeal"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("pdfsig does not say %q:\n%s", want, out)
+func TestPopplerFindsTheSealsValid(t *testing.T) {
+	files := sampleFiles(t)
+	for name, n := range map[string]int{"sealed": 3, "stamped": 4} {
+		out := run(t, "pdfsig", files[name])
+		for _, want := range []string{"ETSI.CAdES.detached", "Field Name: StudentSeal", "Field Name: CoborrowerSeal", "Field Name: PointSeal"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: pdfsig does not say %q:\n%s", name, want, out)
+			}
+		}
+		if got := strings.Count(out, "Signature is Valid."); got != n || strings.Contains(out, "Invalid") {
+			t.Errorf("%s: pdfsig finds %d seals valid, want %d:\n%s", name, got, n, out)
+		}
+		if strings.Count(out, "  - Total document signed") != 1 {
+			t.Errorf("%s: pdfsig does not find that the last covers all:\n%s", name, out)
 		}
 	}
 }
@@ -92,11 +102,19 @@ func TestOpenSSLVerifiesTheCMS(t *testing.T) {
 	tool(t, "openssl")
 	id := newIdentity(t, seal.Device)
 	sealed := id.seal(t, mustFill(t, testInput(t)))
-	from, to := sealContents(t, sealed)
+	for n := 1; n <= 3; n++ {
+		opensslAgrees(t, id, cut(t, sealed, n))
+	}
+	opensslAgrees(t, id, id.received(t, sealed))
+}
+
+func opensslAgrees(t *testing.T, id identity, sealed []byte) {
+	t.Helper()
+	from, to := lastContents(t, sealed)
 	content := append(append([]byte(nil), sealed[:from-1]...), sealed[to+1:]...)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: id.ca})
 	args := func(content []byte) []string {
-		return []string{"cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", tempFile(t, "s.der", mustDER(t, sealed)),
+		return []string{"cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", tempFile(t, "s.der", lastDER(t, sealed)),
 			"-content", tempFile(t, "c.bin", content), "-CAfile", tempFile(t, "ca.pem", ca), "-purpose", "any",
 			"-attime", fmt.Sprint(testInput(t).At.Unix()), "-out", os.DevNull}
 	}
@@ -188,7 +206,7 @@ func TestInkIsDrawn(t *testing.T) {
 
 func TestNoHexIsLeftOfTheReserve(t *testing.T) {
 	id := newIdentity(t, seal.Device)
-	der := mustDER(t, id.seal(t, mustFill(t, testInput(t))))
+	der := lastDER(t, id.seal(t, mustFill(t, testInput(t))))
 	if len(der) > sealReserve/2 {
 		t.Errorf("a signature of %d bytes leaves too little of %d for a licensed chain: %s…", len(der), sealReserve, hex.EncodeToString(der[:8]))
 	}

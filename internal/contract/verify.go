@@ -2,60 +2,113 @@ package contract
 
 import (
 	"bytes"
-	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"doorstep/internal/loan"
+	"doorstep/internal/seal"
 )
 
 // VerifyOptions is what a file is held against.
 type VerifyOptions struct {
 	CA         *x509.Certificate      // the centre's authority; without it no seal is trusted
-	ExpectHash loan.Hash              // the stored hash of the file; zero: not compared
+	ExpectHash loan.Hash              // the stored hash of what the terminal closed; zero: not compared
 	Hash       func([]byte) loan.Hash // how ExpectHash was made; nil is SHA-256
+	// Former are the hashes of contracts of the case that a correction voided.
+	Former []loan.Hash
+	// Stampers are the roots of the services whose time stamps count; with
+	// none, a time stamp proves no time.
+	Stampers []*x509.Certificate
+	// Revoked says when a device was shut out, where it was; nil: not known.
+	Revoked func(device string) (at time.Time, is bool)
+	// National is the detached SM2 signature of what the terminal closed.
+	National []byte
+	Now      time.Time // for what has ended since; zero: not said
+}
+
+// Against gives the options with what a case says of its contracts: the one in
+// force, those that corrections voided, and the second signature of the one whose
+// closed part has the name.
+func (o VerifyOptions) Against(c *loan.Case, name loan.Hash) VerifyOptions {
+	of := func(s *loan.SealBody) {
+		if len(o.National) == 0 && s.National != nil && s.Blob == name {
+			o.National = s.National.Signature
+		}
+	}
+	if k := c.Contract; k != nil && k.Sealed != nil {
+		o.ExpectHash = k.Sealed.Blob
+		of(k.Sealed)
+	}
+	for i := range c.Former {
+		if s := c.Former[i].Sealed; s != nil {
+			o.Former = append(o.Former, s.Blob)
+			of(s)
+		}
+	}
+	return o
 }
 
 // verifier gathers what is found.
 type verifier struct {
-	b    []byte
-	opts VerifyOptions
-	rep  Report
+	b      []byte
+	opts   VerifyOptions
+	rep    Report
+	fields []field           // that the file declares
+	date   string            // of the information dictionary
+	last   int               // where the last signature's revision ends
+	seen   map[string]bool   // certificates that were judged
+	key    seal.PublicKey    // that the point's seal names
+	cert   *x509.Certificate // the terminal's
 }
 
-// Verify says whether pdf is a contract of Fill sealed by Seal with a
-// certificate of the given authority, and not one byte different. It never
-// fails: whatever pdf holds, the report says what was found. Every problem
-// found is listed, the gravest first.
+// Verify says whether pdf is a contract of Fill, closed by Seal with a
+// certificate of the given authority, with no more behind it than the centre's
+// seal and a time stamp, and not one byte different. It never fails: whatever
+// pdf holds, the report says what was found. Every problem found is listed, the
+// gravest first.
 func Verify(pdf []byte, opts VerifyOptions) Report {
-	v := &verifier{b: pdf, opts: opts}
+	v := &verifier{b: pdf, opts: opts, seen: map[string]bool{}}
 	v.rep.SHA256 = sha256.Sum256(pdf)
 	v.rep.Size = len(pdf)
 	if d, end := v.open(); d != nil {
 		v.base(d.revisions[0])
 		v.seals(d, end)
+		v.standing()
 	}
-	if !opts.ExpectHash.Zero() {
-		v.rep.Compared = true
-		sum := loan.Hash(v.rep.SHA256)
-		if opts.Hash != nil {
-			sum = opts.Hash(pdf)
-		}
-		if sum != opts.ExpectHash {
-			v.found(HashDiffers)
-		}
-	}
+	v.compare()
 	v.rep.finish()
 	return v.rep
 }
 
 func (v *verifier) found(c Code, args ...any) {
-	v.rep.Findings = append(v.rep.Findings, Finding{c, fmt.Sprintf(c.words(), args...)})
+	f := Finding{c, fmt.Sprintf(c.words(), args...)}
+	if !slices.Contains(v.rep.Findings, f) {
+		v.rep.Findings = append(v.rep.Findings, f)
+	}
+}
+
+// compare holds what the terminal closed against the stored hashes.
+func (v *verifier) compare() {
+	if v.opts.ExpectHash.Zero() && len(v.opts.Former) == 0 {
+		return
+	}
+	v.rep.Compared = true
+	closed := Closed(v.b)
+	sum := loan.Hash(sha256.Sum256(closed))
+	if v.opts.Hash != nil {
+		sum = v.opts.Hash(closed)
+	}
+	switch {
+	case sum == v.opts.ExpectHash:
+	case slices.Contains(v.opts.Former, sum):
+		v.found(Superseded)
+	default:
+		v.found(HashDiffers)
+	}
 }
 
 // open parses the longest part of the file, from its start, that has the form
@@ -96,8 +149,11 @@ func (v *verifier) open() (d *document, end int) {
 func (v *verifier) rest(d *document, to int) {
 	rest := v.b[to:]
 	sealed := len(d.revisions) > 1
+	next := slices.ContainsFunc(formOf(d.revisions[0].objects[catalogObj]), func(f field) bool {
+		return bytes.HasPrefix(rest, fmt.Appendf(nil, "%d 0 obj\n", f.obj))
+	})
 	switch {
-	case !sealed && bytes.HasPrefix(rest, fmt.Appendf(nil, "%d 0 obj\n", fieldObj)) && !bytes.HasSuffix(rest, []byte("%%EOF\n")):
+	case next && !bytes.HasSuffix(rest, []byte("%%EOF\n")):
 		v.found(CutOff)
 	case bytes.Contains(rest, []byte("startxref")) && sealed:
 		v.found(Appended, len(rest))
@@ -113,141 +169,61 @@ func (v *verifier) base(r *revision) {
 	if r.ids[0] != documentID(v.b[:r.trailer]) || r.ids[1] != r.ids[0] {
 		v.found(ContentChanged)
 	}
-	if string(r.objects[catalogObj]) != catalogText() {
+	if v.fields = formOf(r.objects[catalogObj]); v.fields == nil {
 		v.found(CatalogDiffers)
 	}
-	if !strings.HasPrefix(string(r.objects[fieldObj]), fieldHead()) {
-		v.found(FieldMissing, SealField)
+	v.rep.First = len(v.fields) == 1
+	if !v.rep.First && !slices.ContainsFunc(v.fields, func(f field) bool { _, hand := partyOf(f.name); return hand }) {
+		v.found(FieldMissing, StudentField)
+	}
+	for _, f := range v.fields {
+		if !strings.HasPrefix(string(r.objects[f.obj]), f.head()) {
+			v.found(FieldMissing, f.name)
+		}
 	}
 	v.rep.Pages = pageCount(r)
 	if date, ok := creationDate(r.objects[pdfInfoObj]); ok {
-		v.rep.date = date
-		v.rep.Clock, _ = time.Parse("D:20060102150405-07'00'", date)
+		v.date = date
+		v.rep.Clock = dateOf(date)
 	}
 	v.rep.Title = infoText(r.objects[pdfInfoObj], "Title")
 	v.rep.Case = infoText(r.objects[pdfInfoObj], "Subject")
 }
 
-// seals judges what was appended: exactly one revision, which fills in the
-// seal's field and adds the seal, and nothing else.
+// seals judges what was appended: one revision for each field, in their order,
+// that fills it in and adds its signature, and nothing else.
 func (v *verifier) seals(d *document, end int) {
 	v.rep.Revisions = len(d.revisions)
-	if len(d.revisions) == 1 {
-		v.found(Unsealed, SealField)
-		return
-	}
-	base, rev := d.revisions[0], d.revisions[1]
-	for i, extra := range d.revisions[2:] {
-		v.found(RevisionAdded, i+3, numbersText(extra.numbers))
-	}
-	n := base.size
-	if !slices.Equal(rev.numbers, []int{fieldObj, n}) || rev.size != n+1 {
-		v.found(ObjectChanged, numbersText(rev.numbers))
-		return
-	}
-	if string(rev.objects[fieldObj]) != sealedField(base.objects[fieldObj], n) {
-		v.found(FieldChanged, SealField)
-	}
-	v.sealObject(base, rev, n, end)
-}
-
-// sealObject judges the signature dictionary and the signature in it.
-func (v *verifier) sealObject(base, rev *revision, n, end int) {
-	body := string(rev.objects[n])
-	const size = 2 * sealReserve
-	head, rest, ok := strings.Cut(body, " /Contents <")
-	if !ok || len(rest) != size+len(sealDictTail) || rest[size:] != sealDictTail {
-		v.found(SealMalformed)
-		return
-	}
-	at := rev.at[n] + len(head) + len(" /Contents ")
-	want := [4]int{0, at, at + size + 2, rev.to - at - size - 2}
-	entries, ranges, _ := strings.Cut(head, " /ByteRange ")
-	if ranges != byteRangeText(want) {
-		v.found(RangeWrong)
-	}
-	if rev.to != end || end != len(v.b) {
-		v.found(NotWholeFile, len(v.b)-rev.to)
-	}
-	der, err := hex.DecodeString(rest[:size])
-	if err != nil || strings.ToLower(rest[:size]) != rest[:size] {
-		v.found(SealMalformed)
-		return
-	}
-	cms, padding := splitDER(der)
-	parts, err := parseCMS(cms)
-	if err != nil || len(bytes.Trim(padding, "\x00")) > 0 {
-		v.found(SealMalformed)
-		return
-	}
-	v.rep.Sealed = true
-	h := sha256.New()
-	h.Write(v.b[:want[1]])
-	h.Write(v.b[want[2]:rev.to])
-	v.signature(parts, h.Sum(nil), entries)
-}
-
-// splitDER cuts a DER element off its padding.
-func splitDER(b []byte) (element, padding []byte) {
-	if len(b) < 4 || b[0] != 0x30 || b[1] != 0x82 {
-		return nil, b
-	}
-	n := 4 + int(b[2])<<8 + int(b[3])
-	if n > len(b) {
-		return nil, b
-	}
-	return b[:n], b[n:]
-}
-
-// signature judges certificate, attributes, digest and signature.
-func (v *verifier) signature(p *cmsParts, digest []byte, entries string) {
-	cert, err := x509.ParseCertificate(p.certs[0])
-	if err != nil {
-		v.found(SealMalformed)
-		return
-	}
-	v.rep.Device = cert.Subject.CommonName
-	v.rep.Issuer = cert.Issuer.CommonName
-	entriesOK := entries+" /ByteRange " == sealDictHead(cert.Subject.CommonName, v.rep.date)
-	if !entriesOK {
-		v.found(SealEntry)
-	}
-	attrs, err := p.signedAttrs()
-	sum := sha256.Sum256(attrs)
-	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
-	if err != nil || !ok || !ecdsa.VerifyASN1(key, sum[:], p.signature) {
-		v.found(SignatureWrong)
-	}
-	hash := sha256.Sum256(cert.Raw)
-	if !bytes.Equal(hash[:], p.certHash) {
-		v.found(CertSwapped)
-	}
-	if !bytes.Equal(digest, p.digest) {
-		if entriesOK && !v.rep.has(ContentChanged) && !v.rep.has(RangeWrong) {
-			v.found(Replayed)
-		} else {
-			v.found(DigestWrong)
+	left := v.fields
+	for i, rev := range d.revisions[1:] {
+		at := slices.IndexFunc(left, func(f field) bool {
+			return slices.Equal(rev.numbers, []int{f.obj, d.revisions[i].size}) && rev.size == d.revisions[i].size+1
+		})
+		if at < 0 {
+			if v.last > 0 && !slices.ContainsFunc(left, func(f field) bool { return !f.later }) {
+				v.found(RevisionAdded, i+2, numbersText(rev.numbers))
+			} else {
+				v.found(ObjectChanged, numbersText(rev.numbers))
+			}
+			continue
 		}
+		v.unfilled(left[:at], true)
+		v.field(d, i+1, left[at])
+		left, v.last = left[at+1:], rev.to
 	}
-	v.certificate(cert, p.certs[1])
+	v.unfilled(left, false)
+	if v.last > 0 && (v.last != end || end != len(v.b)) {
+		v.found(NotWholeFile, len(v.b)-v.last)
+	}
 }
 
-func (v *verifier) certificate(cert *x509.Certificate, issuer []byte) {
-	ca := v.opts.CA
-	switch {
-	case ca == nil:
-		v.found(NoAuthority)
-		return
-	case !bytes.Equal(issuer, ca.Raw) || cert.CheckSignatureFrom(ca) != nil:
-		v.found(Stranger)
-		return
-	}
-	if cert.IsCA || cert.KeyUsage&x509.KeyUsageContentCommitment == 0 ||
-		!slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageClientAuth) {
-		v.found(NotDevice)
-	}
-	if v.rep.Clock.Before(cert.NotBefore) || v.rep.Clock.After(cert.NotAfter) {
-		v.found(CertExpired)
+// unfilled names the fields that should have been filled; of those that are
+// the centre's, where one behind it was.
+func (v *verifier) unfilled(fields []field, behind bool) {
+	for _, f := range fields {
+		if behind || !f.later {
+			v.found(Unsealed, f.name)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package contract
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -53,41 +54,61 @@ func rebuilt(t *testing.T, base []byte, edit func(objs [][]byte)) []byte {
 	return p.bytes()
 }
 
-// sealAnyhow seals what Seal would refuse, with CMS parts changed by edit.
+// sealAnyhow seals what Seal would refuse, with the CMS parts of the last seal
+// changed by edit.
 func sealAnyhow(t *testing.T, pdf []byte, id identity, edit func(*cmsParts)) []byte {
 	t.Helper()
-	d, err := parseDocument(pdf)
-	if err != nil {
-		t.Fatal(err)
-	}
 	cert := parseCert(t, id.cert)
-	date, _ := creationDate(d.revisions[0].objects[pdfInfoObj])
-	out, at := appendSeal(pdf, d.revisions[0], cert.Subject.CommonName, date)
-	h := sha256.New()
-	h.Write(out[:at])
-	h.Write(out[at+2*sealReserve+2:])
-	der, err := signCMS(h.Sum(nil), id.signer.Crypto(), cert, parseCert(t, id.ca))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if edit != nil {
-		parts, err := parseCMS(der)
-		if err != nil {
+	chain := []*x509.Certificate{cert, parseCert(t, id.ca)}
+	date := pdfDate(beijing(Clock(pdf)))
+	fields := mustParse(t, pdf).mostFields()
+	for i, f := range fields {
+		e := entries{name: cert.Subject.CommonName, reason: sealReason, date: date}
+		if p, is := partyOf(f.name); is {
+			e.reason = Event{Party: p, At: Clock(pdf)}.reason()
+		}
+		var err error
+		if pdf, err = signField(pdf, f, e, id.signer, chain); err != nil {
 			t.Fatal(err)
 		}
-		edit(parts)
-		if der, err = parts.marshal(); err != nil {
-			t.Fatal(err)
+		if i == len(fields)-1 && edit != nil {
+			editSeal(t, pdf, f, edit)
 		}
 	}
-	hex.Encode(out[at+1:], der)
-	return out
+	return pdf
 }
 
-func sealContents(t testing.TB, b []byte) (from, to int) {
+// mostFields are the terminal's fields that a file should have.
+func (r *revision) mostFields() []field {
+	fields := formOf(r.objects[catalogObj])
+	if fields == nil {
+		fields = fieldsOf(loan.StudentParty, loan.CoborrowerParty)
+	}
+	return slices.DeleteFunc(fields, func(f field) bool { return f.later })
+}
+
+// editSeal changes the parts of the last seal in place.
+func editSeal(t *testing.T, out []byte, f field, edit func(*cmsParts)) {
 	t.Helper()
-	from = bytes.LastIndex(b, []byte("/Contents <")) + len("/Contents <")
-	return from, from + 2*sealReserve
+	parts, err := parseCMS(lastDER(t, out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(parts)
+	der, err := parts.marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := lastContents(t, out)
+	copy(out[from:to], bytes.Repeat([]byte{'0'}, to-from))
+	hex.Encode(out[from:], der)
+}
+
+// lastContents is where the digits of the last signature stand.
+func lastContents(t testing.TB, b []byte) (from, to int) {
+	t.Helper()
+	from = bytes.LastIndex(b, []byte(contentsKey)) + len(contentsKey)
+	return from, from + bytes.IndexByte(b[from:], '>')
 }
 
 func swap(b []byte, old, new string) []byte {
@@ -128,8 +149,8 @@ func TestEachTamperingHasItsOwnReason(t *testing.T) {
 		return func() []byte { return flip(sealed, bytes.Index(sealed, []byte(mark))+len(mark)+behind) }
 	}
 	transplant := func(from, to []byte) []byte {
-		f0, f1 := sealContents(t, from)
-		t0, _ := sealContents(t, to)
+		f0, f1 := lastContents(t, from)
+		t0, _ := lastContents(t, to)
 		out := slices.Clone(to)
 		copy(out[t0:], from[f0:f1])
 		return out
@@ -144,7 +165,7 @@ func TestEachTamperingHasItsOwnReason(t *testing.T) {
 		return out
 	}
 	cmsEnd := func() int {
-		from, _ := sealContents(t, sealed)
+		from, _ := lastContents(t, sealed)
 		der, _ := hex.DecodeString(string(sealed[from : from+8]))
 		return from + 2*(4+int(der[2])<<8+int(der[3]))
 	}
@@ -224,21 +245,21 @@ func TestEachTamperingHasItsOwnReason(t *testing.T) {
 		{"the name of the terminal changed", SealEntry, func() []byte { return swap(sealed, "/Name <FEFF0030", "/Name <FEFF0031") }, nil},
 		{"a digit of the signature changed", SignatureWrong, func() []byte { return hexAt(sealed, cmsEnd()-3) }, nil},
 		{"the signature in capitals", SealMalformed, func() []byte {
-			from, to := sealContents(t, sealed)
+			from, to := lastContents(t, sealed)
 			out := slices.Clone(sealed)
 			copy(out[from:], bytes.ToUpper(sealed[from:to]))
 			return out
 		}, nil},
 		{"something hidden in the signature's room", SealMalformed, func() []byte { return hexAt(sealed, cmsEnd()+100) }, nil},
 		{"the signature blanked", SealMalformed, func() []byte {
-			from, to := sealContents(t, sealed)
+			from, to := lastContents(t, sealed)
 			out := slices.Clone(sealed)
 			copy(out[from:to], bytes.Repeat([]byte{'0'}, to-from))
 			return out
 		}, nil},
 		{"the digest in the signature made to fit", SignatureWrong, func() []byte {
 			return sealAnyhow(t, otherBase, id, func(p *cmsParts) {
-				old, err := parseCMS(mustDER(t, sealed))
+				old, err := parseCMS(lastDER(t, sealed))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -284,9 +305,9 @@ func TestEachTamperingHasItsOwnReason(t *testing.T) {
 	}
 }
 
-func mustDER(t testing.TB, b []byte) []byte {
+func lastDER(t testing.TB, b []byte) []byte {
 	t.Helper()
-	from, to := sealContents(t, b)
+	from, to := lastContents(t, b)
 	der, err := hex.DecodeString(string(b[from:to]))
 	if err != nil {
 		t.Fatal(err)
@@ -319,7 +340,8 @@ func TestUntouchedFilesPass(t *testing.T) {
 	id := newIdentity(t, seal.Device)
 	for i, edit := range []func(*Input){
 		func(*Input) {},
-		func(in *Input) { in.Strokes, in.Evidence = nil, nil },
+		func(in *Input) { in.Evidence = nil },
+		func(in *Input) { delete(in.Strokes, loan.CoborrowerParty) },
 		func(in *Input) { in.Portraits = [2][]byte{} },
 		func(in *Input) { in.App.Coborrowers = nil },
 		func(in *Input) { in.ContractNo = "522727-2024-000123" },
@@ -332,7 +354,7 @@ func TestUntouchedFilesPass(t *testing.T) {
 		opts := id.trust()
 		opts.ExpectHash = loan.Hash(sha256.Sum256(sealed))
 		r := Verify(sealed, opts)
-		if !r.OK || !r.Sealed || r.Revisions != 2 || r.Case != in.CaseID.String() || r.Pages < 2 ||
+		if !r.OK || !r.Sealed || r.Revisions != 2+len(in.Strokes) || len(r.Signatures) != 1+len(in.Strokes) || r.Case != in.CaseID.String() || r.Pages < 2 ||
 			!r.Clock.Equal(in.At) || r.Device != "01920000-aaaa-7bbb-8ccc-ddddeeeeffff" {
 			t.Errorf("file %d: %q", i, r.Lines())
 		}
@@ -367,10 +389,13 @@ func smallFile() []byte {
 		p.add([]byte("null"))
 	}
 	m := metadata{title: "t", subject: "s", at: beijing(certDay)}
-	p.set(catalogObj, []byte(catalogText()))
+	fields := fieldsOf(loan.StudentParty, loan.CoborrowerParty)
+	p.set(catalogObj, []byte(catalogText(fields)))
 	p.set(pdfInfoObj, []byte(m.info()))
 	p.set(pagesObj, []byte("<< /Type /Pages /Count 1 /Kids [7 0 R] >>"))
-	p.set(fieldObj, []byte(fieldHead()+"/Rect [0 0 0 0] >>"))
+	for _, f := range fields {
+		p.set(f.obj, []byte(f.head()+"/Rect [0 0 0 0] >>"))
+	}
 	return p.bytes()
 }
 
@@ -391,7 +416,7 @@ func FuzzVerify(f *testing.F) {
 		if r.OK && !bytes.Equal(b, sealed) {
 			t.Error("a file that nobody sealed passes")
 		}
-		if _, err := Seal(b, id.signer, id.cert, id.ca); err == nil {
+		if _, err := Seal(b, id.closing(b)); err == nil {
 			if _, err := Pages(b); err != nil && pageCount(mustParse(t, b)) > 0 {
 				t.Error("a file that can be sealed has no pages")
 			}
@@ -401,7 +426,7 @@ func FuzzVerify(f *testing.F) {
 
 func FuzzParseCMS(f *testing.F) {
 	id := newIdentity(f, seal.Device)
-	der := mustDER(f, id.seal(f, smallFile()))
+	der := lastDER(f, id.seal(f, smallFile()))
 	f.Add(der)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, err := parseCMS(b); err == nil {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
-	"strings"
-	"time"
 
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
@@ -58,11 +55,12 @@ func (d *Desk) signingDay(c *loan.Case) loan.Date {
 	return d.Today()
 }
 
-// contractInput is what the contract of a day is made of, and the template's
-// reference.
+// contractInput is what the contract of a day is made of as it is read, before
+// anyone signs, and the template's reference.
 func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (contract.Input, string, error) {
 	app := c.Application(day)
 	app.AsOf = day
+	app.Signatures = loan.Signatures{}
 	pack, err := d.Rules().PolicyFor(day)
 	if err != nil {
 		return contract.Input{}, "", err
@@ -75,8 +73,12 @@ func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (
 	if err != nil {
 		return contract.Input{}, "", err
 	}
+	operator, err := d.filler(ctx, c)
+	if err != nil {
+		return contract.Input{}, "", err
+	}
 	in := contract.Input{App: app, Pack: pack, Template: tpl.File, CaseID: c.ID,
-		Point: d.store.Profile().Point, Operator: d.operator.Name, At: at}
+		Point: d.store.Profile().Point, Operator: operator, At: at}
 	for i, slot := range []loan.Slot{loan.PortraitStudent, loan.PortraitCoborrower} {
 		if list := c.Slot(slot); len(list) > 0 {
 			in.Portraits[i], err = d.store.Blob(ctx, list[len(list)-1].Blob)
@@ -119,92 +121,6 @@ func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Sig
 	h := d.store.BlobName(ink)
 	body := loan.SignBody{Party: p, By: by, ProxyNote: note, Contract: c.Contract.Blob, Ink: h, Size: int64(len(ink))}
 	return d.act(ctx, op, id, guard.Sign, entry(loan.ChangeSign, body), store.Blob{Hash: h, Content: ink})
-}
-
-// Seal draws both signatures into the contract, adds the evidence page, seals
-// the file with this laptop's key, and keeps it.
-func (d *Desk) Seal(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
-	const op = "seal contract"
-	c, err := d.store.Case(ctx, id)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if err := guard.May(d.operator, guard.Seal, c); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if !c.SignedInFull() {
-		return nil, fault.Say(op, fault.Input, "双方还没有都签名。", nil)
-	}
-	if r := d.Check(c); r.Verdict == loan.RejectVerdict {
-		return nil, fault.Say(op, fault.Input, "案件还有不符合规定的内容，不能封存合同。", nil)
-	}
-	in, _, err := d.contractInput(ctx, c, c.Contract.AsOf)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	in.Strokes = map[loan.Party][]contract.Stroke{}
-	for p, s := range c.Contract.Signatures {
-		b, err := d.store.Blob(ctx, s.Ink)
-		if err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		if in.Strokes[p], err = contract.DecodeInk(b); err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-	}
-	in.Evidence = d.evidence(c)
-	in.At = d.now()
-	filled, err := d.press.Fill(in)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	prof := d.store.Profile()
-	sealed, err := contract.Seal(filled, prof.Signer, prof.CertDER, prof.CADER)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	h := d.store.BlobName(sealed)
-	return d.act(ctx, op, id, guard.Seal, entry(loan.ChangeSeal, loan.SealBody{Blob: h, Size: int64(len(sealed))}), store.Blob{Hash: h, Content: sealed})
-}
-
-// evidence lists what the last page of the contract tells of its making.
-func (d *Desk) evidence(c *loan.Case) []contract.EvidenceLine {
-	line := func(label, text string) contract.EvidenceLine {
-		return contract.EvidenceLine{Label: label, Value: text}
-	}
-	stamp := func(t time.Time) string {
-		return t.In(time.FixedZone("", 8*3600)).Format("2006-01-02 15:04:05") + " 北京时间（终端时钟）"
-	}
-	out := []contract.EvidenceLine{
-		line("案件编号", c.ID.String()),
-		line("受理终端", d.store.Profile().Device.String()),
-		line("所签文本摘要", c.Contract.Blob.String()),
-		line("合同模板", c.Contract.Template),
-	}
-	names := map[loan.Party]string{loan.StudentParty: "借款学生", loan.CoborrowerParty: "共同借款人"}
-	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		if a, ok := c.Attests[p]; ok {
-			out = append(out, line(names[p]+"人证核验", "经办人员 "+a.By+" 现场核对本人、证件与影像一致，"+stamp(a.At)))
-		}
-	}
-	n, head := d.store.Head()
-	out = append(out, line("终端记录链末项", fmt.Sprintf("第 %d 条 %s", n, head)))
-	if c.Review != nil {
-		out = append(out, line("复核", "复核员 "+c.Review.By+"，"+stamp(c.Review.At)))
-	}
-	if len(c.Contract.Texts) > 0 {
-		out = append(out, line("签署前宣读", strings.Join(c.Contract.Texts, "、")))
-	}
-	for i, ms := range c.Contract.Read {
-		out = append(out, line(fmt.Sprintf("第 %d 页阅读", i+1), fmt.Sprintf("%.1f 秒", float64(ms)/1000)))
-	}
-	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		if s, ok := c.Contract.Signatures[p]; ok {
-			out = append(out, line(names[p]+"签名", string(s.By)+"，"+stamp(s.At)),
-				line(names[p]+"笔迹摘要", s.Ink.String()))
-		}
-	}
-	return out
 }
 
 // Finish closes the entry of a case: everything it consists of is listed, and

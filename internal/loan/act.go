@@ -2,6 +2,7 @@ package loan
 
 import (
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -263,7 +264,7 @@ func (c *Case) actContract(ch *Change) error {
 		if err != nil {
 			return err
 		}
-		c.Contract = &ContractState{ContractBody: b, Signatures: map[Party]SignState{}}
+		c.Contract = &ContractState{ContractBody: b, By: ch.Operator, Signatures: map[Party]SignState{}}
 		return nil
 	}
 	k := c.Contract
@@ -331,10 +332,13 @@ func (c *Case) correct(n *node) error {
 	if c.Status == Void || b.Reason == "" || c.Contract == nil {
 		return denied("correct")
 	}
+	was := c.App.clone()
 	if err := c.put(n, b.Fields); err != nil {
 		return err
 	}
-	c.Former = append(c.Former, *c.Contract)
+	former := *c.Contract
+	former.Voided = &Voiding{Reason: b.Reason, Fields: slices.Sorted(maps.Keys(b.Fields)), Was: was, By: n.ch.Operator, At: n.ch.At}
+	c.Former = append(c.Former, former)
 	c.Contract, c.Review, c.Finish, c.Status = nil, nil, nil, Corrected
 	return nil
 }

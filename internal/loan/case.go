@@ -57,9 +57,20 @@ type ContractState struct {
 	ContractBody
 	Read       []int    // milliseconds a page
 	Texts      []string // ids of the texts read to both before signing
+	By         string   // operator's id, who filled it
 	Signatures map[Party]SignState
 	Sealed     *SealBody
 	SealedAt   time.Time
+	Voided     *Voiding // of a former contract: why it is none any more
+}
+
+// Voiding is a correction as the contract shows it that it voided.
+type Voiding struct {
+	Reason string
+	Fields []string    // paths that the correction set, sorted
+	Was    Application // as the voided contract has it
+	By     string      // operator's id
+	At     time.Time
 }
 
 // Replacement is a page that was lost and the one taken in its place.

@@ -232,8 +232,16 @@ type SignBody struct {
 
 // SealBody is the sealed contract.
 type SealBody struct {
-	Blob Hash  `json:"blob"`
-	Size int64 `json:"size"`
+	Blob     Hash          `json:"blob"`
+	Size     int64         `json:"size"`
+	National *NationalSeal `json:"national,omitempty"` // none before there was one
+}
+
+// NationalSeal is the second signature of a sealed contract, by SM2 with SM3 over
+// its file, detached.
+type NationalSeal struct {
+	Key       []byte `json:"key"` // PKIX DER, which the seal in the file names
+	Signature []byte `json:"signature"`
 }
 
 // FinishBody says what a whole case consists of: every blob the centre must

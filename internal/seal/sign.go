@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -8,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/emmansun/gmsm/sm2"
@@ -210,6 +212,60 @@ func (p PublicKey) Verify(context string, msg, sig []byte) error {
 		return fault.New("seal.Verify", fault.Untrusted, errors.New("signature does not hold"))
 	}
 	return nil
+}
+
+// SignDocument signs a whole file so that programs of others verify it: SM2
+// with SM3 and the default user id, or ECDSA with SHA-256, as ASN.1 (r, s), of
+// the bytes as they are. A document begins unlike any message of Sign.
+func (s *Signer) SignDocument(doc []byte) ([]byte, error) {
+	const op = "seal.SignDocument"
+	if bytes.HasPrefix(doc, []byte("DSS")) {
+		return nil, fault.New(op, fault.Input, errors.New("not a document"))
+	}
+	var sig []byte
+	var err error
+	if s.suite == National {
+		sig, err = s.sm2.SignWithSM2(rand.Reader, nil, doc)
+	} else {
+		sum := International.Sum(doc)
+		sig, err = ecdsa.SignASN1(rand.Reader, s.p256, sum[:])
+	}
+	if err != nil {
+		return nil, fault.New(op, fault.Other, err)
+	}
+	return sig, nil
+}
+
+// VerifyDocument fails with fault.Untrusted unless sig is the key's signature
+// of the file.
+func (p PublicKey) VerifyDocument(doc, sig []byte) error {
+	ok := false
+	switch p.suite {
+	case International:
+		sum := International.Sum(doc)
+		ok = ecdsa.VerifyASN1(p.key, sum[:], sig)
+	case National:
+		ok = sm2.VerifyASN1WithSM2(p.key, nil, doc, sig)
+	}
+	if !ok || bytes.HasPrefix(doc, []byte("DSS")) {
+		return fault.New("seal.VerifyDocument", fault.Untrusted, errors.New("signature does not hold"))
+	}
+	return nil
+}
+
+// NationalSigner derives an SM2 key from the key: always the same for the same
+// key and label, so that it needs no place to be kept.
+func (k *Key) NationalSigner(label string) (*Signer, error) {
+	const op = "seal.NationalSigner"
+	for try := range 16 { // a secret past the curve's order comes once in 2^32
+		d := k.Derive(fmt.Sprintf("%s %d", label, try))
+		priv, err := sm2.NewPrivateKey(d.secret[:])
+		d.Wipe()
+		if err == nil {
+			return signerSM2(priv), nil
+		}
+	}
+	return nil, fault.New(op, fault.Other, errors.New("no key found"))
 }
 
 // alphabet is Crockford's: no I, L, O or U to misread.

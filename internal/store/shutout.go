@@ -26,19 +26,30 @@ func (s *Store) ShutOut(ctx context.Context, device uuid.UUID) (bool, error) {
 		return false, fault.Wrap(op, err)
 	}
 	list, err := s.shutOuts(ctx)
-	return list[device], fault.Wrap(op, err)
+	return err == nil && list.has[device], fault.Wrap(op, err)
+}
+
+// ShutOuts lists the devices that the county shut out, and when, by the list
+// that it signed; none where no list came down yet. The list is not to be changed.
+func (s *Store) ShutOuts(ctx context.Context) ([]bulletin.ShutOut, error) {
+	list, err := s.shutOuts(ctx)
+	if err != nil {
+		return nil, fault.Wrap("store.ShutOuts", err)
+	}
+	return list.list, nil
 }
 
 // shutOuts is a list of shut-out devices, as it was read last.
 type shutOuts struct {
-	raw     []byte
-	centre  seal.PublicKey // that signed it
-	devices map[uuid.UUID]bool
+	raw    []byte
+	centre seal.PublicKey // that signed it
+	list   []bulletin.ShutOut
+	has    map[uuid.UUID]bool
 }
 
-// shutOuts gives the devices on the county's list. One that stands there as it
-// was read last is not opened again: a room asks each second.
-func (s *Store) shutOuts(ctx context.Context) (map[uuid.UUID]bool, error) {
+// shutOuts gives the county's list. One that stands there as it was read last is
+// not opened again: a room asks each second.
+func (s *Store) shutOuts(ctx context.Context) (*shutOuts, error) {
 	const op = "store.shutOuts"
 	var raw []byte
 	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
@@ -46,7 +57,7 @@ func (s *Store) shutOuts(ctx context.Context) (map[uuid.UUID]bool, error) {
 		return err
 	})
 	if fault.KindOf(err) == fault.Missing {
-		return nil, nil
+		return &shutOuts{}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -56,7 +67,7 @@ func (s *Store) shutOuts(ctx context.Context) (map[uuid.UUID]bool, error) {
 	last := s.shutList
 	s.mu.RUnlock()
 	if last != nil && bytes.Equal(last.raw, raw) && last.centre.Equal(centre) {
-		return last.devices, nil
+		return last, nil
 	}
 	content, err := s.openBulletin(raw)
 	if err != nil {
@@ -66,12 +77,12 @@ func (s *Store) shutOuts(ctx context.Context) (map[uuid.UUID]bool, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	next := &shutOuts{raw: raw, centre: centre, devices: make(map[uuid.UUID]bool, len(list))}
+	next := &shutOuts{raw: raw, centre: centre, list: list, has: make(map[uuid.UUID]bool, len(list))}
 	for _, o := range list {
-		next.devices[o.Device] = true
+		next.has[o.Device] = true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shutList = next
-	return next.devices, nil
+	return next, nil
 }

@@ -129,6 +129,31 @@ func (s *Store) SetClockError(d time.Duration) {
 	s.clockErr = d
 }
 
+// ClockError is what SetClockError kept; negative where nobody knows.
+func (s *Store) ClockError() time.Duration {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.clockErr
+}
+
+// NationalSigner is the SM2 key that signs this laptop's documents besides:
+// the chain's where that is one, else one derived from the data key, and so
+// always the same. fault.Busy once the store is closed.
+func (s *Store) NationalSigner() (*seal.Signer, error) {
+	const op = "store.NationalSigner"
+	p := s.Profile()
+	if k := p.ChainKey(); k.Suite() == seal.National {
+		return k, nil
+	}
+	s.dbMu.RLock()
+	defer s.dbMu.RUnlock()
+	if s.db == nil {
+		return nil, fault.New(op, fault.Busy, errors.New("closed"))
+	}
+	k, err := s.data.NationalSigner("doorstep documents sm2 v1")
+	return k, fault.Wrap(op, err)
+}
+
 // Sum is the hash of the chain: that of the suite of the key that signs it.
 func (s *Store) Sum(b []byte) loan.Hash { return s.profile.ChainKey().Suite().Sum(b) }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -25,6 +26,7 @@ type signStep struct {
 	paper   *fyne.Container // the contract and how far it is
 	marks   [3]*kit.StatusLine
 	view    *docView
+	former  fyne.CanvasObject // the way to contracts that corrections voided
 	reader  *reader
 	busy    string
 	opened  loan.Hash // the contract or sealed file that is shown
@@ -44,7 +46,10 @@ func newStepSign(v *visit) *signStep {
 		s.showMarks()
 	}
 	bar := container.NewGridWithColumns(3, s.marks[0], s.marks[1], s.marks[2])
-	s.paper = container.NewStack(inset(16, 10, container.New(&atMost{width: 900}, container.NewBorder(bar, nil, nil, nil, s.view.content))))
+	s.former = kit.NewQuiet("本案有已作废的合同，点此查看", nil, v.showFormer)
+	s.former.Hide()
+	top := container.New(&stacked{gap: 6}, bar, s.former)
+	s.paper = container.NewStack(inset(16, 10, container.New(&atMost{width: 900}, container.NewBorder(top, nil, nil, nil, s.view.content))))
 	s.content = container.NewStack(s.waiting, s.texts, s.paper)
 	return s
 }
@@ -100,6 +105,7 @@ func (s *signStep) refresh() {
 	setVisible(s.texts, stage == signTexts)
 	setVisible(s.paper, stage > signTexts)
 	s.wait.SetText(s.waitWords())
+	setVisible(s.former, len(s.v.former()) > 0 && s.v.full())
 	s.showMarks()
 	if stage == signDone && s.v.at == stepSign {
 		s.showSealed()
@@ -247,6 +253,9 @@ func (s *signStep) seal() {
 		s.busy = ""
 		if err != nil {
 			v.u.fail(err)
+			if fault.KindOf(err) == fault.Conflict { // what was signed is not this text
+				s.prepare()
+			}
 			return
 		}
 		kit.Notice(v.u.win, kit.Good, "合同已封存，任何改动都会被发现。")

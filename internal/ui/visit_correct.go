@@ -58,6 +58,10 @@ func (v *visit) showBanner() {
 	case loan.Returned:
 		set(kit.Bad, "中心已退回本案。"+v.returnWords()+"请按右侧清单改正；改动合同内容后须重新复核、签署。", "", nil)
 	case loan.Corrected:
+		if len(v.former()) > 0 {
+			set(kit.Warning, "正在补正，原合同已作废。改好后重新提交复核、签署。", "查看原合同", v.showFormer)
+			return
+		}
 		set(kit.Warning, "正在补正。改好后重新提交复核、签署。", "", nil)
 	case loan.ToReview:
 		v.showWaiting(kit.Info, "已提交复核，内容已锁定。改动后须重新提交。", "继续修改", unlock)

@@ -28,6 +28,7 @@ type docView struct {
 	onPage  func(page int)
 	drawn   bool // a page of it has been on the screen
 	turn    int  // counts what was opened; a late answer is dropped
+	aside   bool // in a dialog: the keys are not the step's
 }
 
 func newDocView(v *visit) *docView {
@@ -77,7 +78,7 @@ func (d *docView) open(pdf []byte, hash loan.Hash) {
 		d.content.Objects = []fyne.CanvasObject{d.view, d.mark}
 		d.content.Refresh()
 		d.v.refresh()
-		if d.v.active {
+		if d.v.active && !d.aside {
 			kit.Focus(d.v.main)
 		}
 	})

@@ -101,6 +101,19 @@ func TestVisitCorrectsASignedContract(t *testing.T) {
 	if c := r.saved(v.id); c.App.Loan.Amount != 5000 || c.Status != loan.Corrected || c.Contract != nil {
 		t.Errorf("got amount %d, status %v", c.App.Loan.Amount, c.Status)
 	}
+	r.ui(func() { v.banner.button.Tapped(nil) })
+	r.settle()
+	r.ui(func() {
+		former := v.former()
+		if len(former) != 1 || r.dialog() == nil {
+			t.Fatalf("%d former contracts, dialog %v", len(former), r.dialog())
+		}
+		if got := v.formerWords(1, former[0]); !strings.Contains(got, "金额录错") || !strings.Contains(got, "申请金额") {
+			t.Errorf("the former contract is told as %s", got)
+		}
+	})
+	r.snap("dialog-former")
+	r.ui(func() { r.dialog().Close() })
 	r.picture(stepStudy, "visit-study-corrected")
 }
 

@@ -308,6 +308,9 @@ func (c *Central) receive(ctx context.Context, tx *sql.Tx, k *loan.Case) (*loan.
 	if _, err := tx.ExecContext(ctx, `UPDATE cases SET receipt_no = ?, contract_no = ? WHERE id = ?`, body.ReceiptNo, contractNo, k.ID.String()); err != nil {
 		return nil, diskFault(op, err)
 	}
+	if err := c.wantContract(ctx, tx, k, county, body); err != nil {
+		return nil, err
+	}
 	if err := k.Apply(ch); err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -69,7 +69,7 @@ func TestCase(t *testing.T) {
 		}
 	})
 	t.Run("the contract comes out as it went in", func(t *testing.T) {
-		got, err := c.Contract(context.Background(), id)
+		got, err := c.Contract(context.Background(), id, ContractOptions{})
 		if err != nil || !bytes.Equal(got, blobs[len(blobs)-1]) {
 			t.Errorf("got %d bytes, %v", len(got), err)
 		}

@@ -11,6 +11,20 @@
 // held under its own name; and that no input ends the process. It leaves
 // the meaning of changes to package loan and the road to others.
 //
+// # Contracts
+//
+// A contract that was received is verified, beside all else: by the authority,
+// for its case, and that the device whose chain says so closed it. One that does
+// not hold is refused, with its codes, and waits for a person; the case is
+// received all the same. Behind one that holds the centre puts its seal with the
+// numbers, and where a time stamping service is named, that service's stamp; what
+// fails is tried again after a minute, then twice as long, up to six hours. Both
+// are kept as the tail alone, in the table contracts, so that the blob stays what
+// the laptop sent. States: waiting, received, stamped, plain (nothing can be put
+// behind), refused. The service and its roots are in meta, as tsa-url and
+// tsa-roots (PEM). The page for checking contracts asks for no certificate, keeps
+// nothing, and is for an address of its own.
+//
 // # Folder
 //
 //	lock                    held by the process that serves

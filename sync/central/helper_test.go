@@ -60,6 +60,7 @@ type laptop struct {
 	centre  seal.PublicKey
 	http    *http.Client
 	changes []*loan.Change
+	closes  func(id uuid.UUID) ([]byte, *loan.NationalSeal) // nil: what is sealed is made-up bytes
 }
 
 func enrol(t testing.TB, c *Central, url string) *laptop {
@@ -297,10 +298,14 @@ func (l *laptop) finished(papers ...[]byte) (uuid.UUID, [][]byte) {
 	l.change(id, loan.ChangeReview, loan.ReviewBody{Pass: true}).Operator = "practice-reviewer"
 	l.rechain()
 	pdf, ink, sealed := content(id.String()+"pdf", 40_000), content(id.String()+"ink", 3_000), content(id.String()+"sealed", 50_000)
+	var national *loan.NationalSeal
+	if l.closes != nil {
+		sealed, national = l.closes(id)
+	}
 	l.change(id, loan.ChangeContract, loan.ContractBody{Template: "t/1", Blob: l.county.Name(pdf), Size: 40_000, Pages: 3, AsOf: "2026-08-01"})
 	i, s := att(ink, "application/vnd.doorstep.ink"), att(sealed, "application/pdf")
 	l.change(id, loan.ChangeSign, loan.SignBody{Party: loan.StudentParty, By: loan.InPerson, Contract: l.county.Name(pdf), Ink: i.Blob, Size: i.Size})
-	l.change(id, loan.ChangeSeal, loan.SealBody{Blob: s.Blob, Size: s.Size})
+	l.change(id, loan.ChangeSeal, loan.SealBody{Blob: s.Blob, Size: s.Size, National: national})
 	k := loan.Fold(l.of(id))
 	l.change(id, loan.ChangeFinish, loan.FinishBody{Blobs: k.Manifest()})
 	k = loan.Fold(l.of(id))

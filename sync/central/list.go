@@ -173,27 +173,3 @@ func (c *Central) listDevices(ctx context.Context, h *Holdings) error {
 	}
 	return diskFault(op, rows.Err())
 }
-
-// Contract gives the sealed contract of a case. fault.Missing when the case,
-// its contract or the contract's file is not here, fault.Damaged when the file
-// is not what it was.
-func (c *Central) Contract(ctx context.Context, id uuid.UUID) ([]byte, error) {
-	const op = "central.Contract"
-	k, err := c.loadCase(ctx, c.db, id)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if k == nil || k.Contract == nil || k.Contract.Sealed == nil {
-		return nil, fault.New(op, fault.Missing, errors.New("no sealed contract of this case"))
-	}
-	code, _, _, err := county(ctx, c.db)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	key, err := c.countyKey(code)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	b, err := c.whole(ctx, code, k.Contract.Sealed.Blob, key)
-	return b, fault.Wrap(op, err)
-}

@@ -1,0 +1,354 @@
+package central
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"doorstep/internal/contract"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+func TestAReceivedContractIsSealedAndStamped(t *testing.T) {
+	svc := stampingService(t)
+	c, ahead := movable(t)
+	l := enrol(t, c, serve(t, c))
+	l.closes = closing(t, l, 8000)
+	id, blobs := l.finished()
+	sealed := blobs[len(blobs)-1]
+	l.arrive(blobs)
+	file := func() []byte {
+		t.Helper()
+		b, err := c.Contract(t.Context(), id, ContractOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if closed, err := c.Contract(t.Context(), id, ContractOptions{Closed: true}); err != nil || !bytes.Equal(closed, sealed) || !bytes.HasPrefix(b, sealed) {
+			t.Fatalf("what the laptop closed is not at the front: %v", err)
+		}
+		return b
+	}
+	if got := file(); !bytes.Equal(got, sealed) {
+		t.Error("there is something behind it before anything was done")
+	}
+	keep(t, c)
+	r, err := c.VerifyContract(t.Context(), file(), nil)
+	if err != nil || !r.OK || len(r.Signatures) != 3 || r.Signatures[2].Received == nil || !r.National || !r.Compared {
+		t.Fatalf("received: %v, %q", err, r.Lines())
+	}
+	if got, want := r.Signatures[2].Received.ReceiptNo, l.held(c, id).ReceiptNo; got != want {
+		t.Errorf("the seal says receipt %s, the case has %s", got, want)
+	}
+
+	svc.away.Store(true)
+	if err := c.SetStamping(t.Context(), svc.URL, svc.roots); err != nil {
+		t.Fatal(err)
+	}
+	for tries := 1; tries <= 3; tries++ {
+		keep(t, c)
+		if k := keptState(t, c, id); k.State != contractReceived || k.Tries != tries || svc.asked.Load() != int64(tries) {
+			t.Fatalf("with the service away: %+v, asked %d times, want %d", k, svc.asked.Load(), tries)
+		}
+		keep(t, c) // not at once again
+		ahead.Add(int64(time.Minute << tries))
+	}
+	second, more := l.finished()
+	l.arrive(more)
+	keep(t, c)
+	if !l.held(c, second).Whole() || keptState(t, c, second).State != contractReceived {
+		t.Errorf("a case waits for the service: %+v", keptState(t, c, second))
+	}
+
+	svc.away.Store(false)
+	ahead.Add(int64(7 * time.Hour))
+	keep(t, c)
+	if r, err = c.VerifyContract(t.Context(), file(), nil); err != nil || !r.OK || !r.Stamped || len(r.Signatures) != 4 {
+		t.Fatalf("stamped: %v, %q", err, r.Lines())
+	}
+	if k := keptState(t, c, second); k.State != contractStamped || k.Why != "" {
+		t.Errorf("the other: %+v", k)
+	}
+	// Without the service its stamps still count.
+	if err := c.SetStamping(t.Context(), "", svc.roots); err != nil {
+		t.Fatal(err)
+	}
+	if r, err = c.VerifyContract(t.Context(), file(), nil); err != nil || !r.Stamped {
+		t.Errorf("without the service: %v, %q", err, r.Lines())
+	}
+}
+
+func TestAServiceThatLiesIsNotBelieved(t *testing.T) {
+	svc, other := stampingService(t), stampingService(t)
+	c, _ := movable(t)
+	l := enrol(t, c, serve(t, c))
+	l.closes = closing(t, l, 8000)
+	id, blobs := l.finished()
+	l.arrive(blobs)
+	if err := c.SetStamping(t.Context(), svc.URL, other.roots); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, c)
+	if k := keptState(t, c, id); k.State != contractReceived || k.Why != fault.Untrusted.String() {
+		t.Errorf("got %+v", k)
+	}
+	for _, bad := range []struct{ url, roots string }{{"ftp://x/", string(svc.roots)}, {"http://", string(svc.roots)}, {svc.URL, ""}, {svc.URL, "x"}} {
+		if err := c.SetStamping(t.Context(), bad.url, []byte(bad.roots)); fault.KindOf(err) != fault.Input {
+			t.Errorf("%q with roots of %d bytes: %v", bad.url, len(bad.roots), err)
+		}
+	}
+}
+
+func TestAContractThatDoesNotHoldIsSetAside(t *testing.T) {
+	c, _ := movable(t)
+	url := serve(t, c)
+	l, other := enrol(t, c, url), enrol(t, c, url)
+	for _, k := range []struct {
+		sub    string
+		closes func(uuid.UUID) ([]byte, *loan.NationalSeal)
+		want   string
+	}{
+		{"made-up bytes", nil, "not-pdf"},
+		{"another case's", func(uuid.UUID) ([]byte, *loan.NationalSeal) { return closing(t, l, 1)(uuid.Must(uuid.NewV7())) }, "another case's"},
+		{"sealed by another laptop", closing(t, other, 1), "does not say so"},
+		{"with a bit flipped", func(id uuid.UUID) ([]byte, *loan.NationalSeal) {
+			b, n := closing(t, l, 1)(id)
+			b[2000] ^= 1
+			return b, n
+		}, string(contract.ContentChanged)},
+		{"with another's second signature", func(id uuid.UUID) ([]byte, *loan.NationalSeal) {
+			b, _ := closing(t, l, 1)(id)
+			_, n := closing(t, l, 1)(id)
+			return b, n
+		}, string(contract.NationalWrong)},
+	} {
+		t.Run(k.sub, func(t *testing.T) {
+			l.closes = k.closes
+			id, blobs := l.finished()
+			l.arrive(blobs)
+			keep(t, c)
+			if got := keptState(t, c, id); got.State != contractRefused || !strings.Contains(got.Why, k.want) {
+				t.Errorf("got %+v, want %s", got, k.want)
+			}
+			if h := l.held(c, id); !h.Whole() {
+				t.Errorf("the case itself is %s", h.Status)
+			}
+		})
+	}
+}
+
+func TestContractsOfBeforeAreNotedLater(t *testing.T) {
+	c, _ := movable(t)
+	l := enrol(t, c, serve(t, c))
+	l.closes = closing(t, l, 8000)
+	id, blobs := l.finished()
+	l.arrive(blobs)
+	if _, err := c.db.ExecContext(t.Context(), `DELETE FROM contracts`); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, c)
+	if k := keptState(t, c, id); k.State != contractReceived {
+		t.Errorf("got %+v", k)
+	}
+}
+
+func TestAVoidedContractSaysSo(t *testing.T) {
+	c, _ := movable(t)
+	l := enrol(t, c, serve(t, c))
+	l.closes = closing(t, l, 8000)
+	id, blobs := l.finished()
+	l.arrive(blobs)
+	keep(t, c)
+	old, err := c.Contract(t.Context(), id, ContractOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := len(l.changes)
+	l.change(id, loan.ChangeCorrect, loan.CorrectBody{Fields: map[string]json.RawMessage{"loan.amount": json.RawMessage("9000")}, Reason: "金额录错"})
+	l.send(l.changes[sent:])
+	r, err := c.VerifyContract(t.Context(), old, nil)
+	if err != nil || r.OK || len(r.Findings) != 1 || r.Findings[0].Code != contract.Superseded || !r.National {
+		t.Errorf("got %v, %q", err, r.Lines())
+	}
+	if again, err := c.Contract(t.Context(), id, ContractOptions{Former: 1}); err != nil || !bytes.Equal(again, old) {
+		t.Errorf("the voided contract is not readable: %v", err)
+	}
+	if _, err := c.Contract(t.Context(), id, ContractOptions{}); fault.KindOf(err) != fault.Missing {
+		t.Errorf("one in force: %v", err)
+	}
+}
+
+func TestADeviceShutOutAfterwards(t *testing.T) {
+	c, ahead := movable(t)
+	l := enrol(t, c, serve(t, c))
+	l.closes = closing(t, l, 8000)
+	_, blobs := l.finished()
+	sealed := blobs[len(blobs)-1]
+	l.arrive(blobs)
+	keep(t, c)
+	ids, err := idsOf(t.Context(), c.db, `SELECT id FROM cases`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := c.Contract(t.Context(), ids[0], ContractOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead.Add(int64(time.Hour))
+	if err := c.Revoke(t.Context(), l.changes[0].Device); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.VerifyContract(t.Context(), whole, nil); err != nil || !r.OK || !strings.Contains(strings.Join(r.Lines(), "\n"), "证明封存在此之前") {
+		t.Errorf("with the centre's seal of before: %v, %q", err, r.Lines())
+	}
+	if r, err := c.VerifyContract(t.Context(), sealed, nil); err != nil || r.OK || r.Findings[0].Code != contract.Revoked {
+		t.Errorf("without: %v, %q", err, r.Lines())
+	}
+}
+
+func TestAnybodyMayCheckAContract(t *testing.T) {
+	c, _ := movable(t)
+	l := enrol(t, c, serve(t, c))
+	l.closes = closing(t, l, 8000)
+	_, blobs := l.finished()
+	sealed := blobs[len(blobs)-1]
+	l.arrive(blobs)
+	h, err := c.Checks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := bytes.Clone(sealed)
+	flipped[4000] ^= 1
+	for _, k := range []struct {
+		sub    string
+		pdf    []byte
+		status int
+		want   string
+	}{
+		{"untouched", sealed, http.StatusOK, "结论：通过验证"},
+		{"a bit flipped", flipped, http.StatusOK, "结论：未通过验证"},
+		{"not a PDF", []byte("<script>alert(1)</script>"), http.StatusOK, "这不是 PDF 文件"},
+		{"nothing", nil, http.StatusBadRequest, "没有收到合同文件"},
+		{"past all size", make([]byte, maxChecked+1<<17), http.StatusRequestEntityTooLarge, "文件太大"},
+	} {
+		t.Run(k.sub, func(t *testing.T) {
+			var body bytes.Buffer
+			m := multipart.NewWriter(&body)
+			part, err := m.CreateFormFile("contract", "c.pdf")
+			if err == nil {
+				_, err = part.Write(k.pdf)
+			}
+			if err != nil || m.Close() != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequest("POST", "/", &body)
+			r.Header.Set("Content-Type", m.FormDataContentType())
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != k.status || !strings.Contains(w.Body.String(), k.want) || strings.Contains(w.Body.String(), "<script") {
+				t.Errorf("status %d, want %d and %s:\n%s", w.Code, k.status, k.want, w.Body)
+			}
+			if w.Header().Get("Cache-Control") != "no-store" || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+				t.Errorf("headers %v", w.Header())
+			}
+		})
+	}
+	for _, k := range []struct {
+		method, path, typ string
+		status            int
+	}{{"GET", "/", "", 200}, {"GET", "/v1/news", "", 404}, {"POST", "/", "text/plain", 400}, {"DELETE", "/", "", 405}} {
+		r := httptest.NewRequest(k.method, k.path, strings.NewReader("x"))
+		r.Header.Set("Content-Type", k.typ)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != k.status {
+			t.Errorf("%s %s: status %d, want %d", k.method, k.path, w.Code, k.status)
+		}
+	}
+}
+
+func TestThePageAsksForNoCertificate(t *testing.T) {
+	c, _ := movable(t)
+	s, err := c.CheckServer([]string{"127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); s.ServeTLS(l, "", "") }()
+	t.Cleanup(func() { s.Close(); <-done })
+	pool := x509.NewCertPool()
+	pool.AddCert(c.Authority().Cert())
+	h := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	defer h.CloseIdleConnections()
+	for path, want := range map[string]int{"/": 200, "/v1/enrol": 404, "/healthz": 404} {
+		r, err := h.Get("https://" + l.Addr().String() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", path, r.StatusCode, want)
+		}
+	}
+}
+
+func TestSharedContracts(t *testing.T) {
+	cs, urls, _ := servers(t, 2)
+	svc := stampingService(t)
+	if err := cs[0].SetStamping(t.Context(), svc.URL, svc.roots); err != nil {
+		t.Fatal(err)
+	}
+	l := enrol(t, cs[0], urls[0])
+	l.closes = closing(t, l, 8000)
+	const n = 4
+	var ids []uuid.UUID
+	for range n {
+		id, blobs := l.finished()
+		ids = append(ids, id)
+		l.arrive(blobs)
+	}
+	var both sync.WaitGroup
+	for _, c := range cs {
+		both.Go(func() {
+			for {
+				took, err := c.KeepDueContracts(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				if took == 0 || err != nil {
+					return
+				}
+			}
+		})
+	}
+	both.Wait()
+	for range 2 { // what one was at work on while the other looked
+		keep(t, cs[1])
+	}
+	for _, id := range ids {
+		b, err := cs[1].Contract(t.Context(), id, ContractOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := cs[0].VerifyContract(t.Context(), b, nil); err != nil || !r.OK || !r.Stamped {
+			t.Errorf("%s: %v, %q", id, err, r.Lines())
+		}
+	}
+	if got := svc.asked.Load(); got != n {
+		t.Errorf("the service was asked %d times, want %d", got, n)
+	}
+}

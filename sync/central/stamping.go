@@ -1,0 +1,140 @@
+package central
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"database/sql"
+	"encoding/pem"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"doorstep/internal/contract"
+	"doorstep/internal/fault"
+)
+
+// Stamping is the time stamping service that the centre asks, by RFC 3161 over
+// HTTP, and the roots that its stamps must lead to.
+type Stamping struct {
+	URL   string // none: no service
+	Roots []*x509.Certificate
+}
+
+const (
+	stampingURL   = "tsa-url"
+	stampingRoots = "tsa-roots"
+	stampTime     = 30 * time.Second
+	maxAnswer     = 64 << 10
+	maxRoots      = 64 << 10
+)
+
+// SetStamping names the service from now on, for all servers and verbs; without
+// a URL there is none, but stamps that lead to the roots still count. roots is
+// PEM. fault.Input when the URL or the roots are none.
+func (c *Central) SetStamping(ctx context.Context, address string, roots []byte) error {
+	const op = "central.SetStamping"
+	parsed, err := parseRoots(roots)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if address != "" {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(address) > 1024 {
+			return fault.New(op, fault.Input, errors.New("not an address of a time stamping service"))
+		}
+		if len(parsed) == 0 {
+			return fault.New(op, fault.Input, errors.New("a service without roots proves nothing"))
+		}
+	}
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		for name, value := range map[string]string{stampingURL: address, stampingRoots: string(roots)} {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value); err != nil {
+				return diskFault(op, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Stamping gives the service in force.
+func (c *Central) Stamping(ctx context.Context) (*Stamping, error) {
+	const op = "central.Stamping"
+	s := &Stamping{}
+	var roots string
+	for name, value := range map[string]*string{stampingURL: &s.URL, stampingRoots: &roots} {
+		err := c.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, name).Scan(value)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, diskFault(op, err)
+		}
+	}
+	var err error
+	s.Roots, err = parseRoots([]byte(roots))
+	return s, fault.Wrap(op, err)
+}
+
+func parseRoots(b []byte) ([]*x509.Certificate, error) {
+	const op = "central.parseRoots"
+	if len(b) > maxRoots {
+		return nil, fault.New(op, fault.TooLarge, nil)
+	}
+	var out []*x509.Certificate
+	for len(bytes.TrimSpace(b)) > 0 {
+		p, rest := pem.Decode(b)
+		if p == nil {
+			return nil, fault.New(op, fault.Input, errors.New("not PEM"))
+		}
+		cert, err := x509.ParseCertificate(p.Bytes)
+		if err != nil {
+			return nil, fault.New(op, fault.Input, errors.New("not a certificate"))
+		}
+		out, b = append(out, cert), rest
+	}
+	return out, nil
+}
+
+// stamp asks the service, and gives the file with its stamp. The service gets a
+// hash alone.
+func (s *Stamping) stamp(ctx context.Context, pdf []byte) ([]byte, error) {
+	const op = "central.stamp"
+	q, err := contract.BeginStamp(pdf)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	answer, err := s.ask(ctx, q.Request())
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	out, _, err := q.End(answer, s.Roots)
+	return out, fault.Wrap(op, err)
+}
+
+func (s *Stamping) ask(ctx context.Context, request []byte) ([]byte, error) {
+	const op = "central.askStamp"
+	ctx, cancel := context.WithTimeout(ctx, stampTime)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, bytes.NewReader(request))
+	if err != nil {
+		return nil, fault.New(op, fault.Input, err)
+	}
+	r.Header.Set("Content-Type", "application/timestamp-query")
+	r.Header.Set("Accept", "application/timestamp-reply")
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(r)
+	if err != nil {
+		return nil, fault.New(op, fault.Offline, errors.New("the time stamping service cannot be reached"))
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, fault.New(op, fault.Offline, errors.New("the time stamping service broke off"))
+	case resp.StatusCode != http.StatusOK:
+		return nil, fault.New(op, fault.Offline, errors.New("the time stamping service answers "+resp.Status[:min(3, len(resp.Status))]))
+	case len(b) > maxAnswer:
+		return nil, fault.New(op, fault.TooLarge, nil)
+	}
+	return b, nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"doorstep/internal/fault"
+	"doorstep/sync/central"
+	"github.com/google/uuid"
+)
+
+func contract(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("contract", "write the sealed contract of a case, as the centre holds it, into a file: with the centre's\n"+
+		"own seal and time stamp, as far as they are there.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("case", "", "id of the case")
+	file := f.String("out", "", "file to write")
+	closed := f.Bool("closed", false, "as the laptop closed it, without what the centre put behind")
+	former := f.Int("former", 0, "1 for the first contract that a correction voided, and so on")
+	sm2 := f.String("sm2", "", "also write the second signature, by SM2, into this file, and its key beside it (.pem)")
+	if err := parse(f, args, out, "data", "case", "out"); err != nil {
+		return err
+	}
+	caseID, err := uuid.Parse(*id)
+	if err != nil || *former < 0 {
+		return fault.New("sync.contract", fault.Input, errors.New("--case is not an id, or --former is below 0"))
+	}
+	c, err := beside(ctx, *data, errs)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	b, err := c.Contract(ctx, caseID, central.ContractOptions{Former: *former, Closed: *closed})
+	if err != nil {
+		return err
+	}
+	if *sm2 != "" {
+		sig, key, err := c.NationalSeal(ctx, caseID, *former)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(central.WriteFile(*sm2, sig), central.WriteFile(*sm2+".pem", key)); err != nil {
+			return err
+		}
+	}
+	return central.WriteFile(*file, b)
+}
+
+func contractList(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("contract list", "list how far the centre is with the contracts it received: waiting for its seal, received\n"+
+		"(a time stamp is still to come), stamped, plain (nothing can be put behind), refused (does not verify).", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON object")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		all, err := c.Contracts(ctx)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(out, map[string]any{"contracts": all})
+		}
+		for _, k := range all {
+			fmt.Fprintf(out, "%s  %-8s %3d  %s\n", k.Case, k.State, k.Tries, k.Why)
+		}
+		return nil
+	})
+}
+
+func contractVerify(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("contract verify", "say in Chinese who signed a contract, when and by which clock, whether one byte changed\n"+
+		"since, and whether it is the one the centre holds; fail where it does not hold.", errs)
+	data := f.String("data", "", "folder of the centre")
+	file := f.String("file", "", "the contract")
+	sm2 := f.String("sm2", "", "file with the second signature, where it is not to be the one the centre holds")
+	if err := parse(f, args, out, "data", "file"); err != nil {
+		return err
+	}
+	pdf, err := os.ReadFile(*file)
+	if err != nil {
+		return fault.New("sync.contract", fault.Missing, errors.New("--file cannot be read"))
+	}
+	var national []byte
+	if *sm2 != "" {
+		if national, err = os.ReadFile(*sm2); err != nil {
+			return fault.New("sync.contract", fault.Missing, errors.New("--sm2 cannot be read"))
+		}
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		r, err := c.VerifyContract(ctx, pdf, national)
+		if err != nil {
+			return err
+		}
+		for _, line := range r.Lines() {
+			fmt.Fprintln(out, line)
+		}
+		if !r.OK {
+			return fault.New("sync.contract", fault.Untrusted, errors.New("the contract does not hold"))
+		}
+		return nil
+	})
+}
+
+// stampingFlags names the time stamping service, where flags say one.
+func stampingFlags(ctx context.Context, c *central.Central, address, rootsFile string) error {
+	if address == "" && rootsFile == "" {
+		return nil
+	}
+	if address == "none" {
+		address = ""
+	}
+	var roots []byte
+	if rootsFile != "" {
+		var err error
+		if roots, err = os.ReadFile(rootsFile); err != nil {
+			return fault.New("sync.serve", fault.Input, errors.New("--tsa-roots cannot be read"))
+		}
+	}
+	return c.SetStamping(ctx, address, roots)
+}
+
+// checks serves the page on which anybody checks a contract, until end is called.
+func checks(ctx context.Context, c *central.Central, addr, host string) (end func(), url string, err error) {
+	l, err := listenOn(ctx, addr)
+	if err != nil {
+		return nil, "", err
+	}
+	srv, err := c.CheckServer(hosts(addr, host))
+	if err != nil {
+		l.Close()
+		return nil, "", err
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); srv.ServeTLS(l, "", "") }()
+	return func() { srv.Close(); <-done }, "https://" + reachable(l.Addr(), addr), nil
+}
