@@ -26,6 +26,7 @@ func (s *session) signing(ctx context.Context, _ family, number int, name string
 	for i, who := range []string{"请借款学生签名", "请共同借款人签名"} {
 		if err := c.all(ctx,
 			c.press("button", who), c.shows("pad", ""),
+			c.tickEach("我", 4, toEnd),
 			c.drawOn(2*number+i), c.shot(fmt.Sprintf("%s-7-signature-%d", name, i+1)),
 			c.press("button", "确认签名"), c.wait(patience, "msg=act", "name=sign"),
 		); err != nil {

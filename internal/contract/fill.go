@@ -24,7 +24,9 @@ type Input struct {
 	Point     string // the intake point's name
 	Operator  string // the clerk's name
 	// Strokes are the signatures by hand; a party without any has an empty box.
-	Strokes  map[loan.Party][]Stroke
+	Strokes map[loan.Party][]Stroke
+	// Ticked are the headings of the clauses that each party ticked.
+	Ticked   map[loan.Party][]string
 	Evidence []EvidenceLine // of the evidence page; none: no such page
 	At       time.Time      // by the terminal's clock; printed and in the seal
 }
@@ -136,20 +138,22 @@ func (w *writer) title() error {
 }
 
 func (w *writer) section(s *formSection) error {
-	if s.When != "" {
-		if ok, err := w.names.holds(s.When); !ok || err != nil {
-			return err
-		}
+	if ok, err := w.names.stands(s); !ok || err != nil {
+		return err
 	}
 	w.l.skip(5)
 	keep := 34.0
 	if len(s.Fields) > 0 {
 		keep = 60
 	}
-	err := w.l.paragraph(para{size: 11, leading: 18, after: 2, keep: keep}, span{text: s.Heading, bold: true, field: "模板"})
+	err := w.l.paragraph(para{size: 11, leading: 18, keep: keep}, span{text: s.Heading, bold: true, field: "模板"})
+	if err == nil && s.Confirm != "" {
+		err = w.boxes(s)
+	}
 	if err != nil {
 		return err
 	}
+	w.l.skip(2)
 	if len(s.Fields) > 0 {
 		if err := w.fields(s.Fields); err != nil {
 			return err

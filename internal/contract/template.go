@@ -35,6 +35,7 @@ type formSection struct {
 	When       string     `json:"when"`
 	Fields     [][]string `json:"fields"`
 	Paragraphs []string   `json:"paragraphs"`
+	Confirm    string     `json:"confirm"`
 }
 
 type formSigner struct {

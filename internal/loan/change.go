@@ -203,13 +203,16 @@ type ReviewBody struct {
 	Note string `json:"note,omitempty"`
 }
 
-// ContractBody is a filled contract, before signing.
+// ContractBody is a filled contract, before signing. Signers and Clerk stand in
+// its text; those filled before they were noted have none.
 type ContractBody struct {
-	Template string `json:"template"` // id and version
-	Blob     Hash   `json:"blob"`     // the PDF shown
-	Size     int64  `json:"size"`
-	Pages    int    `json:"pages"`
-	AsOf     Date   `json:"as_of"` // the signing date it was filled for
+	Template string     `json:"template"` // id and version
+	Blob     Hash       `json:"blob"`     // the PDF shown
+	Size     int64      `json:"size"`
+	Pages    int        `json:"pages"`
+	AsOf     Date       `json:"as_of"`            // the signing date it was filled for
+	Signers  Signatures `json:"signers,omitzero"` // who is to sign for whom
+	Clerk    string     `json:"clerk,omitempty"`  // the clerk's name as printed
 }
 
 // ReadBody is how long each page was on the screen, and which texts were read
@@ -228,6 +231,8 @@ type SignBody struct {
 	Contract  Hash   `json:"contract"`
 	Ink       Hash   `json:"ink"` // the strokes, a blob
 	Size      int64  `json:"size"`
+	// Clauses are the headings of those that the signer ticked one by one.
+	Clauses []string `json:"clauses,omitempty"`
 }
 
 // SealBody is the sealed contract.

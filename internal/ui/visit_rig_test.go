@@ -294,8 +294,14 @@ func signed(r *rig, id uuid.UUID) {
 	_, c, err := r.u.desk.PrepareContract(ctx, id)
 	r.must(c, err)
 	r.must(r.u.desk.Read(ctx, id, c.Contract.Blob, make([]int, c.Contract.Pages)))
+	list, err := r.u.desk.Clauses(ctx, c)
+	r.must(c, err)
+	var clauses []string
+	for _, k := range list {
+		clauses = append(clauses, k.Heading)
+	}
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		r.must(r.u.desk.Sign(ctx, id, p, loan.InPerson, "", testStrokes()))
+		r.must(r.u.desk.Sign(ctx, id, p, loan.InPerson, "", testStrokes(), clauses...))
 	}
 	r.must(r.u.desk.Seal(ctx, id))
 }
