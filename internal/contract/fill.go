@@ -86,6 +86,7 @@ type writer struct {
 	l      *layout
 	pdf    *pdf
 	images []int // objects; named Im0, Im1
+	paper  bool  // signed with a pen on paper, if at all: no seal
 	stamp  stamp
 }
 
@@ -143,7 +144,7 @@ func (w *writer) section(s *formSection) error {
 	}
 	w.l.skip(5)
 	keep := 34.0
-	if len(s.Fields) > 0 {
+	if len(s.Fields) > 0 || s.Table != nil {
 		keep = 60
 	}
 	err := w.l.paragraph(para{size: 11, leading: 18, keep: keep}, span{text: s.Heading, bold: true, field: "模板"})
@@ -156,6 +157,11 @@ func (w *writer) section(s *formSection) error {
 	w.l.skip(2)
 	if len(s.Fields) > 0 {
 		if err := w.fields(s.Fields); err != nil {
+			return err
+		}
+	}
+	if s.Table != nil {
+		if err := w.blank(s.Table); err != nil {
 			return err
 		}
 	}
@@ -202,6 +208,9 @@ func (w *writer) fields(rows [][]string) error {
 	const label = 78.0
 	value := (width - 2*label) / 2
 	t := table{x: marginX, cols: []float64{label, value, label, value}, size: 9.5, leading: 14, pad: 5, least: 22}
+	if w.paper { // a form of one sheet is not lost in part
+		t.leading, t.pad, t.least = 12.5, 4, 18.5
+	}
 	cells := make([][]tableCell, len(rows))
 	for i, row := range rows {
 		for j, text := range row {
@@ -236,8 +245,16 @@ func (w *writer) fields(rows [][]string) error {
 			return err
 		}
 	}
-	w.l.skip(6)
+	w.l.skip(w.tableGap())
 	return nil
+}
+
+// tableGap is the room behind a table.
+func (w *writer) tableGap() float64 {
+	if w.paper {
+		return 2
+	}
+	return 6
 }
 
 // portraitOf is the portrait that belongs beside rows about a person.

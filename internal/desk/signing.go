@@ -135,7 +135,7 @@ func (d *Desk) contractText(c *loan.Case, day loan.Date) (contract.Input, string
 	if err != nil {
 		return contract.Input{}, "", err
 	}
-	tpl, err := rulebook.TemplateFor(rulebook.LoanContract, day)
+	tpl, err := d.template(rulebook.LoanContract, app.Kind, day)
 	if err != nil {
 		return contract.Input{}, "", err
 	}
