@@ -74,8 +74,8 @@ func TestVisitToTheReceipt(t *testing.T) {
 	if got := r.saved(v.id).Status; got != loan.Queued {
 		t.Fatalf("status: got %v, want queued", got)
 	}
-	r.press("打印回执")
-	r.snap("dialog-print")
+	r.press("打印回执和合同")
+	r.answer()
 	r.ui(func() {
 		if d := r.dialog(); d != nil {
 			d.Close()
