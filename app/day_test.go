@@ -271,6 +271,12 @@ func (w *workday) sign(c *loan.Case, by loan.Signer, note string) *loan.Case {
 	w.must(err)
 	c, err = w.desk.Sign(ctx, c.ID, loan.CoborrowerParty, by, note, ink, clauses...)
 	w.must(err)
+	needs, err := w.desk.NeedsWitness(c)
+	w.must(err)
+	if needs {
+		c, err = w.desk.Witness(ctx, c.ID, reviewers[0].ID, []byte(dayPassword))
+		w.must(err)
+	}
 	c, err = w.desk.Seal(ctx, c.ID)
 	w.must(err)
 	c, err = w.desk.Finish(ctx, c.ID)

@@ -42,6 +42,19 @@ func Clauses(in Input) ([]Clause, error) {
 	return out, nil
 }
 
+// NeedsWitness says whether the template wants a second operator for the contract
+// of in, whose App.Signatures say who is to sign for whom. fault.Input when the
+// template is not of its form.
+func NeedsWitness(in Input) (bool, error) {
+	f, err := parseForm(in.Template)
+	if err != nil {
+		return false, fault.Wrap("contract.NeedsWitness", err)
+	}
+	who := in.App.Signatures
+	proxy := who.Student == loan.ByProxy || who.Coborrower == loan.ByProxy
+	return f.Witness.Proxy && proxy || slices.Contains(f.Witness.Points, in.App.Intake.PointType), nil
+}
+
 // stands says whether a section's condition, if it has one, holds.
 func (n *names) stands(s *formSection) (bool, error) {
 	if s.When == "" {

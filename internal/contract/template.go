@@ -29,6 +29,7 @@ type form struct {
 	Footer     string        `json:"footer"`
 	Sections   []formSection `json:"sections"`
 	Signatures []formSigner  `json:"signatures"`
+	Witness    formWitness   `json:"witness"`
 }
 
 type formSection struct {
@@ -46,6 +47,12 @@ type formTable struct {
 	Widths  []float64 `json:"widths"` // shares
 	Labels  []string  `json:"labels"` // of the first column
 	Rows    int       `json:"rows"`
+}
+
+// formWitness says when a second operator must have seen both sign.
+type formWitness struct {
+	Proxy  bool     `json:"proxy"`  // when one signs for the other
+	Points []string `json:"points"` // at intake points of these types
 }
 
 type formSigner struct {

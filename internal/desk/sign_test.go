@@ -187,10 +187,31 @@ func TestOneSignsForBothInARenewal(t *testing.T) {
 		t.Fatalf("gone on with: another file, or %d signatures, %v", len(c.Contract.Signatures), err)
 	}
 	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
+	if _, err := d.Seal(ctx, c.ID); fault.KindOf(err) != fault.Input {
+		t.Errorf("sealed without a second operator: got %v, want input", err)
+	}
+	if _, err := d.Witness(ctx, c.ID, "clerk-1", []byte(clerkPassword)); fault.KindOf(err) != fault.Denied {
+		t.Errorf("the clerk as the second operator: got %v, want denied", err)
+	}
+	if _, err := d.Witness(ctx, c.ID, "reviewer-1", []byte("wrong password")); fault.KindOf(err) != fault.Password {
+		t.Errorf("a wrong password: got %v, want password", err)
+	}
+	if list, err := d.Witnesses(ctx, c); err != nil || len(list) != 1 || list[0].ID != "reviewer-1" {
+		t.Errorf("who may: %v, %v", list, err)
+	}
+	must(d.Witness(ctx, c.ID, "reviewer-1", []byte(reviewPassword)))
+	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
+	if _, err := d.Seal(ctx, c.ID); fault.KindOf(err) != fault.Input {
+		t.Errorf("signed again after the second operator looked: got %v, want input", err)
+	}
+	must(d.Witness(ctx, c.ID, "reviewer-1", []byte(reviewPassword)))
 	c = must(d.Seal(ctx, c.ID))
 	sealed, err := d.SealedContract(ctx, c)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if text := strings.Join(pageTexts(t, sealed), ""); !strings.Contains(text, "第二经办人见证") || !strings.Contains(text, "reviewer-1") {
+		t.Error("the evidence does not name the second operator")
 	}
 	if r := contract.Verify(sealed, contract.VerifyOptions{CA: d.Authority()}); !r.OK {
 		t.Errorf("sealed: %q", r.Lines())

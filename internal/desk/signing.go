@@ -306,6 +306,9 @@ func (d *Desk) evidence(c *loan.Case) []contract.EvidenceLine {
 			}
 		}
 	}
+	if w := c.Contract.Witness; w != nil {
+		out = append(out, line("第二经办人见证", "经办人员 "+w.By+"，"+stamp(w.At)))
+	}
 	return out
 }
 

@@ -58,6 +58,7 @@ type ContractState struct {
 	Read       []int    // milliseconds a page
 	Texts      []string // ids of the texts read to both before signing
 	Signatures map[Party]SignState
+	Witness    *Attestation // the second operator, where there was one
 	Sealed     *SealBody
 	SealedAt   time.Time
 }

@@ -33,6 +33,7 @@ const (
 	ChangeContract ChangeKind = "contract" // ContractBody: the contract was filled
 	ChangeRead     ChangeKind = "read"     // ReadBody: the parties read the pages
 	ChangeSign     ChangeKind = "sign"     // SignBody: one party signed
+	ChangeWitness  ChangeKind = "witness"  // WitnessBody: a second operator saw both sign
 	ChangeSeal     ChangeKind = "seal"     // SealBody: the contract was sealed
 	ChangeFinish   ChangeKind = "finish"   // FinishBody: complete, to be carried
 	ChangeCorrect  ChangeKind = "correct"  // CorrectBody: a contract field after signing
@@ -233,6 +234,12 @@ type SignBody struct {
 	Size      int64  `json:"size"`
 	// Clauses are the headings of those that the signer ticked one by one.
 	Clauses []string `json:"clauses,omitempty"`
+}
+
+// WitnessBody is a second operator's word that the contract was signed as it
+// says, given with that operator's own password.
+type WitnessBody struct {
+	Contract Hash `json:"contract"`
 }
 
 // SealBody is the sealed contract.

@@ -29,6 +29,7 @@ type signStep struct {
 	view    *docView
 	reader  *reader
 	clauses []desk.Clause
+	second  bool // a second operator must confirm before the seal
 	busy    string
 	opened  loan.Hash // the contract or sealed file that is shown
 }
@@ -76,6 +77,7 @@ const (
 	signTexts
 	signReads
 	signSigns
+	signWitness
 	signSeals
 	signDone // sealed: to be finished, or finished
 )
@@ -88,6 +90,8 @@ func (s *signStep) stage() int {
 		return signDone
 	case c.Status != loan.ToSign:
 		return signWaits
+	case c.SignedInFull() && s.second:
+		return signWitness
 	case c.SignedInFull():
 		return signSeals
 	case s.view.hash == (loan.Hash{}) || k == nil || s.view.hash != k.Blob:
@@ -99,6 +103,11 @@ func (s *signStep) stage() int {
 }
 
 func (s *signStep) refresh() {
+	s.second = false
+	if c := s.v.c; c.SignedInFull() && c.Contract.Sealed == nil {
+		needs, err := s.v.u.desk.NeedsWitness(c)
+		s.second = needs || err != nil // what cannot be told is asked for; the desk says why
+	}
 	stage := s.stage()
 	setVisible(s.waiting, stage == signWaits)
 	setVisible(s.texts, stage == signTexts)
@@ -108,7 +117,7 @@ func (s *signStep) refresh() {
 	s.showMarks()
 	if stage == signDone && s.v.at == stepSign {
 		s.showSealed()
-	} else if stage == signSeals && s.view.hash == (loan.Hash{}) && s.busy == "" {
+	} else if (stage == signSeals || stage == signWitness) && s.view.hash == (loan.Hash{}) && s.busy == "" {
 		s.prepare()
 	}
 	s.content.Refresh()
@@ -175,6 +184,8 @@ func (s *signStep) action() action {
 	case signSigns:
 		p := s.nextParty()
 		return action{text: "请" + partyLabel(p) + "签名", enabled: !v.readOnly(), do: func() { s.sign(p) }, busy: s.busy}
+	case signWitness:
+		return action{text: "请第二经办人确认", enabled: !v.readOnly(), do: func() { askWitness(v) }, busy: s.busy}
 	case signSeals:
 		return action{text: "封存合同", enabled: !v.readOnly(), do: s.seal, busy: s.busy}
 	}
@@ -344,7 +355,7 @@ func (s *signStep) shown() {
 	switch s.stage() {
 	case signTexts:
 		kit.Focus(s.texts)
-	case signReads, signSigns, signSeals, signDone:
+	case signReads, signSigns, signWitness, signSeals, signDone:
 		kit.Focus(s.v.main)
 	}
 }
