@@ -21,7 +21,7 @@ func List(ctx context.Context) ([]Printer, error) {
 	defer s.close()
 	all, err := s.call(ctx, "/", opGetPrinters, []attribute{text(tagKeyword, "requested-attributes", "printer-name")}, nil)
 	if err != nil || len(all.all("printer-name")) == 0 {
-		return nil, fault.Say(op, fault.Missing, wordsNone, err)
+		return nil, fault.Tell(op, fault.Missing, wordsNone, err)
 	}
 	first := ""
 	if a, err := s.call(ctx, "/", opGetDefault, []attribute{text(tagKeyword, "requested-attributes", "printer-name")}, nil); err == nil {
@@ -67,7 +67,7 @@ func Print(ctx context.Context, j Job) (err error) {
 	}, j.PDF)
 	id := a.number("job-id")
 	if err != nil || a.status >= 0x0400 || id <= 0 {
-		return fault.Say(op, fault.Unavailable, wordsRefused, err)
+		return fault.Tell(op, fault.Unavailable, wordsRefused, err)
 	}
 	j.noted(strconv.Itoa(id))
 	defer func() {
@@ -96,16 +96,16 @@ func (s *service) wait(ctx context.Context, id int) error {
 		switch state := a.number("job-state"); {
 		case ctx.Err() != nil:
 		case err != nil || a.status >= 0x0400:
-			return fault.Say(op, fault.Unavailable, wordsFailed, err)
+			return fault.Tell(op, fault.Unavailable, wordsFailed, err)
 		case state == stateCompleted:
 			return nil
 		case state == stateCanceled || state == stateAborted:
-			return fault.Say(op, fault.Unavailable, wordsFailed, errors.New("state "+strconv.Itoa(state)))
+			return fault.Tell(op, fault.Unavailable, wordsFailed, errors.New("state "+strconv.Itoa(state)))
 		}
 		select {
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fault.Say(op, fault.Unavailable, wordsLate, ctx.Err())
+				return fault.Tell(op, fault.Unavailable, wordsLate, ctx.Err())
 			}
 			return fault.New(op, fault.Cancelled, ctx.Err())
 		case <-tick.C:
@@ -132,5 +132,5 @@ func Purge(ctx context.Context, job string) error {
 	case err == nil:
 		err = errors.New("status " + strconv.FormatInt(int64(a.status), 16))
 	}
-	return fault.Say(op, fault.Unavailable, wordsLeft, err)
+	return fault.Tell(op, fault.Unavailable, wordsLeft, err)
 }

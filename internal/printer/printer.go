@@ -19,16 +19,22 @@ type Printer struct {
 type Job struct {
 	Printer string // none is the system's own choice
 	Copies  int    // none is 1
-	PDF     []byte
-	Pages   int
-	// Draw gives a page as a picture, for systems that print no PDF.
-	Draw func(ctx context.Context, page int, dpi float64) (image.Image, error)
+	PDF     []byte // pages of A4
+	// Open opens the paper to be drawn, on systems that print no PDF alone.
+	Open func(ctx context.Context) (Drawing, error)
 	// Noted is told the job's name at the print service as soon as there is one,
 	// and none once its data are deleted. It may be nil.
 	Noted func(job string)
 	// Wait is how long the printer may take before the job is taken back; none is
 	// five minutes.
 	Wait time.Duration
+}
+
+// Drawing is a paper as pictures.
+type Drawing struct {
+	Pages int
+	Draw  func(ctx context.Context, page int, dpi float64) (image.Image, error)
+	Close func()
 }
 
 const (

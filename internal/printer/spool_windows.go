@@ -45,13 +45,13 @@ func List(context.Context) ([]Printer, error) {
 	var size, count uint32
 	d.enum.Call(local|connected, 0, level, 0, 0, uintptr(unsafe.Pointer(&size)), uintptr(unsafe.Pointer(&count)))
 	if size == 0 || size > 1<<20 {
-		return nil, fault.Say(op, fault.Missing, wordsNone, errors.New("no printer"))
+		return nil, fault.Tell(op, fault.Missing, wordsNone, errors.New("no printer"))
 	}
 	buf := make([]uint64, size/8+1) // aligned for the structures at its head
 	ok, _, err := d.enum.Call(local|connected, 0, level, uintptr(unsafe.Pointer(&buf[0])), uintptr(size),
 		uintptr(unsafe.Pointer(&size)), uintptr(unsafe.Pointer(&count)))
 	if ok == 0 || count == 0 {
-		return nil, fault.Say(op, fault.Missing, wordsNone, err)
+		return nil, fault.Tell(op, fault.Missing, wordsNone, err)
 	}
 	first := d.defaultName()
 	var out []Printer
@@ -89,13 +89,13 @@ func Print(ctx context.Context, j Job) (err error) {
 	if err := j.check(); err != nil {
 		return err
 	}
-	if j.Draw == nil || j.Pages <= 0 {
+	if j.Open == nil {
 		return fault.New(op, fault.Input, errors.New("nothing draws the pages"))
 	}
 	d := load()
 	if j.Printer == "" {
 		if j.Printer = d.defaultName(); j.Printer == "" {
-			return fault.Say(op, fault.Missing, wordsNone, errors.New("no default printer"))
+			return fault.Tell(op, fault.Missing, wordsNone, errors.New("no default printer"))
 		}
 	}
 	id, err := d.draw(ctx, &j)
@@ -123,6 +123,11 @@ func jobName(printer string, id uint32) string {
 // job.
 func (d *dll) draw(ctx context.Context, j *Job) (id uint32, err error) {
 	const op = "printer.draw"
+	paper, err := j.Open(ctx)
+	if err != nil {
+		return 0, fault.Wrap(op, err)
+	}
+	defer paper.Close()
 	driver, _ := windows.UTF16PtrFromString("WINSPOOL")
 	name, err := windows.UTF16PtrFromString(j.Printer)
 	if err != nil {
@@ -130,7 +135,7 @@ func (d *dll) draw(ctx context.Context, j *Job) (id uint32, err error) {
 	}
 	dc, _, err := d.createDC.Call(uintptr(unsafe.Pointer(driver)), uintptr(unsafe.Pointer(name)), 0, 0)
 	if dc == 0 {
-		return 0, fault.Say(op, fault.Unavailable, wordsRefused, err)
+		return 0, fault.Tell(op, fault.Unavailable, wordsRefused, err)
 	}
 	defer d.deleteDC.Call(dc)
 	title, _ := windows.UTF16PtrFromString("doorstep")
@@ -138,13 +143,13 @@ func (d *dll) draw(ctx context.Context, j *Job) (id uint32, err error) {
 	info.size = int32(unsafe.Sizeof(info))
 	n, _, err := d.startDoc.Call(dc, uintptr(unsafe.Pointer(&info)))
 	if int32(n) <= 0 {
-		return 0, fault.Say(op, fault.Unavailable, wordsRefused, err)
+		return 0, fault.Tell(op, fault.Unavailable, wordsRefused, err)
 	}
 	id = uint32(n)
 	j.noted(jobName(j.Printer, id))
 	for range j.Copies {
-		for page := range j.Pages {
-			if err := d.page(ctx, dc, j, page); err != nil {
+		for page := range paper.Pages {
+			if err := d.page(ctx, dc, paper, page); err != nil {
 				d.abortDoc.Call(dc)
 				Purge(context.WithoutCancel(ctx), jobName(j.Printer, id)) // aborted is deleted as a rule; what Noted knows is tried again
 				return 0, err
@@ -152,7 +157,7 @@ func (d *dll) draw(ctx context.Context, j *Job) (id uint32, err error) {
 		}
 	}
 	if n, _, err := d.endDoc.Call(dc); int32(n) <= 0 {
-		return 0, fault.Say(op, fault.Unavailable, wordsRefused, err)
+		return 0, fault.Tell(op, fault.Unavailable, wordsRefused, err)
 	}
 	return id, nil
 }
@@ -175,28 +180,28 @@ type bitmapInfo struct {
 }
 
 // page draws one page as a picture of 24 bits, at its size on paper.
-func (d *dll) page(ctx context.Context, dc uintptr, j *Job, page int) error {
-	const op = "printer.page"
-	img, err := j.Draw(ctx, page, printDPI)
+func (d *dll) page(ctx context.Context, dc uintptr, paper Drawing, page int) error {
+	const op, widthMM, heightMM = "printer.page", 210, 297
+	img, err := paper.Draw(ctx, page, printDPI)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
 	rows, w, h := rowsOf(img)
 	if n, _, err := d.startPage.Call(dc); int32(n) <= 0 {
-		return fault.Say(op, fault.Unavailable, wordsRefused, err)
+		return fault.Tell(op, fault.Unavailable, wordsRefused, err)
 	}
 	dim := func(i uintptr) int { n, _, _ := d.caps.Call(dc, i); return int(int32(n)) }
 	info := bitmapInfo{width: int32(w), height: -int32(h), planes: 1, bits: 24, imageSize: uint32(len(rows))}
 	info.size = uint32(unsafe.Sizeof(info))
 	d.stretchMode.Call(dc, halftone)
 	d.brushOrigins.Call(dc, 0, 0, 0)
-	n, _, err := d.stretch.Call(dc, uintptr(-dim(capLeft)), uintptr(-dim(capTop)), uintptr(w*dim(capDPIX)/printDPI), uintptr(h*dim(capDPIY)/printDPI),
+	n, _, err := d.stretch.Call(dc, uintptr(-dim(capLeft)), uintptr(-dim(capTop)), uintptr(dim(capDPIX)*widthMM*10/254), uintptr(dim(capDPIY)*heightMM*10/254),
 		0, 0, uintptr(w), uintptr(h), uintptr(unsafe.Pointer(&rows[0])), uintptr(unsafe.Pointer(&info)), 0, sourceCopy)
 	if int32(n) <= 0 {
-		return fault.Say(op, fault.Unavailable, wordsFailed, err)
+		return fault.Tell(op, fault.Unavailable, wordsFailed, err)
 	}
 	if n, _, err := d.endPage.Call(dc); int32(n) <= 0 {
-		return fault.Say(op, fault.Unavailable, wordsRefused, err)
+		return fault.Tell(op, fault.Unavailable, wordsRefused, err)
 	}
 	return nil
 }
@@ -254,14 +259,14 @@ func (d *dll) wait(ctx context.Context, printer string, id uint32) error {
 		status, gone, err := d.status(printer, id)
 		switch {
 		case err != nil || status&(statusError|statusDeleting|statusDeleted) != 0:
-			return fault.Say(op, fault.Unavailable, wordsFailed, err)
+			return fault.Tell(op, fault.Unavailable, wordsFailed, err)
 		case gone || status&(statusPrinted|statusComplete) != 0:
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fault.Say(op, fault.Unavailable, wordsLate, ctx.Err())
+				return fault.Tell(op, fault.Unavailable, wordsLate, ctx.Err())
 			}
 			return fault.New(op, fault.Cancelled, ctx.Err())
 		case <-tick.C:
@@ -284,11 +289,11 @@ func Purge(_ context.Context, job string) error {
 	}
 	h, done, err := d.handle(printer)
 	if err != nil {
-		return fault.Say(op, fault.Unavailable, wordsLeft, err)
+		return fault.Tell(op, fault.Unavailable, wordsLeft, err)
 	}
 	defer done()
 	if ok, _, err := d.setJob.Call(h, uintptr(id), 0, 0, controlDelete); ok == 0 && !errors.Is(err, windows.ERROR_INVALID_PARAMETER) {
-		return fault.Say(op, fault.Unavailable, wordsLeft, err)
+		return fault.Tell(op, fault.Unavailable, wordsLeft, err)
 	}
 	return nil
 }

@@ -190,14 +190,15 @@ func (u *Window) printAll(ctx context.Context, name string, copies int, papers [
 }
 
 func (u *Window) printOne(ctx context.Context, name string, copies int, pdf []byte) error {
-	doc, err := u.deps.Pages.Open(ctx, pdf)
-	if err != nil {
-		return err
-	}
-	defer doc.Close()
-	return u.deps.Printing.Print(ctx, printer.Job{Printer: name, Copies: copies, PDF: pdf, Pages: doc.Pages(),
-		Draw:  func(ctx context.Context, n int, dpi float64) (image.Image, error) { return doc.Page(ctx, n, dpi) },
-		Noted: u.notePrint})
+	return u.deps.Printing.Print(ctx, printer.Job{Printer: name, Copies: copies, PDF: pdf, Noted: u.notePrint,
+		Open: func(ctx context.Context) (printer.Drawing, error) {
+			doc, err := u.deps.Pages.Open(ctx, pdf)
+			if err != nil {
+				return printer.Drawing{}, err
+			}
+			return printer.Drawing{Pages: doc.Pages(), Close: func() { doc.Close() },
+				Draw: func(ctx context.Context, n int, dpi float64) (image.Image, error) { return doc.Page(ctx, n, dpi) }}, nil
+		}})
 }
 
 // notePrint keeps which job the print service holds, so that it is deleted even
