@@ -12,8 +12,9 @@ import (
 )
 
 func TestPapersArePrintedWithTheWatermarkAndNoted(t *testing.T) {
-	d := laptop(t, t.TempDir())
-	defer d.Close()
+	dir := t.TempDir()
+	d := laptop(t, dir)
+	defer func() { d.Close() }()
 	c := entered(t, d)
 	if got, want := d.Papers(c), []desk.Paper{desk.PaperCard, desk.PaperApplication, desk.PaperHardship}; !slices.Equal(got, want) {
 		t.Errorf("papers of a case being entered: %q, want %q", got, want)
@@ -50,5 +51,9 @@ func TestPapersArePrintedWithTheWatermarkAndNoted(t *testing.T) {
 	}
 	if len(d.Papers(c)) != 5 {
 		t.Errorf("papers of a finished case: %q", d.Papers(c))
+	}
+	d = signedInAs(t, d, dir, "reviewer-1", reviewPassword)
+	if _, err := d.Printout(t.Context(), c.ID, desk.PaperContract); fault.KindOf(err) != fault.Denied {
+		t.Errorf("by one who sees the case masked: got %v, want denied", err)
 	}
 }

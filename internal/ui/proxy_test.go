@@ -2,8 +2,10 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"testing"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 
@@ -63,6 +65,53 @@ func TestVisitOneSignsForBothBeforeASecondOperator(t *testing.T) {
 	r.press("封存合同")
 	if got := r.saved(v.id).Status; got != loan.Signed {
 		t.Errorf("status: got %v, want signed", got)
+	}
+}
+
+func TestVisitBeginsAnewWhereTheTextHasChanged(t *testing.T) {
+	r := newIssuerRig(t, kit.Light)
+	anotherRate := func(*rig, uuid.UUID) {
+		r.send(bulletin.Policy, "P2023S", []byte(`{"id":"P2023S","signed_from":"2023-08-05","undergraduate_max":18000,"graduate_max":22000,"minimum":1000,"multiple":100,
+ "maturity_base":15,"maturity_cap":22,"living_costs":true,"purposes":["学费"],"rate":{"text":"LPR5Y－0.6%"},"maturity_day":"09-20","subsidy_until":"08-31"}`))
+	}
+	v := r.open(loan.First, false, entered, submitted, reviewed, signedByBoth, anotherRate)
+	r.ui(func() { v.show(stepSign) })
+	r.settle()
+	words := r.dialogWords()
+	if !strings.Contains(words, "重新生成") {
+		t.Fatalf("the dialog says %q", words)
+	}
+	r.snap("dialog-anew")
+	r.ui(func() {
+		r.dialog().Close()
+		v.refresh()
+	})
+	r.settle()
+	if r.dialog() != nil {
+		t.Error("it is asked again and again")
+	}
+	r.press("封存合同")
+	r.answer()
+	if k := r.saved(v.id).Contract; k == nil || len(k.Signatures) != 0 || k.Sealed != nil {
+		t.Errorf("begun anew: %+v", k)
+	}
+}
+
+// signedByBoth signs without sealing.
+func signedByBoth(r *rig, id uuid.UUID) {
+	r.t.Helper()
+	ctx := context.Background()
+	_, c, err := r.u.desk.PrepareContract(ctx, id)
+	r.must(c, err)
+	r.must(r.u.desk.Read(ctx, id, c.Contract.Blob, make([]int, c.Contract.Pages)))
+	list, err := r.u.desk.Clauses(ctx, c)
+	r.must(c, err)
+	var clauses []string
+	for _, k := range list {
+		clauses = append(clauses, k.Heading)
+	}
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		r.must(r.u.desk.Sign(ctx, id, p, loan.InPerson, "", testStrokes(), clauses...))
 	}
 }
 

@@ -29,7 +29,8 @@ type signStep struct {
 	view    *docView
 	reader  *reader
 	clauses []desk.Clause
-	second  bool // a second operator must confirm before the seal
+	stale   loan.Hash // a contract whose text can no longer be made; it is asked about once
+	second  bool      // a second operator must confirm before the seal
 	busy    string
 	opened  loan.Hash // the contract or sealed file that is shown
 }
@@ -117,7 +118,7 @@ func (s *signStep) refresh() {
 	s.showMarks()
 	if stage == signDone && s.v.at == stepSign {
 		s.showSealed()
-	} else if (stage == signSeals || stage == signWitness) && s.view.hash == (loan.Hash{}) && s.busy == "" {
+	} else if (stage == signSeals || stage == signWitness) && s.view.hash == (loan.Hash{}) && s.busy == "" && s.stale != s.v.c.Contract.Blob {
 		s.prepare()
 	}
 	s.content.Refresh()
@@ -251,6 +252,7 @@ func (s *signStep) fill(goOn bool) {
 // offerAnew asks whether to begin again where the text that one party signed can
 // no longer be made.
 func (s *signStep) offerAnew(err error) {
+	s.stale = s.v.c.Contract.Blob
 	kit.Confirm(s.v.u.win, "合同须重新生成", sentence(err)+"原来的签名作废，记录仍会保留。", "重新生成", "暂不", func() { s.fill(false) })
 }
 
