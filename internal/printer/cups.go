@@ -102,13 +102,8 @@ func (s *service) wait(ctx context.Context, id int) error {
 		case state == stateCanceled || state == stateAborted:
 			return fault.Tell(op, fault.Unavailable, wordsFailed, errors.New("state "+strconv.Itoa(state)))
 		}
-		select {
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fault.Tell(op, fault.Unavailable, wordsLate, ctx.Err())
-			}
-			return fault.New(op, fault.Cancelled, ctx.Err())
-		case <-tick.C:
+		if err := pause(ctx, tick); err != nil {
+			return err
 		}
 	}
 }

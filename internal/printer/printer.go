@@ -56,6 +56,20 @@ func (j *Job) check() error {
 	return nil
 }
 
+// pause is nil at the next tick; the end of the context is told in words.
+func pause(ctx context.Context, tick *time.Ticker) error {
+	const op = "printer.wait"
+	select {
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return fault.Tell(op, fault.Unavailable, wordsLate, ctx.Err())
+		}
+		return fault.New(op, fault.Cancelled, ctx.Err())
+	case <-tick.C:
+		return nil
+	}
+}
+
 func (j *Job) noted(name string) {
 	if j.Noted != nil {
 		j.Noted(name)

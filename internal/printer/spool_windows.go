@@ -263,13 +263,8 @@ func (d *dll) wait(ctx context.Context, printer string, id uint32) error {
 		case gone || status&(statusPrinted|statusComplete) != 0:
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fault.Tell(op, fault.Unavailable, wordsLate, ctx.Err())
-			}
-			return fault.New(op, fault.Cancelled, ctx.Err())
-		case <-tick.C:
+		if err := pause(ctx, tick); err != nil {
+			return err
 		}
 	}
 }
