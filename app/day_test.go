@@ -246,7 +246,7 @@ func (w *workday) sign(c *loan.Case, by loan.Signer, note string) *loan.Case {
 	w.must(err)
 	c, err = w.desk.Review(ctx, c.ID, reviewers[0].ID, []byte(dayPassword), true, "")
 	w.must(err)
-	pdf, c, err := w.desk.PrepareContract(ctx, c.ID)
+	pdf, c, err := w.desk.FillContract(ctx, c.ID, loan.Signatures{Student: loan.InPerson, Coborrower: by, ProxyNote: note})
 	w.must(err)
 	doc, err := w.pages.Open(ctx, pdf)
 	w.must(err)
@@ -261,10 +261,22 @@ func (w *workday) sign(c *loan.Case, by loan.Signer, note string) *loan.Case {
 	c, err = w.desk.Read(ctx, c.ID, c.Contract.Blob, read)
 	w.must(err)
 	ink := []desk.Stroke{{Points: []desk.Point{{X: .1, Y: .5}, {X: .5, Y: .2, T: 90}, {X: .9, Y: .7, T: 200}}}}
-	c, err = w.desk.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", ink)
+	list, err := w.desk.Clauses(ctx, c)
 	w.must(err)
-	c, err = w.desk.Sign(ctx, c.ID, loan.CoborrowerParty, by, note, ink)
+	var clauses []string
+	for _, k := range list {
+		clauses = append(clauses, k.Heading)
+	}
+	c, err = w.desk.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", ink, clauses...)
 	w.must(err)
+	c, err = w.desk.Sign(ctx, c.ID, loan.CoborrowerParty, by, note, ink, clauses...)
+	w.must(err)
+	needs, err := w.desk.NeedsWitness(c)
+	w.must(err)
+	if needs {
+		c, err = w.desk.Witness(ctx, c.ID, reviewers[0].ID, []byte(dayPassword))
+		w.must(err)
+	}
 	c, err = w.desk.Seal(ctx, c.ID)
 	w.must(err)
 	c, err = w.desk.Finish(ctx, c.ID)

@@ -18,6 +18,10 @@ type section struct {
 	When       string     `json:"when"`
 	Fields     [][]string `json:"fields"`
 	Paragraphs []string   `json:"paragraphs"`
+	Confirm    string     `json:"confirm"`
+	Table      *struct {
+		Columns []string `json:"columns"`
+	} `json:"table"`
 }
 
 type template struct {
@@ -49,7 +53,7 @@ var placeholders = strings.Fields(`
 	coborrowers.0.relation coborrowers.0.name_masked coborrowers.0.id_no_masked
 	study.school_name study.school_code study.mode study.level study.years study.entry_year
 	study.tuition study.dorm study.major hardship.categories
-	loan.amount loan.amount_cn loan.purpose loan.maturity_year loan.previous.contract_no
+	loan.amount loan.amount_cn loan.purpose loan.maturity_year loan.previous.contract_no loan.previous.amount
 	signatures.proxy_note
 	pack.id pack.rate_text pack.grace_years pack.maturity_base pack.maturity_cap pack.maturity_day`)
 
@@ -72,7 +76,7 @@ func readTemplates(t *testing.T) map[string]template {
 		if want := fmt.Sprintf("%s-%d.json", x.ID, x.Version); f.Name() != want {
 			t.Errorf("file %s holds %s", f.Name(), want)
 		}
-		out[x.ID] = x
+		out[fmt.Sprintf("%s-%d", x.ID, x.Version)] = x
 	}
 	return out
 }
@@ -90,10 +94,11 @@ func TestTemplatesCallOnlyPromisedNames(t *testing.T) {
 				}
 				texts = append(texts, row...)
 			}
-			if s.When != "" && s.When != "loan.supplementary" && s.When != "signatures.proxy_note" {
+			if s.When != "" && s.When != "loan.supplementary" && !slices.Contains(placeholders, s.When) {
 				t.Errorf("%s: when %q", id, s.When)
 			}
-			if len(s.Fields) == 0 && len(s.Paragraphs) == 0 {
+			texts = append(texts, s.Confirm)
+			if len(s.Fields) == 0 && len(s.Paragraphs) == 0 && (s.Table == nil || len(s.Table.Columns) == 0) {
 				t.Errorf("%s: section %q is empty", id, s.Heading)
 			}
 		}
@@ -115,7 +120,7 @@ func TestTemplatesCallOnlyPromisedNames(t *testing.T) {
 
 func TestTemplatesAreDatedAndWhole(t *testing.T) {
 	all := readTemplates(t)
-	for _, id := range []string{"loan-contract", "application-form", "renewal-statement", "temporary-receipt"} {
+	for _, id := range []string{"loan-contract-2", "application-form-2", "hardship-form-1", "renewal-statement-2", "temporary-receipt-1", "integrity-card-1"} {
 		x, ok := all[id]
 		if !ok {
 			t.Errorf("%s is missing", id)
@@ -126,26 +131,26 @@ func TestTemplatesAreDatedAndWhole(t *testing.T) {
 		}
 	}
 	var parties []string
-	for _, s := range all["loan-contract"].Signatures {
+	for _, s := range all["loan-contract-2"].Signatures {
 		parties = append(parties, s.Party)
 	}
 	if want := []string{"student", "coborrower", "centre"}; !slices.Equal(parties, want) {
 		t.Errorf("the contract is signed by %v, want %v", parties, want)
 	}
 	var text strings.Builder
-	for _, s := range all["loan-contract"].Sections {
+	for _, s := range all["loan-contract-2"].Sections {
 		text.WriteString(strings.Join(s.Paragraphs, ""))
 		for _, row := range s.Fields {
 			text.WriteString(strings.Join(row, ""))
 		}
 	}
 	for _, name := range []string{"student.name", "coborrowers.0.name", "loan.amount_cn", "loan.amount", "maturity_date",
-		"pack.rate_text", "pack.grace_years", "subsidy_until", "intake.county_name"} {
+		"pack.rate_text", "pack.grace_years", "subsidy_until", "intake.county_name", "loan.purpose", "pack.maturity_base", "pack.maturity_cap"} {
 		if !strings.Contains(text.String(), "{{"+name+"}}") {
 			t.Errorf("the contract does not say %s", name)
 		}
 	}
-	for _, words := range []string{"现场手写签名", "数字封存", "送达地址", "罚息", "提前归还"} {
+	for _, words := range []string{"现场手写签名", "数字封存", "送达地址", "对逾期本金", "罚息", "提前归还", "单独同意书", "征信查询与报送授权书", "各方同意以电子形式签订"} {
 		if !strings.Contains(text.String(), words) {
 			t.Errorf("the contract does not say %s", words)
 		}

@@ -43,8 +43,9 @@ Usage:
   sync roster import --data DIR --file FILE --group CODE --school NAME [--year YEAR]
   sync schools import --data DIR --file FILE
   sync pack add --data DIR --file FILE [--late]
+  sync template add --data DIR --file FILE [--late]
   sync grant new --data DIR --operator ID --by ID --fields FIELD[,FIELD] --case ID[,ID]|--count N --reason TEXT [--hours N]
-  sync roster|pack|grant withdraw --data DIR --group CODE|--id ID
+  sync roster|pack|template|grant withdraw --data DIR --group CODE|--id ID
   sync bulletin list --data DIR [--json]
   sync bulletin write --data DIR --kind KIND --name NAME --out FILE
   sync recovery list --data DIR [--json]

@@ -23,6 +23,7 @@ func countyVerbs() map[string]verb {
 	return map[string]verb{
 		"roster import": rosterImport, "roster withdraw": withdraw("roster withdraw", "group", bulletin.Roster),
 		"schools import": schoolsImport, "pack add": packAdd, "pack withdraw": withdraw("pack withdraw", "id", bulletin.Policy),
+		"template add": templateAdd, "template withdraw": withdraw("template withdraw", "id", bulletin.Template),
 		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
 		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
 		"case return": caseReturn, "case accept": caseAccept,
@@ -114,6 +115,25 @@ func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	})
 }
 
+func templateAdd(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("template add", "sign the words of a contract or form and send them to all laptops. The signing\n"+
+		"date chooses the template; a text that changes gets a higher version.", errs)
+	data := f.String("data", "", "folder of the centre")
+	file := f.String("file", "", "the template, a JSON object")
+	late := f.Bool("late", false, "it begins in the past, and contracts of since then that are not signed are to have it")
+	if err := parse(f, args, out, "data", "file"); err != nil {
+		return err
+	}
+	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+		b, err := io.ReadAll(io.LimitReader(src, 512<<10))
+		if err != nil {
+			return central.IssuedBulletin{}, "", fault.New("sync.templateAdd", fault.Disk, errors.New("--file cannot be read"))
+		}
+		t, in, err := c.AddTemplate(ctx, b, *late)
+		return in, fmt.Sprintf("for what is signed from %s on", t.SignedFrom), err
+	})
+}
+
 func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("grant new", "sign a data administrator's leave to see masked fields in full: who, which fields,\n"+
 		"of which cases or how many, why, until when. Laptops keep it and work by it offline.\n"+
@@ -199,7 +219,7 @@ func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) erro
 	f := flags("bulletin write", "write one into a file, to be carried to a laptop without a network: there\n"+
 		"doorstep pack take FILE. It is signed, not encrypted: a roster's file holds people.", errs)
 	data := f.String("data", "", "folder of the centre")
-	kind := f.String("kind", "", "roster, schools, policy, grant or devices")
+	kind := f.String("kind", "", "roster, schools, policy, template, grant or devices")
 	name := f.String("name", "", "its name; see sync bulletin list")
 	file := f.String("out", "", "file to write")
 	if err := parse(f, args, out, "data", "kind", "name", "out"); err != nil {

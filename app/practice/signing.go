@@ -26,6 +26,7 @@ func (s *session) signing(ctx context.Context, _ family, number int, name string
 	for i, who := range []string{"请借款学生签名", "请共同借款人签名"} {
 		if err := c.all(ctx,
 			c.press("button", who), c.shows("pad", ""),
+			c.tickEach("我", 4, toEnd),
 			c.drawOn(2*number+i), c.shot(fmt.Sprintf("%s-7-signature-%d", name, i+1)),
 			c.press("button", "确认签名"), c.wait(patience, "msg=act", "name=sign"),
 		); err != nil {
@@ -89,10 +90,12 @@ func (s *session) finish(ctx context.Context, _ family, _ int, name string) erro
 		c.press("button", "完成受理"), c.wait(patience, "msg=act", "name=finish"),
 		c.shows("button", "打印回执"),
 		c.shot(name+"-8-finished"),
-		c.press("button", "打印回执"), c.wait(patience, "msg=act", "name=receipt"),
-		c.wait(patience, "msg=act", `name="open document"`),
+		c.press("button", "打印回执"), c.shows("check", "受理回执"),
+		c.press("check", "借款合同"), c.press("check", "诚信"),
 		c.shot(name+"-8-print"),
-		c.pressEither("button", "关闭", "不打印"),
+		c.key("Tab"), c.press("button", "存为文件"), c.wait(patience, "msg=act", "name=receipt"),
+		c.wait(patience, "msg=act", `name="open document"`),
+		c.press("button", "取消"),
 		c.shot(name+"-8-receipt"),
 		c.press("choice", "/已签合同"), c.wait(patience, "msg=act", `name="open document"`),
 		c.shot(name+"-8-contract"),

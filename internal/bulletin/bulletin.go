@@ -25,6 +25,8 @@ const (
 	Policy  Kind = "policy"  // a policy pack
 	Grant   Kind = "grant"   // leave for sensitive use
 	Devices Kind = "devices" // devices shut out
+
+	Template Kind = "template" // the words of a contract or form
 )
 
 // Names of bulletins of which a county has one.
@@ -34,7 +36,7 @@ const (
 )
 
 // Kinds lists every kind known here, in the order a screen shows them.
-func Kinds() []Kind { return []Kind{Policy, Schools, Roster, Grant, Devices} }
+func Kinds() []Kind { return []Kind{Policy, Template, Schools, Roster, Grant, Devices} }
 
 // Known says whether this program knows what the kind means.
 func (k Kind) Known() bool { return slices.Contains(Kinds(), k) }
@@ -48,6 +50,8 @@ func (k Kind) Label() string {
 		return "院校名册"
 	case Policy:
 		return "政策包"
+	case Template:
+		return "合同和表单模板"
 	case Grant:
 		return "敏感信息使用授权"
 	case Devices:

@@ -1,6 +1,6 @@
 // Package bulletin is the centre's word that goes down to its laptops: rosters
-// of pre-applied students, school registers, policy packs, grants and the list
-// of devices shut out.
+// of pre-applied students, school registers, policy packs, templates, grants and
+// the list of devices shut out.
 //
 // It owns the signed bytes of a bulletin, which every road carries alike: the
 // network, a neighbour laptop, a stick. It guarantees that what Open gives back
@@ -17,7 +17,7 @@
 //
 //	"DSB1" | suite u8
 //	county 6       digits
-//	len u8, kind   roster, schools, policy, grant or devices
+//	len u8, kind   roster, schools, policy, template, grant or devices
 //	len u8, name   which of its kind: 1 to 64 letters, digits, - or _
 //	version u64    rises with every issue under one name; at least issued
 //	issued i64     milliseconds since 1970, UTC, by the centre's clock
@@ -34,6 +34,8 @@
 //	schools  a school register, the text of loan.ParseRegister; the name is
 //	         "register"
 //	policy   a policy pack, the JSON of loan.ParsePolicy; the name is its id
+//	template a template of a contract or form, the JSON whose head is that of
+//	         loan.ParseTemplate; the name is its id and version
 //	grant    guard.Grant as JSON; the name is its id
 //	devices  a line for each device that is shut out, ended by a line feed: id,
 //	         milliseconds since 1970, "revoked" or "lost", parted by tabs; the

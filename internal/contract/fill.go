@@ -24,7 +24,9 @@ type Input struct {
 	Point     string // the intake point's name
 	Operator  string // the clerk's name
 	// Strokes are the signatures by hand; a party without any has an empty box.
-	Strokes  map[loan.Party][]Stroke
+	Strokes map[loan.Party][]Stroke
+	// Ticked are the headings of the clauses that each party ticked.
+	Ticked   map[loan.Party][]string
 	Evidence []EvidenceLine // of the evidence page; none: no such page
 	At       time.Time      // by the terminal's clock; printed and in the seal
 }
@@ -85,6 +87,7 @@ type writer struct {
 	l      *layout
 	pdf    *pdf
 	images []int // objects; named Im0, Im1
+	paper  bool  // signed with a pen on paper, if at all: no seal
 	stamp  stamp
 	pads   map[loan.Party]place // where a hand signed, of those that did
 }
@@ -139,22 +142,29 @@ func (w *writer) title() error {
 }
 
 func (w *writer) section(s *formSection) error {
-	if s.When != "" {
-		if ok, err := w.names.holds(s.When); !ok || err != nil {
-			return err
-		}
+	if ok, err := w.names.stands(s); !ok || err != nil {
+		return err
 	}
 	w.l.skip(5)
 	keep := 34.0
-	if len(s.Fields) > 0 {
+	if len(s.Fields) > 0 || s.Table != nil {
 		keep = 60
 	}
-	err := w.l.paragraph(para{size: 11, leading: 18, after: 2, keep: keep}, span{text: s.Heading, bold: true, field: "模板"})
+	err := w.l.paragraph(para{size: 11, leading: 18, keep: keep}, span{text: s.Heading, bold: true, field: "模板"})
+	if err == nil && s.Confirm != "" {
+		err = w.boxes(s)
+	}
 	if err != nil {
 		return err
 	}
+	w.l.skip(2)
 	if len(s.Fields) > 0 {
 		if err := w.fields(s.Fields); err != nil {
+			return err
+		}
+	}
+	if s.Table != nil {
+		if err := w.blank(s.Table); err != nil {
 			return err
 		}
 	}
@@ -201,6 +211,9 @@ func (w *writer) fields(rows [][]string) error {
 	const label = 78.0
 	value := (width - 2*label) / 2
 	t := table{x: marginX, cols: []float64{label, value, label, value}, size: 9.5, leading: 14, pad: 5, least: 22}
+	if w.paper { // a form of one sheet is not lost in part
+		t.leading, t.pad, t.least = 12.5, 4, 18.5
+	}
 	cells := make([][]tableCell, len(rows))
 	for i, row := range rows {
 		for j, text := range row {
@@ -235,8 +248,16 @@ func (w *writer) fields(rows [][]string) error {
 			return err
 		}
 	}
-	w.l.skip(6)
+	w.l.skip(w.tableGap())
 	return nil
+}
+
+// tableGap is the room behind a table.
+func (w *writer) tableGap() float64 {
+	if w.paper {
+		return 2
+	}
+	return 6
 }
 
 // portraitOf is the portrait that belongs beside rows about a person.

@@ -44,6 +44,20 @@ func testTemplate(t testing.TB, name string) []byte {
 	return b
 }
 
+// testTemplates are the templates of the program by their files' names.
+func testTemplates(t testing.TB) map[string][]byte {
+	t.Helper()
+	names, err := fs.Glob(assets.Templates(), "*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]byte{}
+	for _, name := range names {
+		out[name] = testTemplate(t, name)
+	}
+	return out
+}
+
 func testPacks(t testing.TB) []loan.Policy {
 	t.Helper()
 	var out []loan.Policy
@@ -84,7 +98,7 @@ func testInput(t testing.TB) Input {
 		t.Fatal(err)
 	}
 	return Input{
-		App: app, Pack: pack, Template: testTemplate(t, "loan-contract-1.json"),
+		App: app, Pack: pack, Template: testTemplate(t, "loan-contract-2.json"),
 		CaseID:    uuid.MustParse("01930000-1111-7222-8333-444455556666"),
 		Portraits: [2][]byte{testPortrait(t, 200), testPortrait(t, 120)},
 		Point:     "测试乡受理点", Operator: "测试员甲",

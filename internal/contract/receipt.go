@@ -36,11 +36,8 @@ func (p *Press) Receipt(in ReceiptInput) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	extra := map[string]string{"receipt_no": given(in.ReceiptNo), "check_code": given(in.CheckCode)}
-	for _, name := range []string{"student.name_masked", "student.id_no_masked",
-		"coborrowers.0.name_masked", "coborrowers.0.id_no_masked"} {
-		extra[name] = in.Masked[name]
-	}
+	extra := maskedNames(in.Masked)
+	extra["receipt_no"], extra["check_code"] = given(in.ReceiptNo), given(in.CheckCode)
 	filled := Input{App: in.App, Pack: in.Pack, CaseID: in.CaseID, ContractNo: in.ContractNo,
 		Point: in.Point, Operator: in.Operator, At: in.At}
 	w := newWriter(p, &filled, f, newNames(&filled, f.name(), extra))

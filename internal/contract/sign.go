@@ -13,6 +13,8 @@ const (
 	padWidth   = signWidth - 24
 	padHeight  = padWidth / 3
 
+	penHeight = 82.0 // of a block to be signed with a pen on paper
+
 	centreHeight = 74.0
 	stampWidth   = 150.0
 	stampHeight  = 54.0
@@ -26,7 +28,19 @@ func (w *writer) signRoom() float64 {
 			hands++
 		}
 	}
-	return 10 + float64((hands+1)/2)*(signHeight+8) + centreHeight
+	room := 10 + float64((hands+1)/2)*(w.blockHeight()+8)
+	if w.paper && hands == len(w.form.Signatures) {
+		return room
+	}
+	return room + centreHeight
+}
+
+// blockHeight is that of a party's block.
+func (w *writer) blockHeight() float64 {
+	if w.paper {
+		return penHeight
+	}
+	return signHeight
 }
 
 // signatures draws the blocks at the end: those who sign by hand side by side,
@@ -42,14 +56,21 @@ func (w *writer) signatures() error {
 	}
 	w.l.skip(10)
 	w.l.need(w.signRoom() - 10)
+	draw, height := w.hand, w.blockHeight()
+	if w.paper {
+		draw = w.penned
+	}
 	for i := range hands {
 		x := marginX + float64(i%2)*(signWidth+signGap)
-		if err := w.hand(&hands[i], x, w.l.y-signHeight); err != nil {
+		if err := draw(&hands[i], x, w.l.y-height); err != nil {
 			return err
 		}
 		if i%2 == 1 || i+1 == len(hands) {
-			w.l.y -= signHeight + 8
+			w.l.y -= height + 8
 		}
+	}
+	if len(typed) == 0 && w.paper {
+		return nil
 	}
 	if len(typed) == 0 {
 		y := w.l.y - stampHeight - 4
@@ -108,6 +129,27 @@ func (w *writer) hand(f *formSigner, x, y float64) error {
 	return nil
 }
 
+// penned is a block to be signed with a pen on paper.
+func (w *writer) penned(f *formSigner, x, y float64) error {
+	s := w.l.page()
+	s.box(x, y, signWidth, penHeight, 0.6, 0.3)
+	s.stroke(x+12, y+28, x+signWidth-12, y+28, 0.4, 0.6)
+	label := span{text: f.Label, bold: true, field: "模板"}
+	if err := w.l.put(s, x+10, y+penHeight-16, signWidth, alignLeft, pen{size: 9.5}, label); err != nil {
+		return err
+	}
+	for i, text := range []string{"姓名：" + f.Name, "日期：" + f.Date} {
+		spans, err := w.names.spans(text, f.Label, false)
+		if err == nil {
+			err = w.fitted(s, x+10+float64(i)*(signWidth/2), y+11, signWidth/2-14, 9, spans)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // fitted draws one line, smaller where it would not fit.
 func (w *writer) fitted(s *sheet, x, y, width, size float64, spans []span) error {
 	cells, err := w.l.fs.cells(spans)
@@ -139,7 +181,7 @@ func (w *writer) typed(f *formSigner) error {
 			return err
 		}
 	}
-	if w.stamp.page < 0 {
+	if w.stamp.page < 0 && !w.paper {
 		if err := w.seal(marginX+bodyWidth-stampWidth-10, y+(centreHeight-stampHeight)/2); err != nil {
 			return err
 		}

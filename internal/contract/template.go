@@ -16,6 +16,7 @@ const (
 	maxTemplate = 256 << 10
 	maxSections = 100
 	maxRows     = 100
+	maxBlank    = 30
 )
 
 // form is a template as its file holds it; assets/README.md has its form.
@@ -28,6 +29,7 @@ type form struct {
 	Footer     string        `json:"footer"`
 	Sections   []formSection `json:"sections"`
 	Signatures []formSigner  `json:"signatures"`
+	Witness    formWitness   `json:"witness"`
 }
 
 type formSection struct {
@@ -35,6 +37,22 @@ type formSection struct {
 	When       string     `json:"when"`
 	Fields     [][]string `json:"fields"`
 	Paragraphs []string   `json:"paragraphs"`
+	Confirm    string     `json:"confirm"`
+	Table      *formTable `json:"table"`
+}
+
+// formTable is a table to be filled in by hand.
+type formTable struct {
+	Columns []string  `json:"columns"`
+	Widths  []float64 `json:"widths"` // shares
+	Labels  []string  `json:"labels"` // of the first column
+	Rows    int       `json:"rows"`
+}
+
+// formWitness says when a second operator must have seen both sign.
+type formWitness struct {
+	Proxy  bool     `json:"proxy"`  // when one signs for the other
+	Points []string `json:"points"` // at intake points of these types
 }
 
 type formSigner struct {
@@ -65,8 +83,21 @@ func parseForm(b []byte) (*form, error) {
 				return nil, fault.New(op, fault.Input, errors.New("a row must have two or four cells"))
 			}
 		}
+		if s.Table != nil && !s.Table.whole() {
+			return nil, fault.New(op, fault.Input, errors.New("a table needs columns, as many widths, and 1 to 30 rows"))
+		}
 	}
 	return f, nil
+}
+
+func (t *formTable) whole() bool {
+	for _, w := range t.Widths {
+		if w <= 0 || w > 1000 {
+			return false
+		}
+	}
+	return len(t.Columns) > 0 && len(t.Columns) <= 12 && len(t.Widths) == len(t.Columns) &&
+		t.Rows > 0 && t.Rows <= maxBlank && len(t.Labels) <= t.Rows
 }
 
 func (f *form) name() string { return fmt.Sprintf("%s-%d", f.ID, f.Version) }

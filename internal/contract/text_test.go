@@ -47,39 +47,6 @@ func TestRareNamesReadBackToTheCharacter(t *testing.T) {
 	}
 }
 
-func TestEveryStringOfTheAcceptanceCasesReadsBack(t *testing.T) {
-	t.Parallel()
-	ref := loan.Reference{Packs: testPacks(t)}
-	for id, app := range acceptance(t) {
-		t.Run(id, func(t *testing.T) {
-			in := testInput(t)
-			in.App = app
-			if pack, err := ref.PolicyFor(app.AsOf); err == nil {
-				in.Pack = pack
-			}
-			text := readBack(t, mustFill(t, in))
-			for _, path := range []string{"student.name", "student.id_no", "student.sex", "student.ethnic", "student.phone", "student.address",
-				"coborrowers.0.name", "coborrowers.0.id_no", "coborrowers.0.phone", "coborrowers.0.address", "coborrowers.0.relation",
-				"study.school_name", "study.school_code", "study.major", "study.level", "intake.county_name", "signatures.proxy_note"} {
-				raw, err := app.Field(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				var s string
-				if err := json.Unmarshal(raw, &s); err != nil {
-					t.Fatal(err)
-				}
-				if !strings.Contains(text, bare(s)) {
-					t.Errorf("%s does not come back", path)
-				}
-			}
-			if want := strings.TrimPrefix(Capital(app.Loan.Amount), "人民币"); !strings.Contains(text, want) {
-				t.Errorf("amount in capitals %s does not come back", want)
-			}
-		})
-	}
-}
-
 func TestFillNamesACharacterThatNoFontHas(t *testing.T) {
 	for _, c := range []struct {
 		sub  string
@@ -195,6 +162,9 @@ func TestTemplateFaults(t *testing.T) {
 		{"a name nobody promised", section(`{"heading":"h","paragraphs":["{{student.secret}}"]}`), fault.Input},
 		{"a name that is not closed", section(`{"heading":"h","paragraphs":["{{student.name"]}`), fault.Input},
 		{"a row of three cells", section(`{"heading":"h","fields":[["a","b","c"]]}`), fault.Input},
+		{"a table without widths", section(`{"heading":"h","table":{"columns":["a"],"rows":1}}`), fault.Input},
+		{"a table of no width", section(`{"heading":"h","table":{"columns":["a"],"widths":[0],"rows":1}}`), fault.Input},
+		{"a table without end", section(`{"heading":"h","table":{"columns":["a"],"widths":[1],"rows":100000}}`), fault.Input},
 		{"a condition nobody promised", section(`{"heading":"h","when":"loan.nothing","paragraphs":["p"]}`), fault.Input},
 		{"too large", `{"id":"` + strings.Repeat("x", maxTemplate) + `"}`, fault.TooLarge},
 	} {
@@ -208,20 +178,167 @@ func TestTemplateFaults(t *testing.T) {
 	}
 }
 
-func TestEveryTemplateFills(t *testing.T) {
-	for _, name := range []string{"loan-contract-1.json", "application-form-1.json", "renewal-statement-1.json"} {
-		t.Run(name, func(t *testing.T) {
+// papersOf are the files of every template made of in, but for those named.
+func papersOf(t *testing.T, in Input, but ...string) map[string][]byte {
+	t.Helper()
+	out := map[string][]byte{}
+	for name, template := range testTemplates(t) {
+		if slices.Contains(but, name) {
+			continue
+		}
+		in.Template = template
+		var b []byte
+		var err error
+		switch {
+		case strings.HasPrefix(name, "loan-contract"):
+			b = mustFill(t, in)
+		case strings.HasPrefix(name, "temporary-receipt"):
+			b, err = testPress(t).Receipt(ReceiptInput{App: in.App, Pack: in.Pack, Template: template, CaseID: in.CaseID, Point: in.Point,
+				Operator: in.Operator, Status: loan.Queued, At: in.At, Masked: testMasked(&in.App)})
+		default:
+			b, err = testPress(t).Paper(in, testMasked(&in.App))
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out[name] = b
+	}
+	return out
+}
+
+func testMasked(a *loan.Application) map[string]string {
+	return map[string]string{"student.name_masked": "遮" + a.Student.Name, "student.id_no_masked": "522***********9914"}
+}
+
+// Every word that a template has for a case must come back, whatever the case.
+func TestEveryWordOfEveryPaperReadsBack(t *testing.T) {
+	t.Parallel()
+	ref := loan.Reference{Packs: testPacks(t)}
+	for id, app := range acceptance(t) {
+		t.Run(id, func(t *testing.T) {
 			in := testInput(t)
-			in.Template = testTemplate(t, name)
-			b := mustFill(t, in)
-			id := newIdentity(t, 2)
-			if r := Verify(id.seal(t, b), id.trust()); !r.OK {
-				t.Errorf("sealed: %q", r.Lines())
+			in.App, in.Evidence = app, nil
+			if pack, err := ref.PolicyFor(app.AsOf); err == nil {
+				in.Pack = pack
 			}
-			if n, err := Pages(b); err != nil || n < 1 {
-				t.Errorf("Pages = %d, %v", n, err)
+			for name, b := range papersOf(t, in, "loan-contract-1.json", "application-form-1.json", "renewal-statement-1.json") {
+				in.Template = testTemplates(t)[name]
+				f, err := parseForm(in.Template)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.HasPrefix(name, "loan-contract") {
+					valuesComeBack(t, &app, readBack(t, b))
+				}
+				extra := maskedNames(testMasked(&app))
+				extra["receipt_no"], extra["check_code"] = given(""), given("")
+				n, text := newNames(&in, f.name(), extra), readBack(t, b)
+				for _, want := range wordsOf(t, f, n) {
+					if !strings.Contains(text, bare(want)) {
+						t.Errorf("%s: a text of %d characters does not come back", name, len([]rune(want)))
+					}
+				}
 			}
 		})
+	}
+}
+
+// valuesComeBack demands of a contract's text what the case itself holds,
+// whatever the template makes of it.
+func valuesComeBack(t *testing.T, app *loan.Application, text string) {
+	t.Helper()
+	for _, path := range []string{"student.name", "student.id_no", "student.sex", "student.ethnic", "student.phone", "student.address",
+		"coborrowers.0.name", "coborrowers.0.id_no", "coborrowers.0.phone", "coborrowers.0.address", "coborrowers.0.relation",
+		"study.school_name", "study.school_code", "study.major", "study.level", "intake.county_name", "signatures.proxy_note"} {
+		raw, err := app.Field(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text, bare(s)) {
+			t.Errorf("%s does not come back", path)
+		}
+	}
+	if want := strings.TrimPrefix(Capital(app.Loan.Amount), "人民币"); !strings.Contains(text, want) {
+		t.Errorf("amount in capitals %s does not come back", want)
+	}
+}
+
+// wordsOf is what a template says with its names filled in.
+func wordsOf(t *testing.T, f *form, n *names) []string {
+	t.Helper()
+	texts := []string{f.Title, f.Subtitle, f.Header, f.Footer}
+	for i := range f.Sections {
+		s := &f.Sections[i]
+		if ok, err := n.stands(s); err != nil {
+			t.Fatal(err)
+		} else if !ok {
+			continue
+		}
+		texts = append(append(texts, s.Heading), s.Paragraphs...)
+		for _, row := range s.Fields {
+			texts = append(texts, row...)
+		}
+		if s.Table != nil {
+			texts = append(append(texts, s.Table.Columns...), s.Table.Labels...)
+		}
+	}
+	for _, s := range f.Signatures {
+		texts = append(texts, s.Label, s.Name, s.Date)
+	}
+	for i := range texts {
+		var err error
+		if texts[i], err = n.text(texts[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return texts
+}
+
+func TestEveryTemplateMakesItsPaper(t *testing.T) {
+	packs := testPacks(t)
+	for name, template := range testTemplates(t) {
+		if err := testPress(t).CheckTemplate(template, packs[0]); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, b := range papersOf(t, testInput(t)) {
+		if strings.HasPrefix(name, "loan-contract") {
+			id := newIdentity(t, 2)
+			if r := Verify(id.seal(t, b), id.trust()); !r.OK {
+				t.Errorf("%s sealed: %q", name, r.Lines())
+			}
+			continue
+		}
+		if n, err := Pages(b); err != nil || n != 1 {
+			t.Errorf("%s: %d pages, %v, want one sheet", name, n, err)
+		}
+		if text := readBack(t, b); strings.Contains(text, "封存") || strings.Contains(text, "签署方式") {
+			t.Errorf("%s speaks of a seal", name)
+		}
+	}
+}
+
+func TestClausesAreTickedOnTheirHeading(t *testing.T) {
+	in := testInput(t)
+	in.Template = testTemplates(t)["loan-contract-2.json"]
+	list, err := Clauses(in)
+	if err != nil || len(list) < 3 || !strings.Contains(list[0].Text, "罚息") {
+		t.Fatalf("clauses %v, %v", list, err)
+	}
+	plain := mustFill(t, in)
+	in.Ticked = map[loan.Party][]string{loan.CoborrowerParty: {list[0].Heading, "no heading"}}
+	ticked := mustFill(t, in)
+	if bytes.Equal(plain, ticked) || readBack(t, plain) != readBack(t, ticked) {
+		t.Error("a tick is not drawn, or changes the text")
+	}
+	old := in
+	old.Template = testTemplates(t)["loan-contract-1.json"]
+	if list, err := Clauses(old); err != nil || len(list) != 0 {
+		t.Errorf("a template without such clauses: %v, %v", list, err)
 	}
 }
 

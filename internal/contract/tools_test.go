@@ -39,12 +39,16 @@ func sampleFiles(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{
+	out := map[string]string{
 		"filled":  tempFile(t, "filled.pdf", filled),
 		"sealed":  tempFile(t, "sealed.pdf", id.seal(t, filled)),
 		"stamped": tempFile(t, "stamped.pdf", newTSA(t).stamped(t, id.received(t, id.seal(t, filled)))),
 		"receipt": tempFile(t, "receipt.pdf", rc),
 	}
+	for name, b := range papersOf(t, in, "loan-contract-1.json", "temporary-receipt-1.json") {
+		out[name] = tempFile(t, name+".pdf", b)
+	}
+	return out
 }
 
 func TestQPDFFindsNothing(t *testing.T) {

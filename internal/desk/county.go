@@ -24,7 +24,7 @@ import (
 const registerSetting = "desk.register"
 
 // TakeUp makes the rules of what the county sent down and the store has: policy
-// packs, and the school register, which are also written to the data folder,
+// packs, templates, and the school register, which are also written to the data folder,
 // whole and durable, for what judges without a password. It is done at signing
 // in, and is to be called when the store has taken a bulletin; it may be
 // repeated.
@@ -54,14 +54,44 @@ func (d *Desk) TakeUp(ctx context.Context) error {
 		}
 		packs, texts = append(packs, p), append(texts, b)
 	}
+	templates, err := d.countyTemplates(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
 	if err := rulebook.KeepPacks(d.store.Dir(), texts); failed == nil {
 		failed = err
 	}
 	next = next.WithPolicies(packs...)
 	d.rulesMu.Lock()
-	d.rules = next
+	d.rules, d.templates = next, templates
 	d.rulesMu.Unlock()
 	return fault.Wrap(op, failed)
+}
+
+// countyTemplates are the templates that the county sent down.
+func (d *Desk) countyTemplates(ctx context.Context) ([]rulebook.Template, error) {
+	var out []rulebook.Template
+	for _, h := range d.store.Bulletins(bulletin.Template) {
+		b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
+		if err != nil {
+			return nil, err
+		}
+		t, err := rulebook.ReadTemplate(b)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// template is the template of a paper in force for a kind of application signed
+// on a day.
+func (d *Desk) template(id string, k loan.Kind, day loan.Date) (rulebook.Template, error) {
+	d.rulesMu.Lock()
+	county := d.templates
+	d.rulesMu.Unlock()
+	return rulebook.TemplateFor(id, k, day, county...)
 }
 
 // takeUpRegister writes the county's register to the folder where it is not

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"doorstep/assets"
 	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -220,6 +222,42 @@ func TestAPackThatArrivesIsChosenBySigningDate(t *testing.T) {
 	c.send(bulletin.Policy, "P2023S", nil)
 	if r := c.d.Check(k); r.Derived.PolicyPack != "P2021" {
 		t.Errorf("withdrawn: %s", r.Derived.PolicyPack)
+	}
+}
+
+func TestATemplateThatArrivesIsChosenBySigningDate(t *testing.T) {
+	c := newCounty(t)
+	file := func(version int, from, heading string) []byte {
+		b, err := fs.ReadFile(assets.Templates(), "loan-contract-2.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := strings.Replace(string(b), `"version": 2`, fmt.Sprintf(`"version": %d`, version), 1)
+		return []byte(strings.Replace(strings.Replace(s, "2019-01-01", from, 1), "十五、其他", heading, 1))
+	}
+	f := c.send(bulletin.Template, "loan-contract-7", file(7, "2023-08-01", "十五、县里的条款"))
+	if f.Title != "国家助学贷款借款合同" || !strings.Contains(f.Detail, "loan-contract-7") {
+		t.Errorf("told %+v", f)
+	}
+	c.send(bulletin.Template, "loan-contract-8", file(8, "2099-01-01", "十五、将来的条款"))
+	k := passed(t, c.d, entered(t, c.d))
+	for range 2 {
+		pdf, k, err := c.d.PrepareContract(t.Context(), k.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k.Contract.Template != "loan-contract-7" || !strings.Contains(strings.Join(pageTexts(t, pdf), ""), "十五、县里的条款") {
+			t.Errorf("made of %s", k.Contract.Template)
+		}
+		c.again()
+	}
+	c.send(bulletin.Template, "loan-contract-7", nil)
+	if _, k, err := c.d.PrepareContract(t.Context(), k.ID); err != nil || k.Contract.Template != "loan-contract-2" {
+		t.Errorf("withdrawn: %v", err)
+	}
+	other := c.issue(bulletin.Template, "loan-contract-6", file(7, "2023-08-01", "x"))
+	if _, err := c.d.TakeFile(t.Context(), other); fault.KindOf(err) != fault.Input {
+		t.Errorf("a template of another name: got %v, want input", err)
 	}
 }
 

@@ -19,6 +19,11 @@ func (f *InForce) tell(content []byte, at *time.Location) {
 			f.Title = p.ID
 			f.Detail = fmt.Sprintf("%s 起签订适用；本专科 %d 元，研究生 %d 元", p.SignedFrom, p.UndergraduateMax, p.GraduateMax)
 		}
+	case bulletin.Template:
+		if t, err := loan.ParseTemplate(content); err == nil {
+			f.Title = t.Title
+			f.Detail = fmt.Sprintf("%s，%s 起签订适用", t.Ref(), t.SignedFrom)
+		}
 	case bulletin.Schools:
 		if g, err := loan.ParseRegister(bytes.NewReader(content)); err == nil {
 			f.Detail = fmt.Sprintf("%d 所", len(g.Schools))

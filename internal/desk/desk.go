@@ -10,6 +10,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
 	"doorstep/internal/store"
 	"github.com/google/uuid"
 )
@@ -24,8 +25,9 @@ type Desk struct {
 	operator guard.Operator
 
 	base       *loan.Reference // without what the county sent down
-	rulesMu    sync.Mutex      // guards rules
+	rulesMu    sync.Mutex      // guards rules and templates
 	rules      *loan.Reference
+	templates  []rulebook.Template // the county's
 	preapplied preapplied
 	untaken    error
 }

@@ -185,9 +185,9 @@ func fromCounterToOutbox(t *testing.T, d *desk.Desk) {
 	if err != nil || !bytes.Equal(pdf, again) {
 		t.Fatalf("filled again: got another file or %v, want the same", err)
 	}
-	c = must(d.Read(ctx, c.ID, c.Contract.Blob, []int{1200, 900}))
-	c = must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
-	c = must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes()))
+	c = must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	c = must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
+	c = must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	c = must(d.Seal(ctx, c.ID))
 	c = must(d.Finish(ctx, c.ID))
 	if c.Status != loan.Queued {
@@ -262,7 +262,7 @@ func TestRefusals(t *testing.T) {
 		}
 	})
 	t.Run("one signature does not seal", func(t *testing.T) {
-		must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
+		must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 		if _, err := d.Seal(ctx, c.ID); fault.KindOf(err) != fault.Input {
 			t.Errorf("got %v, want input", err)
 		}

@@ -76,9 +76,9 @@ func (k *keeper) delivered() *loan.Case {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	c = must(k.d.Read(ctx, c.ID, c.Contract.Blob, []int{900}))
+	c = must(k.d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		c = must(k.d.Sign(ctx, c.ID, p, loan.InPerson, "", strokes()))
+		c = must(k.d.Sign(ctx, c.ID, p, loan.InPerson, "", strokes(), ticks(k.t, k.d, c)...))
 	}
 	c = must(k.d.Seal(ctx, c.ID))
 	c = must(k.d.Finish(ctx, c.ID))

@@ -60,7 +60,7 @@ func (d *Desk) Receipt(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	tpl, err := rulebook.TemplateFor(rulebook.TemporaryReceipt, d.Today())
+	tpl, err := d.template(rulebook.TemporaryReceipt, c.App.Kind, d.Today())
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -110,9 +110,9 @@ func signedCase(t *testing.T, d *desk.Desk, c *loan.Case) *loan.Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(d.Read(ctx, c.ID, c.Contract.Blob, []int{1200, 900}))
-	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
-	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes()))
+	must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
+	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	must(d.Seal(ctx, c.ID))
 	return must(d.Finish(ctx, c.ID))
 }

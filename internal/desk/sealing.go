@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,24 +19,6 @@ import (
 	"doorstep/internal/store"
 	"github.com/google/uuid"
 )
-
-// filler is the name of the operator that a contract prints: once a party has
-// signed, who filled it.
-func (d *Desk) filler(ctx context.Context, c *loan.Case) (string, error) {
-	if c.Contract == nil || len(c.Contract.Signatures) == 0 || c.Contract.By == d.operator.ID {
-		return d.operator.Name, nil
-	}
-	all, err := d.store.Operators(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, o := range all {
-		if o.ID == c.Contract.By {
-			return o.Name, nil
-		}
-	}
-	return d.operator.Name, nil
-}
 
 // Seal draws both signatures into the contract that was read, adds the evidence
 // page, seals the file with this laptop's keys, and keeps it. fault.Conflict
@@ -57,6 +39,9 @@ func (d *Desk) Seal(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	}
 	if r := d.Check(c); r.Verdict == loan.RejectVerdict {
 		return nil, fault.Say(op, fault.Input, "案件还有不符合规定的内容，不能封存合同。", nil)
+	}
+	if err := d.readAndSeen(c); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	p, err := d.pressing(ctx, c)
 	if err != nil {
@@ -84,18 +69,17 @@ func (d *Desk) pressing(ctx context.Context, c *loan.Case) (*pressing, error) {
 	if err != nil {
 		return nil, err
 	}
+	in.App.Signatures = c.Contract.Signers // as the text says
 	text, err := d.press.Fill(in)
 	if err != nil {
 		return nil, err
 	}
 	if d.store.BlobName(text) != c.Contract.Blob {
-		return nil, fault.Say("signed text", fault.Conflict,
-			"双方签名所依据的合同与现在生成的不一致（程序、规则或受理点信息有变），不能封存。请重新生成合同，由双方重新阅读、签名。",
-			errors.New("the text differs from the one that was signed"))
+		return nil, changedText("signed text")
 	}
 	p := &pressing{in: in, text: sha256.Sum256(text)}
 	p.in.App.Signatures = c.App.Signatures
-	p.in.Strokes = map[loan.Party][]contract.Stroke{}
+	p.in.Strokes, p.in.Ticked = map[loan.Party][]contract.Stroke{}, map[loan.Party][]string{}
 	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		s, ok := c.Contract.Signatures[party]
 		if !ok {
@@ -108,6 +92,7 @@ func (d *Desk) pressing(ctx context.Context, c *loan.Case) (*pressing, error) {
 		if p.in.Strokes[party], err = contract.DecodeInk(b); err != nil {
 			return nil, err
 		}
+		p.in.Ticked[party] = s.Clauses
 		p.events = append(p.events, contract.Event{Party: party, Proxy: s.By == loan.ByProxy, Ink: sha256.Sum256(b), At: s.At})
 	}
 	if p.national, err = d.store.NationalSigner(); err != nil {
@@ -167,12 +152,23 @@ func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contra
 			e.line(partyName(party)+"人证核验", "经办人员 "+a.By+" 现场核对本人、证件与影像一致，"+evidenceTime(a.At))
 		}
 	}
+	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		if given := c.Consents[party]; len(given) > 0 {
+			e.line(partyName(party)+"单独同意", strings.Join(slices.Sorted(maps.Values(given)), "、"))
+		}
+	}
 	if c.Review != nil {
 		e.line("复核", "复核员 "+c.Review.By+"，"+evidenceTime(c.Review.At))
 	}
 	for _, v := range p.events {
 		e.line(partyName(v.Party)+"签名", signerWords(v.Proxy)+"，"+evidenceTime(v.At))
 		e.line(partyName(v.Party)+"笔迹 SHA-256", hex.EncodeToString(v.Ink[:]))
+		if given := p.in.Ticked[v.Party]; len(given) > 0 {
+			e.line(partyName(v.Party)+"逐条确认", strings.Join(given, "；"))
+		}
+	}
+	if w := c.Contract.Witness; w != nil {
+		e.line("第二经办人见证", "经办人员 "+w.By+"，"+evidenceTime(w.At))
 	}
 	d.former(ctx, c, e)
 	return e.lines

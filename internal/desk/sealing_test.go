@@ -27,9 +27,9 @@ func signed(t *testing.T, d *desk.Desk, c *loan.Case) *loan.Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(d.Read(ctx, c.ID, c.Contract.Blob, []int{1200, 900, 700}))
-	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
-	return must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes()))
+	must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
+	return must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 }
 
 // reads gives the words of a PDF without white space.
@@ -95,21 +95,23 @@ func TestOnlyWhatWasReadIsSealed(t *testing.T) {
 		t.Fatalf("prepared again the same day: %v, %d signatures, want both kept", err, len(again.Contract.Signatures))
 	}
 	// The text that both signed was another program's.
-	other := loan.ContractBody{Template: c.Contract.Template, Blob: d.Store().BlobName([]byte("another text")), Size: 12, Pages: 3, AsOf: c.Contract.AsOf}
+	other := loan.ContractBody{Template: c.Contract.Template, Blob: d.Store().BlobName([]byte("another text")), Size: 12, Pages: c.Contract.Pages, AsOf: c.Contract.AsOf}
 	if _, err := d.Store().Commit(ctx, []store.Entry{{Case: c.ID, Kind: loan.ChangeContract, Operator: clerk().ID, Body: other}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
-	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes()))
+	must(d.Read(ctx, c.ID, other.Blob, read(c)))
+	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
+	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	if _, err := d.Seal(ctx, c.ID); fault.KindOf(err) != fault.Conflict {
 		t.Fatalf("sealed: %v, want conflict", err)
 	}
-	_, c, err = d.PrepareContract(ctx, c.ID)
+	_, c, err = d.FillContract(ctx, c.ID, loan.Signatures{Student: loan.InPerson, Coborrower: loan.InPerson})
 	if err != nil || len(c.Contract.Signatures) != 0 {
-		t.Fatalf("prepared again: %v, %d signatures, want none", err, len(c.Contract.Signatures))
+		t.Fatalf("filled again: %v, %d signatures, want none", err, len(c.Contract.Signatures))
 	}
-	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
-	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes()))
+	must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
+	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	must(d.Seal(ctx, c.ID))
 }
 

@@ -14,15 +14,70 @@ import (
 	"github.com/google/uuid"
 )
 
-// PrepareContract fills the contract of a case that a reviewer has passed and
-// gives the PDF to be read. Filled again on the same day from the same case it
-// is the same file, and no new change is written.
+// PrepareContract gives the contract of a case that a reviewer has passed, to be
+// read: the one in hand, or a new one that both are to sign themselves. Filled
+// again on the same day from the same case it is the same file, and no new
+// change is written. fault.Conflict when one party has signed and the text would
+// now be another: FillContract then begins anew.
 func (d *Desk) PrepareContract(ctx context.Context, id uuid.UUID) ([]byte, *loan.Case, error) {
 	const op = "prepare contract"
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
+	who := loan.Signatures{Student: loan.InPerson, Coborrower: loan.InPerson}
+	if k := c.Contract; k != nil && (len(k.Signatures) > 0 || k.Signers != loan.Signatures{}) {
+		who = k.Signers
+	}
+	return d.fill(ctx, op, c, who)
+}
+
+// FillContract fills the contract that the parties are to sign as who says,
+// which stands in its text. Another one in hand is void, and so is what was
+// signed on it.
+func (d *Desk) FillContract(ctx context.Context, id uuid.UUID, who loan.Signatures) ([]byte, *loan.Case, error) {
+	const op = "fill contract"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, nil, fault.Wrap(op, err)
+	}
+	if err := signersAllowed(op, c, who); err != nil {
+		return nil, nil, err
+	}
+	if k := c.Contract; k != nil && len(k.Signatures) > 0 {
+		anew := *c
+		anew.Contract = nil
+		c = &anew
+	}
+	return d.fill(ctx, op, c, who)
+}
+
+// signersAllowed is nil when the parties may sign as who says.
+func signersAllowed(op string, c *loan.Case, who loan.Signatures) error {
+	proxies := 0
+	for _, by := range []loan.Signer{who.Student, who.Coborrower} {
+		switch by {
+		case loan.ByProxy:
+			proxies++
+		case loan.InPerson:
+		default:
+			return fault.New(op, fault.Input, errors.New("signer"))
+		}
+	}
+	switch {
+	case proxies == 0:
+		return nil
+	case c.App.Kind == loan.First:
+		return fault.Say(op, fault.Denied, "首贷须双方本人签名，不得代签。", nil)
+	case proxies == 2:
+		return fault.Say(op, fault.Denied, "双方至少须有一人到场，由本人签名。", nil)
+	case who.ProxyNote == "":
+		return fault.Say(op, fault.Input, "代签须注明代签人。", nil)
+	}
+	return nil
+}
+
+func (d *Desk) fill(ctx context.Context, op string, c *loan.Case, who loan.Signatures) ([]byte, *loan.Case, error) {
 	if err := guard.May(d.operator, guard.PrepareContract, c); err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
@@ -30,21 +85,32 @@ func (d *Desk) PrepareContract(ctx context.Context, id uuid.UUID) ([]byte, *loan
 	if err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
+	in.App.Signatures = who
 	pdf, err := d.press.Fill(in)
 	if err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
 	hash := d.store.BlobName(pdf)
-	if c.Contract != nil && c.Contract.Blob == hash {
-		return pdf, c, nil
+	if k := c.Contract; k != nil {
+		if k.Blob == hash && (k.Signers == who || len(k.Signatures) > 0) {
+			return pdf, c, nil
+		}
+		if len(k.Signatures) > 0 {
+			return nil, nil, changedText(op)
+		}
 	}
 	pages, err := contract.Pages(pdf)
 	if err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
-	body := loan.ContractBody{Template: ref, Blob: hash, Size: int64(len(pdf)), Pages: pages, AsOf: in.App.AsOf}
-	c, err = d.commit(ctx, op, id, entry(loan.ChangeContract, body))
+	body := loan.ContractBody{Template: ref, Blob: hash, Size: int64(len(pdf)), Pages: pages, AsOf: in.App.AsOf, Signers: who, Clerk: in.Operator}
+	c, err = d.commit(ctx, op, c.ID, entry(loan.ChangeContract, body))
 	return pdf, c, err
+}
+
+func changedText(op string) error {
+	return fault.Say(op, fault.Conflict, "合同生成后，合同模板或政策包有更新，与双方已看、已签的文本不同。请重新生成合同，由双方重新阅读和签名。",
+		errors.New("the text would be another"))
 }
 
 // signingDay keeps the day of a contract that one party has signed already.
@@ -55,17 +121,16 @@ func (d *Desk) signingDay(c *loan.Case) loan.Date {
 	return d.Today()
 }
 
-// contractInput is what the contract of a day is made of as it is read, before
-// anyone signs, and the template's reference.
-func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (contract.Input, string, error) {
+// contractText is what the contract of a day is made of but for the portraits,
+// and the template's reference.
+func (d *Desk) contractText(c *loan.Case, day loan.Date) (contract.Input, string, error) {
 	app := c.Application(day)
 	app.AsOf = day
-	app.Signatures = loan.Signatures{}
 	pack, err := d.Rules().PolicyFor(day)
 	if err != nil {
 		return contract.Input{}, "", err
 	}
-	tpl, err := rulebook.TemplateFor(rulebook.LoanContract, day)
+	tpl, err := d.template(rulebook.LoanContract, app.Kind, day)
 	if err != nil {
 		return contract.Input{}, "", err
 	}
@@ -73,12 +138,21 @@ func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (
 	if err != nil {
 		return contract.Input{}, "", err
 	}
-	operator, err := d.filler(ctx, c)
-	if err != nil {
-		return contract.Input{}, "", err
-	}
 	in := contract.Input{App: app, Pack: pack, Template: tpl.File, CaseID: c.ID,
-		Point: d.store.Profile().Point, Operator: operator, At: at}
+		Point: d.store.Profile().Point, Operator: d.operator.Name, At: at}
+	if k := c.Contract; k != nil && k.Clerk != "" && len(k.Signatures) > 0 {
+		in.Operator = k.Clerk // whoever goes on with it, the text is the one that was read
+	}
+	return in, tpl.Ref, nil
+}
+
+// contractInput is all that the contract of a day is made of, and the template's
+// reference.
+func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (contract.Input, string, error) {
+	in, ref, err := d.contractText(c, day)
+	if err != nil {
+		return in, "", err
+	}
 	for i, slot := range []loan.Slot{loan.PortraitStudent, loan.PortraitCoborrower} {
 		if list := c.Slot(slot); len(list) > 0 {
 			in.Portraits[i], err = d.store.Blob(ctx, list[len(list)-1].Blob)
@@ -90,7 +164,7 @@ func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (
 			}
 		}
 	}
-	return in, tpl.Ref, nil
+	return in, ref, nil
 }
 
 // Read notes how long, in milliseconds, each page of the contract was shown,
@@ -100,8 +174,10 @@ func (d *Desk) Read(ctx context.Context, id uuid.UUID, shown loan.Hash, millis [
 }
 
 // Sign keeps a party's strokes, encrypted, as its signature on the contract in
-// hand. note names who signed for whom when by is a proxy.
-func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Signer, note string, strokes []contract.Stroke) (*loan.Case, error) {
+// hand. note names who signed for whom when by is a proxy; both are as the
+// contract says. clauses are the headings of those that the signer ticked; every
+// one of Clauses must be.
+func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Signer, note string, strokes []contract.Stroke, clauses ...string) (*loan.Case, error) {
 	const op = "sign"
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
@@ -117,9 +193,16 @@ func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Sig
 	case by == loan.ByProxy && note == "":
 		return nil, fault.Say(op, fault.Input, "代签须注明代签人。", nil)
 	}
+	if who := c.Contract.Signers; who != (loan.Signatures{}) && (by != who.Of(p) || by == loan.ByProxy && note != who.ProxyNote) {
+		return nil, fault.Say(op, fault.Conflict, "签名方式与合同所写的不同。请重新生成合同，由双方重新阅读和签名。", errors.New("signer"))
+	}
+	ticked, err := d.ticked(ctx, c, clauses)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	ink := contract.EncodeInk(strokes)
 	h := d.store.BlobName(ink)
-	body := loan.SignBody{Party: p, By: by, ProxyNote: note, Contract: c.Contract.Blob, Ink: h, Size: int64(len(ink))}
+	body := loan.SignBody{Party: p, By: by, ProxyNote: note, Contract: c.Contract.Blob, Ink: h, Size: int64(len(ink)), Clauses: ticked}
 	return d.act(ctx, op, id, guard.Sign, entry(loan.ChangeSign, body), store.Blob{Hash: h, Content: ink})
 }
 

@@ -26,6 +26,7 @@ const (
 	PrepareContract Verb = "prepare-contract"
 	Read            Verb = "read"
 	Sign            Verb = "sign"
+	Witness         Verb = "witness"
 	Seal            Verb = "seal"
 	Finish          Verb = "finish"
 	Correct         Verb = "correct"
@@ -83,6 +84,7 @@ func rules() []rule {
 		{PrepareContract, "生成合同", clerk, true, signing, true},
 		{Read, "阅读合同", clerk, true, signing, true},
 		{Sign, "签署", clerk, true, signing, true},
+		{Witness, "见证签署", counter, true, signing, false},
 		{Seal, "封存合同", clerk, true, signing, true},
 		{Finish, "办结", clerk, true, []loan.Status{loan.Signed}, true},
 		{Correct, "更正合同内容", clerk, true, signed, true},

@@ -39,6 +39,7 @@ func TestTable(t *testing.T) {
 		PrepareContract: {"clerk", "to-sign"},
 		Read:            {"clerk", "to-sign"},
 		Sign:            {"clerk", "to-sign"},
+		Witness:         {"clerk reviewer", "to-sign"},
 		Seal:            {"clerk", "to-sign"},
 		Finish:          {"clerk", "signed"},
 		Correct:         {"clerk", "to-sign signed queued received accepted returned"},

@@ -52,7 +52,7 @@ func (c *Case) actKind(n *node) error {
 		return c.submit()
 	case ChangeReview:
 		return c.review(n.ch)
-	case ChangeContract, ChangeRead, ChangeSign, ChangeSeal:
+	case ChangeContract, ChangeRead, ChangeSign, ChangeWitness, ChangeSeal:
 		return c.actContract(n.ch)
 	case ChangeFinish:
 		return c.finish(n.ch)
@@ -283,6 +283,18 @@ func (c *Case) actContract(ch *Change) error {
 		k.Read, k.Texts = b.Millis, b.Texts
 	case ChangeSign:
 		return c.sign(ch)
+	case ChangeWitness:
+		b, err := Body[WitnessBody](ch)
+		if err != nil {
+			return err
+		}
+		if b.Contract != k.Blob {
+			return fault.New("witness", fault.Conflict, errors.New("another contract"))
+		}
+		if !c.SignedInFull() {
+			return denied("witness")
+		}
+		k.Witness = &Attestation{ch.Operator, ch.At}
 	case ChangeSeal:
 		b, err := Body[SealBody](ch)
 		if err != nil {
@@ -308,6 +320,7 @@ func (c *Case) sign(ch *Change) error {
 		return fault.New("sign", fault.Input, errors.New("party, signer or ink"))
 	}
 	c.Contract.Signatures[b.Party] = SignState{b, ch.At}
+	c.Contract.Witness = nil // who saw another signature did not see this one
 	return nil
 }
 

@@ -243,3 +243,11 @@ type Signatures struct {
 	Coborrower Signer `json:"coborrower"`
 	ProxyNote  string `json:"proxy_note,omitempty"`
 }
+
+// Of is how a party signs; empty means not.
+func (s Signatures) Of(p Party) Signer {
+	if p == CoborrowerParty {
+		return s.Coborrower
+	}
+	return s.Student
+}

@@ -59,6 +59,7 @@ type ContractState struct {
 	Texts      []string // ids of the texts read to both before signing
 	By         string   // operator's id, who filled it
 	Signatures map[Party]SignState
+	Witness    *Attestation // the second operator, where there was one
 	Sealed     *SealBody
 	SealedAt   time.Time
 	Voided     *Voiding // of a former contract: why it is none any more

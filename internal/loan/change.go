@@ -33,6 +33,7 @@ const (
 	ChangeContract ChangeKind = "contract" // ContractBody: the contract was filled
 	ChangeRead     ChangeKind = "read"     // ReadBody: the parties read the pages
 	ChangeSign     ChangeKind = "sign"     // SignBody: one party signed
+	ChangeWitness  ChangeKind = "witness"  // WitnessBody: a second operator saw both sign
 	ChangeSeal     ChangeKind = "seal"     // SealBody: the contract was sealed
 	ChangeFinish   ChangeKind = "finish"   // FinishBody: complete, to be carried
 	ChangeCorrect  ChangeKind = "correct"  // CorrectBody: a contract field after signing
@@ -203,13 +204,16 @@ type ReviewBody struct {
 	Note string `json:"note,omitempty"`
 }
 
-// ContractBody is a filled contract, before signing.
+// ContractBody is a filled contract, before signing. Signers and Clerk stand in
+// its text; those filled before they were noted have none.
 type ContractBody struct {
-	Template string `json:"template"` // id and version
-	Blob     Hash   `json:"blob"`     // the PDF shown
-	Size     int64  `json:"size"`
-	Pages    int    `json:"pages"`
-	AsOf     Date   `json:"as_of"` // the signing date it was filled for
+	Template string     `json:"template"` // id and version
+	Blob     Hash       `json:"blob"`     // the PDF shown
+	Size     int64      `json:"size"`
+	Pages    int        `json:"pages"`
+	AsOf     Date       `json:"as_of"`            // the signing date it was filled for
+	Signers  Signatures `json:"signers,omitzero"` // who is to sign for whom
+	Clerk    string     `json:"clerk,omitempty"`  // the clerk's name as printed
 }
 
 // ReadBody is how long each page was on the screen, and which texts were read
@@ -228,6 +232,14 @@ type SignBody struct {
 	Contract  Hash   `json:"contract"`
 	Ink       Hash   `json:"ink"` // the strokes, a blob
 	Size      int64  `json:"size"`
+	// Clauses are the headings of those that the signer ticked one by one.
+	Clauses []string `json:"clauses,omitempty"`
+}
+
+// WitnessBody is a second operator's word that the contract was signed as it
+// says, given with that operator's own password.
+type WitnessBody struct {
+	Contract Hash `json:"contract"`
 }
 
 // SealBody is the sealed contract.

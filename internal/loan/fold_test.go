@@ -210,6 +210,35 @@ func TestSealingWantsBothSignatures(t *testing.T) {
 	}
 }
 
+func TestASecondOperatorSawTheLastSignature(t *testing.T) {
+	l := newLaptop(1)
+	l.get(signing(ToReview))
+	l.counter = 100
+	sign := func(p Party) {
+		l.write("clerk", ChangeSign, SignBody{Party: p, By: InPerson, Contract: blob(1), Ink: blob(2)})
+	}
+	l.write("reviewer", ChangeReview, ReviewBody{Pass: true})
+	l.write("clerk", ChangeContract, ContractBody{Template: "t", Blob: blob(1), AsOf: "2025-08-06"})
+	sign(StudentParty)
+	c := mustFold(t, l)
+	if err := c.Apply(l.make("berta", ChangeWitness, WitnessBody{blob(1)}, c.Heads)); fault.KindOf(err) != fault.Denied {
+		t.Errorf("before both signed: got %v, want denied", err)
+	}
+	sign(CoborrowerParty)
+	c = mustFold(t, l)
+	if err := c.Apply(l.make("berta", ChangeWitness, WitnessBody{blob(9)}, c.Heads)); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("of another contract: got %v, want conflict", err)
+	}
+	l.write("berta", ChangeWitness, WitnessBody{blob(1)})
+	if w := mustFold(t, l).Contract.Witness; w == nil || w.By != "berta" {
+		t.Errorf("witness: got %+v", w)
+	}
+	sign(StudentParty)
+	if w := mustFold(t, l).Contract.Witness; w != nil {
+		t.Errorf("after a new signature: got %+v, want none", w)
+	}
+}
+
 func TestApplyRefuses(t *testing.T) {
 	other := uuid.UUID{15: 0xCB}
 	tests := []struct {

@@ -1,61 +1,95 @@
 package rulebook
 
 import (
-	"encoding/json"
+	"bytes"
 	"io/fs"
-	"strconv"
 
 	"doorstep/assets"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 )
 
-// The template packs the program carries.
+// The papers there are templates of.
 const (
 	LoanContract     = "loan-contract"
 	ApplicationForm  = "application-form"
+	HardshipForm     = "hardship-form"
 	RenewalStatement = "renewal-statement"
 	TemporaryReceipt = "temporary-receipt"
+	IntegrityCard    = "integrity-card"
 )
 
 // Template is a template pack: its id with version, and its file.
 type Template struct {
+	loan.Template
 	Ref  string // such as loan-contract-1, as its file is named
 	File []byte
 }
 
-// TemplateFor is the template in force on a signing date: the latest
-// signed_from, and of one day the highest version. fault.Missing when there is
-// none.
-func TemplateFor(id string, signed loan.Date) (Template, error) {
-	const op = "choose template"
+// ReadTemplate is a template out of its file.
+func ReadTemplate(b []byte) (Template, error) {
+	t, err := loan.ParseTemplate(b)
+	return Template{t, t.Ref(), b}, err
+}
+
+// Templates are those the program carries. It fails only when the program's own
+// files are broken, with fault.Damaged.
+func Templates() ([]Template, error) {
+	const op = "read templates"
 	names, err := fs.Glob(assets.Templates(), "*.json")
 	if err != nil {
-		return Template{}, fault.New(op, fault.Damaged, err)
+		return nil, fault.New(op, fault.Damaged, err)
 	}
-	var best Template
-	version, since := 0, loan.Date("")
+	var out []Template
 	for _, name := range names {
 		b, err := fs.ReadFile(assets.Templates(), name)
 		if err != nil {
-			return Template{}, fault.New(op, fault.Damaged, err)
+			return nil, fault.New(op, fault.Damaged, err)
 		}
-		var head struct {
-			ID         string    `json:"id"`
-			Version    int       `json:"version"`
-			SignedFrom loan.Date `json:"signed_from"`
+		t, err := ReadTemplate(b)
+		if err != nil {
+			return nil, fault.New(op, fault.Damaged, err)
 		}
-		if err := json.Unmarshal(b, &head); err != nil {
-			return Template{}, fault.New(op, fault.Damaged, err)
-		}
-		later := head.SignedFrom > since || head.SignedFrom == since && head.Version > version
-		if head.ID == id && head.SignedFrom <= signed && later {
-			version, since = head.Version, head.SignedFrom
-			best = Template{Ref: id + "-" + strconv.Itoa(version), File: b}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// TemplateFor is the template of an id in force on a signing date for a kind of
+// application: the latest signed_from, and of one day the highest version, of
+// those the program carries and those the county sent down. One of the county's
+// goes before the program's own of the same name. fault.Missing when there is
+// none.
+func TemplateFor(id string, k loan.Kind, signed loan.Date, county ...Template) (Template, error) {
+	const op = "choose template"
+	all, err := Templates()
+	if err != nil {
+		return Template{}, fault.Wrap(op, err)
+	}
+	var best Template
+	for _, t := range append(all, county...) {
+		later := t.SignedFrom > best.SignedFrom || t.SignedFrom == best.SignedFrom && t.Version >= best.Version
+		if t.ID == id && t.SignedFrom <= signed && t.Serves(k) && later {
+			best = t
 		}
 	}
-	if version == 0 {
+	if best.Version == 0 {
 		return Template{}, fault.New(op, fault.Missing, nil)
 	}
 	return best, nil
+}
+
+// Altered says whether t has the name of a template that the program carries and
+// other words: a name stands for one text for ever.
+func Altered(t Template) (bool, error) {
+	all, err := Templates()
+	if err != nil {
+		return false, err
+	}
+	for _, have := range all {
+		if have.Ref == t.Ref {
+			return !bytes.Equal(have.File, t.File), nil
+		}
+	}
+	return false, nil
 }

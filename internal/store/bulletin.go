@@ -158,6 +158,10 @@ func checkBulletin(b *bulletin.Bulletin) error {
 		var p loan.Policy
 		p, err = loan.ParsePolicy(b.Content)
 		same = p.ID == b.Name
+	case bulletin.Template:
+		var t loan.Template
+		t, err = loan.ParseTemplate(b.Content)
+		same = t.Ref() == b.Name
 	case bulletin.Grant:
 		var g guard.Grant
 		g, err = guard.ParseGrant(b.Content)

@@ -106,7 +106,8 @@ func testWindow(t *testing.T, dir string, variant kit.Variant) *Window {
 			}
 			return courier.New(courier.Config{Store: d.Store(), Now: testClock})
 		},
-		Look: func(Look) {},
+		Look:     func(Look) {},
+		Printing: newTestPrinter().printing(),
 	})
 	w.Resize(fyne.NewSize(1366, 768))
 	t.Cleanup(func() { fyne.DoAndWait(u.Close) })

@@ -123,5 +123,6 @@ func (u *Window) signedIn(d *desk.Desk) {
 	u.resumeRoom()
 	u.resume()
 	u.resumeStick()
+	u.purgePrints()
 	u.housekeep()
 }

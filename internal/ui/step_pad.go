@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"strings"
-
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
@@ -15,40 +13,33 @@ import (
 // are kept.
 const padWidth, padHeight = 780, 260
 
-// askSignature takes a party's signature. take gets it, and tells when it is
-// kept or could not be; until then the dialog stays, the ink in it.
-func askSignature(v *visit, p loan.Party, take func(by loan.Signer, note string, strokes []desk.Stroke, told func(error))) {
-	name := v.app().Student.Name
-	if p == loan.CoborrowerParty && len(v.app().Coborrowers) > 0 {
-		name = v.app().Coborrowers[0].Name
-	}
+// askSignature takes a party's signature and its ticks of the clauses. take gets
+// them, and tells when they are kept or could not be; until then the dialog
+// stays, the ink in it.
+func askSignature(v *visit, p loan.Party, clauses []desk.Clause, take func(strokes []desk.Stroke, clauses []string, told func(error))) {
 	pad := kit.NewSignaturePad("请用笔在此写下本人姓名")
-	words := kit.NewText("我已看过合同全文，同意签订。请在横线上方书写，写满横线为宜。", kit.TextBody)
+	words := kit.NewText(padWords(v.c.Contract, p), kit.TextBody)
 	undo := kit.NewSecondary("撤销一笔", kit.Icon("undo"), pad.Undo)
 	again := kit.NewSecondary("重写", kit.Icon("clear"), pad.Clear)
-	by, note := proxyFields(v)
-	objects := []fyne.CanvasObject{words}
-	if by != nil {
-		objects = append(objects, kit.Columns([]float32{1, 2}, kit.NewLabeled("签名方式", true, by), note))
-	}
-	objects = append(objects, container.New(&padBox{}, pad), container.NewHBox(undo, again, layout.NewSpacer()))
+	ticks, boxes := clauseChecks(clauses)
 	var d *kit.Dialog
-	d = kit.NewDialog(v.u.win, partyLabel(p)+"签名："+name, container.New(&stacked{gap: 10}, objects...), "确认签名", "暂不签", func() bool {
-		if pad.Empty() {
+	d = kit.NewDialog(v.u.win, partyLabel(p)+"签名："+partyName(v, p), container.New(&stacked{gap: 8}, boxes, words,
+		container.New(&padBox{}, pad), container.NewHBox(undo, again, layout.NewSpacer())), "确认签名", "暂不签", func() bool {
+		ticked := ticks.headings()
+		wrong := ""
+		switch {
+		case len(ticked) < len(clauses):
+			wrong = "请先逐条勾选上面的条款。"
+		case pad.Empty():
+			wrong = "还没有签名，请在框内手写姓名。"
+		}
+		if wrong != "" {
 			words.SetKind(kit.TextBad)
-			words.SetText("还没有签名，请在框内手写姓名。")
+			words.SetText(wrong)
 			return false
 		}
-		signer, text := loan.InPerson, ""
-		if by != nil && by.Value() == string(loan.ByProxy) {
-			signer = loan.ByProxy
-			if text = strings.TrimSpace(note.Field().(*kit.Field).Text()); text == "" {
-				note.SetError("请写明代签人姓名和与本人的关系")
-				return false
-			}
-		}
 		d.YesButton().SetBusy("正在保存…")
-		take(signer, text, strokesOf(pad.Strokes()), func(err error) {
+		take(strokesOf(pad.Strokes()), ticked, func(err error) {
 			d.YesButton().SetBusy("")
 			if err != nil {
 				words.SetKind(kit.TextBad)
@@ -59,33 +50,65 @@ func askSignature(v *visit, p loan.Party, take func(by loan.Signer, note string,
 		})
 		return false
 	})
-	pad.OnChanged = func() { d.YesButton().SetEnabled(!pad.Empty()) }
+	ready := func() { d.YesButton().SetEnabled(!pad.Empty() && len(ticks.headings()) == len(clauses)) }
+	pad.OnChanged, ticks.onChanged = ready, ready
 	d.YesButton().Disable()
 	d.SetWidth(padWidth + 44)
 	d.Show()
-	if by == nil {
+	if len(clauses) == 0 {
 		v.u.win.Canvas().Unfocus() // Return confirms; it must not press 撤销
 	}
 }
 
-// proxyFields ask who holds the pen, where another may: in a renewal.
-func proxyFields(v *visit) (*kit.Choice, *kit.Labeled) {
-	if v.c.App.Kind != loan.Renewal {
-		return nil, nil
+func partyName(v *visit, p loan.Party) string {
+	if p == loan.CoborrowerParty && len(v.app().Coborrowers) > 0 {
+		return v.app().Coborrowers[0].Name
 	}
-	by := kit.NewChoice(kit.Option{ID: string(loan.InPerson), Text: "本人签名"}, kit.Option{ID: string(loan.ByProxy), Text: "他人代签"})
-	by.SetValue(string(loan.InPerson))
-	who := kit.NewField()
-	who.MaxLen, who.Placeholder = 60, "代签时填写，例如：母亲韦某代签"
-	who.SetReadOnly(true)
-	note := kit.NewLabeled("代签人及与本人关系", false, who)
-	by.OnChanged = func(id string) {
-		proxy := id == string(loan.ByProxy)
-		who.SetReadOnly(!proxy)
-		note.SetRequired(proxy)
-		note.SetError("")
+	return v.app().Student.Name
+}
+
+// signerOf is how a party signs the contract in hand.
+func signerOf(k *loan.ContractState, p loan.Party) (by loan.Signer, note string) {
+	if by = k.Signers.Of(p); by == loan.ByProxy {
+		return by, k.Signers.ProxyNote
 	}
-	return by, note
+	return loan.InPerson, ""
+}
+
+func padWords(k *loan.ContractState, p loan.Party) string {
+	if by, note := signerOf(k, p); by == loan.ByProxy {
+		return "代签：" + note + "。请代签人在横线上方写下自己的姓名。"
+	}
+	return "我已看过合同全文，同意签订。请在横线上方书写，写满横线为宜。"
+}
+
+// clauseTicks are the boxes of the clauses that a party ticks one by one.
+type clauseTicks struct {
+	clauses   []desk.Clause
+	checks    []*kit.Check
+	onChanged func()
+}
+
+func clauseChecks(clauses []desk.Clause) (*clauseTicks, fyne.CanvasObject) {
+	t := &clauseTicks{clauses: clauses}
+	var objects []fyne.CanvasObject
+	for _, k := range clauses {
+		c := kit.NewCheck(k.Text, false)
+		c.OnChanged = func(bool) { t.onChanged() }
+		t.checks = append(t.checks, c)
+		objects = append(objects, c)
+	}
+	return t, container.New(&stacked{gap: 4}, objects...)
+}
+
+func (t *clauseTicks) headings() []string {
+	var out []string
+	for i, c := range t.checks {
+		if c.Checked() {
+			out = append(out, t.clauses[i].Heading)
+		}
+	}
+	return out
 }
 
 // strokesOf turns the pad's strokes into those that are kept.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -79,11 +80,15 @@ type papersStep struct {
 	content *container.Scroll
 	list    *fyne.Container
 	count   *kit.StatusLine
+	forms   fyne.CanvasObject
 	first   func() // brings the button of sending first up to date
 }
 
 func newStepPapers(v *visit) *papersStep {
 	s := &papersStep{v: v, list: container.New(&stacked{gap: 4}), count: kit.NewStatusLine(kit.Info, "")}
+	print := kit.NewSecondary("打印表格…", kit.Icon("print"), s.printForms)
+	print.SetEnabled(v.full())
+	s.forms = container.NewHBox(print)
 	f := v.form
 	f.at = stepPapers
 	all := []fyne.CanvasObject{s.kindCard(f)}
@@ -96,9 +101,27 @@ func newStepPapers(v *visit) *papersStep {
 		all = append(all, s.priorCard(f))
 	}
 	all = append(all, kit.Card("本案所需材料", s.count, s.list,
-		kit.NewText("请家庭现在就把材料都拿出来核对，缺的当场告知；按 F5 到“人证与影像”拍摄。", kit.TextCaption)))
+		kit.NewText("请家庭现在就把材料都拿出来核对，缺的当场告知；按 F5 到“人证与影像”拍摄。", kit.TextCaption), s.forms))
 	s.content = cards(all...)
 	return s
+}
+
+// printForms asks which forms are printed, to be signed with a pen: those that
+// the case still lacks are ticked.
+func (s *papersStep) printForms() {
+	var ticked []desk.Paper
+	c := s.v.c
+	lacks := func(d loan.Doc) bool { return len(c.Slot(loan.DocSlot(d))) == 0 }
+	if lacks(loan.ApplicationForm) {
+		ticked = append(ticked, desk.PaperApplication)
+	}
+	if lacks(loan.HardshipForm) {
+		ticked = append(ticked, desk.PaperHardship)
+	}
+	if c.App.Kind == loan.Renewal && !c.App.Loan.RenewalStatement {
+		ticked = append(ticked, desk.PaperStatement)
+	}
+	askPrint(s.v, nil, ticked...)
 }
 
 func (s *papersStep) kindCard(f *form) fyne.CanvasObject {

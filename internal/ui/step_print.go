@@ -1,53 +1,236 @@
 package ui
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"image"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"syscall"
-	"time"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/printer"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 )
 
-// printing may take this long before the printer counts as not there.
-const printTime = 30 * time.Second
+// Printing is the system's printers.
+type Printing struct {
+	List  func(context.Context) ([]printer.Printer, error)
+	Print func(context.Context, printer.Job) error
+	Purge func(ctx context.Context, job string) error
+}
 
-// offerPrint hands a PDF to the system's printing where the machine has one,
-// else offers to save it; nothing of it is written to disk for printing.
-func offerPrint(u *Window, title string, pdf []byte, save func()) {
-	lp, err := exec.LookPath("lp")
-	if err != nil {
-		kit.Confirm(u.win, title, "本机没有装打印服务，不能直接打印。可以存为 PDF 文件，再用别的程序打印。", "存为文件", "关闭", save)
-		return
+// SystemPrinting is the printing of this machine.
+func SystemPrinting() Printing {
+	return Printing{List: printer.List, Print: printer.Print, Purge: printer.Purge}
+}
+
+// Settings of printing.
+const (
+	printerSetting = "print.printer" // chosen last
+	jobsSetting    = "print.jobs"    // that the print service may still hold
+)
+
+// printDialog asks what is to be printed, where and how often.
+type printDialog struct {
+	v       *visit
+	dialog  *kit.Dialog
+	checks  []*kit.Check
+	papers  []desk.Paper
+	printer *kit.Picker
+	copies  *kit.Choice
+	words   *kit.Text
+	save    *kit.Button
+	done    func(desk.Paper, []byte)
+}
+
+// askPrint shows what can be printed of the case, with those of ticked chosen;
+// done is told of each paper that was made.
+func askPrint(v *visit, done func(desk.Paper, []byte), ticked ...desk.Paper) {
+	p := &printDialog{v: v, papers: v.u.desk.Papers(v.c), words: kit.NewText("正在查找打印机…", kit.TextMuted), done: done}
+	var list []fyne.CanvasObject
+	for _, paper := range p.papers {
+		c := kit.NewCheck(paper.Label(), false)
+		c.SetChecked(slices.Contains(ticked, paper))
+		c.OnChanged = func(bool) { p.ready() }
+		p.checks = append(p.checks, c)
+		list = append(list, c)
 	}
-	kit.Confirm(u.win, title, "送到本机的默认打印机。", "打印", "不打印", func() {
-		kit.Notice(u.win, kit.Info, "正在送往打印机…")
-		u.run("print", func(ctx context.Context) error { return printPDF(ctx, lp, pdf) }, func(err error) {
+	var names []kit.Option
+	p.printer = kit.NewPicker(func(string) []kit.Option { return names })
+	p.copies = kit.NewChoice(kit.Option{ID: "1", Text: "1 份"}, kit.Option{ID: "2", Text: "2 份"}, kit.Option{ID: "3", Text: "3 份"})
+	p.copies.SetValue("1")
+	p.save = kit.NewSecondary("存为文件", kit.Icon("download"), p.saveOne)
+	body := container.New(&stacked{gap: 10}, kit.Columns(nil, list...),
+		kit.Columns([]float32{3, 2}, kit.NewLabeled("打印机", true, p.printer), kit.NewLabeled("份数", true, p.copies)),
+		p.words, container.NewHBox(p.save))
+	p.dialog = kit.NewDialog(v.u.win, "打印", body, "打印", "关闭", func() bool {
+		p.print()
+		return false
+	})
+	p.dialog.YesButton().Disable()
+	p.save.SetEnabled(len(p.chosen()) == 1)
+	p.dialog.SetWidth(620)
+	p.dialog.Show()
+	var found []printer.Printer
+	last := ""
+	v.u.run("list printers", func(ctx context.Context) (err error) {
+		if found, err = v.u.deps.Printing.List(ctx); err == nil {
+			_, err = v.u.desk.Setting(ctx, printerSetting, &last)
+		}
+		return err
+	}, func(err error) {
+		if err != nil {
+			p.say(kit.TextBad, sentence(err))
+			return
+		}
+		for _, f := range found {
+			names = append(names, kit.Option{ID: f.Name, Text: f.Name})
+		}
+		at := max(slices.IndexFunc(names, func(o kit.Option) bool { return o.ID == last }), 0)
+		p.printer.SetValue(names[at])
+		p.say(kit.TextMuted, "合同和表格的打印件带水印；打印完毕即从打印队列中清除，不留副本。")
+		p.ready()
+	})
+}
+
+func (p *printDialog) say(kind kit.TextKind, words string) {
+	p.words.SetKind(kind)
+	p.words.SetText(words)
+}
+
+func (p *printDialog) chosen() []desk.Paper {
+	var out []desk.Paper
+	for i, c := range p.checks {
+		if c.Checked() {
+			out = append(out, p.papers[i])
+		}
+	}
+	return out
+}
+
+func (p *printDialog) ready() {
+	p.dialog.YesButton().SetEnabled(p.printer.Value().ID != "" && len(p.chosen()) > 0)
+	p.save.SetEnabled(len(p.chosen()) == 1)
+}
+
+// make makes the papers, which is noted; then gets them.
+func (p *printDialog) make(papers []desk.Paper, then func(made [][]byte)) {
+	v, made := p.v, make([][]byte, len(papers))
+	v.u.act("receipt", func(ctx context.Context) (err error) {
+		for i, paper := range papers {
+			if made[i], err = v.u.desk.Printout(ctx, v.id, paper); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(err error) {
+		p.dialog.YesButton().SetBusy("")
+		if err != nil {
+			p.say(kit.TextBad, sentence(err))
+			return
+		}
+		for i, paper := range papers {
+			if p.done != nil {
+				p.done(paper, made[i])
+			}
+		}
+		then(made)
+	})
+}
+
+// saveOne makes the one paper that is chosen and asks where to save it.
+func (p *printDialog) saveOne() {
+	paper := p.chosen()[0]
+	p.make([]desk.Paper{paper}, func(made [][]byte) {
+		p.dialog.Close()
+		id := p.v.id.String()
+		savePDF(p.v, paper.Label()+"-"+id[len(id)-8:]+".pdf", made[0])
+	})
+}
+
+// print makes the papers and prints them one after the other.
+func (p *printDialog) print() {
+	v, name := p.v, p.printer.Value().ID
+	copies, _ := strconv.Atoi(p.copies.Value()) // one of the three
+	p.dialog.YesButton().SetBusy("正在生成…")
+	p.make(p.chosen(), func(made [][]byte) {
+		p.dialog.YesButton().SetBusy("正在打印…")
+		v.u.run("print", func(ctx context.Context) error {
+			if err := v.u.desk.SetSetting(ctx, printerSetting, name); err != nil {
+				return err
+			}
+			return v.u.printAll(ctx, name, copies, made)
+		}, func(err error) {
+			p.dialog.YesButton().SetBusy("")
 			if err != nil {
-				kit.Confirm(u.win, title, sentence(err), "存为文件", "关闭", save)
+				p.say(kit.TextBad, sentence(err))
 				return
 			}
-			kit.Notice(u.win, kit.Good, "已送往打印机。")
+			p.dialog.Close()
+			kit.Notice(v.u.win, kit.Good, "已打印，打印队列中的副本已清除。")
 		})
 	})
 }
 
-func printPDF(ctx context.Context, lp string, pdf []byte) error {
-	const op = "print"
-	ctx, stop := context.WithTimeout(ctx, printTime)
-	defer stop()
-	cmd := exec.CommandContext(ctx, lp, "-s", "-t", "doorstep")
-	cmd.Stdin = bytes.NewReader(pdf)
-	if err := cmd.Run(); err != nil {
-		return fault.Say(op, fault.Unavailable, "打印机没有接收。请检查打印机是否接好、是否设为默认打印机；也可以存为文件。", err)
+// printAll prints papers one after the other.
+func (u *Window) printAll(ctx context.Context, name string, copies int, papers [][]byte) error {
+	for _, pdf := range papers {
+		if err := u.printOne(ctx, name, copies, pdf); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (u *Window) printOne(ctx context.Context, name string, copies int, pdf []byte) error {
+	return u.deps.Printing.Print(ctx, printer.Job{Printer: name, Copies: copies, PDF: pdf, Noted: u.notePrint,
+		Open: func(ctx context.Context) (printer.Drawing, error) {
+			doc, err := u.deps.Pages.Open(ctx, pdf)
+			if err != nil {
+				return printer.Drawing{}, err
+			}
+			return printer.Drawing{Pages: doc.Pages(), Close: func() { doc.Close() },
+				Draw: func(ctx context.Context, n int, dpi float64) (image.Image, error) { return doc.Page(ctx, n, dpi) }}, nil
+		}})
+}
+
+// notePrint keeps which job the print service holds, so that it is deleted even
+// when this program ends before it is printed.
+func (u *Window) notePrint(job string) {
+	var jobs []string
+	if job != "" {
+		jobs = []string{job}
+	}
+	if err := u.desk.SetSetting(context.WithoutCancel(u.ctx), jobsSetting, jobs); err != nil {
+		u.deps.Log.Warn("note print", "error", err.Error())
+	}
+}
+
+// purgePrints deletes what an earlier run left at the print service.
+func (u *Window) purgePrints() {
+	u.run("purge prints", func(ctx context.Context) error {
+		var jobs []string
+		if _, err := u.desk.Setting(ctx, jobsSetting, &jobs); err != nil || len(jobs) == 0 {
+			return err
+		}
+		for _, job := range jobs {
+			if err := u.deps.Printing.Purge(ctx, job); err != nil {
+				return err
+			}
+		}
+		return u.desk.SetSetting(ctx, jobsSetting, []string{})
+	}, func(err error) {
+		if err != nil {
+			u.fail(err)
+		}
+	})
 }
 
 // savePDF asks where to and writes the file whole or not at all.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -168,10 +169,10 @@ func (s *receiptStep) open() {
 		switch {
 		case s.pdf == nil && s.home:
 			s.shownAs = ""
-			s.view.empty("中心的回执已到。按“打印回执”打印带编号和回执校验码的回执。")
+			s.view.empty("中心的回执已到。按“打印回执和合同”打印带编号和回执校验码的回执。")
 		case s.pdf == nil && finished:
 			s.shownAs = ""
-			s.view.empty("按“打印回执”生成临时受理回执，打印或存为文件交给家庭。")
+			s.view.empty("按“打印回执和合同”生成临时受理回执，打印或存为文件交给家庭。")
 		case s.pdf == nil:
 			s.shownAs = ""
 			s.view.empty("完成受理后，在这里打印临时受理回执。")
@@ -219,31 +220,23 @@ func (s *receiptStep) action() action {
 	case v.c.Finish == nil:
 		return action{text: "完成受理后打印回执"}
 	}
-	return action{text: "打印回执", enabled: !v.readOnlyPrint(), do: s.print, busy: s.busy}
+	return action{text: "打印回执和合同", enabled: !v.readOnlyPrint(), do: s.print, busy: s.busy}
 }
 
 // readOnlyPrint says whether the operator may not print.
 func (v *visit) readOnlyPrint() bool { return !v.full() }
 
-// print makes the receipt, which is noted, shows it and hands it on.
+// print asks what the family takes home, and prints it; the receipt made is
+// shown.
 func (s *receiptStep) print() {
-	v := s.v
-	s.setBusy("正在生成回执…")
-	var pdf []byte
-	v.u.act("receipt", func(ctx context.Context) (err error) {
-		pdf, err = v.u.desk.Receipt(ctx, v.id)
-		return err
-	}, func(err error) {
-		s.setBusy("")
-		if err != nil {
-			v.u.fail(err)
+	askPrint(s.v, func(p desk.Paper, pdf []byte) {
+		if p != desk.PaperReceipt {
 			return
 		}
 		s.pdf, s.shownAs = pdf, ""
 		s.which.SetValue(showReceipt)
 		s.refresh()
-		offerPrint(v.u, "打印回执", pdf, s.saveFile)
-	})
+	}, desk.PaperReceipt, desk.PaperContract, desk.PaperCard)
 }
 
 func (s *receiptStep) saveFile() {

@@ -22,12 +22,16 @@ type signStep struct {
 	waiting fyne.CanvasObject
 	texts   fyne.CanvasObject
 	known   [2]*kit.Check
-	told    [2]string       // ids of those texts
+	told    [2]string // ids of those texts
+	who     *proxyChoice
 	paper   *fyne.Container // the contract and how far it is
 	marks   [3]*kit.StatusLine
 	view    *docView
 	former  fyne.CanvasObject // the way to contracts that corrections voided
 	reader  *reader
+	clauses []desk.Clause
+	stale   loan.Hash // a contract whose text can no longer be made; it is asked about once
+	second  bool      // a second operator must confirm before the seal
 	busy    string
 	opened  loan.Hash // the contract or sealed file that is shown
 }
@@ -68,7 +72,8 @@ func (s *signStep) textCards() fyne.CanvasObject {
 		s.told[i] = t.ID
 		all = append(all, kit.Card(t.Title, kit.NewLine("文本版本 "+t.Version, kit.TextCaption), container.New(&stacked{gap: 5}, lines...), s.known[i]))
 	}
-	return cards(kit.Columns(nil, all...))
+	s.who = newProxyChoice(s.v)
+	return cards(kit.Columns(nil, all...), s.who.card)
 }
 
 // The stages of signing.
@@ -77,6 +82,7 @@ const (
 	signTexts
 	signReads
 	signSigns
+	signWitness
 	signSeals
 	signDone // sealed: to be finished, or finished
 )
@@ -89,6 +95,8 @@ func (s *signStep) stage() int {
 		return signDone
 	case c.Status != loan.ToSign:
 		return signWaits
+	case c.SignedInFull() && s.second:
+		return signWitness
 	case c.SignedInFull():
 		return signSeals
 	case s.view.hash == (loan.Hash{}) || k == nil || s.view.hash != k.Blob:
@@ -100,16 +108,22 @@ func (s *signStep) stage() int {
 }
 
 func (s *signStep) refresh() {
+	s.second = false
+	if c := s.v.c; c.SignedInFull() && c.Contract.Sealed == nil {
+		needs, err := s.v.u.desk.NeedsWitness(c)
+		s.second = needs || err != nil // what cannot be told is asked for; the desk says why
+	}
 	stage := s.stage()
 	setVisible(s.waiting, stage == signWaits)
 	setVisible(s.texts, stage == signTexts)
+	s.who.refresh(s.begun())
 	setVisible(s.paper, stage > signTexts)
 	s.wait.SetText(s.waitWords())
 	setVisible(s.former, len(s.v.former()) > 0 && s.v.full())
 	s.showMarks()
 	if stage == signDone && s.v.at == stepSign {
 		s.showSealed()
-	} else if stage == signSeals && s.view.hash == (loan.Hash{}) && s.busy == "" {
+	} else if (stage == signSeals || stage == signWitness) && s.view.hash == (loan.Hash{}) && s.busy == "" && s.stale != s.v.c.Contract.Blob {
 		s.prepare()
 	}
 	s.content.Refresh()
@@ -165,9 +179,9 @@ func (s *signStep) action() action {
 		}
 		return action{text: "去复核", enabled: true, do: func() { v.show(stepReview) }}
 	case signTexts:
-		ok := s.known[0].Checked() && s.known[1].Checked() && !v.readOnly()
+		ok := s.known[0].Checked() && s.known[1].Checked() && !v.readOnly() && s.who.told()
 		text := "双方已知悉，生成合同"
-		if k := v.c.Contract; k != nil && (len(k.Signatures) > 0 || len(k.Read) > 0) {
+		if s.begun() {
 			text = "继续签署"
 		}
 		return action{text: text, enabled: ok, do: s.prepare, busy: s.busy}
@@ -176,6 +190,8 @@ func (s *signStep) action() action {
 	case signSigns:
 		p := s.nextParty()
 		return action{text: "请" + partyLabel(p) + "签名", enabled: !v.readOnly(), do: func() { s.sign(p) }, busy: s.busy}
+	case signWitness:
+		return action{text: "请第二经办人确认", enabled: !v.readOnly(), do: func() { askWitness(v) }, busy: s.busy}
 	case signSeals:
 		return action{text: "封存合同", enabled: !v.readOnly(), do: s.seal, busy: s.busy}
 	}
@@ -197,24 +213,52 @@ func (s *signStep) nextParty() loan.Party {
 	return loan.StudentParty
 }
 
-// prepare fills the contract and shows it.
-func (s *signStep) prepare() {
+// prepare fills the contract, or takes up the one that was begun, and shows it.
+func (s *signStep) prepare() { s.fill(s.begun()) }
+
+// begun says whether the contract in hand was read or signed by one party.
+func (s *signStep) begun() bool {
+	k := s.v.c.Contract
+	return k != nil && (len(k.Signatures) > 0 || len(k.Read) > 0)
+}
+
+func (s *signStep) fill(goOn bool) {
 	v := s.v
 	s.setBusy("正在生成合同…")
 	var pdf []byte
+	var clauses []desk.Clause
+	who := s.who.signers()
 	v.do("prepare contract", func(ctx context.Context) (c *loan.Case, err error) {
-		pdf, c, err = v.u.desk.PrepareContract(ctx, v.id)
+		if goOn {
+			pdf, c, err = v.u.desk.PrepareContract(ctx, v.id)
+		} else {
+			pdf, c, err = v.u.desk.FillContract(ctx, v.id, who)
+		}
+		if err == nil {
+			clauses, err = v.u.desk.Clauses(ctx, c)
+		}
 		return c, err
 	}, func(err error) {
 		s.busy = ""
-		if err != nil {
+		switch {
+		case goOn && fault.KindOf(err) == fault.Conflict:
+			s.offerAnew(err)
+		case err != nil:
 			v.u.fail(err)
-			return
+		default:
+			k := v.c.Contract
+			s.clauses = clauses
+			s.reader.start(k.Pages)
+			s.view.open(pdf, k.Blob)
 		}
-		k := v.c.Contract
-		s.reader.start(k.Pages)
-		s.view.open(pdf, k.Blob)
 	})
+}
+
+// offerAnew asks whether to begin again where the text that one party signed can
+// no longer be made.
+func (s *signStep) offerAnew(err error) {
+	s.stale = s.v.c.Contract.Blob
+	kit.Confirm(s.v.u.win, "合同须重新生成", sentence(err)+"原来的签名作废，记录仍会保留。", "重新生成", "暂不", func() { s.fill(false) })
 }
 
 // turnPage shows the next page that nobody has seen.
@@ -226,8 +270,9 @@ func (s *signStep) turnPage() {
 
 // sign notes that the contract was read and takes a party's signature.
 func (s *signStep) sign(p loan.Party) {
-	askSignature(s.v, p, func(by loan.Signer, note string, strokes []desk.Stroke, told func(error)) {
+	askSignature(s.v, p, s.clauses, func(strokes []desk.Stroke, clauses []string, told func(error)) {
 		v, k := s.v, s.v.c.Contract
+		by, note := signerOf(k, p)
 		hash, read, millis, texts := k.Blob, len(k.Read) > 0, s.reader.millis(), s.told[:]
 		s.setBusy("正在保存签名…")
 		v.do("sign", func(ctx context.Context) (*loan.Case, error) {
@@ -236,7 +281,7 @@ func (s *signStep) sign(p loan.Party) {
 					return nil, err
 				}
 			}
-			return v.u.desk.Sign(ctx, v.id, p, by, note, strokes)
+			return v.u.desk.Sign(ctx, v.id, p, by, note, strokes, clauses...)
 		}, func(err error) {
 			s.busy = ""
 			told(err)
@@ -251,7 +296,11 @@ func (s *signStep) seal() {
 		return v.u.desk.Seal(ctx, v.id)
 	}, func(err error) {
 		s.busy = ""
-		if err != nil {
+		switch {
+		case fault.KindOf(err) == fault.Conflict:
+			s.offerAnew(err)
+			return
+		case err != nil:
 			v.u.fail(err)
 			if fault.KindOf(err) == fault.Conflict { // what was signed is not this text
 				s.prepare()
@@ -316,7 +365,7 @@ func (s *signStep) shown() {
 	switch s.stage() {
 	case signTexts:
 		kit.Focus(s.texts)
-	case signReads, signSigns, signSeals, signDone:
+	case signReads, signSigns, signWitness, signSeals, signDone:
 		kit.Focus(s.v.main)
 	}
 }

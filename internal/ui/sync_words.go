@@ -271,7 +271,7 @@ func kindOfRecord(k loan.ChangeKind) string {
 		return "修改记录"
 	case loan.ChangeAttach, loan.ChangeDetach, loan.ChangeReplace:
 		return "材料记录"
-	case loan.ChangeContract, loan.ChangeRead, loan.ChangeSign, loan.ChangeSeal:
+	case loan.ChangeContract, loan.ChangeRead, loan.ChangeSign, loan.ChangeWitness, loan.ChangeSeal:
 		return "签署记录"
 	case loan.ChangeSubmit, loan.ChangeReview, loan.ChangeFinish:
 		return "办理记录"

@@ -136,6 +136,18 @@ func (r *rig) draws() {
 	})
 }
 
+// ticks ticks every box of the dialog on top.
+func (r *rig) ticks() {
+	r.t.Helper()
+	r.ui(func() {
+		for _, o := range test.LaidOutObjects(r.dialog()) {
+			if c, ok := o.(*kit.Check); ok && !c.Checked() {
+				c.Tapped(nil)
+			}
+		}
+	})
+}
+
 func findPad(o fyne.CanvasObject) *kit.SignaturePad {
 	switch w := o.(type) {
 	case *kit.SignaturePad:

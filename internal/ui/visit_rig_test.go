@@ -290,14 +290,8 @@ func reviewed(r *rig, id uuid.UUID) {
 
 func signed(r *rig, id uuid.UUID) {
 	r.t.Helper()
-	ctx := context.Background()
-	_, c, err := r.u.desk.PrepareContract(ctx, id)
-	r.must(c, err)
-	r.must(r.u.desk.Read(ctx, id, c.Contract.Blob, make([]int, c.Contract.Pages)))
-	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		r.must(r.u.desk.Sign(ctx, id, p, loan.InPerson, "", testStrokes()))
-	}
-	r.must(r.u.desk.Seal(ctx, id))
+	signedByBoth(r, id)
+	r.must(r.u.desk.Seal(context.Background(), id))
 }
 
 func finished(r *rig, id uuid.UUID) {

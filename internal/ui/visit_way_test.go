@@ -56,6 +56,12 @@ func TestVisitToTheReceipt(t *testing.T) {
 	for _, party := range []string{"借款学生", "共同借款人"} {
 		r.press("请" + party + "签名")
 		r.draws()
+		r.ui(func() {
+			if !r.dialog().YesButton().Disabled() {
+				t.Error("a signature can be kept before the clauses are ticked")
+			}
+		})
+		r.ticks()
 		r.snap("dialog-sign-" + party)
 		r.answer()
 	}
@@ -68,8 +74,8 @@ func TestVisitToTheReceipt(t *testing.T) {
 	if got := r.saved(v.id).Status; got != loan.Queued {
 		t.Fatalf("status: got %v, want queued", got)
 	}
-	r.press("打印回执")
-	r.snap("dialog-print")
+	r.press("打印回执和合同")
+	r.answer()
 	r.ui(func() {
 		if d := r.dialog(); d != nil {
 			d.Close()

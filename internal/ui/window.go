@@ -20,17 +20,18 @@ import (
 // Deps is what the window works with. Every member must be set, but for those
 // that say what their absence means.
 type Deps struct {
-	Door    *desk.Door      // the data folder's door: who may sign in
-	Pages   *page.Renderer  // shows documents
-	Words   *rulebook.Words // the words of the codes
-	Cameras func(context.Context) ([]capture.Camera, error)
-	Enrol   func(ctx context.Context, server, code string) (desk.Enrolment, error)
-	Courier func(*desk.Desk) (*courier.Courier, error)
-	Room    Room         // laptops of one room; nil: the window has no 同室协作
-	Afar    Afar         // laptops in other places; nil: the window has no 远程协作
-	Log     *slog.Logger // ids and screen names only
-	Now     func() time.Time
-	Look    func(Look) // makes a changed look the program's; may be called at any time
+	Door     *desk.Door      // the data folder's door: who may sign in
+	Pages    *page.Renderer  // shows documents
+	Words    *rulebook.Words // the words of the codes
+	Cameras  func(context.Context) ([]capture.Camera, error)
+	Printing Printing // none: the system's
+	Enrol    func(ctx context.Context, server, code string) (desk.Enrolment, error)
+	Courier  func(*desk.Desk) (*courier.Courier, error)
+	Room     Room         // laptops of one room; nil: the window has no 同室协作
+	Afar     Afar         // laptops in other places; nil: the window has no 远程协作
+	Log      *slog.Logger // ids and screen names only
+	Now      func() time.Time
+	Look     func(Look) // makes a changed look the program's; may be called at any time
 
 	// Sleep calls soon each time before the machine sleeps or its session is
 	// locked, until ctx ends. With none only the idle time locks.
@@ -92,6 +93,9 @@ type Window struct {
 // New fills w with the sign-in screen, or with enrolment when the data folder
 // is new. im may be nil. The window works until Close.
 func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Window {
+	if d.Printing.List == nil {
+		d.Printing = SystemPrinting()
+	}
 	u := &Window{deps: d, win: w, acts: make(chan func(), 256), look: Look{Scale: 1}, ear: desk.NewEar()}
 	// Close ends the work, not ctx: what is typed when the program is told to
 	// stop is still to be saved.

@@ -15,8 +15,10 @@ import (
 	"time"
 
 	"doorstep/internal/bulletin"
+	"doorstep/internal/contract"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
 	"doorstep/sync/parcel"
 )
 
@@ -252,6 +254,73 @@ func (c *Central) AddPolicy(ctx context.Context, b []byte, late bool) (loan.Poli
 	}
 	out, err := c.publish(ctx, issuance{kind: bulletin.Policy, name: p.ID, content: b, entries: 1})
 	return p, out, fault.Wrap(op, err)
+}
+
+// AddTemplate takes a template of a contract or form; late is as in AddPolicy. A
+// name stands for one text for ever: another one under a name that is or was in
+// force, or that the program carries, is fault.Exists.
+func (c *Central) AddTemplate(ctx context.Context, b []byte, late bool) (loan.Template, IssuedBulletin, error) {
+	const op = "central.AddTemplate"
+	t, err := rulebook.ReadTemplate(b)
+	if err != nil {
+		return t.Template, IssuedBulletin{}, fault.Wrap(op, err)
+	}
+	if !bulletin.ValidName(t.Ref) {
+		return t.Template, IssuedBulletin{}, fault.New(op, fault.Input, errors.New("id: letters, digits, - or _, with the version at most 64"))
+	}
+	if t.SignedFrom < loan.DateOf(c.now()) && !late {
+		return t.Template, IssuedBulletin{}, fault.New(op, fault.Denied,
+			errors.New("signed_from "+string(t.SignedFrom)+" is in the past; --late says that this is meant"))
+	}
+	if err := c.printable(t); err != nil {
+		return t.Template, IssuedBulletin{}, fault.Wrap(op, err)
+	}
+	if err := c.unaltered(ctx, t); err != nil {
+		return t.Template, IssuedBulletin{}, fault.Wrap(op, err)
+	}
+	out, err := c.publish(ctx, issuance{kind: bulletin.Template, name: t.Ref, content: b, entries: 1})
+	return t.Template, out, fault.Wrap(op, err)
+}
+
+// printable is nil when a laptop can make a paper of the template.
+func (c *Central) printable(t rulebook.Template) error {
+	ref, err := rulebook.Load()
+	if err != nil {
+		return err
+	}
+	press, err := contract.NewPress()
+	if err != nil {
+		return err
+	}
+	return press.CheckTemplate(t.File, ref.Packs[len(ref.Packs)-1])
+}
+
+// unaltered is nil when no other text had the template's name.
+func (c *Central) unaltered(ctx context.Context, t rulebook.Template) error {
+	const op = "central.unaltered"
+	other, err := rulebook.Altered(t)
+	if err != nil {
+		return err
+	}
+	raw, err := c.BulletinFile(ctx, bulletin.Template, t.Ref)
+	if err != nil && fault.KindOf(err) != fault.Missing {
+		return err
+	}
+	if err == nil && !other {
+		county, _, _, err := county(ctx, c.db)
+		if err != nil {
+			return err
+		}
+		had, err := bulletin.Open(raw, c.authority.Signer().Public(), county)
+		if err != nil {
+			return err
+		}
+		other = had.Withdrawn || !bytes.Equal(had.Content, t.File)
+	}
+	if other {
+		return fault.New(op, fault.Exists, errors.New("another text has or had this name: give it a higher version"))
+	}
+	return nil
 }
 
 // implausible names the member of a pack that cannot be meant so.

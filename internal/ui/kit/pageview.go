@@ -17,13 +17,12 @@ import (
 // the resolution at which a page is asked for at 100 %.
 const screenDPI = 96
 
-type zoom uint8
+// zoomWidth stands for a page as wide as the view; any other zoom is a share of
+// the page's size on paper.
+const zoomWidth = 0.0
 
-const (
-	zoomWidth zoom = iota
-	zoom100
-	zoom150
-)
+// The zooms that the buttons and keys step through.
+var zoomSteps = [...]float64{0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3}
 
 // PageView shows a document page by page. Pages are loaded in the background;
 // Close stops that and waits for it.
@@ -34,7 +33,8 @@ type PageView struct {
 	load  func(ctx context.Context, page int, dpi float64) (image.Image, error)
 	pages int
 	page  int
-	zoom  zoom
+	zoom  float64
+	drawn float64 // the zoom at which picture was drawn
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -44,7 +44,8 @@ type PageView struct {
 
 	focused       bool
 	prev, next    *Button
-	zooms         [3]*Button
+	fit, full     *Button
+	out, in       *Button
 	number, state *canvas.Text
 	back          *canvas.Rectangle
 	edge          *canvas.Rectangle
@@ -59,9 +60,10 @@ func NewPageView(load func(ctx context.Context, page int, dpi float64) (image.Im
 	p := &PageView{load: load, pages: pages}
 	p.prev = newSmall("", Icon("chevron-left"), func() { p.ShowPage(p.page - 1) })
 	p.next = newSmall("", Icon("chevron-right"), func() { p.ShowPage(p.page + 1) })
-	for i, name := range []string{"适合宽度", "100%", "150%"} {
-		p.zooms[i] = newSmall(name, nil, func() { p.setZoom(zoom(i)) })
-	}
+	p.fit = newSmall("适合宽度", nil, func() { p.setZoom(zoomWidth) })
+	p.full = newSmall("100%", nil, func() { p.setZoom(1) })
+	p.out = newSmall("", Icon("minus"), func() { p.step(-1) })
+	p.in = newSmall("", Icon("plus"), func() { p.step(1) })
 	p.number, p.state = newText("", ColorText, textSize()), newText("", ColorMuted, textSize())
 	p.number.Alignment, p.state.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter
 	p.sheet = newPageSheet(p)
@@ -104,10 +106,53 @@ func (p *PageView) Close() {
 	p.running.Wait()
 }
 
-func (p *PageView) setZoom(z zoom) {
+// setZoom shows the page larger or smaller: what was drawn is stretched until it
+// is drawn anew.
+func (p *PageView) setZoom(z float64) {
+	if z == p.zoom {
+		return
+	}
+	kept, drawn := p.picture, p.drawn
 	p.zoom = z
 	p.reload()
+	p.picture, p.drawn = kept, drawn
+	p.Refresh()
+	p.sheet.Refresh()
 }
+
+// scaleNow is the zoom in use, also where it is the view's width.
+func (p *PageView) scaleNow() float64 {
+	if p.zoom != zoomWidth {
+		return p.zoom
+	}
+	return float64(p.Size().Width-40*unit()) / (screenDPI * a4Inches)
+}
+
+// step goes to the next larger or smaller zoom.
+func (p *PageView) step(by int) {
+	const near = 0.02
+	now, last := p.scaleNow(), len(zoomSteps)-1
+	if by > 0 {
+		for _, z := range zoomSteps {
+			if z > now+near {
+				p.setZoom(z)
+				return
+			}
+		}
+		p.setZoom(zoomSteps[last])
+		return
+	}
+	for i := last; i >= 0; i-- {
+		if zoomSteps[i] < now-near {
+			p.setZoom(zoomSteps[i])
+			return
+		}
+	}
+	p.setZoom(zoomSteps[0])
+}
+
+// a4Inches is the width of A4.
+const a4Inches = 8.27
 
 // dpi is the resolution to ask for: what the screen shows one to one.
 func (p *PageView) dpi() float64 {
@@ -115,14 +160,8 @@ func (p *PageView) dpi() float64 {
 	if c := canvasOf(p); c != nil {
 		scale = c.Scale()
 	}
-	dpi := float64(screenDPI * scale)
-	switch p.zoom {
-	case zoom150:
-		dpi *= 1.5
-	case zoomWidth:
-		// A4 is 8.27 inches wide; other sheets are scaled when drawn.
-		dpi = float64((p.Size().Width - 40*unit()) * scale / 8.27)
-	}
+	// A4's width; other sheets are scaled when drawn.
+	dpi := p.scaleNow() * screenDPI * float64(scale)
 	return min(max(dpi, 48), 300)
 }
 
@@ -159,7 +198,7 @@ func (p *PageView) reload() {
 func (p *PageView) loaded(page int, img image.Image, err error) {
 	p.cancel()
 	p.cancel = nil
-	p.picture = img
+	p.picture, p.drawn = img, p.zoom
 	if err != nil {
 		p.picture = nil
 		p.failed = fault.Sentence(err)
@@ -183,8 +222,17 @@ func (p *PageView) FocusLost() {
 	p.Refresh()
 }
 
-// TypedRune is Fyne's.
-func (p *PageView) TypedRune(rune) {}
+// TypedRune makes the page larger, smaller, or as wide as the view.
+func (p *PageView) TypedRune(r rune) {
+	switch r {
+	case '+', '=':
+		p.step(1)
+	case '-':
+		p.step(-1)
+	case '0':
+		p.setZoom(zoomWidth)
+	}
+}
 
 // TypedKey turns pages and scrolls.
 func (p *PageView) TypedKey(ev *fyne.KeyEvent) {
@@ -223,11 +271,7 @@ func (p *PageView) Tapped(*fyne.PointEvent) {
 // CreateRenderer is Fyne's.
 func (p *PageView) CreateRenderer() fyne.WidgetRenderer {
 	p.back, p.edge = canvas.NewRectangle(nil), canvas.NewRectangle(nil)
-	objects := []fyne.CanvasObject{p.back, p.scroll, p.state, p.prev, p.next, p.number}
-	for _, b := range p.zooms {
-		objects = append(objects, b)
-	}
-	d := &drawn{objects: append(objects, p.edge), layout: p.arrange}
+	d := &drawn{objects: []fyne.CanvasObject{p.back, p.scroll, p.state, p.prev, p.next, p.number, p.fit, p.out, p.full, p.in, p.edge}, layout: p.arrange}
 	d.min = func() fyne.Size { return fyne.NewSize(360*unit(), 220*unit()) }
 	d.refresh = func() { p.repaint(); p.arrange(p.Size()) }
 	p.repaint()
@@ -243,10 +287,13 @@ func (p *PageView) arrange(s fyne.Size) {
 	place(p.number, 40*u, 5*u+(28*u-lineHeight(textSize()))/2, 90*u, lineHeight(textSize()))
 	place(p.next, 132*u, 5*u, 32*u, 28*u)
 	x := s.Width - 6*u
-	for i := len(p.zooms) - 1; i >= 0; i-- {
-		w := p.zooms[i].MinSize().Width
+	for _, b := range []*Button{p.in, p.full, p.out, p.fit} {
+		w := b.MinSize().Width
+		if b == p.full {
+			w = 58 * u // the same for all its numbers
+		}
 		x -= w
-		place(p.zooms[i], x, 5*u, w, 28*u)
+		place(b, x, 5*u, w, 28*u)
 		x -= 2 * u
 	}
 	before := p.scroll.Size().Width
@@ -284,8 +331,14 @@ func (p *PageView) repaint() {
 	p.next.SetEnabled(p.page+1 < p.pages)
 	p.prev.Refresh()
 	p.next.Refresh()
-	for i, b := range p.zooms {
-		b.chosen = zoom(i) == p.zoom
+	p.fit.chosen, p.full.chosen = p.zoom == zoomWidth, p.zoom != zoomWidth
+	p.full.SetText("100%")
+	if p.zoom != zoomWidth {
+		p.full.SetText(fmt.Sprintf("%.0f%%", 100*p.zoom))
+	}
+	p.in.SetEnabled(p.zoom < zoomSteps[len(zoomSteps)-1])
+	p.out.SetEnabled(p.zoom == zoomWidth || p.zoom > zoomSteps[0])
+	for _, b := range []*Button{p.fit, p.full, p.out, p.in} {
 		b.Refresh()
 	}
 }
@@ -317,16 +370,34 @@ func (s *pageSheet) size() fyne.Size {
 		return fyne.Size{}
 	}
 	w, h := float32(b.Dx()), float32(b.Dy())
-	scale := float32(1)
-	if c := canvasOf(s.view); c != nil {
-		scale = c.Scale()
-	}
-	w, h = w/scale, h/scale
 	if s.view.zoom == zoomWidth {
 		full := s.view.scroll.Size().Width - 36*unit()
 		return fyne.NewSize(full, h*full/w)
 	}
-	return fyne.NewSize(w, h)
+	if s.view.drawn != s.view.zoom { // what was drawn before, until it is drawn anew
+		full := float32(s.view.zoom * screenDPI * a4Inches)
+		return fyne.NewSize(full, h*full/w)
+	}
+	scale := float32(1)
+	if c := canvasOf(s.view); c != nil {
+		scale = c.Scale()
+	}
+	if asked := s.view.dpi(); asked > 0 { // past the most that is drawn, it is stretched
+		scale *= float32(asked / (s.view.scaleNow() * screenDPI * float64(scale)))
+	}
+	return fyne.NewSize(w/scale, h/scale)
+}
+
+// Scrolled moves the page, or with Ctrl makes it larger or smaller.
+func (s *pageSheet) Scrolled(ev *fyne.ScrollEvent) {
+	switch {
+	case modifiers()&fyne.KeyModifierControl == 0:
+		s.view.scroll.Scrolled(ev)
+	case ev.Scrolled.DY > 0:
+		s.view.step(1)
+	case ev.Scrolled.DY < 0:
+		s.view.step(-1)
+	}
 }
 
 // CreateRenderer is Fyne's.
@@ -342,7 +413,7 @@ func (s *pageSheet) CreateRenderer() fyne.WidgetRenderer {
 	}
 	d.min = func() fyne.Size {
 		m := s.size()
-		return fyne.NewSize(min(m.Width, s.view.scroll.Size().Width*2)+24*unit(), m.Height+20*unit())
+		return fyne.NewSize(m.Width+24*unit(), m.Height+20*unit())
 	}
 	d.refresh = func() {
 		s.paper.Hidden, s.image.Hidden = s.view.picture == nil, s.view.picture == nil

@@ -1,0 +1,121 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"doorstep/internal/contract"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// Clause is a clause that each party ticks by itself before it signs.
+type Clause = contract.Clause
+
+// Clauses are those of the contract in hand that each party must tick.
+func (d *Desk) Clauses(ctx context.Context, c *loan.Case) ([]Clause, error) {
+	const op = "list clauses"
+	if c.Contract == nil {
+		return nil, fault.New(op, fault.Missing, errors.New("no contract filled"))
+	}
+	in, _, err := d.contractText(c, c.Contract.AsOf)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	in.App.Signatures = c.Contract.Signers
+	out, err := contract.Clauses(in)
+	return out, fault.Wrap(op, err)
+}
+
+// NeedsWitness says whether a second operator must confirm the contract in hand
+// before it is sealed, and has not yet.
+func (d *Desk) NeedsWitness(c *loan.Case) (bool, error) {
+	const op = "look for a second operator"
+	if c.Contract == nil || c.Contract.Witness != nil {
+		return false, nil
+	}
+	in, _, err := d.contractText(c, c.Contract.AsOf)
+	if err != nil {
+		return false, fault.Wrap(op, err)
+	}
+	if in.App.Signatures = c.Contract.Signers; in.App.Signatures == (loan.Signatures{}) {
+		in.App.Signatures = c.App.Signatures // filled before signers were noted
+	}
+	needs, err := contract.NeedsWitness(in)
+	return needs, fault.Wrap(op, err)
+}
+
+// Witnesses are those at this laptop who may be the second operator.
+func (d *Desk) Witnesses(ctx context.Context, c *loan.Case) ([]Person, error) {
+	ops, err := d.store.Operators(ctx)
+	if err != nil {
+		return nil, fault.Wrap("list witnesses", err)
+	}
+	var out []Person
+	for _, o := range ops {
+		if o.ID != d.operator.ID && d.store.CanSignIn(o.ID) && guard.May(o, guard.Witness, c) == nil {
+			out = append(out, Person{ID: o.ID, Name: o.Name})
+		}
+	}
+	return out, nil
+}
+
+// Witness is the second operator's word that both signed, given at this desk with
+// name and password, the clerk staying signed in.
+func (d *Desk) Witness(ctx context.Context, id uuid.UUID, second string, password []byte) (*loan.Case, error) {
+	const op = "witness"
+	if second == d.operator.ID {
+		return nil, fault.Say(op, fault.Denied, "第二经办人须是另一人。", errors.New("the same operator"))
+	}
+	who, err := d.store.Verify(ctx, second, password)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := guard.May(who, guard.Witness, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if !c.SignedInFull() {
+		return nil, fault.Say(op, fault.Input, "双方还没有都签名。", nil)
+	}
+	return d.commitAs(ctx, op, who, id, []pending{entry(loan.ChangeWitness, loan.WitnessBody{Contract: c.Contract.Blob})})
+}
+
+// ticked is the clauses that must be ticked, all of which were.
+func (d *Desk) ticked(ctx context.Context, c *loan.Case, given []string) ([]string, error) {
+	must, err := d.Clauses(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, m := range must {
+		if !slices.Contains(given, m.Heading) {
+			return nil, fault.Say("tick clauses", fault.Input, "还有须逐条确认的条款没有勾选。", errors.New("a clause is not ticked"))
+		}
+		out = append(out, m.Heading)
+	}
+	return out, nil
+}
+
+// readAndSeen is nil when all of the contract in hand was shown, and a second
+// operator looked where one is needed.
+func (d *Desk) readAndSeen(c *loan.Case) error {
+	const op = "compare with what was read"
+	k := c.Contract
+	if len(k.Read) < k.Pages {
+		return fault.Say(op, fault.Input, "合同还没有逐页看完，不能封存。", errors.New("pages not shown"))
+	}
+	if needs, err := d.NeedsWitness(c); err != nil || needs {
+		if err == nil {
+			err = fault.Say(op, fault.Input, "本次签署须有第二经办人见证，请第二经办人确认后再封存。", errors.New("no second operator"))
+		}
+		return err
+	}
+	return nil
+}
