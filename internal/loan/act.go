@@ -27,6 +27,8 @@ func (c *Case) act(n *node) error {
 	switch ch.Kind {
 	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeReplace, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
 		c.Authors[ch.Operator] = true
+	case ChangeReview:
+		c.Reviewers[ch.Operator] = true
 	}
 	return nil
 }
@@ -85,7 +87,7 @@ func (c *Case) open(n *node) error {
 	}
 	// Also a case whose opening was erased, or does not hold, is that case.
 	c.ID, c.Opened, c.OpenedBy, c.Updated, c.opener = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At, n.ch.Device
-	c.Authors = map[string]bool{}
+	c.Authors, c.Reviewers = map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
 	c.Consents = map[Party]map[string]string{}

@@ -18,6 +18,7 @@ type Case struct {
 	OpenedBy    string
 	Updated     time.Time
 	Authors     map[string]bool // operators who entered, attached, attested or corrected
+	Reviewers   map[string]bool // operators who reviewed it, whatever they found and whatever changed since
 	Attachments []Attachment
 	Replaced    []Replacement // pages that were lost and taken anew, in order
 	Attested    map[Party]bool

@@ -281,7 +281,7 @@ func (k *ContractState) clone() *ContractState {
 func (c *Case) clone() *Case {
 	d := *c
 	d.App = c.App.clone()
-	d.Authors = maps.Clone(c.Authors)
+	d.Authors, d.Reviewers = maps.Clone(c.Authors), maps.Clone(c.Reviewers)
 	d.Attachments = slices.Clone(c.Attachments)
 	d.Attested = maps.Clone(c.Attested)
 	d.Attests = maps.Clone(c.Attests)
