@@ -12,6 +12,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
 	"github.com/google/uuid"
@@ -47,7 +48,12 @@ func syncImport(c *call) int {
 		return err
 	}
 	if who.operator != "" || who.passwordFile != "" {
-		return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error { return work(ctx, d.Store(), d.Operator().ID) })
+		return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+			if err := guard.May(d.Operator(), guard.OpenCase, nil); err != nil {
+				return err
+			}
+			return work(ctx, d.Store(), d.Operator().ID)
+		})
 	}
 	return c.withPractice(*data, func(ctx context.Context, s *store.Store) error { return work(ctx, s, practiceOperator) })
 }

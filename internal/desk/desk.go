@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/contract"
@@ -22,6 +23,9 @@ type Desk struct {
 
 	mu       sync.Mutex // one change of this desk after another
 	operator guard.Operator
+	account  atomic.Pointer[guard.Operator] // as the roster had it when it was last asked
+
+	shown revealed
 
 	base       *loan.Reference // without what the county sent down
 	rulesMu    sync.Mutex      // guards rules
@@ -52,6 +56,7 @@ func SignIn(ctx context.Context, l *store.Locked, operator string, password []by
 // the county sent down and cannot be taken up now is Untaken.
 func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk, error) {
 	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, base: t.Rules, rules: t.Rules}
+	d.account.Store(&op)
 	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSignIn, Operator: op.ID, Body: loan.ViewBody{}}}, nil); err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
@@ -88,7 +93,7 @@ func (d *Desk) Close() error { return d.store.Close() }
 // NewCase opens a case of a kind; supplement marks a 补充申请.
 func (d *Desk) NewCase(ctx context.Context, kind loan.Kind, supplement bool) (*loan.Case, error) {
 	const op = "new case"
-	id, open, err := d.opening(kind, supplement)
+	id, open, err := d.opening(ctx, kind, supplement)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -96,8 +101,8 @@ func (d *Desk) NewCase(ctx context.Context, kind loan.Kind, supplement bool) (*l
 }
 
 // opening is the change that opens a new case.
-func (d *Desk) opening(kind loan.Kind, supplement bool) (uuid.UUID, pending, error) {
-	if err := guard.May(d.operator, guard.OpenCase, nil); err != nil {
+func (d *Desk) opening(ctx context.Context, kind loan.Kind, supplement bool) (uuid.UUID, pending, error) {
+	if err := d.permit(ctx, guard.OpenCase, nil); err != nil {
 		return uuid.Nil, pending{}, err
 	}
 	p := d.store.Profile()
@@ -127,7 +132,7 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.View, c); err != nil {
+	if err := d.permit(ctx, guard.View, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: "case"}))
@@ -186,12 +191,27 @@ func (d *Desk) act(ctx context.Context, op string, id uuid.UUID, v guard.Verb, p
 	return d.commit(ctx, op, id, p, blobs...)
 }
 
+// permit is guard's word on whether the operator signed in may do a verb, by the
+// roster as it stands: who was switched off, or lost a role, while signed in
+// may no more from then on.
+func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
+	o, err := d.store.Account(ctx, d.operator.ID)
+	if err != nil {
+		return err
+	}
+	d.account.Store(&o)
+	return guard.May(o, v, c)
+}
+
+// acting is the operator signed in, as permit last found the account.
+func (d *Desk) acting() guard.Operator { return *d.account.Load() }
+
 func (d *Desk) may(ctx context.Context, v guard.Verb, id uuid.UUID) error {
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
 		return err
 	}
-	return guard.May(d.operator, v, c)
+	return d.permit(ctx, v, c)
 }
 
 var errEmpty = errors.New("empty")

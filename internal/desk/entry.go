@@ -79,6 +79,9 @@ func (d *Desk) Submit(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if err := d.permit(ctx, guard.Submit, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	if err := d.ready(c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -26,7 +26,7 @@ func (d *Desk) PrepareContract(ctx context.Context, id uuid.UUID) ([]byte, *loan
 	if err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.PrepareContract, c); err != nil {
+	if err := d.permit(ctx, guard.PrepareContract, c); err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
 	in, ref, err := d.contractInput(ctx, c, d.signingDay(c))
@@ -105,6 +105,9 @@ func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Sig
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if err := d.permit(ctx, guard.Sign, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	switch {
 	case c.Contract == nil:
 		return nil, fault.New(op, fault.Missing, errors.New("no contract filled"))
@@ -129,7 +132,7 @@ func (d *Desk) Seal(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.Seal, c); err != nil {
+	if err := d.permit(ctx, guard.Seal, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if !c.SignedInFull() {
@@ -213,6 +216,9 @@ func (d *Desk) Finish(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "finish"
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Finish, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if r := d.Check(c); r.Verdict == loan.RejectVerdict {

@@ -44,7 +44,7 @@ func GrantFields() []string {
 			out = append(out, party+f)
 		}
 	}
-	return append(out, "images")
+	return append(out, ImagesField)
 }
 
 // Validate says what is wrong with a grant's form: fault.Input with a sentence

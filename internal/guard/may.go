@@ -36,6 +36,7 @@ const (
 	OpenCase        Verb = "open-case"
 	View            Verb = "view"
 	Search          Verb = "search"
+	SearchBeyond    Verb = "search-beyond"
 	Reveal          Verb = "reveal"
 	Print           Verb = "print"
 	Export          Verb = "export"
@@ -92,7 +93,8 @@ func rules() []rule {
 		{OpenCase, "新建案件", clerk, false, nil, false},
 		{View, "查看案件", all, true, nil, false},
 		{Search, "查找案件", all, false, nil, false},
-		{Reveal, "查看完整信息", counter, true, nil, false},
+		{SearchBeyond, "查找他人经办的案件", all, false, nil, false},
+		{Reveal, "查看完整信息", all, true, nil, false},
 		{Print, "打印", counter, true, nil, false},
 		{Export, "导出", admin, false, nil, false},
 		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, false, nil, false},
@@ -151,13 +153,19 @@ func oneRole(op Operator, r rule, c *loan.Case) error {
 	if slices.Contains(r.roles, Reviewer) && entered(op, c) {
 		return deny(r.verb, "受理本案的人员不能复核本案，请由另一位复核员办理。", "entered the case")
 	}
-	if slices.Contains(r.roles, Clerk) && c.Review != nil && c.Review.By == op.ID {
+	if slices.Contains(r.roles, Clerk) && reviewed(op, c) {
 		return deny(r.verb, "复核本案的人员不能再"+r.label+"，请由操作员办理。", "reviewed the case")
 	}
 	return nil
 }
 
 func entered(op Operator, c *loan.Case) bool { return c.OpenedBy == op.ID || c.Authors[op.ID] }
+
+// reviewed says whether the operator ever gave a reviewer's word on the case: a
+// later change ends the review, and not that he gave it.
+func reviewed(op Operator, c *loan.Case) bool {
+	return c.Reviewers[op.ID] || c.Review != nil && c.Review.By == op.ID
+}
 
 // SeesFull says whether the operator sees the open case c unmasked without
 // asking: who handles it at the counter, and the reviewer while it is under
