@@ -24,6 +24,7 @@ func countyVerbs() map[string]verb {
 		"roster import": rosterImport, "roster withdraw": withdraw("roster withdraw", "group", bulletin.Roster),
 		"schools import": schoolsImport, "pack add": packAdd, "pack withdraw": withdraw("pack withdraw", "id", bulletin.Policy),
 		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
+		"grant answer": grantAnswer, "lease renew": leaseRenew, "answer list": answerList,
 		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
 		"case return": caseReturn, "case accept": caseAccept,
 		"device list": deviceList, "device lost": deviceLost, "device admit": deviceAdmit(), "device settle": deviceSettle(), "device revoke": deviceRevoke(),

@@ -25,7 +25,8 @@ type Desk struct {
 	operator guard.Operator
 	account  atomic.Pointer[guard.Operator] // as the roster had it when it was last asked
 
-	shown revealed
+	shown  revealed
+	tenure tenure
 
 	base       *loan.Reference // without what the county sent down
 	rulesMu    sync.Mutex      // guards rules
@@ -53,11 +54,19 @@ func SignIn(ctx context.Context, l *store.Locked, operator string, password []by
 }
 
 // At is a desk over a store that is open already, such as one just made. What
-// the county sent down and cannot be taken up now is Untaken.
+// the county sent down and cannot be taken up now is Untaken. Where the laptop's
+// or the account's time is over it is Lapsed, and allows nothing but to sync.
 func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk, error) {
 	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, base: t.Rules, rules: t.Rules}
 	d.account.Store(&op)
-	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSignIn, Operator: op.ID, Body: loan.ViewBody{}}}, nil); err != nil {
+	if err := d.enter(ctx); err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
+	in := loan.ViewBody{}
+	if d.Lapsed() != nil {
+		in.Detail = "to sync alone"
+	}
+	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSignIn, Operator: op.ID, Body: in}}, nil); err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
 	d.untaken = d.TakeUp(ctx)
@@ -195,6 +204,11 @@ func (d *Desk) act(ctx context.Context, op string, id uuid.UUID, v guard.Verb, p
 // roster as it stands: who was switched off, or lost a role, while signed in
 // may no more from then on.
 func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
+	if v != guard.Sync && d.Lapsed() != nil {
+		if err := d.Recheck(ctx); err != nil {
+			return err
+		}
+	}
 	o, err := d.store.Account(ctx, d.operator.ID)
 	if err != nil {
 		return err
@@ -203,8 +217,13 @@ func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
 	return guard.May(o, v, c)
 }
 
-// acting is the operator signed in, as permit last found the account.
-func (d *Desk) acting() guard.Operator { return *d.account.Load() }
+// acting is the operator signed in, as permit last found the account; switched
+// off while the laptop's or the account's time is over.
+func (d *Desk) acting() guard.Operator {
+	o := *d.account.Load()
+	o.Enabled = o.Enabled && d.Lapsed() == nil
+	return o
+}
 
 func (d *Desk) may(ctx context.Context, v guard.Verb, id uuid.UUID) error {
 	c, err := d.store.Case(ctx, id)

@@ -105,7 +105,7 @@ func (d *Desk) ready(c *loan.Case) error {
 // clerk staying signed in. Who entered the case cannot review it.
 func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, password []byte, pass bool, note string) (*loan.Case, error) {
 	const op = "review"
-	who, err := d.store.Verify(ctx, reviewer, password)
+	who, err := d.second(ctx, reviewer, password)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

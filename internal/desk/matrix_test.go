@@ -154,6 +154,8 @@ func ways() map[string]way {
 		"Grants":         {why: "the operator's own"},
 		"SetSetting":     {why: "how the screens look; desk's own are refused: TestDeskKeepsItsOwnSettings"},
 		"Close":          {why: "locks"},
+		"AskRenewal":     {why: "of the laptop, and whoever may sign in"},
+		"Renew":          {why: "the county's answer decides: TestARenewalByTelephone"},
 		"Store":          {why: "carriage takes it, and nobody else: TestWhoTakesTheStore"},
 
 		"Operator": {why: "who is signed in"}, "Place": {why: "of the laptop"}, "Laptop": {why: "of the laptop"}, "Device": {why: "of the laptop"},
@@ -166,6 +168,7 @@ func ways() map[string]way {
 		"Find": {why: "masked rows of the own queue: TestASearchIsForTheOwnQueue"}, "Matches": {why: "a number"}, "Count": {why: "numbers"},
 		"RowOf": {why: "masked"}, "Waiting": {why: "masked"}, "AtStations": {why: "masked"}, "SentBack": {why: "masked"}, "Notices": {why: "masked"},
 		"Shown": {why: "masks"}, "SeesFull": {why: "asks guard"}, "Handles": {why: "asks guard"}, "HeldHere": {why: "asks the case"},
+		"Lapsed": {why: "whether"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
 		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "MayUrge": {why: "asks guard"},
 	}

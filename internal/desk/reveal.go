@@ -12,6 +12,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// ImagesField stands for pictures and contracts in grants and reveals.
+const ImagesField = guard.ImagesField
+
 // revealed is what the operator signed in sees in full for a while.
 type revealed struct {
 	mu sync.Mutex

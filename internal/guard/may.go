@@ -40,6 +40,8 @@ const (
 	Reveal          Verb = "reveal"
 	Print           Verb = "print"
 	Export          Verb = "export"
+	AskGrant        Verb = "ask-grant"
+	ApproveGrant    Verb = "approve-grant"
 	ReadAudit       Verb = "read-audit"
 	EnableOperator  Verb = "enable-operator"
 	ManageOperators Verb = "manage-operators"
@@ -97,6 +99,8 @@ func rules() []rule {
 		{Reveal, "查看完整信息", all, true, nil, false},
 		{Print, "打印", counter, true, nil, false},
 		{Export, "导出", admin, false, nil, false},
+		{AskGrant, "申请授权", all, false, nil, false},
+		{ApproveGrant, "批准授权", admin, false, nil, false},
 		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, false, nil, false},
 		{EnableOperator, "在本机启用账号", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
 		{ManageOperators, "管理操作员", admin, false, nil, false},

@@ -58,6 +58,8 @@ func cells() map[Verb]cell {
 		Reveal:          {everyone, "any", ""},
 		Print:           {"clerk reviewer", "any", ""},
 		Export:          {"dataadmin", "any", ""},
+		AskGrant:        {everyone, "any", ""},
+		ApproveGrant:    {"dataadmin", "any", ""},
 		ReadAudit:       {"dataadmin auditor", "any", ""},
 		EnableOperator:  {"clerk reviewer dataadmin", "any", ""},
 		ManageOperators: {"dataadmin", "any", ""},

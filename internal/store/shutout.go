@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -32,4 +33,22 @@ func (s *Store) ShutOut(ctx context.Context, device uuid.UUID) (bool, error) {
 	}
 	list, err := bulletin.ParseDevices(b)
 	return slices.ContainsFunc(list, func(o bulletin.ShutOut) bool { return o.Device == device }), fault.Wrap(op, err)
+}
+
+// ShutOutAt is when the county shut a device out, by the list that it signed;
+// the zero time for one that it did not.
+func (s *Store) ShutOutAt(ctx context.Context, device uuid.UUID) (time.Time, error) {
+	const op = "store.ShutOutAt"
+	b, err := s.Bulletin(ctx, bulletin.Devices, bulletin.ShutOutName)
+	if fault.KindOf(err) == fault.Missing {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fault.Wrap(op, err)
+	}
+	list, err := bulletin.ParseDevices(b)
+	if i := slices.IndexFunc(list, func(o bulletin.ShutOut) bool { return o.Device == device }); i >= 0 {
+		return list[i].At, fault.Wrap(op, err)
+	}
+	return time.Time{}, fault.Wrap(op, err)
 }
