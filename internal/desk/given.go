@@ -10,6 +10,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// grantSetting goes on with a grant's id.
+const grantSetting = "desk.grant.known."
+
 // usedSetting goes on with a grant's id: the cases it was used for here.
 const usedSetting = "desk.grant.used."
 
@@ -24,39 +27,70 @@ func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
 	var out []guard.Grant
 	now := d.now()
 	for _, g := range all {
-		if !now.Before(g.From) && now.Before(g.Until) {
+		if !g.Revoked && !now.Before(g.From) && now.Before(g.Until) {
 			out = append(out, g.Grant)
 		}
 	}
 	return out, nil
 }
 
-// given lists every grant for the operator signed in that is here and was not
-// withdrawn, in force or not.
+// given lists every grant for the operator signed in that came here, in force or
+// not: those of the county, and those that were approved here or by a code. One
+// that the county took back says so, where it was known here before.
 func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
+	if err := d.keepGrants(ctx); err != nil {
+		return nil, err
+	}
+	names, err := d.store.SettingsWith(ctx, grantSetting)
+	if err != nil {
+		return nil, err
+	}
 	var out []guard.Given
+	for _, name := range names {
+		var k guard.Given
+		if _, err := d.Setting(ctx, name, &k.Grant); err != nil {
+			return nil, err
+		}
+		if k.Operator != d.operator.ID {
+			continue
+		}
+		if _, err := d.Setting(ctx, usedSetting+k.ID, &k.Used); err != nil {
+			return nil, err
+		}
+		k.Revoked = d.store.Withdrawn(bulletin.Grant, k.ID)
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// keepGrants keeps what the county granted, so that it is known also once it was
+// taken back.
+func (d *Desk) keepGrants(ctx context.Context) error {
 	for _, h := range d.store.Bulletins(bulletin.Grant) {
+		var have guard.Grant
+		found, err := d.Setting(ctx, grantSetting+h.Name, &have)
+		if err != nil {
+			return err
+		}
 		b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
 		if fault.KindOf(err) == fault.Missing {
 			continue // it was withdrawn meanwhile
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		g, err := guard.ParseGrant(b)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if g.Operator != d.operator.ID {
+		if found && have.Until.Equal(g.Until) && have.From.Equal(g.From) {
 			continue
 		}
-		k := guard.Given{Grant: g}
-		if _, err := d.Setting(ctx, usedSetting+g.ID, &k.Used); err != nil {
-			return nil, err
+		if err := d.store.SetSetting(ctx, grantSetting+g.ID, g); err != nil {
+			return err
 		}
-		out = append(out, k)
 	}
-	return out, nil
+	return nil
 }
 
 // useGrant counts a grant's use for a case.

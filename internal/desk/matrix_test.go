@@ -106,6 +106,22 @@ func ways() map[string]way {
 		"FindBeyond": {verb: guard.SearchBeyond, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.FindBeyond(ctx, "9914", "家长来电核对"))
 		}},
+		"AskGrant": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.AskGrant(ctx, wanted(c.ID)))
+		}},
+		"TakeGrant": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.TakeGrant(ctx, "", ""))
+		}},
+		"AnswerAsk": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.AnswerAsk(ctx, "00000000", "clerk-1", "", "核对家长投诉"))
+		}},
+		"BreakGlass": {verb: guard.BreakGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.BreakGlass(ctx, c.ID, "洪水断网"))
+		}},
+		"Glasses": {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Glasses(ctx)) }},
+		"ReviewGlass": {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.ReviewGlass(ctx, "e-1", true, "核对过了")
+		}},
 		"Audit": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Audit(ctx)) }},
 		"EraseSeason": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.EraseSeason(ctx, 2001, nil))
@@ -151,6 +167,9 @@ func ways() map[string]way {
 		"Keep":           {why: "unattended: erases by rule what its time is over, and chooses nothing"},
 		"TakeUp":         {why: "unattended: reads what the county signed"},
 		"Offers":         {why: "Edit, and offers nothing where it is not allowed"},
+		"Asks":           {why: "the operator's own, and an administrator's all"},
+		"ReadAsk":        {why: "reads a code"},
+		"ApproveAsk":     {why: "asks of the second person, whose password is given: TestAGrantByAnAdministratorAtTheDesk"},
 		"Grants":         {why: "the operator's own"},
 		"SetSetting":     {why: "how the screens look; desk's own are refused: TestDeskKeepsItsOwnSettings"},
 		"Close":          {why: "locks"},

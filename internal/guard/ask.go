@@ -30,8 +30,9 @@ type Ask struct {
 	Case   [4]byte // the end of its id
 }
 
-// CaseTag is the end of a case's id, by which an Ask names it.
-func CaseTag(id uuid.UUID) [4]byte { return [4]byte(id[12:]) }
+// TagOf is the end of an id of a case or device, by which it is named where it
+// must be short.
+func TagOf(id uuid.UUID) [4]byte { return [4]byte(id[12:]) }
 
 // Validate is fault.Input, with a sentence, for a request that asks for nothing
 // or too much.
@@ -90,14 +91,14 @@ func ParseAsk(b []byte) (Ask, error) {
 
 // Plea is a request with who makes it and where.
 type Plea struct {
-	Device   uuid.UUID
+	Device   [4]byte // the end of the laptop's id
 	Operator string
 	Ask      Ask
 }
 
 // Message is what the answer of a data administrator on a day proves: it is
 // good for this laptop, this operator and this request. Format, big endian:
-// "doorstep grant 1" | device 16 | len u8, operator | ask 13 | len u8, by | day u32.
+// "doorstep grant 1" | end of device 4 | len u8, operator | ask 13 | len u8, by | day u32.
 func (p Plea) Message(by string, day int) ([]byte, error) {
 	ask, err := p.Ask.Encode()
 	if err != nil {
@@ -123,7 +124,7 @@ func (p Plea) Grant(id uuid.UUID, reason, by string, now time.Time) (Grant, erro
 	g := Grant{ID: "p-" + hex.EncodeToString(sum[:12]), Operator: p.Operator, Fields: p.Ask.Fields, Count: p.Ask.Count, Reason: reason, By: by,
 		From: now.UTC().Truncate(time.Second), Until: now.UTC().Truncate(time.Second).Add(time.Duration(p.Ask.Hours) * time.Hour)}
 	if p.Ask.Count == 0 {
-		if CaseTag(id) != p.Ask.Case {
+		if TagOf(id) != p.Ask.Case {
 			return Grant{}, fault.New("guard.Plea", fault.Input, errors.New("another case"))
 		}
 		g.Cases = []uuid.UUID{id}

@@ -42,6 +42,8 @@ const (
 	Export          Verb = "export"
 	AskGrant        Verb = "ask-grant"
 	ApproveGrant    Verb = "approve-grant"
+	BreakGlass      Verb = "break-glass"
+	ReviewGlass     Verb = "review-glass"
 	ReadAudit       Verb = "read-audit"
 	EnableOperator  Verb = "enable-operator"
 	ManageOperators Verb = "manage-operators"
@@ -101,6 +103,8 @@ func rules() []rule {
 		{Export, "导出", admin, false, nil, false},
 		{AskGrant, "申请授权", all, false, nil, false},
 		{ApproveGrant, "批准授权", admin, false, nil, false},
+		{BreakGlass, "紧急查看", counter, true, nil, false},
+		{ReviewGlass, "复查紧急查看", []Role{DataAdmin, Auditor}, false, nil, false},
 		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, false, nil, false},
 		{EnableOperator, "在本机启用账号", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
 		{ManageOperators, "管理操作员", admin, false, nil, false},

@@ -60,6 +60,8 @@ func cells() map[Verb]cell {
 		Export:          {"dataadmin", "any", ""},
 		AskGrant:        {everyone, "any", ""},
 		ApproveGrant:    {"dataadmin", "any", ""},
+		BreakGlass:      {"clerk reviewer", "any", ""},
+		ReviewGlass:     {"dataadmin auditor", "any", ""},
 		ReadAudit:       {"dataadmin auditor", "any", ""},
 		EnableOperator:  {"clerk reviewer dataadmin", "any", ""},
 		ManageOperators: {"dataadmin", "any", ""},
@@ -225,13 +227,14 @@ func TestValidate(t *testing.T) {
 		op Operator
 		ok bool
 	}{
-		"a whole account":    {operator("wei-01", Clerk), true},
-		"no role":            {operator("wei"), false},
-		"a role twice":       {operator("wei", Clerk, Clerk), false},
-		"an unknown role":    {operator("wei", "root"), false},
-		"an id with a space": {operator("wei wei", Clerk), false},
-		"an id in Chinese":   {operator("韦", Clerk), false},
-		"no name":            {Operator{ID: "x", Roles: []Role{Clerk}}, false},
+		"a whole account":               {operator("wei-01", Clerk), true},
+		"no role":                       {operator("wei"), false},
+		"a role twice":                  {operator("wei", Clerk, Clerk), false},
+		"an unknown role":               {operator("wei", "root"), false},
+		"an id with a space":            {operator("wei wei", Clerk), false},
+		"an id in Chinese":              {operator("韦", Clerk), false},
+		"the id that stands for nobody": {operator(Emergency, Clerk), false},
+		"no name":                       {Operator{ID: "x", Roles: []Role{Clerk}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.op.Validate(); (err == nil) != c.ok {

@@ -23,7 +23,8 @@ const MaxReveals = 10
 // Given is a grant as it stands at this laptop.
 type Given struct {
 	Grant
-	Used []uuid.UUID // cases it was used for here
+	Used    []uuid.UUID // cases it was used for here
+	Revoked bool        // the county took it back
 }
 
 // Basis is what a reveal may rest on.
@@ -73,6 +74,8 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 // now, in words; "" when it does.
 func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time) string {
 	switch {
+	case g.Revoked:
+		return "授权已撤销。"
 	case now.Before(g.From):
 		return "授权还没有到开始时间。"
 	case !now.Before(g.Until):

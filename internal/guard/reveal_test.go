@@ -45,6 +45,7 @@ func TestWhatARevealRestsOn(t *testing.T) {
 		"a grant after the handful":                {Clerk, phone, Basis{Today: full, Grants: whole}, "g-1", ""},
 		"a grant that is used up":                  {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Used = full[:1] })}, "-", "用完"},
 		"a grant used for this case":               {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Used = []uuid.UUID{c.ID} })}, "g-1", ""},
+		"a grant that was taken back":              {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Revoked = true })}, "-", "撤销"},
 		"a grant whose time is over":               {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Until = now })}, "-", "过期"},
 		"a grant whose time is to come":            {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.From = now.Add(time.Second) })}, "-", "开始"},
 		"a grant for other fields":                 {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Fields = images })}, "-", "栏目"},

@@ -91,7 +91,7 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if err != nil {
 			return err
 		}
-		plea := guard.Plea{Device: d.id, Operator: who.Operator, Ask: ask}
+		plea := guard.Plea{Device: guard.TagOf(d.id), Operator: who.Operator, Ask: ask}
 		message, err := plea.Message(by, guard.DayOf(c.now()))
 		if err != nil {
 			return err

@@ -64,7 +64,7 @@ func TestAnswersByTelephone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plea := guard.Plea{Device: id, Operator: "clerk-9", Ask: ask}
+		plea := guard.Plea{Device: guard.TagOf(id), Operator: "clerk-9", Ask: ask}
 		m, err := plea.Message("admin-9", guard.DayOf(c.now()))
 		if err != nil || !agree(guard.GrantLabel).Answers(m, answer) {
 			t.Errorf("the laptop does not know the answer: %v", err)
