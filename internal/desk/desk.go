@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,9 +67,17 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 	if d.Lapsed() != nil {
 		in.Detail = "to sync alone"
 	}
-	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSignIn, Operator: op.ID, Body: in}}, nil); err != nil {
+	var entries []store.Entry
+	missed := s.Misses()
+	for _, m := range missed {
+		entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: m.Operator,
+			Body: loan.ViewBody{Detail: fmt.Sprintf("failed %d times, the last at %s", m.Count, m.Last.Format(time.RFC3339))}})
+	}
+	entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: op.ID, Body: in})
+	if _, err := d.store.Commit(ctx, entries, nil); err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
+	s.Told(missed)
 	d.untaken = d.TakeUp(ctx)
 	return d, nil
 }

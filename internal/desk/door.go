@@ -16,8 +16,15 @@ import (
 // The nouns of lower layers that a screen handles, under this package's name.
 type (
 	Operator = guard.Operator
+	Grant    = guard.Grant
 	Stroke   = contract.Stroke
 	Point    = contract.Point
+)
+
+// The roles, as a screen tells them apart.
+const (
+	DataAdmin = guard.DataAdmin
+	Auditor   = guard.Auditor
 )
 
 // Person is someone who can sign in at this laptop.

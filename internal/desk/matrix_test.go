@@ -122,6 +122,13 @@ func ways() map[string]way {
 		"ReviewGlass": {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.ReviewGlass(ctx, "e-1", true, "核对过了")
 		}},
+		"Record": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.Record(ctx, desk.Sought{}))
+		}},
+		"Report": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			_, _, err := d.Report(ctx, desk.Sought{})
+			return err
+		}},
 		"Audit": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Audit(ctx)) }},
 		"EraseSeason": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.EraseSeason(ctx, 2001, nil))

@@ -2,18 +2,21 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
 
 // revealing is what is shown in full for a while in a case of another.
 type revealing struct {
-	timer *time.Timer // masks again
+	timer    *time.Timer // masks again
+	pictures *kit.Dialog // that shows them
 }
 
 // showMasked is the banner of a case of which names and numbers are masked: it
@@ -39,6 +42,10 @@ func (v *visit) conceal() {
 	v.revealing.timer.Stop()
 	v.revealing.timer = nil
 	v.u.desk.Conceal(v.id)
+	if d := v.revealing.pictures; d != nil {
+		v.revealing.pictures = nil
+		d.Close()
+	}
 	if !v.closed && v.u.shell != nil {
 		v.refresh()
 	}
@@ -49,7 +56,7 @@ func fieldNames(fields []string) []string {
 	var out []string
 	for _, f := range fields {
 		if f == desk.ImagesField {
-			out = append(out, "影像与合同")
+			out = append(out, "影像")
 			continue
 		}
 		who := "学生"
@@ -71,7 +78,8 @@ func revealChoices() map[string][]string {
 		}
 		return out
 	}
-	return map[string][]string{"phone": both("phone"), "name": both("name"), "id": both("id_no", "birth"), "address": both("address")}
+	return map[string][]string{"phone": both("phone"), "name": both("name"), "id": both("id_no", "birth"), "address": both("address"),
+		"images": {desk.ImagesField}}
 }
 
 // askReveal asks what is to be shown, and why.
@@ -79,38 +87,29 @@ func (v *visit) askReveal() {
 	if !v.active {
 		return
 	}
-	order := []string{"name", "phone", "id", "address"}
-	boxes := map[string]*kit.Check{
-		"name": kit.NewCheck("姓名", false), "phone": kit.NewCheck("手机号码", false),
-		"id": kit.NewCheck("身份证号与出生日期", false), "address": kit.NewCheck("通讯地址", false),
-	}
-	boxes["phone"].SetChecked(true)
-	row := container.NewHBox()
-	for _, id := range order {
-		row.Add(boxes[id])
-	}
+	boxes := newFieldBoxes("phone")
 	reason := kit.NewField()
 	reason.MaxLen = 100
 	reason.SetPlaceholder("例如：家长来电核对进度")
 	why := kit.NewLabeled("原因", true, reason)
 	content := container.New(&stacked{gap: 12},
 		kit.NewText("只显示所选内容，30 秒后自动遮盖。谁在什么时候、因为什么查看了哪些内容，都记入日志。", kit.TextBody),
-		why, kit.NewLabeled("显示哪些", true, row))
+		why, kit.NewLabeled("显示哪些", true, boxes.row))
 	var d *kit.Dialog
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
-	if v.mayTakeOn() {
-		content.Add(container.NewHBox(kit.NewQuiet("要接着办理本案？接手…", nil, func() {
+	other := func(words string, do func()) fyne.CanvasObject {
+		return kit.NewQuiet(words, nil, func() {
 			d.Close()
-			v.takeOver()
-		})))
+			do()
+		})
 	}
+	more := container.NewHBox(other("申请授权…", v.askGrant), other("紧急查看…", v.breakGlass))
+	if v.mayTakeOn() {
+		more.Add(other("接着办理：接手…", v.takeOver))
+	}
+	content.Add(more)
 	d = kit.NewDialog(v.u.win, "显示遮盖的内容", content, "显示 30 秒", "取消", func() bool {
-		var fields []string
-		for _, id := range order {
-			if boxes[id].Checked() {
-				fields = append(fields, revealChoices()[id]...)
-			}
-		}
+		fields := boxes.chosen()
 		text := strings.TrimSpace(reason.Text())
 		switch {
 		case len(fields) == 0:
@@ -129,13 +128,17 @@ func (v *visit) askReveal() {
 				return
 			}
 			d.Close()
-			if !v.closed {
-				v.refresh()
+			if v.closed {
+				return
+			}
+			v.refresh()
+			if slices.Contains(fields, desk.ImagesField) {
+				v.showPictures()
 			}
 		})
 		return false
 	})
-	d.SetWidth(560)
+	d.SetWidth(640)
 	d.Show()
 }
 
