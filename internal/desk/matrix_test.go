@@ -65,6 +65,9 @@ func ways() map[string]way {
 		"Consent": {verb: guard.Consent, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, "credit/1", false))
 		}},
+		"Withdraw": {verb: guard.Withdraw, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.Withdraw(ctx, c.ID, loan.StudentParty, loan.ConsentCredit))
+		}},
 		"Submit": {verb: guard.Submit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Submit(ctx, c.ID))
 		}},
@@ -168,6 +171,7 @@ func ways() map[string]way {
 		"Blob":           {why: "View, and then whether the case is seen in full: TestPicturesAreForWhoSeesTheCase"},
 		"SealedContract": {why: "as Blob"},
 		"VoidForLoss":    {why: "Losses and Correct"},
+		"Differences":    {why: "whether the case is seen in full: TestDifferencesAreForWhoSeesTheCase"},
 		"Review":         {why: "asks of the second person, whose password is given: TestRefusals"},
 		"ChangePassword": {why: "one's own, with the old one"},
 		"BackupIfDue":    {why: "Backup, and passes over it where it is not allowed"},

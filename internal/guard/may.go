@@ -21,6 +21,7 @@ const (
 	Replace         Verb = "replace"
 	Attest          Verb = "attest"
 	Consent         Verb = "consent"
+	Withdraw        Verb = "withdraw-consent"
 	Submit          Verb = "submit"
 	Review          Verb = "review"
 	PrepareContract Verb = "prepare-contract"
@@ -83,6 +84,7 @@ func rules() []rule {
 		{Replace, "补拍损坏的材料", clerk, true, append(slices.Clone(open), sealed...), true},
 		{Attest, "确认人证一致", clerk, true, open, true},
 		{Consent, "登记同意", clerk, true, open, true},
+		{Withdraw, "登记撤回同意", clerk, true, alive, true},
 		{Submit, "提交复核", clerk, true, []loan.Status{loan.Draft, loan.Corrected}, true},
 		{Review, "复核", reviewer, true, []loan.Status{loan.ToReview}, true},
 		{PrepareContract, "生成合同", clerk, true, signing, true},

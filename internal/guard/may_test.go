@@ -40,6 +40,7 @@ func cells() map[Verb]cell {
 		Replace:         {"clerk", alive, asReviewer},
 		Attest:          {"clerk", editable, asReviewer},
 		Consent:         {"clerk", editable, asReviewer},
+		Withdraw:        {"clerk", alive, asReviewer},
 		Submit:          {"clerk", "draft corrected", asReviewer},
 		Review:          {"reviewer", "to-review", asAuthor},
 		PrepareContract: {"clerk", "to-sign", asReviewer},

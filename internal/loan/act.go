@@ -102,10 +102,16 @@ func (c *Case) open(n *node) error {
 	return nil
 }
 
+// touchable says whether what the reviewer looked at may still change without a
+// correction.
+func (c *Case) touchable() bool {
+	return c.Status.Editable() && !(c.Status == ToSign && c.Contract != nil && len(c.Contract.Signatures) > 0)
+}
+
 // touch is called before anything the reviewer looked at changes: the case
 // goes back to its author.
 func (c *Case) touch(what string) error {
-	if !c.Status.Editable() || c.Status == ToSign && c.Contract != nil && len(c.Contract.Signatures) > 0 {
+	if !c.touchable() {
 		return denied(what)
 	}
 	switch c.Status {
@@ -210,6 +216,15 @@ func (c *Case) consent(ch *Change) error {
 	}
 	if b.Party != StudentParty && b.Party != CoborrowerParty || b.Purpose != ConsentSensitive && b.Purpose != ConsentCredit || b.Text == "" {
 		return fault.New("consent", fault.Input, errors.New("party, purpose or text"))
+	}
+	if !b.Given && c.Status != Void && !c.touchable() {
+		// It is heard whenever it comes, and voids nothing that was signed.
+		if c.Consents[b.Party][b.Purpose] == "" {
+			return denied("withdraw consent")
+		}
+		delete(c.Consents[b.Party], b.Purpose)
+		c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
+		return nil
 	}
 	if err := c.touch("consent"); err != nil {
 		return err

@@ -24,6 +24,7 @@ type Case struct {
 	Attested    map[Party]bool
 	Attests     map[Party]Attestation       // who attested, of those in Attested
 	Consents    map[Party]map[string]string // purpose → text id, of consents given
+	Withdrawn   []Withdrawal                // consents taken back after signing, in order
 	Review      *ReviewState
 	Contract    *ContractState
 	Former      []ContractState // contracts voided by corrections, still readable
@@ -75,6 +76,14 @@ type Replacement struct {
 type Attestation struct {
 	By string // operator's id
 	At time.Time
+}
+
+// Withdrawal is a consent that was taken back when the contract stood already.
+type Withdrawal struct {
+	Party   Party
+	Purpose string
+	By      string // operator's id
+	At      time.Time
 }
 
 // SignState is one party's signature.

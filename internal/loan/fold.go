@@ -295,6 +295,7 @@ func (c *Case) clone() *Case {
 		d.Contract = &k
 	}
 	d.Former = slices.Clone(c.Former)
+	d.Withdrawn = slices.Clone(c.Withdrawn)
 	d.Aside = slices.Clone(c.Aside)
 	d.Heads = slices.Clone(c.Heads)
 	d.past = maps.Clone(c.past)

@@ -59,8 +59,11 @@ func fieldNames(fields []string) []string {
 			out = append(out, "影像")
 			continue
 		}
-		who := "学生"
-		if strings.HasPrefix(f, "coborrowers.") {
+		who := ""
+		switch {
+		case strings.HasPrefix(f, "student."):
+			who = "学生"
+		case strings.HasPrefix(f, "coborrowers."):
 			who = "共同借款人"
 		}
 		out = append(out, who+fieldLabel(f))
