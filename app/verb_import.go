@@ -12,7 +12,6 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
-	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
 	"github.com/google/uuid"
@@ -49,7 +48,7 @@ func syncImport(c *call) int {
 	}
 	if who.operator != "" || who.passwordFile != "" {
 		return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-			if err := guard.May(d.Operator(), guard.OpenCase, nil); err != nil {
+			if err := d.MayOpen(ctx); err != nil {
 				return err
 			}
 			return work(ctx, d.Store(), d.Operator().ID)

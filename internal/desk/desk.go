@@ -143,6 +143,11 @@ func (d *Desk) opening(ctx context.Context, kind loan.Kind, supplement bool) (uu
 	return id, entry(loan.ChangeOpen, loan.OpenBody{Application: app}), nil
 }
 
+// MayOpen says whether the operator may open new cases here now: nil, or why not.
+func (d *Desk) MayOpen(ctx context.Context) error {
+	return fault.Wrap("new case", d.permit(ctx, guard.OpenCase, nil))
+}
+
 // Open reads a case for work on it, and notes the look.
 func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "open case"

@@ -35,6 +35,7 @@ func ways() map[string]way {
 	some := []byte("some bytes")
 	page := loan.Attachment{Slot: loan.DocSlot(loan.HukouBook), Blob: loan.Hash{1}}
 	return map[string]way{
+		"MayOpen": {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MayOpen(ctx) }},
 		"NewCase": {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.NewCase(ctx, loan.First, false))
 		}},
