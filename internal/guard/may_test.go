@@ -243,7 +243,8 @@ func TestValidate(t *testing.T) {
 			}
 		})
 	}
-	for pw, ok := range map[string]bool{"": false, "short": false, "aaaaaaaaaa": false, "operator1": false, "correct horse": true, "密码密码密码密码": true} {
+	for pw, ok := range map[string]bool{"": false, "short": false, "aaaaaaaaaa": false, "operator1": false, "12345678": false, "87654321": false, "qwertyui": false, "20050314": false,
+		"Operator1!": false, "aabbaabb": false, "abcdefgh": false, "passwordpassword": false, "correct horse": true, "operator1 and more": true, "20051399": true, "密码密码密码密码": true} {
 		if err := CheckPassword("operator1", []byte(pw)); (err == nil) != ok {
 			t.Errorf("%q: got %v", pw, err)
 		}

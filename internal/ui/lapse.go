@@ -2,10 +2,12 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
 
@@ -147,4 +149,70 @@ func (l *lapse) leave() {
 		u.note("lock", err)
 		u.back(func() { u.afresh(err) })
 	}()
+}
+
+// soon is how long before the end of a tenure the person is told.
+const soon = 3 * 24 * time.Hour
+
+// tellTenure says at signing in when the laptop's or the account's time is soon
+// over, while there is time to do something about it.
+func (u *Window) tellTenure() {
+	var laptop, account time.Time
+	var free bool
+	d := u.desk
+	u.act("tenure", func(ctx context.Context) (err error) {
+		laptop, account, free, err = d.Tenure(ctx)
+		return err
+	}, func(err error) {
+		until := account
+		if laptop.Before(account) {
+			until = laptop
+		}
+		if err != nil || free || until.Sub(u.deps.Now()) > soon || u.shell == nil {
+			return
+		}
+		kit.Notice(u.win, kit.Warning, "本机或本账号到 "+until.In(u.deps.Now().Location()).Format("01-02 15:04")+" 须续期：请在此之前连一次网络，或在“管理”的“本机与显示”里提前续期。")
+	})
+}
+
+// tenureFact is until when laptop and account are good, with a way to renew them
+// ahead; nil on a laptop that is bound to nothing.
+func (u *Window) tenureFact() fyne.CanvasObject {
+	laptop, account, free, err := u.desk.Tenure(u.ctx)
+	if err != nil || free {
+		return nil
+	}
+	when := func(t time.Time) string { return t.In(u.deps.Now().Location()).Format("2006-01-02 15:04") }
+	return kit.Card("有效期", kit.NewSecondary("提前续期…", kit.Icon("phone"), u.renewAhead),
+		fact("本机", "到 "+when(laptop)), fact("本账号", "到 "+when(account)),
+		kit.NewText("每次联网都会自动续期。要去没有网络的地方很多天时，可以先打电话续期。", kit.TextCaption))
+}
+
+// renewAhead renews by telephone before anything is over.
+func (u *Window) renewAhead() {
+	answer := kit.NewField()
+	answer.MaxLen = 60
+	answer.SetPlaceholder("县资助中心报出的续期码，不分大小写")
+	of := kit.NewLabeled("续期码", true, answer)
+	var d *kit.Dialog
+	d = kit.NewDialog(u.win, "提前续期", container.New(&stacked{gap: 10}, kit.NewText("给县资助中心打电话，逐字报出：", kit.TextBody),
+		fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", u.desk.Operator().ID), centred(kit.NewLine(u.desk.AskRenewal(), kit.TextDigits)), of), "续期", "取消", func() bool {
+		typed := answer.Text()
+		d.YesButton().SetBusy("正在核对…")
+		u.act("renew", func(ctx context.Context) error { return u.desk.Renew(ctx, typed) }, func(err error) {
+			d.YesButton().SetBusy("")
+			if err != nil {
+				of.SetError(sentence(err))
+				return
+			}
+			d.Close()
+			kit.Notice(u.win, kit.Good, "已续期。")
+			if m, ok := u.shell.screen.(*manage); ok {
+				m.shownNow.refresh()
+			}
+		})
+		return false
+	})
+	d.SetWidth(520)
+	d.Show()
 }

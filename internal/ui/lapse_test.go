@@ -105,3 +105,50 @@ func TestTheRenewalPageLocksWhenLeft(t *testing.T) {
 		}
 	})
 }
+
+func TestTheEndOfTheTenureIsToldAndRenewedAhead(t *testing.T) {
+	r, centre := lapsedRig(t, kit.Light)
+	d, err := r.u.deps.Door.SignIn(t.Context(), "clerk-1", []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	renew := func(code string) error {
+		nonce, err := seal.ParseSpoken(code, guard.RenewalSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := centre.Agree(d.Store().Profile().Signer.Public(), guard.RenewalLabel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := guard.Renewal{Device: d.Device(), Operator: "clerk-1", Nonce: [guard.RenewalSize]byte(nonce)}
+		return d.Renew(t.Context(), seal.Spoken(k.Answer(m.Message(guard.DayOf(testClock())))))
+	}
+	if err := renew(d.AskRenewal()); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.u.signedIn(d) })
+	r.u.idle(t)
+	r.ui(func() {
+		r.u.stopCarrier()
+		if r.u.tenureFact() == nil {
+			t.Error("a laptop that is bound does not say until when")
+		}
+		r.u.shell.visit("manage")
+		r.u.shell.screen.(*manage).turn(ofDevice)
+		r.u.renewAhead()
+	})
+	r.u.idle(t)
+	r.snap("renew-ahead")
+	r.answer()
+	if r.dialog() == nil {
+		t.Error("renewed by nothing")
+	}
+	r.ui(func() { r.dialog().Close() })
+	free := newRig(t, kit.Light)
+	free.ui(func() {
+		if free.u.tenureFact() != nil {
+			t.Error("a laptop for practice has an end")
+		}
+	})
+}

@@ -127,5 +127,6 @@ func (u *Window) signedIn(d *desk.Desk) {
 	u.resumeRoom()
 	u.resume()
 	u.resumeStick()
+	u.tellTenure()
 	u.housekeep()
 }
