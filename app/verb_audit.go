@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -37,6 +38,51 @@ func auditVerify(c *call) int {
 		printAudit(c.out, r)
 		if !r.Sound() {
 			return fault.New("audit verify", fault.Damaged, errors.New("something is not what was written"))
+		}
+		return nil
+	})
+}
+
+func auditReportVerb() verb {
+	return verb{
+		name:    "audit report",
+		args:    "no argument",
+		summary: "Writes who looked, searched, revealed, printed and changed, as a signed file.",
+		help: `A line for each: time, device, operator, case, what, which fields. It holds no
+person's data and no reasons, and ends in this laptop's signature. An auditor or a
+data administrator may, and the chain notes it. What is odd is printed.`,
+		run: auditReport,
+	}
+}
+
+func auditReport(c *call) int {
+	flags, data := c.flags()
+	who := c.accountFlags(flags)
+	out := flags.String("out", "", "`file` to write")
+	of := flags.String("of", "", "id of the `operator` it is about; all without")
+	id := flags.String("case", "", "`end` of the id of the case it is about; all without")
+	if _, code, ok := c.parse(flags, 0, 0); !ok {
+		return code
+	}
+	if *out == "" {
+		return c.wrong("--out is needed")
+	}
+	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+		q := desk.Sought{Operator: *of, Case: *id}
+		b, n, err := d.Report(ctx, q)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(*out, b, 0o600); err != nil {
+			return fault.New("audit report", fault.Disk, errors.New("--out cannot be written"))
+		}
+		r, err := d.Record(ctx, q)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.out, "%d lines\n", n)
+		for _, o := range r.Odd {
+			fmt.Fprintf(c.out, "odd: %s %s %s: %d\n", o.Kind, o.Operator, o.Day, o.Count)
 		}
 		return nil
 	})

@@ -47,7 +47,12 @@ func syncImport(c *call) int {
 		return err
 	}
 	if who.operator != "" || who.passwordFile != "" {
-		return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error { return work(ctx, d.Store(), d.Operator().ID) })
+		return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
+			if err := d.MayOpen(ctx); err != nil {
+				return err
+			}
+			return work(ctx, d.Store(), d.Operator().ID)
+		})
 	}
 	return c.withPractice(*data, func(ctx context.Context, s *store.Store) error { return work(ctx, s, practiceOperator) })
 }

@@ -45,6 +45,9 @@ Usage:
   sync pack add --data DIR --file FILE [--late]
   sync template add --data DIR --file FILE [--late]
   sync grant new --data DIR --operator ID --by ID --fields FIELD[,FIELD] --case ID[,ID]|--count N --reason TEXT [--hours N]
+  sync grant answer --data DIR --device ID --operator ID --by ID --code CODE --reason TEXT [--yes]
+  sync lease renew --data DIR --device ID --operator ID --by ID --code CODE
+  sync answer list --data DIR [--json]
   sync roster|pack|template|grant withdraw --data DIR --group CODE|--id ID
   sync bulletin list --data DIR [--json]
   sync bulletin write --data DIR --kind KIND --name NAME --out FILE

@@ -64,7 +64,7 @@ func (d *Desk) BackupState(ctx context.Context) (BackupState, error) {
 // must be there.
 func (d *Desk) SetBackupDir(ctx context.Context, dir string) error {
 	const op = "set backup folder"
-	if err := guard.May(d.operator, guard.Backup, nil); err != nil {
+	if err := d.permit(ctx, guard.Backup, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	if dir != "" {
@@ -88,6 +88,9 @@ func (d *Desk) SetBackupDir(ctx context.Context, dir string) error {
 // store.Backup; fault.Missing also while no folder is set.
 func (d *Desk) Backup(ctx context.Context, progress func(done, total int64)) (BackupInfo, error) {
 	const op = "backup"
+	if err := d.permit(ctx, guard.Backup, nil); err != nil {
+		return BackupInfo{}, fault.Wrap(op, err)
+	}
 	k, err := d.keptBackup(ctx)
 	if err != nil {
 		return BackupInfo{}, fault.Wrap(op, err)
@@ -109,7 +112,7 @@ func (d *Desk) Backup(ctx context.Context, progress func(done, total int64)) (Ba
 // BackupTo makes one backup in a folder, whatever folder is set.
 func (d *Desk) BackupTo(ctx context.Context, dir string, progress func(done, total int64)) (BackupInfo, error) {
 	const op = "backup to folder"
-	if err := guard.May(d.operator, guard.Backup, nil); err != nil {
+	if err := d.permit(ctx, guard.Backup, nil); err != nil {
 		return BackupInfo{}, fault.Wrap(op, err)
 	}
 	info, err := d.store.Backup(ctx, dir, progress)
@@ -125,7 +128,7 @@ func (d *Desk) BackupTo(ctx context.Context, dir string, progress func(done, tot
 // is a day old; made says whether it did.
 func (d *Desk) BackupIfDue(ctx context.Context) (made bool, err error) {
 	s, err := d.BackupState(ctx)
-	if err != nil || !s.There || !s.Due || guard.May(d.operator, guard.Backup, nil) != nil {
+	if err != nil || !s.There || !s.Due || d.permit(ctx, guard.Backup, nil) != nil {
 		return false, err
 	}
 	_, err = d.Backup(ctx, nil)

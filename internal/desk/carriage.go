@@ -39,7 +39,7 @@ func (d *Desk) SyncSettings(ctx context.Context) (SyncSettings, error) {
 // work at it, until it is changed again. The chain says who did it.
 func (d *Desk) SetSyncSettings(ctx context.Context, v SyncSettings) error {
 	const op = "set sync settings"
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	d.mu.Lock()
@@ -112,7 +112,7 @@ func (d *Desk) Waiting() []WaitingRow {
 // can still be read.
 func (d *Desk) LetGo(ctx context.Context, id uuid.UUID, blob loan.Hash) error {
 	const op = "let go"
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	c, err := d.store.Case(ctx, id)
@@ -151,7 +151,7 @@ func needs(c *loan.Case, blob loan.Hash) bool {
 // Enrolled notes that this laptop enrolled again, and works with who it is now.
 func (d *Desk) Enrolled(ctx context.Context, p store.Profile) error {
 	const op = "enrol again"
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	d.mu.Lock()

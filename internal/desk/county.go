@@ -149,7 +149,7 @@ func ReadBulletin(path string) ([]byte, error) {
 // is wrong with it is told in words; the same again is no fault.
 func (d *Desk) TakeFile(ctx context.Context, raw []byte) (InForce, error) {
 	const op = "take bulletin"
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return InForce{}, fault.Wrap(op, err)
 	}
 	h, fresh, err := d.store.TakeBulletin(ctx, raw)
@@ -202,28 +202,6 @@ func (d *Desk) describe(ctx context.Context, h store.BulletinHead) (InForce, err
 		return out, err
 	}
 	out.tell(b, d.now().Location())
-	return out, nil
-}
-
-// Grants lists the grants in force now for the operator signed in. What they
-// let be seen is guard's to say.
-func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
-	const op = "list grants"
-	var out []guard.Grant
-	now := d.now()
-	for _, h := range d.store.Bulletins(bulletin.Grant) {
-		b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
-		if err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		g, err := guard.ParseGrant(b)
-		if err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		if g.Operator == d.operator.ID && !now.Before(g.From) && now.Before(g.Until) {
-			out = append(out, g)
-		}
-	}
 	return out, nil
 }
 

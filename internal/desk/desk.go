@@ -3,7 +3,9 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/contract"
@@ -23,6 +25,10 @@ type Desk struct {
 
 	mu       sync.Mutex // one change of this desk after another
 	operator guard.Operator
+	account  atomic.Pointer[guard.Operator] // as the roster had it when it was last asked
+
+	shown  revealed
+	tenure tenure
 
 	base       *loan.Reference // without what the county sent down
 	rulesMu    sync.Mutex      // guards rules and templates
@@ -51,12 +57,29 @@ func SignIn(ctx context.Context, l *store.Locked, operator string, password []by
 }
 
 // At is a desk over a store that is open already, such as one just made. What
-// the county sent down and cannot be taken up now is Untaken.
+// the county sent down and cannot be taken up now is Untaken. Where the laptop's
+// or the account's time is over it is Lapsed, and allows nothing but to sync.
 func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk, error) {
 	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, base: t.Rules, rules: t.Rules}
-	if _, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSignIn, Operator: op.ID, Body: loan.ViewBody{}}}, nil); err != nil {
+	d.account.Store(&op)
+	if err := d.enter(ctx); err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
+	in := loan.ViewBody{}
+	if d.Lapsed() != nil {
+		in.Detail = "to sync alone"
+	}
+	var entries []store.Entry
+	missed := s.Misses()
+	for _, m := range missed {
+		entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: m.Operator,
+			Body: loan.ViewBody{Detail: fmt.Sprintf("failed %d times, the last at %s", m.Count, m.Last.Format(time.RFC3339))}})
+	}
+	entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: op.ID, Body: in})
+	if _, err := d.store.Commit(ctx, entries, nil); err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
+	s.Told(missed)
 	d.untaken = d.TakeUp(ctx)
 	return d, nil
 }
@@ -90,7 +113,7 @@ func (d *Desk) Close() error { return d.store.Close() }
 // NewCase opens a case of a kind; supplement marks a 补充申请.
 func (d *Desk) NewCase(ctx context.Context, kind loan.Kind, supplement bool) (*loan.Case, error) {
 	const op = "new case"
-	id, open, err := d.opening(kind, supplement)
+	id, open, err := d.opening(ctx, kind, supplement)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -98,8 +121,8 @@ func (d *Desk) NewCase(ctx context.Context, kind loan.Kind, supplement bool) (*l
 }
 
 // opening is the change that opens a new case.
-func (d *Desk) opening(kind loan.Kind, supplement bool) (uuid.UUID, pending, error) {
-	if err := guard.May(d.operator, guard.OpenCase, nil); err != nil {
+func (d *Desk) opening(ctx context.Context, kind loan.Kind, supplement bool) (uuid.UUID, pending, error) {
+	if err := d.permit(ctx, guard.OpenCase, nil); err != nil {
 		return uuid.Nil, pending{}, err
 	}
 	p := d.store.Profile()
@@ -122,6 +145,11 @@ func (d *Desk) opening(kind loan.Kind, supplement bool) (uuid.UUID, pending, err
 	return id, entry(loan.ChangeOpen, loan.OpenBody{Application: app}), nil
 }
 
+// MayOpen says whether the operator may open new cases here now: nil, or why not.
+func (d *Desk) MayOpen(ctx context.Context) error {
+	return fault.Wrap("new case", d.permit(ctx, guard.OpenCase, nil))
+}
+
 // Open reads a case for work on it, and notes the look.
 func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "open case"
@@ -129,7 +157,7 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.View, c); err != nil {
+	if err := d.permit(ctx, guard.View, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: "case"}))
@@ -188,12 +216,37 @@ func (d *Desk) act(ctx context.Context, op string, id uuid.UUID, v guard.Verb, p
 	return d.commit(ctx, op, id, p, blobs...)
 }
 
+// permit is guard's word on whether the operator signed in may do a verb, by the
+// roster as it stands: who was switched off, or lost a role, while signed in
+// may no more from then on.
+func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
+	if v != guard.Sync && d.Lapsed() != nil {
+		if err := d.Recheck(ctx); err != nil {
+			return err
+		}
+	}
+	o, err := d.store.Account(ctx, d.operator.ID)
+	if err != nil {
+		return err
+	}
+	d.account.Store(&o)
+	return guard.May(o, v, c)
+}
+
+// acting is the operator signed in, as permit last found the account; switched
+// off while the laptop's or the account's time is over.
+func (d *Desk) acting() guard.Operator {
+	o := *d.account.Load()
+	o.Enabled = o.Enabled && d.Lapsed() == nil
+	return o
+}
+
 func (d *Desk) may(ctx context.Context, v guard.Verb, id uuid.UUID) error {
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
 		return err
 	}
-	return guard.May(d.operator, v, c)
+	return d.permit(ctx, v, c)
 }
 
 var errEmpty = errors.New("empty")

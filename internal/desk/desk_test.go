@@ -274,6 +274,9 @@ func TestAnotherOperatorTakesTheDesk(t *testing.T) {
 	dir := t.TempDir()
 	d := laptop(t, dir)
 	c := entered(t, d)
+	if _, err := d.Submit(ctx, c.ID); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,15 @@ import (
 // The nouns of lower layers that a screen handles, under this package's name.
 type (
 	Operator = guard.Operator
+	Grant    = guard.Grant
 	Stroke   = contract.Stroke
 	Point    = contract.Point
+)
+
+// The roles, as a screen tells them apart.
+const (
+	DataAdmin = guard.DataAdmin
+	Auditor   = guard.Auditor
 )
 
 // Person is someone who can sign in at this laptop.
@@ -151,18 +158,6 @@ type Held struct {
 	Name    string // of the laptop
 }
 
-// Find lists cases by name part, pinyin, initials, ID tail or phone tail, the
-// newest first; an empty query lists all. At most limit rows; 0 is no limit.
-// With statuses it lists cases of these alone.
-func (d *Desk) Find(query string, limit int, of ...loan.Status) []Row {
-	found := d.store.Search(query, limit, of...)
-	out := make([]Row, len(found))
-	for i, s := range found {
-		out[i] = d.row(s)
-	}
-	return out
-}
-
 // row is a summary, masked.
 func (d *Desk) row(s store.Summary) Row {
 	r := Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
@@ -180,9 +175,6 @@ type Tally struct {
 	Today    int
 	ByStatus map[loan.Status]int
 }
-
-// Matches is how many rows Find would list without a limit.
-func (d *Desk) Matches(query string) int { return d.store.Matches(query) }
 
 // Count tallies all cases of the laptop.
 func (d *Desk) Count() Tally {

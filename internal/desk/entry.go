@@ -71,12 +71,34 @@ func (d *Desk) Consent(ctx context.Context, id uuid.UUID, p loan.Party, purpose,
 	return d.act(ctx, "consent", id, guard.Consent, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text, Given: given}))
 }
 
+// Withdraw notes that a party takes a consent back, at whatever time: before
+// signing the case goes back to its author, afterwards nothing that was signed
+// is voided, and the case says since when. fault.Missing where none is given.
+func (d *Desk) Withdraw(ctx context.Context, id uuid.UUID, p loan.Party, purpose string) (*loan.Case, error) {
+	const op = "withdraw consent"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Withdraw, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	text := c.Consents[p][purpose]
+	if text == "" {
+		return nil, fault.Tell(op, fault.Missing, "没有这项同意，或已经撤回。", errors.New("no such consent"))
+	}
+	return d.act(ctx, op, id, guard.Withdraw, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text}))
+}
+
 // Submit hands the case to a reviewer. fault.Input when a required field is
 // missing or a code rejects it.
 func (d *Desk) Submit(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "submit"
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Submit, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if err := d.ready(c); err != nil {
@@ -102,7 +124,7 @@ func (d *Desk) ready(c *loan.Case) error {
 // clerk staying signed in. Who entered the case cannot review it.
 func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, password []byte, pass bool, note string) (*loan.Case, error) {
 	const op = "review"
-	who, err := d.store.Verify(ctx, reviewer, password)
+	who, err := d.second(ctx, reviewer, password)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

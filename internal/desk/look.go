@@ -2,7 +2,10 @@ package desk
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strconv"
+	"strings"
 
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
@@ -15,20 +18,36 @@ import (
 
 // NoteSearch writes that the operator searched, and how many rows were shown.
 func (d *Desk) NoteSearch(ctx context.Context, rows int) error {
+	if err := d.permit(ctx, guard.Search, nil); err != nil {
+		return fault.Wrap("search", err)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: loan.ViewBody{Detail: strconv.Itoa(rows)}}}, nil)
 	return fault.Wrap("search", err)
 }
 
-// Blob reads an attachment of a case the operator may view.
+// Blob reads an attachment of a case that the operator sees in full; of any
+// other case it is fault.Denied. It must be one of the case's own.
 func (d *Desk) Blob(ctx context.Context, id uuid.UUID, h loan.Hash) ([]byte, error) {
 	const op = "read attachment"
-	if err := d.may(ctx, guard.View, id); err != nil {
+	c, err := d.Case(ctx, id)
+	if err != nil {
 		return nil, fault.Wrap(op, err)
+	}
+	if !d.SeesFull(c) && !d.reveals(c.ID, guard.ImagesField) {
+		return nil, fault.Tell(op, fault.Denied, "影像和合同由本案经办人查看；确需查看的，请先申请授权。", errors.New("pictures of a case that is not his"))
+	}
+	if !holds(c, h) {
+		return nil, fault.New(op, fault.Missing, errors.New("not of this case"))
 	}
 	b, err := d.store.Blob(ctx, h)
 	return b, fault.Wrap(op, err)
+}
+
+// holds says whether a blob is part of the case, now or in a former contract.
+func holds(c *loan.Case, h loan.Hash) bool {
+	return needs(c, h) || slices.ContainsFunc(c.Former, func(k loan.ContractState) bool { return k.Blob == h || k.Sealed != nil && k.Sealed.Blob == h })
 }
 
 // SealedContract reads the sealed contract of a case.
@@ -39,19 +58,20 @@ func (d *Desk) SealedContract(ctx context.Context, c *loan.Case) ([]byte, error)
 	return d.Blob(ctx, c.ID, c.Contract.Sealed.Blob)
 }
 
-// Reveal notes that a masked value was shown outside the open case, and why.
-func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason string) error {
-	if reason == "" {
-		return fault.Say("reveal", fault.Input, "请写明查看原因。", nil)
-	}
-	_, err := d.act(ctx, "reveal", id, guard.Reveal, entry(loan.ChangeReveal, loan.ViewBody{Fields: fields, Reason: reason}))
-	return err
-}
-
 // Receipt makes the temporary receipt 临时受理回执 of a finished case, or the
 // slip with the centre's numbers once they are home, and notes the print.
 func (d *Desk) Receipt(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	const op = "receipt"
+	seen, err := d.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Print, seen); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if !d.SeesFull(seen) {
+		return nil, fault.Tell(op, fault.Denied, "回执由本案经办人打印。", errors.New("a slip of a case that is not his"))
+	}
 	c, err := d.act(ctx, op, id, guard.Print, entry(loan.ChangePrint, loan.ViewBody{Detail: "receipt"}))
 	if err != nil {
 		return nil, err
@@ -115,10 +135,17 @@ func (d *Desk) Setting(ctx context.Context, key string, v any) (bool, error) {
 	return err == nil, fault.Wrap("read setting", err)
 }
 
-// SetSetting keeps a setting of this laptop.
+// SetSetting keeps a setting of this laptop. What desk keeps for itself, under
+// "desk.", is fault.Denied.
 func (d *Desk) SetSetting(ctx context.Context, key string, v any) error {
+	if strings.HasPrefix(key, ownSettings) {
+		return fault.New("keep setting", fault.Denied, errors.New("a setting of desk's own"))
+	}
 	return fault.Wrap("keep setting", d.store.SetSetting(ctx, key, v))
 }
+
+// ownSettings begins the names of settings by which desk decides.
+const ownSettings = "desk."
 
 // CanSignIn says whether an account has a password at this laptop.
 func (d *Desk) CanSignIn(operator string) bool { return d.store.CanSignIn(operator) }

@@ -79,6 +79,9 @@ func (d *Desk) Printout(ctx context.Context, id uuid.UUID, p Paper) ([]byte, err
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if err := d.permit(ctx, guard.Print, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	if p != PaperCard && !d.SeesFull(c) {
 		return nil, fault.Say(op, fault.Denied, "只有经办人员可以打印带完整信息的材料。", errors.New("masked for the operator"))
 	}

@@ -76,7 +76,7 @@ func (p *preapplied) load(ctx context.Context, d *Desk) error {
 // is one from whom nothing is left to take.
 func (d *Desk) Offers(ctx context.Context, c *loan.Case, idNo, name string) (offers []Offer, crowded bool, err error) {
 	const op = "search roster"
-	if guard.May(d.operator, guard.Edit, c) != nil || c.App.Kind != loan.First {
+	if d.permit(ctx, guard.Edit, c) != nil || c.App.Kind != loan.First {
 		return nil, false, nil
 	}
 	id, _ := loan.IDNumber(strings.ToUpper(strings.TrimSpace(idNo))).Canonical()
@@ -145,7 +145,7 @@ func (d *Desk) TakeOffer(ctx context.Context, id uuid.UUID, o Offer) (*loan.Case
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.Edit, c); err != nil {
+	if err := d.permit(ctx, guard.Edit, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	fields := fills(&c.App, o.student)

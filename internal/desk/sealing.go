@@ -31,7 +31,7 @@ func (d *Desk) Seal(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.Seal, c); err != nil {
+	if err := d.permit(ctx, guard.Seal, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if !c.SignedInFull() {

@@ -78,7 +78,7 @@ func signersAllowed(op string, c *loan.Case, who loan.Signatures) error {
 }
 
 func (d *Desk) fill(ctx context.Context, op string, c *loan.Case, who loan.Signatures) ([]byte, *loan.Case, error) {
-	if err := guard.May(d.operator, guard.PrepareContract, c); err != nil {
+	if err := d.permit(ctx, guard.PrepareContract, c); err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
 	in, ref, err := d.contractInput(ctx, c, d.signingDay(c))
@@ -183,6 +183,9 @@ func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Sig
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if err := d.permit(ctx, guard.Sign, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	switch {
 	case c.Contract == nil:
 		return nil, fault.New(op, fault.Missing, errors.New("no contract filled"))
@@ -212,6 +215,9 @@ func (d *Desk) Finish(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "finish"
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Finish, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if r := d.Check(c); r.Verdict == loan.RejectVerdict {

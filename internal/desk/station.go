@@ -39,7 +39,7 @@ func (d *Desk) Seat(ctx context.Context) (Seat, error) {
 // is none, or a station that is not there.
 func (d *Desk) SetSeat(ctx context.Context, s Seat) error {
 	const op = "set seat"
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	if !loan.ValidTicket(s.Name + "000") {
@@ -73,7 +73,7 @@ func (d *Desk) SwitchRemote(ctx context.Context, on bool) error {
 // is called.
 func (d *Desk) NoteCall(ctx context.Context, device uuid.UUID) error {
 	const op = "call"
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	_, err := d.commit(ctx, op, uuid.Nil, entry(loan.ChangeView, loan.ViewBody{Detail: "remote call " + device.String()}))
@@ -87,7 +87,7 @@ func (d *Desk) onToday(ctx context.Context, setting string) (bool, error) {
 }
 
 func (d *Desk) switchToday(ctx context.Context, op, setting, what string, on bool) error {
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	day, detail := loan.Date(""), what+" off"
@@ -128,7 +128,7 @@ func (d *Desk) TakeNumber(ctx context.Context, kind loan.Kind, supplement bool) 
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	id, open, err := d.opening(kind, supplement)
+	id, open, err := d.opening(ctx, kind, supplement)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -152,7 +152,7 @@ func (d *Desk) PassOn(ctx context.Context, id, to uuid.UUID, name string, statio
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.PassOn, c); err != nil {
+	if err := d.permit(ctx, guard.PassOn, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if err := guard.Holds(c, d.device()); err != nil {
@@ -168,15 +168,15 @@ func (d *Desk) PassOn(ctx context.Context, id, to uuid.UUID, name string, statio
 // part of the case and shown at both. fault.Input without one.
 func (d *Desk) TakeOver(ctx context.Context, id uuid.UUID, station loan.Station, reason string) (*loan.Case, error) {
 	const op = "take over"
-	if reason == "" {
-		return nil, fault.Tell(op, fault.Input, "强制接手须写明原因。", nil)
-	}
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.TakeOver, c); err != nil {
+	if err := d.permit(ctx, guard.TakeOver, c); err != nil {
 		return nil, fault.Wrap(op, err)
+	}
+	if reason == "" {
+		return nil, fault.Tell(op, fault.Input, "强制接手须写明原因。", nil)
 	}
 	if len(c.Holders) == 1 && c.HeldBy(d.device()) {
 		return nil, fault.Tell(op, fault.Exists, "案件就在本机，不用接手。", nil)

@@ -13,7 +13,7 @@ import (
 // chain notes it first, so that the note goes along. Only who may sync may.
 func (d *Desk) ToStick(ctx context.Context, write func(context.Context) error) error {
 	const op = "write stick"
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	body := loan.ViewBody{Detail: "stick to the centre"}
@@ -27,7 +27,7 @@ func (d *Desk) ToStick(ctx context.Context, write func(context.Context) error) e
 // leaves the laptop by it, so the chain notes nothing.
 func (d *Desk) FromStick(ctx context.Context, read func(context.Context) error) error {
 	const op = "read stick"
-	if err := guard.May(d.operator, guard.Sync, nil); err != nil {
+	if err := d.permit(ctx, guard.Sync, nil); err != nil {
 		return fault.Wrap(op, err)
 	}
 	return fault.Wrap(op, read(ctx))

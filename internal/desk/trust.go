@@ -44,7 +44,7 @@ func (d *Desk) Trust(ctx context.Context, pdf []byte, o contract.VerifyOptions) 
 	if err != nil {
 		return o, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.View, c); err != nil {
+	if err := d.permit(ctx, guard.View, c); err != nil {
 		return o, fault.Wrap(op, err)
 	}
 	name := d.store.BlobName(contract.Closed(pdf))

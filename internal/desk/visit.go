@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"image"
+	"strconv"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -45,30 +46,41 @@ func Turn(img image.Image, quarters int) image.Image { return photo.Rotate(img, 
 
 // SeesFull says whether the operator sees the open case unmasked.
 func (d *Desk) SeesFull(c *loan.Case) bool {
-	return guard.SeesFull(d.operator, c) || guard.SeesHeld(d.operator, c, d.device())
+	return guard.SeesFull(d.acting(), c) || guard.SeesHeld(d.acting(), c, d.device())
 }
 
 // Shown is the application as the operator may see it in the open case: whole,
-// or with names, numbers and addresses masked.
+// or with names, numbers and addresses masked but for what was revealed.
 func (d *Desk) Shown(c *loan.Case) loan.Application {
 	a := c.App
 	if d.SeesFull(c) {
 		return a
 	}
-	a.Student = maskPerson(a.Student)
+	full := func(prefix string) func(string) bool {
+		return func(field string) bool { return d.reveals(c.ID, prefix+field) }
+	}
+	a.Student = maskPerson(a.Student, full("student."))
 	a.Coborrowers = append([]loan.Coborrower(nil), a.Coborrowers...)
 	for i := range a.Coborrowers {
-		a.Coborrowers[i].Person = maskPerson(a.Coborrowers[i].Person)
+		a.Coborrowers[i].Person = maskPerson(a.Coborrowers[i].Person, full("coborrowers."+strconv.Itoa(i)+"."))
 	}
 	return a
 }
 
-func maskPerson(p loan.Person) loan.Person {
-	p.Name = guard.MaskName(p.Name)
-	p.IDNo = guard.MaskIDNo(p.IDNo)
-	p.Phone = guard.MaskPhone(p.Phone)
-	p.Address = guard.MaskAddress(p.Address)
-	p.Birth = ""
+// maskPerson masks a person but for the fields that are shown in full.
+func maskPerson(p loan.Person, full func(field string) bool) loan.Person {
+	mask := func(field string, value *string, by func(string) string) {
+		if !full(field) {
+			*value = by(*value)
+		}
+	}
+	mask("name", &p.Name, guard.MaskName)
+	mask("id_no", &p.IDNo, guard.MaskIDNo)
+	mask("phone", &p.Phone, guard.MaskPhone)
+	mask("address", &p.Address, guard.MaskAddress)
+	if !full("birth") {
+		p.Birth = ""
+	}
 	p.IDOCRName = ""
 	return p
 }
@@ -81,7 +93,7 @@ func (d *Desk) Handles(c *loan.Case) error {
 	}
 	open := *c
 	open.Status = loan.Draft
-	return fault.Wrap("handle case", guard.May(d.operator, guard.Edit, &open))
+	return fault.Wrap("handle case", guard.May(d.acting(), guard.Edit, &open))
 }
 
 // Watermark is what lies over pictures and papers on the screen now.
@@ -95,7 +107,7 @@ func (d *Desk) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(d.operator, guard.View, c); err != nil {
+	if err := d.permit(ctx, guard.View, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	return c, nil

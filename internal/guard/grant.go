@@ -29,6 +29,10 @@ type Grant struct {
 	Until    time.Time   `json:"until"`
 }
 
+// Emergency stands for who approves where nobody could be asked: a person looks
+// at it afterwards. No account has this name.
+const Emergency = "emergency"
+
 // Bounds of a grant.
 const (
 	MaxGrantCases  = 1000
@@ -44,7 +48,7 @@ func GrantFields() []string {
 			out = append(out, party+f)
 		}
 	}
-	return append(out, "images")
+	return append(out, ImagesField)
 }
 
 // Validate says what is wrong with a grant's form: fault.Input with a sentence

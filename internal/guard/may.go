@@ -21,6 +21,7 @@ const (
 	Replace         Verb = "replace"
 	Attest          Verb = "attest"
 	Consent         Verb = "consent"
+	Withdraw        Verb = "withdraw-consent"
 	Submit          Verb = "submit"
 	Review          Verb = "review"
 	PrepareContract Verb = "prepare-contract"
@@ -37,9 +38,14 @@ const (
 	OpenCase        Verb = "open-case"
 	View            Verb = "view"
 	Search          Verb = "search"
+	SearchBeyond    Verb = "search-beyond"
 	Reveal          Verb = "reveal"
 	Print           Verb = "print"
 	Export          Verb = "export"
+	AskGrant        Verb = "ask-grant"
+	ApproveGrant    Verb = "approve-grant"
+	BreakGlass      Verb = "break-glass"
+	ReviewGlass     Verb = "review-glass"
 	ReadAudit       Verb = "read-audit"
 	EnableOperator  Verb = "enable-operator"
 	ManageOperators Verb = "manage-operators"
@@ -79,6 +85,7 @@ func rules() []rule {
 		{Replace, "补拍损坏的材料", clerk, true, append(slices.Clone(open), sealed...), true},
 		{Attest, "确认人证一致", clerk, true, open, true},
 		{Consent, "登记同意", clerk, true, open, true},
+		{Withdraw, "登记撤回同意", clerk, true, alive, true},
 		{Submit, "提交复核", clerk, true, []loan.Status{loan.Draft, loan.Corrected}, true},
 		{Review, "复核", reviewer, true, []loan.Status{loan.ToReview}, true},
 		{PrepareContract, "生成合同", clerk, true, signing, true},
@@ -94,9 +101,14 @@ func rules() []rule {
 		{OpenCase, "新建案件", clerk, false, nil, false},
 		{View, "查看案件", all, true, nil, false},
 		{Search, "查找案件", all, false, nil, false},
-		{Reveal, "查看完整信息", counter, true, nil, false},
+		{SearchBeyond, "查找他人经办的案件", all, false, nil, false},
+		{Reveal, "查看完整信息", all, true, nil, false},
 		{Print, "打印", counter, true, nil, false},
 		{Export, "导出", admin, false, nil, false},
+		{AskGrant, "申请授权", all, false, nil, false},
+		{ApproveGrant, "批准授权", admin, false, nil, false},
+		{BreakGlass, "紧急查看", counter, true, nil, false},
+		{ReviewGlass, "复查紧急查看", []Role{DataAdmin, Auditor}, false, nil, false},
 		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, false, nil, false},
 		{EnableOperator, "在本机启用账号", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
 		{ManageOperators, "管理操作员", admin, false, nil, false},
@@ -153,13 +165,19 @@ func oneRole(op Operator, r rule, c *loan.Case) error {
 	if slices.Contains(r.roles, Reviewer) && entered(op, c) {
 		return deny(r.verb, "受理本案的人员不能复核本案，请由另一位复核员办理。", "entered the case")
 	}
-	if slices.Contains(r.roles, Clerk) && c.Review != nil && c.Review.By == op.ID {
+	if slices.Contains(r.roles, Clerk) && reviewed(op, c) {
 		return deny(r.verb, "复核本案的人员不能再"+r.label+"，请由操作员办理。", "reviewed the case")
 	}
 	return nil
 }
 
 func entered(op Operator, c *loan.Case) bool { return c.OpenedBy == op.ID || c.Authors[op.ID] }
+
+// reviewed says whether the operator ever gave a reviewer's word on the case: a
+// later change ends the review, and not that he gave it.
+func reviewed(op Operator, c *loan.Case) bool {
+	return c.Reviewers[op.ID] || c.Review != nil && c.Review.By == op.ID
+}
 
 // SeesFull says whether the operator sees the open case c unmasked without
 // asking: who handles it at the counter, and the reviewer while it is under

@@ -22,60 +22,104 @@ func caseOf(s loan.Status, author, reviewer string) *loan.Case {
 	return c
 }
 
-// TestTable states every cell of verb by role by status, written apart from the
-// table it checks: which roles, and in which statuses.
-func TestTable(t *testing.T) {
+// cell is what the table should say of a verb, written apart from the table it
+// checks: which roles, in which statuses, and which own part in the case bars.
+type cell struct{ roles, statuses, bars string }
+
+// cells states every verb.
+func cells() map[Verb]cell {
 	const editable = "draft to-review to-sign returned corrected"
-	want := map[Verb]struct{ roles, statuses string }{
-		Edit:            {"clerk", editable},
-		Resolve:         {"clerk", editable},
-		Attach:          {"clerk", editable},
-		Detach:          {"clerk", editable},
-		Replace:         {"clerk", editable + " signed queued received accepted"},
-		Attest:          {"clerk", editable},
-		Consent:         {"clerk", editable},
-		Submit:          {"clerk", "draft corrected"},
-		Review:          {"reviewer", "to-review"},
-		PrepareContract: {"clerk", "to-sign"},
-		Read:            {"clerk", "to-sign"},
-		Sign:            {"clerk", "to-sign"},
-		Witness:         {"clerk reviewer", "to-sign"},
-		Seal:            {"clerk", "to-sign"},
-		Finish:          {"clerk", "signed"},
-		Correct:         {"clerk", "to-sign signed queued received accepted returned"},
-		VoidCase:        {"clerk", editable + " signed queued received accepted"},
-		PassOn:          {"clerk reviewer", editable + " signed queued received accepted"},
-		TakeOver:        {"clerk reviewer", editable + " signed queued received accepted"},
-		OpenCase:        {"clerk", "any"},
-		View:            {"clerk reviewer dataadmin auditor", "any"},
-		Search:          {"clerk reviewer dataadmin auditor", "any"},
-		Reveal:          {"clerk reviewer", "any"},
-		Print:           {"clerk reviewer", "any"},
-		Export:          {"dataadmin", "any"},
-		ReadAudit:       {"dataadmin auditor", "any"},
-		EnableOperator:  {"clerk reviewer dataadmin", "any"},
-		ManageOperators: {"dataadmin", "any"},
-		ManageSettings:  {"dataadmin", "any"},
-		ImportRegister:  {"clerk dataadmin", "any"},
-		Sync:            {"clerk reviewer dataadmin", "any"},
-		Backup:          {"clerk reviewer dataadmin", "any"},
-		EraseSeason:     {"dataadmin", "any"},
-		Urge:            {"clerk reviewer dataadmin", editable + " signed queued received accepted"},
+	const alive = editable + " signed queued received accepted"
+	const everyone = "clerk reviewer dataadmin auditor"
+	const asReviewer, asAuthor = "reviewed reviewed-before", "opened wrote"
+	return map[Verb]cell{
+		Edit:            {"clerk", editable, asReviewer},
+		Resolve:         {"clerk", editable, asReviewer},
+		Attach:          {"clerk", editable, asReviewer},
+		Detach:          {"clerk", editable, asReviewer},
+		Replace:         {"clerk", alive, asReviewer},
+		Attest:          {"clerk", editable, asReviewer},
+		Consent:         {"clerk", editable, asReviewer},
+		Withdraw:        {"clerk", alive, asReviewer},
+		Submit:          {"clerk", "draft corrected", asReviewer},
+		Review:          {"reviewer", "to-review", asAuthor},
+		PrepareContract: {"clerk", "to-sign", asReviewer},
+		Read:            {"clerk", "to-sign", asReviewer},
+		Sign:            {"clerk", "to-sign", asReviewer},
+		Witness:         {"clerk reviewer", "to-sign", ""},
+		Seal:            {"clerk", "to-sign", asReviewer},
+		Finish:          {"clerk", "signed", asReviewer},
+		Correct:         {"clerk", "to-sign signed queued received accepted returned", asReviewer},
+		VoidCase:        {"clerk", alive, asReviewer},
+		PassOn:          {"clerk reviewer", alive, ""},
+		TakeOver:        {"clerk reviewer", alive, ""},
+		OpenCase:        {"clerk", "any", ""},
+		View:            {everyone, "any", ""},
+		Search:          {everyone, "any", ""},
+		SearchBeyond:    {everyone, "any", ""},
+		Reveal:          {everyone, "any", ""},
+		Print:           {"clerk reviewer", "any", ""},
+		Export:          {"dataadmin", "any", ""},
+		AskGrant:        {everyone, "any", ""},
+		ApproveGrant:    {"dataadmin", "any", ""},
+		BreakGlass:      {"clerk reviewer", "any", ""},
+		ReviewGlass:     {"dataadmin auditor", "any", ""},
+		ReadAudit:       {"dataadmin auditor", "any", ""},
+		EnableOperator:  {"clerk reviewer dataadmin", "any", ""},
+		ManageOperators: {"dataadmin", "any", ""},
+		ManageSettings:  {"dataadmin", "any", ""},
+		ImportRegister:  {"clerk dataadmin", "any", ""},
+		Sync:            {"clerk reviewer dataadmin", "any", ""},
+		Backup:          {"clerk reviewer dataadmin", "any", ""},
+		EraseSeason:     {"dataadmin", "any", ""},
+		Urge:            {"clerk reviewer dataadmin", alive, ""},
 	}
+}
+
+// parts are the parts that an operator of id "x" can have had in a case.
+func parts(s loan.Status) map[string]*loan.Case {
+	own := func(change func(c *loan.Case)) *loan.Case {
+		c := caseOf(s, "author", "other")
+		c.Reviewers = map[string]bool{"other": true}
+		change(c)
+		return c
+	}
+	return map[string]*loan.Case{
+		"none":            own(func(*loan.Case) {}),
+		"opened":          own(func(c *loan.Case) { c.OpenedBy = "x" }),
+		"wrote":           own(func(c *loan.Case) { c.Authors["x"] = true }),
+		"reviewed":        own(func(c *loan.Case) { c.Review.By = "x" }),
+		"reviewed-before": own(func(c *loan.Case) { c.Review, c.Reviewers["x"] = nil, true }),
+	}
+}
+
+// TestTable walks every verb, every set of roles, every status and every own
+// part in the case.
+func TestTable(t *testing.T) {
+	want := cells()
 	if len(want) != len(Verbs()) {
 		t.Fatalf("the table has %d verbs, the test %d", len(Verbs()), len(want))
 	}
+	has := func(list, word string) bool { return slices.Contains(strings.Fields(list), word) }
 	for v, w := range want {
-		for _, r := range Roles() {
-			for s := loan.Draft; s <= loan.Void; s++ {
-				allowed := slices.Contains(strings.Fields(w.roles), string(r)) &&
-					(w.statuses == "any" || slices.Contains(strings.Fields(w.statuses), s.String()))
-				err := May(operator("x", r), v, caseOf(s, "author", "other"))
-				if (err == nil) != allowed {
-					t.Errorf("%s by %s in %v: got %v, want allowed %v", v, r, s, err, allowed)
+		for set := range 1 << len(Roles()) {
+			var roles []Role
+			allowedRole := false
+			for i, r := range Roles() {
+				if set&(1<<i) != 0 {
+					roles, allowedRole = append(roles, r), allowedRole || has(w.roles, string(r))
 				}
-				if err != nil && (fault.KindOf(err) != fault.Denied || fault.Sentence(err) == fault.Denied.Sentence()) {
-					t.Errorf("%s by %s in %v: no sentence of its own: %v", v, r, s, err)
+			}
+			for s := loan.Draft; s <= loan.Void; s++ {
+				for part, c := range parts(s) {
+					allowed := allowedRole && (w.statuses == "any" || has(w.statuses, s.String())) && !has(w.bars, part)
+					err := May(operator("x", roles...), v, c)
+					if (err == nil) != allowed {
+						t.Errorf("%s by %v in %v who %s: got %v, want allowed %v", v, roles, s, part, err, allowed)
+					}
+					if err != nil && (fault.KindOf(err) != fault.Denied || fault.Sentence(err) == fault.Denied.Sentence()) {
+						t.Errorf("%s by %v in %v: no sentence of its own: %v", v, roles, s, err)
+					}
 				}
 			}
 		}
@@ -185,13 +229,14 @@ func TestValidate(t *testing.T) {
 		op Operator
 		ok bool
 	}{
-		"a whole account":    {operator("wei-01", Clerk), true},
-		"no role":            {operator("wei"), false},
-		"a role twice":       {operator("wei", Clerk, Clerk), false},
-		"an unknown role":    {operator("wei", "root"), false},
-		"an id with a space": {operator("wei wei", Clerk), false},
-		"an id in Chinese":   {operator("韦", Clerk), false},
-		"no name":            {Operator{ID: "x", Roles: []Role{Clerk}}, false},
+		"a whole account":               {operator("wei-01", Clerk), true},
+		"no role":                       {operator("wei"), false},
+		"a role twice":                  {operator("wei", Clerk, Clerk), false},
+		"an unknown role":               {operator("wei", "root"), false},
+		"an id with a space":            {operator("wei wei", Clerk), false},
+		"an id in Chinese":              {operator("韦", Clerk), false},
+		"the id that stands for nobody": {operator(Emergency, Clerk), false},
+		"no name":                       {Operator{ID: "x", Roles: []Role{Clerk}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.op.Validate(); (err == nil) != c.ok {
@@ -199,7 +244,8 @@ func TestValidate(t *testing.T) {
 			}
 		})
 	}
-	for pw, ok := range map[string]bool{"": false, "short": false, "aaaaaaaaaa": false, "operator1": false, "correct horse": true, "密码密码密码密码": true} {
+	for pw, ok := range map[string]bool{"": false, "short": false, "aaaaaaaaaa": false, "operator1": false, "12345678": false, "87654321": false, "qwertyui": false, "20050314": false,
+		"Operator1!": false, "aabbaabb": false, "abcdefgh": false, "passwordpassword": false, "correct horse": true, "operator1 and more": true, "20051399": true, "密码密码密码密码": true} {
 		if err := CheckPassword("operator1", []byte(pw)); (err == nil) != ok {
 			t.Errorf("%q: got %v", pw, err)
 		}

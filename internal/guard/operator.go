@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"doorstep/internal/fault"
@@ -55,7 +56,7 @@ func (o Operator) Has(r Role) bool { return slices.Contains(o.Roles, r) }
 func (o Operator) Validate() error {
 	bad := func(say string) error { return fault.Say("guard.Operator", fault.Input, say, nil) }
 	switch {
-	case !validID(o.ID):
+	case !validID(o.ID) || o.ID == Emergency:
 		return bad("账号须为 1 至 64 位小写字母、数字或连字符。")
 	case o.Name == "" || len(o.Name) > 100:
 		return bad("请填写操作员姓名。")
@@ -124,17 +125,38 @@ func (o Operator) MaySignIn(now time.Time) error {
 }
 
 // CheckPassword refuses a password too weak to protect the store: under 8
-// characters, one character repeated, or the account's own id.
+// characters, of one character alone or two of the keyboard, a row of the keyboard or of
+// numbers, a date, or one that is the account's id but for a few characters.
 func CheckPassword(id string, password []byte) error {
-	runes := []rune(string(password))
-	same := true
-	for _, r := range runes {
-		same = same && r == runes[0]
-	}
-	if len(runes) < 8 || same || string(password) == id {
-		return fault.Say("guard.CheckPassword", fault.Input, "密码至少 8 位，不能全是同一个字符，也不能与账号相同。", errors.New("weak password"))
+	runes := []rune(strings.ToLower(string(password)))
+	kinds := slices.Clone(runes)
+	slices.Sort(kinds)
+	kinds = slices.Compact(kinds)
+	own := len(id) >= 4 && strings.Contains(string(runes), id) && len(runes) < len(id)+4
+	if len(runes) < 8 || len(kinds) == 1 || len(kinds) == 2 && kinds[1] < 0x80 || own || string(runes) == id || rowed(string(runes)) || dated(string(runes)) {
+		return fault.Say("guard.CheckPassword", fault.Input, "密码至少 8 位，不能只有一两种字符，不能是 12345678 这样的一串、日期，也不能就是账号。", errors.New("weak password"))
 	}
 	return nil
+}
+
+// rowed says whether a text is part of a row that fingers know, forwards or
+// backwards, once or again and again.
+func rowed(s string) bool {
+	back := []rune(s)
+	slices.Reverse(back)
+	for _, row := range []string{"1234567890", "0123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz", "password", "mima", "admin"} {
+		twice := strings.Repeat(row, 8)
+		if strings.Contains(twice, s) || strings.Contains(twice, string(back)) {
+			return true
+		}
+	}
+	return false
+}
+
+// dated says whether a text is a date of eight digits, as a birthday is.
+func dated(s string) bool {
+	t, err := time.Parse("20060102", s)
+	return err == nil && t.Year() >= 1900 && t.Year() < 2100
 }
 
 // WatermarkText is what lies over a document on screen: who looks, and when.

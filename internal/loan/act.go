@@ -28,6 +28,8 @@ func (c *Case) act(n *node) error {
 	switch ch.Kind {
 	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeReplace, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
 		c.Authors[ch.Operator] = true
+	case ChangeReview:
+		c.Reviewers[ch.Operator] = true
 	}
 	return nil
 }
@@ -86,7 +88,7 @@ func (c *Case) open(n *node) error {
 	}
 	// Also a case whose opening was erased, or does not hold, is that case.
 	c.ID, c.Opened, c.OpenedBy, c.Updated, c.opener = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At, n.ch.Device
-	c.Authors = map[string]bool{}
+	c.Authors, c.Reviewers = map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
 	c.Consents = map[Party]map[string]string{}
@@ -101,10 +103,16 @@ func (c *Case) open(n *node) error {
 	return nil
 }
 
+// touchable says whether what the reviewer looked at may still change without a
+// correction.
+func (c *Case) touchable() bool {
+	return c.Status.Editable() && !(c.Status == ToSign && c.Contract != nil && len(c.Contract.Signatures) > 0)
+}
+
 // touch is called before anything the reviewer looked at changes: the case
 // goes back to its author.
 func (c *Case) touch(what string) error {
-	if !c.Status.Editable() || c.Status == ToSign && c.Contract != nil && len(c.Contract.Signatures) > 0 {
+	if !c.touchable() {
 		return denied(what)
 	}
 	switch c.Status {
@@ -209,6 +217,15 @@ func (c *Case) consent(ch *Change) error {
 	}
 	if b.Party != StudentParty && b.Party != CoborrowerParty || b.Purpose != ConsentSensitive && b.Purpose != ConsentCredit || b.Text == "" {
 		return fault.New("consent", fault.Input, errors.New("party, purpose or text"))
+	}
+	if !b.Given && c.Status != Void && !c.touchable() {
+		// It is heard whenever it comes, and voids nothing that was signed.
+		if c.Consents[b.Party][b.Purpose] == "" {
+			return denied("withdraw consent")
+		}
+		delete(c.Consents[b.Party], b.Purpose)
+		c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
+		return nil
 	}
 	if err := c.touch("consent"); err != nil {
 		return err

@@ -18,11 +18,13 @@ type Case struct {
 	OpenedBy    string
 	Updated     time.Time
 	Authors     map[string]bool // operators who entered, attached, attested or corrected
+	Reviewers   map[string]bool // operators who reviewed it, whatever they found and whatever changed since
 	Attachments []Attachment
 	Replaced    []Replacement // pages that were lost and taken anew, in order
 	Attested    map[Party]bool
 	Attests     map[Party]Attestation       // who attested, of those in Attested
 	Consents    map[Party]map[string]string // purpose → text id, of consents given
+	Withdrawn   []Withdrawal                // consents taken back after signing, in order
 	Review      *ReviewState
 	Contract    *ContractState
 	Former      []ContractState // contracts voided by corrections, still readable
@@ -86,6 +88,14 @@ type Replacement struct {
 type Attestation struct {
 	By string // operator's id
 	At time.Time
+}
+
+// Withdrawal is a consent that was taken back when the contract stood already.
+type Withdrawal struct {
+	Party   Party
+	Purpose string
+	By      string // operator's id
+	At      time.Time
 }
 
 // SignState is one party's signature.

@@ -294,7 +294,7 @@ func (k *ContractState) clone() *ContractState {
 func (c *Case) clone() *Case {
 	d := *c
 	d.App = c.App.clone()
-	d.Authors = maps.Clone(c.Authors)
+	d.Authors, d.Reviewers = maps.Clone(c.Authors), maps.Clone(c.Reviewers)
 	d.Attachments = slices.Clone(c.Attachments)
 	d.Attested = maps.Clone(c.Attested)
 	d.Attests = maps.Clone(c.Attests)
@@ -308,6 +308,7 @@ func (c *Case) clone() *Case {
 		d.Contract = &k
 	}
 	d.Former = slices.Clone(c.Former)
+	d.Withdrawn = slices.Clone(c.Withdrawn)
 	d.Aside = slices.Clone(c.Aside)
 	d.Heads = slices.Clone(c.Heads)
 	d.past = maps.Clone(c.past)

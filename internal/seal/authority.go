@@ -124,6 +124,9 @@ func (a *Authority) Issue(pub crypto.PublicKey, kind CertKind, id string, hosts 
 	return der, nil
 }
 
+// IssuedAt is when the authority issued a certificate, by its clock.
+func IssuedAt(c *x509.Certificate) time.Time { return c.NotBefore.Add(backdate) }
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a

@@ -55,6 +55,14 @@
 // Box: suite 1 | random nonce 12 | ciphertext | tag 16. The additional data is
 // the caller's.
 //
+// Agreed key: HKDF(hash of the suite, x of the point that the two share, salt =
+// both public points, the lesser first, info = "doorstep agreed 1" | 0 | label).
+//
+// Answer: the first 10 bytes of HMAC(derived key "doorstep answer 1", message).
+//
+// Spoken code: Crockford's base32 of the bytes and of the first 10 bits of
+// hash("doorstep spoken 1" | 0 | bytes), in groups of four.
+//
 // Derived key: HKDF(hash of the suite, secret, no salt, info = label), 32
 // bytes, of the same suite.
 //

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +26,15 @@ type attempts struct {
 type attempt struct {
 	Failures    int       `json:"failures"`
 	LockedUntil time.Time `json:"locked_until,omitzero"`
+	Missed      int       `json:"missed,omitempty"` // wrong passwords that no chain tells of yet
+	Last        time.Time `json:"last,omitzero"`    // of them
+}
+
+// Miss is wrong passwords for an account that the chain does not tell of yet.
+type Miss struct {
+	Operator string
+	Count    int
+	Last     time.Time
 }
 
 func newAttempts(dir string) *attempts {
@@ -46,19 +57,65 @@ func (a *attempts) fill(o guard.Operator) guard.Operator {
 func (a *attempts) set(o guard.Operator) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	t := attempt{o.Failures, o.LockedUntil}
-	if a.by[o.ID] == t {
+	t := a.by[o.ID]
+	t.Failures, t.LockedUntil = o.Failures, o.LockedUntil
+	a.put(o.ID, t)
+}
+
+// put keeps a count. The caller holds mu.
+func (a *attempts) put(operator string, t attempt) {
+	if a.by[operator] == t {
 		return
 	}
 	if t == (attempt{}) {
-		delete(a.by, o.ID)
+		delete(a.by, operator)
 	} else {
-		a.by[o.ID] = t
+		a.by[operator] = t
 	}
 	if b, err := json.Marshal(a.by); err == nil {
 		// With no space left the count lives on in memory; to sign in must
 		// still work then.
 		_ = writeFile(a.dir, attemptsFile, b)
+	}
+}
+
+// miss counts a wrong password for the chain to tell of.
+func (a *attempts) miss(operator string, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.by[operator]
+	t.Missed, t.Last = t.Missed+1, now.UTC().Truncate(time.Second)
+	a.put(operator, t)
+}
+
+// Misses lists wrong passwords that the chain does not tell of yet, by account.
+func (s *Store) Misses() []Miss {
+	a := s.attempts
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []Miss
+	for id, t := range a.by {
+		if t.Missed > 0 {
+			out = append(out, Miss{id, t.Missed, t.Last})
+		}
+	}
+	slices.SortFunc(out, func(a, b Miss) int { return strings.Compare(a.Operator, b.Operator) })
+	return out
+}
+
+// Told says that the chain tells of what Misses listed. What was missed since
+// stays.
+func (s *Store) Told(told []Miss) {
+	a := s.attempts
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, m := range told {
+		t := a.by[m.Operator]
+		t.Missed -= m.Count
+		if t.Missed <= 0 {
+			t.Missed, t.Last = 0, time.Time{}
+		}
+		a.put(m.Operator, t)
 	}
 }
 
@@ -86,6 +143,7 @@ func (a *attempts) open(keys, spare *seal.Keyfile, operator string, password []b
 		if keys.Has(operator) {
 			who = who.Failed(now)
 			a.set(who)
+			a.miss(operator, now)
 		}
 		if who.Locked(now) {
 			return nil, nil, fault.Wrap(op, who.MaySignIn(now))

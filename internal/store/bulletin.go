@@ -202,6 +202,13 @@ func (s *Store) Bulletins(kinds ...bulletin.Kind) []BulletinHead {
 	return out
 }
 
+// Withdrawn says whether a bulletin was here, or known to be, and is no longer
+// in force.
+func (s *Store) Withdrawn(kind bulletin.Kind, name string) bool {
+	h, ok := s.bulletin(kind, name)
+	return ok && h.Withdrawn
+}
+
 // HasBulletin says whether a version, or a newer one, was taken already.
 func (s *Store) HasBulletin(kind bulletin.Kind, name string, version uint64) bool {
 	h, ok := s.bulletin(kind, name)

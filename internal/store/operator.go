@@ -25,6 +25,13 @@ func (s *Store) operator(ctx context.Context, id string) (guard.Operator, error)
 	return s.attempts.fill(o), err
 }
 
+// Account is an operator's account as it stands now; fault.Denied for one that
+// is not known here.
+func (s *Store) Account(ctx context.Context, id string) (guard.Operator, error) {
+	o, err := s.operator(ctx, id)
+	return o, fault.Wrap("store.Account", err)
+}
+
 func (s *Store) readOperator(tx *bbolt.Tx, id string) (guard.Operator, error) {
 	var o guard.Operator
 	b, err := s.get(tx, bOperators, []byte(id))

@@ -152,6 +152,24 @@ func (s *Store) Search(query string, limit int, of ...loan.Status) []Summary {
 	return out
 }
 
+// SearchWhere is Search among the cases that keep says yes to. keep must be
+// quick, and must not call the store.
+func (s *Store) SearchWhere(query string, limit int, keep func(*Summary) bool, of ...loan.Status) (found []Summary, matches int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	s.index.each(query, of, func(slot uint32) bool {
+		if !keep(&s.index.row(slot).Summary) {
+			return true
+		}
+		matches++
+		if limit <= 0 || len(found) < limit {
+			found = append(found, s.summary(slot))
+		}
+		return true
+	})
+	return found, matches
+}
+
 // Matches is how many cases Search would list without a limit.
 func (s *Store) Matches(query string, of ...loan.Status) int {
 	s.mu.RLock()

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -85,4 +86,16 @@ func (s *Store) shutOuts(ctx context.Context) (*shutOuts, error) {
 	defer s.mu.Unlock()
 	s.shutList = next
 	return next, nil
+}
+
+// ShutOutAt is when the county shut a device out, by the list that it signed;
+// the zero time for one that it did not.
+func (s *Store) ShutOutAt(ctx context.Context, device uuid.UUID) (time.Time, error) {
+	list, err := s.ShutOuts(ctx)
+	for _, o := range list {
+		if o.Device == device {
+			return o.At, nil
+		}
+	}
+	return time.Time{}, fault.Wrap("store.ShutOutAt", err)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// cases is 案件: every case of the laptop, found as one types.
+// cases is 案件: the operator's own queue, found as one types.
 type cases struct {
 	u       *Window
 	content fyne.CanvasObject
@@ -49,9 +49,10 @@ func newCases(u *Window) *cases {
 	s.list = kit.NewList(caseColumns(), func() int { return len(s.rows) }, func(i int) []kit.Cell { return u.caseCells(s.rows[i]) })
 	s.list.TwoLines = true
 	s.list.OnOpen = func(i int) { u.shell.open(s.rows[i].ID) }
+	others := kit.NewQuiet("查找其他案件…", kit.Icon("search"), func() { newBeyond(u).dialog.Open() })
 	s.menu = u.caseMenu(s.list, func() []desk.Row { return s.rows }, s.refresh)
-	s.content = filled("案件", "本机受理的全部案件；姓名已遮盖，打开后由经办人查看全文",
-		container.NewVBox(s.query, s.count), kit.Card("", nil, container.New(&tall{200}, s.list)))
+	s.content = filled("案件", "我经办和等我办理的案件；姓名已遮盖，打开后由经办人查看全文",
+		container.NewVBox(s.query, container.NewBorder(nil, nil, nil, others, s.count)), kit.Card("", nil, container.New(&tall{200}, s.list)))
 	s.search()
 	return s
 }

@@ -34,6 +34,10 @@ func (u *Window) beginShift() {
 // that was asked for is done. Of what was open only the case's id is kept,
 // sealed, for the same operator.
 func (u *Window) lock() {
+	if u.lapse != nil {
+		u.lapse.leave()
+		return
+	}
 	if u.shell == nil {
 		return
 	}
@@ -178,7 +182,7 @@ func (u *Window) watchIdle() {
 // long.
 func (u *Window) idled(since time.Duration) {
 	switch {
-	case u.shell == nil:
+	case u.shell == nil && u.lapse == nil:
 	case since >= idleLimit:
 		u.lock()
 	case since >= idleLimit-idleWarning:

@@ -34,12 +34,14 @@ const (
 	ofBackup = "backup"
 	ofKept   = "kept"
 	ofAudit  = "audit"
+	ofGrants = "grants"
+	ofRecord = "record"
 )
 
 func newManage(u *Window) *manage {
 	m := &manage{u: u, people: container.NewVBox(), body: container.NewStack()}
 	m.sections = kit.NewChoice(kit.Option{ID: ofPeople, Text: "人员与密码"}, kit.Option{ID: ofBackup, Text: "备份"},
-		kit.Option{ID: ofKept, Text: "保存与清除"}, kit.Option{ID: ofAudit, Text: "审计核验"}, kit.Option{ID: ofDevice, Text: "本机与显示"})
+		kit.Option{ID: ofKept, Text: "保存与清除"}, kit.Option{ID: ofGrants, Text: "授权"}, kit.Option{ID: ofRecord, Text: "日志"}, kit.Option{ID: ofAudit, Text: "审计核验"}, kit.Option{ID: ofDevice, Text: "本机与显示"})
 	m.sections.OnChanged = m.turn
 	head := container.NewBorder(nil, nil, nil, container.NewCenter(kit.NewSecondary("锁定（F12）", kit.Icon("lock"), u.lock)),
 		heading("管理", "人员与密码、备份、保存期限、审计，以及这台电脑"))
@@ -58,6 +60,10 @@ func (m *manage) turn(id string) {
 		m.shownNow = newBackupSection(m.u)
 	case ofKept:
 		m.shownNow = newKeptSection(m.u)
+	case ofGrants:
+		m.shownNow = newGrantSection(m.u)
+	case ofRecord:
+		m.shownNow = newRecordSection(m.u)
 	case ofAudit:
 		m.shownNow = newAuditSection(m.u)
 	case ofDevice:

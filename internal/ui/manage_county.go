@@ -34,7 +34,11 @@ type deviceSection struct {
 }
 
 func (d *deviceSection) cards() []fyne.CanvasObject {
-	return []fyne.CanvasObject{d.m.device(), d.m.packs(), d.county.content, d.m.look()}
+	all := []fyne.CanvasObject{d.m.device()}
+	if f := d.m.u.tenureFact(); f != nil {
+		all = append(all, f)
+	}
+	return append(all, d.m.packs(), d.county.content, d.m.look())
 }
 
 func (d *deviceSection) refresh() { d.m.turn(ofDevice) }

@@ -116,6 +116,10 @@ func (u *Window) signedIn(d *desk.Desk) {
 		u.deps.Look(l)
 	}
 	u.beginShift()
+	if why := d.Lapsed(); why != nil {
+		u.showLapse(d, why)
+		return
+	}
 	u.shell = newShell(u)
 	u.show("shell", u.shell.content)
 	u.shell.visit("today")
@@ -124,5 +128,6 @@ func (u *Window) signedIn(d *desk.Desk) {
 	u.resume()
 	u.resumeStick()
 	u.purgePrints()
+	u.tellTenure()
 	u.housekeep()
 }

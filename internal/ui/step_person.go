@@ -144,6 +144,7 @@ type consentCard struct {
 	boxes   map[string]*kit.Check
 	bound   *bound
 	note    *kit.Text
+	back    *kit.Button // takes a consent back once the contract stands
 }
 
 func newConsentCard(v *visit, party loan.Party) *consentCard {
@@ -161,7 +162,9 @@ func newConsentCard(v *visit, party loan.Party) *consentCard {
 	k.boxes[loan.ConsentSensitive].OnEnter = func() { kit.Focus(k.boxes[loan.ConsentCredit]) }
 	k.boxes[loan.ConsentCredit].OnEnter = func() { kit.Focus(v.main) }
 	rows = append(rows, k.note)
-	k.content = kit.Card("同意与授权（"+partyLabel(party)+"）", nil, rows...)
+	k.back = kit.NewQuiet("撤回同意…", nil, k.withdraw)
+	k.back.Hide()
+	k.content = kit.Card("同意与授权（"+partyLabel(party)+"）", k.back, rows...)
 	k.bound = v.form.add(&bound{paths: []string{"consent/" + string(party)}, object: k.content, label: nil,
 		load: func(*loan.Application) { k.load() }, lock: k.lock, mark: func(string) { k.mark() }})
 	return k
@@ -182,6 +185,7 @@ func (k *consentCard) load() {
 	for purpose, box := range k.boxes {
 		box.SetChecked(k.v.c.Consents[k.party][purpose] != "")
 	}
+	setVisible(k.back, k.v.full() && k.v.mayWithdraw(k.party))
 }
 
 func (k *consentCard) lock(on bool) {
@@ -201,6 +205,9 @@ func (k *consentCard) mark() {
 	}
 	for purpose, box := range k.boxes {
 		box.SetInvalid(fail != "" && k.v.c.Consents[k.party][purpose] == "")
+	}
+	if fail == "" || len(k.v.c.Withdrawn) > 0 {
+		fail = k.v.withdrawnWords(k.party) + fail
 	}
 	setNote(nil, k.note, fail)
 }

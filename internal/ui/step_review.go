@@ -31,6 +31,7 @@ type reviewStep struct {
 	people   []desk.Person
 	asked    bool // whether people is of this state of the case
 	busy     string
+	beside   *compared
 }
 
 func newStepReview(v *visit) *reviewStep {
@@ -54,12 +55,14 @@ func newStepReview(v *visit) *reviewStep {
 	s.form = container.New(&stacked{gap: 4},
 		kit.Columns([]float32{1, 1, 2}, kit.NewLabeled("复核员", true, s.who), s.secret, s.noted), container.NewHBox(s.sendBack))
 	s.card = container.NewStack(kit.Card("第二人复核", nil, s.state, s.form))
-	s.content = cards(s.card, s.readback)
+	s.beside = newCompared(v)
+	s.content = cards(s.card, s.beside.content, s.readback)
 	return s
 }
 
 func (s *reviewStep) refresh() {
 	s.showState()
+	s.beside.refresh(func() { relay(s.content) })
 	s.showReadback()
 }
 

@@ -95,6 +95,8 @@ type visit struct {
 	back     *kit.Button
 	pass     *kit.Button // in view where the case can be passed on in a room
 	feet     *fyne.Container
+
+	revealing revealing
 }
 
 // newVisit is a visit of a case that has been opened.
@@ -248,6 +250,7 @@ func (v *visit) shown() {
 // leave saves what is being typed and what could not be saved before.
 func (v *visit) leave() {
 	v.active = false
+	v.conceal()
 	v.u.leave()
 	v.form.retry()
 	v.steps[v.at].left()

@@ -97,10 +97,14 @@ func (v *visit) showWaiting(kind kit.Kind, words, button string, unlock func()) 
 
 func (v *visit) showReadOnly() {
 	if err := v.u.desk.Handles(v.c); err != nil {
-		v.banner.set(kit.Info, "只能查看："+sentence(err), "", nil)
+		if v.full() {
+			v.banner.set(kit.Info, "只能查看："+sentence(err), "", nil)
+			return
+		}
+		v.showMasked("只能查看，个人信息已遮挡：" + sentence(err))
 		return
 	}
-	v.banner.set(kit.Info, "本案由 "+v.person(v.c.OpenedBy)+" 受理，个人信息已遮挡。需要改动时，请由受理人打开。", "", nil)
+	v.showMasked("本案由 " + v.person(v.c.OpenedBy) + " 受理，个人信息已遮挡。")
 }
 
 func (v *visit) returnWords() string {

@@ -78,6 +78,7 @@ type Window struct {
 	shift    context.Context // of what runs while the desk is open
 	endShift context.CancelFunc
 	carrier  *carrier
+	lapse    *lapse  // nil but while the laptop's or the account's time is over
 	room     *inRoom // nil while 同室协作 and 远程协作 are off
 	seat     desk.Seat
 	roomCard *roomCard // the last one made
@@ -229,7 +230,7 @@ func (u *Window) Close() {
 	u.stopRoom()
 	u.closeCall()
 	u.stopCarrier()
-	if u.shell != nil {
+	if u.shell != nil || u.lapse != nil {
 		if err := u.desk.Close(); err != nil {
 			u.deps.Log.Warn("close", "error", err.Error())
 		}

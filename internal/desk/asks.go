@@ -1,0 +1,294 @@
+package desk
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// Wanted is what a grant is asked for: fields of one case, or of Count cases,
+// for so many hours, and why.
+type Wanted struct {
+	Fields []string
+	Case   uuid.UUID // Nil: of any cases
+	Count  int
+	Hours  int
+	Reason string
+}
+
+// Asked is a request for a grant that was not answered yet.
+type Asked struct {
+	Code     string // to be read out
+	Operator string
+	Wanted
+	At time.Time
+}
+
+// asksSetting keeps what is asked for and not answered.
+const asksSetting = "desk.asks"
+
+const (
+	maxAsks = 50
+	askFor  = 72 * time.Hour // how long a request waits for its answer
+)
+
+// AskGrant makes a request for a grant, and notes it in the chain. The answer is
+// given at this laptop by ApproveAsk, or from elsewhere by a code for TakeGrant.
+func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
+	const op = "ask for a grant"
+	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
+		return Asked{}, fault.Wrap(op, err)
+	}
+	if err := guard.CheckReason(w.Reason); err != nil {
+		return Asked{}, fault.Wrap(op, err)
+	}
+	if w.Case != uuid.Nil {
+		if _, err := d.Case(ctx, w.Case); err != nil {
+			return Asked{}, fault.Wrap(op, err)
+		}
+	}
+	b, err := w.ask().Encode()
+	if err != nil {
+		return Asked{}, fault.Wrap(op, err)
+	}
+	a := Asked{Code: seal.Spoken(b), Operator: d.operator.ID, Wanted: w, At: d.now().UTC()}
+	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: "grant asked"}); err != nil {
+		return Asked{}, err
+	}
+	all, err := d.asks(ctx)
+	if err != nil {
+		return Asked{}, fault.Wrap(op, err)
+	}
+	all = append(all, a)
+	all = all[max(0, len(all)-maxAsks):]
+	return a, fault.Wrap(op, d.store.SetSetting(ctx, asksSetting, all))
+}
+
+// ask is the request, with a name of its own.
+func (w Wanted) ask() guard.Ask {
+	a := guard.Ask{Fields: w.Fields, Hours: w.Hours, Count: w.Count}
+	if w.Case != uuid.Nil {
+		a.Case = guard.TagOf(w.Case)
+	}
+	_, _ = rand.Read(a.Nonce[:])
+	return a
+}
+
+// asks are the requests that still wait.
+func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
+	var all []Asked
+	_, err := d.Setting(ctx, asksSetting, &all)
+	now := d.now()
+	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor }), err
+}
+
+// Asks lists the operator's requests that still wait; a data administrator sees
+// those of all at this laptop.
+func (d *Desk) Asks(ctx context.Context) ([]Asked, error) {
+	all, err := d.asks(ctx)
+	if guard.May(d.acting(), guard.ApproveGrant, nil) != nil {
+		all = slices.DeleteFunc(all, func(a Asked) bool { return a.Operator != d.operator.ID })
+	}
+	return all, fault.Wrap("list requests", err)
+}
+
+// taken finds a request that waits, by its code.
+func (d *Desk) taken(ctx context.Context, code string) (Asked, guard.Plea, error) {
+	b, err := seal.ParseSpoken(code, guard.AskSize)
+	if err != nil {
+		return Asked{}, guard.Plea{}, err
+	}
+	ask, err := guard.ParseAsk(b)
+	if err != nil {
+		return Asked{}, guard.Plea{}, err
+	}
+	all, err := d.asks(ctx)
+	if err != nil {
+		return Asked{}, guard.Plea{}, err
+	}
+	i := slices.IndexFunc(all, func(a Asked) bool { return a.Code == seal.Spoken(b) })
+	if i < 0 {
+		return Asked{}, guard.Plea{}, fault.Tell("find request", fault.Missing, "本机没有这份申请，或已经批准过、超过了 72 小时。请重新申请。", errors.New("no such request"))
+	}
+	return all[i], guard.Plea{Device: guard.TagOf(d.device()), Operator: all[i].Operator, Ask: ask}, nil
+}
+
+// TakeGrant takes the answer to a request of the operator signed in: a code of
+// the centre, or of a data administrator at another laptop of the county. It
+// serves once. fault.Untrusted for an answer that is not to this request, which
+// the chain notes; fault.Missing for a request that does not wait any more.
+func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant, error) {
+	const op = "take grant"
+	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	b, err := seal.ParseSpoken(answer, seal.AnswerSize)
+	if err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	a, plea, err := d.taken(ctx, code)
+	if err == nil && a.Operator != d.operator.ID {
+		err = fault.Tell(op, fault.Denied, "这份申请是另一个账号的，请由本人登录后输入批准码。", errors.New("another operator's request"))
+	}
+	if err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	by, err := d.approver(ctx, plea, b)
+	if err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	if by == "" {
+		if err := d.noteOf(ctx, op, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: the answer does not hold"}); err != nil {
+			return guard.Grant{}, err
+		}
+		return guard.Grant{}, fault.Tell(op, fault.Untrusted, "批准码不是对这份申请的答复，或者不是今天给出的。请核对申请码后，请对方重新给出。", errors.New("the answer does not hold"))
+	}
+	return d.granted(ctx, op, a, plea, by, d.operator.ID)
+}
+
+// approver is the data administrator by whom an answer was given, at the centre
+// or at a laptop of the county; "" when it was nobody's.
+func (d *Desk) approver(ctx context.Context, plea guard.Plea, answer []byte) (string, error) {
+	people, err := d.store.Operators(ctx)
+	if err != nil {
+		return "", err
+	}
+	room := d.roomKey()
+	defer room.Wipe()
+	today := guard.DayOf(d.now())
+	for _, o := range people {
+		if guard.May(o, guard.ApproveGrant, nil) != nil || o.ID == plea.Operator {
+			continue
+		}
+		message := func(day int) ([]byte, error) { return plea.Message(o.ID, day) }
+		_, ok, err := d.answered(guard.GrantLabel, answer, message, 1)
+		if err != nil {
+			return "", err
+		}
+		for day := today - 1; !ok && day <= today+1; day++ {
+			m, err := message(day)
+			if err != nil {
+				return "", err
+			}
+			ok = room.Answers(m, answer)
+		}
+		if ok {
+			return o.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// roomKey is what laptops of the county prove answers to each other by.
+func (d *Desk) roomKey() *seal.Key {
+	p := d.store.Profile()
+	return p.CountyKey.Derive("doorstep grant answer 1")
+}
+
+// ApproveAsk is a data administrator's word on a request, given at this laptop
+// with name and password; the operator stays signed in. Nobody approves his own.
+func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []byte) (guard.Grant, error) {
+	const op = "approve grant"
+	who, err := d.second(ctx, admin, password)
+	if err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	if err := guard.May(who, guard.ApproveGrant, nil); err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	a, plea, err := d.taken(ctx, code)
+	if err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	if _, err := plea.Message(who.ID, 0); err != nil { // nobody's own
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	return d.granted(ctx, op, a, plea, who.ID, who.ID)
+}
+
+// AnswerAsk gives the answer to a request of another laptop of the county, named
+// by the last eight characters of its id. Only a data administrator may; the
+// chain notes what was granted to whom.
+func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason string) (answer string, err error) {
+	const op = "answer request"
+	if err := d.permit(ctx, guard.ApproveGrant, nil); err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	ask, tag, err := d.ReadAsk(device, code)
+	if err != nil {
+		return "", err
+	}
+	if err := guard.CheckReason(reason); err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	m, err := guard.Plea{Device: tag, Operator: operator, Ask: ask}.Message(d.operator.ID, guard.DayOf(d.now()))
+	if err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	detail := fmt.Sprintf("grant answered for %s at %x, %d hours, %d cases", operator, tag, ask.Hours, max(ask.Count, 1))
+	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: detail}); err != nil {
+		return "", err
+	}
+	k := d.roomKey()
+	defer k.Wipe()
+	return seal.Spoken(k.Answer(m)), nil
+}
+
+// ReadAsk tells what another laptop asks for by a code. fault.Input for a slip
+// of the pen in either.
+func (d *Desk) ReadAsk(device, code string) (guard.Ask, [4]byte, error) {
+	const op = "read request"
+	var tag [4]byte
+	end, err := hex.DecodeString(strings.TrimSpace(device))
+	if err != nil || copy(tag[:], end) != len(end) || len(end) != len(tag) {
+		return guard.Ask{}, tag, fault.Tell(op, fault.Input, "请输入对方设备编号的末 8 位。", errors.New("device"))
+	}
+	b, err := seal.ParseSpoken(code, guard.AskSize)
+	if err != nil {
+		return guard.Ask{}, tag, fault.Wrap(op, err)
+	}
+	a, err := guard.ParseAsk(b)
+	return a, tag, fault.Wrap(op, err)
+}
+
+// granted keeps what a request became, once: first the chain, then the grant,
+// and with it the request goes.
+func (d *Desk) granted(ctx context.Context, op string, a Asked, plea guard.Plea, by, noter string) (guard.Grant, error) {
+	g, err := plea.Grant(a.Case, a.Reason, by, d.now())
+	if err != nil {
+		return g, fault.Wrap(op, err)
+	}
+	body := loan.ViewBody{Fields: g.Fields, Reason: a.Reason, Detail: "grant " + g.ID + " for " + g.Operator + " by " + by}
+	if err := d.noteOf(ctx, op, noter, a.Case, body); err != nil {
+		return g, err
+	}
+	all, err := d.asks(ctx)
+	if err != nil {
+		return g, fault.Wrap(op, err)
+	}
+	all = slices.DeleteFunc(all, func(o Asked) bool { return o.Code == a.Code })
+	if err := d.store.SetSetting(ctx, asksSetting, all); err != nil {
+		return g, fault.Wrap(op, err)
+	}
+	return g, fault.Wrap(op, d.store.SetSetting(ctx, grantSetting+g.ID, g))
+}
+
+// noteOf writes a look of an operator into the chain, about a case or none.
+func (d *Desk) noteOf(ctx context.Context, op, operator string, id uuid.UUID, body loan.ViewBody) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.store.Commit(ctx, []store.Entry{{Case: id, Kind: loan.ChangeView, Operator: operator, Body: body}}, nil)
+	return fault.Wrap(op, err)
+}

@@ -1,0 +1,201 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+)
+
+// Source is what a case is set beside when it is reviewed.
+type Source string
+
+// The sources.
+const (
+	FromCard      Source = "card"      // what the ID card says, or its number
+	FromRoster    Source = "roster"    // the pre-application
+	FromEarlier   Source = "earlier"   // the latest other case of the student at this laptop
+	FromCorrected Source = "corrected" // before the last correction
+)
+
+// Difference is a field that another source has otherwise, both values whole: it
+// is for who sees the case in full.
+type Difference struct {
+	Field       string
+	Source      Source
+	Here, There string
+}
+
+// Differences lists where the case differs from the card, the roster, earlier
+// cases of the student and what stood before corrections, for the second person
+// to decide by. fault.Denied for who does not see the case in full.
+func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, error) {
+	const op = "compare case"
+	if !d.SeesFull(c) {
+		return nil, fault.New(op, fault.Denied, nil)
+	}
+	out := cardDifferences(c)
+	roster, err := d.rosterDifferences(ctx, c)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	earlier, err := d.earlierDifferences(ctx, c)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	corrected, err := d.corrections(ctx, c)
+	return slices.Concat(out, roster, earlier, corrected), fault.Wrap(op, err)
+}
+
+// differs adds a difference where both sides say something, and not the same.
+func differs(out []Difference, field string, from Source, here, there string) []Difference {
+	if here == "" || there == "" || here == there {
+		return out
+	}
+	return append(out, Difference{field, from, here, there})
+}
+
+func cardDifferences(c *loan.Case) (out []Difference) {
+	one := func(prefix string, p loan.Person) {
+		card, _ := loan.NormalizeName(p.IDOCRName)
+		out = differs(out, prefix+"name", FromCard, p.Name, card)
+		id, _ := loan.IDNumber(p.IDNo).Canonical()
+		if !id.WellFormed() {
+			return
+		}
+		if t, ok := id.Birth(); ok {
+			out = differs(out, prefix+"birth", FromCard, string(p.Birth), string(loan.DateOf(t)))
+		}
+		out = differs(out, prefix+"sex", FromCard, string(p.Sex), string(id.Sex()))
+	}
+	one("student.", c.App.Student)
+	for _, k := range c.App.Coborrowers[:min(len(c.App.Coborrowers), 1)] {
+		one("coborrowers.0.", k.Person)
+	}
+	return out
+}
+
+func (d *Desk) rosterDifferences(ctx context.Context, c *loan.Case) (out []Difference, err error) {
+	p := &d.preapplied
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.load(ctx, d); err != nil {
+		return nil, err
+	}
+	have := c.App.Student
+	id, _ := loan.IDNumber(have.IDNo).Canonical()
+	of := func(at []place) (found []loan.Preapplied) {
+		for _, a := range at {
+			if r := p.rosters[a.roster]; r.Year == c.App.AcademicYear {
+				found = append(found, r.People[a.student])
+			}
+		}
+		return found
+	}
+	found := of(p.byID[string(id)])
+	if len(found) == 0 {
+		// One of that name alone: the number may be a slip of the pen.
+		if found = of(p.byName[have.Name]); len(found) != 1 {
+			return nil, nil
+		}
+	}
+	s := found[0]
+	out = differs(out, "student.name", FromRoster, have.Name, s.Name)
+	out = differs(out, "student.id_no", FromRoster, string(id), s.IDNo)
+	out = differs(out, "student.phone", FromRoster, have.Phone, s.Phone)
+	out = differs(out, "student.ethnic", FromRoster, have.Ethnic, s.Ethnic)
+	return differs(out, "student.address", FromRoster, have.Address, s.Address), nil
+}
+
+// compared are the fields set beside those of an earlier case.
+func compared() []string {
+	return []string{"student.name", "student.phone", "student.address", "student.hukou_code", "coborrowers.0.name", "coborrowers.0.id_no",
+		"coborrowers.0.phone", "coborrowers.0.relation", "study.school_name", "study.major", "study.level", "study.years", "study.entry_year"}
+}
+
+func (d *Desk) earlierDifferences(ctx context.Context, c *loan.Case) (out []Difference, err error) {
+	if c.App.Student.IDNo == "" {
+		return nil, nil
+	}
+	others, _ := d.store.SearchWhere("", 1, func(s *store.Summary) bool {
+		return s.ID != c.ID && s.IDNo == c.App.Student.IDNo && s.Status != loan.Void
+	})
+	if len(others) == 0 {
+		return nil, nil
+	}
+	k, err := d.store.Case(ctx, others[0].ID)
+	if kind := fault.KindOf(err); kind == fault.Erased || kind == fault.Missing {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range compared() {
+		out = differs(out, f, FromEarlier, fieldText(&c.App, f), fieldText(&k.App, f))
+	}
+	return out, nil
+}
+
+// fieldText is a field as text; empty where it is not there.
+func fieldText(a *loan.Application, path string) string {
+	raw, err := a.Field(path)
+	if err != nil {
+		return ""
+	}
+	return rawText(raw)
+}
+
+func rawText(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	t := strings.TrimSpace(string(raw))
+	if t == "null" || t == "0" {
+		return ""
+	}
+	return t
+}
+
+// corrections are what the last correction of each field found there. The chain
+// keeps both values.
+func (d *Desk) corrections(ctx context.Context, c *loan.Case) (out []Difference, err error) {
+	all, err := d.store.Changes(ctx, c.ID)
+	if kind := fault.KindOf(err); kind == fault.Erased || kind == fault.Missing {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(a, b *loan.Change) int { return bytes.Compare(a.ID[:], b.ID[:]) }) // as they were made
+	stood, before := map[string]json.RawMessage{}, map[string]string{}
+	for _, ch := range all {
+		var b struct {
+			Fields map[string]json.RawMessage `json:"fields"`
+		}
+		switch ch.Kind {
+		case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
+		default:
+			continue
+		}
+		if json.Unmarshal(ch.Body, &b) != nil {
+			continue
+		}
+		for f, v := range b.Fields {
+			if ch.Kind == loan.ChangeCorrect {
+				before[f] = rawText(stood[f])
+			}
+			stood[f] = v
+		}
+	}
+	for f, was := range before {
+		out = differs(out, f, FromCorrected, fieldText(&c.App, f), was)
+	}
+	slices.SortFunc(out, func(a, b Difference) int { return strings.Compare(a.Field, b.Field) })
+	return out, nil
+}

@@ -1,0 +1,95 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+)
+
+// Find lists cases of the operator's own queue by name part, pinyin, initials,
+// ID tail or phone tail, the newest first; an empty query lists all of it. At
+// most limit rows; 0 is no limit. With statuses it lists cases of these alone.
+func (d *Desk) Find(query string, limit int, of ...loan.Status) []Row {
+	rows, _ := d.find(query, limit, of...)
+	return rows
+}
+
+// Matches is how many rows Find would list without a limit.
+func (d *Desk) Matches(query string) int {
+	_, n := d.find(query, 1)
+	return n
+}
+
+func (d *Desk) find(query string, limit int, of ...loan.Status) ([]Row, int) {
+	found, n := d.store.SearchWhere(query, limit, d.queue(), of...)
+	out := make([]Row, len(found))
+	for i, s := range found {
+		out[i] = d.row(s)
+	}
+	return out, n
+}
+
+// queue says of a case whether it is in the operator's own queue.
+func (d *Desk) queue() func(*store.Summary) bool {
+	op, device := d.acting(), d.device()
+	return func(s *store.Summary) bool {
+		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Passed: len(s.Holders) > 0, Here: s.HeldBy(device)})
+	}
+}
+
+// Beyond is what a search outside the own queue found.
+type Beyond struct {
+	Rows    []Row // masked
+	Matches int   // where it is more than a handful, no row is shown
+}
+
+// FindBeyond searches all cases of the laptop for one person, for a reason,
+// which the chain keeps with the number found, and never what was typed.
+// fault.Input for a search that browses: too little typed, or no reason. Where
+// more than a handful match none is shown.
+func (d *Desk) FindBeyond(ctx context.Context, query, reason string) (Beyond, error) {
+	const op = "search beyond the queue"
+	if err := d.permit(ctx, guard.SearchBeyond, nil); err != nil {
+		return Beyond{}, fault.Wrap(op, err)
+	}
+	if err := guard.CheckReason(reason); err != nil {
+		return Beyond{}, fault.Wrap(op, err)
+	}
+	if !narrow(query) {
+		return Beyond{}, fault.Tell(op, fault.Input, "请写出完整的姓名，或证件、手机号的末四位，再查找。", errors.New("too little typed"))
+	}
+	found, n := d.store.SearchWhere(query, guard.MaxBeyond+1, func(*store.Summary) bool { return true })
+	out := Beyond{Matches: n}
+	if n <= guard.MaxBeyond {
+		for _, s := range found {
+			out.Rows = append(out.Rows, d.row(s))
+		}
+	}
+	body := loan.ViewBody{Reason: reason, Detail: fmt.Sprintf("beyond %d", n)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: body}}, nil)
+	if err != nil {
+		return Beyond{}, fault.Wrap(op, err)
+	}
+	return out, nil
+}
+
+// narrow says whether a query is about one person: two characters of a name, a
+// name in pinyin, or four digits.
+func narrow(query string) bool {
+	for word := range strings.FieldsSeq(query) {
+		n := utf8.RuneCountInString(word)
+		if len(word) > n && n >= 2 || n >= 4 {
+			return true
+		}
+	}
+	return false
+}

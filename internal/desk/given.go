@@ -1,0 +1,102 @@
+package desk
+
+import (
+	"context"
+	"slices"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"github.com/google/uuid"
+)
+
+// grantSetting goes on with a grant's id.
+const grantSetting = "desk.grant.known."
+
+// usedSetting goes on with a grant's id: the cases it was used for here.
+const usedSetting = "desk.grant.used."
+
+// Grants lists the grants in force now for the operator signed in. What they
+// let be seen is guard's to say.
+func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
+	const op = "list grants"
+	all, err := d.given(ctx)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	var out []guard.Grant
+	now := d.now()
+	for _, g := range all {
+		if !g.Revoked && !now.Before(g.From) && now.Before(g.Until) {
+			out = append(out, g.Grant)
+		}
+	}
+	return out, nil
+}
+
+// given lists every grant for the operator signed in that came here, in force or
+// not: those of the county, and those that were approved here or by a code. One
+// that the county took back says so, where it was known here before.
+func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
+	if err := d.keepGrants(ctx); err != nil {
+		return nil, err
+	}
+	names, err := d.store.SettingsWith(ctx, grantSetting)
+	if err != nil {
+		return nil, err
+	}
+	var out []guard.Given
+	for _, name := range names {
+		var k guard.Given
+		if _, err := d.Setting(ctx, name, &k.Grant); err != nil {
+			return nil, err
+		}
+		if k.Operator != d.operator.ID {
+			continue
+		}
+		if _, err := d.Setting(ctx, usedSetting+k.ID, &k.Used); err != nil {
+			return nil, err
+		}
+		k.Revoked = d.store.Withdrawn(bulletin.Grant, k.ID)
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// keepGrants keeps what the county granted, so that it is known also once it was
+// taken back.
+func (d *Desk) keepGrants(ctx context.Context) error {
+	for _, h := range d.store.Bulletins(bulletin.Grant) {
+		var have guard.Grant
+		found, err := d.Setting(ctx, grantSetting+h.Name, &have)
+		if err != nil {
+			return err
+		}
+		b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
+		if fault.KindOf(err) == fault.Missing {
+			continue // it was withdrawn meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		g, err := guard.ParseGrant(b)
+		if err != nil {
+			return err
+		}
+		if found && have.Until.Equal(g.Until) && have.From.Equal(g.From) {
+			continue
+		}
+		if err := d.store.SetSetting(ctx, grantSetting+g.ID, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// useGrant counts a grant's use for a case.
+func (d *Desk) useGrant(ctx context.Context, g guard.Given, id uuid.UUID) error {
+	if slices.Contains(g.Used, id) {
+		return nil
+	}
+	return d.store.SetSetting(ctx, usedSetting+g.ID, append(g.Used, id))
+}

@@ -1,0 +1,233 @@
+package desk
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// What can be odd in the record, under this package's name.
+type (
+	Oddity  = guard.Oddity
+	OddKind = guard.OddKind
+)
+
+// The sorts of what is odd.
+const (
+	OddLooks    = guard.OddLooks
+	OddNight    = guard.OddNight
+	OddRefused  = guard.OddRefused
+	OddPassword = guard.OddPassword
+	OddGlass    = guard.OddGlass
+	OddPhone    = guard.OddPhone
+	OddPortrait = guard.OddPortrait
+)
+
+// Sought is which lines of the record are wanted; what is empty is no bound.
+type Sought struct {
+	Operator string
+	Case     string // the end of a case's id, at least four characters
+	Kinds    []loan.ChangeKind
+	From, To time.Time // To is not included
+	Limit    int       // the newest; 0 is no limit
+}
+
+// Line is one line of the record: who did what, when and why. It holds no
+// person's data.
+type Line struct {
+	At       time.Time
+	Device   uuid.UUID
+	Counter  uint64
+	Operator string
+	Case     uuid.UUID
+	Kind     loan.ChangeKind
+	Fields   []string
+	Reason   string
+	Detail   string
+}
+
+// Record is what was found in the record of this laptop.
+type Record struct {
+	Lines  []Line // the newest first
+	Total  int    // also those over the limit
+	Unread int    // values that cannot be read: the audit says where
+	Odd    []guard.Oddity
+}
+
+// Record reads the record: every look, search, reveal, print, export, approval
+// and change of this laptop and of the cases it has, and what is odd in it. The
+// look is noted. Only an auditor or a data administrator may.
+func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
+	const op = "read record"
+	if err := d.permit(ctx, guard.ReadAudit, nil); err != nil {
+		return Record{}, fault.Wrap(op, err)
+	}
+	if q.Case != "" && len(q.Case) < 4 {
+		return Record{}, fault.Tell(op, fault.Input, "请写出案件编号的末 4 位以上。", nil)
+	}
+	if err := d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: "record"}); err != nil {
+		return Record{}, err
+	}
+	var out Record
+	var acts []guard.Act
+	faces := map[loan.Hash][]uuid.UUID{}
+	unread, err := d.store.EachChange(ctx, func(ch *loan.Change) {
+		l := lineOf(ch)
+		acts = append(acts, guard.Act{At: l.At, Operator: l.Operator, Case: l.Case, Kind: l.Kind, Detail: l.Detail})
+		if ch.Kind == loan.ChangeAttach {
+			faceOf(ch, faces)
+		}
+		if q.wants(l) {
+			out.Lines = append(out.Lines, l)
+		}
+	})
+	if err != nil {
+		return Record{}, fault.Wrap(op, err)
+	}
+	slices.SortFunc(out.Lines, func(a, b Line) int {
+		return cmp.Or(b.At.Compare(a.At), bytes.Compare(a.Device[:], b.Device[:]), cmp.Compare(b.Counter, a.Counter))
+	})
+	out.Total, out.Unread = len(out.Lines), unread
+	if q.Limit > 0 {
+		out.Lines = out.Lines[:min(len(out.Lines), q.Limit)]
+	}
+	out.Odd = append(d.oddPeople(faces), guard.Odd(acts)...)
+	return out, nil
+}
+
+// oddPeople are phones and portraits that stand in too many cases.
+func (d *Desk) oddPeople(faces map[loan.Hash][]uuid.UUID) []guard.Oddity {
+	var out []guard.Oddity
+	for _, p := range d.store.SharedPhones(guard.ManyPhones) {
+		o := guard.Oddity{Kind: guard.OddPhone, Count: len(p.Cases)}
+		for _, s := range p.Cases[:min(len(p.Cases), 20)] {
+			o.Cases = append(o.Cases, s.ID)
+		}
+		out = append(out, o)
+	}
+	for _, cases := range faces {
+		if len(cases) >= guard.ManyPortraits {
+			out = append(out, guard.Oddity{Kind: guard.OddPortrait, Count: len(cases), Cases: cases[:min(len(cases), 20)]})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b guard.Oddity) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Count, a.Count), bytes.Compare(a.Cases[0][:], b.Cases[0][:]))
+	})
+	return out
+}
+
+// faceOf notes in which cases a portrait stands.
+func faceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
+	b, err := loan.Body[loan.AttachBody](ch)
+	if err == nil && portrait(b.Slot) && !slices.Contains(faces[b.Blob], ch.Case) {
+		faces[b.Blob] = append(faces[b.Blob], ch.Case)
+	}
+}
+
+// lineOf tells of a change without a value of it.
+func lineOf(ch *loan.Change) Line {
+	l := Line{At: ch.At, Device: ch.Device, Counter: ch.Counter, Operator: ch.Operator, Case: ch.Case, Kind: ch.Kind}
+	switch {
+	case ch.Kind.View():
+		if b, err := loan.Body[loan.ViewBody](ch); err == nil {
+			l.Fields, l.Reason, l.Detail = b.Fields, b.Reason, b.Detail
+		}
+	case ch.Kind == loan.ChangeEdit || ch.Kind == loan.ChangeResolve || ch.Kind == loan.ChangeCorrect:
+		var b struct {
+			Fields map[string]json.RawMessage `json:"fields"`
+			Reason string                     `json:"reason"`
+		}
+		if json.Unmarshal(ch.Body, &b) == nil {
+			for f := range b.Fields {
+				l.Fields = append(l.Fields, f)
+			}
+			slices.Sort(l.Fields)
+			l.Reason = b.Reason
+		}
+	case ch.Kind == loan.ChangeVoid || ch.Kind == loan.ChangeTake:
+		var b struct {
+			Reason string `json:"reason"`
+		}
+		if json.Unmarshal(ch.Body, &b) == nil {
+			l.Reason = b.Reason
+		}
+	case ch.Kind == loan.ChangeReview:
+		if b, err := loan.Body[loan.ReviewBody](ch); err == nil {
+			l.Detail, l.Reason = map[bool]string{true: "passed", false: "sent back"}[b.Pass], b.Note
+		}
+	}
+	return l
+}
+
+func (q Sought) wants(l Line) bool {
+	switch {
+	case q.Operator != "" && l.Operator != q.Operator,
+		q.Case != "" && (l.Case == uuid.Nil || !strings.HasSuffix(l.Case.String(), strings.ToLower(q.Case))),
+		len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
+		!q.From.IsZero() && l.At.Before(q.From), !q.To.IsZero() && !l.At.Before(q.To):
+		return false
+	}
+	return true
+}
+
+// ReportContext is the context of a report's signature.
+const ReportContext = "doorstep record report 1"
+
+// Report is lines of the record as a file for others: UTF-8, comma-separated,
+// with a line for each, the proof of the chain above and this laptop's signature
+// over all bytes before it at the end. It leaves reasons out, which people write
+// in their own words. That it was made, and how many lines it has, is noted.
+func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, err error) {
+	const op = "report record"
+	audit, err := d.Audit(ctx)
+	if err != nil {
+		return nil, 0, fault.Wrap(op, err)
+	}
+	r, err := d.Record(ctx, q)
+	if err != nil {
+		return nil, 0, fault.Wrap(op, err)
+	}
+	n, hash := d.store.Head()
+	sound := "核验通过"
+	if !audit.Sound() {
+		sound = "核验发现问题"
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	_ = w.WriteAll([][]string{
+		{"\ufeff日志报告", "设备", d.device().String(), "生成人", d.operator.ID, "时间", d.now().UTC().Format(time.RFC3339)},
+		{"日志", sound, "末项", strconv.FormatUint(n, 10), hash.String(), "条数", strconv.Itoa(len(r.Lines))},
+		{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注"},
+	})
+	for _, l := range r.Lines {
+		id := ""
+		if l.Case != uuid.Nil {
+			id = l.Case.String()
+		}
+		_ = w.Write([]string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
+			strings.Join(l.Fields, " "), l.Detail})
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		return nil, 0, fault.New(op, fault.Other, err)
+	}
+	p := d.store.Profile()
+	fmt.Fprintf(&b, "签名,%s\n", hex.EncodeToString(p.ChainKey().Sign(ReportContext, b.Bytes())))
+	if err := d.note(ctx, op, loan.ChangeExport, loan.ViewBody{Detail: fmt.Sprintf("record report, %d lines", len(r.Lines))}); err != nil {
+		return nil, 0, err
+	}
+	return b.Bytes(), len(r.Lines), nil
+}

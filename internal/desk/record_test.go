@@ -1,0 +1,153 @@
+package desk_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+func TestTheRecordSaysWhoSawOnesDataAndNeverWhat(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	d := as(guard.Reviewer)
+	if err := d.Reveal(ctx, c.ID, []string{"student.phone"}, "家长来电核对"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.FindBeyond(ctx, "9914", "家长来电核对"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Record(ctx, desk.Sought{}); fault.KindOf(err) != fault.Denied {
+		t.Fatalf("a reviewer reads the record: got %v", err)
+	}
+	d = as(guard.Auditor)
+	id := c.ID.String()
+	got, err := d.Record(ctx, desk.Sought{Case: id[len(id)-8:], Kinds: []loan.ChangeKind{loan.ChangeReveal, loan.ChangeView}})
+	if err != nil || len(got.Lines) != 1 {
+		t.Fatalf("got %d lines, %v", len(got.Lines), err)
+	}
+	if l := got.Lines[0]; l.Operator != "reviewer-1" || l.Reason != "家长来电核对" || l.Fields[0] != "student.phone" || l.At.IsZero() {
+		t.Errorf("got %+v", l)
+	}
+	edits, err := d.Record(ctx, desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeEdit}, Operator: "clerk-1"})
+	if err != nil || len(edits.Lines) != 1 || len(edits.Lines[0].Fields) < 20 {
+		t.Fatalf("edits: %+v, %v", edits.Lines, err)
+	}
+	all, err := d.Record(ctx, desk.Sought{Limit: 5})
+	if err != nil || len(all.Lines) != 5 || all.Total < 20 || all.Unread != 0 {
+		t.Fatalf("got %d of %d, %v", len(all.Lines), all.Total, err)
+	}
+	if all.Lines[0].At.Before(all.Lines[4].At) {
+		t.Error("not the newest first")
+	}
+	for name, q := range map[string]desk.Sought{"another operator": {Operator: "nobody"}, "another case": {Case: uuid.NewString()},
+		"another day": {From: clock().AddDate(0, 0, 1)}, "an earlier day": {To: clock().AddDate(0, 0, -1)}} {
+		if r, err := d.Record(ctx, q); err != nil || len(r.Lines) != 0 {
+			t.Errorf("%s: %d lines, %v", name, len(r.Lines), err)
+		}
+	}
+	if _, err := d.Record(ctx, desk.Sought{Case: "abc"}); fault.KindOf(err) != fault.Input {
+		t.Errorf("three characters of a case: got %v", err)
+	}
+	if _, b := lastLook(t, d, loan.ChangeView); b.Detail != "record" {
+		t.Errorf("the look itself: %q", b.Detail)
+	}
+}
+
+func TestTheReportIsSignedAndNamesNobody(t *testing.T) {
+	c, as := staffed(t)
+	d := as(guard.Reviewer)
+	if err := d.Reveal(t.Context(), c.ID, []string{"student.phone"}, "韦测甲的家长来电"); err != nil {
+		t.Fatal(err)
+	}
+	d = as(guard.Auditor)
+	report, n, err := d.Report(t.Context(), desk.Sought{})
+	if err != nil || n < 20 || bytes.Count(report, []byte("\n")) != n+4 {
+		t.Fatalf("%d lines of %d, %v", bytes.Count(report, []byte("\n")), n, err)
+	}
+	for _, secret := range []string{"韦测", "15400000001", "522727200503149914", "示例村"} {
+		if bytes.Contains(report, []byte(secret)) {
+			t.Errorf("the report has %q", secret)
+		}
+	}
+	body, sign, ok := bytes.Cut(report, []byte("签名,"))
+	if !ok {
+		t.Fatal("no signature")
+	}
+	raw, err := hex.DecodeString(strings.TrimSpace(string(sign)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := d.Store().Profile()
+	if err := p.ChainKey().Public().Verify(desk.ReportContext, body, raw); err != nil {
+		t.Error(err)
+	}
+	body[40] ^= 1
+	if err := p.ChainKey().Public().Verify(desk.ReportContext, body, raw); err == nil {
+		t.Error("an altered report verifies")
+	}
+	if _, b := lastLook(t, d, loan.ChangeExport); !strings.HasPrefix(b.Detail, "record report,") {
+		t.Errorf("the chain says %q", b.Detail)
+	}
+}
+
+func TestWrongPasswordsComeIntoTheChain(t *testing.T) {
+	c, as := staffed(t)
+	d := as(guard.Clerk)
+	for range 2 {
+		if _, err := d.Review(t.Context(), c.ID, "reviewer-1", []byte("wrong horse 1"), true, ""); fault.KindOf(err) != fault.Password {
+			t.Fatal(err)
+		}
+	}
+	d = as(guard.Auditor)
+	got, err := d.Record(t.Context(), desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeSignIn}, Operator: "reviewer-1"})
+	if err != nil || len(got.Lines) != 1 || !strings.HasPrefix(got.Lines[0].Detail, "failed 2 times") {
+		t.Fatalf("got %+v, %v", got.Lines, err)
+	}
+	odd := false
+	for _, o := range got.Odd {
+		odd = odd || o.Kind == guard.OddPassword && o.Operator == "reviewer-1"
+	}
+	if !odd {
+		t.Errorf("not told as odd: %+v", got.Odd)
+	}
+	d = as(guard.Auditor)
+	if got, err = d.Record(t.Context(), desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeSignIn}, Operator: "reviewer-1"}); err != nil || len(got.Lines) != 1 {
+		t.Errorf("told twice: %d, %v", len(got.Lines), err)
+	}
+}
+
+func TestOnePhoneOrPortraitInManyCasesIsOdd(t *testing.T) {
+	c, as := staffed(t)
+	d := as(guard.Clerk)
+	face := picture(t, 358, 441, 0) // that of the other clerk's case
+	for range guard.ManyPhones - 1 {
+		k, err := d.NewCase(t.Context(), loan.First, false)
+		if err == nil {
+			_, err = d.Edit(t.Context(), k.ID, map[string]any{"student.phone": c.App.Student.Phone})
+		}
+		if err == nil {
+			_, err = d.Attach(t.Context(), k.ID, loan.PortraitStudent, face, "image/jpeg", "camera")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := as(guard.Auditor).Record(t.Context(), desk.Sought{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[guard.OddKind]int{}
+	for _, o := range got.Odd {
+		count[o.Kind] = max(count[o.Kind], o.Count)
+	}
+	if count[guard.OddPhone] != guard.ManyPhones || count[guard.OddPortrait] != guard.ManyPhones {
+		t.Errorf("got %v", count)
+	}
+}

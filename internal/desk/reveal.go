@@ -1,0 +1,144 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// ImagesField stands for pictures and contracts in grants and reveals.
+const ImagesField = guard.ImagesField
+
+// revealed is what the operator signed in sees in full for a while.
+type revealed struct {
+	mu sync.Mutex
+	by map[uuid.UUID]reveal
+}
+
+type reveal struct {
+	fields []string
+	until  time.Time
+}
+
+// revealsSetting keeps of which cases each operator revealed values by a reason
+// alone on a day.
+const revealsSetting = "desk.reveals"
+
+type revealsKept struct {
+	Day loan.Date              `json:"day"`
+	By  map[string][]uuid.UUID `json:"by"`
+}
+
+// Reveal lets the operator see masked fields of a case in full for
+// guard.RevealFor, by a grant or by the reason alone as guard allows, and notes
+// fields, reason and grant in the chain before anything is shown. A refusal is
+// noted too, and says what to do.
+func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason string) error {
+	const op = "reveal"
+	c, err := d.Case(ctx, id)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Reveal, c); err != nil {
+		return fault.Wrap(op, err)
+	}
+	basis, kept, err := d.basis(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	now := d.now()
+	grant, err := guard.MayReveal(d.acting(), c, fields, reason, basis, now)
+	if err != nil {
+		if fault.KindOf(err) == fault.Denied {
+			if _, e := d.commit(ctx, op, id, entry(loan.ChangeReveal, loan.ViewBody{Fields: fields, Reason: reason, Detail: "refused"})); e != nil {
+				return e
+			}
+		}
+		return fault.Wrap(op, err)
+	}
+	if err := d.useBasis(ctx, id, grant, kept, basis); err != nil {
+		return fault.Wrap(op, err)
+	}
+	detail := ""
+	if grant != "" {
+		detail = "grant " + grant
+	}
+	if _, err := d.commit(ctx, op, id, entry(loan.ChangeReveal, loan.ViewBody{Fields: fields, Reason: reason, Detail: detail})); err != nil {
+		return err
+	}
+	d.shown.mu.Lock()
+	defer d.shown.mu.Unlock()
+	if d.shown.by == nil {
+		d.shown.by = map[uuid.UUID]reveal{}
+	}
+	d.shown.by[id] = reveal{slices.Clone(fields), now.Add(guard.RevealFor)}
+	return nil
+}
+
+// basis is what a reveal of the operator may rest on.
+func (d *Desk) basis(ctx context.Context) (guard.Basis, revealsKept, error) {
+	var b guard.Basis
+	kept := revealsKept{Day: d.Today(), By: map[string][]uuid.UUID{}}
+	var was revealsKept
+	if _, err := d.Setting(ctx, revealsSetting, &was); err != nil {
+		return b, kept, err
+	}
+	// A clock set back does not give a day back.
+	if was.Day >= kept.Day && was.By != nil {
+		kept = was
+	}
+	b.Today = kept.By[d.operator.ID]
+	var err error
+	b.Grants, err = d.given(ctx)
+	return b, kept, err
+}
+
+// useBasis counts a reveal, before it is shown.
+func (d *Desk) useBasis(ctx context.Context, id uuid.UUID, grant string, kept revealsKept, b guard.Basis) error {
+	if grant != "" {
+		i := slices.IndexFunc(b.Grants, func(g guard.Given) bool { return g.ID == grant })
+		return d.useGrant(ctx, b.Grants[i], id)
+	}
+	if slices.Contains(b.Today, id) {
+		return nil
+	}
+	kept.By[d.operator.ID] = append(kept.By[d.operator.ID], id)
+	return d.store.SetSetting(ctx, revealsSetting, kept)
+}
+
+// reveals says whether a field of a case is shown in full now because the
+// operator asked for it.
+func (d *Desk) reveals(id uuid.UUID, field string) bool {
+	left, fields := d.Revealed(id)
+	return left > 0 && slices.Contains(fields, field)
+}
+
+// Revealed says for how long yet fields of a case are shown in full that the
+// operator asked for; 0 when none are.
+func (d *Desk) Revealed(id uuid.UUID) (time.Duration, []string) {
+	d.shown.mu.Lock()
+	defer d.shown.mu.Unlock()
+	r, ok := d.shown.by[id]
+	if !ok {
+		return 0, nil
+	}
+	left := r.until.Sub(d.now())
+	if left <= 0 || left > guard.RevealFor {
+		delete(d.shown.by, id)
+		return 0, nil
+	}
+	return left, r.fields
+}
+
+// Conceal ends what Reveal began.
+func (d *Desk) Conceal(id uuid.UUID) {
+	d.shown.mu.Lock()
+	defer d.shown.mu.Unlock()
+	delete(d.shown.by, id)
+}

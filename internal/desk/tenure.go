@@ -1,0 +1,267 @@
+package desk
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"sync"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
+)
+
+// tenure is whether this laptop may be worked at, and how that is renewed.
+type tenure struct {
+	mu    sync.Mutex
+	lapse error // why no work may be done; nil when it may
+	ask   *guard.Renewal
+}
+
+// leaseSetting keeps what renewals by code gave, and how late it has been here.
+const leaseSetting = "desk.lease"
+
+type leaseKept struct {
+	At       time.Time            `json:"at,omitzero"`
+	Accounts map[string]time.Time `json:"accounts,omitempty"`
+	High     time.Time            `json:"high,omitzero"`   // the latest moment seen at signing in
+	After    uint64               `json:"after,omitempty"` // times of changes up to it say nothing: a renewal set the clock right
+}
+
+// highEvery is how much later it must be for the moment to be kept anew.
+const highEvery = time.Hour
+
+// Lapsed is why no work may be done at this laptop: its lease or the account's
+// time is over, the clock runs behind the chain, or the county shut it out. The
+// operator is signed in, and nothing is allowed but to sync, which may end it;
+// Renew ends it too. nil when work may be done.
+func (d *Desk) Lapsed() error {
+	d.tenure.mu.Lock()
+	defer d.tenure.mu.Unlock()
+	return d.tenure.lapse
+}
+
+// Recheck looks again whether work may be done, as after a sync.
+func (d *Desk) Recheck(ctx context.Context) error {
+	t, _, err := d.readTenure(ctx, d.operator.ID)
+	if err == nil {
+		err = t.Check(d.now())
+	}
+	d.tenure.mu.Lock()
+	d.tenure.lapse = err
+	d.tenure.mu.Unlock()
+	return fault.Wrap("tenure", err)
+}
+
+// Tenure is until when this laptop and the operator's account are good without
+// a word of the county; free says that nothing ends, as on a laptop for practice.
+func (d *Desk) Tenure(ctx context.Context) (laptop, account time.Time, free bool, err error) {
+	if d.free() {
+		return laptop, account, true, nil
+	}
+	t, _, err := d.readTenure(ctx, d.operator.ID)
+	laptop, account = t.Until()
+	return laptop, account, false, fault.Wrap("tenure", err)
+}
+
+// free says whether the laptop is bound to no county's word: it is for practice,
+// or never had a centre.
+func (d *Desk) free() bool {
+	p := d.store.Profile()
+	return p.Practice || len(p.CertDER) == 0
+}
+
+// enter decides at signing in whether work may be done. It is called before
+// anything is written, for what is written bears the clock's time.
+func (d *Desk) enter(ctx context.Context) error {
+	if d.free() {
+		return nil
+	}
+	t, kept, err := d.readTenure(ctx, d.operator.ID)
+	if err != nil {
+		return err
+	}
+	now := d.now()
+	d.tenure.lapse = t.Check(now)
+	high := later(t.Latest, now)
+	if d.tenure.lapse != nil {
+		high = t.Latest // a clock that is wrong must not be believed later
+	}
+	if high.Sub(kept.High) < highEvery {
+		return nil
+	}
+	kept.High = high
+	return d.store.SetSetting(ctx, leaseSetting, kept)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func (d *Desk) readTenure(ctx context.Context, operator string) (guard.Tenure, leaseKept, error) {
+	var t guard.Tenure
+	var kept leaseKept
+	if d.free() {
+		now := d.now()
+		return guard.Tenure{Centre: now, Latest: now}, kept, nil
+	}
+	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
+		return t, kept, err
+	}
+	p := d.store.Profile()
+	cert, err := x509.ParseCertificate(p.CertDER)
+	if err != nil {
+		return t, kept, fault.New("tenure", fault.Damaged, errors.New("certificate"))
+	}
+	t.Centre = seal.IssuedAt(cert)
+	switch r, err := d.store.LastReceipt(ctx); fault.KindOf(err) {
+	case fault.Missing:
+	default:
+		if err != nil {
+			return t, kept, err
+		}
+		t.Centre = later(t.Centre, r.At)
+	}
+	for _, h := range d.store.Bulletins() {
+		t.Centre = later(t.Centre, h.Issued)
+	}
+	t.Lease, t.Account, t.Latest = kept.At, kept.Accounts[operator], kept.High
+	n, _ := d.store.Head()
+	if n > kept.After {
+		last, err := d.store.Pending(ctx, n-1, 1)
+		if err != nil {
+			return t, kept, err
+		}
+		if len(last) == 1 {
+			t.Latest = later(t.Latest, last[0].At)
+		}
+	}
+	t.Latest = later(t.Latest, t.Centre)
+	t.ShutOut, err = d.store.ShutOutAt(ctx, p.Device)
+	return t, kept, err
+}
+
+// second is a second person whose name and password are given at this desk,
+// once guard allows the verb and the account's time is not over.
+func (d *Desk) second(ctx context.Context, id string, password []byte) (guard.Operator, error) {
+	if err := d.Lapsed(); err != nil {
+		return guard.Operator{}, err
+	}
+	who, err := d.store.Verify(ctx, id, password)
+	if err != nil {
+		return who, err
+	}
+	t, _, err := d.readTenure(ctx, who.ID)
+	if err == nil {
+		err = t.Check(d.now())
+	}
+	return who, err
+}
+
+// AskRenewal makes a request to the county to renew this laptop and the
+// operator's account, as a code to be read out by telephone. An earlier request
+// is void.
+func (d *Desk) AskRenewal() string {
+	r := &guard.Renewal{Device: d.device(), Operator: d.operator.ID}
+	_, _ = rand.Read(r.Nonce[:])
+	d.tenure.mu.Lock()
+	defer d.tenure.mu.Unlock()
+	d.tenure.ask = r
+	return seal.Spoken(r.Nonce[:])
+}
+
+// farDays is how many days a clock may be wrong for the county's answer to be
+// known all the same, so that the person can be told the right date.
+const farDays = 3650
+
+// Renew takes the county's answer to the last request, and ends the lapse. It
+// opens nothing twice. fault.Input for a slip of the pen, and for a computer
+// whose date is not the county's, which is told; fault.Untrusted for an answer
+// that is not the county's to this request; fault.Missing without a request.
+// Refusals of the last two sorts are noted in the chain.
+func (d *Desk) Renew(ctx context.Context, typed string) error {
+	const op = "renew"
+	d.tenure.mu.Lock()
+	ask := d.tenure.ask
+	d.tenure.mu.Unlock()
+	if ask == nil {
+		return fault.Tell(op, fault.Missing, "请先生成申请码，再向县资助中心要续期码；用过的续期码不能再用。", errors.New("no request"))
+	}
+	answer, err := seal.ParseSpoken(typed, seal.AnswerSize)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	now := d.now()
+	day, ok, err := d.answered(guard.RenewalLabel, answer, func(day int) ([]byte, error) { return ask.Message(day), nil }, farDays)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if !ok {
+		if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: "renewal refused"}); err != nil {
+			return err
+		}
+		return fault.Tell(op, fault.Untrusted, "续期码不是对本次申请的答复。请把申请码重新报给县资助中心，再试一次。", errors.New("the answer does not hold"))
+	}
+	if today := guard.DayOf(now); day < today-1 || day > today+1 {
+		return fault.Tell(op, fault.Input, "续期码没有错，但电脑的日期不对：县资助中心今天是 "+guard.DayName(day)+"。请先校正电脑的日期和时间，再输一次。",
+			errors.New("the clock is wrong"))
+	}
+	if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: "renewed by code"}); err != nil {
+		return err
+	}
+	var kept leaseKept
+	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if kept.Accounts == nil {
+		kept.Accounts = map[string]time.Time{}
+	}
+	kept.At, kept.High, kept.Accounts[d.operator.ID] = now.UTC(), now.UTC(), now.UTC()
+	kept.After, _ = d.store.Head()
+	if err := d.store.SetSetting(ctx, leaseSetting, kept); err != nil {
+		return fault.Wrap(op, err)
+	}
+	d.tenure.mu.Lock()
+	d.tenure.ask = nil
+	d.tenure.mu.Unlock()
+	return d.Recheck(ctx)
+}
+
+// answered looks for the day on which the centre gave an answer to a message,
+// the nearest to today first.
+func (d *Desk) answered(label string, answer []byte, message func(day int) ([]byte, error), far int) (day int, ok bool, err error) {
+	p := d.store.Profile()
+	k, err := p.Signer.Agree(p.Centre, label)
+	if err != nil {
+		return 0, false, err
+	}
+	defer k.Wipe()
+	today := guard.DayOf(d.now())
+	for off := 0; off <= far; off++ {
+		for _, day := range []int{today - off, today + off} {
+			m, err := message(day)
+			if err != nil {
+				return 0, false, err
+			}
+			if k.Answers(m, answer) {
+				return day, true, nil
+			}
+		}
+	}
+	return 0, false, nil
+}
+
+// note writes a word of the operator into the chain that is about no case.
+func (d *Desk) note(ctx context.Context, op string, kind loan.ChangeKind, body loan.ViewBody) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.store.Commit(ctx, []store.Entry{{Kind: kind, Operator: d.operator.ID, Body: body}}, nil)
+	return fault.Wrap(op, err)
+}

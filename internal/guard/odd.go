@@ -1,0 +1,113 @@
+package guard
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// Act is a line of the record, as a pattern is looked for in it.
+type Act struct {
+	At       time.Time
+	Operator string
+	Case     uuid.UUID
+	Kind     loan.ChangeKind
+	Detail   string
+}
+
+// OddKind is what is odd.
+type OddKind string
+
+// What can be odd.
+const (
+	OddLooks    OddKind = "looks"    // one operator's many looks past the own queue on one day
+	OddNight    OddKind = "night"    // work between ten at night and six
+	OddRefused  OddKind = "refused"  // refused again and again on one day
+	OddPassword OddKind = "password" // wrong passwords
+	OddGlass    OddKind = "glass"    // emergencies
+	OddPhone    OddKind = "phone"    // one phone in many cases
+	OddPortrait OddKind = "portrait" // one portrait in several cases
+)
+
+// Oddity is something for a person to look at; it proves nothing.
+type Oddity struct {
+	Kind     OddKind
+	Operator string
+	Day      loan.Date
+	Count    int
+	Cases    []uuid.UUID // at most 20
+}
+
+// From how many on something is odd, on one day.
+const (
+	manyLooks   = 15
+	manyRefused = 3
+	// ManyPhones and ManyPortraits are from how many cases on one phone, or one
+	// portrait, is odd: brothers and sisters share a phone.
+	ManyPhones    = 4
+	ManyPortraits = 2
+)
+
+// Odd looks for patterns in the record, and gives them by day, the newest first.
+func Odd(acts []Act) []Oddity {
+	by := map[oddKey]*Oddity{}
+	add := func(k OddKind, a Act) {
+		key := oddKey{k, a.Operator, loan.DateOf(a.At.In(beijing()))}
+		o := by[key]
+		if o == nil {
+			o = &Oddity{Kind: k, Operator: a.Operator, Day: key.day}
+			by[key] = o
+		}
+		o.Count++
+		if a.Case != uuid.Nil && len(o.Cases) < 20 && !slices.Contains(o.Cases, a.Case) {
+			o.Cases = append(o.Cases, a.Case)
+		}
+	}
+	for _, a := range acts {
+		refused := strings.Contains(a.Detail, "refused")
+		switch {
+		case refused:
+			add(OddRefused, a)
+		case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
+			add(OddLooks, a)
+		case a.Kind == loan.ChangeSignIn && strings.HasPrefix(a.Detail, "failed"):
+			add(OddPassword, a)
+		case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, "glass e-"):
+			add(OddGlass, a)
+		}
+		if h := a.At.In(beijing()).Hour(); (h >= 22 || h < 6) && a.Operator != "" && !unattended(a.Kind) {
+			add(OddNight, a)
+		}
+	}
+	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused}
+	var out []Oddity
+	for _, o := range by {
+		if o.Count >= least[o.Kind] {
+			out = append(out, *o)
+		}
+	}
+	slices.SortFunc(out, func(a, b Oddity) int {
+		return cmp.Or(cmp.Compare(b.Day, a.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Operator, b.Operator))
+	})
+	return out
+}
+
+// oddKey is what oddities of one sort are gathered under.
+type oddKey struct {
+	kind     OddKind
+	operator string
+	day      loan.Date
+}
+
+// unattended says whether a change is also written with nobody at the desk.
+func unattended(k loan.ChangeKind) bool {
+	switch k {
+	case loan.ChangeErase, loan.ChangeRepair, loan.ChangeRestore, loan.ChangeBackup, loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,56 @@
+package guard
+
+import (
+	"testing"
+	"time"
+
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+func TestWhatIsOddInTheRecord(t *testing.T) {
+	noon := time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC) // by Beijing time
+	times := func(n int, a Act) []Act {
+		var out []Act
+		for i := range n {
+			b := a
+			b.At, b.Case = a.At.Add(time.Duration(i)*time.Second), uuid.New()
+			out = append(out, b)
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		acts []Act
+		want OddKind
+		n    int
+	}{
+		"fourteen looks are a busy day":         {times(14, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), "", 0},
+		"fifteen are odd":                       {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), OddLooks, 15},
+		"looks of the own queue are not":        {times(50, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "case"}), "", 0},
+		"searches beyond the queue are looks":   {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeSearch, Detail: "beyond 1"}), OddLooks, 15},
+		"searches of the queue are not":         {times(50, Act{At: noon, Operator: "x", Kind: loan.ChangeSearch, Detail: "3"}), "", 0},
+		"work at night":                         {times(1, Act{At: noon.Add(11 * time.Hour), Operator: "x", Kind: loan.ChangeEdit}), OddNight, 1},
+		"work at nine in the evening":           {times(1, Act{At: noon.Add(9 * time.Hour), Operator: "x", Kind: loan.ChangeEdit}), "", 0},
+		"an erasing at night":                   {times(1, Act{At: noon.Add(11 * time.Hour), Operator: "x", Kind: loan.ChangeErase}), "", 0},
+		"refused three times":                   {times(3, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal, Detail: "refused"}), OddRefused, 3},
+		"refused twice":                         {times(2, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal, Detail: "refused"}), "", 0},
+		"wrong passwords":                       {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: "failed 3 times"}), OddPassword, 1},
+		"an emergency":                          {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "glass e-12"}), OddGlass, 1},
+		"an emergency's review":                 {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "glass review"}), "", 0},
+		"fifteen of two people are two of less": {append(times(8, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), times(8, Act{At: noon, Operator: "y", Kind: loan.ChangeReveal})...), "", 0},
+		"and of two days too":                   {append(times(8, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), times(8, Act{At: noon.AddDate(0, 0, 1), Operator: "x", Kind: loan.ChangeReveal})...), "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Odd(c.acts)
+			if c.want == "" {
+				if len(got) != 0 {
+					t.Fatalf("got %+v", got)
+				}
+				return
+			}
+			if len(got) != 1 || got[0].Kind != c.want || got[0].Count != c.n || got[0].Operator != "x" || len(got[0].Cases) != min(c.n, 20) {
+				t.Fatalf("got %+v", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,49 @@
+package guard
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+// Place is what of a case says whose queue it is in.
+type Place struct {
+	Opened string      // who opened it
+	Status loan.Status //
+	Passed bool        // it was passed on, or taken over, at least once
+	Here   bool        // this laptop holds it
+}
+
+// InQueue says whether a case is in an operator's own queue at this laptop: a
+// clerk's are those that he opened, those that were passed on or taken over to this
+// laptop, and those that the centre sent back; a reviewer's are those that
+// wait for a review and that he did not open. All others are looked for with a
+// reason.
+func InQueue(op Operator, p Place) bool {
+	switch {
+	case !op.Enabled:
+		return false
+	case op.Has(Clerk) && (p.Opened == op.ID || p.Passed && p.Here || p.Status == loan.Returned):
+		return true
+	}
+	return op.Has(Reviewer) && p.Status == loan.ToReview && p.Opened != op.ID
+}
+
+// MaxBeyond is how many cases a search outside the own queue shows at most.
+const MaxBeyond = 5
+
+// MaxReason bounds a reason, in bytes.
+const MaxReason = 300
+
+// CheckReason is fault.Input with a sentence for a reason that says nothing or
+// too much.
+func CheckReason(s string) error {
+	runes := []rune(s)
+	slices.Sort(runes)
+	if len(slices.Compact(runes)) < 2 || len(s) > MaxReason || !utf8.ValidString(s) {
+		return fault.Tell("guard.CheckReason", fault.Input, "请写明原因，例如“家长来电核对”；不超过 100 字。", nil)
+	}
+	return nil
+}

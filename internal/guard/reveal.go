@@ -1,0 +1,93 @@
+package guard
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// ImagesField stands for pictures and contracts in grants and reveals.
+const ImagesField = "images"
+
+// RevealFor is how long a masked value is shown that was asked for.
+const RevealFor = 30 * time.Second
+
+// MaxReveals is of how many cases an operator may see masked values on one day
+// by a reason alone; more need a grant.
+const MaxReveals = 10
+
+// Given is a grant as it stands at this laptop.
+type Given struct {
+	Grant
+	Used    []uuid.UUID // cases it was used for here
+	Revoked bool        // the county took it back
+}
+
+// Basis is what a reveal may rest on.
+type Basis struct {
+	Grants []Given     // of this operator, in force or not
+	Today  []uuid.UUID // cases that he revealed by a reason alone today
+}
+
+// MayReveal decides whether the operator may see masked fields of a case in full
+// for a while, and on what: a grant's id, or "" for the reason alone. That is
+// for clerks and reviewers, never for pictures, and for a handful of cases a
+// day. fault.Denied says what is wrong with the grants at hand and what to do.
+func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basis, now time.Time) (grant string, err error) {
+	const name = "guard.MayReveal"
+	if err := May(op, Reveal, c); err != nil {
+		return "", err
+	}
+	if err := CheckReason(reason); err != nil {
+		return "", err
+	}
+	if len(fields) == 0 || slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(GrantFields(), f) }) {
+		return "", fault.New(name, fault.Input, errors.New("fields: none, or one that is not masked"))
+	}
+	why := ""
+	for _, g := range b.Grants {
+		w := g.refuses(op, fields, c, now)
+		if w == "" {
+			return g.ID, nil
+		}
+		why = w
+	}
+	counter := op.Has(Clerk) || op.Has(Reviewer)
+	switch {
+	case why == "" && !counter:
+		why = "没有授权。"
+	case slices.Contains(fields, ImagesField) && why == "":
+		why = "他人经办案件的影像和合同须有授权才能查看。"
+	case !slices.Contains(fields, ImagesField) && counter && (slices.Contains(b.Today, c.ID) || len(b.Today) < MaxReveals):
+		return "", nil
+	case why == "":
+		why = "今天凭原因查看的案件已达上限。"
+	}
+	return "", fault.Tell(name, fault.Denied, why+"请申请授权，由系统数据管理员批准后再查看。", errors.New("no grant covers it"))
+}
+
+// refuses says why a grant does not let the operator see the fields of the case
+// now, in words; "" when it does.
+func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time) string {
+	switch {
+	case g.Revoked:
+		return "授权已撤销。"
+	case now.Before(g.From):
+		return "授权还没有到开始时间。"
+	case !now.Before(g.Until):
+		return "授权已过期。"
+	case slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(g.Fields, f) }):
+		return "授权不包括所要查看的栏目。"
+	case len(g.Cases) > 0 && !slices.Contains(g.Cases, c.ID):
+		return "授权不包括本案。"
+	case len(g.Cases) == 0 && !slices.Contains(g.Used, c.ID) && len(g.Used) >= g.Count:
+		return "授权的件数已用完。"
+	case !g.Covers(op, fields[0], c, g.Used, now):
+		return "授权不是给当前账号的。"
+	}
+	return ""
+}

@@ -1,0 +1,112 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+func TestWhatARevealRestsOn(t *testing.T) {
+	now := time.Date(2026, 8, 1, 9, 0, 0, 0, time.UTC)
+	c := caseOf(loan.Accepted, "author", "")
+	c.ID = uuid.New()
+	phone, images := []string{"student.phone"}, []string{ImagesField}
+	grant := func(change func(*Given)) []Given {
+		g := Given{Grant: Grant{ID: "g-1", Operator: "x", Fields: append(phone, images...), Count: 1, Reason: "核对", By: "admin",
+			From: now.Add(-time.Hour), Until: now.Add(time.Hour)}}
+		change(&g)
+		return []Given{g}
+	}
+	whole := grant(func(*Given) {})
+	full := make([]uuid.UUID, MaxReveals)
+	for i := range full {
+		full[i] = uuid.New()
+	}
+	for name, k := range map[string]struct {
+		role   Role
+		fields []string
+		b      Basis
+		on     string // the grant; "-" is refused
+		say    string
+	}{
+		"a clerk by a reason":                      {Clerk, phone, Basis{}, "", ""},
+		"a reviewer by a reason":                   {Reviewer, phone, Basis{}, "", ""},
+		"an auditor by a reason alone":             {Auditor, phone, Basis{}, "-", "没有授权"},
+		"an auditor by a grant":                    {Auditor, phone, Basis{Grants: whole}, "g-1", ""},
+		"pictures by a reason alone":               {Clerk, images, Basis{}, "-", "影像"},
+		"pictures by a grant":                      {Clerk, images, Basis{Grants: whole}, "g-1", ""},
+		"one case more than a handful":             {Clerk, phone, Basis{Today: full}, "-", "上限"},
+		"a case of today again":                    {Clerk, phone, Basis{Today: append(full[1:], c.ID)}, "", ""},
+		"a grant after the handful":                {Clerk, phone, Basis{Today: full, Grants: whole}, "g-1", ""},
+		"a grant that is used up":                  {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Used = full[:1] })}, "-", "用完"},
+		"a grant used for this case":               {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Used = []uuid.UUID{c.ID} })}, "g-1", ""},
+		"a grant that was taken back":              {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Revoked = true })}, "-", "撤销"},
+		"a grant whose time is over":               {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Until = now })}, "-", "过期"},
+		"a grant whose time is to come":            {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.From = now.Add(time.Second) })}, "-", "开始"},
+		"a grant for other fields":                 {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Fields = images })}, "-", "栏目"},
+		"a grant for another case":                 {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Count, g.Cases = 0, full[:1] })}, "-", "不包括本案"},
+		"another's grant":                          {Auditor, phone, Basis{Grants: grant(func(g *Given) { g.Operator = "y" })}, "-", "当前账号"},
+		"an expired grant beside one that stands":  {Auditor, phone, Basis{Grants: append(grant(func(g *Given) { g.ID, g.Until = "g-0", now }), whole...)}, "g-1", ""},
+		"an expired grant, and a reason is enough": {Clerk, phone, Basis{Grants: grant(func(g *Given) { g.Until = now })}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := MayReveal(operator("x", k.role), c, k.fields, "家长来电核对", k.b, now)
+			if k.on == "-" {
+				if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), k.say) || !strings.Contains(fault.Sentence(err), "申请授权") {
+					t.Fatalf("got %q, %v with %q", got, err, fault.Sentence(err))
+				}
+				return
+			}
+			if err != nil || got != k.on {
+				t.Fatalf("got %q, %v; want %q", got, err, k.on)
+			}
+		})
+	}
+	t.Run("never without a reason, nor of a field that is not masked", func(t *testing.T) {
+		for _, reason := range []string{"", " ", "。。。。", strings.Repeat("长", 101)} {
+			if _, err := MayReveal(operator("x", Clerk), c, phone, reason, Basis{}, now); fault.KindOf(err) != fault.Input {
+				t.Errorf("%q: got %v", reason, err)
+			}
+		}
+		for _, f := range [][]string{nil, {"everything"}} {
+			if _, err := MayReveal(operator("x", Clerk), c, f, "家长来电核对", Basis{}, now); fault.KindOf(err) != fault.Input {
+				t.Errorf("%v: got %v", f, err)
+			}
+		}
+	})
+}
+
+func TestWhoseQueueACaseIsIn(t *testing.T) {
+	for name, k := range map[string]struct {
+		op   Operator
+		p    Place
+		want bool
+	}{
+		"a clerk's own":                     {operator("a", Clerk), Place{Opened: "a", Status: loan.Accepted}, true},
+		"another clerk's":                   {operator("b", Clerk), Place{Opened: "a"}, false},
+		"one passed on to this laptop":      {operator("b", Clerk), Place{Opened: "a", Passed: true, Here: true}, true},
+		"one passed on to another":          {operator("b", Clerk), Place{Opened: "a", Passed: true}, false},
+		"one that was never passed on":      {operator("b", Clerk), Place{Opened: "a", Here: true}, false},
+		"one that the centre sent back":     {operator("b", Clerk), Place{Opened: "a", Status: loan.Returned}, true},
+		"one that waits for a reviewer":     {operator("r", Reviewer), Place{Opened: "a", Status: loan.ToReview}, true},
+		"the reviewer's own entry":          {operator("a", Reviewer), Place{Opened: "a", Status: loan.ToReview}, false},
+		"one that is signed, of a reviewer": {operator("r", Reviewer), Place{Opened: "a", Status: loan.Signed}, false},
+		"any, of an administrator":          {operator("d", DataAdmin, Auditor), Place{Opened: "a", Status: loan.ToReview, Passed: true, Here: true}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := InQueue(k.op, k.p); got != k.want {
+				t.Fatalf("got %v", got)
+			}
+			off := k.op
+			off.Enabled, off.Roles = false, slices.Clone(Roles())
+			if InQueue(off, k.p) {
+				t.Fatal("an account switched off has a queue")
+			}
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package guard
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"doorstep/internal/fault"
+	"github.com/google/uuid"
+)
+
+// How long a laptop and an account are good without a word of the county.
+const (
+	LeaseFor   = 14 * 24 * time.Hour
+	AccountFor = 7 * 24 * time.Hour
+	// ClockSlack is how far a clock may stand behind what this laptop has seen:
+	// time zones and a battery that was changed stay within it. Whoever turns the
+	// clock back gains no more than that, once.
+	ClockSlack = 24 * time.Hour
+)
+
+// Tenure is what the right to open a laptop rests on.
+type Tenure struct {
+	Centre  time.Time // the latest moment the centre signed, that is here
+	Lease   time.Time // when the laptop was last renewed by a code
+	Account time.Time // when this account was last renewed by a code
+	Latest  time.Time // the latest moment that was seen here: by the chain, or in the centre's word
+	ShutOut time.Time // when the county shut the laptop out; zero: it did not
+}
+
+// Check is nil while the laptop may be opened by the account at now; otherwise
+// fault.Denied with a sentence that says what ended and what to do. What is
+// stored is not touched by it.
+func (t Tenure) Check(now time.Time) error {
+	const op = "guard.Tenure"
+	no := func(say, why string) error { return fault.Tell(op, fault.Denied, say, errors.New(why)) }
+	const ways = "请连接网络，由本机自动续期；没有网络时，请打电话向县资助中心要续期码。资料都在本机，不会丢失。"
+	switch {
+	case !t.ShutOut.IsZero() && !t.ShutOut.Before(t.Lease):
+		return no("县资助中心已停用本机，不能办理业务。请联系县资助中心；未送达的资料都在本机。", "shut out")
+	case now.Before(t.Latest.Add(-ClockSlack)):
+		return no(fmt.Sprintf("电脑日期（%s）比本机的最后记录（%s）早，不能打开。请先校正电脑的日期和时间；日期没有错的，请向县资助中心要续期码。",
+			day(now), day(t.Latest)), "the clock runs behind the chain")
+	case !now.Before(later(t.Centre, t.Lease).Add(LeaseFor)):
+		return no("本机已超过 14 天没有与县资助中心联系，不能打开。"+ways, "the lease is over")
+	case !now.Before(later(t.Centre, t.Account).Add(AccountFor)):
+		return no("该账号在本机已超过 7 天没有得到县资助中心确认，不能登录办理业务。"+ways, "the account's time is over")
+	}
+	return nil
+}
+
+// Until is when the tenure ends, if nothing renews it.
+func (t Tenure) Until() (laptop, account time.Time) {
+	return later(t.Centre, t.Lease).Add(LeaseFor), later(t.Centre, t.Account).Add(AccountFor)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func beijing() *time.Location { return time.FixedZone("", 8*3600) }
+
+func day(t time.Time) string { return t.In(beijing()).Format("2006-01-02") }
+
+// DayOf numbers the day of a moment by Beijing time, as codes name it.
+func DayOf(t time.Time) int { return int((t.Unix() + 8*3600) / 86400) }
+
+// DayName is the date of a numbered day.
+func DayName(n int) string { return time.Unix(int64(n)*86400, 0).UTC().Format("2006-01-02") }
+
+// The labels of the keys that a laptop and the centre agree on, for answers that
+// are read out by telephone.
+const (
+	RenewalLabel = "renewal"
+	GrantLabel   = "grant"
+)
+
+// RenewalSize is how many bytes the nonce of a renewal has.
+const RenewalSize = 5
+
+// Renewal is one request to renew a laptop and an account by telephone.
+type Renewal struct {
+	Device   uuid.UUID
+	Operator string
+	Nonce    [RenewalSize]byte // random, for this request alone
+}
+
+// Message is what the county's answer on a day proves: it is good for this
+// laptop, this account and this request. Format, big endian:
+// "doorstep renewal 1" | device 16 | len u8, operator | nonce 5 | day u32.
+func (r Renewal) Message(day int) []byte {
+	b := append([]byte("doorstep renewal 1"), r.Device[:]...)
+	b = append(append(b, byte(len(r.Operator))), r.Operator...)
+	b = append(b, r.Nonce[:]...)
+	return binary.BigEndian.AppendUint32(b, uint32(day))
+}

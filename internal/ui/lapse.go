@@ -1,0 +1,218 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"doorstep/sync/courier"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// lapse is the page for a laptop or account whose time is over: the county is
+// asked over the network, and a code from a telephone call does it too.
+type lapse struct {
+	u      *Window
+	d      *desk.Desk
+	stop   context.CancelFunc
+	status *kit.Text
+	answer *kit.Field
+	of     *kit.Labeled
+	renew  *kit.Button
+	over   bool
+}
+
+// showLapse shows the page, with the operator signed in and nothing allowed but
+// to sync.
+func (u *Window) showLapse(d *desk.Desk, why error) {
+	ctx, stop := context.WithCancel(u.shift)
+	l := &lapse{u: u, d: d, stop: stop, status: kit.NewText("正在联系县资助中心…", kit.TextMuted), answer: kit.NewField()}
+	u.lapse = l
+	l.answer.SetPlaceholder("县资助中心报出的续期码，不分大小写")
+	l.answer.MaxLen = 60
+	l.answer.OnEnter = l.try
+	l.of = kit.NewLabeled("续期码", true, l.answer)
+	l.renew = kit.NewPrimary("续期", kit.Icon("check"), l.try)
+	u.first = nil
+	u.show("lapse", front("需要续期", sentence(why), container.NewVBox(
+		kit.NewLine("有网络时", kit.TextBold), l.status, gap(between/2),
+		kit.NewLine("没有网络时：打电话，逐字报出", kit.TextBold),
+		fact("设备编号", "末 8 位 "+shortDevice(d)), fact("账号", d.Operator().ID),
+		centred(kit.NewLine(d.AskRenewal(), kit.TextDigits)),
+		l.of, l.renew, container.NewCenter(kit.NewQuiet("返回登录", nil, l.leave)))))
+	kit.Focus(l.answer)
+	l.sync(ctx)
+}
+
+// shortDevice is the end of the laptop's id, which the county knows it by on
+// the telephone.
+func shortDevice(d *desk.Desk) string {
+	id := d.Laptop().Device
+	return id[len(id)-8:]
+}
+
+// sync lets the county's word come over the network, and looks at each word
+// whether it ends the lapse.
+func (l *lapse) sync(ctx context.Context) {
+	c, err := l.u.deps.Courier(l.d)
+	if err != nil {
+		l.status.SetText(sentence(err))
+		return
+	}
+	c.Watch(func(s courier.State) { l.u.back(func() { l.heard(s) }) })
+	l.u.run("renew by sync", func(context.Context) error {
+		err := c.Run(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}, func(err error) {
+		if err != nil && !l.over {
+			l.status.SetText(sentence(err))
+		}
+	})
+}
+
+func (l *lapse) heard(s courier.State) {
+	if l.over {
+		return
+	}
+	kind, words := networkWords(s)
+	l.status.SetKind(kit.TextMuted)
+	if kind == kit.Bad || kind == kit.Warning {
+		l.status.SetKind(kit.TextWarn)
+	}
+	l.status.SetText(words)
+	if s.LastReceipt.IsZero() && s.LastBulletin.IsZero() {
+		return
+	}
+	l.u.act("recheck", l.d.Recheck, func(err error) {
+		if err == nil {
+			l.done("已由县资助中心确认。")
+		}
+	})
+}
+
+func (l *lapse) try() {
+	if l.renew.Busy() || l.over {
+		return
+	}
+	l.of.SetError("")
+	typed := l.answer.Text()
+	l.renew.SetBusy("正在核对…")
+	l.u.act("renew", func(ctx context.Context) error { return l.d.Renew(ctx, typed) }, func(err error) {
+		l.renew.SetBusy("")
+		if l.over {
+			return
+		}
+		if err != nil {
+			l.of.SetError(sentence(err))
+			kit.Focus(l.answer)
+			return
+		}
+		l.done("已续期。")
+	})
+}
+
+// done goes on where signing in would have led.
+func (l *lapse) done(words string) {
+	if l.over {
+		return
+	}
+	l.end()
+	l.u.signedIn(l.d)
+	kit.Notice(l.u.win, kit.Good, words)
+}
+
+func (l *lapse) end() {
+	l.over = true
+	l.stop()
+	l.u.lapse = nil
+}
+
+// leave closes the store and shows the sign-in page.
+func (l *lapse) leave() {
+	if l.over {
+		return
+	}
+	l.end()
+	u := l.u
+	u.endShift()
+	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
+	u.works.Add(1)
+	go func() {
+		defer u.works.Done()
+		u.jobs.Wait()
+		err := l.d.Close()
+		u.note("lock", err)
+		u.back(func() { u.afresh(err) })
+	}()
+}
+
+// soon is how long before the end of a tenure the person is told.
+const soon = 3 * 24 * time.Hour
+
+// tellTenure says at signing in when the laptop's or the account's time is soon
+// over, while there is time to do something about it.
+func (u *Window) tellTenure() {
+	var laptop, account time.Time
+	var free bool
+	d := u.desk
+	u.act("tenure", func(ctx context.Context) (err error) {
+		laptop, account, free, err = d.Tenure(ctx)
+		return err
+	}, func(err error) {
+		until := account
+		if laptop.Before(account) {
+			until = laptop
+		}
+		if err != nil || free || until.Sub(u.deps.Now()) > soon || u.shell == nil {
+			return
+		}
+		kit.Notice(u.win, kit.Warning, "本机或本账号到 "+until.In(u.deps.Now().Location()).Format("01-02 15:04")+" 须续期：请在此之前连一次网络，或在“管理”的“本机与显示”里提前续期。")
+	})
+}
+
+// tenureFact is until when laptop and account are good, with a way to renew them
+// ahead; nil on a laptop that is bound to nothing.
+func (u *Window) tenureFact() fyne.CanvasObject {
+	laptop, account, free, err := u.desk.Tenure(u.ctx)
+	if err != nil || free {
+		return nil
+	}
+	when := func(t time.Time) string { return t.In(u.deps.Now().Location()).Format("2006-01-02 15:04") }
+	return kit.Card("有效期", kit.NewSecondary("提前续期…", kit.Icon("phone"), u.renewAhead),
+		fact("本机", "到 "+when(laptop)), fact("本账号", "到 "+when(account)),
+		kit.NewText("每次联网都会自动续期。要去没有网络的地方很多天时，可以先打电话续期。", kit.TextCaption))
+}
+
+// renewAhead renews by telephone before anything is over.
+func (u *Window) renewAhead() {
+	answer := kit.NewField()
+	answer.MaxLen = 60
+	answer.SetPlaceholder("县资助中心报出的续期码，不分大小写")
+	of := kit.NewLabeled("续期码", true, answer)
+	var d *kit.Dialog
+	d = kit.NewDialog(u.win, "提前续期", container.New(&stacked{gap: 10}, kit.NewText("给县资助中心打电话，逐字报出：", kit.TextBody),
+		fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", u.desk.Operator().ID), centred(kit.NewLine(u.desk.AskRenewal(), kit.TextDigits)), of), "续期", "取消", func() bool {
+		typed := answer.Text()
+		d.YesButton().SetBusy("正在核对…")
+		u.act("renew", func(ctx context.Context) error { return u.desk.Renew(ctx, typed) }, func(err error) {
+			d.YesButton().SetBusy("")
+			if err != nil {
+				of.SetError(sentence(err))
+				return
+			}
+			d.Close()
+			kit.Notice(u.win, kit.Good, "已续期。")
+			if m, ok := u.shell.screen.(*manage); ok {
+				m.shownNow.refresh()
+			}
+		})
+		return false
+	})
+	d.SetWidth(520)
+	d.Show()
+}

@@ -1,0 +1,154 @@
+package ui
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
+	"doorstep/internal/ui/kit"
+)
+
+// lapsedRig is a window at the sign-in screen of a laptop whose lease is over,
+// and the county's key.
+func lapsedRig(t *testing.T, variant kit.Variant) (*rig, *seal.Signer) {
+	t.Helper()
+	ca, err := seal.NewAuthority("县资助中心", 24*time.Hour*365, testClock().AddDate(0, 0, -30))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := testProfile(t)
+	p.Practice, p.CADER, p.Centre = false, ca.Cert().Raw, ca.Signer().Public()
+	if p.CertDER, err = ca.Issue(p.Signer.Crypto().Public(), seal.Device, p.Device.String(), nil, 24*time.Hour*300, testClock().AddDate(0, 0, -30)); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	s, err := store.Create(t.Context(), store.Options{Dir: dir, Cost: seal.CheapCost(), Now: testClock}, p, testClerk(), []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &rig{t, testWindow(t, dir, variant)}, ca.Signer()
+}
+
+func TestALaptopWhoseTimeIsOverIsRenewedByTelephone(t *testing.T) {
+	for look, variant := range map[string]kit.Variant{"light": kit.Light, "dark": kit.Dark} {
+		t.Run(look, func(t *testing.T) {
+			r, centre := lapsedRig(t, variant)
+			d, err := r.u.deps.Door.SignIn(t.Context(), "clerk-1", []byte(clerkPassword))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.ui(func() { r.u.signedIn(d) })
+			r.u.idle(t)
+			var l *lapse
+			r.ui(func() {
+				if l = r.u.lapse; l == nil || r.u.shell != nil {
+					t.Fatal("the work is open to a laptop whose time is over")
+				}
+			})
+			r.snap("lapse-" + look)
+			answer := func(code string) string {
+				nonce, err := seal.ParseSpoken(code, guard.RenewalSize)
+				if err != nil {
+					t.Fatal(err)
+				}
+				k, err := centre.Agree(d.Store().Profile().Signer.Public(), guard.RenewalLabel)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m := guard.Renewal{Device: d.Device(), Operator: "clerk-1", Nonce: [guard.RenewalSize]byte(nonce)}
+				return seal.Spoken(k.Answer(m.Message(guard.DayOf(testClock()))))
+			}
+			r.ui(func() { l.answer.SetText("1234"); l.try() })
+			r.u.idle(t)
+			r.snap("lapse-slip-" + look)
+			r.ui(func() {
+				if r.u.lapse != l {
+					t.Fatal("a slip of the pen opened it")
+				}
+				l.answer.SetText(answer(d.AskRenewal()))
+				l.try()
+			})
+			r.u.idle(t)
+			r.u.idle(t)
+			r.ui(func() {
+				if r.u.shell == nil || r.u.lapse != nil {
+					t.Error("the right answer did not open the work")
+				}
+				r.u.stopCarrier()
+			})
+		})
+	}
+}
+
+func TestTheRenewalPageLocksWhenLeft(t *testing.T) {
+	r, _ := lapsedRig(t, kit.Light)
+	d, err := r.u.deps.Door.SignIn(t.Context(), "clerk-1", []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.u.signedIn(d) })
+	r.u.idle(t)
+	r.ui(func() { r.u.idled(idleLimit) })
+	r.locked()
+	if _, err := d.Operators(context.Background()); err == nil {
+		t.Error("the store is open after the lock")
+	}
+	r.ui(func() {
+		if r.u.lapse != nil {
+			t.Error("the page stands after the lock")
+		}
+	})
+}
+
+func TestTheEndOfTheTenureIsToldAndRenewedAhead(t *testing.T) {
+	r, centre := lapsedRig(t, kit.Light)
+	d, err := r.u.deps.Door.SignIn(t.Context(), "clerk-1", []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	renew := func(code string) error {
+		nonce, err := seal.ParseSpoken(code, guard.RenewalSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := centre.Agree(d.Store().Profile().Signer.Public(), guard.RenewalLabel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := guard.Renewal{Device: d.Device(), Operator: "clerk-1", Nonce: [guard.RenewalSize]byte(nonce)}
+		return d.Renew(t.Context(), seal.Spoken(k.Answer(m.Message(guard.DayOf(testClock())))))
+	}
+	if err := renew(d.AskRenewal()); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.u.signedIn(d) })
+	r.u.idle(t)
+	r.ui(func() {
+		r.u.stopCarrier()
+		if r.u.tenureFact() == nil {
+			t.Error("a laptop that is bound does not say until when")
+		}
+		r.u.shell.visit("manage")
+		r.u.shell.screen.(*manage).turn(ofDevice)
+		r.u.renewAhead()
+	})
+	r.u.idle(t)
+	r.snap("renew-ahead")
+	r.answer()
+	if r.dialog() == nil {
+		t.Error("renewed by nothing")
+	}
+	r.ui(func() { r.dialog().Close() })
+	free := newRig(t, kit.Light)
+	free.ui(func() {
+		if free.u.tenureFact() != nil {
+			t.Error("a laptop for practice has an end")
+		}
+	})
+}

@@ -1,0 +1,170 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// grantSection is 授权: what the operator may see and asked for, what a data
+// administrator answers for other laptops, and emergencies to be looked at.
+type grantSection struct {
+	u      *Window
+	mine   *fyne.Container
+	breaks *fyne.Container
+	all    []fyne.CanvasObject
+}
+
+func newGrantSection(u *Window) *grantSection {
+	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8})}
+	s.all = []fyne.CanvasObject{kit.Card("我的授权和申请", nil, s.mine)}
+	roles := u.desk.Operator().Roles
+	admin := slices.Contains(roles, desk.DataAdmin)
+	if admin {
+		s.all = append(s.all, kit.Card("批准另一台电脑的申请", kit.NewSecondary("输入申请码…", kit.Icon("phone"), s.answer),
+			kit.NewText("对方报出设备编号、账号和申请码。核对是本人、确有需要后批准，把批准码报给对方；只能在那台电脑、由那个账号、当天使用一次。", kit.TextBody)))
+	}
+	if admin || slices.Contains(roles, desk.Auditor) {
+		s.all = append(s.all, kit.Card("紧急查看的复查", nil, s.breaks))
+	}
+	s.refresh()
+	return s
+}
+
+func (s *grantSection) cards() []fyne.CanvasObject { return s.all }
+
+func (s *grantSection) refresh() {
+	var grants []desk.Grant
+	var asks []desk.Asked
+	var breaks []desk.Glass
+	s.u.run("grants", func(ctx context.Context) (err error) {
+		if grants, err = s.u.desk.Grants(ctx); err == nil {
+			asks, err = s.u.desk.Asks(ctx)
+		}
+		if err == nil && len(s.all) > 1 {
+			breaks, err = s.u.desk.Glasses(ctx)
+		}
+		return err
+	}, func(err error) {
+		if err != nil {
+			s.u.fail(err)
+			return
+		}
+		s.show(grants, asks, breaks)
+	})
+}
+
+func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, breaks []desk.Glass) {
+	s.mine.Objects, s.breaks.Objects = nil, nil
+	for _, g := range grants {
+		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(strings.Join(fieldNames(g.Fields), "、"), kit.TextBody),
+			kit.NewText(ofCases(len(g.Cases), g.Count)+"："+g.Reason, kit.TextCaption),
+			kit.NewLine("至 "+g.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted)))
+	}
+	for _, a := range asks {
+		n := 0
+		if a.Count == 0 {
+			n = 1
+		}
+		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(a.Operator+" 申请 "+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
+			kit.NewText(ofCases(n, a.Count)+"："+a.Reason, kit.TextCaption), kit.NewSecondary("填批准码…", nil, func() { s.u.answerAsk(a, s.refresh) })))
+	}
+	if len(s.mine.Objects) == 0 {
+		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
+	}
+	for _, g := range breaks {
+		id := g.Case.String()
+		s.breaks.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(g.Operator+"，"+g.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextBody),
+			kit.NewText("案件 "+id[len(id)-8:]+"："+g.Reason, kit.TextCaption), kit.NewSecondary("复查…", nil, func() { s.review(g) })))
+	}
+	if len(breaks) == 0 {
+		s.breaks.Add(kit.NewText("没有等待复查的紧急查看。", kit.TextMuted))
+	}
+	s.u.arranged()
+}
+
+func ofCases(named, count int) string {
+	if count > 0 {
+		return fmt.Sprintf("最多 %d 件", count)
+	}
+	return fmt.Sprintf("指定 %d 件", named)
+}
+
+// review notes what an administrator or auditor found of an emergency.
+func (s *grantSection) review(g desk.Glass) {
+	found := kit.NewChoice(kit.Option{ID: "right", Text: "属实，使用得当"}, kit.Option{ID: "wrong", Text: "不应使用"})
+	found.SetValue("right")
+	note := kit.NewField()
+	note.MaxLen = 100
+	noteOf := kit.NewLabeled("说明", true, note)
+	var d *kit.Dialog
+	d = kit.NewDialog(s.u.win, "复查紧急查看", container.New(&stacked{gap: 12},
+		kit.NewText(g.Operator+"："+g.Reason, kit.TextBody), kit.NewLabeled("结论", true, found), noteOf), "记入日志", "取消", func() bool {
+		d.YesButton().SetBusy("正在登记…")
+		s.u.act("review glass", func(ctx context.Context) error {
+			return s.u.desk.ReviewGlass(ctx, g.ID, found.Value() == "right", strings.TrimSpace(note.Text()))
+		}, func(err error) {
+			d.YesButton().SetBusy("")
+			if err != nil {
+				noteOf.SetError(sentence(err))
+				return
+			}
+			d.Close()
+			s.refresh()
+		})
+		return false
+	})
+	d.SetWidth(520)
+	d.Show()
+}
+
+// answer takes another laptop's request and gives the code to be read out.
+func (s *grantSection) answer() {
+	device, who, code, reason := kit.NewField(), kit.NewField(), kit.NewField(), kit.NewField()
+	device.MaxLen, who.MaxLen, code.MaxLen, reason.MaxLen = 8, 64, 60, 100
+	device.SetPlaceholder("末 8 位")
+	codeOf, reasonOf := kit.NewLabeled("申请码", true, code), kit.NewLabeled("批准理由", true, reason)
+	told := kit.NewText("", kit.TextBold)
+	var d *kit.Dialog
+	d = kit.NewDialog(s.u.win, "批准另一台电脑的申请", container.New(&stacked{gap: 10},
+		kit.Columns(nil, kit.NewLabeled("设备编号", true, device), kit.NewLabeled("账号", true, who)), codeOf, told, reasonOf), "批准", "取消", func() bool {
+		codeOf.SetError("")
+		var answer string
+		tail, name, typed, why := strings.TrimSpace(device.Text()), strings.TrimSpace(who.Text()), strings.TrimSpace(code.Text()), strings.TrimSpace(reason.Text())
+		d.YesButton().SetBusy("正在生成…")
+		s.u.act("answer ask", func(ctx context.Context) (err error) {
+			answer, err = s.u.desk.AnswerAsk(ctx, tail, name, typed, why)
+			return err
+		}, func(err error) {
+			d.YesButton().SetBusy("")
+			if err != nil {
+				codeOf.SetError(sentence(err))
+				return
+			}
+			d.Close()
+			kit.NewDialog(s.u.win, "请把批准码报给对方", container.New(&stacked{gap: 12}, centred(kit.NewLine(answer, kit.TextTitle)),
+				kit.NewText("今天之内、在那台电脑上、由 "+name+" 使用一次有效。已记入本机日志。", kit.TextBody)), "知道了", "", nil).Open()
+		})
+		return false
+	})
+	code.OnLeave = func(string) {
+		a, _, err := s.u.desk.ReadAsk(strings.TrimSpace(device.Text()), code.Text())
+		if err != nil {
+			told.SetText("")
+			return
+		}
+		n := 0
+		if a.Count == 0 {
+			n = 1
+		}
+		told.SetText(fmt.Sprintf("对方申请：%s，%s，%d 小时", strings.Join(fieldNames(a.Fields), "、"), ofCases(n, a.Count), a.Hours))
+	}
+	d.SetWidth(560)
+	d.Show()
+}

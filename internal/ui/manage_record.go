@@ -1,0 +1,250 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// recordSection is 日志: who did what, when and why, what is odd, and a report.
+type recordSection struct {
+	u     *Window
+	who   *kit.Picker
+	id    *kit.Field
+	idOf  *kit.Labeled
+	kind  *kit.Choice
+	days  *kit.Choice
+	find  *kit.Button
+	save  *kit.Button
+	told  *kit.Text
+	list  *kit.List
+	odd   *fyne.Container
+	lines []desk.Line
+	all   []fyne.CanvasObject
+}
+
+// mostLines is how many lines are listed.
+const mostLines = 500
+
+func newRecordSection(u *Window) *recordSection {
+	s := &recordSection{u: u, id: kit.NewField(), told: kit.NewText("", kit.TextMuted), odd: container.New(&stacked{gap: 8})}
+	if !u.desk.MayAudit() {
+		s.all = []fyne.CanvasObject{kit.Card("日志", nil, kit.NewText("日志由系统数据管理员或审计员查看。", kit.TextMuted))}
+		return s
+	}
+	people := []kit.Option{{ID: "", Text: "全部人员"}}
+	if list, err := u.desk.Operators(u.ctx); err == nil {
+		for _, o := range list {
+			people = append(people, kit.Option{ID: o.ID, Text: o.Name, Detail: o.ID})
+		}
+	}
+	s.who = kit.NewFixedPicker(people)
+	s.who.SetValue(people[0])
+	s.id.MaxLen = 36
+	s.id.SetPlaceholder("案件编号末 8 位")
+	s.id.OnEnter = s.query
+	s.idOf = kit.NewLabeled("案件", false, s.id)
+	s.kind = kit.NewChoice(kit.Option{ID: "", Text: "全部"}, kit.Option{ID: "look", Text: "查看与显示"}, kit.Option{ID: "search", Text: "查找"},
+		kit.Option{ID: "out", Text: "打印与导出"}, kit.Option{ID: "change", Text: "登记与修改"}, kit.Option{ID: "in", Text: "登录"})
+	s.kind.SetValue("")
+	s.days = kit.NewChoice(kit.Option{ID: "1", Text: "今天"}, kit.Option{ID: "7", Text: "7 天"}, kit.Option{ID: "30", Text: "30 天"}, kit.Option{ID: "0", Text: "不限"})
+	s.days.SetValue("7")
+	s.find = kit.NewPrimary("查询", kit.Icon("search"), s.query)
+	s.save = kit.NewSecondary("导出报告", kit.Icon("download"), s.report)
+	s.list = kit.NewList([]kit.Column{{Weight: 2.2}, {Weight: 2}, {Weight: 2.2}, {Weight: 1.6}, {Weight: 5}}, func() int { return len(s.lines) }, s.cells)
+	s.list.Empty = "没有符合的记录"
+	s.all = []fyne.CanvasObject{
+		kit.Card("查询日志", nil, kit.Columns([]float32{2, 2, 3}, kit.NewLabeled("人员", false, s.who), s.idOf, kit.NewLabeled("时间", false, s.days)),
+			kit.NewLabeled("事项", false, s.kind), container.NewHBox(s.find, s.save), s.told, container.New(&tall{300}, s.list)),
+		kit.Card("值得留意", nil, s.odd),
+	}
+	s.odd.Add(kit.NewText("查询后列出。", kit.TextMuted))
+	return s
+}
+
+func (s *recordSection) cards() []fyne.CanvasObject { return s.all }
+func (s *recordSection) refresh()                   {}
+
+// sought is what the filters say.
+func (s *recordSection) sought() desk.Sought {
+	q := desk.Sought{Operator: s.who.Value().ID, Case: strings.TrimSpace(s.id.Text())}
+	now := s.u.deps.Now()
+	switch s.days.Value() {
+	case "1":
+		q.From = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	case "7":
+		q.From = now.AddDate(0, 0, -7)
+	case "30":
+		q.From = now.AddDate(0, 0, -30)
+	}
+	switch s.kind.Value() {
+	case "look":
+		q.Kinds = []loan.ChangeKind{loan.ChangeView, loan.ChangeReveal}
+	case "search":
+		q.Kinds = []loan.ChangeKind{loan.ChangeSearch}
+	case "out":
+		q.Kinds = []loan.ChangeKind{loan.ChangePrint, loan.ChangeExport, loan.ChangeBackup}
+	case "in":
+		q.Kinds = []loan.ChangeKind{loan.ChangeSignIn, loan.ChangeRecover}
+	case "change":
+		q.Kinds = []loan.ChangeKind{loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeAttach, loan.ChangeDetach, loan.ChangeReplace,
+			loan.ChangeAttest, loan.ChangeConsent, loan.ChangeSubmit, loan.ChangeReview, loan.ChangeSign, loan.ChangeSeal, loan.ChangeFinish,
+			loan.ChangeCorrect, loan.ChangeVoid, loan.ChangePass, loan.ChangeTake, loan.ChangeSetting}
+	}
+	return q
+}
+
+func (s *recordSection) query() {
+	if s.find.Busy() {
+		return
+	}
+	s.idOf.SetError("")
+	q := s.sought()
+	q.Limit = mostLines
+	s.find.SetBusy("正在查询…")
+	var r desk.Record
+	s.u.act("record", func(ctx context.Context) (err error) {
+		r, err = s.u.desk.Record(ctx, q)
+		return err
+	}, func(err error) {
+		s.find.SetBusy("")
+		if err != nil {
+			s.idOf.SetError(sentence(err))
+			return
+		}
+		s.show(r)
+	})
+}
+
+func (s *recordSection) show(r desk.Record) {
+	s.lines = r.Lines
+	words := fmt.Sprintf("共 %d 条", r.Total)
+	if r.Total > len(r.Lines) {
+		words += fmt.Sprintf("，列出最近的 %d 条", len(r.Lines))
+	}
+	if r.Unread > 0 {
+		words += fmt.Sprintf("；另有 %d 条读不出来，请做审计核验", r.Unread)
+	}
+	s.told.SetText(words)
+	s.list.Select(-1)
+	s.list.Refresh()
+	s.odd.Objects = nil
+	for _, o := range r.Odd {
+		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(oddLabel(o), kit.TextBold), kit.NewLine(strings.TrimSpace(o.Operator+" "+string(o.Day)), kit.TextBody),
+			kit.NewText(fmt.Sprintf("%d 次；案件 %s", o.Count, shortIDs(o.Cases)), kit.TextCaption)))
+	}
+	if len(r.Odd) == 0 {
+		s.odd.Add(kit.NewText("没有发现异常情况。", kit.TextMuted))
+	}
+	s.u.arranged()
+}
+
+func (s *recordSection) cells(i int) []kit.Cell {
+	l := s.lines[i]
+	id := ""
+	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
+		id = c[len(c)-8:]
+	}
+	var more []string
+	if len(l.Fields) > 0 {
+		names := make([]string, 0, len(l.Fields))
+		for _, f := range l.Fields {
+			names = append(names, fieldNames([]string{f})[0])
+		}
+		more = append(more, strings.Join(names[:min(len(names), 4)], "、"))
+	}
+	for _, w := range []string{l.Reason, detailWords(l)} {
+		if w != "" {
+			more = append(more, w)
+		}
+	}
+	return []kit.Cell{{Text: l.At.In(s.u.deps.Now().Location()).Format("01-02 15:04:05")}, {Text: l.Operator}, {Text: kindName(l.Kind), Bold: true}, {Text: id}, {Text: strings.Join(more, "；")}}
+}
+
+// report saves what the filters choose as a signed file.
+func (s *recordSection) report() {
+	name := "日志报告-" + s.u.deps.Now().Format("20060102-150405") + ".csv"
+	kit.NewChooser(s.u.win, "导出日志报告", kit.ChooserOptions{Save: true, Name: name, Suffixes: []string{".csv"}}, func(path string) {
+		n := 0
+		q := s.sought()
+		s.u.act("record report", func(ctx context.Context) error {
+			b, lines, err := s.u.desk.Report(ctx, q)
+			if err != nil {
+				return err
+			}
+			n = lines
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				return fault.Tell("save report", fault.Disk, "报告没有存下来，请检查这个文件夹能不能写入。", err)
+			}
+			return nil
+		}, func(err error) {
+			if err != nil {
+				kit.Message(s.u.win, "没有导出", sentence(err), nil)
+				return
+			}
+			kit.Notice(s.u.win, kit.Good, fmt.Sprintf("已导出 %d 条，报告带本机签名，不含个人信息。", n))
+		})
+	}).Show()
+}
+
+func oddLabel(o desk.Oddity) string {
+	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
+		desk.OddGlass: "紧急查看", desk.OddPhone: "同一手机多件案件", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
+		return l
+	}
+	return string(o.Kind)
+}
+
+// kindName is what a change did, on screen.
+func kindName(k loan.ChangeKind) string {
+	if l, ok := map[loan.ChangeKind]string{
+		loan.ChangeOpen: "新建", loan.ChangeEdit: "填写", loan.ChangeResolve: "选定内容", loan.ChangeAttach: "添加材料", loan.ChangeDetach: "移除材料",
+		loan.ChangeReplace: "补拍", loan.ChangeAttest: "人证一致", loan.ChangeConsent: "同意", loan.ChangeSubmit: "提交复核", loan.ChangeReview: "复核",
+		loan.ChangeContract: "生成合同", loan.ChangeRead: "阅读合同", loan.ChangeSign: "签名", loan.ChangeSeal: "封存合同", loan.ChangeFinish: "办结",
+		loan.ChangeCorrect: "补正", loan.ChangeVoid: "作废", loan.ChangeReceive: "中心收到", loan.ChangeAccept: "中心受理", loan.ChangeReturn: "中心退回",
+		loan.ChangeTicket: "取号", loan.ChangePass: "转交", loan.ChangeTake: "接手", loan.ChangeUrgent: "优先上传", loan.ChangeNotice: "中心提示",
+		loan.ChangeView: "查看", loan.ChangeSearch: "查找", loan.ChangeReveal: "显示", loan.ChangePrint: "打印", loan.ChangeExport: "导出", loan.ChangeSignIn: "登录",
+		loan.ChangeErase: "清除", loan.ChangeRepair: "修复", loan.ChangeRestore: "恢复备份", loan.ChangeBackup: "备份", loan.ChangeRecover: "改密码", loan.ChangeSetting: "设置",
+	}[k]; ok {
+		return l
+	}
+	return string(k)
+}
+
+// detailWords is what a line adds, on screen.
+func detailWords(l desk.Line) string {
+	d := l.Detail
+	rest := func(prefix string) (string, bool) { return strings.CutPrefix(d, prefix) }
+	if l.Kind == loan.ChangeSearch {
+		if n, ok := rest("beyond "); ok {
+			return "他人案件，符合 " + n + " 件"
+		}
+		return "本人案件，列出 " + d + " 件"
+	}
+	if n, ok := rest("failed "); ok {
+		n, _, _ = strings.Cut(n, " ")
+		return "输错密码 " + n + " 次"
+	}
+	for _, p := range [][2]string{{"grant asked", "申请授权"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
+		{"glass e-", "紧急查看 e-"}, {"record report", "导出日志报告"}, {"roster ", "取用预申请名单 "}, {"remote call ", "呼叫 "}} {
+		if more, ok := rest(p[0]); ok {
+			return p[1] + strings.NewReplacer(" for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
+				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
+		}
+	}
+	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+		"renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
+		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册", "change": "修改密码"}[d]; ok {
+		return w
+	}
+	return d
+}

@@ -1,0 +1,234 @@
+package ui
+
+import (
+	"context"
+	"image"
+	"slices"
+	"strconv"
+	"strings"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// fieldBoxes are what one may ask to see, each with a box to tick.
+type fieldBoxes struct {
+	order []string
+	boxes map[string]*kit.Check
+	row   *fyne.Container
+}
+
+func newFieldBoxes(ticked ...string) *fieldBoxes {
+	words := map[string]string{"name": "姓名", "phone": "手机号码", "id": "身份证号与出生日期", "address": "通讯地址", "images": "影像"}
+	f := &fieldBoxes{order: []string{"name", "phone", "id", "address", "images"}, boxes: map[string]*kit.Check{}, row: container.NewHBox()}
+	for _, id := range f.order {
+		f.boxes[id] = kit.NewCheck(words[id], false)
+		f.boxes[id].SetChecked(slices.Contains(ticked, id))
+		f.row.Add(f.boxes[id])
+	}
+	return f
+}
+
+// chosen are the fields of what was ticked.
+func (f *fieldBoxes) chosen() []string {
+	var out []string
+	for _, id := range f.order {
+		if f.boxes[id].Checked() {
+			out = append(out, revealChoices()[id]...)
+		}
+	}
+	return out
+}
+
+// askGrant asks a data administrator for leave to see what a reason alone does
+// not show.
+func (v *visit) askGrant() {
+	reason := kit.NewField()
+	reason.MaxLen = 100
+	reason.SetPlaceholder("例如：核对家长投诉的材料")
+	why := kit.NewLabeled("原因", true, reason)
+	boxes := newFieldBoxes("images")
+	hours := kit.NewChoice(kit.Option{ID: "2", Text: "2 小时"}, kit.Option{ID: "8", Text: "8 小时"}, kit.Option{ID: "24", Text: "24 小时"}, kit.Option{ID: "72", Text: "72 小时"})
+	hours.SetValue("2")
+	var d *kit.Dialog
+	d = kit.NewDialog(v.u.win, "申请授权", container.New(&stacked{gap: 12},
+		kit.NewText("由系统数据管理员批准后，可以查看本案所选的内容。没有网络也可以办：当场批准，或打电话报申请码、换批准码。", kit.TextBody),
+		why, kit.NewLabeled("查看哪些", true, boxes.row), kit.NewLabeled("期限", true, hours)), "申请", "取消", func() bool {
+		n, _ := strconv.Atoi(hours.Value())
+		w := desk.Wanted{Fields: boxes.chosen(), Case: v.id, Hours: n, Reason: strings.TrimSpace(reason.Text())}
+		d.YesButton().SetBusy("正在登记…")
+		var a desk.Asked
+		v.u.act("ask grant", func(ctx context.Context) (err error) {
+			a, err = v.u.desk.AskGrant(ctx, w)
+			return err
+		}, func(err error) {
+			d.YesButton().SetBusy("")
+			if err != nil {
+				why.SetError(sentence(err))
+				return
+			}
+			d.Close()
+			v.u.answerAsk(a, nil)
+		})
+		return false
+	})
+	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
+	d.SetWidth(640)
+	d.Show()
+}
+
+// answerAsk takes the answer to a request: a code, or the word of a data
+// administrator who is here. done may be nil.
+func (u *Window) answerAsk(a desk.Asked, done func()) {
+	code := kit.NewField()
+	code.MaxLen = 60
+	code.SetPlaceholder("对方报出的批准码")
+	codeOf := kit.NewLabeled("批准码", false, code)
+	admins := kit.NewFixedPicker(u.administrators())
+	password := kit.NewField()
+	password.Password = true
+	passwordOf := kit.NewLabeled("管理员密码", false, password)
+	var d *kit.Dialog
+	ok := func(err error) {
+		d.YesButton().SetBusy("")
+		if err != nil {
+			codeOf.SetError(sentence(err))
+			return
+		}
+		d.Close()
+		kit.Notice(u.win, kit.Good, "已批准。现在可以按“显示…”查看所批准的内容。")
+		if done != nil {
+			done()
+		}
+	}
+	d = kit.NewDialog(u.win, "等待批准", container.New(&stacked{gap: 10},
+		kit.NewText("打电话给县资助中心或同县另一台电脑上的系统数据管理员，逐字报出：", kit.TextBody),
+		fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", a.Operator), centred(kit.NewLine(a.Code, kit.TextTitle)), codeOf,
+		kit.NewText("管理员在场时，由管理员选择本人并输入密码：", kit.TextBody),
+		kit.Columns(nil, kit.NewLabeled("系统数据管理员", false, admins), passwordOf)), "确认", "以后再填", func() bool {
+		codeOf.SetError("")
+		typed, who, secret := strings.TrimSpace(code.Text()), admins.Value().ID, password.Secret()
+		password.SetText("")
+		if typed == "" && len(secret) == 0 {
+			codeOf.SetError("请输入批准码，或由管理员输入密码")
+			return false
+		}
+		d.YesButton().SetBusy("正在核对…")
+		u.act("take grant", func(ctx context.Context) (err error) {
+			defer clear(secret)
+			if typed != "" {
+				_, err = u.desk.TakeGrant(ctx, a.Code, typed)
+				return err
+			}
+			_, err = u.desk.ApproveAsk(ctx, a.Code, who, secret)
+			return err
+		}, ok)
+		return false
+	})
+	d.SetWidth(620)
+	d.Show()
+}
+
+// administrators are the data administrators who can sign in at this laptop.
+func (u *Window) administrators() []kit.Option {
+	var out []kit.Option
+	for _, o := range u.others() {
+		if slices.Contains(o.Roles, desk.DataAdmin) {
+			out = append(out, kit.Option{ID: o.ID, Text: o.Name, Detail: o.ID})
+		}
+	}
+	return out
+}
+
+// breakGlass asks for the reason of an emergency.
+func (v *visit) breakGlass() {
+	reason := kit.NewField()
+	reason.MaxLen = 100
+	reason.SetPlaceholder("例如：洪水断网，家属急需核对")
+	why := kit.NewLabeled("紧急情况", true, reason)
+	var d *kit.Dialog
+	d = kit.NewDialog(v.u.win, "紧急查看", container.New(&stacked{gap: 12},
+		kit.NewText("只用于灾害等紧急情况，来不及申请授权的时候。一小时内可以查看本案全部内容；事后由管理员或审计员逐件复查，复查之前最多使用 3 次。", kit.TextBody), why),
+		"紧急查看", "取消", func() bool {
+			text := strings.TrimSpace(reason.Text())
+			d.YesButton().SetBusy("正在登记…")
+			v.u.act("break glass", func(ctx context.Context) error {
+				_, err := v.u.desk.BreakGlass(ctx, v.id, text)
+				return err
+			}, func(err error) {
+				d.YesButton().SetBusy("")
+				if err != nil {
+					why.SetError(sentence(err))
+					return
+				}
+				d.Close()
+				v.askReveal()
+			})
+			return false
+		})
+	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
+	d.SetWidth(560)
+	d.Show()
+}
+
+// showPictures shows the case's pictures, one after the other, while they are
+// revealed.
+func (v *visit) showPictures() {
+	var options []kit.Option
+	for i, a := range v.c.Attachments {
+		if strings.HasPrefix(a.Media, "image/") {
+			options = append(options, kit.Option{ID: strconv.Itoa(i), Text: strconv.Itoa(len(options)+1) + " " + slotName(a.Slot)})
+		}
+	}
+	if len(options) == 0 {
+		kit.Notice(v.u.win, kit.Info, "本案还没有影像。")
+		return
+	}
+	frame := kit.NewPhotoFrame("正在读取…", 560, 0.72)
+	frame.SetWatermark(v.u.desk.Watermark())
+	pick := kit.NewFixedPicker(options)
+	show := func(o kit.Option) {
+		i, _ := strconv.Atoi(o.ID)
+		a := v.c.Attachments[i]
+		frame.SetImage(nil)
+		var img image.Image
+		v.u.run("read picture", func(ctx context.Context) error {
+			b, err := v.u.desk.Blob(ctx, v.id, a.Blob)
+			if err == nil {
+				img, err = desk.DecodeImage(b)
+			}
+			return err
+		}, func(err error) {
+			if err != nil {
+				frame.SetEmpty(sentence(err))
+				return
+			}
+			frame.SetImage(img)
+		})
+	}
+	pick.OnChanged = show
+	pick.SetValue(options[0])
+	d := kit.NewDialog(v.u.win, "查看影像", container.New(&stacked{gap: 10}, kit.NewLabeled("影像", false, pick), container.NewCenter(frame)), "关闭", "", nil)
+	d.SetWidth(640)
+	d.SetOnClosed(func() {
+		v.revealing.pictures = nil
+		v.conceal()
+	})
+	v.revealing.pictures = d
+	d.Show()
+	show(options[0])
+}
+
+// slotName is the place of a picture on screen.
+func slotName(s loan.Slot) string {
+	switch s {
+	case loan.PortraitStudent:
+		return "学生人像"
+	case loan.PortraitCoborrower:
+		return "共同借款人人像"
+	}
+	return docLabel(loan.Doc(strings.TrimPrefix(string(s), "doc/")))
+}

@@ -1,0 +1,113 @@
+package ui
+
+import (
+	"testing"
+
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+)
+
+func testAdmin() guard.Operator {
+	return guard.Operator{ID: "admin-1", Name: "练习管理员", Roles: []guard.Role{guard.DataAdmin}, Enabled: true}
+}
+
+// othersCase is a case of clerk-1 open before a reviewer, on a laptop where a
+// data administrator can sign in.
+func othersCase(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered).id
+	if err := r.u.desk.Store().EnableOperator(t.Context(), testAdmin(), []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("reviewer-1", reviewPassword)
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	return r
+}
+
+func TestPicturesAreSeenByAGrantOfAnAdministratorAtTheDesk(t *testing.T) {
+	r := othersCase(t)
+	r.ui(func() { r.u.shell.current.askGrant() })
+	r.settle()
+	r.typeLines("核对家长投诉的材料")
+	r.settle()
+	r.snap("grant-wait")
+	asks, err := r.u.desk.Asks(t.Context())
+	if err != nil || len(asks) != 1 {
+		t.Fatalf("got %d requests, %v", len(asks), err)
+	}
+	r.answer() // nothing was given
+	if r.dialog() == nil {
+		t.Fatal("approved by nobody")
+	}
+	if _, err := r.u.desk.ApproveAsk(t.Context(), asks[0].Code, "admin-1", []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.dialog().Close() })
+	v := r.visit()
+	r.ui(func() { v.askReveal() })
+	r.settle()
+	r.snap("reveal-more")
+	r.ui(func() { r.dialog().Close() })
+	if err := r.u.desk.Reveal(t.Context(), v.id, []string{guard.ImagesField}, "核对家长投诉的材料"); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() {
+		v.refresh()
+		v.showPictures()
+	})
+	r.settle()
+	r.u.idle(t)
+	r.snap("reveal-pictures")
+	r.ui(func() {
+		if v.revealing.pictures == nil {
+			t.Fatal("no pictures")
+		}
+		v.conceal()
+		if r.dialog() != nil {
+			t.Error("the pictures stay when the time is over")
+		}
+	})
+}
+
+func TestAnAdministratorAnswersAndReviews(t *testing.T) {
+	r := othersCase(t)
+	v := r.visit()
+	if _, err := r.u.desk.BreakGlass(t.Context(), v.id, "洪水断网，家属急需核对"); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("admin-1", reviewPassword)
+	r.ui(func() {
+		r.u.shell.visit("manage")
+		r.u.shell.screen.(*manage).turn(ofGrants)
+	})
+	r.u.idle(t)
+	r.snap("manage-grants")
+	var s *grantSection
+	r.ui(func() {
+		s = r.u.shell.screen.(*manage).shownNow.(*grantSection)
+		if len(s.breaks.Objects) != 1 {
+			t.Fatalf("%d emergencies are listed", len(s.breaks.Objects))
+		}
+	})
+	all, err := r.u.desk.Glasses(t.Context())
+	if err != nil || len(all) != 1 {
+		t.Fatalf("got %d, %v", len(all), err)
+	}
+	r.ui(func() { s.review(all[0]) })
+	r.settle()
+	r.snap("manage-review")
+	r.answer() // without a word
+	if r.dialog() == nil {
+		t.Fatal("reviewed without a word")
+	}
+	r.ui(func() { r.dialog().Close() })
+	r.ui(s.answer)
+	r.snap("manage-answer")
+}

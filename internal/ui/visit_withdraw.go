@@ -1,0 +1,59 @@
+package ui
+
+import (
+	"context"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2/container"
+)
+
+// mayWithdraw says whether a consent can be taken back that the boxes, which are
+// locked, no longer take back.
+func (v *visit) mayWithdraw(p loan.Party) bool {
+	switch v.c.Status {
+	case loan.Void, loan.Draft, loan.Returned, loan.Corrected:
+		return false
+	}
+	return len(v.c.Consents[p]) > 0
+}
+
+// withdraw asks which consent is taken back.
+func (k *consentCard) withdraw() {
+	v := k.v
+	boxes := map[string]*kit.Check{}
+	list := container.New(&stacked{gap: 6}, kit.NewText("由"+partyLabel(k.party)+"本人提出即登记，随时可以撤回。已签署的合同不因此作废；撤回之后不再据此查询和使用，案件会注明，由县资助中心按规定处理。", kit.TextBody))
+	for _, purpose := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+		if v.c.Consents[k.party][purpose] == "" {
+			continue
+		}
+		boxes[purpose] = kit.NewCheck("撤回《"+textFor(purpose).Title+"》", false)
+		list.Add(boxes[purpose])
+	}
+	d := kit.NewDialog(v.u.win, "撤回同意（"+partyLabel(k.party)+"）", list, "登记撤回", "取消", func() bool {
+		any := false
+		for purpose, box := range boxes {
+			if !box.Checked() {
+				continue
+			}
+			any = true
+			v.do("withdraw consent", func(ctx context.Context) (*loan.Case, error) {
+				return v.u.desk.Withdraw(ctx, v.id, k.party, purpose)
+			}, nil)
+		}
+		return any
+	})
+	d.SetWidth(560)
+	d.Show()
+}
+
+// withdrawnWords says which consents a party took back after signing.
+func (v *visit) withdrawnWords(p loan.Party) string {
+	words := ""
+	for _, w := range v.c.Withdrawn {
+		if w.Party == p && v.c.Consents[p][w.Purpose] == "" {
+			words += "已于 " + v.stamp(w.At) + " 撤回《" + textFor(w.Purpose).Title + "》。"
+		}
+	}
+	return words
+}

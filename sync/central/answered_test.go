@@ -1,0 +1,124 @@
+package central
+
+import (
+	"testing"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+	"github.com/google/uuid"
+)
+
+func TestAnswersByTelephone(t *testing.T) {
+	c := open(t, t.TempDir())
+	ctx := t.Context()
+	l := enrol(t, c, serve(t, c))
+	for _, o := range []Operator{{ID: "clerk-9", Name: "某操作员", Roles: []string{"clerk"}}, {ID: "admin-9", Name: "某管理员", Roles: []string{"dataadmin"}}} {
+		if err := c.AddOperator(ctx, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := l.enrol.Device
+	who := Caller{id.String()[28:], "clerk-9"}
+	nonce := []byte{1, 2, 3, 4, 5}
+	agree := func(label string) *seal.Key {
+		k, err := l.signer.Agree(l.centre, label)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	t.Run("a renewal is good for that laptop, account, request and day", func(t *testing.T) {
+		text, err := c.AnswerRenewal(ctx, who, "admin-9", seal.Spoken(nonce))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := seal.ParseSpoken(text, seal.AnswerSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		right := guard.Renewal{Device: id, Operator: "clerk-9", Nonce: [5]byte(nonce)}
+		if !agree(guard.RenewalLabel).Answers(right.Message(guard.DayOf(c.now())), answer) {
+			t.Error("the laptop does not know the answer")
+		}
+		other := right
+		other.Device = uuid.New()
+		if agree(guard.RenewalLabel).Answers(other.Message(guard.DayOf(c.now())), answer) || agree(guard.GrantLabel).Answers(right.Message(guard.DayOf(c.now())), answer) {
+			t.Error("another does")
+		}
+	})
+	ask := guard.Ask{Nonce: [4]byte{9, 9, 9, 9}, Fields: []string{"student.phone"}, Hours: 2, Count: 3}
+	raw, err := ask.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("a grant too, and it goes down signed, once", func(t *testing.T) {
+		var text string
+		for range 2 { // it was misheard
+			if text, err = c.AnswerGrant(ctx, who, "admin-9", seal.Spoken(raw), "核对投诉"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		answer, err := seal.ParseSpoken(text, seal.AnswerSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plea := guard.Plea{Device: guard.TagOf(id), Operator: "clerk-9", Ask: ask}
+		m, err := plea.Message("admin-9", guard.DayOf(c.now()))
+		if err != nil || !agree(guard.GrantLabel).Answers(m, answer) {
+			t.Errorf("the laptop does not know the answer: %v", err)
+		}
+		g, err := plea.Grant(uuid.Nil, "核对投诉", "admin-9", c.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := c.BulletinFile(ctx, bulletin.Grant, g.ID); err != nil || len(b) == 0 {
+			t.Errorf("not sent down: %v", err)
+		}
+		if _, err := c.Withdraw(ctx, bulletin.Grant, g.ID); err != nil {
+			t.Errorf("cannot be withdrawn: %v", err)
+		}
+	})
+	t.Run("who it was is written down", func(t *testing.T) {
+		list, err := c.Answers(ctx)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("got %d, %v", len(list), err)
+		}
+		for _, a := range list {
+			if a.Device != id || a.Operator != "clerk-9" || a.By != "admin-9" {
+				t.Errorf("got %+v", a)
+			}
+		}
+	})
+	for name, k := range map[string]struct {
+		who  Caller
+		by   string
+		code string
+		kind fault.Kind
+	}{
+		"a code that was misheard":       {who, "admin-9", "ABCD", fault.Input},
+		"an answer by a clerk":           {who, "clerk-9", seal.Spoken(nonce), fault.Input},
+		"an answer by nobody":            {who, "nobody", seal.Spoken(nonce), fault.Input},
+		"an operator who is not ours":    {Caller{who.Device, "stranger"}, "admin-9", seal.Spoken(nonce), fault.Input},
+		"a device that is not ours":      {Caller{"00000000", "clerk-9"}, "admin-9", seal.Spoken(nonce), fault.Missing},
+		"too little of a device":         {Caller{"1", "clerk-9"}, "admin-9", seal.Spoken(nonce), fault.Input},
+		"a device by a pattern":          {Caller{"%%%%%%%%", "clerk-9"}, "admin-9", seal.Spoken(nonce), fault.Input},
+		"what is no request for a grant": {who, "admin-9", seal.Spoken(make([]byte, guard.AskSize)), fault.Input},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := c.AnswerRenewal(ctx, k.who, k.by, k.code); fault.KindOf(err) != k.kind {
+				t.Errorf("renewal: got %v", err)
+			}
+		})
+	}
+	if _, err := c.AnswerGrant(ctx, Caller{who.Device, "admin-9"}, "admin-9", seal.Spoken(raw), "核对投诉"); fault.KindOf(err) != fault.Denied {
+		t.Errorf("approved by oneself: got %v", err)
+	}
+	if err := c.Revoke(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.AnswerRenewal(ctx, who, "admin-9", seal.Spoken(nonce)); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a laptop that was shut out: got %v", err)
+	}
+}

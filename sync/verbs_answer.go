@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/sync/central"
+)
+
+const telephone = "Speak with the person first, on a number you know to be theirs, and be sure who it is."
+
+// caller are the flags that say who is on the telephone.
+func callerFlags(f *flag.FlagSet) (data *string, who *central.Caller, by, code *string) {
+	who = &central.Caller{}
+	data = f.String("data", "", "folder of the centre")
+	f.StringVar(&who.Device, "device", "", "id of the laptop, or the last eight characters that it shows")
+	f.StringVar(&who.Operator, "operator", "", "id of the account that it shows")
+	return data, who, f.String("by", "", "id of the data administrator who answers"), f.String("code", "", "the code that the laptop shows, as they read it out")
+}
+
+func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("lease renew", "answer a laptop that was without the county's word for too long: it is good for 14\n"+
+		"days more, and that account for 7. Read the answer out; it serves once, there, today.\n"+telephone, errs)
+	data, who, by, code := callerFlags(f)
+	if err := parse(f, args, out, "data", "device", "operator", "by", "code"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		answer, err := c.AnswerRenewal(ctx, *who, *by, *code)
+		if err == nil {
+			fmt.Fprintln(out, answer)
+		}
+		return err
+	})
+}
+
+func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("grant answer", "answer a request for a grant that was read out by telephone. Without --yes it says\n"+
+		"what is asked for, and no more. With it, read the answer out; it serves once, there,\n"+
+		"for that operator, today. The grant also goes down signed, and can be withdrawn.\n"+telephone, errs)
+	data, who, by, code := callerFlags(f)
+	reason := f.String("reason", "", "why it is granted")
+	yes := f.Bool("yes", false, "what is asked for is granted")
+	if err := parse(f, args, out, "data", "device", "operator", "by", "code", "reason"); err != nil {
+		return err
+	}
+	ask, _, err := central.ReadAsk(*code)
+	if err != nil {
+		return err
+	}
+	of := fmt.Sprintf("%d cases at most", ask.Count)
+	if ask.Count == 0 {
+		of = fmt.Sprintf("the one case that ends in %x", ask.Case)
+	}
+	fmt.Fprintf(errs, "asked for: %s; of %s; for %d hours\n", strings.Join(ask.Fields, ", "), of, ask.Hours)
+	if !*yes {
+		return fault.New("sync.grantAnswer", fault.Input, errors.New("nothing was granted; --yes grants it"))
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		answer, err := c.AnswerGrant(ctx, *who, *by, *code, *reason)
+		if err == nil {
+			fmt.Fprintln(out, answer)
+		}
+		return err
+	})
+}
+
+func answerList(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("answer list", "show what was answered by telephone: renewals and grants.", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON array")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		list, err := c.Answers(ctx)
+		if err != nil || *asJSON {
+			return errors.Join(err, printJSON(out, list))
+		}
+		for _, a := range list {
+			fmt.Fprintf(out, "%s  %-7s  device %s  operator %s  by %s  %s\n", a.At.Local().Format(time.DateTime), a.Kind, a.Device, a.Operator, a.By, a.Reason)
+		}
+		return nil
+	})
+}
