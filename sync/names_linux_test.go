@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -131,6 +132,33 @@ func TestLargePacketsThatAreSwallowed(t *testing.T) {
 	t.Run("both ways, and a case arrives", func(t *testing.T) {
 		n.swallow(t, secondHost)
 		_, ended := l.away(t, far.url, nil, "ip", "netns", "exec", n.prefix+firstHost)
+		l.home(t, far, ended, id)
+		if n.swallowed(t, secondHost) == 0 {
+			t.Error("nothing was swallowed")
+		}
+	})
+	t.Run("from the middle of a case on", func(t *testing.T) {
+		for _, h := range []string{firstHost, secondHost} {
+			n.run(t, centreHost, "tc qdisc del dev v"+h+" root")
+		}
+		n.slow(t, 4)
+		id := l.finished(t, noise("b", 2_000_000))
+		sent := func() int {
+			out, err := exec.Command("ip", "netns", "exec", n.prefix+centreHost, "cat", "/sys/class/net/v"+secondHost+"/statistics/tx_bytes").Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return must(strconv.Atoi(strings.TrimSpace(string(out))))
+		}
+		before := sent()
+		_, ended := l.away(t, far.url, nil, "ip", "netns", "exec", n.prefix+firstHost)
+		for by := time.Now().Add(hangs); sent()-before < 500_000; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(by) {
+				t.Fatal("nothing is on its way")
+			}
+		}
+		n.swallow(t, firstHost)
+		n.swallow(t, secondHost)
 		l.home(t, far, ended, id)
 		if n.swallowed(t, secondHost) == 0 {
 			t.Error("nothing was swallowed")
