@@ -85,6 +85,8 @@ type Central struct {
 	server    string // a name of this process, for laptops to tell servers apart
 	ice       []parcel.ICEServer
 	sightings sightings
+
+	contractsDue chan struct{} // told of contracts that were received
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails
@@ -95,7 +97,8 @@ func Open(ctx context.Context, o Options) (*Central, error) {
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
 		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(), metrics: newMetrics(),
 		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), requests: make(chan struct{}, 512),
-		strangers: make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, server: rand.Text(), ice: o.ICE}
+		contractsDue: make(chan struct{}, 1),
+		strangers:    make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, server: rand.Text(), ice: o.ICE}
 	if c.now == nil {
 		c.now = time.Now
 	}

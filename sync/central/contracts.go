@@ -63,7 +63,14 @@ func (c *Central) wantContract(ctx context.Context, tx *sql.Tx, k *loan.Case, co
 	_, err := tx.ExecContext(ctx, `INSERT INTO contracts (case_id, hash, county, state, why, receipt_no, contract_no, tries, due, at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?) ON CONFLICT DO NOTHING`,
 		k.ID.String(), hash, county, state, why, body.ReceiptNo, body.ContractNo, c.now().UnixMilli())
-	return diskFault("central.wantContract", err)
+	if err != nil {
+		return diskFault("central.wantContract", err)
+	}
+	select {
+	case c.contractsDue <- struct{}{}:
+	default:
+	}
+	return nil
 }
 
 // KeepContracts verifies the contracts that were received, puts the centre's
@@ -83,8 +90,13 @@ func (c *Central) keepRunning(ctx context.Context, do func(context.Context) (int
 		if err != nil && ctx.Err() == nil {
 			c.log.Warn("sealing contracts stopped for a while", "error", err.Error())
 		}
-		if err != nil || n == 0 {
-			pause(ctx, contractLook)
+		if err == nil && n > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-c.contractsDue:
+		case <-time.After(contractLook):
 		}
 	}
 }
