@@ -43,9 +43,9 @@ func TestHostileFilesEnd(t *testing.T) {
 		"a table that follows itself":         tail(bytes.Clone(base), len(base)),
 		"a table that follows a later one":    tail(bytes.Clone(base), len(base)+40),
 		"two hundred revisions":               chain,
-		"a million ends":                      append(bytes.Clone(base), strings.Repeat("%%EOF\n", 1<<20)...),
-		"a million starts":                    append(bytes.Clone(base), strings.Repeat("startxref\n9\n%%EOF\n", 1<<20)...),
-		"a million trailers":                  append(bytes.Clone(base), strings.Repeat("trailer\n", 1<<20)...),
+		"many ends":                           append(bytes.Clone(base), strings.Repeat("%%EOF\n", 1<<17)...),
+		"many starts":                         append(bytes.Clone(base), strings.Repeat("startxref\n9\n%%EOF\n", 1<<14)...),
+		"many trailers":                       append(bytes.Clone(base), strings.Repeat("trailer\n", 1<<17)...),
 		"dictionaries in one another":         rebuilt(t, base, func(o [][]byte) { o[6] = []byte(strings.Repeat("<< /A ", 1<<18)) }),
 		"an object that names itself":         rebuilt(t, base, func(o [][]byte) { o[2] = []byte("3 0 R") }),
 		"a length past the end":               rebuilt(t, base, func(o [][]byte) { o[6] = []byte("<< /Length 99999999 >>\nstream\nx\nendstream") }),
@@ -61,9 +61,9 @@ func TestHostileFilesEnd(t *testing.T) {
 			}
 			return out
 		}(),
-		"twice the same":      append(bytes.Clone(sealed), sealed...),
-		"32 megabytes":        append(bytes.Clone(sealed), make([]byte, maxFile-len(sealed))...),
-		"twenty thousand one": tail(fmt.Appendf(bytes.Clone(base), "xref\n0 %d\n", maxObjects+1), last.xref),
+		"twice the same":       append(bytes.Clone(sealed), sealed...),
+		"megabytes of nothing": append(bytes.Clone(sealed), make([]byte, 4<<20)...),
+		"twenty thousand one":  tail(fmt.Appendf(bytes.Clone(base), "xref\n0 %d\n", maxObjects+1), last.xref),
 	} {
 		if r := Verify(b, id.trust()); r.OK || len(r.Findings) == 0 {
 			t.Errorf("%s: %q", name, r.Lines())
@@ -74,7 +74,7 @@ func TestHostileFilesEnd(t *testing.T) {
 		Closed(b)
 		_, _ = Pictures(b)
 	}
-	for n := range sealed[:min(len(sealed), 4000)] {
+	for n := 0; n < min(len(sealed), 4000); n += 37 {
 		if r := Verify(sealed[:n], id.trust()); r.OK {
 			t.Errorf("the first %d bytes pass", n)
 		}

@@ -97,6 +97,26 @@ func (x *tampering) event(t *testing.T, pdf []byte, name string, edit func(*entr
 	return out
 }
 
+// swapped is the base with the portraits in each other's place, made to fit.
+func (x *tampering) swapped(t *testing.T) []byte {
+	t.Helper()
+	out := rebuilt(t, x.base, func(o [][]byte) { o[fixedObjs], o[fixedObjs+1] = o[fixedObjs+1], o[fixedObjs] })
+	if len(out) != len(x.base) || bytes.Equal(out, x.base) {
+		t.Fatal("nothing was swapped")
+	}
+	return out
+}
+
+// reseal puts the signatures of the sealed file behind another base.
+func (x *tampering) reseal(t *testing.T, base []byte) []byte {
+	t.Helper()
+	out := x.event(t, x.event(t, x.event(t, base, StudentField, nil), CoborrowerField, nil), SealField, nil)
+	for n := 1; n <= 3; n++ {
+		out = moved(t, x.sealed, out, n)
+	}
+	return out
+}
+
 // hands is a base with the seals of both hands.
 func (x *tampering) hands(t *testing.T) []byte { return cut(t, x.sealed, 2) }
 
@@ -132,6 +152,21 @@ func TestEachTamperingOfARevisionHasItsOwnReason(t *testing.T) {
 			in := testInput(t)
 			in.Strokes = nil
 			return x.event(t, mustFill(t, in), SealField, nil)
+		}, nil},
+		{"the portraits swapped", ContentChanged, func(t *testing.T) []byte {
+			fits := x.swapped(t)
+			old := bytes.LastIndex(x.base, []byte("/ID ["))
+			copy(fits[old:], x.base[old:])
+			return append(fits, x.sealed[len(x.base):]...)
+		}, nil},
+		{"the portraits swapped and the file made to fit", Replayed, func(t *testing.T) []byte {
+			return append(x.swapped(t), x.sealed[len(x.base):]...)
+		}, nil},
+		{"a page more in the tree, under the old seals", Replayed, func(t *testing.T) []byte {
+			more := rebuilt(t, x.base, func(o [][]byte) {
+				o[pagesObj-1] = bytes.Replace(o[pagesObj-1], []byte("/Kids ["), []byte("/Kids [7 0 R "), 1)
+			})
+			return x.reseal(t, more)
 		}, nil},
 		{"a page replaced between two seals", ObjectChanged, func(t *testing.T) []byte {
 			return x.event(t, revised(t, x.hands(t), map[int]string{fixedObjs + 3: "<< /Type /Page >>"}), SealField, nil)

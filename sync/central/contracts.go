@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"doorstep/internal/contract"
@@ -74,20 +75,28 @@ func (c *Central) wantContract(ctx context.Context, tx *sql.Tx, k *loan.Case, co
 
 // KeepContracts verifies the contracts that were received, puts the centre's
 // seal behind them and, where a time stamping service is named, its stamp, until
-// ctx ends. What fails is tried again, later each time; nothing waits for it.
+// ctx ends. What fails is tried again, later each time; nothing waits for it, nor
+// does a seal wait for a service that does not answer.
 func (c *Central) KeepContracts(ctx context.Context) {
+	var both sync.WaitGroup
+	both.Go(func() { c.keepRunning(ctx, c.sealDueContracts) })
+	both.Go(func() { c.keepRunning(ctx, c.stampDueContracts) })
+	both.Wait()
+}
+
+func (c *Central) keepRunning(ctx context.Context, do func(context.Context) (int, error)) {
 	for ctx.Err() == nil {
-		n, err := c.KeepDueContracts(ctx)
-		wait := contractLook
+		n, err := do(ctx)
 		if err != nil && ctx.Err() == nil {
 			c.log.Warn("sealing contracts stopped for a while", "error", err.Error())
-		} else if n > 0 {
-			wait = 0
+		}
+		if err == nil && n > 0 {
+			continue
 		}
 		select {
 		case <-ctx.Done():
 		case <-c.contractsDue:
-		case <-time.After(wait):
+		case <-time.After(contractLook):
 		}
 	}
 }
@@ -95,56 +104,63 @@ func (c *Central) KeepContracts(ctx context.Context) {
 // KeepDueContracts takes up the contracts that are due, a few at a time, and
 // says how many it took up.
 func (c *Central) KeepDueContracts(ctx context.Context) (int, error) {
-	const op = "central.KeepDueContracts"
+	n, err := c.sealDueContracts(ctx)
+	if err != nil || n > 0 {
+		return n, err
+	}
+	return c.stampDueContracts(ctx)
+}
+
+func (c *Central) sealDueContracts(ctx context.Context) (int, error) {
+	n, err := c.keepDue(ctx, contractWaits, nil)
+	if err != nil || n > 0 {
+		return n, fault.Wrap("central.sealDueContracts", err)
+	}
+	n, err = c.noteFormerContracts(ctx)
+	return n, fault.Wrap("central.sealDueContracts", err)
+}
+
+func (c *Central) stampDueContracts(ctx context.Context) (int, error) {
+	const op = "central.stampDueContracts"
 	s, err := c.Stamping(ctx)
-	if err != nil {
+	if err != nil || s.URL == "" {
 		return 0, fault.Wrap(op, err)
 	}
-	any, err := c.contractsAreDue(ctx, s.URL != "")
-	if err != nil {
-		return 0, fault.Wrap(op, err)
+	n, err := c.keepDue(ctx, contractReceived, s)
+	return n, fault.Wrap(op, err)
+}
+
+// keepDue takes up the contracts in a state that are due. Once the service does
+// not answer, those that are left wait for the end of their lease.
+func (c *Central) keepDue(ctx context.Context, state string, s *Stamping) (int, error) {
+	var n int
+	err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM contracts WHERE state = ? AND due <= ? LIMIT 1) AS d`,
+		state, c.now().UnixMilli()).Scan(&n)
+	if err != nil || n == 0 {
+		return 0, diskFault("central.keepDue", err)
 	}
-	if !any {
-		n, err := c.noteFormerContracts(ctx)
-		return n, fault.Wrap(op, err)
-	}
-	due, err := c.claimContracts(ctx, s.URL != "")
+	due, err := c.claimContracts(ctx, state)
 	if err != nil {
-		return 0, fault.Wrap(op, err)
+		return 0, err
 	}
 	for i := range due {
 		if err := c.keepContract(ctx, &due[i], s); err != nil {
-			return i, fault.Wrap(op, err)
+			return i, err
+		}
+		if due[i].why == fault.Offline.String() {
+			break
 		}
 	}
 	return len(due), nil
 }
 
-// nextStates are those in which something is to be done.
-func nextStates(stamps bool) (first, second string) {
-	if stamps {
-		return contractWaits, contractReceived
-	}
-	return contractWaits, contractWaits
-}
-
-// contractsAreDue looks without writing.
-func (c *Central) contractsAreDue(ctx context.Context, stamps bool) (bool, error) {
-	first, second := nextStates(stamps)
-	var n int
-	err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM contracts WHERE state IN (?, ?) AND due <= ? LIMIT 1) AS d`,
-		first, second, c.now().UnixMilli()).Scan(&n)
-	return n > 0, diskFault("central.contractsAreDue", err)
-}
-
 // claimContracts takes rows that are due for this server.
-func (c *Central) claimContracts(ctx context.Context, stamps bool) (out []heldContract, err error) {
+func (c *Central) claimContracts(ctx context.Context, state string) (out []heldContract, err error) {
 	const op = "central.claimContracts"
 	err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		out = nil
 		now := c.now().UnixMilli()
-		first, second := nextStates(stamps)
-		rows, err := contractRows(ctx, tx, `WHERE state IN (?, ?) AND due <= ? ORDER BY due, case_id LIMIT ?`, first, second, now, contractMost)
+		rows, err := contractRows(ctx, tx, `WHERE state = ? AND due <= ? ORDER BY due, case_id LIMIT ?`, state, now, contractMost)
 		if err != nil {
 			return err
 		}

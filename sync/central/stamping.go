@@ -26,7 +26,7 @@ type Stamping struct {
 const (
 	stampingURL   = "tsa-url"
 	stampingRoots = "tsa-roots"
-	stampTime     = 30 * time.Second
+	stampTime     = 2 * time.Minute
 	maxAnswer     = 64 << 10
 	maxRoots      = 64 << 10
 )
