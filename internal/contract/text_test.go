@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -210,18 +211,26 @@ func testMasked(a *loan.Application) map[string]string {
 	return map[string]string{"student.name_masked": "遮" + a.Student.Name, "student.id_no_masked": "522***********9914"}
 }
 
-// Every word that a template has for a case must come back, whatever the case.
+// Every word that a template has for a case must come back, whatever the case:
+// the contract's of each, the other papers' of every eighth and of all whose
+// names have a character of the supplementary planes.
 func TestEveryWordOfEveryPaperReadsBack(t *testing.T) {
 	t.Parallel()
 	ref := loan.Reference{Packs: testPacks(t)}
-	for id, app := range acceptance(t) {
+	cases := acceptance(t)
+	for i, id := range slices.Sorted(maps.Keys(cases)) {
+		app := cases[id]
+		old := []string{"loan-contract-1.json", "application-form-1.json", "renewal-statement-1.json"}
+		if i%8 != 0 && !strings.ContainsFunc(app.Student.Name, func(r rune) bool { return r > 0xFFFF }) {
+			old = append(old, "application-form-2.json", "hardship-form-1.json", "renewal-statement-2.json", "temporary-receipt-1.json", "integrity-card-1.json")
+		}
 		t.Run(id, func(t *testing.T) {
 			in := testInput(t)
 			in.App, in.Evidence = app, nil
 			if pack, err := ref.PolicyFor(app.AsOf); err == nil {
 				in.Pack = pack
 			}
-			for name, b := range papersOf(t, in, "loan-contract-1.json", "application-form-1.json", "renewal-statement-1.json") {
+			for name, b := range papersOf(t, in, old...) {
 				in.Template = testTemplates(t)[name]
 				f, err := parseForm(in.Template)
 				if err != nil {
