@@ -24,6 +24,7 @@ type Deps struct {
 	Pages   *page.Renderer  // shows documents
 	Words   *rulebook.Words // the words of the codes
 	Cameras func(context.Context) ([]capture.Camera, error)
+	Reader  func(context.Context) (*capture.Reader, error) // the ID-card reader, opened; nil: the window reads no cards
 	Enrol   func(ctx context.Context, server, code string) (desk.Enrolment, error)
 	Courier func(*desk.Desk) (*courier.Courier, error)
 	Room    Room         // laptops of one room; nil: the window has no 同室协作
