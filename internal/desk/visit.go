@@ -40,6 +40,39 @@ func Scan(img image.Image) (Picture, error) {
 	return Picture{b, q.Problems}, fault.Wrap("make scan", err)
 }
 
+// Page is a paper as it would be kept.
+type Page struct {
+	Picture
+	Shown image.Image // its pixels
+	Cut   bool        // it was cut out at its edges and straightened
+}
+
+// MakePage makes the kept form of a paper in a picture: cut out at its edges
+// and straightened where they are found, unless whole is asked for.
+func MakePage(img image.Image, whole bool) (Page, error) {
+	const op = "make page"
+	p := Page{}
+	if !whole {
+		q, found, err := photo.FindPaper(img)
+		if err != nil {
+			return Page{}, fault.Wrap(op, err)
+		}
+		if found {
+			if img, err = photo.Straighten(img, q); err != nil {
+				return Page{}, fault.Wrap(op, err)
+			}
+			p.Cut = true
+		}
+	}
+	b, q, err := photo.Scan(img)
+	if err != nil {
+		return Page{}, fault.Wrap(op, err)
+	}
+	p.Picture = Picture{b, q.Problems}
+	p.Shown, _, err = photo.Decode(b)
+	return p, fault.Wrap(op, err)
+}
+
 // Turn turns a picture by quarters, clockwise.
 func Turn(img image.Image, quarters int) image.Image { return photo.Rotate(img, quarters) }
 

@@ -34,6 +34,7 @@ type cameraDialog struct {
 	at      int
 	end     context.CancelFunc // of the running preview
 	still   image.Image
+	direct  bool // the still is looked at elsewhere
 }
 
 // openCamera shows the camera; use gets the picture the clerk chose. Where no
@@ -170,8 +171,13 @@ func (c *cameraDialog) press() bool {
 			c.words.SetText(sentence(err))
 			return
 		}
-		c.still = img
 		c.end()
+		if c.direct {
+			c.dialog.Close()
+			c.use(img)
+			return
+		}
+		c.still = img
 		c.frame.SetImage(shrink(img, 1040))
 		c.again.Show()
 		c.row.Refresh()
@@ -208,19 +214,9 @@ func (c *cameraDialog) release() {
 
 // shoot adds a page by the camera.
 func (s *imagesStep) shoot(slot loan.Slot) {
-	s.openCamera(docLabel(docOf(slot)), func(img image.Image) {
-		s.setBusy(slot, "正在处理…")
-		var pic desk.Picture
-		s.v.u.run("scan", func(context.Context) (err error) {
-			pic, err = desk.Scan(img)
-			return err
-		}, func(err error) {
-			s.setBusy(slot, "")
-			if err != nil {
-				s.v.u.fail(err)
-				return
-			}
-			s.keep(slot, []desk.Picture{pic}, "camera", nil)
-		})
+	title := docLabel(docOf(slot))
+	s.openCamera(title, func(img image.Image) {
+		s.checkPage(title, img, nil, func(p desk.Picture) { s.keep(slot, []desk.Picture{p}, "camera", nil) }, "重拍", func() { s.shoot(slot) })
 	}, func() { s.choose(slot) })
+	s.camera.direct = true
 }

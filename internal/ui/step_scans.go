@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 
 	"doorstep/internal/capture"
@@ -43,25 +44,43 @@ func (s *imagesStep) shotsOf(ctx context.Context, path string) ([][]byte, error)
 	return out, nil
 }
 
-// choose adds the pages of a file.
+// choose adds the pages of a file. What is not kept as it came, or cannot be
+// read, is shown first.
 func (s *imagesStep) choose(slot loan.Slot) {
-	s.chooseFile("添加"+docLabel(docOf(slot)), scanSuffixes(), func(path string) {
+	title := docLabel(docOf(slot))
+	s.chooseFile("添加"+title, scanSuffixes(), func(path string) {
 		s.setBusy(slot, "正在打开文件…")
 		var pics []desk.Picture
+		var one desk.Page
+		var img image.Image
 		s.v.u.run("scan file", func(ctx context.Context) error {
 			shots, err := s.shotsOf(ctx, path)
 			if err != nil {
 				return err
 			}
-			pics, err = s.scanAll(ctx, slot, shots)
+			if len(shots) > 1 {
+				pics, err = s.scanAll(ctx, slot, shots)
+				return err
+			}
+			if img, err = desk.DecodeImage(shots[0]); err == nil {
+				one, err = desk.MakePage(img, false)
+			}
 			return err
 		}, func(err error) {
 			s.setBusy(slot, "")
-			if err != nil {
+			keep := func(pics []desk.Picture) { s.keep(slot, pics, "file", nil) }
+			switch {
+			case err != nil:
 				s.v.u.fail(err)
-				return
+			case img != nil && !one.Cut && len(one.Problems) == 0:
+				keep([]desk.Picture{one.Picture})
+			case img != nil:
+				s.checkPage(title, img, &one, func(p desk.Picture) { keep([]desk.Picture{p}) }, "另选文件", func() { s.choose(slot) })
+			case slices.ContainsFunc(pics, func(p desk.Picture) bool { return len(p.Problems) > 0 }):
+				s.refusePages(slot, pics, keep)
+			default:
+				keep(pics)
 			}
-			s.keep(slot, pics, "file", nil)
 		})
 	})
 }
