@@ -86,9 +86,10 @@ func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 	mux.HandleFunc("GET /about", p.about)
 	mux.HandleFunc("POST /pair", p.pair)
 	mux.HandleFunc("POST /shot", p.shot)
-	p.server = &http.Server{Handler: p.tracked(mux), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second,
+	p.server = &http.Server{Handler: p.tracked(mux), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 30 * time.Second,
 		MaxHeaderBytes: 16 << 10, ErrorLog: log.New(io.Discard, "", 0), BaseContext: func(net.Listener) context.Context { return p.ctx }}
-	p.running.Go(func() { _ = p.server.Serve(l) }) // it ends with Close
+	p.running.Go(func() { _ = p.server.Serve(l) })        // it ends with the next
+	context.AfterFunc(p.ctx, func() { p.server.Close() }) // so that nothing is served on where nobody calls Close
 	return p, nil
 }
 

@@ -164,7 +164,7 @@ type Attachment struct {
 // AttachBody puts a blob in a slot, behind those already there.
 type AttachBody struct {
 	Attachment
-	Source string `json:"source,omitempty"` // camera, file, reader
+	Source string `json:"source,omitempty"` // camera, file, phone, reader
 }
 
 // DetachBody takes a blob out of a slot.

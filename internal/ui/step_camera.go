@@ -34,7 +34,8 @@ type cameraDialog struct {
 	at      int
 	end     context.CancelFunc // of the running preview
 	still   image.Image
-	direct  bool // the still is looked at elsewhere
+	direct  bool            // the still is looked at elsewhere
+	ways    *fyne.Container // other than a camera of this window
 }
 
 // openCamera shows the camera; use gets the picture the clerk chose. Where no
@@ -57,7 +58,8 @@ func (s *imagesStep) openCamera(title string, use func(image.Image), file func()
 	c.other.Hide()
 	c.file.Hide()
 	c.row = container.NewBorder(nil, nil, nil, container.NewHBox(c.file, c.other, c.again), c.words)
-	c.dialog = kit.NewDialog(s.v.u.win, title, container.NewVBox(c.frame, c.row), "拍照", "取消", c.press)
+	c.ways = container.NewHBox()
+	c.dialog = kit.NewDialog(s.v.u.win, title, container.NewVBox(c.frame, c.row, c.ways), "拍照", "取消", c.press)
 	c.dialog.SetWidth(570)
 	c.dialog.YesButton().Disable()
 	c.dialog.SetOnClosed(c.close)
@@ -118,6 +120,7 @@ func (c *cameraDialog) live() {
 		}
 	})
 	c.dialog.YesButton().Enable()
+	kit.Focus(c.dialog.YesButton())
 }
 
 // play draws frames until the preview ends; a preview that was just stopped
@@ -212,11 +215,33 @@ func (c *cameraDialog) release() {
 	}, func(error) {})
 }
 
-// shoot adds a page by the camera.
+// shoot adds pages by the camera, or by the phone that is in use.
 func (s *imagesStep) shoot(slot loan.Slot) {
 	title := docLabel(docOf(slot))
+	phone := func(local bool) {
+		s.openPhone(slot, title, local, nil, func() { s.shoot(slot) }, func() { s.choose(slot) })
+	}
+	if s.byPhone {
+		phone(false)
+		return
+	}
 	s.openCamera(title, func(img image.Image) {
 		s.checkPage(title, img, nil, func(p desk.Picture) { s.keep(slot, []desk.Picture{p}, "camera", nil) }, "重拍", func() { s.shoot(slot) })
 	}, func() { s.choose(slot) })
 	s.camera.direct = true
+	s.camera.offer(phone)
+}
+
+// offer shows the ways to a phone and to this laptop's browser.
+func (c *cameraDialog) offer(open func(local bool)) {
+	way := func(local bool) func() {
+		return func() {
+			c.dialog.Close()
+			open(local)
+		}
+	}
+	c.ways.Objects = []fyne.CanvasObject{
+		kit.NewSecondary("用手机拍", kit.Icon("phone"), way(false)), kit.NewSecondary("用浏览器拍", nil, way(true))}
+	c.ways.Refresh()
+	c.dialog.Refresh()
 }

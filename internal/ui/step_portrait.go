@@ -128,7 +128,20 @@ func (p *portraitCard) confirm(on bool) {
 }
 
 func (p *portraitCard) takeByCamera() {
-	p.s.openCamera("为"+partyLabel(p.party)+"拍照", func(img image.Image) { p.crop(img, "camera") }, p.takeFromFile)
+	title := "为" + partyLabel(p.party) + "拍照"
+	phone := func(local bool) {
+		source := "phone"
+		if local {
+			source = "camera"
+		}
+		p.s.openPhone(p.slot, title, local, func(img image.Image) { p.crop(img, source) }, p.takeByCamera, p.takeFromFile)
+	}
+	if p.s.byPhone {
+		phone(false)
+		return
+	}
+	p.s.openCamera(title, func(img image.Image) { p.crop(img, "camera") }, p.takeFromFile)
+	p.s.camera.offer(phone)
 }
 
 func (p *portraitCard) takeFromFile() {
