@@ -30,6 +30,16 @@ func Portrait(img image.Image, crop image.Rectangle) (Picture, error) {
 	return Picture{b, q.Problems}, fault.Wrap("make portrait", err)
 }
 
+// Pose is how a person stands before the camera.
+type Pose = photo.Pose
+
+// JudgePose finds the face of a portrait and says how it is to be cropped and
+// what is to be mended; its faults are photo's.
+func JudgePose(img image.Image) (Pose, error) {
+	p, err := photo.JudgePose(img)
+	return p, fault.Wrap("judge pose", err)
+}
+
 // PortraitShape is the part of crop that a portrait keeps; an empty crop means
 // the whole picture.
 func PortraitShape(bounds, crop image.Rectangle) image.Rectangle { return photo.Shape(bounds, crop) }

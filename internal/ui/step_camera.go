@@ -3,6 +3,10 @@ package ui
 import (
 	"context"
 	"image"
+	"image/draw"
+	"math"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/capture"
@@ -36,6 +40,7 @@ type cameraDialog struct {
 	still   image.Image
 	direct  bool            // the still is looked at elsewhere
 	ways    *fyne.Container // other than a camera of this window
+	person  bool            // who sits before it is told how to
 }
 
 // openCamera shows the camera; use gets the picture the clerk chose. Where no
@@ -135,12 +140,24 @@ func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
 		return err
 	}
 	last := time.Time{}
+	var judges sync.WaitGroup
+	defer judges.Wait()
+	var judging atomic.Bool
 	for img := range frames {
+		if c.person && judging.CompareAndSwap(false, true) {
+			judges.Go(func() {
+				defer judging.Store(false)
+				c.judge(ctx, img)
+			})
+		}
 		if time.Since(last) < frameGap {
 			continue
 		}
 		last = time.Now()
 		small := shrink(img, 720)
+		if c.person {
+			small = withGuide(small)
+		}
 		c.s.v.u.back(func() {
 			if ctx.Err() == nil && c.still == nil {
 				c.frame.SetImage(small)
@@ -148,6 +165,39 @@ func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
 		})
 	}
 	return cam.Err()
+}
+
+// judge tells the person before the camera what to do, while it runs.
+func (c *cameraDialog) judge(ctx context.Context, img image.Image) {
+	p, err := desk.JudgePose(img)
+	if err != nil {
+		return // the still is judged again
+	}
+	kind, words := kit.TextOK, "位置和光线都好，按回车拍照。"
+	if len(p.Hints) > 0 {
+		kind, words = kit.TextWarn, p.Hints[0]
+	}
+	c.s.v.u.back(func() {
+		if ctx.Err() == nil && c.still == nil && !c.dialog.YesButton().Busy() && c.words.Text() != words {
+			c.words.SetKind(kind)
+			c.words.SetText(words)
+		}
+	})
+}
+
+// withGuide draws where the head is to be into a copy of a frame.
+func withGuide(img image.Image) image.Image {
+	b := img.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(out, out.Rect, img, b.Min, draw.Src)
+	h := float64(b.Dy())
+	const dots = 180
+	for i := range dots {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / dots)
+		at := image.Pt(int(float64(b.Dx())/2+cos*h*0.21), int(h*0.44+sin*h*0.29))
+		draw.Draw(out, image.Rectangle{Min: at, Max: at.Add(image.Pt(3, 3))}, image.White, image.Point{}, draw.Src)
+	}
+	return out
 }
 
 // press takes a still, and then uses it.

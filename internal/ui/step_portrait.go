@@ -141,6 +141,7 @@ func (p *portraitCard) takeByCamera() {
 		return
 	}
 	p.s.openCamera(title, func(img image.Image) { p.crop(img, "camera") }, p.takeFromFile)
+	p.s.camera.person = true
 	p.s.camera.offer(phone)
 }
 
