@@ -167,9 +167,28 @@ func (p *portraitCard) takeFromFile() {
 	})
 }
 
-// crop lets the clerk set the part that is the portrait, and keeps it.
+// crop lets the clerk set the part that is the portrait, and keeps it. One that
+// is in use elsewhere is kept on the clerk's word alone.
 func (p *portraitCard) crop(img image.Image, source string) {
-	showCrop(p.s.v.u, partyLabel(p.party)+"照片", img, func(pic desk.Picture) {
-		p.s.keep(p.slot, []desk.Picture{pic}, source, nil)
+	v := p.s.v
+	showCrop(v.u, partyLabel(p.party)+"照片", img, func(pic desk.Picture) {
+		keep := func() { p.s.keep(p.slot, []desk.Picture{pic}, source, nil) }
+		used := ""
+		p.s.setBusy(p.slot, "正在核对照片…")
+		v.u.run("look for portrait", func(ctx context.Context) (err error) {
+			used, err = v.u.desk.PortraitUsed(ctx, v.id, p.slot, pic.JPEG)
+			return err
+		}, func(err error) {
+			p.s.setBusy(p.slot, "")
+			switch {
+			case v.closed:
+			case err != nil:
+				v.u.fail(err)
+			case used != "":
+				kit.Confirm(v.u.win, "照片重复", used+"请当面重新拍摄；确认无误时才照用。", "仍然使用", "不用", keep)
+			default:
+				keep()
+			}
+		})
 	})
 }

@@ -108,6 +108,41 @@ func TestPortraitsAreJudged(t *testing.T) {
 			t.Errorf("portraits kept: got %d, want 1", got)
 		}
 	})
+	t.Run("a portrait that is in use already is told of", func(t *testing.T) {
+		r := &rig{t, r.u}
+		takes := func(card *portraitCard) {
+			before := image.Rectangle{}
+			r.ui(func() {
+				card.crop(drawnPortrait(t), "file")
+				before = findCropper(r.dialog()).crop
+			})
+			r.until("the face is found", func() bool { return findCropper(r.dialog()).crop != before })
+			r.answer()
+		}
+		held := r.saved(v.id).Slot(loan.PortraitCoborrower)
+		takes(images.people[1]) // the student's own
+		if got := r.saved(v.id).Slot(loan.PortraitCoborrower); len(got) != 1 || got[0] != held[0] || r.dialog() == nil {
+			t.Fatalf("for the other party: got %v unasked", got)
+		}
+		r.ui(func() { r.dialog().Close() })
+		second := r.open(loan.First, false)
+		other := second.steps[stepImages].(*imagesStep)
+		r.ui(func() { second.show(stepImages) })
+		takes(other.people[0])
+		if got := len(r.saved(second.id).Slot(loan.PortraitStudent)); got != 0 || r.dialog() == nil {
+			t.Fatalf("in another case: got %d unasked", got)
+		}
+		r.snap("dialog-portrait-used")
+		r.answer()
+		if got := len(r.saved(second.id).Slot(loan.PortraitStudent)); got != 1 {
+			t.Errorf("on the clerk's word: got %d, want 1", got)
+		}
+		r.ui(func() { r.u.shell.open(v.id) })
+		r.settle()
+		v = r.visit()
+		images = v.steps[stepImages].(*imagesStep)
+		r.ui(func() { v.show(stepImages) })
+	})
 	for name, c := range map[string]struct {
 		frame image.Image
 		want  string
