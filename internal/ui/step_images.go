@@ -35,6 +35,7 @@ type imagesStep struct {
 	shoots   map[loan.Slot]*kit.Button
 	frames   map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
 	order    []loan.Slot                     // of the cells, as they stand
+	cells    map[loan.Slot]fyne.CanvasObject // into which files may be dropped
 }
 
 // thumbSide is the long side of the pictures kept in memory.
@@ -89,10 +90,13 @@ func (s *imagesStep) showPapers() {
 	var held *kit.Button
 	before := s.shoots
 	s.shoots, s.order, s.frames = map[loan.Slot]*kit.Button{}, nil, map[loan.Hash][]*kit.PhotoFrame{}
+	s.cells = map[loan.Slot]fyne.CanvasObject{}
 	var cells []fyne.CanvasObject
 	for _, p := range papers {
 		for _, d := range p.docs {
-			cells = append(cells, s.paperCell(d, p))
+			cell := s.paperCell(d, p)
+			s.cells[loan.DocSlot(d)] = cell
+			cells = append(cells, cell)
 		}
 	}
 	var rows []fyne.CanvasObject

@@ -146,24 +146,26 @@ func (p *portraitCard) takeByCamera() {
 }
 
 func (p *portraitCard) takeFromFile() {
-	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}, func(path string) {
-		p.s.setBusy(p.slot, "正在读取照片…")
-		var img image.Image
-		p.s.v.u.run("read portrait", func(ctx context.Context) error {
-			shots, err := p.s.shotsOf(ctx, path)
-			if err != nil {
-				return err
-			}
-			img, err = desk.DecodeImage(shots[0])
+	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}, p.addFile)
+}
+
+func (p *portraitCard) addFile(path string) {
+	p.s.setBusy(p.slot, "正在读取照片…")
+	var img image.Image
+	p.s.v.u.run("read portrait", func(ctx context.Context) error {
+		shots, err := p.s.shotsOf(ctx, path)
+		if err != nil {
 			return err
-		}, func(err error) {
-			p.s.setBusy(p.slot, "")
-			if err != nil {
-				p.s.v.u.fail(err)
-				return
-			}
-			p.crop(img, "file")
-		})
+		}
+		img, err = desk.DecodeImage(shots[0])
+		return err
+	}, func(err error) {
+		p.s.setBusy(p.slot, "")
+		if err != nil {
+			p.s.v.u.fail(err)
+			return
+		}
+		p.crop(img, "file")
 	})
 }
 

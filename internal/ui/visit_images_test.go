@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
 )
 
 func TestVisitPictures(t *testing.T) {
@@ -168,6 +171,53 @@ func TestVisitPictures(t *testing.T) {
 		})
 		r.ui(func() { r.dialog().Close() })
 		r.settle()
+	})
+	t.Run("files are dragged onto what they are of", func(t *testing.T) {
+		r := &rig{t, r.u}
+		slot := loan.DocSlot(loan.HukouBook)
+		var files []fyne.URI
+		for i, w := range []int{1180, 1240} {
+			files = append(files, storage.NewFileURI(testFile(t, "d"+strconv.Itoa(i)+".png", testPicture(w, 900))))
+		}
+		middle := func(o fyne.CanvasObject) fyne.Position {
+			at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+			return at.AddXY(o.Size().Width/2, o.Size().Height/2)
+		}
+		r.ui(func() {
+			v.show(stepImages)
+			r.u.dropped(fyne.NewPos(5, 5), files) // onto the rail
+		})
+		if got := len(r.saved(v.id).Slot(slot)); got != 0 {
+			t.Errorf("dropped elsewhere: got %d pages", got)
+		}
+		r.ui(func() {
+			images.content.ScrollToBottom()
+			r.u.dropped(middle(images.cells[slot]), files)
+		})
+		held := r.saved(v.id).Slot(slot)
+		if len(held) != 2 {
+			t.Fatalf("pages kept: got %d, want 2", len(held))
+		}
+		b, err := r.u.desk.Blob(context.Background(), v.id, held[0].Blob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if img, err := desk.DecodeImage(b); err != nil || img.Bounds().Dx() != 1180 {
+			t.Errorf("the first page is not the first file's")
+		}
+		r.ui(func() {
+			images.content.ScrollToTop()
+			r.u.dropped(middle(images.people[1].content), files)
+		})
+		r.settle()
+		if r.dialog() == nil {
+			t.Fatal("a portrait dropped is not cropped")
+		}
+		r.ui(func() { r.dialog().Close() })
+		for _, a := range held {
+			r.ui(func() { images.remove(a) })
+			r.settle()
+		}
 	})
 	t.Run("a broken file is refused in words and nothing is kept", func(t *testing.T) {
 		r := &rig{t, r.u}

@@ -106,6 +106,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	}
 	u.root = kit.Attach(w, im, container.NewStack())
 	w.SetTitle(title)
+	w.SetOnDropped(u.dropped)
 	u.begin()
 	if d.Told != "" {
 		kit.Message(w, "请注意", d.Told, u.Started)
