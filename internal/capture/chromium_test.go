@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func browser(t *testing.T) context.Context {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(2*time.Minute),
-		chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("use-fake-device-for-media-stream", "device-count=2"), chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("allow-loopback-in-peer-connection", true),
 		chromedp.Flag("host-resolver-rules", "MAP phone.test 127.0.0.1"))
 	ctx, end := context.WithTimeout(t.Context(), 4*time.Minute)
@@ -166,4 +167,8 @@ func TestChromiumPlaysTheLocalCamera(t *testing.T) {
 		t.Errorf("got %v, %v, want a frame of the camera", img, err)
 	}
 	says(t, ctx, "已收到")
+	before := get(t, ctx, chromedp.Text("#next"))
+	run(t, ctx, chromedp.Click("#next"))
+	get(t, ctx, chromedp.Poll[bool]("document.getElementById('next').textContent !== "+strconv.Quote(before)))
+	run(t, ctx, chromedp.WaitVisible("#shutter"))
 }

@@ -79,19 +79,17 @@ func TestAReaderOnASerialLine(t *testing.T) {
 	})
 	t.Run("a damaged answer is asked for again, and never believed", func(t *testing.T) {
 		c := &chip{cards: []Card{madeUpCards()["a resident's"], madeUpCards()["a resident's"]}}
-		reads := 0
+		var reads atomic.Int32
 		r := plug(t, func(command uint16) [][]byte {
 			b := c.answer(command)
-			if command == readCard {
-				if reads++; reads == 1 {
-					b[20] ^= 1
-				}
+			if command == readCard && reads.Add(1) == 1 {
+				b[20] ^= 1
 			}
 			return [][]byte{b}
 		}).open(t)
 		got, err := r.Card(t.Context(), silent)
-		if err != nil || got.Name != "韦测甲" || reads != 2 {
-			t.Errorf("got %+v after %d reads, %v", got, reads, err)
+		if err != nil || got.Name != "韦测甲" || reads.Load() != 2 {
+			t.Errorf("got %+v after %d reads, %v", got, reads.Load(), err)
 		}
 	})
 	t.Run("a card that never lies still ends in words", func(t *testing.T) {

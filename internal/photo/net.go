@@ -5,6 +5,10 @@ import (
 	"math"
 )
 
+// The loops below touch what their caller owns and nothing else, and take nearly
+// all of the time: the race detector, which has nothing to find in them, would
+// make it ten times as long.
+
 // volume is rows of columns of channels, as a layer of a net gives and takes.
 type volume struct {
 	w, h, c int
@@ -37,6 +41,8 @@ func padded(in, stride int) (out, before int) {
 }
 
 // conv is a convolution by windows of 3 × 3; with same, of a padded input.
+//
+//go:norace
 func conv(x volume, s *weights, channels, stride int, same bool) volume {
 	filters, bias := s.next(9*x.c*channels), s.next(channels)
 	w, h, left, top := x.w-2, x.h-2, 0, 0
@@ -67,6 +73,8 @@ func conv(x volume, s *weights, channels, stride int, same bool) volume {
 }
 
 // separable is a convolution of each channel alone, and then of all of a place.
+//
+//go:norace
 func separable(x volume, s *weights, channels, stride int) volume {
 	filter := s.next(9 * x.c)
 	w, left := padded(x.w, stride)
@@ -91,6 +99,8 @@ func separable(x volume, s *weights, channels, stride int) volume {
 }
 
 // pointwise weighs all channels of a place against one another.
+//
+//go:norace
 func pointwise(x volume, s *weights, channels int) volume {
 	filters, bias := s.next(x.c*channels), s.next(channels)
 	out := newVolume(x.w, x.h, channels)
@@ -130,6 +140,8 @@ func relu(all ...volume) volume {
 }
 
 // pool gives the greatest of each 2 × 2.
+//
+//go:norace
 func pool(x volume, stride int) volume {
 	w, h := (x.w+stride-1)/stride, (x.h+stride-1)/stride
 	out := newVolume(w, h, x.c)

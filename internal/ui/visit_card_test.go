@@ -32,8 +32,9 @@ func (r *rig) reads(p *personForm) {
 }
 
 func TestReadingAnIDCard(t *testing.T) {
+	shared := newRig(t, kit.Light)
 	t.Run("an empty form is filled in, and the chip's picture kept", func(t *testing.T) {
-		r := newRig(t, kit.Light)
+		r := &rig{t, shared.u}
 		v := r.open(loan.First, false)
 		r.ui(func() {
 			v.show(stepStudent)
@@ -60,7 +61,7 @@ func TestReadingAnIDCard(t *testing.T) {
 		}
 	})
 	t.Run("what was entered otherwise is shown beside it, and the clerk decides", func(t *testing.T) {
-		r := newRig(t, kit.Light)
+		r := &rig{t, shared.u}
 		v := r.open(loan.First, false, entered)
 		r.ui(func() { v.show(stepStudent) })
 		card := testCard()
@@ -83,7 +84,7 @@ func TestReadingAnIDCard(t *testing.T) {
 		}
 	})
 	t.Run("a name that is kept against the card's is told of", func(t *testing.T) {
-		r := newRig(t, kit.Light)
+		r := &rig{t, shared.u}
 		v := r.open(loan.First, false, entered)
 		r.ui(func() { v.show(stepStudent) })
 		card := testCard()
@@ -105,7 +106,7 @@ func TestReadingAnIDCard(t *testing.T) {
 		}
 	})
 	t.Run("without a reader, or with it pulled out, the words say that typing will do", func(t *testing.T) {
-		r := newRig(t, kit.Light)
+		r := &rig{t, shared.u}
 		v := r.open(loan.First, false)
 		r.ui(func() { v.show(stepCoborrower) })
 		person := v.steps[stepCoborrower].(*coborrowerStep).person
@@ -128,7 +129,7 @@ func TestReadingAnIDCard(t *testing.T) {
 		}
 	})
 	t.Run("a foreigner's card fills in nothing", func(t *testing.T) {
-		r := newRig(t, kit.Light)
+		r := &rig{t, shared.u}
 		v := r.open(loan.First, false)
 		r.ui(func() { v.show(stepStudent) })
 		r.lays(capture.Card{Kind: capture.ForeignCard, Name: "测试", Number: "USA110000000001"})
@@ -139,7 +140,7 @@ func TestReadingAnIDCard(t *testing.T) {
 		}
 	})
 	t.Run("giving up frees the reader", func(t *testing.T) {
-		r := newRig(t, kit.Light)
+		r := &rig{t, shared.u}
 		v := r.open(loan.First, false)
 		r.ui(func() { v.show(stepStudent) })
 		r.lays() // no card ever

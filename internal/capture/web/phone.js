@@ -198,18 +198,38 @@ async function still() {
   return new Promise(done => canvas.toBlob(done, 'image/jpeg', 0.92));
 }
 
-async function look() {
+// look opens a camera: the one remembered, else the one at the back.
+async function look(id) {
   if (!navigator.mediaDevices) return;
+  const before = $('video').srcObject;
+  if (before) before.getTracks().forEach(t => t.stop());
+  const which = id ? { deviceId: { exact: id } } : { facingMode: 'environment' };
   try {
-    $('video').srcObject = await navigator.mediaDevices.getUserMedia({ audio: false, video: { width: { ideal: 4096 }, height: { ideal: 3072 }, facingMode: 'environment' } });
+    $('video').srcObject = await navigator.mediaDevices.getUserMedia({ audio: false, video: { width: { ideal: 4096 }, height: { ideal: 3072 }, ...which } });
   } catch (e) {
-    say('bad', '浏览器没有打开摄像头：请允许使用摄像头，或选文件。');
+    $('video').srcObject = null;
+    say('bad', '没有打开摄像头：请允许浏览器使用它，关闭正在用它的程序，或改用手机拍、选文件。');
   }
+  const all = await cameras();
+  $('next').hidden = all.length < 2;
+  $('next').textContent = '换摄像头（' + ($('video').srcObject ? $('video').srcObject.getVideoTracks()[0].label : '') + '）';
+}
+
+async function cameras() {
+  return (await navigator.mediaDevices.enumerateDevices()).filter(d => d.kind === 'videoinput');
+}
+
+// another goes to the next camera: a document camera beside a built-in one.
+async function another() {
+  const all = await cameras(), now = $('video').srcObject && $('video').srcObject.getVideoTracks()[0].getSettings().deviceId;
+  await look(all[(all.findIndex(d => d.deviceId === now) + 1) % all.length].deviceId);
+  ready(true);
 }
 
 for (const id of ['file', 'album']) {
   $(id).onchange = async () => { const f = $(id).files[0]; $(id).value = ''; await send(f); };
 }
+$('next').onclick = another;
 $('shutter').onclick = async () => send(await still());
 
 (async () => {
