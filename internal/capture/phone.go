@@ -46,6 +46,7 @@ type Phone struct {
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 	events   chan PhoneEvent
+	alarms   chan PhoneEvent // the first of what strangers tried, until it is told
 	rtc      peer.Options
 
 	mu     sync.Mutex
@@ -77,7 +78,7 @@ func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 	if err != nil {
 		return nil, fault.Tell(op, fault.Unavailable, "本机不让程序接受手机的连接：请检查防火墙，也可以用摄像头或选文件。", errors.New("cannot listen"))
 	}
-	p := &Phone{o: o, token: rand.Text(), listener: l, events: make(chan PhoneEvent), used: map[string]bool{}}
+	p := &Phone{o: o, token: rand.Text(), listener: l, events: make(chan PhoneEvent), alarms: make(chan PhoneEvent, 1), used: map[string]bool{}}
 	p.ctx, p.stop = context.WithCancel(ctx)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.file("text/html; charset=utf-8", phoneHTML))
@@ -151,6 +152,8 @@ func (p *Phone) Next(ctx context.Context) (PhoneEvent, error) {
 	select {
 	case e := <-p.events:
 		return e, nil
+	case e := <-p.alarms:
+		return e, nil
 	case <-ctx.Done():
 		return PhoneEvent{}, fault.New(op, fault.Cancelled, ctx.Err())
 	case <-p.ctx.Done():
@@ -166,11 +169,18 @@ func (p *Phone) tell(e PhoneEvent) {
 	}
 }
 
-// mention hands over what only informs, where somebody waits: strangers and
-// progress must not hold anything up.
+// mention hands over how far a picture is, where somebody waits.
 func (p *Phone) mention(e PhoneEvent) {
 	select {
 	case p.events <- e:
+	default:
+	}
+}
+
+// alarm keeps what a stranger tried until it is told; more of it is one alarm.
+func (p *Phone) alarm(e PhoneEvent) {
+	select {
+	case p.alarms <- e:
 	default:
 	}
 }
@@ -264,7 +274,7 @@ func (p *Phone) refuse(w http.ResponseWriter, status int, words string, err erro
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, words)
 	if err != nil {
-		p.mention(PhoneEvent{Refused: err})
+		p.alarm(PhoneEvent{Refused: err})
 	}
 }
 

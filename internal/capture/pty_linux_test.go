@@ -73,7 +73,7 @@ func (p *pty) serve(out <-chan struct{}, say func(uint16) [][]byte) {
 
 func (p *pty) open(t *testing.T) *Reader {
 	t.Helper()
-	r, err := OpenReader(t.Context(), ReaderInfo{ID: p.line, Name: "读卡器"})
+	r, err := openReader(t.Context(), ReaderInfo{ID: p.line, Name: "读卡器"}, 2*time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,10 @@ func FindReader(ctx context.Context) (*Reader, error) {
 // with fault.Busy when another program holds the port, fault.Denied when this
 // one may not open it, and fault.Unavailable when nothing answers there.
 func OpenReader(ctx context.Context, info ReaderInfo) (*Reader, error) {
+	return openReader(ctx, info, answerTime)
+}
+
+func openReader(ctx context.Context, info ReaderInfo, slow time.Duration) (*Reader, error) {
 	const op = "capture.OpenReader"
 	p, err := serial.Open(info.ID, &serial.Mode{BaudRate: 115200})
 	if err != nil {
@@ -76,6 +80,7 @@ func OpenReader(ctx context.Context, info ReaderInfo) (*Reader, error) {
 		return nil, portFault(op, err)
 	}
 	r := newReader(info.Name, p)
+	r.slow = slow
 	if err := r.well(ctx); err != nil {
 		r.Close()
 		return nil, fault.Wrap(op, err)

@@ -149,6 +149,20 @@ function ready(on) {
   $('pick').hidden = !on;
 }
 
+// pour sends a picture as a record, in pieces that the laptop takes.
+async function pour(bytes) {
+  await connected();
+  const ch = channel, head = new Uint8Array(5);
+  head[0] = 0x53;
+  new DataView(head.buffer).setUint32(1, bytes.length);
+  ch.send(head);
+  for (let at = 0; at < bytes.length; at += piece) {
+    if (ch.bufferedAmount > 1048576) await new Promise(done => { ch.onbufferedamountlow = done; ch.addEventListener('close', done); });
+    ch.send(bytes.subarray(at, at + piece));
+    $('progress').value = 100 * at / bytes.length;
+  }
+}
+
 let sending = false;
 async function send(blob) {
   if (sending || !blob) return;
@@ -162,16 +176,14 @@ async function send(blob) {
       say(res.ok ? 'good' : 'bad', await res.text());
       return;
     }
-    await connected();
-    const head = new Uint8Array(5);
-    head[0] = 0x53;
-    new DataView(head.buffer).setUint32(1, bytes.length);
     $('progress').hidden = false;
-    channel.send(head);
-    for (let at = 0; at < bytes.length; at += piece) {
-      if (channel.bufferedAmount > 1048576) await new Promise(done => { channel.onbufferedamountlow = done; channel.addEventListener('close', done); });
-      channel.send(bytes.subarray(at, at + piece));
-      $('progress').value = 100 * at / bytes.length;
+    for (let tries = 0; ; tries++) {
+      try {
+        await pour(bytes);
+        break;
+      } catch (e) {
+        if (tries === 3) throw e; // a connection that broke is made anew, and the picture sent from its start
+      }
     }
     say('info', '已传完，电脑正在检查…');
   } catch (e) {
