@@ -96,24 +96,6 @@ func snap(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
-// joined waits until the page has joined; on a machine under load it may take it
-// more than one try.
-func joined(t *testing.T, p *Phone) {
-	t.Helper()
-	for !next(t, p).Joined {
-	}
-}
-
-// shot is the next picture.
-func shot(t *testing.T, p *Phone) *Shot {
-	t.Helper()
-	for {
-		if e := next(t, p); e.Shot != nil {
-			return e.Shot
-		}
-	}
-}
-
 func TestChromiumPlaysThePhone(t *testing.T) {
 	ctx := browser(t)
 	t.Run("a page without a certificate sends the camera's pictures, and shows the laptop's words", func(t *testing.T) {
