@@ -109,6 +109,9 @@ func ways() map[string]way {
 		"Open":   {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Open(ctx, c.ID)) }},
 		"Case":   {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Case(ctx, c.ID)) }},
 		"Losses": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Losses(ctx, c.ID)) }},
+		"PortraitUsed": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.PortraitUsed(ctx, c.ID, loan.PortraitStudent, some))
+		}},
 		"Reveal": {verb: guard.Reveal, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.Reveal(ctx, c.ID, []string{"student.phone"}, "家长来电核对")
 		}},

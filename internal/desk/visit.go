@@ -31,6 +31,41 @@ func Portrait(img image.Image, crop image.Rectangle) (Picture, error) {
 	return Picture{b, q.Problems}, fault.Wrap("make portrait", err)
 }
 
+// Pose is how a person stands before the camera.
+type Pose = photo.Pose
+
+// JudgePose finds the face of a portrait and says how it is to be cropped and
+// what is to be mended; its faults are photo's.
+func JudgePose(img image.Image) (Pose, error) {
+	p, err := photo.JudgePose(img)
+	return p, fault.Wrap("judge pose", err)
+}
+
+// PortraitUsed says in words where this very portrait is in use already: for the
+// other party of the case, or in another case that this laptop keeps; empty
+// where it is not. A portrait is taken anew in each visit.
+func (d *Desk) PortraitUsed(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte) (string, error) {
+	const op = "look for the portrait"
+	c, err := d.Case(ctx, id)
+	if err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	h := d.store.BlobName(content)
+	for _, a := range c.Attachments {
+		if a.Blob == h {
+			if a.Slot == slot {
+				return "", nil
+			}
+			return "这张照片已经用作另一人的照片。", nil
+		}
+	}
+	held, err := d.store.HoldsBlob(ctx, h)
+	if err != nil || !held {
+		return "", fault.Wrap(op, err)
+	}
+	return "这张照片已经用在另一件案件里，不是今天现场拍的。", nil
+}
+
 // PortraitShape is the part of crop that a portrait keeps; an empty crop means
 // the whole picture.
 func PortraitShape(bounds, crop image.Rectangle) image.Rectangle { return photo.Shape(bounds, crop) }
@@ -39,6 +74,39 @@ func PortraitShape(bounds, crop image.Rectangle) image.Rectangle { return photo.
 func Scan(img image.Image) (Picture, error) {
 	b, q, err := photo.Scan(img)
 	return Picture{b, q.Problems}, fault.Wrap("make scan", err)
+}
+
+// Page is a paper as it would be kept.
+type Page struct {
+	Picture
+	Shown image.Image // its pixels
+	Cut   bool        // it was cut out at its edges and straightened
+}
+
+// MakePage makes the kept form of a paper in a picture: cut out at its edges
+// and straightened where they are found, unless whole is asked for.
+func MakePage(img image.Image, whole bool) (Page, error) {
+	const op = "make page"
+	p := Page{}
+	if !whole {
+		q, found, err := photo.FindPaper(img)
+		if err != nil {
+			return Page{}, fault.Wrap(op, err)
+		}
+		if found {
+			if img, err = photo.Straighten(img, q); err != nil {
+				return Page{}, fault.Wrap(op, err)
+			}
+			p.Cut = true
+		}
+	}
+	b, q, err := photo.Scan(img)
+	if err != nil {
+		return Page{}, fault.Wrap(op, err)
+	}
+	p.Picture = Picture{b, q.Problems}
+	p.Shown, _, err = photo.Decode(b)
+	return p, fault.Wrap(op, err)
 }
 
 // Turn turns a picture by quarters, clockwise.

@@ -165,6 +165,8 @@ func (c *Case) attach(n *node) error {
 	case PortraitStudent, PortraitCoborrower:
 		c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot })
 		c.unattest(b.Slot)
+	case CardStudent, CardCoborrower:
+		c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot })
 	}
 	if !slices.Contains(c.Attachments, b.Attachment) {
 		c.Attachments = append(c.Attachments, b.Attachment)

@@ -231,7 +231,7 @@ func (k ChangeKind) View() bool {
 
 func validSlot(s Slot) bool {
 	switch s {
-	case PortraitStudent, PortraitCoborrower:
+	case PortraitStudent, PortraitCoborrower, CardStudent, CardCoborrower:
 		return true
 	}
 	d, ok := strings.CutPrefix(string(s), "doc/")

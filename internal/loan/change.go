@@ -136,13 +136,16 @@ type EditBody struct {
 }
 
 // Slot is a place for blobs in a case: "portrait/student",
-// "portrait/coborrower", "doc/" + Doc, "ink/student", "ink/coborrower", "contract".
+// "portrait/coborrower", "card/student", "card/coborrower", "doc/" + Doc,
+// "ink/student", "ink/coborrower", "contract".
 type Slot string
 
 // The slots that are not papers.
 const (
 	PortraitStudent    Slot = "portrait/student"
 	PortraitCoborrower Slot = "portrait/coborrower"
+	CardStudent        Slot = "card/student" // the picture on the chip of the ID card
+	CardCoborrower     Slot = "card/coborrower"
 	InkStudent         Slot = "ink/student"
 	InkCoborrower      Slot = "ink/coborrower"
 	ContractSlot       Slot = "contract"
@@ -155,14 +158,14 @@ func DocSlot(d Doc) Slot { return Slot("doc/" + string(d)) }
 type Attachment struct {
 	Slot  Slot   `json:"slot"`
 	Blob  Hash   `json:"blob"`  // keyed hash of the content
-	Media string `json:"media"` // image/jpeg, application/pdf, application/vnd.doorstep.ink
+	Media string `json:"media"` // image/jpeg, application/pdf, application/vnd.doorstep.ink, application/vnd.doorstep.wlt
 	Size  int64  `json:"size"`  // bytes
 }
 
 // AttachBody puts a blob in a slot, behind those already there.
 type AttachBody struct {
 	Attachment
-	Source string `json:"source,omitempty"` // camera, file
+	Source string `json:"source,omitempty"` // camera, file, phone, reader
 }
 
 // DetachBody takes a blob out of a slot.

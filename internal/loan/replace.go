@@ -9,9 +9,12 @@ import (
 )
 
 // Replaceable says whether a page of the slot can be taken anew after signing:
-// a paper, which the contract does not hold. A portrait stands in the contract
-// and under the clerk's attestation, so another one takes a correction.
-func (s Slot) Replaceable() bool { return strings.HasPrefix(string(s), "doc/") && validSlot(s) }
+// a paper or the picture on a card, which the contract does not hold. A portrait
+// stands in the contract and under the clerk's attestation, so another one takes
+// a correction.
+func (s Slot) Replaceable() bool {
+	return (strings.HasPrefix(string(s), "doc/") || s == CardStudent || s == CardCoborrower) && validSlot(s)
+}
 
 // replace puts a page taken anew in the place of a lost one. The review, the
 // signatures and the manifest's other blobs stay as they are.

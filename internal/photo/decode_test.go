@@ -232,6 +232,15 @@ func FuzzDecode(f *testing.F) {
 		if _, _, err := Scan(img); err != nil {
 			t.Fatal(err)
 		}
+		q, ok, err := FindPaper(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok {
+			if out, err := Straighten(img, q); err == nil && out.Bounds().Empty() {
+				t.Fatal("a paper of no pixels")
+			}
+		}
 	})
 }
 

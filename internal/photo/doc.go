@@ -10,6 +10,10 @@
 // that the same pixels give the same bytes. It holds no state, touches no
 // file, and keeps no image after a call returns.
 //
+// It also finds the edges of a paper and straightens it, and finds the face of a
+// portrait, by two small nets whose weights it holds (faces.bin, of face-api,
+// MIT): where it is and how the person stands, never who it is.
+//
 // It leaves PDFs and the further pages of a TIFF to page, devices to capture,
-// and finding the face to its caller, who gives the crop.
+// and the last word on a crop to its caller.
 package photo

@@ -3,6 +3,7 @@ package photo
 import (
 	"image"
 	"math"
+	"slices"
 )
 
 // Quality is a judgement of an image as it will be kept.
@@ -44,7 +45,11 @@ func (q *Quality) add(p problem) { q.Problems = append(q.Problems, p.hint()) }
 // The marks an image must reach; brightness is 0 to 1, blur a variance.
 const (
 	portraitSharp  = 30
-	scanSharp      = 60
+	printSharp     = 0.06 // Laplacian's variance to the brightness's, where there is print
+	printSharpHalf = 0.04 // the same, in each half of the page
+	printTile      = 64   // pixels in which there is print or not
+	printTiles     = 12   // of a half, from which it is judged by itself
+	printInk       = 100  // variance of brightness from which a tile holds print
 	faceDark       = 0.22
 	faceBright     = 0.92
 	faceBehind     = 0.35 // how much darker than the whole the face may be
@@ -96,19 +101,68 @@ func judgeScan(g *image.Gray) Quality {
 	if max(g.Rect.Dx(), g.Rect.Dy()) < scanLongSide {
 		q.add(small)
 	}
+	sharp, clear := legible(g)
 	switch {
-	case m.deviation < blankDeviation:
+	case m.deviation < blankDeviation && !clear:
 		q.add(blank)
 	case m.high < paperDark:
 		q.add(dark)
-	case m.high-m.low < paperContrast && m.mean > 1-paperContrast:
+	case m.high-m.low < paperContrast && !clear && m.mean > 1-paperContrast:
 		q.add(bright)
-	case m.high-m.low < paperContrast:
+	case m.high-m.low < paperContrast && !clear:
 		q.add(flat)
-	case q.Blur < scanSharp:
+	case !sharp:
 		q.add(blurred)
 	}
 	return q
+}
+
+// legible says whether print has sharp edges, on the whole page and on each of
+// its halves, and whether a few places at least hold clear print. Edges are held against the contrast they part, so that faint
+// print and a page of two lines are judged by the same measure; of the tiles
+// the sharpest quarter counts, for a picture on a page is smooth by itself.
+func legible(g *image.Gray) (sharp, clear bool) {
+	bold := 0
+	w, h := g.Rect.Dx(), g.Rect.Dy()
+	var all, left, right, upper, lower []float64
+	for y := 0; y == 0 || y+printTile <= h; y += printTile {
+		for x := 0; x == 0 || x+printTile <= w; x += printTile {
+			part := g.SubImage(image.Rect(x, y, min(x+printTile, w), min(y+printTile, h))).(*image.Gray)
+			m := measure(part)
+			ink := m.deviation * m.deviation * 255 * 255
+			if ink < printInk {
+				continue
+			}
+			if ink >= 2*printInk {
+				bold++
+			}
+			s := laplacian(part) / ink
+			all = append(all, s)
+			if x < w/2 {
+				left = append(left, s)
+			} else {
+				right = append(right, s)
+			}
+			if y < h/2 {
+				upper = append(upper, s)
+			} else {
+				lower = append(lower, s)
+			}
+		}
+	}
+	sharp = len(all) > 0 && sharpest(all) >= printSharp
+	for _, half := range [][]float64{left, right, upper, lower} {
+		if len(half) >= printTiles && sharpest(half) < printSharpHalf {
+			sharp = false
+		}
+	}
+	return sharp, bold >= 3
+}
+
+// sharpest is what a quarter of the values reach.
+func sharpest(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)*3/4]
 }
 
 // light holds brightness as 0 to 1: mean, standard deviation, and the levels

@@ -92,6 +92,18 @@ func TestScanGivesTheKeptForm(t *testing.T) {
 	})
 }
 
+// few leaves of a page its first lines.
+func few(g *image.Gray) *image.Gray {
+	draw.Draw(g, image.Rect(0, 250, g.Rect.Dx(), g.Rect.Dy()), image.NewUniform(color.Gray{235}), image.Point{}, draw.Src)
+	return g
+}
+
+// half puts the lower half of b under the upper one of a.
+func half(a, b *image.Gray) *image.Gray {
+	draw.Draw(a, image.Rect(0, a.Rect.Dy()/2, a.Rect.Dx(), a.Rect.Dy()), b, image.Pt(0, a.Rect.Dy()/2), draw.Src)
+	return a
+}
+
 func TestScanTellsWhatToMend(t *testing.T) {
 	cases := []struct {
 		name string
@@ -101,6 +113,12 @@ func TestScanTellsWhatToMend(t *testing.T) {
 		{"a sharp page is good", paper(1240, 1754, 235, 30), nil},
 		{"a gray but legible page is good", paper(1240, 1754, 150, 30), nil},
 		{"a page out of focus", blur(paper(1240, 1754, 235, 30), 4), []problem{blurred}},
+		{"a page a little soft can be read", blur(paper(1240, 1754, 235, 30), 1), nil},
+		{"faint print a little soft can be read", blur(paper(1240, 1754, 180, 110), 1), nil},
+		{"faint print out of focus", blur(paper(1240, 1754, 180, 110), 2), []problem{blurred}},
+		{"a page of few lines is good", few(paper(1240, 1754, 235, 30)), nil},
+		{"a page of few lines out of focus", blur(few(paper(1240, 1754, 235, 30)), 2), []problem{blurred}},
+		{"a page half of which is out of focus", half(paper(1240, 1754, 235, 30), blur(paper(1240, 1754, 235, 30), 3)), []problem{blurred}},
 		{"a page in the dark", paper(1240, 1754, 70, 5), []problem{dark}},
 		{"a page with faint print", paper(1240, 1754, 160, 140), []problem{flat}},
 		{"an empty page", paper(1240, 1754, 235, 235), []problem{blank}},

@@ -3,6 +3,10 @@ package ui
 import (
 	"context"
 	"image"
+	"image/draw"
+	"math"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/capture"
@@ -34,6 +38,9 @@ type cameraDialog struct {
 	at      int
 	end     context.CancelFunc // of the running preview
 	still   image.Image
+	direct  bool            // the still is looked at elsewhere
+	ways    *fyne.Container // other than a camera of this window
+	person  bool            // who sits before it is told how to
 }
 
 // openCamera shows the camera; use gets the picture the clerk chose. Where no
@@ -56,7 +63,8 @@ func (s *imagesStep) openCamera(title string, use func(image.Image), file func()
 	c.other.Hide()
 	c.file.Hide()
 	c.row = container.NewBorder(nil, nil, nil, container.NewHBox(c.file, c.other, c.again), c.words)
-	c.dialog = kit.NewDialog(s.v.u.win, title, container.NewVBox(c.frame, c.row), "拍照", "取消", c.press)
+	c.ways = container.NewHBox()
+	c.dialog = kit.NewDialog(s.v.u.win, title, container.NewVBox(c.frame, c.row, c.ways), "拍照", "取消", c.press)
 	c.dialog.SetWidth(570)
 	c.dialog.YesButton().Disable()
 	c.dialog.SetOnClosed(c.close)
@@ -117,6 +125,7 @@ func (c *cameraDialog) live() {
 		}
 	})
 	c.dialog.YesButton().Enable()
+	kit.Focus(c.dialog.YesButton())
 }
 
 // play draws frames until the preview ends; a preview that was just stopped
@@ -131,12 +140,24 @@ func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
 		return err
 	}
 	last := time.Time{}
+	var judges sync.WaitGroup
+	defer judges.Wait()
+	var judging atomic.Bool
 	for img := range frames {
+		if c.person && judging.CompareAndSwap(false, true) {
+			judges.Go(func() {
+				defer judging.Store(false)
+				c.judge(ctx, img)
+			})
+		}
 		if time.Since(last) < frameGap {
 			continue
 		}
 		last = time.Now()
 		small := shrink(img, 720)
+		if c.person {
+			small = withGuide(small)
+		}
 		c.s.v.u.back(func() {
 			if ctx.Err() == nil && c.still == nil {
 				c.frame.SetImage(small)
@@ -144,6 +165,39 @@ func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
 		})
 	}
 	return cam.Err()
+}
+
+// judge tells the person before the camera what to do, while it runs.
+func (c *cameraDialog) judge(ctx context.Context, img image.Image) {
+	p, err := desk.JudgePose(img)
+	if err != nil {
+		return // the still is judged again
+	}
+	kind, words := kit.TextOK, "位置和光线都好，按回车拍照。"
+	if len(p.Hints) > 0 {
+		kind, words = kit.TextWarn, p.Hints[0]
+	}
+	c.s.v.u.back(func() {
+		if ctx.Err() == nil && c.still == nil && !c.dialog.YesButton().Busy() && c.words.Text() != words {
+			c.words.SetKind(kind)
+			c.words.SetText(words)
+		}
+	})
+}
+
+// withGuide draws where the head is to be into a copy of a frame.
+func withGuide(img image.Image) image.Image {
+	b := img.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	draw.Draw(out, out.Rect, img, b.Min, draw.Src)
+	h := float64(b.Dy())
+	const dots = 180
+	for i := range dots {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / dots)
+		at := image.Pt(int(float64(b.Dx())/2+cos*h*0.21), int(h*0.44+sin*h*0.29))
+		draw.Draw(out, image.Rectangle{Min: at, Max: at.Add(image.Pt(3, 3))}, image.White, image.Point{}, draw.Src)
+	}
+	return out
 }
 
 // press takes a still, and then uses it.
@@ -170,8 +224,13 @@ func (c *cameraDialog) press() bool {
 			c.words.SetText(sentence(err))
 			return
 		}
-		c.still = img
 		c.end()
+		if c.direct {
+			c.dialog.Close()
+			c.use(img)
+			return
+		}
+		c.still = img
 		c.frame.SetImage(shrink(img, 1040))
 		c.again.Show()
 		c.row.Refresh()
@@ -206,21 +265,33 @@ func (c *cameraDialog) release() {
 	}, func(error) {})
 }
 
-// shoot adds a page by the camera.
+// shoot adds pages by the camera, or by the phone that is in use.
 func (s *imagesStep) shoot(slot loan.Slot) {
-	s.openCamera(docLabel(docOf(slot)), func(img image.Image) {
-		s.setBusy(slot, "正在处理…")
-		var pic desk.Picture
-		s.v.u.run("scan", func(context.Context) (err error) {
-			pic, err = desk.Scan(img)
-			return err
-		}, func(err error) {
-			s.setBusy(slot, "")
-			if err != nil {
-				s.v.u.fail(err)
-				return
-			}
-			s.keep(slot, []desk.Picture{pic}, "camera", nil)
-		})
+	title := docLabel(docOf(slot))
+	phone := func(local bool) {
+		s.openPhone(slot, title, local, nil, func() { s.shoot(slot) }, func() { s.choose(slot) })
+	}
+	if s.byPhone {
+		phone(false)
+		return
+	}
+	s.openCamera(title, func(img image.Image) {
+		s.checkPage(title, img, nil, func(p desk.Picture) { s.keep(slot, []desk.Picture{p}, "camera", nil) }, "重拍", func() { s.shoot(slot) })
 	}, func() { s.choose(slot) })
+	s.camera.direct = true
+	s.camera.offer(phone)
+}
+
+// offer shows the ways to a phone and to this laptop's browser.
+func (c *cameraDialog) offer(open func(local bool)) {
+	way := func(local bool) func() {
+		return func() {
+			c.dialog.Close()
+			open(local)
+		}
+	}
+	c.ways.Objects = []fyne.CanvasObject{
+		kit.NewSecondary("用手机拍", kit.Icon("phone"), way(false)), kit.NewSecondary("用浏览器拍", nil, way(true))}
+	c.ways.Refresh()
+	c.dialog.Refresh()
 }

@@ -6,6 +6,7 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 )
 
 // coborrowerStep is ③.
@@ -54,7 +55,7 @@ func newStepCoborrower(v *visit) *coborrowerStep {
 	s.person = newPersonForm(v, prefix, loan.CoborrowerParty)
 	s.copy = kit.NewSecondary("户籍、地址同学生", kit.Icon("document"), s.copyAddress)
 	s.content = cards(
-		s.person.card("共同借款人", s.copy, kit.Columns([]float32{1, 2, 1.2}, s.relation.label, s.reason.label, below(s.guardian.object))),
+		s.person.card("共同借款人", container.NewHBox(s.person.reader, s.copy), kit.Columns([]float32{1, 2, 1.2}, s.relation.label, s.reason.label, below(s.guardian.object))),
 		kit.Card("资格确认", nil, kit.Columns(nil, able.object, open.object)),
 		s.person.consent.content)
 	return s
@@ -82,6 +83,7 @@ func (s *coborrowerStep) refresh() {
 	setVisible(s.reason.label, other)
 	setVisible(s.guardian.object, other || age != nil && *age < 18)
 	s.copy.SetEnabled(!s.v.locked() && s.v.draft.Student.Address != "")
+	s.person.reader.SetEnabled(!s.v.locked())
 	ageHint(s.v, s.person, s.v.report.Derived.CoborrowerAge)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"slices"
 	"strings"
 
 	"doorstep/internal/desk"
@@ -174,6 +175,7 @@ func showCrop(u *Window, title string, img image.Image, done func(desk.Picture))
 	words := kit.NewText("拖动或用方向键移动，滚轮或 + − 缩放；头部居中，头顶留一点空。", kit.TextCaption)
 	var kept *desk.Picture
 	var judged image.Rectangle
+	var pose *desk.Pose // once the face has been looked for
 	var d *kit.Dialog
 	d = kit.NewDialog(u.win, title, container.NewVBox(c, words), "使用", "取消", func() bool {
 		if kept != nil && judged == c.crop {
@@ -183,7 +185,15 @@ func showCrop(u *Window, title string, img image.Image, done func(desk.Picture))
 		d.YesButton().SetBusy("正在检查…")
 		crop := c.crop
 		var pic desk.Picture
+		stance := pose
 		u.run("judge portrait", func(context.Context) (err error) {
+			if stance == nil {
+				var p desk.Pose
+				if p, err = desk.JudgePose(img); err != nil {
+					return err
+				}
+				stance = &p
+			}
 			pic, err = desk.Portrait(img, crop)
 			return err
 		}, func(err error) {
@@ -192,7 +202,8 @@ func showCrop(u *Window, title string, img image.Image, done func(desk.Picture))
 			case err != nil:
 				words.SetKind(kit.TextBad)
 				words.SetText(sentence(err))
-			case len(pic.Problems) > 0:
+			case len(pic.Problems)+len(stance.Hints) > 0:
+				pic.Problems = together(stance.Hints, pic.Problems)
 				kept, judged = &pic, crop
 				words.SetKind(kit.TextWarn)
 				words.SetText(strings.Join(pic.Problems, "") + "确实拍不好时可以照用。")
@@ -208,4 +219,44 @@ func showCrop(u *Window, title string, img image.Image, done func(desk.Picture))
 	c.onEsc = d.Close
 	d.SetWidth(560)
 	d.Show()
+	c.findFace(u, func(found desk.Pose) {
+		pose = &found
+		if kept == nil && len(found.Hints) > 0 {
+			words.SetKind(kit.TextWarn)
+			words.SetText(found.Hints[0])
+		}
+	})
+}
+
+// findFace crops about the face, where the clerk has not moved the crop
+// meanwhile, and tells what it found. Where that fails the clerk crops by hand.
+func (c *cropper) findFace(u *Window, tell func(desk.Pose)) {
+	first := c.crop
+	var found desk.Pose
+	u.run("find face", func(context.Context) (err error) {
+		found, err = desk.JudgePose(c.img)
+		return err
+	}, func(err error) {
+		if err != nil {
+			return
+		}
+		if found.Faces > 0 && c.crop == first {
+			c.set(found.Crop)
+		}
+		tell(found)
+	})
+}
+
+// together is the first two of what is to be mended, each once.
+func together(all ...[]string) []string {
+	const most = 2
+	var out []string
+	for _, list := range all {
+		for _, words := range list {
+			if len(out) < most && !slices.Contains(out, words) {
+				out = append(out, words)
+			}
+		}
+	}
+	return out
 }

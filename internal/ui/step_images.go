@@ -30,9 +30,12 @@ type imagesStep struct {
 	problems map[loan.Hash]string // what the judge said of pictures taken now
 	folder   string
 	camera   *cameraDialog
+	phone    *phoneDialog
+	byPhone  bool // the clerk takes pictures by a phone
 	shoots   map[loan.Slot]*kit.Button
 	frames   map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
 	order    []loan.Slot                     // of the cells, as they stand
+	cells    map[loan.Slot]fyne.CanvasObject // into which files may be dropped
 }
 
 // thumbSide is the long side of the pictures kept in memory.
@@ -43,7 +46,7 @@ func newStepImages(v *visit) *imagesStep {
 		loading: map[loan.Hash]bool{}, gone: map[loan.Hash]string{}, problems: map[loan.Hash]string{}}
 	if v.u.shell != nil && v.u.shell.current != nil {
 		if before, ok := v.u.shell.current.steps[stepImages].(*imagesStep); ok {
-			s.folder = before.folder
+			s.folder, s.byPhone = before.folder, before.byPhone
 		}
 	}
 	v.form.at = stepImages
@@ -87,10 +90,13 @@ func (s *imagesStep) showPapers() {
 	var held *kit.Button
 	before := s.shoots
 	s.shoots, s.order, s.frames = map[loan.Slot]*kit.Button{}, nil, map[loan.Hash][]*kit.PhotoFrame{}
+	s.cells = map[loan.Slot]fyne.CanvasObject{}
 	var cells []fyne.CanvasObject
 	for _, p := range papers {
 		for _, d := range p.docs {
-			cells = append(cells, s.paperCell(d, p))
+			cell := s.paperCell(d, p)
+			s.cells[loan.DocSlot(d)] = cell
+			cells = append(cells, cell)
 		}
 	}
 	var rows []fyne.CanvasObject
@@ -306,7 +312,7 @@ func (s *imagesStep) keep(slot loan.Slot, pictures []desk.Picture, source string
 // goOn leads the keyboard to what comes after a picture was taken: the
 // attestation, or the paper that is to be added next.
 func (s *imagesStep) goOn(slot loan.Slot) {
-	if s.v.closed || !s.v.active || s.v.at != stepImages {
+	if s.v.closed || !s.v.active || s.v.at != stepImages || s.phone != nil {
 		return
 	}
 	for i, p := range s.people {
@@ -363,6 +369,9 @@ func (s *imagesStep) close() {
 	s.pictures = map[loan.Hash]image.Image{}
 	if s.camera != nil {
 		s.camera.close()
+	}
+	if s.phone != nil {
+		s.phone.dialog.Close()
 	}
 }
 

@@ -19,6 +19,7 @@ type personForm struct {
 	party   loan.Party
 	fields  map[string]*bound
 	consent *consentCard
+	reader  *kit.Button
 }
 
 func newPersonForm(v *visit, prefix string, party loan.Party) *personForm {
@@ -58,6 +59,8 @@ func newPersonForm(v *visit, prefix string, party loan.Party) *personForm {
 	}))
 	p.fields["address"].hint = "写到村（居）组或门牌号，收得到信"
 	p.consent = newConsentCard(v, party)
+	p.reader = kit.NewSecondary("读身份证（Ctrl+D）", kit.Icon("id-card"), func() { p.readCard() })
+	p.reader.SetAbout(partyLabel(party))
 	return p
 }
 

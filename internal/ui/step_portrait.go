@@ -128,34 +128,69 @@ func (p *portraitCard) confirm(on bool) {
 }
 
 func (p *portraitCard) takeByCamera() {
-	p.s.openCamera("为"+partyLabel(p.party)+"拍照", func(img image.Image) { p.crop(img, "camera") }, p.takeFromFile)
+	title := "为" + partyLabel(p.party) + "拍照"
+	phone := func(local bool) {
+		source := "phone"
+		if local {
+			source = "camera"
+		}
+		p.s.openPhone(p.slot, title, local, func(img image.Image) { p.crop(img, source) }, p.takeByCamera, p.takeFromFile)
+	}
+	if p.s.byPhone {
+		phone(false)
+		return
+	}
+	p.s.openCamera(title, func(img image.Image) { p.crop(img, "camera") }, p.takeFromFile)
+	p.s.camera.person = true
+	p.s.camera.offer(phone)
 }
 
 func (p *portraitCard) takeFromFile() {
-	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}, func(path string) {
-		p.s.setBusy(p.slot, "正在读取照片…")
-		var img image.Image
-		p.s.v.u.run("read portrait", func(ctx context.Context) error {
-			shots, err := p.s.shotsOf(ctx, path)
-			if err != nil {
-				return err
-			}
-			img, err = desk.DecodeImage(shots[0])
+	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}, p.addFile)
+}
+
+func (p *portraitCard) addFile(path string) {
+	p.s.setBusy(p.slot, "正在读取照片…")
+	var img image.Image
+	p.s.v.u.run("read portrait", func(ctx context.Context) error {
+		shots, err := p.s.shotsOf(ctx, path)
+		if err != nil {
 			return err
-		}, func(err error) {
-			p.s.setBusy(p.slot, "")
-			if err != nil {
-				p.s.v.u.fail(err)
-				return
-			}
-			p.crop(img, "file")
-		})
+		}
+		img, err = desk.DecodeImage(shots[0])
+		return err
+	}, func(err error) {
+		p.s.setBusy(p.slot, "")
+		if err != nil {
+			p.s.v.u.fail(err)
+			return
+		}
+		p.crop(img, "file")
 	})
 }
 
-// crop lets the clerk set the part that is the portrait, and keeps it.
+// crop lets the clerk set the part that is the portrait, and keeps it. One that
+// is in use elsewhere is kept on the clerk's word alone.
 func (p *portraitCard) crop(img image.Image, source string) {
-	showCrop(p.s.v.u, partyLabel(p.party)+"照片", img, func(pic desk.Picture) {
-		p.s.keep(p.slot, []desk.Picture{pic}, source, nil)
+	v := p.s.v
+	showCrop(v.u, partyLabel(p.party)+"照片", img, func(pic desk.Picture) {
+		keep := func() { p.s.keep(p.slot, []desk.Picture{pic}, source, nil) }
+		used := ""
+		p.s.setBusy(p.slot, "正在核对照片…")
+		v.u.run("look for portrait", func(ctx context.Context) (err error) {
+			used, err = v.u.desk.PortraitUsed(ctx, v.id, p.slot, pic.JPEG)
+			return err
+		}, func(err error) {
+			p.s.setBusy(p.slot, "")
+			switch {
+			case v.closed:
+			case err != nil:
+				v.u.fail(err)
+			case used != "":
+				kit.Confirm(v.u.win, "照片重复", used+"请当面重新拍摄；确认无误时才照用。", "仍然使用", "不用", keep)
+			default:
+				keep()
+			}
+		})
 	})
 }

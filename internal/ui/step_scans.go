@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 
 	"doorstep/internal/capture"
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/container"
@@ -45,24 +47,51 @@ func (s *imagesStep) shotsOf(ctx context.Context, path string) ([][]byte, error)
 
 // choose adds the pages of a file.
 func (s *imagesStep) choose(slot loan.Slot) {
-	s.chooseFile("添加"+docLabel(docOf(slot)), scanSuffixes(), func(path string) {
-		s.setBusy(slot, "正在打开文件…")
-		var pics []desk.Picture
-		s.v.u.run("scan file", func(ctx context.Context) error {
-			shots, err := s.shotsOf(ctx, path)
+	s.chooseFile("添加"+docLabel(docOf(slot)), scanSuffixes(), func(path string) { s.addFiles(slot, []string{path}) })
+}
+
+// addFiles adds the pages of files, in their order. What is not kept as it came,
+// or cannot be read, is shown first.
+func (s *imagesStep) addFiles(slot loan.Slot, paths []string) {
+	s.setBusy(slot, "正在打开文件…")
+	var pics []desk.Picture
+	var one desk.Page
+	var img image.Image
+	s.v.u.run("scan file", func(ctx context.Context) error {
+		var shots [][]byte
+		for _, path := range paths {
+			more, err := s.shotsOf(ctx, path)
 			if err != nil {
 				return err
 			}
+			if shots = append(shots, more...); len(shots) > capture.MaxFilePages {
+				return fault.Say("scan file", fault.TooLarge, "页数过多，请分几次添加。", nil)
+			}
+		}
+		var err error
+		if len(shots) > 1 {
 			pics, err = s.scanAll(ctx, slot, shots)
 			return err
-		}, func(err error) {
-			s.setBusy(slot, "")
-			if err != nil {
-				s.v.u.fail(err)
-				return
-			}
-			s.keep(slot, pics, "file", nil)
-		})
+		}
+		if img, err = desk.DecodeImage(shots[0]); err == nil {
+			one, err = desk.MakePage(img, false)
+		}
+		return err
+	}, func(err error) {
+		s.setBusy(slot, "")
+		keep := func(pics []desk.Picture) { s.keep(slot, pics, "file", nil) }
+		switch {
+		case err != nil:
+			s.v.u.fail(err)
+		case img != nil && !one.Cut && len(one.Problems) == 0:
+			keep([]desk.Picture{one.Picture})
+		case img != nil:
+			s.checkPage(docLabel(docOf(slot)), img, &one, func(p desk.Picture) { keep([]desk.Picture{p}) }, "另选文件", func() { s.choose(slot) })
+		case slices.ContainsFunc(pics, func(p desk.Picture) bool { return len(p.Problems) > 0 }):
+			s.refusePages(slot, pics, keep)
+		default:
+			keep(pics)
+		}
 	})
 }
 

@@ -180,7 +180,7 @@ func (v *visit) build() {
 	top := container.NewVBox(head, v.rail, v.banner.content)
 	v.side = inset(8, 10, v.problems.content)
 	v.content = container.New(&visitFrame{}, v.body, top, foot, v.side)
-	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyT, fyne.KeyR, fyne.KeyJ, fyne.KeyU} {
+	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyT, fyne.KeyR, fyne.KeyJ, fyne.KeyU, fyne.KeyD} {
 		v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.shortcut(key) })
 	}
 }
@@ -202,6 +202,8 @@ func (v *visit) shortcut(key fyne.KeyName) {
 		v.problems.next()
 	case fyne.KeyU:
 		v.askUrgent()
+	case fyne.KeyD:
+		v.readCard()
 	}
 }
 

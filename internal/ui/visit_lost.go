@@ -66,6 +66,10 @@ func (v *visit) lossOf(a loan.Attachment) (desk.Loss, bool) {
 // pageName names a page of the case, as the clerk finds it in ⑤.
 func (v *visit) pageName(a loan.Attachment) string {
 	switch {
+	case a.Slot == loan.CardStudent:
+		return "借款学生身份证上的照片"
+	case a.Slot == loan.CardCoborrower:
+		return "共同借款人身份证上的照片"
 	case a.Slot.Replaceable():
 		n := slices.IndexFunc(v.c.Slot(a.Slot), func(x loan.Attachment) bool { return x.Blob == a.Blob })
 		return fmt.Sprintf("%s第 %d 页", docLabel(docOf(a.Slot)), n+1)

@@ -146,7 +146,7 @@ func (r *rig) visit() (v *visit) {
 // settle waits until nothing is under way any more.
 func (r *rig) settle() {
 	r.t.Helper()
-	for end, calm := time.Now().Add(20*time.Second), 0; calm < 3; {
+	for end, calm := time.Now().Add(2*time.Minute), 0; calm < 3; {
 		r.u.idle(r.t)
 		busy := false
 		r.ui(func() {
@@ -179,7 +179,7 @@ func (r *rig) settle() {
 // until waits for what comes by itself, such as a folder read.
 func (r *rig) until(what string, ready func() bool) {
 	r.t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		ok := false
 		r.ui(func() { ok = ready() })
 		if ok {

@@ -24,7 +24,8 @@ type Deps struct {
 	Pages    *page.Renderer  // shows documents
 	Words    *rulebook.Words // the words of the codes
 	Cameras  func(context.Context) ([]capture.Camera, error)
-	Printing Printing // none: the system's
+	Reader   func(context.Context) (*capture.Reader, error) // the ID-card reader, opened; nil: the window reads no cards
+	Printing Printing                                       // none: the system's
 	Enrol    func(ctx context.Context, server, code string) (desk.Enrolment, error)
 	Courier  func(*desk.Desk) (*courier.Courier, error)
 	Room     Room         // laptops of one room; nil: the window has no 同室协作
@@ -110,6 +111,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	}
 	u.root = kit.Attach(w, im, container.NewStack())
 	w.SetTitle(title)
+	w.SetOnDropped(u.dropped)
 	u.begin()
 	if d.Told != "" {
 		kit.Message(w, "请注意", d.Told, u.Started)

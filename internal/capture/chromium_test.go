@@ -1,0 +1,169 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/photo"
+)
+
+// browser is a real Chromium with a camera that is not there, and its one page.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("no Chromium on this machine: make setup installs it where it can")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.WSURLReadTimeout(2*time.Minute),
+		chromedp.Flag("use-fake-device-for-media-stream", "device-count=2"), chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("allow-loopback-in-peer-connection", true),
+		chromedp.Flag("host-resolver-rules", "MAP phone.test 127.0.0.1"))
+	ctx, end := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, endBrowser := chromedp.NewExecAllocator(ctx, options...)
+	ctx, endPage := chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // waits until the browser has ended
+		endPage()
+		endBrowser()
+		end()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("Chromium does not start: %v", err)
+	}
+	return ctx
+}
+
+// run drives the page.
+func run(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get asks the page.
+func get[T any](t *testing.T, ctx context.Context, a chromedp.Action[T]) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// says waits until the page shows words.
+func says(t *testing.T, ctx context.Context, words string) {
+	t.Helper()
+	for {
+		got := get(t, ctx, chromedp.Text("#state"))
+		if strings.Contains(got, words) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("the page says %q, want %q", got, words)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// snap keeps what the page looks like where DOORSTEP_PICTURES names a folder.
+func snap(t *testing.T, ctx context.Context, name string) {
+	dir := os.Getenv("DOORSTEP_PICTURES")
+	if dir == "" {
+		return
+	}
+	run(t, ctx, chromedp.EmulateViewport(390, 844))
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), get(t, ctx, chromedp.FullScreenshot(100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestChromiumPlaysThePhone(t *testing.T) {
+	ctx := browser(t)
+	t.Run("a page without a certificate sends the camera's pictures, and shows the laptop's words", func(t *testing.T) {
+		p, _ := servePhone(t)
+		run(t, ctx, chromedp.Navigate(p.address("phone.test")))
+		joined(t, p)
+		run(t, ctx, chromedp.WaitVisible("#take"))
+		if get(t, ctx, chromedp.Evaluate[bool]("!!navigator.mediaDevices || !!window.isSecureContext")) {
+			t.Fatal("the page is taken for a secure one: a phone's is not")
+		}
+		says(t, ctx, "户口簿")
+		snap(t, ctx, "phone")
+		for n, w := range []int{2400, 300} { // a large one in many pieces, and another page
+			want := goodShot(t, w, 1700)
+			path := filepath.Join(t.TempDir(), "p.jpg")
+			if err := os.WriteFile(path, want, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			run(t, ctx, chromedp.SetUploadFiles("#file", []string{path}))
+			if got := shot(t, p); !bytes.Equal(got.Data, want) {
+				t.Fatalf("picture %d: got %d bytes, want %d", n, len(got.Data), len(want))
+			}
+			says(t, ctx, "正在检查")
+			p.Say(n == 1, "画面模糊，请重拍。")
+			says(t, ctx, "画面模糊，请重拍。")
+			snap(t, ctx, "phone-words")
+		}
+		if strings.Contains(get(t, ctx, chromedp.Location()), p.token) {
+			t.Error("the token stays in the address")
+		}
+		p.Close()
+		says(t, ctx, "断开")
+	})
+	t.Run("a page with another token is refused in words", func(t *testing.T) {
+		p, _ := servePhone(t)
+		run(t, ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(strings.TrimSuffix(p.address("phone.test"), p.token)+"GUESS"))
+		says(t, ctx, "口令不对")
+		if e := next(t, p); fault.KindOf(e.Refused) != fault.Untrusted {
+			t.Errorf("the clerk is told %+v", e)
+		}
+		run(t, ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(strings.TrimSuffix(p.address("phone.test"), "#"+p.token)))
+		says(t, ctx, "缺少口令")
+	})
+}
+
+func TestChromiumPlaysTheLocalCamera(t *testing.T) {
+	ctx := browser(t)
+	p, err := ServePhone(t.Context(), PhoneOptions{Title: "借款学生照片", Portrait: true, Local: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	run(t, ctx, chromedp.Navigate(p.Addresses()[0]), chromedp.WaitVisible("#shutter"), chromedp.WaitVisible("#guide"))
+	says(t, ctx, "对准后")
+	get(t, ctx, chromedp.Poll[bool]("document.getElementById('video').videoWidth > 0"))
+	snap(t, ctx, "local")
+	run(t, ctx, chromedp.Click("#shutter"))
+	got := shot(t, p)
+	if got.Source != "camera" {
+		t.Errorf("got the source %s", got.Source)
+	}
+	img, _, err := photo.Decode(got.Data)
+	if err != nil || img.Bounds().Dx() < 320 {
+		t.Errorf("got %v, %v, want a frame of the camera", img, err)
+	}
+	says(t, ctx, "已收到")
+	before := get(t, ctx, chromedp.Text("#next"))
+	run(t, ctx, chromedp.Click("#next"))
+	get(t, ctx, chromedp.Poll[bool]("document.getElementById('next').textContent !== "+strconv.Quote(before)))
+	run(t, ctx, chromedp.WaitVisible("#shutter"))
+}

@@ -1,0 +1,240 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"net/url"
+	"strings"
+
+	"doorstep/internal/capture"
+	"doorstep/internal/desk"
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// phoneDialog serves the page by which a phone, or this laptop's own browser,
+// takes pictures, for as long as it is open. Pages of a paper are kept as they
+// come, when they can be read; what cannot is refused on both screens.
+type phoneDialog struct {
+	s      *imagesStep
+	slot   loan.Slot
+	title  string
+	local  bool
+	use    func(image.Image) // for a portrait; nil for pages
+	phone  *capture.Phone
+	ctx    context.Context
+	stop   context.CancelFunc
+	dialog *kit.Dialog
+	code   *fyne.Container
+	body   *fyne.Container
+	row    *fyne.Container
+	frame  *kit.PhotoFrame
+	words  *kit.Text
+	where  *kit.Text
+	other  *kit.Button // another of this laptop's networks
+	anyway *kit.Button
+	at     int // of the addresses
+	page   desk.Page
+	source string // of that page
+	came   int
+}
+
+// openPhone opens the page for pages of a slot, or for use. camera and file
+// are the other ways.
+func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use func(image.Image), camera, file func()) {
+	d := &phoneDialog{s: s, slot: slot, title: title, local: local, use: use}
+	d.ctx, d.stop = context.WithCancel(s.v.u.shift)
+	d.code = container.NewStack()
+	d.frame = kit.NewPhotoFrame("照片还没有传来", 250, 1)
+	d.frame.SetWatermark(s.v.u.desk.Watermark())
+	d.words = kit.NewText("正在准备…", kit.TextBold)
+	d.where = kit.NewText("", kit.TextCaption)
+	d.other = kit.NewSecondary("换一个网络", kit.Icon("sync"), func() {
+		d.at++
+		d.show()
+	})
+	d.anyway = kit.NewSecondary("仍然使用", nil, d.keepAnyway)
+	d.other.Hide()
+	d.anyway.Hide()
+	way := func(words, icon string, do func()) fyne.CanvasObject {
+		return kit.NewSecondary(words, kit.Icon(icon), func() {
+			s.byPhone = false
+			d.dialog.Close()
+			do()
+		})
+	}
+	if local {
+		d.code.Add(d.frame)
+	}
+	steps := "1. 手机连到和本机同一个无线网络，或让本机连手机热点。\n2. 用手机的相机或微信扫左边的码。\n3. 在手机上按“拍照”，一页一张。"
+	if local {
+		steps = "照片在浏览器里拍，拍好自动回到这里。"
+	}
+	d.row = container.NewHBox(d.anyway, d.other, way("用摄像头", "camera", camera), way("选文件", "folder", file))
+	d.body = container.New(&wide{width: 380}, container.NewVBox(kit.NewText(steps, kit.TextBody), d.words, d.where, d.row))
+	content := container.NewBorder(nil, nil, container.NewHBox(d.code, gap(14)), nil, d.body)
+	d.dialog = kit.NewDialog(s.v.u.win, title, content, "完成", "", nil)
+	d.dialog.SetWidth(680)
+	d.dialog.SetOnClosed(d.close)
+	s.phone = d
+	d.dialog.Show()
+	kit.Focus(d.dialog.YesButton())
+	d.serve()
+}
+
+// serve begins to serve, and follows what the phone does until the dialog is
+// closed.
+func (d *phoneDialog) serve() {
+	o := capture.PhoneOptions{Title: d.title, Portrait: d.use != nil, Local: d.local}
+	var phone *capture.Phone
+	d.s.v.u.run("serve phone", func(context.Context) (err error) {
+		phone, err = capture.ServePhone(d.ctx, o)
+		return err
+	}, func(err error) {
+		switch {
+		case err != nil && d.ctx.Err() == nil:
+			d.say(kit.TextBad, sentence(err))
+			return
+		case d.ctx.Err() != nil:
+			d.free(phone)
+			return
+		}
+		d.phone = phone
+		d.show()
+		d.s.v.u.run("follow phone", func(context.Context) error {
+			for {
+				e, err := phone.Next(d.ctx)
+				if err != nil {
+					return nil // the dialog is closed
+				}
+				d.s.v.u.back(func() { d.hear(e) })
+			}
+		}, func(error) {})
+	})
+}
+
+func (d *phoneDialog) say(kind kit.TextKind, words string) {
+	d.words.SetKind(kind)
+	d.words.SetText(words)
+	d.row.Refresh()
+	d.body.Refresh()
+	d.dialog.Refresh()
+}
+
+// show shows the code of an address, or opens the browser.
+func (d *phoneDialog) show() {
+	all := d.phone.Addresses()
+	if len(all) == 0 {
+		d.say(kit.TextBad, "本机的网络断开了：请重新连上后再打开，也可以用摄像头或选文件。")
+		return
+	}
+	address := all[d.at%len(all)]
+	if d.local {
+		d.say(kit.TextBody, "正在打开浏览器，请允许它使用摄像头。")
+		if u, err := url.Parse(address); err != nil || fyne.CurrentApp().OpenURL(u) != nil {
+			d.say(kit.TextBad, "打不开浏览器：请用手机拍或选文件。")
+		}
+		return
+	}
+	setVisible(d.other, len(all) > 1)
+	d.code.Objects = []fyne.CanvasObject{code(address)}
+	d.code.Refresh()
+	host, _, _ := strings.Cut(strings.TrimPrefix(address, "http://"), "/")
+	d.where.SetText("本机地址 " + host + "。打不开：不在同一网络，或被防火墙拦住。")
+	d.say(kit.TextBody, "等待手机扫码…")
+}
+
+// hear takes what the phone did.
+func (d *phoneDialog) hear(e capture.PhoneEvent) {
+	switch {
+	case d.ctx.Err() != nil:
+	case e.Joined:
+		d.s.byPhone = true
+		d.say(kit.TextOK, "手机已连上，请在手机上拍照。")
+	case e.Left:
+		d.say(kit.TextWarn, "手机断开了，它会自动重连；连不上时请再扫一次码。")
+	case e.Received > 0:
+		d.say(kit.TextBody, fmt.Sprintf("正在接收照片… %d%%", e.Received))
+	case e.Refused != nil:
+		d.say(kit.TextBad, sentence(e.Refused))
+	case e.Shot != nil:
+		d.take(*e.Shot)
+	}
+}
+
+// take makes a page, or gives the portrait, of a picture that came.
+func (d *phoneDialog) take(shot capture.Shot) {
+	d.say(kit.TextBody, "照片已到，正在检查…")
+	var img image.Image
+	var page desk.Page
+	d.s.v.u.run("check shot", func(context.Context) (err error) {
+		if img, err = desk.DecodeImage(shot.Data); err == nil && d.use == nil {
+			page, err = desk.MakePage(img, false)
+		}
+		return err
+	}, func(err error) {
+		switch {
+		case d.ctx.Err() != nil:
+		case err != nil:
+			d.phone.Say(false, "这张照片用不了，请重拍。")
+			d.say(kit.TextBad, sentence(err))
+		case d.use != nil:
+			d.phone.Say(true, "已收到，请看电脑。")
+			d.dialog.Close()
+			d.use(img)
+		default:
+			d.judge(page, shot.Source)
+		}
+	})
+}
+
+// judge keeps a page that can be read, and refuses one that cannot.
+func (d *phoneDialog) judge(page desk.Page, source string) {
+	d.page, d.source = page, source
+	d.code.Objects = []fyne.CanvasObject{d.frame}
+	d.code.Refresh()
+	d.frame.SetImage(shrink(page.Shown, 700))
+	bad := len(page.Problems) > 0
+	setVisible(d.anyway, bad)
+	if bad {
+		words := strings.Join(page.Problems, "")
+		d.phone.Say(false, "没有添加，请重拍。"+words)
+		d.say(kit.TextBad, "这一页没有添加。"+words)
+		return
+	}
+	d.keep()
+}
+
+func (d *phoneDialog) keepAnyway() {
+	d.anyway.Hide()
+	d.keep()
+}
+
+func (d *phoneDialog) keep() {
+	d.came++
+	words := fmt.Sprintf("第 %d 张已添加。还有就接着拍；拍完按“完成”。", d.came)
+	d.phone.Say(true, words)
+	d.say(kit.TextOK, words)
+	d.s.keep(d.slot, []desk.Picture{d.page.Picture}, d.source, nil)
+}
+
+// close ends the page; the keyboard goes on where it would after a picture.
+func (d *phoneDialog) close() {
+	d.stop()
+	if d.s.phone == d {
+		d.s.phone = nil
+	}
+	d.free(d.phone)
+	if d.came > 0 {
+		d.s.goOn(d.slot)
+	}
+}
+
+func (d *phoneDialog) free(phone *capture.Phone) {
+	if phone != nil {
+		d.s.v.u.run("close phone", func(context.Context) error { return phone.Close() }, func(error) {})
+	}
+}

@@ -1,0 +1,129 @@
+package ui
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"image"
+	"image/jpeg"
+	"net/http"
+	"strings"
+	"testing"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+)
+
+// sends posts a picture as the page in this laptop's browser does.
+func (d *phoneDialog) sends(t *testing.T, img image.Image) {
+	t.Helper()
+	base, token, _ := strings.Cut(d.phone.Addresses()[0], "#")
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 92}); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"shot", &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := hmac.New(sha256.New, []byte(token))
+	m.Write([]byte("shot"))
+	req.Header.Set("X-Shot", hex.EncodeToString(m.Sum(nil)))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("the picture is not taken: %s", res.Status)
+	}
+}
+
+// opens opens the page and waits until it is served.
+func (r *rig) opens(open func()) *phoneDialog {
+	r.t.Helper()
+	images := r.visit().steps[stepImages].(*imagesStep)
+	r.ui(open)
+	r.until("the page is served", func() bool { return images.phone != nil && images.phone.phone != nil })
+	return images.phone
+}
+
+func TestPagesComeFromABrowserOrAPhone(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false)
+	images := v.steps[stepImages].(*imagesStep)
+	r.ui(func() { v.show(stepImages) })
+	slot := loan.DocSlot(loan.HukouBook)
+	t.Run("pages are kept one after the other, and one that cannot be read is refused", func(t *testing.T) {
+		r := &rig{t, r.u}
+		d := r.opens(func() { images.openPhone(slot, "户口簿", true, nil, func() {}, func() {}) })
+		for n, size := range []int{900, 960} {
+			d.sends(t, testPicture(1240, size))
+			r.until("the page is kept", func() bool { return d.came == n+1 })
+		}
+		d.sends(t, image.NewGray(image.Rect(0, 0, 1200, 900)))
+		r.until("it is refused", func() bool { return d.anyway.Visible() })
+		r.snap("dialog-phone-refused")
+		if got := len(r.savedOpen(v).Slot(slot)); got != 2 {
+			t.Errorf("pages kept: got %d, want 2", got)
+		}
+		r.ui(func() { d.anyway.Tapped(nil) })
+		r.until("it is kept on the clerk's word", func() bool { return d.came == 3 })
+		address := d.phone.Addresses()[0]
+		r.answer() // 完成
+		if got := len(r.saved(v.id).Slot(slot)); got != 3 {
+			t.Errorf("pages kept: got %d, want 3", got)
+		}
+		if res, err := http.Get(address); err == nil {
+			res.Body.Close()
+			t.Error("the page is served on after the dialog is closed")
+		}
+	})
+	t.Run("a portrait goes on to be cropped", func(t *testing.T) {
+		r := &rig{t, r.u}
+		card := images.people[0]
+		d := r.opens(func() {
+			images.openPhone(card.slot, "为借款学生拍照", true, func(img image.Image) { card.crop(img, "camera") }, func() {}, func() {})
+		})
+		d.sends(t, testPicture(900, 1200))
+		r.until("the crop is asked for", func() bool { return r.dialog() != nil && r.dialog() != d.dialog })
+		r.ui(func() { r.dialog().Close() })
+		r.settle()
+	})
+	t.Run("the code is on the screen, or the words say what else will do", func(t *testing.T) {
+		r := &rig{t, r.u}
+		var d *phoneDialog
+		r.ui(func() { images.openPhone(slot, "户口簿", false, nil, func() {}, func() {}); d = images.phone })
+		r.until("the page is served or not", func() bool {
+			return len(d.code.Objects) > 0 || strings.Contains(d.words.Text(), "选文件")
+		})
+		r.snap("dialog-phone")
+		r.ui(func() { d.dialog.Close() })
+		r.settle()
+	})
+	t.Run("locking ends the page", func(t *testing.T) {
+		r := &rig{t, r.u}
+		d := r.opens(func() { images.openPhone(slot, "户口簿", true, nil, func() {}, func() {}) })
+		address := d.phone.Addresses()[0]
+		r.ui(func() { r.u.lock() })
+		r.until("it is gone", func() bool {
+			res, err := http.Get(address)
+			if err == nil {
+				res.Body.Close()
+			}
+			return err != nil
+		})
+	})
+}
+
+// savedOpen is the case as it is kept, while a dialog is open.
+func (r *rig) savedOpen(v *visit) *loan.Case {
+	r.t.Helper()
+	r.until("nothing is under way", func() bool { return v.pending == 0 })
+	c, err := r.u.desk.Case(r.t.Context(), v.id)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return c
+}
