@@ -108,15 +108,6 @@ func (d *Desk) ticked(ctx context.Context, c *loan.Case, given []string) ([]stri
 func (d *Desk) asRead(c *loan.Case, in contract.Input) error {
 	const op = "compare with what was read"
 	k := c.Contract
-	if len(k.Read) < k.Pages {
-		return fault.Say(op, fault.Input, "合同还没有逐页看完，不能封存。", errors.New("pages not shown"))
-	}
-	if needs, err := d.NeedsWitness(c); err != nil || needs {
-		if err == nil {
-			err = fault.Say(op, fault.Input, "本次签署须有第二经办人见证，请第二经办人确认后再封存。", errors.New("no second operator"))
-		}
-		return err
-	}
 	in.App.Signatures = k.Signers
 	pdf, err := d.press.Fill(in)
 	if err != nil {
@@ -125,5 +116,12 @@ func (d *Desk) asRead(c *loan.Case, in contract.Input) error {
 	if d.store.BlobName(pdf) != k.Blob {
 		return changedText(op)
 	}
-	return nil
+	if len(k.Read) < k.Pages {
+		return fault.Say(op, fault.Input, "合同还没有逐页看完，不能封存。", errors.New("pages not shown"))
+	}
+	needs, err := d.NeedsWitness(c)
+	if err == nil && needs {
+		err = fault.Say(op, fault.Input, "本次签署须有第二经办人见证，请第二经办人确认后再封存。", errors.New("no second operator"))
+	}
+	return err
 }
