@@ -111,11 +111,9 @@ func (d *Desk) readAndSeen(c *loan.Case) error {
 	if len(k.Read) < k.Pages {
 		return fault.Say(op, fault.Input, "合同还没有逐页看完，不能封存。", errors.New("pages not shown"))
 	}
-	if needs, err := d.NeedsWitness(c); err != nil || needs {
-		if err == nil {
-			err = fault.Say(op, fault.Input, "本次签署须有第二经办人见证，请第二经办人确认后再封存。", errors.New("no second operator"))
-		}
-		return err
+	needs, err := d.NeedsWitness(c)
+	if err == nil && needs {
+		err = fault.Say(op, fault.Input, "本次签署须有第二经办人见证，请第二经办人确认后再封存。", errors.New("no second operator"))
 	}
-	return nil
+	return err
 }

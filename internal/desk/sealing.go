@@ -40,10 +40,10 @@ func (d *Desk) Seal(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if r := d.Check(c); r.Verdict == loan.RejectVerdict {
 		return nil, fault.Say(op, fault.Input, "案件还有不符合规定的内容，不能封存合同。", nil)
 	}
-	if err := d.readAndSeen(c); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
 	p, err := d.pressing(ctx, c)
+	if err == nil {
+		err = d.readAndSeen(c)
+	}
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
