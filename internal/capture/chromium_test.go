@@ -45,7 +45,7 @@ func browser(t *testing.T) context.Context {
 		end()
 	})
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("Chromium does not start: %v", err)
+		t.Skipf("Chromium does not start on this machine: %v", err)
 	}
 	return ctx
 }

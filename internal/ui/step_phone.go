@@ -36,7 +36,9 @@ type phoneDialog struct {
 	where  *kit.Text
 	other  *kit.Button // another of this laptop's networks
 	anyway *kit.Button
-	at     int // of the addresses
+	whole  *kit.Button // keeps the page just kept as it came, not cut
+	at     int         // of the addresses
+	img    image.Image
 	page   desk.Page
 	source string // of that page
 	came   int
@@ -57,8 +59,10 @@ func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use fun
 		d.show()
 	})
 	d.anyway = kit.NewSecondary("仍然使用", nil, d.keepAnyway)
+	d.whole = kit.NewSecondary("不裁边", nil, d.uncut)
 	d.other.Hide()
 	d.anyway.Hide()
+	d.whole.Hide()
 	way := func(words, icon string, do func()) fyne.CanvasObject {
 		return kit.NewSecondary(words, kit.Icon(icon), func() {
 			s.byPhone = false
@@ -73,7 +77,7 @@ func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use fun
 	if local {
 		steps = "照片在浏览器里拍，拍好自动回到这里。"
 	}
-	d.row = container.NewHBox(d.anyway, d.other, way("用摄像头", "camera", camera), way("选文件", "folder", file))
+	d.row = container.NewHBox(d.anyway, d.whole, d.other, way("用摄像头", "camera", camera), way("选文件", "folder", file))
 	d.body = container.New(&wide{width: 380}, container.NewVBox(kit.NewText(steps, kit.TextBody), d.words, d.where, d.row))
 	content := container.NewBorder(nil, nil, container.NewHBox(d.code, gap(14)), nil, d.body)
 	d.dialog = kit.NewDialog(s.v.u.win, title, content, "完成", "", nil)
@@ -186,6 +190,7 @@ func (d *phoneDialog) take(shot capture.Shot) {
 			d.dialog.Close()
 			d.use(img)
 		default:
+			d.img = img
 			d.judge(page, shot.Source)
 		}
 	})
@@ -199,6 +204,7 @@ func (d *phoneDialog) judge(page desk.Page, source string) {
 	d.frame.SetImage(shrink(page.Shown, 700))
 	bad := len(page.Problems) > 0
 	setVisible(d.anyway, bad)
+	setVisible(d.whole, !bad && page.Cut)
 	if bad {
 		words := strings.Join(page.Problems, "")
 		d.phone.Say(false, "没有添加，请重拍。"+words)
@@ -219,6 +225,29 @@ func (d *phoneDialog) keep() {
 	d.phone.Say(true, words)
 	d.say(kit.TextOK, words)
 	d.s.keep(d.slot, []desk.Picture{d.page.Picture}, d.source, nil)
+}
+
+// uncut puts the whole picture in the place of the page that was cut out of it.
+func (d *phoneDialog) uncut() {
+	held := d.s.v.c.Slot(d.slot)
+	if len(held) == 0 || d.s.busy[d.slot] != "" {
+		return
+	}
+	d.whole.Hide()
+	last, img := held[len(held)-1], d.img
+	var page desk.Page
+	d.s.v.u.run("check page", func(context.Context) (err error) {
+		page, err = desk.MakePage(img, true)
+		return err
+	}, func(err error) {
+		if err != nil {
+			d.s.v.u.fail(err)
+			return
+		}
+		d.frame.SetImage(shrink(page.Shown, 700))
+		d.say(kit.TextOK, "已改为整张照片。还有就接着拍；拍完按“完成”。")
+		d.s.keep(d.slot, []desk.Picture{page.Picture}, d.source, &last)
+	})
 }
 
 // close ends the page; the keyboard goes on where it would after a picture.

@@ -80,6 +80,24 @@ func TestPagesComeFromABrowserOrAPhone(t *testing.T) {
 			t.Error("the page is served on after the dialog is closed")
 		}
 	})
+	t.Run("a page that was cut out can be kept whole", func(t *testing.T) {
+		r := &rig{t, r.u}
+		slot := loan.DocSlot(loan.AdmissionLetter)
+		d := r.opens(func() { images.openPhone(slot, "录取通知书", true, nil, func() {}, func() {}) })
+		d.sends(t, onDesk(testPicture(620, 877)))
+		r.until("the page is kept", func() bool { return d.came == 1 && d.whole.Visible() })
+		held := r.savedOpen(v).Slot(slot)
+		r.until("nothing is busy", func() bool { return images.busy[slot] == "" })
+		r.ui(func() { d.whole.Tapped(nil) })
+		r.until("it is whole", func() bool {
+			now := v.c.Slot(slot)
+			return len(now) == 1 && now[0] != held[0] && d.frame.HasImage()
+		})
+		r.answer()
+		if got := r.saved(v.id).Slot(slot); len(got) != 1 || got[0] == held[0] {
+			t.Errorf("pages kept: got %v, want the whole picture alone", got)
+		}
+	})
 	t.Run("a portrait goes on to be cropped", func(t *testing.T) {
 		r := &rig{t, r.u}
 		card := images.people[0]
