@@ -175,6 +175,14 @@ func TestAGrantByAnAdministratorAtTheDesk(t *testing.T) {
 	if _, err := f.d.ApproveAsk(ctx, own.Code, "admin-1", []byte(clerkPassword)); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "自己") {
 		t.Errorf("one's own: got %v", err)
 	}
+	another := admin()
+	another.ID = "admin-2"
+	if err := f.d.Store().AddOperator(ctx, another); err != nil {
+		t.Fatal(err)
+	}
+	if g, err := f.d.TakeGrant(ctx, own.Code, f.answerGrant(own.Code, "admin-1", "admin-2", f.p.Device, clock())); err != nil || g.By != "admin-2" {
+		t.Errorf("by another administrator: %+v, %v", g, err)
+	}
 }
 
 func TestAGrantByAnAdministratorAtAnotherLaptop(t *testing.T) {

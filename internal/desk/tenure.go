@@ -28,8 +28,9 @@ const leaseSetting = "desk.lease"
 type leaseKept struct {
 	At       time.Time            `json:"at,omitzero"`
 	Accounts map[string]time.Time `json:"accounts,omitempty"`
-	High     time.Time            `json:"high,omitzero"`   // the latest moment seen at signing in
-	After    uint64               `json:"after,omitempty"` // times of changes up to it say nothing: a renewal set the clock right
+	High     time.Time            `json:"high,omitzero"`    // the latest moment seen at signing in
+	After    uint64               `json:"after,omitempty"`  // times of changes up to it say nothing: the clock may have been wrong
+	Lapsed   bool                 `json:"lapsed,omitempty"` // the last to sign in was let in to sync alone
 }
 
 // highEvery is how much later it must be for the moment to be kept anew.
@@ -81,20 +82,32 @@ func (d *Desk) enter(ctx context.Context) error {
 	if d.free() {
 		return nil
 	}
+	var kept leaseKept
+	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
+		return err
+	}
+	if kept.Lapsed {
+		// What was written then bears the time of a clock that may have been wrong;
+		// how late it had been before is kept.
+		kept.After, _ = d.store.Head()
+		kept.Lapsed = false
+		if err := d.store.SetSetting(ctx, leaseSetting, kept); err != nil {
+			return err
+		}
+	}
 	t, kept, err := d.readTenure(ctx, d.operator.ID)
 	if err != nil {
 		return err
 	}
 	now := d.now()
-	d.tenure.lapse = t.Check(now)
-	high := later(t.Latest, now)
-	if d.tenure.lapse != nil {
-		high = t.Latest // a clock that is wrong must not be believed later
+	if d.tenure.lapse = t.Check(now); d.tenure.lapse != nil {
+		kept.High, kept.Lapsed = t.Latest, true
+		return d.store.SetSetting(ctx, leaseSetting, kept)
 	}
-	if high.Sub(kept.High) < highEvery {
+	if now.Sub(kept.High) < highEvery && t.Latest.Sub(kept.High) < highEvery {
 		return nil
 	}
-	kept.High = high
+	kept.High = later(t.Latest, now)
 	return d.store.SetSetting(ctx, leaseSetting, kept)
 }
 
@@ -225,6 +238,7 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	}
 	kept.At, kept.High, kept.Accounts[d.operator.ID] = now.UTC(), now.UTC(), now.UTC()
 	kept.After, _ = d.store.Head()
+	kept.Lapsed = false
 	if err := d.store.SetSetting(ctx, leaseSetting, kept); err != nil {
 		return fault.Wrap(op, err)
 	}

@@ -214,6 +214,21 @@ func TestAClockThatRunsBackwardsPastTheChain(t *testing.T) {
 			t.Error("turned back while signed in, and opened")
 		}
 	})
+	t.Run("a clock that stood years ahead for a moment, and was set right", func(t *testing.T) {
+		g := newField(t)
+		g.in("clerk-1", clerkPassword, clock().AddDate(9, 0, 0))
+		if err := g.works(); err == nil {
+			t.Fatal("years ahead, and open")
+		}
+		g.in("clerk-1", clerkPassword, clock().Add(2*time.Hour))
+		if err := g.works(); err != nil {
+			t.Errorf("set right: %v", err)
+		}
+		g.in("clerk-1", clerkPassword, clock().Add(-2*day))
+		if err := g.works(); err == nil {
+			t.Error("and turned back then, it is forgotten how late it was")
+		}
+	})
 	t.Run("a clock that stood years ahead is set right by a code", func(t *testing.T) {
 		f.in("clerk-1", clerkPassword, clock().AddDate(9, 0, 0))
 		code := f.d.AskRenewal()
