@@ -38,13 +38,7 @@ func TestTheReviewerSeesWhatDiffers(t *testing.T) {
 				c.asked = ""
 				v.take(first)
 			})
-			r.settle()
-			r.u.idle(t)
-			r.ui(func() {
-				if !c.content.Visible() {
-					t.Error("it does not show what differs")
-				}
-			})
+			r.until("what differs is shown", func() bool { return c.content.Visible() })
 			r.snap("review-compare-" + look)
 		})
 	}

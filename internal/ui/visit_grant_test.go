@@ -87,15 +87,12 @@ func TestAnAdministratorAnswersAndReviews(t *testing.T) {
 		r.u.shell.visit("manage")
 		r.u.shell.screen.(*manage).turn(ofGrants)
 	})
-	r.u.idle(t)
-	r.snap("manage-grants")
 	var s *grantSection
-	r.ui(func() {
+	r.until("the emergency is listed", func() bool {
 		s = r.u.shell.screen.(*manage).shownNow.(*grantSection)
-		if len(s.breaks.Objects) != 1 {
-			t.Fatalf("%d emergencies are listed", len(s.breaks.Objects))
-		}
+		return len(s.breaks.Objects) == 1
 	})
+	r.snap("manage-grants")
 	all, err := r.u.desk.Glasses(t.Context())
 	if err != nil || len(all) != 1 {
 		t.Fatalf("got %d, %v", len(all), err)
