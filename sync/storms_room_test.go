@@ -234,8 +234,8 @@ func (w *world) cameHome() bool {
 func (w *world) held(t *truth) {
 	for id := range w.passed {
 		other := loan.Fold(t.cases[id])
-		if other == nil {
-			continue // it was forgiven
+		if other == nil || w.beyond(id) {
+			continue // it was forgiven, or cannot come home
 		}
 		for _, p := range w.laptops {
 			k, err := p.Case(context.Background(), id)
@@ -254,6 +254,26 @@ func (w *world) held(t *truth) {
 			}
 		}
 	}
+}
+
+// beyond says whether somebody has changes of a case above the end of their
+// author's chain: it was put back twice to one backup in one moment, and its
+// second life has the lower numbers.
+func (w *world) beyond(id uuid.UUID) bool {
+	for _, p := range w.laptops {
+		all, err := p.Changes(context.Background(), id)
+		if fault.KindOf(err) == fault.Missing {
+			continue
+		}
+		w.ok(err)
+		for _, author := range w.laptops {
+			last, _ := author.Head()
+			if slices.ContainsFunc(all, func(ch *loan.Change) bool { return ch.Device == author.device && ch.Counter > last }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func holders(k *loan.Case) string {

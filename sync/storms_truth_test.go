@@ -327,6 +327,9 @@ func (w *world) same(p *pc, t *truth) {
 	for _, sum := range p.Search("", 0) {
 		changes, err := p.Changes(ctx, sum.ID)
 		w.ok(err)
+		if w.passed[sum.ID] && w.beyond(sum.ID) {
+			continue
+		}
 		k, other := loan.Fold(changes), loan.Fold(t.cases[sum.ID])
 		if other == nil || k.Status != other.Status || fmt.Sprint(k.Status) != t.status[sum.ID] {
 			w.fail("case %s is %s at laptop %s, and %s at the centre", sum.ID, k.Status, device, t.status[sum.ID])
