@@ -10,6 +10,20 @@ import (
 // The centre sends a case back; the laptop that holds it has no line any more,
 // and learns it from one of the room that has.
 func TestAReturnReachesALaptopWithoutALine(t *testing.T) {
+	for name, hear := range map[string]func(testing.TB, *server, *laptop){
+		"by the network": func(t testing.TB, s *server, l *laptop) { mustCarry(t, l, s.url) },
+		"on a stick": func(t testing.TB, s *server, l *laptop) {
+			dir := t.TempDir()
+			l.write(t, dir)
+			takeStick(t, s, dir, exitOK)
+			l.read(t, dir)
+		},
+	} {
+		t.Run("heard "+name, func(t *testing.T) { returnReaches(t, hear) })
+	}
+}
+
+func returnReaches(t *testing.T, hear func(testing.TB, *server, *laptop)) {
 	s := &startChild(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0").server
 	a, b := newLaptop(t, s), newLaptop(t, s)
 	ra, _ := a.inRoom(t)
@@ -32,7 +46,7 @@ func TestAReturnReachesALaptopWithoutALine(t *testing.T) {
 	if got := b.status(t, id); got != loan.Received {
 		t.Fatalf("b knows it without anybody's word: %s", got)
 	}
-	mustCarry(t, a, s.url)
+	hear(t, s, a)
 	ra.Wake()
 	soon(t, "b knows that it was sent back", func() bool {
 		k, err := b.Case(t.Context(), id)

@@ -10,6 +10,7 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/sync/parcel"
 	"doorstep/sync/stick"
+	"github.com/google/uuid"
 )
 
 // Bounds of one answer: what is left out comes with the next stick.
@@ -143,11 +144,40 @@ func (t *taking) addNews(ctx context.Context, w *stick.Writer) error {
 			after = 0 // the laptop had news of a number never given out
 			continue
 		}
+		if err := t.addProofs(ctx, w, n); err != nil {
+			return err
+		}
 		if err := w.Add(stick.News, b); err != nil {
 			return err
 		}
 		if after = n.Through; !n.More {
 			break
+		}
+	}
+	return nil
+}
+
+// addProofs adds what proves the centre's own changes among news.
+func (t *taking) addProofs(ctx context.Context, w *stick.Writer, n *parcel.News) error {
+	done := map[uuid.UUID]bool{}
+	for _, ch := range n.Changes {
+		if ch.Device != n.Centre || done[ch.Case] {
+			continue
+		}
+		done[ch.Case] = true
+		proofs, err := t.c.proofs(ctx, t.d, ch.Case)
+		if fault.KindOf(err) == fault.Missing {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(proofs)
+		if err != nil {
+			return fault.New("central.addProofs", fault.Other, err)
+		}
+		if err := w.Add(stick.Proofs, append(ch.Case[:], b...)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -22,8 +22,8 @@ func (c *Courier) fetchProofs(ctx context.Context, n *parcel.News) error {
 			continue
 		}
 		done[ch.Case] = true
-		if of, here := c.store.Summary(ch.Case); !here || len(of.Holders) == 0 {
-			continue // no case of a room: nobody is to be told
+		if !ofRoom(c.store, ch.Case) {
+			continue
 		}
 		_, b, err := c.road.ask(ctx, request{method: "GET", path: "/v1/proofs/" + ch.Case.String(), want: parcel.TypeJSON, limit: parcel.MaxJSON})
 		if fault.KindOf(err) == fault.Missing {
@@ -32,13 +32,28 @@ func (c *Courier) fetchProofs(ctx context.Context, n *parcel.News) error {
 		if err != nil {
 			return err
 		}
-		var r parcel.ProofsResponse
-		if err := parcel.DecodeJSON(bytes.NewReader(b), parcel.MaxJSON, &r); err != nil {
-			return fault.New(op, fault.Untrusted, err)
-		}
-		if err := c.store.SetSetting(ctx, store.CentreProof+ch.Case.String(), r.Proofs); err != nil {
+		if err := keepProofs(ctx, c.store, ch.Case, b); err != nil {
 			return fault.Wrap(op, err)
 		}
 	}
 	return nil
+}
+
+// ofRoom says whether a case was passed on: of another nobody is to be told.
+func ofRoom(s *store.Store, id uuid.UUID) bool {
+	of, here := s.Summary(id)
+	return here && len(of.Holders) > 0
+}
+
+// keepProofs keeps what came of a case of a room. Who is told with it verifies it.
+func keepProofs(ctx context.Context, s *store.Store, id uuid.UUID, b []byte) error {
+	const op = "courier.keepProofs"
+	var r parcel.ProofsResponse
+	if err := parcel.DecodeJSON(bytes.NewReader(b), parcel.MaxJSON, &r); err != nil {
+		return fault.New(op, fault.Untrusted, err)
+	}
+	if !ofRoom(s, id) {
+		return nil
+	}
+	return fault.Wrap(op, s.SetSetting(ctx, store.CentreProof+id.String(), r.Proofs))
 }

@@ -191,6 +191,11 @@ func (r *stickReader) item(ctx context.Context, kind stick.Kind, body []byte) er
 		return r.acknowledge(ctx, bytes.Clone(body))
 	case stick.News:
 		return r.news(ctx, body)
+	case stick.Proofs:
+		if len(body) < 16 {
+			return fault.New("courier.stickItem", fault.Untrusted, errors.New("proofs"))
+		}
+		return keepProofs(ctx, r.s, uuid.UUID(body[:16]), body[16:])
 	case stick.BlobPart:
 		return r.part(ctx, body)
 	case stick.Problem:

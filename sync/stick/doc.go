@@ -51,6 +51,8 @@
 //	7  a Problem, JSON                 home
 //	8  the ids of the batches that this answers, 16 bytes each; home, the first item
 //	9  the numbers of batches that were refused as not whole, u32 each; home
+//	10 case 16 | the centre's proofs of its own changes of the case, JSON as the
+//	   answer of package parcel; home, in front of the news with them
 //
 // The parts of a blob follow one another in one batch, from offset 0 to its end.
 //

@@ -34,6 +34,7 @@ const (
 	Problem  Kind = 7
 	Answers  Kind = 8
 	Refusals Kind = 9
+	Proofs   Kind = 10
 )
 
 // Limits that both ends keep.
