@@ -181,18 +181,3 @@ func (c *clerk) shows(kind, text string) move {
 		return err
 	}}
 }
-
-// pressEither clicks whichever of two controls is there.
-func (c *clerk) pressEither(kind, one, other string) move {
-	return move{"press " + one + " or " + other, func(ctx context.Context) error {
-		var found []spot
-		if err := until(ctx, patience, one+" or "+other, func() (bool, error) {
-			all, err := c.w.spots(ctx)
-			found = append(matches(all, kind, one), matches(all, kind, other)...)
-			return len(found) > 0, err
-		}); err != nil {
-			return err
-		}
-		return c.w.hand.click(ctx, found[0].X, found[0].Y)
-	}}
-}

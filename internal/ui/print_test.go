@@ -22,7 +22,6 @@ type testPrinter struct {
 	mu      sync.Mutex
 	printed []printer.Job
 	purged  []string
-	noted   string
 	fail    error
 	kill    bool // the program ends while the job is held
 }

@@ -27,7 +27,6 @@ type receiptStep struct {
 	pdf     []byte // of the receipt made in this visit
 	home    bool   // the centre's numbers are in it
 	shownAs string
-	busy    string
 }
 
 const (
@@ -220,7 +219,7 @@ func (s *receiptStep) action() action {
 	case v.c.Finish == nil:
 		return action{text: "完成受理后打印回执"}
 	}
-	return action{text: "打印回执和合同", enabled: !v.readOnlyPrint(), do: s.print, busy: s.busy}
+	return action{text: "打印回执和合同", enabled: !v.readOnlyPrint(), do: s.print}
 }
 
 // readOnlyPrint says whether the operator may not print.
@@ -270,11 +269,6 @@ func (s *receiptStep) askVoid() {
 	})
 	d.SetWidth(500)
 	d.Show()
-}
-
-func (s *receiptStep) setBusy(words string) {
-	s.busy = words
-	s.v.showFoot()
 }
 
 func (s *receiptStep) object() fyne.CanvasObject { return s.content }
