@@ -70,7 +70,7 @@ func (d *Desk) Witness(ctx context.Context, id uuid.UUID, second string, passwor
 	if second == d.operator.ID {
 		return nil, fault.Say(op, fault.Denied, "第二经办人须是另一人。", errors.New("the same operator"))
 	}
-	who, err := d.store.Verify(ctx, second, password)
+	who, err := d.second(ctx, second, password)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -178,6 +178,9 @@ func TestARenewalByTelephone(t *testing.T) {
 		if _, err := f.d.Review(t.Context(), entered(t, f.d).ID, "reviewer-1", []byte(reviewPassword), true, ""); !strings.Contains(fault.Sentence(err), "7 天") {
 			t.Errorf("a reviewer whose time is over: got %v", err)
 		}
+		if _, err := f.d.Witness(t.Context(), entered(t, f.d).ID, "reviewer-1", []byte(reviewPassword)); !strings.Contains(fault.Sentence(err), "7 天") {
+			t.Errorf("a second operator whose time is over: got %v", err)
+		}
 	})
 }
 
