@@ -80,7 +80,7 @@ func (s *Store) SetSyncSettings(ctx context.Context, v SyncSettings, e Entry) er
 	if err := v.Check(); err != nil {
 		return fault.Wrap(op, err)
 	}
-	return s.setNoted(ctx, op, e, func(tx *bbolt.Tx) error { return s.putJSON(tx, syncKey, v) })
+	return s.setNoted(ctx, op, e, func(tx *bbolt.Tx) error { return s.putJSON(tx, bSettings, syncKey, v) })
 }
 
 // setNoted writes something with the change that says who did it.
@@ -96,16 +96,17 @@ func (s *Store) setNoted(ctx context.Context, op string, e Entry, set func(tx *b
 	return err
 }
 
-func (s *Store) putJSON(tx *bbolt.Tx, key string, v any) error {
+func (s *Store) putJSON(tx *bbolt.Tx, bucket, key string, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return fault.New("store.putJSON", fault.Other, err)
 	}
-	return s.put(tx, bSettings, []byte(key), b)
+	return s.put(tx, bucket, []byte(key), b)
 }
 
-func (s *Store) getJSON(tx *bbolt.Tx, key string, v any) error {
-	b, err := s.get(tx, bSettings, []byte(key))
+// getJSON reads a value into v, and leaves v as it is where there is none.
+func (s *Store) getJSON(tx *bbolt.Tx, bucket, key string, v any) error {
+	b, err := s.get(tx, bucket, []byte(key))
 	if fault.KindOf(err) == fault.Missing {
 		return nil
 	}
@@ -113,7 +114,7 @@ func (s *Store) getJSON(tx *bbolt.Tx, key string, v any) error {
 		return err
 	}
 	if strictJSON(b, v) != nil {
-		return structural("setting " + key)
+		return structural(bucket + " " + key)
 	}
 	return nil
 }
@@ -254,7 +255,7 @@ func (s *Store) changeRefused(ctx context.Context, op string, change func([]Refu
 	s.mu.RLock()
 	list := change(slices.Clone(s.refused))
 	s.mu.RUnlock()
-	if err := s.update(ctx, op, func(tx *bbolt.Tx) error { return s.putJSON(tx, refusedKey, list) }); err != nil {
+	if err := s.update(ctx, op, func(tx *bbolt.Tx) error { return s.putJSON(tx, bSettings, refusedKey, list) }); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -298,7 +299,7 @@ func (s *Store) LetGo(ctx context.Context, h loan.Hash, e Entry) error {
 		if err := s.del(w.tx, bUnsent, h[:]); err != nil {
 			return err
 		}
-		return s.putJSON(w.tx, sentKey, sent)
+		return s.putJSON(w.tx, bSettings, sentKey, sent)
 	})
 	if err != nil {
 		return err
@@ -312,8 +313,8 @@ func (s *Store) LetGo(ctx context.Context, h loan.Hash, e Entry) error {
 
 // readCarriage reads what the outbox is besides its blobs.
 func (s *Store) readCarriage(tx *bbolt.Tx) (refused []Refused, sent int64, err error) {
-	if err = s.getJSON(tx, refusedKey, &refused); err == nil {
-		err = s.getJSON(tx, sentKey, &sent)
+	if err = s.getJSON(tx, bSettings, refusedKey, &refused); err == nil {
+		err = s.getJSON(tx, bSettings, sentKey, &sent)
 	}
 	return refused, sent, err
 }

@@ -105,15 +105,25 @@ func decodeRanges(b []byte) ([]loan.Range, error) {
 		return nil, structural("gaps")
 	}
 	var out []loan.Range
-	last := uint64(0)
 	for ; len(b) > 0; b = b[16:] {
-		r := loan.Range{From: binary.BigEndian.Uint64(b), To: binary.BigEndian.Uint64(b[8:])}
-		if r.From <= last || r.To < r.From {
-			return nil, structural("gaps")
-		}
-		out, last = append(out, r), r.To
+		out = append(out, loan.Range{From: binary.BigEndian.Uint64(b), To: binary.BigEndian.Uint64(b[8:])})
+	}
+	if !ordered(out) {
+		return nil, structural("gaps")
 	}
 	return out, nil
+}
+
+// ordered says whether ranges stand in order and none lies in another.
+func ordered(rs []loan.Range) bool {
+	last := uint64(0)
+	for _, r := range rs {
+		if r.From <= last || r.To < r.From {
+			return false
+		}
+		last = r.To
+	}
+	return true
 }
 
 // addRange gives the ranges with r among them, in order, none touching.

@@ -2,13 +2,11 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 
-	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 )
 
@@ -24,53 +22,38 @@ const homecomeKey = "homecome"
 
 func (s *Store) readHomecome(tx *bbolt.Tx) (homecome, error) {
 	var h homecome
-	b, err := s.get(tx, bMeta, []byte(homecomeKey))
-	if fault.KindOf(err) == fault.Missing {
-		return h, nil
+	err := s.getJSON(tx, bMeta, homecomeKey, &h)
+	if err == nil && !(ordered(h.All) && ordered(h.Open) && ordered(h.Doubt)) {
+		err = structural(homecomeKey)
 	}
-	if err != nil {
-		return h, err
-	}
-	if strictJSON(b, &h) != nil || !ordered(h.All) || !ordered(h.Open) || !ordered(h.Doubt) {
-		return h, structural(homecomeKey)
-	}
-	return h, nil
-}
-
-func ordered(rs []loan.Range) bool {
-	last := uint64(0)
-	for _, r := range rs {
-		if r.From <= last || r.To < r.From {
-			return false
-		}
-		last = r.To
-	}
-	return true
+	return h, err
 }
 
 func (s *Store) putHomecome(tx *bbolt.Tx, h homecome) error {
-	b, err := json.Marshal(h)
-	if err != nil {
-		return fault.New("store.putHomecome", fault.Other, err)
-	}
-	return s.put(tx, bMeta, []byte(homecomeKey), b)
+	return s.putJSON(tx, bMeta, homecomeKey, h)
 }
 
-// reopened is what is to be handed in again to a centre that was set back. What
-// it refused waits for a person.
-func (h homecome) reopened(refused []Refused) homecome {
+// reopened is what is to be handed in again to a centre that was set back.
+func (h homecome) reopened() homecome {
 	h.Open = slices.Clone(h.All)
-	for _, r := range refused {
-		h.Open = cutRange(h.Open, loan.Range{From: r.Counter, To: r.Counter})
-	}
 	return h
+}
+
+// goingHome is what the centre is not known to hold of what came home; what it
+// refused waits for a person instead. The caller holds mu.
+func (s *Store) goingHome() []loan.Range {
+	out := slices.Clone(s.home.Open)
+	for _, r := range s.refused {
+		out = cutRange(out, loan.Range{From: r.Counter, To: r.Counter})
+	}
+	return out
 }
 
 // unacked counts the own changes that the centre has not acknowledged. The
 // caller holds mu.
 func (s *Store) unacked() int {
 	n := held(s.gaps, s.acked, s.tip.counter)
-	for _, r := range s.home.Open {
+	for _, r := range s.goingHome() {
 		if to := min(r.To, s.acked); r.From <= to {
 			n += int(to - r.From + 1)
 		}
@@ -96,10 +79,16 @@ func (s *Store) CameHome() []loan.Range {
 // acknowledged counts for nothing.
 func (s *Store) Confirm(ctx context.Context, epoch uuid.UUID, asked loan.Range, there []loan.Range) error {
 	const op = "store.Confirm"
+	s.mu.RLock()
+	none := s.home.same(homecome{})
+	s.mu.RUnlock()
+	if none {
+		return nil // as nearly always: a save is not held up for it
+	}
 	s.write.Lock()
 	defer s.write.Unlock()
 	s.mu.RLock()
-	next := s.home.confirmed(asked, there, s.refused)
+	next := s.home.confirmed(asked, there)
 	same := epoch != s.epoch || next.same(s.home)
 	s.mu.RUnlock()
 	if same {
@@ -118,7 +107,7 @@ func (h homecome) same(o homecome) bool {
 	return slices.Equal(h.All, o.All) && slices.Equal(h.Open, o.Open) && slices.Equal(h.Doubt, o.Doubt)
 }
 
-func (h homecome) confirmed(asked loan.Range, there []loan.Range, refused []Refused) homecome {
+func (h homecome) confirmed(asked loan.Range, there []loan.Range) homecome {
 	lacked := onlyIn(h.Doubt, asked)
 	for _, r := range there {
 		lacked = cutRange(lacked, r)
@@ -127,14 +116,11 @@ func (h homecome) confirmed(asked loan.Range, there []loan.Range, refused []Refu
 		h.All = addRange(h.All, r)
 	}
 	h.Doubt = cutRange(h.Doubt, asked)
-	for _, r := range onlyIn(h.reopened(refused).Open, asked) {
+	for _, r := range onlyIn(h.All, asked) {
 		h.Open = addRange(h.Open, r)
 	}
 	for _, r := range there {
 		h.Open = cutRange(h.Open, r)
-	}
-	for _, r := range refused {
-		h.Open = cutRange(h.Open, loan.Range{From: r.Counter, To: r.Counter})
 	}
 	return h
 }

@@ -101,7 +101,7 @@ func TestWhatTheCentreSaysOfWhatCameHome(t *testing.T) {
 		asked := loan.Range{From: rapid.Uint64Range(1, 40).Draw(t, "asked")}
 		asked.To = asked.From + rapid.Uint64Range(0, 20).Draw(t, "long")
 		there := onlyIn(draw("there"), asked)
-		got := h.confirmed(asked, there, nil)
+		got := h.confirmed(asked, there)
 		for n := uint64(1); n < 70; n++ {
 			in := asked.From <= n && n <= asked.To
 			lacked := in && !has(there, n)

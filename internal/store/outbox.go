@@ -198,7 +198,7 @@ func (s *Store) Outbox(ctx context.Context) (Outbox, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return Outbox{Device: s.profile.Device, Epoch: s.epoch, Acked: s.acked, Last: s.tip.counter,
-		Changes: s.unacked(), Home: slices.Clone(s.home.Open), Blobs: s.outbox.list(s.index.urgent), Bytes: s.outbox.bytes,
+		Changes: s.unacked(), Home: s.goingHome(), Blobs: s.outbox.list(s.index.urgent), Bytes: s.outbox.bytes,
 		Sent: s.ackedBytes, Refused: slices.Clone(s.refused)}, nil
 }
 
@@ -275,7 +275,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 				return err
 			}
 			if len(home.All) > 0 {
-				home = home.reopened(s.refused)
+				home = home.reopened()
 				if err := s.putHomecome(tx, home); err != nil {
 					return err
 				}
@@ -316,7 +316,7 @@ func (s *Store) Acknowledge(ctx context.Context, r Receipt) error {
 // they are others now.
 func (s *Store) putAcked(tx *bbolt.Tx, acked uint64, epoch uuid.UUID, sent int64) error {
 	if sent != s.ackedBytes {
-		if err := s.putJSON(tx, sentKey, sent); err != nil {
+		if err := s.putJSON(tx, bSettings, sentKey, sent); err != nil {
 			return err
 		}
 	}

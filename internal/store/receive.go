@@ -27,7 +27,7 @@ func (s *Store) Receive(ctx context.Context, changes []*loan.Change) error {
 // ReceiveUpTo is Receive that keeps, in the same transaction, a setting that
 // says how far others were heard.
 func (s *Store) ReceiveUpTo(ctx context.Context, changes []*loan.Change, key string, mark any) error {
-	return s.receive(ctx, changes, func(tx *bbolt.Tx) error { return s.putJSON(tx, key, mark) })
+	return s.receive(ctx, changes, func(tx *bbolt.Tx) error { return s.putJSON(tx, bSettings, key, mark) })
 }
 
 func (s *Store) receive(ctx context.Context, changes []*loan.Change, also func(*bbolt.Tx) error) error {

@@ -2,13 +2,11 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 
-	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 )
 
@@ -37,17 +35,7 @@ func (s *Store) Wanted(ctx context.Context) (Wanted, error) {
 
 func (s *Store) readWanted(tx *bbolt.Tx) (Wanted, error) {
 	var w Wanted
-	b, err := s.get(tx, bMeta, []byte(wantedKey))
-	if fault.KindOf(err) == fault.Missing {
-		return w, nil
-	}
-	if err != nil {
-		return w, err
-	}
-	if strictJSON(b, &w) != nil {
-		return w, structural("wanted")
-	}
-	return w, nil
+	return w, s.getJSON(tx, bMeta, wantedKey, &w)
 }
 
 // dropWanted takes a blob out of what is wanted, where it is.
@@ -64,9 +52,5 @@ func (s *Store) putWanted(tx *bbolt.Tx, w Wanted) error {
 	if w.Empty() {
 		return s.del(tx, bMeta, []byte(wantedKey))
 	}
-	b, err := json.Marshal(w)
-	if err != nil {
-		return fault.New("store.putWanted", fault.Other, err)
-	}
-	return s.put(tx, bMeta, []byte(wantedKey), b)
+	return s.putJSON(tx, bMeta, wantedKey, w)
 }

@@ -117,9 +117,6 @@ func (c *Courier) sendHome(ctx context.Context, box store.Outbox) (store.Outbox,
 				if err := c.setRefused(ctx, first, err); err != nil {
 					return box, err
 				}
-				if err := c.store.Confirm(ctx, c.epoch, loan.Range{From: first.Counter, To: first.Counter}, nil); err != nil {
-					return box, err
-				}
 				at, most = first.Counter, parcelChanges
 			}
 		}
