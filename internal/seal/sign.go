@@ -115,19 +115,20 @@ func (s *Signer) Crypto() crypto.Signer {
 // Sign signs msg for one purpose. A signature for one context never verifies
 // for another. A context is at most 255 bytes of program text.
 func (s *Signer) Sign(context string, msg []byte) []byte {
-	var sig []byte
-	var err error
-	framed := frame(context, msg)
-	if s.suite == National {
-		sig, err = s.sm2.SignWithSM2(rand.Reader, nil, framed)
-	} else {
-		sum := International.Sum(framed)
-		sig, err = ecdsa.SignASN1(rand.Reader, s.p256, sum[:])
-	}
+	sig, err := s.signRaw(frame(context, msg))
 	if err != nil {
 		panic(err) // only keys not on their curve, and no constructor lets one in
 	}
 	return sig
+}
+
+// signRaw signs bytes as they are.
+func (s *Signer) signRaw(b []byte) ([]byte, error) {
+	if s.suite == National {
+		return s.sm2.SignWithSM2(rand.Reader, nil, b)
+	}
+	sum := International.Sum(b)
+	return ecdsa.SignASN1(rand.Reader, s.p256, sum[:])
 }
 
 func frame(context string, msg []byte) []byte {
@@ -199,19 +200,22 @@ func (p PublicKey) ID() string {
 // Verify fails with fault.Untrusted unless sig is the key's signature of msg
 // for this context.
 func (p PublicKey) Verify(context string, msg, sig []byte) error {
-	ok := false
-	framed := frame(context, msg)
-	switch p.suite {
-	case International:
-		sum := International.Sum(framed)
-		ok = ecdsa.VerifyASN1(p.key, sum[:], sig)
-	case National:
-		ok = sm2.VerifyASN1WithSM2(p.key, nil, framed, sig)
-	}
-	if !ok {
+	if !p.holds(frame(context, msg), sig) {
 		return fault.New("seal.Verify", fault.Untrusted, errors.New("signature does not hold"))
 	}
 	return nil
+}
+
+// holds says whether sig is the key's signature of bytes as they are.
+func (p PublicKey) holds(b, sig []byte) bool {
+	switch p.suite {
+	case International:
+		sum := International.Sum(b)
+		return ecdsa.VerifyASN1(p.key, sum[:], sig)
+	case National:
+		return sm2.VerifyASN1WithSM2(p.key, nil, b, sig)
+	}
+	return false
 }
 
 // SignDocument signs a whole file so that programs of others verify it: SM2
@@ -222,14 +226,7 @@ func (s *Signer) SignDocument(doc []byte) ([]byte, error) {
 	if bytes.HasPrefix(doc, []byte("DSS")) {
 		return nil, fault.New(op, fault.Input, errors.New("not a document"))
 	}
-	var sig []byte
-	var err error
-	if s.suite == National {
-		sig, err = s.sm2.SignWithSM2(rand.Reader, nil, doc)
-	} else {
-		sum := International.Sum(doc)
-		sig, err = ecdsa.SignASN1(rand.Reader, s.p256, sum[:])
-	}
+	sig, err := s.signRaw(doc)
 	if err != nil {
 		return nil, fault.New(op, fault.Other, err)
 	}
@@ -239,15 +236,7 @@ func (s *Signer) SignDocument(doc []byte) ([]byte, error) {
 // VerifyDocument fails with fault.Untrusted unless sig is the key's signature
 // of the file.
 func (p PublicKey) VerifyDocument(doc, sig []byte) error {
-	ok := false
-	switch p.suite {
-	case International:
-		sum := International.Sum(doc)
-		ok = ecdsa.VerifyASN1(p.key, sum[:], sig)
-	case National:
-		ok = sm2.VerifyASN1WithSM2(p.key, nil, doc, sig)
-	}
-	if !ok || bytes.HasPrefix(doc, []byte("DSS")) {
+	if !p.holds(doc, sig) || bytes.HasPrefix(doc, []byte("DSS")) {
 		return fault.New("seal.VerifyDocument", fault.Untrusted, errors.New("signature does not hold"))
 	}
 	return nil
