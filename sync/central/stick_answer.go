@@ -10,7 +10,6 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/sync/parcel"
 	"doorstep/sync/stick"
-	"github.com/google/uuid"
 )
 
 // Bounds of one answer: what is left out comes with the next stick.
@@ -159,13 +158,8 @@ func (t *taking) addNews(ctx context.Context, w *stick.Writer) error {
 
 // addProofs adds what proves the centre's own changes among news.
 func (t *taking) addProofs(ctx context.Context, w *stick.Writer, n *parcel.News) error {
-	done := map[uuid.UUID]bool{}
-	for _, ch := range n.Changes {
-		if ch.Device != n.Centre || done[ch.Case] {
-			continue
-		}
-		done[ch.Case] = true
-		proofs, err := t.c.proofs(ctx, t.d, ch.Case)
+	for _, id := range n.OfCentre() {
+		proofs, err := t.c.proofs(ctx, t.d, id)
 		if fault.KindOf(err) == fault.Missing {
 			continue
 		}
@@ -176,7 +170,7 @@ func (t *taking) addProofs(ctx context.Context, w *stick.Writer, n *parcel.News)
 		if err != nil {
 			return fault.New("central.addProofs", fault.Other, err)
 		}
-		if err := w.Add(stick.Proofs, append(ch.Case[:], b...)); err != nil {
+		if err := w.Add(stick.Proofs, append(id[:], b...)); err != nil {
 			return err
 		}
 	}

@@ -16,23 +16,18 @@ import (
 // proof.
 func (c *Courier) fetchProofs(ctx context.Context, n *parcel.News) error {
 	const op = "courier.fetchProofs"
-	done := map[uuid.UUID]bool{}
-	for _, ch := range n.Changes {
-		if ch.Device != n.Centre || done[ch.Case] {
+	for _, id := range n.OfCentre() {
+		if !ofRoom(c.store, id) {
 			continue
 		}
-		done[ch.Case] = true
-		if !ofRoom(c.store, ch.Case) {
-			continue
-		}
-		_, b, err := c.road.ask(ctx, request{method: "GET", path: "/v1/proofs/" + ch.Case.String(), want: parcel.TypeJSON, limit: parcel.MaxJSON})
+		_, b, err := c.road.ask(ctx, request{method: "GET", path: "/v1/proofs/" + id.String(), want: parcel.TypeJSON, limit: parcel.MaxJSON})
 		if fault.KindOf(err) == fault.Missing {
 			continue // an earlier centre
 		}
 		if err != nil {
 			return err
 		}
-		if err := keepProofs(ctx, c.store, ch.Case, b); err != nil {
+		if err := keepProofs(ctx, c.store, id, b); err != nil {
 			return fault.Wrap(op, err)
 		}
 	}

@@ -3,6 +3,7 @@ package parcel
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -31,6 +32,17 @@ func (n *News) Sign(s *seal.Signer) ([]byte, error) { return n.sign(s, ofOthers(
 
 // SignOwn is Sign for changes of the device's own chain.
 func (n *News) SignOwn(s *seal.Signer) ([]byte, error) { return n.sign(s, ofOwn()) }
+
+// OfCentre lists the cases of which the news have changes by the centre itself.
+func (n *News) OfCentre() []uuid.UUID {
+	var out []uuid.UUID
+	for _, ch := range n.Changes {
+		if ch.Device == n.Centre && !slices.Contains(out, ch.Case) {
+			out = append(out, ch.Case)
+		}
+	}
+	return out
+}
 
 func (n *News) sign(s *seal.Signer, form newsForm) ([]byte, error) {
 	const op = "parcel.News.Sign"
