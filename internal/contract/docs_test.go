@@ -24,21 +24,8 @@ func TestTheCommandsOfTheDocument(t *testing.T) {
 		t.Fatal("the document has no commands")
 	}
 	id, tsa := newIdentity(t, seal.Device), newTSA(t)
-	national, err := seal.NewKey().NationalSigner("test")
-	if err != nil {
-		t.Fatal(err)
-	}
 	base := mustFill(t, testInput(t))
-	c := id.closing(base)
-	c.National = national.Public()
-	sealed, err := Seal(base, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sig, err := national.SignDocument(sealed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealed, sig, national := id.sealedTwice(t, base)
 	whole := tsa.stamped(t, id.received(t, sealed))
 	try := func(pdf []byte, root *x509.Certificate) (string, error) {
 		dir := t.TempDir()

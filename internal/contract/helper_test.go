@@ -270,3 +270,21 @@ func acceptance(t *testing.T) map[string]loan.Application {
 	}
 	return out
 }
+
+// sealedTwice seals a filled contract, and signs it by a second suite besides.
+func (id identity) sealedTwice(t testing.TB, base []byte) (sealed, sig []byte, national *seal.Signer) {
+	t.Helper()
+	national, err := seal.NewKey().NationalSigner("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := id.closing(base)
+	c.National = national.Public()
+	if sealed, err = Seal(base, c); err != nil {
+		t.Fatal(err)
+	}
+	if sig, err = national.SignDocument(sealed); err != nil {
+		t.Fatal(err)
+	}
+	return sealed, sig, national
+}

@@ -359,21 +359,7 @@ func TestTheReportSaysWhoWhenAndByWhichClock(t *testing.T) {
 
 func TestTheNationalSignature(t *testing.T) {
 	id := newIdentity(t, seal.Device)
-	national, err := seal.NewKey().NationalSigner("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := mustFill(t, testInput(t))
-	c := id.closing(base)
-	c.National = national.Public()
-	sealed, err := Seal(base, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sig, err := national.SignDocument(sealed)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealed, sig, _ := id.sealedTwice(t, mustFill(t, testInput(t)))
 	other, err := seal.NewSignerOf(seal.National)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
@@ -52,18 +53,6 @@ func TestALaptopWhoseTimeIsOverIsRenewedByTelephone(t *testing.T) {
 				}
 			})
 			r.snap("lapse-" + look)
-			answer := func(code string) string {
-				nonce, err := seal.ParseSpoken(code, guard.RenewalSize)
-				if err != nil {
-					t.Fatal(err)
-				}
-				k, err := centre.Agree(d.Store().Profile().Signer.Public(), guard.RenewalLabel)
-				if err != nil {
-					t.Fatal(err)
-				}
-				m := guard.Renewal{Device: d.Device(), Operator: "clerk-1", Nonce: [guard.RenewalSize]byte(nonce)}
-				return seal.Spoken(k.Answer(m.Message(guard.DayOf(testClock()))))
-			}
 			r.ui(func() { l.answer.SetText("1234"); l.try() })
 			r.u.idle(t)
 			r.snap("lapse-slip-" + look)
@@ -71,7 +60,7 @@ func TestALaptopWhoseTimeIsOverIsRenewedByTelephone(t *testing.T) {
 				if r.u.lapse != l {
 					t.Fatal("a slip of the pen opened it")
 				}
-				l.answer.SetText(answer(d.AskRenewal()))
+				l.answer.SetText(renewalAnswer(t, centre, d, d.AskRenewal()))
 				l.try()
 			})
 			r.u.idle(t)
@@ -112,18 +101,7 @@ func TestTheEndOfTheTenureIsToldAndRenewedAhead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	renew := func(code string) error {
-		nonce, err := seal.ParseSpoken(code, guard.RenewalSize)
-		if err != nil {
-			t.Fatal(err)
-		}
-		k, err := centre.Agree(d.Store().Profile().Signer.Public(), guard.RenewalLabel)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := guard.Renewal{Device: d.Device(), Operator: "clerk-1", Nonce: [guard.RenewalSize]byte(nonce)}
-		return d.Renew(t.Context(), seal.Spoken(k.Answer(m.Message(guard.DayOf(testClock())))))
-	}
+	renew := func(code string) error { return d.Renew(t.Context(), renewalAnswer(t, centre, d, code)) }
 	if err := renew(d.AskRenewal()); err != nil {
 		t.Fatal(err)
 	}
@@ -151,4 +129,19 @@ func TestTheEndOfTheTenureIsToldAndRenewedAhead(t *testing.T) {
 			t.Error("a laptop for practice has an end")
 		}
 	})
+}
+
+// renewalAnswer is what the county reads out for a code by telephone.
+func renewalAnswer(t *testing.T, centre *seal.Signer, d *desk.Desk, code string) string {
+	t.Helper()
+	nonce, err := seal.ParseSpoken(code, guard.RenewalSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := centre.Agree(d.Store().Profile().Signer.Public(), guard.RenewalLabel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := guard.Renewal{Device: d.Device(), Operator: "clerk-1", Nonce: [guard.RenewalSize]byte(nonce)}
+	return seal.Spoken(k.Answer(m.Message(guard.DayOf(testClock()))))
 }

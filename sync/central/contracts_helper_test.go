@@ -182,3 +182,13 @@ func stampingService(t *testing.T) *service {
 	t.Cleanup(s.Close)
 	return s
 }
+
+// contracted is a laptop whose one case, with a sealed contract, has arrived.
+func contracted(t *testing.T, c *Central) (l *laptop, id uuid.UUID, sealed []byte) {
+	t.Helper()
+	l = enrol(t, c, serve(t, c))
+	l.closes = closing(t, l, 8000)
+	id, blobs := l.finished()
+	l.arrive(blobs)
+	return l, id, blobs[len(blobs)-1]
+}

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,11 +22,7 @@ import (
 func TestAReceivedContractIsSealedAndStamped(t *testing.T) {
 	svc := stampingService(t)
 	c, ahead := movable(t)
-	l := enrol(t, c, serve(t, c))
-	l.closes = closing(t, l, 8000)
-	id, blobs := l.finished()
-	sealed := blobs[len(blobs)-1]
-	l.arrive(blobs)
+	l, id, sealed := contracted(t, c)
 	file := func() []byte {
 		t.Helper()
 		b, err := c.Contract(t.Context(), id, ContractOptions{})
@@ -91,10 +86,7 @@ func TestAReceivedContractIsSealedAndStamped(t *testing.T) {
 func TestAServiceThatLiesIsNotBelieved(t *testing.T) {
 	svc, other := stampingService(t), stampingService(t)
 	c, _ := movable(t)
-	l := enrol(t, c, serve(t, c))
-	l.closes = closing(t, l, 8000)
-	id, blobs := l.finished()
-	l.arrive(blobs)
+	_, id, _ := contracted(t, c)
 	if err := c.SetStamping(t.Context(), svc.URL, other.roots); err != nil {
 		t.Fatal(err)
 	}
@@ -149,10 +141,7 @@ func TestAContractThatDoesNotHoldIsSetAside(t *testing.T) {
 
 func TestContractsOfBeforeAreNotedLater(t *testing.T) {
 	c, _ := movable(t)
-	l := enrol(t, c, serve(t, c))
-	l.closes = closing(t, l, 8000)
-	id, blobs := l.finished()
-	l.arrive(blobs)
+	_, id, _ := contracted(t, c)
 	if _, err := c.db.ExecContext(t.Context(), `DELETE FROM contracts`); err != nil {
 		t.Fatal(err)
 	}
@@ -164,10 +153,7 @@ func TestContractsOfBeforeAreNotedLater(t *testing.T) {
 
 func TestAVoidedContractSaysSo(t *testing.T) {
 	c, _ := movable(t)
-	l := enrol(t, c, serve(t, c))
-	l.closes = closing(t, l, 8000)
-	id, blobs := l.finished()
-	l.arrive(blobs)
+	l, id, _ := contracted(t, c)
 	keep(t, c)
 	old, err := c.Contract(t.Context(), id, ContractOptions{})
 	if err != nil {
@@ -190,11 +176,7 @@ func TestAVoidedContractSaysSo(t *testing.T) {
 
 func TestADeviceShutOutAfterwards(t *testing.T) {
 	c, ahead := movable(t)
-	l := enrol(t, c, serve(t, c))
-	l.closes = closing(t, l, 8000)
-	_, blobs := l.finished()
-	sealed := blobs[len(blobs)-1]
-	l.arrive(blobs)
+	l, _, sealed := contracted(t, c)
 	keep(t, c)
 	ids, err := idsOf(t.Context(), c.db, `SELECT id FROM cases`)
 	if err != nil {
@@ -218,11 +200,7 @@ func TestADeviceShutOutAfterwards(t *testing.T) {
 
 func TestAnybodyMayCheckAContract(t *testing.T) {
 	c, _ := movable(t)
-	l := enrol(t, c, serve(t, c))
-	l.closes = closing(t, l, 8000)
-	_, blobs := l.finished()
-	sealed := blobs[len(blobs)-1]
-	l.arrive(blobs)
+	_, _, sealed := contracted(t, c)
 	h, err := c.Checks()
 	if err != nil {
 		t.Fatal(err)
@@ -283,19 +261,13 @@ func TestThePageAsksForNoCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() { defer close(done); s.ServeTLS(l, "", "") }()
-	t.Cleanup(func() { s.Close(); <-done })
+	url := serveOn(t, s)
 	pool := x509.NewCertPool()
 	pool.AddCert(c.Authority().Cert())
 	h := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 	defer h.CloseIdleConnections()
 	for path, want := range map[string]int{"/": 200, "/v1/enrol": 404, "/healthz": 404} {
-		r, err := h.Get("https://" + l.Addr().String() + path)
+		r, err := h.Get(url + path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,6 +40,12 @@ func serve(t testing.TB, c *Central) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, s)
+}
+
+// serveOn has a server answer on a port of its own until the test ends.
+func serveOn(t testing.TB, s *http.Server) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
