@@ -17,7 +17,6 @@ import (
 
 	"doorstep/internal/fault"
 	"github.com/google/uuid"
-	_ "modernc.org/sqlite" // the embedded database
 )
 
 const schemaVersion = 1
@@ -77,10 +76,7 @@ func openDB(ctx context.Context, dir string) (*sql.DB, error) {
 		return nil, diskFault(op, err)
 	}
 	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
-	if err != nil {
-		return nil, fault.New(op, fault.Disk, err)
-	}
+	db := openSQLite("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
 	if err := migrate(ctx, db); err != nil {
