@@ -320,7 +320,8 @@ func TestSharedContracts(t *testing.T) {
 			t.Errorf("%s: %v, %q", id, err, r.Lines())
 		}
 	}
-	if got := svc.asked.Load(); got != n {
-		t.Errorf("the service was asked %d times, want %d", got, n)
+	// Each server asks once more, to learn what room an answer takes.
+	if got := int(svc.asked.Load()); got < n || got > n+len(cs) {
+		t.Errorf("the service was asked %d times, want %d and at most once more by each server", got, n)
 	}
 }
