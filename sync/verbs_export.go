@@ -8,8 +8,9 @@ import (
 
 func export(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("export", "write every attachment of every case, byte for byte, into a folder: CASE/SLOT-N.EXT.\n"+
-		"Each is compared with its name first. It may run beside the server. What is written is\n"+
-		"readable by whoever reads the folder.", errs)
+		"Each is compared with its name first. A contract has the centre's receipt and time stamp\n"+
+		"behind it; those that corrections voided are contract-void-N.pdf. It may run beside the\n"+
+		"server. What is written is readable by whoever reads the folder.", errs)
 	data := f.String("data", "", "folder of the centre")
 	to := f.String("to", "", "folder to write to")
 	if err := parse(f, args, out, "data", "to"); err != nil {

@@ -17,24 +17,46 @@ import (
 type Stamping struct {
 	pdf    []byte // with the stamp's contents empty
 	at     int
-	field  field
+	room   int
+	fixed  bool // of a former form
 	digest [32]byte
 	nonce  *big.Int
+	need   int // of the service's answer
+}
+
+// Fitting is the room that the service's next answer will need, once End has
+// seen one, and whether this file has enough of it and little more: where it has
+// not, it is worth to ask again.
+func (s *Stamping) Fitting() (room int, fits bool) {
+	const slack = 32 // serial numbers and times are not all as long
+	if s.need == 0 || s.fixed {
+		return 0, true
+	}
+	room = min(s.need+slack, stampReserve)
+	return room, s.room >= s.need && s.room-s.need <= 2*slack
 }
 
 // BeginStamp prepares a contract that has the centre's seal for the document
-// time stamp over all of it. Errors are those of Receive.
-func BeginStamp(pdf []byte) (*Stamping, error) {
+// time stamp over all of it, with as many bytes of room for the stamp as room, or
+// as there may be where that is none or a former form has a fixed room. Errors
+// are those of Receive.
+func BeginStamp(pdf []byte, room int) (*Stamping, error) {
 	const op = "contract.BeginStamp"
 	f, err := nextField(pdf, StampField)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	s := &Stamping{field: f}
-	if s.pdf, s.at, err = appendField(pdf, f, stampHead); err != nil {
+	s := &Stamping{room: f.reserve, fixed: f.reserve > 0}
+	if !s.fixed {
+		s.room = room
+	}
+	if s.room <= 0 || s.room > stampReserve {
+		s.room = stampReserve
+	}
+	if s.pdf, s.at, err = appendField(pdf, f, s.room, stampHead); err != nil {
 		return nil, fault.New(op, fault.Input, err)
 	}
-	s.digest = rangeDigest(s.pdf, s.at, f.reserve)
+	s.digest = rangeDigest(s.pdf, s.at, s.room)
 	var b [9]byte
 	_, _ = rand.Read(b[1:]) // never fails
 	b[0] = 1                // of one length always, and positive
@@ -84,8 +106,8 @@ func (s *Stamping) End(answer []byte, roots []*x509.Certificate) ([]byte, time.T
 		return nil, time.Time{}, fault.New(op, fault.Untrusted, errors.New("not a service that is trusted"))
 	}
 	der := t.marshal()
-	if len(der) > s.field.reserve {
-		return nil, time.Time{}, fault.New(op, fault.TooLarge, nil)
+	if s.need = len(der); s.need > s.room {
+		return nil, time.Time{}, fault.New(op, fault.TooLarge, errors.New("no room for the stamp"))
 	}
 	out := bytes.Clone(s.pdf)
 	hex.Encode(out[s.at+1:], der)

@@ -129,7 +129,22 @@ func (s *testTSA) roots() []*x509.Certificate { return []*x509.Certificate{s.roo
 
 func (s *testTSA) stamped(t testing.TB, pdf []byte) []byte {
 	t.Helper()
-	q, err := BeginStamp(pdf)
+	out, q := s.stampedIn(t, pdf, 0)
+	room, fits := q.Fitting()
+	if fits {
+		return out
+	}
+	out, q = s.stampedIn(t, pdf, room)
+	if _, fits := q.Fitting(); !fits {
+		t.Fatalf("the second answer does not fit its room of %d", room)
+	}
+	return out
+}
+
+// stampedIn asks once, for a stamp in so much room.
+func (s *testTSA) stampedIn(t testing.TB, pdf []byte, room int) ([]byte, *Stamping) {
+	t.Helper()
+	q, err := BeginStamp(pdf, room)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +152,7 @@ func (s *testTSA) stamped(t testing.TB, pdf []byte) []byte {
 	if err != nil || !at.Equal(s.at) {
 		t.Fatalf("End: %v, %v", at, err)
 	}
-	return out
+	return out, q
 }
 
 func testReceived() Received {
@@ -177,7 +192,7 @@ func TestTheCentreAppendsAndChangesNothing(t *testing.T) {
 	}
 	for name, f := range map[string]func() error{
 		"received twice":         func() error { _, err := Receive(received, id.authority, testReceived()); return err },
-		"stamped twice":          func() error { _, err := BeginStamp(stamped); return err },
+		"stamped twice":          func() error { _, err := BeginStamp(stamped, 0); return err },
 		"received after a stamp": func() error { _, err := Receive(stamped, id.authority, testReceived()); return err },
 	} {
 		if err := f(); fault.KindOf(err) != fault.Exists {
@@ -185,7 +200,7 @@ func TestTheCentreAppendsAndChangesNothing(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]func() error{
-		"stamped before it is received": func() error { _, err := BeginStamp(sealed); return err },
+		"stamped before it is received": func() error { _, err := BeginStamp(sealed, 0); return err },
 		"received before it is sealed": func() error {
 			_, err := Receive(mustFill(t, testInput(t)), id.authority, testReceived())
 			return err
@@ -212,7 +227,7 @@ func TestAnAnswerToAnotherQuestionIsRefused(t *testing.T) {
 			i.At = certDay.AddDate(-1, 0, 0)
 		},
 	} {
-		q, err := BeginStamp(received)
+		q, err := BeginStamp(received, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +237,7 @@ func TestAnAnswerToAnotherQuestionIsRefused(t *testing.T) {
 		}
 	}
 	tsa.edit = nil
-	q, err := BeginStamp(received)
+	q, err := BeginStamp(received, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +292,7 @@ func TestAServiceOfOpenSSLStamps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	q, err := BeginStamp(id.received(t, id.seal(t, mustFill(t, testInput(t)))))
+	q, err := BeginStamp(id.received(t, id.seal(t, mustFill(t, testInput(t)))), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +321,7 @@ func TestAServiceOfOpenSSLStamps(t *testing.T) {
 
 func FuzzToken(f *testing.F) {
 	tsa, id := newTSA(f), newIdentity(f, seal.Device)
-	q, err := BeginStamp(id.received(f, id.seal(f, smallFile())))
+	q, err := BeginStamp(id.received(f, id.seal(f, smallFile())), 0)
 	if err != nil {
 		f.Fatal(err)
 	}

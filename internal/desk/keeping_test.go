@@ -76,7 +76,7 @@ func (k *keeper) delivered() *loan.Case {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	c = must(k.d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	c = heard(k.t, k.d, c)
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		c = must(k.d.Sign(ctx, c.ID, p, loan.InPerson, "", strokes(), ticks(k.t, k.d, c)...))
 	}

@@ -90,7 +90,7 @@ func ways() map[string]way {
 			return of(d.Printout(ctx, c.ID, desk.PaperApplication))
 		}},
 		"Read": {verb: guard.Read, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
-			return of(d.Read(ctx, c.ID, loan.Hash{1}, []int{1}))
+			return of(d.Read(ctx, c.ID, loan.Hash{1}, loan.StudentParty, []int{1}))
 		}},
 		"Sign": {verb: guard.Sign, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
@@ -207,7 +207,7 @@ func ways() map[string]way {
 		"ShutOut": {why: "of the laptop"}, "InForce": {why: "names operators alone"}, "Operators": {why: "names operators alone"},
 		"Reviewers": {why: "names operators alone"}, "CanSignIn": {why: "of an account"}, "Recoverable": {why: "of the laptop"},
 		"Rules": {why: "rules"}, "Today": {why: "a date"}, "Untaken": {why: "an error"}, "Watermark": {why: "words"},
-		"Clauses": {why: "words of the template"}, "NeedsWitness": {why: "whether"}, "Witnesses": {why: "names operators alone"}, "Papers": {why: "names papers"},
+		"Clauses": {why: "words of the template"}, "NeedsWitness": {why: "whether"}, "Heard": {why: "whether"}, "Witnesses": {why: "names operators alone"}, "Papers": {why: "names papers"},
 		"Check": {why: "judges a case that is open"}, "CheckEntry": {why: "judges a case that is open"}, "Listed": {why: "judges a case that is open"},
 		"Find": {why: "masked rows of the own queue: TestASearchIsForTheOwnQueue"}, "Matches": {why: "a number"}, "Count": {why: "numbers"},
 		"RowOf": {why: "masked"}, "Waiting": {why: "masked"}, "AtStations": {why: "masked"}, "SentBack": {why: "masked"}, "Notices": {why: "masked"},

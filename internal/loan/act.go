@@ -283,7 +283,7 @@ func (c *Case) actContract(ch *Change) error {
 		if err != nil {
 			return err
 		}
-		c.Contract = &ContractState{ContractBody: b, By: ch.Operator, Signatures: map[Party]SignState{}}
+		c.Contract = &ContractState{ContractBody: b, By: ch.Operator, Signatures: map[Party]SignState{}, Readings: map[Party]Reading{}}
 		return nil
 	}
 	k := c.Contract
@@ -292,14 +292,7 @@ func (c *Case) actContract(ch *Change) error {
 	}
 	switch ch.Kind {
 	case ChangeRead:
-		b, err := Body[ReadBody](ch)
-		if err != nil {
-			return err
-		}
-		if b.Contract != k.Blob {
-			return fault.New("read", fault.Conflict, errors.New("another contract"))
-		}
-		k.Read, k.Texts = b.Millis, b.Texts
+		return c.read(ch)
 	case ChangeSign:
 		return c.sign(ch)
 	case ChangeWitness:
@@ -323,6 +316,25 @@ func (c *Case) actContract(ch *Change) error {
 			return denied("seal")
 		}
 		k.Sealed, k.SealedAt, c.Status = &b, ch.At, Signed
+	}
+	return nil
+}
+
+func (c *Case) read(ch *Change) error {
+	b, err := Body[ReadBody](ch)
+	if err != nil {
+		return err
+	}
+	r := Reading{b.Millis, b.Texts, b.By, b.Party == "", ch.At}
+	switch {
+	case b.Contract != c.Contract.Blob:
+		return fault.New("read", fault.Conflict, errors.New("another contract"))
+	case b.Party == "" && b.By == "":
+		c.Contract.Readings[StudentParty], c.Contract.Readings[CoborrowerParty] = r, r
+	case b.Party != StudentParty && b.Party != CoborrowerParty, b.By != "" && b.By != InPerson && b.By != ByProxy:
+		return fault.New("read", fault.Input, errors.New("party or reader"))
+	default:
+		c.Contract.Readings[b.Party] = r
 	}
 	return nil
 }

@@ -57,14 +57,22 @@ type ReviewState struct {
 // ContractState is the contract in hand.
 type ContractState struct {
 	ContractBody
-	Read       []int    // milliseconds a page
-	Texts      []string // ids of the texts read to both before signing
-	By         string   // operator's id, who filled it
+	Readings   map[Party]Reading // what each heard and read before it signed
+	By         string            // operator's id, who filled it
 	Signatures map[Party]SignState
 	Witness    *Attestation // the second operator, where there was one
 	Sealed     *SealBody
 	SealedAt   time.Time
 	Voided     *Voiding // of a former contract: why it is none any more
+}
+
+// Reading is what a party, or a proxy in its place, heard and read of a contract.
+type Reading struct {
+	Millis []int    // a page
+	Texts  []string // ids of the texts read to it
+	By     Signer
+	Both   bool // noted of both at once
+	At     time.Time
 }
 
 // Voiding is a correction as the contract shows it that it voided.

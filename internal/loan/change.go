@@ -219,12 +219,15 @@ type ContractBody struct {
 	Clerk    string     `json:"clerk,omitempty"`  // the clerk's name as printed
 }
 
-// ReadBody is how long each page was on the screen, and which texts were read
-// to both before it.
+// ReadBody is how long each page was on the screen before a party, and which
+// texts were read to it before. Without a party it is of both at once, as it was
+// noted before it was kept of each.
 type ReadBody struct {
 	Contract Hash     `json:"contract"`
 	Millis   []int    `json:"millis"`
 	Texts    []string `json:"texts,omitempty"` // ids with versions
+	Party    Party    `json:"party,omitempty"`
+	By       Signer   `json:"by,omitempty"` // ByProxy: the proxy heard and read in the party's place
 }
 
 // SignBody is one party's signature by hand on the contract.

@@ -283,7 +283,7 @@ func (k *ContractState) clone() *ContractState {
 		return nil
 	}
 	d := *k
-	d.Read, d.Texts, d.Signatures = slices.Clone(k.Read), slices.Clone(k.Texts), maps.Clone(k.Signatures)
+	d.Readings, d.Signatures = maps.Clone(k.Readings), maps.Clone(k.Signatures)
 	if k.Sealed != nil {
 		v := *k.Sealed
 		d.Sealed = &v

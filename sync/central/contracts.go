@@ -247,7 +247,7 @@ func (c *Central) nextStep(ctx context.Context, k *heldContract, s *Stamping) er
 	if k.state == contractWaits {
 		return c.sealReceived(ctx, k, b)
 	}
-	stamped, err := s.stamp(ctx, append(b, k.tail...))
+	stamped, err := c.stamp(ctx, s, append(b, k.tail...))
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,10 @@ type Exported struct {
 }
 
 // Export writes every attachment of every case, byte for byte, into a folder:
-// to/CASE/SLOT-N.EXT. Each file is compared with its name before it is written.
-// It may run beside a server. fault.Damaged when any blob is not what it was:
+// to/CASE/SLOT-N.EXT. Each file is compared with its name before it is written;
+// contracts have behind them what the centre put there, as Contract gives them,
+// and those that corrections voided are written as contract-void-N.pdf. It may run
+// beside a server. fault.Damaged when any blob is not what it was:
 // the rest is written all the same.
 func (c *Central) Export(ctx context.Context, to string) (*Exported, error) {
 	const op = "central.Export"
@@ -91,6 +93,13 @@ func (c *Central) exportCase(ctx context.Context, id uuid.UUID, dir string, out 
 		if err != nil {
 			return err
 		}
+		if a.Slot == loan.ContractSlot || a.Slot == voidSlot {
+			tail, err := c.tail(ctx, id, a.Blob)
+			if err != nil {
+				return err
+			}
+			b = append(b, tail...)
+		}
 		name := strings.NewReplacer("/", "-").Replace(string(a.Slot))
 		names[name]++
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d%s", name, names[name], extOf(a.Media))), b, 0o600); err != nil {
@@ -102,7 +111,11 @@ func (c *Central) exportCase(ctx context.Context, id uuid.UUID, dir string, out 
 	return nil
 }
 
-// attachments are those of the case, and its contract as it is now.
+// voidSlot names contracts that corrections voided.
+const voidSlot loan.Slot = "contract-void"
+
+// attachments are those of the case, its contract as it is now, and those that
+// were voided.
 func attachments(k *loan.Case) []loan.Attachment {
 	out := append([]loan.Attachment{}, k.Attachments...)
 	in := map[string]bool{}
@@ -112,6 +125,11 @@ func attachments(k *loan.Case) []loan.Attachment {
 	for _, a := range k.Manifest() {
 		if !in[string(a.Slot)+a.Blob.String()] {
 			out = append(out, a)
+		}
+	}
+	for i := range k.Former {
+		if s := k.Former[i].Sealed; s != nil {
+			out = append(out, loan.Attachment{Slot: voidSlot, Blob: s.Blob, Media: "application/pdf", Size: s.Size})
 		}
 	}
 	return out

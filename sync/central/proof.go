@@ -40,11 +40,17 @@ func (c *Central) Contract(ctx context.Context, id uuid.UUID, o ContractOptions)
 	if err != nil || o.Closed {
 		return b, fault.Wrap(op, err)
 	}
-	rows, err := contractRows(ctx, c.db, `WHERE case_id = ? AND hash = ?`, id.String(), s.Blob[:])
+	tail, err := c.tail(ctx, id, s.Blob)
+	return append(b, tail...), fault.Wrap(op, err)
+}
+
+// tail is what the centre put behind a contract of a case.
+func (c *Central) tail(ctx context.Context, id uuid.UUID, hash loan.Hash) (tail []byte, err error) {
+	rows, err := contractRows(ctx, c.db, `WHERE case_id = ? AND hash = ?`, id.String(), hash[:])
 	for _, k := range rows {
-		b = append(b, k.tail...)
+		tail = append(tail, k.tail...)
 	}
-	return b, fault.Wrap(op, err)
+	return tail, err
 }
 
 func (c *Central) sealBody(ctx context.Context, id uuid.UUID, former int) (*loan.SealBody, error) {

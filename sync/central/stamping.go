@@ -96,19 +96,37 @@ func parseRoots(b []byte) ([]*x509.Certificate, error) {
 }
 
 // stamp asks the service, and gives the file with its stamp. The service gets a
-// hash alone.
-func (s *Stamping) stamp(ctx context.Context, pdf []byte) ([]byte, error) {
+// hash alone. How much room its answers take is only known once there was one: it
+// is asked a second time where the first left much of it empty, or had too little.
+func (c *Central) stamp(ctx context.Context, s *Stamping, pdf []byte) ([]byte, error) {
 	const op = "central.stamp"
-	q, err := contract.BeginStamp(pdf)
+	out, room, err := s.stamp(ctx, pdf, int(c.stampRoom.Load()))
+	if room > 0 {
+		c.stampRoom.Store(int64(room))
+		if again, _, err := s.stamp(ctx, pdf, room); err == nil {
+			return again, nil
+		}
+	}
+	return out, fault.Wrap(op, err)
+}
+
+// stamp asks once; room is what the service's answers need, where that is
+// another than there was.
+func (s *Stamping) stamp(ctx context.Context, pdf []byte, has int) (out []byte, room int, err error) {
+	const op = "central.stamp"
+	q, err := contract.BeginStamp(pdf, has)
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, 0, fault.Wrap(op, err)
 	}
 	answer, err := s.ask(ctx, q.Request())
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, 0, fault.Wrap(op, err)
 	}
-	out, _, err := q.End(answer, s.Roots)
-	return out, fault.Wrap(op, err)
+	out, _, err = q.End(answer, s.Roots)
+	if need, fits := q.Fitting(); !fits {
+		room = need
+	}
+	return out, room, fault.Wrap(op, err)
 }
 
 func (s *Stamping) ask(ctx context.Context, request []byte) ([]byte, error) {
