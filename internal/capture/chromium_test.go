@@ -17,8 +17,8 @@ import (
 	"doorstep/internal/photo"
 )
 
-// browser is a real Chromium with a camera that is not there, and its one page.
-func browser(t *testing.T) context.Context {
+// browserPage is a real Chromium with a camera that is not there, and its one page.
+func browserPage(t *testing.T) context.Context {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -97,7 +97,7 @@ func snap(t *testing.T, ctx context.Context, name string) {
 }
 
 func TestChromiumPlaysThePhone(t *testing.T) {
-	ctx := browser(t)
+	ctx := browserPage(t)
 	t.Run("a page without a certificate sends the camera's pictures, and shows the laptop's words", func(t *testing.T) {
 		p, _ := servePhone(t)
 		run(t, ctx, chromedp.Navigate(p.address("phone.test")))
@@ -142,7 +142,7 @@ func TestChromiumPlaysThePhone(t *testing.T) {
 }
 
 func TestChromiumPlaysTheLocalCamera(t *testing.T) {
-	ctx := browser(t)
+	ctx := browserPage(t)
 	p, err := ServePhone(t.Context(), PhoneOptions{Title: "借款学生照片", Portrait: true, Local: true})
 	if err != nil {
 		t.Fatal(err)
