@@ -67,5 +67,6 @@
 // POST /shot takes the image as it is, from a browser on this laptop alone, over
 // the loopback address; the header X-Shot is HMAC-SHA-256 in hex under the token
 // of "shot". POST /look takes a frame of the preview the same way, with the header
-// X-Look, of "look", and answers with words as JSON.
+// X-Look, of "look", and answers with words as JSON. POST /words, with X-Words, of
+// "words", answers with what was said of the last picture, none yet if empty.
 package capture

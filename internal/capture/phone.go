@@ -36,6 +36,10 @@ type PhoneOptions struct {
 	Portrait bool   // the page draws a guide for the head
 	Local    bool   // for a browser on this laptop, heard by nobody else
 
+	// Loopback is for tests on one machine: it is heard on the loopback address
+	// alone, and otherwise as in a room.
+	Loopback bool
+
 	// Look judges a small frame of the page's preview, while it runs, and says
 	// in words what is to be done, for the page to show. nil judges none.
 	Look func(ctx context.Context, frame []byte) (good bool, words string)
@@ -88,7 +92,7 @@ func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 		}
 	}
 	where := "127.0.0.1:0"
-	if !o.Local {
+	if !o.Local && !o.Loopback {
 		if len(phoneAddresses()) == 0 {
 			return nil, fault.Tell(op, fault.Offline, "本机没有连到任何网络，手机连不过来：请连到手机开的热点或同一个无线网络后再试，也可以用摄像头或选文件。", nil)
 		}
@@ -99,7 +103,7 @@ func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 		return nil, fault.Tell(op, fault.Unavailable, "本机不让程序接受手机的连接：请检查防火墙，也可以用摄像头或选文件。", errors.New("cannot listen"))
 	}
 	p := &Phone{o: o, token: rand.Text(), listener: l, events: make(chan PhoneEvent), alarms: make(chan PhoneEvent, 1), used: map[string]bool{}, wanted: o.Sign != nil}
-	p.key = p.token
+	p.key, p.rtc = p.token, peer.Options{Loopback: o.Loopback}
 	p.ctx, p.stop = context.WithCancel(ctx)
 	mux := http.NewServeMux()
 	p.serve(mux)
@@ -137,7 +141,7 @@ func phoneAddresses() []string {
 // Addresses are where the page is, each whole, with the token behind #: a
 // browser does not send that part, so no network sees it.
 func (p *Phone) Addresses() []string {
-	if p.o.Local {
+	if p.o.Local || p.o.Loopback {
 		return []string{p.address("127.0.0.1")}
 	}
 	var out []string

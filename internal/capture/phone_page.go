@@ -30,6 +30,7 @@ func (p *Phone) serve(mux *http.ServeMux) {
 	mux.HandleFunc("POST /pair", p.pair)
 	mux.HandleFunc("POST /shot", p.shot)
 	mux.HandleFunc("POST /look", p.look)
+	mux.HandleFunc("POST /words", p.lastWords)
 }
 
 // file serves a part of the page, which may load and call nothing else.
@@ -87,6 +88,9 @@ func (p *Phone) shot(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Source = "camera"
+	p.mu.Lock()
+	p.words = phoneWords{} // those about the picture before
+	p.mu.Unlock()
 	p.tell(PhoneEvent{Shot: &s})
 	_, _ = io.WriteString(w, "已收到，请看办贷程序的窗口。")
 }
@@ -115,4 +119,18 @@ func (p *Phone) hint(frame []byte) phoneWords {
 		return phoneWords{"good", words}
 	}
 	return phoneWords{"bad", words}
+}
+
+// lastWords tells the page in this laptop's browser, which has no channel, what
+// was said of its last picture; empty words are none yet.
+func (p *Phone) lastWords(w http.ResponseWriter, r *http.Request) {
+	if !p.o.Local || phoneMAC(p.token, "words") != r.Header.Get("X-Words") {
+		p.refuse(w, http.StatusForbidden, "口令不对：请从办贷程序重新打开本页。", nil)
+		return
+	}
+	p.mu.Lock()
+	words := p.words
+	p.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(words) // who left needs none
 }

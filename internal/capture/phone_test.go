@@ -35,12 +35,11 @@ func servePhone(t *testing.T) (*Phone, phonePage) {
 
 func servePhoneFor(t *testing.T, o PhoneOptions) (*Phone, phonePage) {
 	t.Helper()
-	o.Local = true
+	o.Loopback = true
 	p, err := ServePhone(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.o.Local, p.rtc = false, peer.Options{Loopback: true} // heard on the loopback address, and otherwise as in a room
 	t.Cleanup(func() { p.Close() })
 	base, token, ok := strings.Cut(p.address("127.0.0.1"), "#")
 	if !ok {

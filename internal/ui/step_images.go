@@ -249,12 +249,17 @@ func (s *imagesStep) read(ctx context.Context, h loan.Hash) (image.Image, error)
 	return desk.DecodeImage(b)
 }
 
-// shrink is img with its long side at most side.
+// shrink is img with its long side at most side, as it is drawn soonest. It is
+// work of up to some tens of milliseconds, and not for the window's goroutine.
 func shrink(img image.Image, side int) image.Image {
 	b := img.Bounds()
 	long := max(b.Dx(), b.Dy())
-	if long <= side {
+	if long == 0 {
 		return img
+	}
+	side = min(side, long)
+	if rgba, ok := img.(*image.RGBA); ok && long == side {
+		return rgba
 	}
 	out := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()*side/long), max(1, b.Dy()*side/long)))
 	draw.ApproxBiLinear.Scale(out, out.Rect, img, b, draw.Src, nil)

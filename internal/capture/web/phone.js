@@ -25,6 +25,7 @@ async function send(blob) {
       const res = await fetch('shot', { method: 'POST', headers: { 'X-Shot': hmac(token, 'shot') }, body: bytes });
       say(res.ok ? 'good' : 'bad', await res.text());
       quiet = Date.now() + 4000;
+      if (res.ok) judged(++shots);
       return;
     }
     $('progress').hidden = false;
@@ -97,7 +98,25 @@ $('shutter').onclick = async () => send(await still());
 
 
 // What the laptop refused is taken again.
-page.words = words => { $('label').textContent = words.kind === 'bad' ? '重拍' : '拍照'; };
+page.words = words => { $('label').textContent = $('shutter').textContent = words.kind === 'bad' ? '重拍' : '拍照'; };
+
+// judged waits for what the laptop says of the picture sent last, to this page in
+// its own browser; where the laptop is done with the page its window says it.
+let shots = 0;
+async function judged(shot) {
+  for (let tries = 0; tries < 150 && shot === shots; tries++) {
+    try {
+      const words = await (await fetch('words', { method: 'POST', headers: { 'X-Words': hmac(token, 'words') } })).json();
+      if (words.text && shot === shots) {
+        say(words.kind, words.text);
+        page.words(words);
+        quiet = Date.now() + 4000;
+        return;
+      }
+    } catch (e) { return; }
+    await new Promise(done => setTimeout(done, 400));
+  }
+}
 
 // While a preview stands the laptop judges a small frame of it after the other
 // and its words are shown over it; after the laptop's words about a picture they

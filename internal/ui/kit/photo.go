@@ -38,7 +38,8 @@ func NewPhotoFrame(empty string, width, aspect float32, buttons ...fyne.CanvasOb
 	return p
 }
 
-// SetImage shows a picture; nil empties the frame.
+// SetImage shows a picture; nil empties the frame. It is drawn soonest where it
+// is an *image.RGBA not much larger than the frame.
 func (p *PhotoFrame) SetImage(img image.Image) {
 	p.picture = img
 	p.Refresh()
@@ -70,7 +71,8 @@ func (p *PhotoFrame) children() []fyne.CanvasObject { return p.buttons }
 // CreateRenderer is Fyne's.
 func (p *PhotoFrame) CreateRenderer() fyne.WidgetRenderer {
 	p.frame = canvas.NewRectangle(color.Transparent)
-	p.image = &canvas.Image{FillMode: canvas.ImageFillContain}
+	// Scaled where it is drawn: Fyne's own scaling would stand still for it.
+	p.image = &canvas.Image{FillMode: canvas.ImageFillContain, ScaleMode: canvas.ImageScaleFastest}
 	p.icon = canvas.NewImageFromResource(IconIn("user", ColorFieldEdge))
 	p.icon.FillMode = canvas.ImageFillContain
 	p.words = newText("", ColorMuted, captionSize())
