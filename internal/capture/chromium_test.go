@@ -17,8 +17,8 @@ import (
 	"doorstep/internal/photo"
 )
 
-// browser is a real Chromium with a camera that is not there, and its one page.
-func browser(t *testing.T) context.Context {
+// browserPage is a real Chromium with a camera that is not there, and its one page.
+func browserPage(t *testing.T) context.Context {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -97,7 +97,7 @@ func snap(t *testing.T, ctx context.Context, name string) {
 }
 
 func TestChromiumPlaysThePhone(t *testing.T) {
-	ctx := browser(t)
+	ctx := browserPage(t)
 	t.Run("a page without a certificate sends the camera's pictures, and shows the laptop's words", func(t *testing.T) {
 		p, _ := servePhone(t)
 		run(t, ctx, chromedp.Navigate(p.address("phone.test")))
@@ -107,6 +107,7 @@ func TestChromiumPlaysThePhone(t *testing.T) {
 			t.Fatal("the page is taken for a secure one: a phone's is not")
 		}
 		says(t, ctx, "户口簿")
+		run(t, ctx, chromedp.WaitVisible("#hold-paper"), chromedp.WaitNotVisible("#hold-person"))
 		snap(t, ctx, "phone")
 		for n, w := range []int{2400, 300} { // a large one in many pieces, and another page
 			want := goodShot(t, w, 1700)
@@ -121,6 +122,9 @@ func TestChromiumPlaysThePhone(t *testing.T) {
 			says(t, ctx, "正在检查")
 			p.Say(n == 1, "画面模糊，请重拍。")
 			says(t, ctx, "画面模糊，请重拍。")
+			if got, want := get(t, ctx, chromedp.Text("#label")), []string{"重拍", "拍照"}[n]; got != want {
+				t.Errorf("the button says %s, want %s", got, want)
+			}
 			snap(t, ctx, "phone-words")
 		}
 		if strings.Contains(get(t, ctx, chromedp.Location()), p.token) {
@@ -142,7 +146,7 @@ func TestChromiumPlaysThePhone(t *testing.T) {
 }
 
 func TestChromiumPlaysTheLocalCamera(t *testing.T) {
-	ctx := browser(t)
+	ctx := browserPage(t)
 	p, err := ServePhone(t.Context(), PhoneOptions{Title: "借款学生照片", Portrait: true, Local: true})
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +166,9 @@ func TestChromiumPlaysTheLocalCamera(t *testing.T) {
 		t.Errorf("got %v, %v, want a frame of the camera", img, err)
 	}
 	says(t, ctx, "已收到")
+	p.Say(false, "光线太暗，请重拍。")
+	says(t, ctx, "光线太暗")
+	get(t, ctx, chromedp.Poll[bool]("document.getElementById('shutter').textContent === '重拍'"))
 	before := get(t, ctx, chromedp.Text("#next"))
 	run(t, ctx, chromedp.Click("#next"))
 	get(t, ctx, chromedp.Poll[bool]("document.getElementById('next').textContent !== "+strconv.Quote(before)))

@@ -21,7 +21,8 @@
 //
 // # The phone's page
 //
-// The page is served while a picture is taken, and no longer, at an address with
+// The page is served while a picture is taken, a signature given or a file
+// fetched, and no longer, at an address with
 // a token of 130 bits behind #, which a browser keeps to itself: neither the
 // request nor the network has it. Its code and words are the same for everybody
 // and name nobody; /about gives the paper's name.
@@ -35,11 +36,37 @@
 //
 //	kind u8 | length u32, big-endian | body
 //
-// Kind 'S', from the phone: an encoded image of at most 40 MiB. Kind 'W', to the
-// phone: JSON {"kind": "good", "bad" or "info", "text"}. What is no such record
-// ends the connection.
+// Kind 'S', from the phone: an encoded image of at most 40 MiB. Kind 'P', from
+// the phone: a small frame of its preview, at most 256 KiB, answered by kind 'H',
+// words. Kind 'W', to the phone: JSON {"kind": "good", "bad" or "info", "text"}.
+// What is no such record, or not of what the page is for, ends the connection.
+//
+// A page for a signature or for a file is for the first phone that joins alone:
+// kind 'K', to the phone, is the token from now on, and the one of the code is
+// void.
+//
+// Kind 'A', to the phone, asks for a signature: JSON {"document", "signer",
+// "manner", "mark"}, the name masked, mark the beginning of the document's
+// SHA-256. Kind 'I', from the phone, is one:
+//
+//	length u8 | mark | strokes u16 | per stroke: points u16 |
+//	per point: x f32 | y f32 | time u32 | pressure f32
+//
+// all big-endian; x, y and pressure are from 0 to 1, time is in milliseconds,
+// never less than before and at most ten minutes; at most 512 strokes and 20,000
+// points. What is outside of these, is on another mark, or comes unasked is
+// refused, and the case is as before.
+//
+// Kind 'F', to the phone, is a file, after a person saw that both show the same
+// four digits, which follow from the token:
+//
+//	SHA-256 of the bytes, 32 | length u8 | name | bytes
+//
+// Kind 'G', from the phone: the SHA-256 of what it has, 32.
 //
 // POST /shot takes the image as it is, from a browser on this laptop alone, over
 // the loopback address; the header X-Shot is HMAC-SHA-256 in hex under the token
-// of "shot".
+// of "shot". POST /look takes a frame of the preview the same way, with the header
+// X-Look, of "look", and answers with words as JSON. POST /words, with X-Words, of
+// "words", answers with what was said of the last picture, none yet if empty.
 package capture

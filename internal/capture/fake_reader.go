@@ -139,3 +139,9 @@ func (p *fakePort) Close() error {
 	p.closed = true
 	return nil
 }
+
+// NewFakeChip is what a reader answers to each command, with the cards laid on
+// it in turn, for whoever plays the serial line. nil is no answer.
+func NewFakeChip(cards ...Card) func(command uint16) []byte {
+	return (&chip{cards: cards}).answer
+}

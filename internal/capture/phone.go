@@ -3,7 +3,6 @@ package capture
 import (
 	"context"
 	"crypto/rand"
-	_ "embed" // the page
 	"encoding/json"
 	"errors"
 	"io"
@@ -19,11 +18,14 @@ import (
 )
 
 // PhoneEvent is what a phone, or the page in the laptop's browser, did. One of
-// its fields is set.
+// its fields is set, and Digits with Joined.
 type PhoneEvent struct {
 	Joined   bool
+	Digits   string // that the phone shows too, where a file is to be given
 	Left     bool
 	Shot     *Shot
+	Ink      Ink   // the signature that was asked for
+	Given    bool  // the phone has the file, whole
 	Received int   // of a picture under way, in per cent
 	Refused  error // a picture or a pairing that was not taken
 }
@@ -33,6 +35,19 @@ type PhoneOptions struct {
 	Title    string // what is to be taken, in Chinese; nothing of a person
 	Portrait bool   // the page draws a guide for the head
 	Local    bool   // for a browser on this laptop, heard by nobody else
+
+	// Loopback is for tests on one machine: it is heard on the loopback address
+	// alone, and otherwise as in a room.
+	Loopback bool
+
+	// Look judges a small frame of the page's preview, while it runs, and says
+	// in words what is to be done, for the page to show. nil judges none.
+	Look func(ctx context.Context, frame []byte) (good bool, words string)
+
+	// Sign or Gift make it another page, for a signature or for a file, and for
+	// the first phone that joins alone: the code is void then.
+	Sign *PhoneSigning
+	Gift *PhoneGift
 }
 
 // Phone is a page that this laptop serves while a picture is taken: to one
@@ -49,9 +64,13 @@ type Phone struct {
 	alarms   chan PhoneEvent // the first of what strangers tried, until it is told
 	rtc      peer.Options
 
+	looking sync.Mutex // one frame is judged at a time
+
 	mu     sync.Mutex
 	closed bool
 	conn   *peer.Conn
+	key    string          // who knows it pairs: the token, or what the phone that joined was given
+	wanted bool            // a signature is
 	used   map[string]bool // proofs of offers: each pairs once
 	asking int             // pairings under way
 	words  phoneWords      // said last, to be shown to who joins
@@ -67,8 +86,13 @@ const (
 // fault.Offline where there is no network a phone could come by.
 func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 	const op = "capture.ServePhone"
+	if o.Gift != nil {
+		if err := checkGift(o.Gift); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
 	where := "127.0.0.1:0"
-	if !o.Local {
+	if !o.Local && !o.Loopback {
 		if len(phoneAddresses()) == 0 {
 			return nil, fault.Tell(op, fault.Offline, "本机没有连到任何网络，手机连不过来：请连到手机开的热点或同一个无线网络后再试，也可以用摄像头或选文件。", nil)
 		}
@@ -78,30 +102,17 @@ func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 	if err != nil {
 		return nil, fault.Tell(op, fault.Unavailable, "本机不让程序接受手机的连接：请检查防火墙，也可以用摄像头或选文件。", errors.New("cannot listen"))
 	}
-	p := &Phone{o: o, token: rand.Text(), listener: l, events: make(chan PhoneEvent), alarms: make(chan PhoneEvent, 1), used: map[string]bool{}}
+	p := &Phone{o: o, token: rand.Text(), listener: l, events: make(chan PhoneEvent), alarms: make(chan PhoneEvent, 1), used: map[string]bool{}, wanted: o.Sign != nil}
+	p.key, p.rtc = p.token, peer.Options{Loopback: o.Loopback}
 	p.ctx, p.stop = context.WithCancel(ctx)
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", p.file("text/html; charset=utf-8", phoneHTML))
-	mux.HandleFunc("GET /phone.js", p.file("text/javascript; charset=utf-8", phoneJS))
-	mux.HandleFunc("GET /phone.css", p.file("text/css; charset=utf-8", phoneCSS))
-	mux.HandleFunc("GET /about", p.about)
-	mux.HandleFunc("POST /pair", p.pair)
-	mux.HandleFunc("POST /shot", p.shot)
+	p.serve(mux)
 	p.server = &http.Server{Handler: p.tracked(mux), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 30 * time.Second,
 		MaxHeaderBytes: 16 << 10, ErrorLog: log.New(io.Discard, "", 0), BaseContext: func(net.Listener) context.Context { return p.ctx }}
 	p.running.Go(func() { _ = p.server.Serve(l) })        // it ends with the next
 	context.AfterFunc(p.ctx, func() { p.server.Close() }) // so that nothing is served on where nobody calls Close
 	return p, nil
 }
-
-//go:embed web/phone.html
-var phoneHTML []byte
-
-//go:embed web/phone.js
-var phoneJS []byte
-
-//go:embed web/phone.css
-var phoneCSS []byte
 
 // phoneAddresses are this laptop's own on networks of the room.
 func phoneAddresses() []string {
@@ -130,7 +141,7 @@ func phoneAddresses() []string {
 // Addresses are where the page is, each whole, with the token behind #: a
 // browser does not send that part, so no network sees it.
 func (p *Phone) Addresses() []string {
-	if p.o.Local {
+	if p.o.Local || p.o.Loopback {
 		return []string{p.address("127.0.0.1")}
 	}
 	var out []string
@@ -225,9 +236,11 @@ func (p *Phone) Say(good bool, text string) {
 	}
 }
 
-func (p *Phone) send(conn *peer.Conn, w phoneWords) {
-	if b, err := json.Marshal(w); err == nil && len(b) <= maxWords {
-		_ = writeRecord(conn, recordWords, b) // a phone that left sees nothing
+func (p *Phone) send(w io.Writer, words phoneWords) { sayAs(w, recordWords, words) }
+
+func sayAs(w io.Writer, kind byte, words phoneWords) {
+	if b, err := json.Marshal(words); err == nil && len(b) <= maxWords {
+		_ = writeRecord(w, kind, b) // a phone that left sees nothing
 	}
 }
 
@@ -244,59 +257,4 @@ func (p *Phone) Close() error {
 	}
 	p.running.Wait()
 	return nil
-}
-
-// file serves a part of the page, which may load and call nothing else.
-func (p *Phone) file(kind string, b []byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Type", kind)
-		h.Set("Cache-Control", "no-store")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src blob: data:; media-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		_, _ = w.Write(b)
-	}
-}
-
-// about says what the page is for.
-func (p *Phone) about(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(map[string]any{"title": p.o.Title, "portrait": p.o.Portrait}) // who left needs none
-}
-
-// refuse answers in words for whoever holds the phone, and tells the clerk
-// where a person should know.
-func (p *Phone) refuse(w http.ResponseWriter, status int, words string, err error) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, words)
-	if err != nil {
-		p.alarm(PhoneEvent{Refused: err})
-	}
-}
-
-// shot takes a picture that a browser on this laptop sends: over the loopback
-// address alone, so nothing of it is on a network.
-func (p *Phone) shot(w http.ResponseWriter, r *http.Request) {
-	const op = "capture.Phone.shot"
-	if !p.o.Local || phoneMAC(p.token, "shot") != r.Header.Get("X-Shot") {
-		p.refuse(w, http.StatusForbidden, "口令不对：请从办贷程序重新打开本页。", nil)
-		return
-	}
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxFileBytes))
-	if err != nil {
-		p.refuse(w, http.StatusRequestEntityTooLarge, "图片过大或没有传完，请重拍。", fault.New(op, fault.TooLarge, nil))
-		return
-	}
-	s, err := shotOf(b)
-	if err != nil {
-		p.refuse(w, http.StatusUnsupportedMediaType, "不是能用的图片，请重拍。", fault.Wrap(op, err))
-		return
-	}
-	s.Source = "camera"
-	p.tell(PhoneEvent{Shot: &s})
-	_, _ = io.WriteString(w, "已收到，请看办贷程序的窗口。")
 }

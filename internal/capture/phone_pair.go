@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -19,10 +20,17 @@ func (p *Phone) pair(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, http.StatusBadRequest, "请求不对，请重新扫码。", nil)
 		return
 	}
-	offer, mac, err := readPairing(p.token, b)
+	p.mu.Lock()
+	key := p.key
+	p.mu.Unlock()
+	offer, mac, err := readPairing(key, b)
 	if err != nil {
 		if fault.KindOf(err) == fault.Untrusted {
-			p.refuse(w, http.StatusForbidden, "口令不对：请重新扫电脑上的二维码。", err)
+			words := "口令不对：请重新扫电脑上的二维码。"
+			if key != p.token {
+				words = "口令不对：这个二维码已有一部手机用过，只能用一次。请在电脑上重新打开后再扫。"
+			}
+			p.refuse(w, http.StatusForbidden, words, err)
 			return
 		}
 		p.refuse(w, http.StatusBadRequest, "请求不对，请重新扫码。", nil)
@@ -45,7 +53,7 @@ func (p *Phone) pair(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, http.StatusBadRequest, "连不上电脑，请重新扫码。", nil)
 		return
 	}
-	out, err := json.Marshal(pairing{string(answer), answerMAC(p.token, offer, string(answer))})
+	out, err := json.Marshal(pairing{string(answer), answerMAC(key, offer, string(answer))})
 	if err != nil {
 		p.refuse(w, http.StatusInternalServerError, "连不上电脑，请重新扫码。", nil)
 		return
@@ -101,11 +109,7 @@ func (p *Phone) join(offer string, answers chan<- []byte) {
 	if p.ctx.Err() != nil {
 		return
 	}
-	p.tell(PhoneEvent{Joined: true})
-	if words.Text == "" {
-		words = phoneWords{"info", p.o.Title}
-	}
-	p.send(conn, words)
+	p.greet(conn, words)
 	p.receive(conn)
 	p.mu.Lock()
 	last := p.conn == conn
@@ -118,31 +122,102 @@ func (p *Phone) join(offer string, answers chan<- []byte) {
 	}
 }
 
-// receive takes pictures until the phone leaves or lies. A picture that is none
-// is refused and the next is waited for; what is no record ends the phone's
-// connection.
+// greet tells the laptop that a phone joined, and the phone what it is for.
+func (p *Phone) greet(conn *peer.Conn, words phoneWords) {
+	if p.o.Sign == nil && p.o.Gift == nil {
+		p.tell(PhoneEvent{Joined: true})
+		if words.Text == "" {
+			words = phoneWords{"info", p.o.Title}
+		}
+		p.send(conn, words)
+		return
+	}
+	if p.renew(conn) != nil {
+		return // it left; receive says so
+	}
+	p.mu.Lock()
+	wanted, key := p.wanted, p.key
+	p.mu.Unlock()
+	e := PhoneEvent{Joined: true}
+	switch {
+	case wanted:
+		p.ask(conn)
+		if words.Text == "" {
+			words = phoneWords{"info", "请核对后在框内手写姓名。"}
+		}
+	case p.o.Gift != nil:
+		e.Digits = digits(key)
+		words = phoneWords{"info", "已连上。请把下面四个数字给经办人员看。"}
+	}
+	p.tell(e)
+	p.send(conn, words)
+}
+
+// takes are the records that the phone may send, with their most bytes.
+func (p *Phone) takes() map[byte]int {
+	switch {
+	case p.o.Sign != nil:
+		return map[byte]int{recordInk: maxInk}
+	case p.o.Gift != nil:
+		return map[byte]int{recordGot: sha256.Size}
+	case p.o.Look != nil:
+		return map[byte]int{recordShot: MaxFileBytes, recordLook: maxLook}
+	}
+	return map[byte]int{recordShot: MaxFileBytes}
+}
+
+// receive takes what the page may send until the phone leaves or lies. What is
+// not good in its kind is refused and the next is waited for; what is no record
+// ends the phone's connection.
 func (p *Phone) receive(conn *peer.Conn) {
 	told := 0
 	for {
-		s, err := readShot(conn, func(n, of int) {
-			if now := 100 * n / of; now != told && now > 0 {
+		kind, b, err := readRecord(conn, p.takes(), func(kind byte, n, of int) {
+			if now := 100 * n / of; kind == recordShot && now != told && now > 0 {
 				told = now
 				p.mention(PhoneEvent{Received: now})
 			}
 		})
-		switch kind := fault.KindOf(err); {
+		switch k := fault.KindOf(err); {
 		case err == nil:
-			p.tell(PhoneEvent{Shot: &s})
+			p.take(conn, kind, b)
 		case errors.Is(err, io.EOF), p.ctx.Err() != nil:
 			return
-		case kind == fault.Unsupported, errors.Is(err, errPicture):
-			p.tell(PhoneEvent{Refused: err})
-			p.send(conn, phoneWords{"bad", "这不是能用的图片，请重拍。"})
-		case kind == fault.Input, kind == fault.TooLarge:
-			p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.receive", kind, "手机发来的不是图片，已断开：请重新扫码，或用摄像头、选文件。", err)})
+		case k == fault.Input, k == fault.TooLarge:
+			p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.receive", k, p.lieWords(), err)})
 			return
 		default:
 			return // the phone left
 		}
+	}
+}
+
+func (p *Phone) lieWords() string {
+	switch {
+	case p.o.Sign != nil:
+		return "手机发来的不是签名，已断开：请重新打开二维码，或在电脑上签。"
+	case p.o.Gift != nil:
+		return "手机发来的内容不对，已断开：请重新打开二维码，或改为打印。"
+	}
+	return "手机发来的不是图片，已断开：请重新扫码，或用摄像头、选文件。"
+}
+
+// take takes one record of the page.
+func (p *Phone) take(conn *peer.Conn, kind byte, b []byte) {
+	switch kind {
+	case recordInk:
+		p.takeInk(conn, b)
+	case recordGot:
+		p.got(conn, b)
+	case recordLook:
+		sayAs(conn, recordHint, p.hint(b))
+	default:
+		s, err := shotOf(b)
+		if err != nil {
+			p.tell(PhoneEvent{Refused: fault.Wrap("capture.Phone.take", err)})
+			p.send(conn, phoneWords{"bad", "这不是能用的图片，请重拍。"})
+			return
+		}
+		p.tell(PhoneEvent{Shot: &s})
 	}
 }

@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"image"
@@ -23,22 +24,28 @@ type phonePage struct {
 	t     *testing.T
 	base  string
 	token string
+	key   string // that the laptop gave it
 }
 
 // servePhone serves a page that a test on this machine can join.
 func servePhone(t *testing.T) (*Phone, phonePage) {
 	t.Helper()
-	p, err := ServePhone(t.Context(), PhoneOptions{Title: "户口簿", Local: true})
+	return servePhoneFor(t, PhoneOptions{Title: "户口簿"})
+}
+
+func servePhoneFor(t *testing.T, o PhoneOptions) (*Phone, phonePage) {
+	t.Helper()
+	o.Loopback = true
+	p, err := ServePhone(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.o.Local, p.rtc = false, peer.Options{Loopback: true} // heard on the loopback address, and otherwise as in a room
 	t.Cleanup(func() { p.Close() })
 	base, token, ok := strings.Cut(p.address("127.0.0.1"), "#")
 	if !ok {
 		t.Fatal("an address without a token")
 	}
-	return p, phonePage{t, base, token}
+	return p, phonePage{t: t, base: base, token: token}
 }
 
 func (g phonePage) post(path string, head http.Header, body []byte) (int, string) {
@@ -63,8 +70,12 @@ var errRefused = errors.New("refused")
 
 // join pairs as the page does.
 func (g phonePage) join() (*peer.Conn, error) {
+	token := g.token
+	if g.key != "" {
+		token = g.key
+	}
 	return peer.Dial(g.t.Context(), peer.Options{Loopback: true}, func(_ context.Context, offer []byte) ([]byte, error) {
-		b, err := json.Marshal(pairing{string(offer), offerMAC(g.token, string(offer))})
+		b, err := json.Marshal(pairing{string(offer), offerMAC(token, string(offer))})
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +84,7 @@ func (g phonePage) join() (*peer.Conn, error) {
 			return nil, errRefused
 		}
 		var a pairing
-		if err := json.Unmarshal([]byte(text), &a); err != nil || a.MAC != answerMAC(g.token, string(offer), a.Message) {
+		if err := json.Unmarshal([]byte(text), &a); err != nil || a.MAC != answerMAC(token, string(offer), a.Message) {
 			return nil, errors.New("an answer that proves nothing")
 		}
 		return []byte(a.Message), nil
@@ -114,6 +125,29 @@ func shot(t *testing.T, p *Phone) *Shot {
 	}
 }
 
+// told is the laptop's next record, which must be of a kind.
+func told(t *testing.T, conn io.Reader, kind byte) []byte {
+	t.Helper()
+	var head [5]byte
+	if _, err := io.ReadFull(conn, head[:]); err != nil || head[0] != kind {
+		t.Fatalf("got %q, %v, want a record %c", head, err, kind)
+	}
+	b := make([]byte, binary.BigEndian.Uint32(head[1:]))
+	if _, err := io.ReadFull(conn, b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// hears is told for what is JSON.
+func hears[T any](t *testing.T, conn io.Reader, kind byte) (v T) {
+	t.Helper()
+	if err := json.Unmarshal(told(t, conn, kind), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func goodShot(t *testing.T, w, h int) []byte {
 	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
@@ -138,22 +172,7 @@ func TestAPhoneGivesPictures(t *testing.T) {
 	if !next(t, p).Joined {
 		t.Fatal("not told that it joined")
 	}
-	words := func() phoneWords {
-		t.Helper()
-		var head [5]byte
-		if _, err := io.ReadFull(conn, head[:]); err != nil || head[0] != recordWords {
-			t.Fatalf("got %v, %v, want words", head, err)
-		}
-		b := make([]byte, head[4])
-		if _, err := io.ReadFull(conn, b); err != nil {
-			t.Fatal(err)
-		}
-		var w phoneWords
-		if err := json.Unmarshal(b, &w); err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}
+	words := func() phoneWords { return hears[phoneWords](t, conn, recordWords) }
 	if w := words(); w.Text != "户口簿" {
 		t.Errorf("got %v, want what is to be taken", w)
 	}
@@ -243,7 +262,7 @@ func TestAStrangerGetsNowhere(t *testing.T) {
 	p, g := servePhone(t)
 	t.Run("without the token", func(t *testing.T) {
 		for range 3 {
-			if _, err := (phonePage{t, g.base, "GUESS"}).join(); !errors.Is(err, errRefused) {
+			if _, err := (phonePage{t: t, base: g.base, token: "GUESS"}).join(); !errors.Is(err, errRefused) {
 				t.Fatalf("got %v, want refused", err)
 			}
 		}
@@ -293,7 +312,7 @@ func TestTheBrowserOnTheLaptop(t *testing.T) {
 	}
 	defer p.Close()
 	base, token, _ := strings.Cut(p.Addresses()[0], "#")
-	g := phonePage{t, base, token}
+	g := phonePage{t: t, base: base, token: token}
 	if !strings.HasPrefix(base, "http://127.0.0.1:") || !strings.HasPrefix(p.listener.Addr().String(), "127.0.0.1:") {
 		t.Errorf("heard at %s", p.listener.Addr())
 	}
@@ -318,24 +337,25 @@ func TestTheBrowserOnTheLaptop(t *testing.T) {
 	}
 }
 
-func FuzzShot(f *testing.F) {
+func FuzzRecord(f *testing.F) {
 	var b bytes.Buffer
 	writeRecord(&b, recordShot, []byte("\xff\xd8\xff\xe0"))
 	f.Add(b.Bytes())
 	f.Add([]byte{recordShot, 0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for r := bytes.NewReader(b); ; {
-			s, err := readShot(r, func(n, of int) {
+			kind, got, err := readRecord(r, map[byte]int{recordShot: MaxFileBytes, recordInk: maxInk}, func(_ byte, n, of int) {
 				if n > of {
 					t.Fatal("more than all")
 				}
 			})
-			if err == nil && len(s.Data) > len(b) {
-				t.Fatal("more than was sent")
-			}
-			if err != nil && !errors.Is(err, errPicture) {
+			if err != nil {
 				return
 			}
+			if len(got) > len(b) || kind != recordShot && kind != recordInk {
+				t.Fatal("more than was sent, or another record")
+			}
+			_, _ = shotOf(got) // whatever it says, it comes back
 		}
 	})
 }

@@ -18,9 +18,17 @@ import (
 // many bytes.
 const (
 	recordShot  = 'S' // from the phone: an encoded image
+	recordLook  = 'P' // from the phone: a small frame of its preview
+	recordInk   = 'I' // from the phone: a signature
+	recordGot   = 'G' // from the phone: the SHA-256 of the file that it has
 	recordWords = 'W' // to the phone: phoneWords as JSON
+	recordHint  = 'H' // to the phone: phoneWords about the frame
+	recordAsk   = 'A' // to the phone: phoneAsk as JSON
+	recordKey   = 'K' // to the phone: the token from now on
+	recordFile  = 'F' // to the phone: a file
 
 	maxWords = 4096
+	maxLook  = 256 << 10
 )
 
 // pairing is what the page sends to be paired, and what it is answered. Each is
@@ -71,25 +79,25 @@ func writeRecord(w io.Writer, kind byte, body []byte) error {
 	return err
 }
 
-// readShot reads the phone's next image. progress is told of bytes that came.
-// io.EOF at the end, fault.TooLarge past the limit, fault.Input for another
-// record, and fault.Unsupported or fault.TooLarge for what is no image that may
-// be decoded.
-func readShot(r io.Reader, progress func(n, of int)) (Shot, error) {
-	const op = "capture.readShot"
+// readRecord reads the phone's next record, whose kind limits must name with the
+// most bytes it may have. progress is told of bytes that came. io.EOF at the
+// end, fault.TooLarge past the limit, fault.Input for another record.
+func readRecord(r io.Reader, limits map[byte]int, progress func(kind byte, n, of int)) (kind byte, body []byte, err error) {
+	const op = "capture.readRecord"
 	var head [5]byte
 	if _, err := io.ReadFull(r, head[:1]); err != nil {
-		return Shot{}, err
+		return 0, nil, err
 	}
 	if _, err := io.ReadFull(r, head[1:]); err != nil {
-		return Shot{}, fault.New(op, fault.Input, errors.New("cut off"))
+		return 0, nil, fault.New(op, fault.Input, errors.New("cut off"))
 	}
 	n := int(binary.BigEndian.Uint32(head[1:]))
+	limit, known := limits[head[0]]
 	switch {
-	case head[0] != recordShot:
-		return Shot{}, fault.New(op, fault.Input, errors.New("another record"))
-	case n == 0 || n > MaxFileBytes:
-		return Shot{}, fault.New(op, fault.TooLarge, nil)
+	case !known:
+		return 0, nil, fault.New(op, fault.Input, errors.New("another record"))
+	case n == 0 || n > limit:
+		return 0, nil, fault.New(op, fault.TooLarge, nil)
 	}
 	// Only what came is held: a length is a promise.
 	var b []byte
@@ -98,21 +106,17 @@ func readShot(r io.Reader, progress func(n, of int)) (Shot, error) {
 		at := len(b)
 		b = append(b, make([]byte, k)...)
 		if _, err := io.ReadFull(r, b[at:]); err != nil {
-			return Shot{}, fault.New(op, fault.Input, errors.New("cut off"))
+			return 0, nil, fault.New(op, fault.Input, errors.New("cut off"))
 		}
-		progress(len(b), n)
+		progress(head[0], len(b), n)
 	}
-	shot, err := shotOf(b)
-	return shot, fault.Wrap(op, err)
+	return head[0], b, nil
 }
-
-// errPicture marks what came whole and is no picture that can be used.
-var errPicture = errors.New("not a picture that can be used")
 
 // shotOf is an image that came from a page.
 func shotOf(b []byte) (Shot, error) {
 	if err := photo.Check(b); err != nil {
-		return Shot{}, errors.Join(err, errPicture)
+		return Shot{}, err
 	}
 	return Shot{Data: b, Media: "image/" + photo.Sniff(b), Source: "phone"}, nil
 }

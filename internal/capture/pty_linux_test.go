@@ -21,7 +21,7 @@ type pty struct {
 // plug makes a line on which say answers every command; nil is silence. A
 // piece of an answer is written on its own. unplug pulls it out, as the test's
 // end does.
-func plug(t *testing.T, say func(command uint16) [][]byte) *pty {
+func plug(t testing.TB, say func(command uint16) [][]byte) *pty {
 	t.Helper()
 	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -71,7 +71,7 @@ func (p *pty) serve(out <-chan struct{}, say func(uint16) [][]byte) {
 	}
 }
 
-func (p *pty) open(t *testing.T) *Reader {
+func (p *pty) open(t testing.TB) *Reader {
 	t.Helper()
 	r, err := openReader(t.Context(), ReaderInfo{ID: p.line, Name: "读卡器"}, 2*time.Minute)
 	if err != nil {

@@ -17,12 +17,11 @@ import (
 // the page as it is kept: over the channel, decoded, its edges looked for,
 // judged and pressed. The ratio is to decoding it alone.
 func BenchmarkPhoneToPage(b *testing.B) {
-	p, err := ServePhone(b.Context(), PhoneOptions{Title: "页", Local: true})
+	p, err := ServePhone(b.Context(), PhoneOptions{Title: "页", Loopback: true})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer p.Close()
-	p.o.Local, p.rtc = false, peer.Options{Loopback: true}
 	_, token, _ := strings.Cut(p.address("127.0.0.1"), "#")
 	answers := make(chan []byte, 1)
 	conn, err := peer.Dial(b.Context(), peer.Options{Loopback: true}, func(_ context.Context, offer []byte) ([]byte, error) {

@@ -22,7 +22,7 @@ type plugged struct {
 	said  *bufio.Scanner
 }
 
-func plug(t *testing.T, format, how string) *plugged {
+func plug(t testing.TB, format, how string) *plugged {
 	t.Helper()
 	if f, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0); err != nil {
 		t.Skip("no /dev/fuse to play a camera with")
@@ -58,7 +58,7 @@ func (p *plugged) say(word string) {
 	p.said.Scan()
 }
 
-func (p *plugged) open(t *testing.T) capture.Camera {
+func (p *plugged) open(t testing.TB) capture.Camera {
 	t.Helper()
 	found, err := capture.CamerasAt(t.Context(), p.dir+"/video*")
 	if err != nil || len(found) != 1 {

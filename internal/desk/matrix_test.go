@@ -95,8 +95,13 @@ func ways() map[string]way {
 		"Sign": {verb: guard.Sign, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
 		}},
-		"Seal":   {verb: guard.Seal, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Seal(ctx, c.ID)) }},
-		"Finish": {verb: guard.Finish, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Finish(ctx, c.ID)) }},
+		"SignOnPhone": {verb: guard.Sign, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.SignOnPhone(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
+		}},
+		"GiveByPhone":  {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.GiveByPhone(ctx, c.ID)) }},
+		"GivenByPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.GivenByPhone(ctx, c.ID)) }},
+		"Seal":         {verb: guard.Seal, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Seal(ctx, c.ID)) }},
+		"Finish":       {verb: guard.Finish, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Finish(ctx, c.ID)) }},
 		"PassOn": {verb: guard.PassOn, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.PassOn(ctx, c.ID, uuid.New(), "B", loan.ReviewStation))
 		}},

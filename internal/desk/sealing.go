@@ -158,7 +158,7 @@ func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contra
 		e.line("复核", "复核员 "+c.Review.By+"，"+evidenceTime(c.Review.At))
 	}
 	for _, v := range p.events {
-		e.line(partyName(v.Party)+"签名", signerWords(v.Proxy)+"，"+evidenceTime(v.At))
+		e.line(partyName(v.Party)+"签名", signerWords(v.Proxy, c.Contract.Signatures[v.Party].Means)+"，"+evidenceTime(v.At))
 		e.line(partyName(v.Party)+"笔迹 SHA-256", hex.EncodeToString(v.Ink[:]))
 		if given := p.in.Ticked[v.Party]; len(given) > 0 {
 			e.line(partyName(v.Party)+"逐条确认", strings.Join(given, "；"))
@@ -210,11 +210,15 @@ func partyName(p loan.Party) string {
 	return "借款学生"
 }
 
-func signerWords(proxy bool) string {
-	if proxy {
-		return "现场手写签名，代签"
+func signerWords(proxy bool, means loan.Means) string {
+	words := "现场手写签名"
+	if means == loan.OnPhone {
+		words += "（手机手写）"
 	}
-	return "现场手写签名，本人"
+	if proxy {
+		return words + "，代签"
+	}
+	return words + "，本人"
 }
 
 // clockWords says how far this laptop's clock is known to be right.

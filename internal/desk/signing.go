@@ -192,6 +192,16 @@ func (d *Desk) Read(ctx context.Context, id uuid.UUID, shown loan.Hash, p loan.P
 // one of Clauses must be. fault.Input when the party, or who signs for it, has
 // not heard both texts or not read every page, as Read notes it.
 func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Signer, note string, strokes []contract.Stroke, clauses ...string) (*loan.Case, error) {
+	return d.sign(ctx, id, loan.SignBody{Party: p, By: by, ProxyNote: note}, strokes, clauses)
+}
+
+// SignOnPhone is Sign with strokes that a finger drew on a paired phone; the
+// evidence page says so.
+func (d *Desk) SignOnPhone(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Signer, note string, strokes []contract.Stroke, clauses ...string) (*loan.Case, error) {
+	return d.sign(ctx, id, loan.SignBody{Party: p, By: by, ProxyNote: note, Means: loan.OnPhone}, strokes, clauses)
+}
+
+func (d *Desk) sign(ctx context.Context, id uuid.UUID, body loan.SignBody, strokes []contract.Stroke, clauses []string) (*loan.Case, error) {
 	const op = "sign"
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
@@ -205,15 +215,15 @@ func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Sig
 		return nil, fault.New(op, fault.Missing, errors.New("no contract filled"))
 	case len(strokes) == 0:
 		return nil, fault.Say(op, fault.Input, "还没有签名，请在签名框内手写。", errEmpty)
-	case by == loan.ByProxy && c.App.Kind == loan.First:
+	case body.By == loan.ByProxy && c.App.Kind == loan.First:
 		return nil, fault.Say(op, fault.Denied, "首贷须双方本人签名，不得代签。", nil)
-	case by == loan.ByProxy && note == "":
+	case body.By == loan.ByProxy && body.ProxyNote == "":
 		return nil, fault.Say(op, fault.Input, "代签须注明代签人。", nil)
 	}
-	if who := c.Contract.Signers; who != (loan.Signatures{}) && (by != who.Of(p) || by == loan.ByProxy && note != who.ProxyNote) {
+	if who := c.Contract.Signers; who != (loan.Signatures{}) && (body.By != who.Of(body.Party) || body.By == loan.ByProxy && body.ProxyNote != who.ProxyNote) {
 		return nil, fault.Say(op, fault.Conflict, "签名方式与合同所写的不同。请重新生成合同，由双方重新阅读和签名。", errors.New("signer"))
 	}
-	if err := d.Heard(c, p); err != nil {
+	if err := d.Heard(c, body.Party); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	ticked, err := d.ticked(ctx, c, clauses)
@@ -222,7 +232,7 @@ func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Sig
 	}
 	ink := contract.EncodeInk(strokes)
 	h := d.store.BlobName(ink)
-	body := loan.SignBody{Party: p, By: by, ProxyNote: note, Contract: c.Contract.Blob, Ink: h, Size: int64(len(ink)), Clauses: ticked}
+	body.Contract, body.Ink, body.Size, body.Clauses = c.Contract.Blob, h, int64(len(ink)), ticked
 	return d.act(ctx, op, id, guard.Sign, entry(loan.ChangeSign, body), store.Blob{Hash: h, Content: ink})
 }
 

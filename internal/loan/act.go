@@ -347,8 +347,9 @@ func (c *Case) sign(ch *Change) error {
 	switch {
 	case b.Contract != c.Contract.Blob:
 		return fault.New("sign", fault.Conflict, errors.New("another contract"))
-	case b.Party != StudentParty && b.Party != CoborrowerParty, b.By != InPerson && b.By != ByProxy, b.Ink.Zero():
-		return fault.New("sign", fault.Input, errors.New("party, signer or ink"))
+	case b.Party != StudentParty && b.Party != CoborrowerParty, b.By != InPerson && b.By != ByProxy, b.Ink.Zero(),
+		b.Means != "" && b.Means != OnPhone:
+		return fault.New("sign", fault.Input, errors.New("party, signer, ink or means"))
 	}
 	c.Contract.Signatures[b.Party] = SignState{b, ch.At}
 	c.Contract.Witness = nil // who saw another signature did not see this one

@@ -240,7 +240,15 @@ type SignBody struct {
 	Size      int64  `json:"size"`
 	// Clauses are the headings of those that the signer ticked one by one.
 	Clauses []string `json:"clauses,omitempty"`
+	// Means is what was signed on; empty is the pad on the laptop's screen.
+	Means Means `json:"means,omitempty"`
 }
+
+// Means is what something was signed on, or given by.
+type Means string
+
+// OnPhone is a phone that was paired with the laptop.
+const OnPhone Means = "phone"
 
 // WitnessBody is a second operator's word that the contract was signed as it
 // says, given with that operator's own password.

@@ -474,3 +474,20 @@ func TestUrgency(t *testing.T) {
 		t.Errorf("a void case: %v", err)
 	}
 }
+
+func TestTheMeansOfASignature(t *testing.T) {
+	l := newLaptop(1)
+	l.get(signing(ToReview))
+	l.counter = 100
+	l.write("reviewer", ChangeReview, ReviewBody{Pass: true})
+	l.write("clerk", ChangeContract, ContractBody{Template: "t", Blob: blob(1), AsOf: "2025-08-06"})
+	c := mustFold(t, l)
+	body := SignBody{Party: StudentParty, By: InPerson, Contract: blob(1), Ink: blob(2), Means: "letter"}
+	if err := c.Apply(l.make("clerk", ChangeSign, body, c.Heads)); fault.KindOf(err) != fault.Input {
+		t.Errorf("of an unknown means: got %v, want it refused", err)
+	}
+	body.Means = OnPhone
+	if err := c.Apply(l.make("clerk", ChangeSign, body, c.Heads)); err != nil || c.Contract.Signatures[StudentParty].Means != OnPhone {
+		t.Errorf("on a phone: got %v", err)
+	}
+}

@@ -243,7 +243,7 @@ func detailWords(l desk.Line) string {
 	}
 	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
 		"renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
-		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册", "change": "修改密码"}[d]; ok {
+		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册", "loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到", "change": "修改密码"}[d]; ok {
 		return w
 	}
 	return d

@@ -66,7 +66,7 @@ func testProfile(t testing.TB) store.Profile {
 
 // testWindow is a window over a data folder; look is the theme's variant. The
 // courier is a real one, paused, to a centre that is not there.
-func testWindow(t *testing.T, dir string, variant kit.Variant) *Window {
+func testWindow(t testing.TB, dir string, variant kit.Variant) *Window {
 	t.Helper()
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(kit.NewTheme(kit.Fonts{
@@ -96,6 +96,10 @@ func testWindow(t *testing.T, dir string, variant kit.Variant) *Window {
 	u := New(t.Context(), w, nil, Deps{
 		Door: door, Pages: &page.Renderer{}, Words: words, Log: slog.New(slog.DiscardHandler), Now: testClock,
 		Cameras: func(context.Context) ([]capture.Camera, error) { return nil, nil },
+		Phone: func(ctx context.Context, o capture.PhoneOptions) (*capture.Phone, error) {
+			o.Loopback = !o.Local
+			return capture.ServePhone(ctx, o)
+		},
 		Enrol: func(context.Context, string, string) (desk.Enrolment, error) {
 			return desk.Enrolment{Profile: testProfile(t), Roster: []desk.Operator{testClerk(), testReviewer()}}, nil
 		},
@@ -115,12 +119,12 @@ func testWindow(t *testing.T, dir string, variant kit.Variant) *Window {
 }
 
 // settled makes a data folder of an enrolled laptop, with cases.
-func settledFolder(t *testing.T, cases int) string {
+func settledFolder(t testing.TB, cases int) string {
 	t.Helper()
 	return settledFolderOf(t, testProfile(t), cases)
 }
 
-func settledFolderOf(t *testing.T, p store.Profile, cases int) string {
+func settledFolderOf(t testing.TB, p store.Profile, cases int) string {
 	t.Helper()
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -157,7 +161,7 @@ func settledFolderOf(t *testing.T, p store.Profile, cases int) string {
 }
 
 // idle waits until no act and no load is under way.
-func (u *Window) idle(t *testing.T) {
+func (u *Window) idle(t testing.TB) {
 	t.Helper()
 	done := make(chan struct{})
 	u.acts <- func() { close(done) }
@@ -166,7 +170,7 @@ func (u *Window) idle(t *testing.T) {
 	fyne.DoAndWait(func() {})
 }
 
-func signInTest(t *testing.T, u *Window) {
+func signInTest(t testing.TB, u *Window) {
 	t.Helper()
 	d, err := u.deps.Door.SignIn(context.Background(), "clerk-1", []byte(clerkPassword))
 	if err != nil {

@@ -210,9 +210,11 @@ func (c *cameraDialog) press() bool {
 	}
 	c.dialog.YesButton().SetBusy("正在拍照…")
 	cam := c.cameras[c.at]
-	var img image.Image
+	var img, small image.Image
 	c.s.v.u.run("still", func(context.Context) (err error) {
-		img, err = cam.Still(c.ctx)
+		if img, err = cam.Still(c.ctx); err == nil {
+			small = shrink(img, 1040)
+		}
 		return err
 	}, func(err error) {
 		c.dialog.YesButton().SetBusy("")
@@ -231,7 +233,7 @@ func (c *cameraDialog) press() bool {
 			return
 		}
 		c.still = img
-		c.frame.SetImage(shrink(img, 1040))
+		c.frame.SetImage(small)
 		c.again.Show()
 		c.row.Refresh()
 		c.dialog.YesButton().SetText("使用这张")

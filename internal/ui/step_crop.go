@@ -33,7 +33,7 @@ type cropper struct {
 }
 
 func newCropper(img image.Image) *cropper {
-	c := &cropper{img: img, shown: shrink(img, 900), crop: desk.PortraitShape(img.Bounds(), image.Rectangle{})}
+	c := &cropper{img: img, crop: desk.PortraitShape(img.Bounds(), image.Rectangle{})}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -121,8 +121,7 @@ func (c *cropper) TypedKey(ev *fyne.KeyEvent) {
 
 // CreateRenderer is Fyne's.
 func (c *cropper) CreateRenderer() fyne.WidgetRenderer {
-	c.picture = canvas.NewImageFromImage(c.shown)
-	c.picture.FillMode = canvas.ImageFillStretch
+	c.picture = &canvas.Image{Image: c.shown, FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleFastest}
 	objects := []fyne.CanvasObject{c.picture}
 	for i := range c.veils {
 		c.veils[i] = canvas.NewRectangle(color.NRGBA{A: 120})
@@ -219,11 +218,27 @@ func showCrop(u *Window, title string, img image.Image, done func(desk.Picture))
 	c.onEsc = d.Close
 	d.SetWidth(560)
 	d.Show()
+	c.show(u)
 	c.findFace(u, func(found desk.Pose) {
 		pose = &found
 		if kept == nil && len(found.Hints) > 0 {
 			words.SetKind(kit.TextWarn)
 			words.SetText(found.Hints[0])
+		}
+	})
+}
+
+// show makes what is shown of the picture, and shows it.
+func (c *cropper) show(u *Window) {
+	var small image.Image
+	u.run("show picture", func(context.Context) error {
+		small = shrink(c.img, 900)
+		return nil
+	}, func(error) {
+		c.shown = small
+		if c.picture != nil {
+			c.picture.Image = small
+			c.picture.Refresh()
 		}
 	})
 }

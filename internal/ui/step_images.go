@@ -25,6 +25,7 @@ type imagesStep struct {
 	drawn    string // what the rows of papers were built for
 	busy     map[loan.Slot]string
 	pictures map[loan.Hash]image.Image
+	thumbs   map[loan.Hash]image.Image // of the pictures, as small as they are shown
 	loading  map[loan.Hash]bool
 	gone     map[loan.Hash]string // why a picture cannot be shown
 	problems map[loan.Hash]string // what the judge said of pictures taken now
@@ -42,7 +43,7 @@ type imagesStep struct {
 const thumbSide = 480
 
 func newStepImages(v *visit) *imagesStep {
-	s := &imagesStep{v: v, busy: map[loan.Slot]string{}, pictures: map[loan.Hash]image.Image{},
+	s := &imagesStep{v: v, busy: map[loan.Slot]string{}, pictures: map[loan.Hash]image.Image{}, thumbs: map[loan.Hash]image.Image{},
 		loading: map[loan.Hash]bool{}, gone: map[loan.Hash]string{}, problems: map[loan.Hash]string{}}
 	if v.u.shell != nil && v.u.shell.current != nil {
 		if before, ok := v.u.shell.current.steps[stepImages].(*imagesStep); ok {
@@ -184,7 +185,8 @@ func (s *imagesStep) thumb(a loan.Attachment, i int) fyne.CanvasObject {
 		f.SetEmpty(words)
 	}
 	s.frames[a.Blob] = append(s.frames[a.Blob], f)
-	f.SetImage(s.picture(a.Blob))
+	s.picture(a.Blob)
+	f.SetImage(s.thumbs[a.Blob])
 	f.SetWatermark(s.v.u.desk.Watermark())
 	return f
 }
@@ -199,11 +201,12 @@ func (s *imagesStep) picture(h loan.Hash) image.Image {
 		return nil
 	}
 	s.loading[h] = true
-	var img image.Image
+	var img, small image.Image
 	s.v.u.run("read picture", func(ctx context.Context) error {
 		full, err := s.read(ctx, h)
 		if err == nil {
 			img = shrink(full, thumbSide)
+			small = shrink(img, thumbSide/3)
 		}
 		return err
 	}, func(err error) {
@@ -215,9 +218,9 @@ func (s *imagesStep) picture(h loan.Hash) image.Image {
 			s.lost(h, err)
 			return
 		}
-		s.pictures[h] = img
+		s.pictures[h], s.thumbs[h] = img, small
 		for _, f := range s.frames[h] {
-			f.SetImage(img)
+			f.SetImage(small)
 		}
 		for _, p := range s.people {
 			p.refresh()
@@ -249,12 +252,17 @@ func (s *imagesStep) read(ctx context.Context, h loan.Hash) (image.Image, error)
 	return desk.DecodeImage(b)
 }
 
-// shrink is img with its long side at most side.
+// shrink is img with its long side at most side, as it is drawn soonest. It is
+// work of up to some tens of milliseconds, and not for the window's goroutine.
 func shrink(img image.Image, side int) image.Image {
 	b := img.Bounds()
 	long := max(b.Dx(), b.Dy())
-	if long <= side {
+	if long == 0 {
 		return img
+	}
+	side = min(side, long)
+	if rgba, ok := img.(*image.RGBA); ok && long == side {
+		return rgba
 	}
 	out := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()*side/long), max(1, b.Dy()*side/long)))
 	draw.ApproxBiLinear.Scale(out, out.Rect, img, b, draw.Src, nil)
@@ -366,7 +374,7 @@ func (s *imagesStep) action() action            { return s.v.next() }
 
 // close drops the pictures from memory and ends the camera.
 func (s *imagesStep) close() {
-	s.pictures = map[loan.Hash]image.Image{}
+	s.pictures, s.thumbs = map[loan.Hash]image.Image{}, map[loan.Hash]image.Image{}
 	if s.camera != nil {
 		s.camera.close()
 	}

@@ -13,51 +13,131 @@ import (
 // are kept.
 const padWidth, padHeight = 780, 260
 
-// askSignature takes a party's signature and its ticks of the clauses. take gets
-// them, and tells when they are kept or could not be; until then the dialog
-// stays, the ink in it.
-func askSignature(v *visit, p loan.Party, clauses []desk.Clause, take func(strokes []desk.Stroke, clauses []string, told func(error))) {
-	pad := kit.NewSignaturePad("请用笔在此写下本人姓名")
-	words := kit.NewText(padWords(v.c.Contract, p), kit.TextBody)
-	undo := kit.NewSecondary("撤销一笔", kit.Icon("undo"), pad.Undo)
-	again := kit.NewSecondary("重写", kit.Icon("clear"), pad.Clear)
-	ticks, boxes := clauseChecks(clauses)
-	var d *kit.Dialog
-	d = kit.NewDialog(v.u.win, partyLabel(p)+"签名："+partyName(v, p), container.New(&stacked{gap: 8}, boxes, words,
-		container.New(&padBox{}, pad), container.NewHBox(undo, again, layout.NewSpacer())), "确认签名", "暂不签", func() bool {
-		ticked := ticks.headings()
-		wrong := ""
-		switch {
-		case len(ticked) < len(clauses):
-			wrong = "请先逐条勾选上面的条款。"
-		case pad.Empty():
-			wrong = "还没有签名，请在框内手写姓名。"
-		}
-		if wrong != "" {
-			words.SetKind(kit.TextBad)
-			words.SetText(wrong)
-			return false
-		}
-		d.YesButton().SetBusy("正在保存…")
-		take(strokesOf(pad.Strokes()), ticked, func(err error) {
-			d.YesButton().SetBusy("")
-			if err != nil {
-				words.SetKind(kit.TextBad)
-				words.SetText("没有保存：" + sentence(err))
-				return
-			}
-			d.Close()
-		})
+// given is a party's signature as it was taken.
+type given struct {
+	strokes []desk.Stroke
+	clauses []string
+	onPhone bool
+}
+
+// padDialog takes a party's signature and its ticks of the clauses, on the pad
+// or on a phone.
+type padDialog struct {
+	v       *visit
+	party   loan.Party
+	pdf     []byte // what is signed
+	clauses []desk.Clause
+	dialog  *kit.Dialog
+	pad     *kit.SignaturePad
+	words   *kit.Text
+	ticks   *clauseTicks
+	undo    *kit.Button
+	again   *kit.Button
+	way     *kit.Button // to the phone, and back to the pad
+	paper   fyne.CanvasObject
+	sheet   *fyne.Container // the paper, or what is in its place
+	row     *fyne.Container // of buttons
+	by      *padPhone       // nil while the pad is signed on
+}
+
+// askSignature takes a party's signature. take gets it, and tells when it is kept
+// or could not be; until then the dialog stays, the ink in it.
+func askSignature(v *visit, p loan.Party, pdf []byte, clauses []desk.Clause, take func(g given, told func(error))) *padDialog {
+	d := &padDialog{v: v, party: p, pdf: pdf, clauses: clauses}
+	d.pad = kit.NewSignaturePad("请用笔在此写下本人姓名")
+	d.words = kit.NewText(padWords(v.c.Contract, p), kit.TextBody)
+	d.undo = kit.NewSecondary("撤销一笔", kit.Icon("undo"), d.pad.Undo)
+	d.again = kit.NewSecondary("重写", kit.Icon("clear"), d.anew)
+	d.way = kit.NewSecondary("用手机签名", kit.Icon("phone"), d.turn)
+	d.paper = container.New(&padBox{}, d.pad)
+	var boxes fyne.CanvasObject
+	d.ticks, boxes = clauseChecks(clauses)
+	d.sheet = container.NewStack(d.paper)
+	d.row = container.NewHBox(d.undo, d.again, layout.NewSpacer(), d.way)
+	d.dialog = kit.NewDialog(v.u.win, partyLabel(p)+"签名："+partyName(v, p), container.New(&stacked{gap: 8}, boxes, d.words,
+		d.sheet, d.row), "确认签名", "暂不签", func() bool {
+		d.confirm(take)
 		return false
 	})
-	ready := func() { d.YesButton().SetEnabled(!pad.Empty() && len(ticks.headings()) == len(clauses)) }
-	pad.OnChanged, ticks.onChanged = ready, ready
-	d.YesButton().Disable()
-	d.SetWidth(padWidth + 44)
-	d.Show()
+	d.pad.OnChanged, d.ticks.onChanged = d.ready, d.ready
+	d.dialog.YesButton().Disable()
+	d.dialog.SetWidth(padWidth + 44)
+	d.dialog.SetOnClosed(func() { d.leavePhone() })
+	d.dialog.Show()
 	if len(clauses) == 0 {
 		v.u.win.Canvas().Unfocus() // Return confirms; it must not press 撤销
 	}
+	return d
+}
+
+func (d *padDialog) ready() {
+	d.dialog.YesButton().SetEnabled(!d.pad.Empty() && len(d.ticks.headings()) == len(d.clauses))
+}
+
+func (d *padDialog) say(kind kit.TextKind, words string) {
+	d.words.SetKind(kind)
+	d.words.SetText(words)
+}
+
+func (d *padDialog) confirm(take func(g given, told func(error))) {
+	g := given{strokesOf(d.pad.Strokes()), d.ticks.headings(), d.by != nil}
+	switch {
+	case len(g.clauses) < len(d.clauses):
+		d.say(kit.TextBad, "请先逐条勾选上面的条款。")
+		return
+	case d.pad.Empty():
+		d.say(kit.TextBad, "还没有签名，请在框内手写姓名。")
+		return
+	}
+	d.dialog.YesButton().SetBusy("正在保存…")
+	take(g, func(err error) {
+		d.dialog.YesButton().SetBusy("")
+		if err != nil {
+			d.say(kit.TextBad, "没有保存："+sentence(err))
+			return
+		}
+		d.dialog.Close()
+	})
+}
+
+// anew takes the signature away; a phone is asked for another.
+func (d *padDialog) anew() {
+	d.pad.SetReadOnly(false)
+	d.pad.Clear()
+	if d.by != nil {
+		d.by.anew("请重写签名。")
+	}
+}
+
+// turn goes over to the phone, or back to the pad; what was signed is taken away.
+func (d *padDialog) turn() {
+	d.pad.SetReadOnly(false)
+	d.pad.Clear()
+	if d.by != nil {
+		d.leavePhone()
+		return
+	}
+	d.by = newPadPhone(d)
+	d.way.SetText("在电脑上签")
+	d.undo.Hide()
+	d.row.Refresh()
+	d.by.start()
+}
+
+// leavePhone ends what the phone has to do with it.
+func (d *padDialog) leavePhone() {
+	if d.by == nil {
+		return
+	}
+	d.by.link.close()
+	d.by.panel.Hide()
+	d.by = nil
+	d.paper.Show()
+	d.undo.Show()
+	d.way.SetText("用手机签名")
+	d.say(kit.TextBody, padWords(d.v.c.Contract, d.party))
+	d.row.Refresh()
+	d.dialog.Refresh()
 }
 
 func partyName(v *visit, p loan.Party) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"net/url"
 	"strings"
 
 	"doorstep/internal/capture"
@@ -19,26 +18,20 @@ import (
 // takes pictures, for as long as it is open. Pages of a paper are kept as they
 // come, when they can be read; what cannot is refused on both screens.
 type phoneDialog struct {
-	s      *imagesStep
-	slot   loan.Slot
-	title  string
-	local  bool
-	use    func(image.Image) // for a portrait; nil for pages
-	phone  *capture.Phone
-	ctx    context.Context
-	stop   context.CancelFunc
+	s     *imagesStep
+	slot  loan.Slot
+	title string
+	use   func(image.Image) // for a portrait; nil for pages
+	*phoneLink
 	dialog *kit.Dialog
-	code   *fyne.Container
 	body   *fyne.Container
 	row    *fyne.Container
 	frame  *kit.PhotoFrame
 	words  *kit.Text
-	where  *kit.Text
-	other  *kit.Button // another of this laptop's networks
 	anyway *kit.Button
 	whole  *kit.Button // keeps the page just kept as it came, not cut
-	at     int         // of the addresses
 	img    image.Image
+	small  image.Image // of what came last, as it is shown; made beside the window
 	page   desk.Page
 	source string // of that page
 	came   int
@@ -47,20 +40,13 @@ type phoneDialog struct {
 // openPhone opens the page for pages of a slot, or for use. camera and file
 // are the other ways.
 func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use func(image.Image), camera, file func()) {
-	d := &phoneDialog{s: s, slot: slot, title: title, local: local, use: use}
-	d.ctx, d.stop = context.WithCancel(s.v.u.shift)
-	d.code = container.NewStack()
+	d := &phoneDialog{s: s, slot: slot, title: title, use: use}
+	d.phoneLink = newPhoneLink(s.v.u, "用摄像头或选文件", d.say, d.hear)
 	d.frame = kit.NewPhotoFrame("照片还没有传来", 250, 1)
 	d.frame.SetWatermark(s.v.u.desk.Watermark())
 	d.words = kit.NewText("正在准备…", kit.TextBold)
-	d.where = kit.NewText("", kit.TextCaption)
-	d.other = kit.NewSecondary("换一个网络", kit.Icon("sync"), func() {
-		d.at++
-		d.show()
-	})
 	d.anyway = kit.NewSecondary("仍然使用", nil, d.keepAnyway)
 	d.whole = kit.NewSecondary("不裁边", nil, d.uncut)
-	d.other.Hide()
 	d.anyway.Hide()
 	d.whole.Hide()
 	way := func(words, icon string, do func()) fyne.CanvasObject {
@@ -86,38 +72,11 @@ func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use fun
 	s.phone = d
 	d.dialog.Show()
 	kit.Focus(d.dialog.YesButton())
-	d.serve()
-}
-
-// serve begins to serve, and follows what the phone does until the dialog is
-// closed.
-func (d *phoneDialog) serve() {
-	o := capture.PhoneOptions{Title: d.title, Portrait: d.use != nil, Local: d.local}
-	var phone *capture.Phone
-	d.s.v.u.run("serve phone", func(context.Context) (err error) {
-		phone, err = capture.ServePhone(d.ctx, o)
-		return err
-	}, func(err error) {
-		switch {
-		case err != nil && d.ctx.Err() == nil:
-			d.say(kit.TextBad, sentence(err))
-			return
-		case d.ctx.Err() != nil:
-			d.free(phone)
-			return
-		}
-		d.phone = phone
-		d.show()
-		d.s.v.u.run("follow phone", func(context.Context) error {
-			for {
-				e, err := phone.Next(d.ctx)
-				if err != nil {
-					return nil // the dialog is closed
-				}
-				d.s.v.u.back(func() { d.hear(e) })
-			}
-		}, func(error) {})
-	})
+	o := capture.PhoneOptions{Title: title, Portrait: use != nil, Local: local}
+	if use != nil {
+		o.Look = lookAtPerson
+	}
+	d.serve(o)
 }
 
 func (d *phoneDialog) say(kind kit.TextKind, words string) {
@@ -128,33 +87,9 @@ func (d *phoneDialog) say(kind kit.TextKind, words string) {
 	d.dialog.Refresh()
 }
 
-// show shows the code of an address, or opens the browser.
-func (d *phoneDialog) show() {
-	all := d.phone.Addresses()
-	if len(all) == 0 {
-		d.say(kit.TextBad, "本机的网络断开了：请重新连上后再打开，也可以用摄像头或选文件。")
-		return
-	}
-	address := all[d.at%len(all)]
-	if d.local {
-		d.say(kit.TextBody, "正在打开浏览器，请允许它使用摄像头。")
-		if u, err := url.Parse(address); err != nil || fyne.CurrentApp().OpenURL(u) != nil {
-			d.say(kit.TextBad, "打不开浏览器：请用手机拍或选文件。")
-		}
-		return
-	}
-	setVisible(d.other, len(all) > 1)
-	d.code.Objects = []fyne.CanvasObject{code(address)}
-	d.code.Refresh()
-	host, _, _ := strings.Cut(strings.TrimPrefix(address, "http://"), "/")
-	d.where.SetText("本机地址 " + host + "。打不开：不在同一网络，或被防火墙拦住。")
-	d.say(kit.TextBody, "等待手机扫码…")
-}
-
 // hear takes what the phone did.
 func (d *phoneDialog) hear(e capture.PhoneEvent) {
 	switch {
-	case d.ctx.Err() != nil:
 	case e.Joined:
 		d.s.byPhone = true
 		d.say(kit.TextOK, "手机已连上，请在手机上拍照。")
@@ -174,10 +109,17 @@ func (d *phoneDialog) take(shot capture.Shot) {
 	d.say(kit.TextBody, "照片已到，正在检查…")
 	var img image.Image
 	var page desk.Page
+	var pose desk.Pose
 	d.s.v.u.run("check shot", func(context.Context) (err error) {
-		if img, err = desk.DecodeImage(shot.Data); err == nil && d.use == nil {
-			page, err = desk.MakePage(img, false)
+		if img, err = desk.DecodeImage(shot.Data); err != nil {
+			return err
 		}
+		if d.use == nil {
+			page, err = d.make(img, false)
+			return err
+		}
+		d.small = shrink(img, 700)
+		pose, err = desk.JudgePose(img)
 		return err
 	}, func(err error) {
 		switch {
@@ -186,9 +128,8 @@ func (d *phoneDialog) take(shot capture.Shot) {
 			d.phone.Say(false, "这张照片用不了，请重拍。")
 			d.say(kit.TextBad, sentence(err))
 		case d.use != nil:
-			d.phone.Say(true, "已收到，请看电脑。")
-			d.dialog.Close()
-			d.use(img)
+			d.img = img
+			d.judgePerson(pose)
 		default:
 			d.img = img
 			d.judge(page, shot.Source)
@@ -196,12 +137,21 @@ func (d *phoneDialog) take(shot capture.Shot) {
 	})
 }
 
+// make makes a page, and what is shown of it.
+func (d *phoneDialog) make(img image.Image, whole bool) (desk.Page, error) {
+	page, err := desk.MakePage(img, whole)
+	if err == nil {
+		d.small = shrink(page.Shown, 700)
+	}
+	return page, err
+}
+
 // judge keeps a page that can be read, and refuses one that cannot.
 func (d *phoneDialog) judge(page desk.Page, source string) {
 	d.page, d.source = page, source
 	d.code.Objects = []fyne.CanvasObject{d.frame}
 	d.code.Refresh()
-	d.frame.SetImage(shrink(page.Shown, 700))
+	d.frame.SetImage(d.small)
 	bad := len(page.Problems) > 0
 	setVisible(d.anyway, bad)
 	setVisible(d.whole, !bad && page.Cut)
@@ -214,9 +164,51 @@ func (d *phoneDialog) judge(page desk.Page, source string) {
 	d.keep()
 }
 
+// judgePerson gives a portrait that is good on, and says of another what is to be
+// done, on both screens.
+func (d *phoneDialog) judgePerson(pose desk.Pose) {
+	if len(pose.Hints) == 0 {
+		d.give()
+		return
+	}
+	d.code.Objects = []fyne.CanvasObject{d.frame}
+	d.code.Refresh()
+	d.frame.SetImage(d.small)
+	d.anyway.Show()
+	words := strings.Join(pose.Hints, "")
+	d.phone.Say(false, words+"请重拍。")
+	d.say(kit.TextBad, words+"请重拍，或仍然使用。")
+}
+
+func (d *phoneDialog) give() {
+	d.phone.Say(true, "已收到，请看电脑。")
+	d.dialog.Close()
+	d.use(d.img)
+}
+
 func (d *phoneDialog) keepAnyway() {
 	d.anyway.Hide()
+	if d.use != nil {
+		d.give()
+		return
+	}
 	d.keep()
+}
+
+// lookAtPerson judges a frame of the preview of a portrait.
+func lookAtPerson(_ context.Context, frame []byte) (bool, string) {
+	img, err := desk.DecodeImage(frame)
+	if err != nil {
+		return false, "预览画面用不了。"
+	}
+	p, err := desk.JudgePose(img)
+	switch {
+	case err != nil:
+		return false, "预览画面用不了。"
+	case len(p.Hints) > 0:
+		return false, p.Hints[0]
+	}
+	return true, "位置和光线都好，请按“拍照”。"
 }
 
 func (d *phoneDialog) keep() {
@@ -237,14 +229,14 @@ func (d *phoneDialog) uncut() {
 	last, img := held[len(held)-1], d.img
 	var page desk.Page
 	d.s.v.u.run("check page", func(context.Context) (err error) {
-		page, err = desk.MakePage(img, true)
+		page, err = d.make(img, true)
 		return err
 	}, func(err error) {
 		if err != nil {
 			d.s.v.u.fail(err)
 			return
 		}
-		d.frame.SetImage(shrink(page.Shown, 700))
+		d.frame.SetImage(d.small)
 		d.say(kit.TextOK, "已改为整张照片。还有就接着拍；拍完按“完成”。")
 		d.s.keep(d.slot, []desk.Picture{page.Picture}, d.source, &last)
 	})
@@ -252,18 +244,11 @@ func (d *phoneDialog) uncut() {
 
 // close ends the page; the keyboard goes on where it would after a picture.
 func (d *phoneDialog) close() {
-	d.stop()
+	d.phoneLink.close()
 	if d.s.phone == d {
 		d.s.phone = nil
 	}
-	d.free(d.phone)
 	if d.came > 0 {
 		d.s.goOn(d.slot)
-	}
-}
-
-func (d *phoneDialog) free(phone *capture.Phone) {
-	if phone != nil {
-		d.s.v.u.run("close phone", func(context.Context) error { return phone.Close() }, func(error) {})
 	}
 }

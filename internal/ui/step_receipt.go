@@ -22,6 +22,8 @@ type receiptStep struct {
 	view    *docView
 	which   *kit.Choice
 	save    *kit.Button
+	phone   *kit.Button
+	gift    *giftDialog
 	void    *kit.Button
 	first   func() // brings the button of sending first up to date
 	pdf     []byte // of the receipt made in this visit
@@ -40,12 +42,13 @@ func newStepReceipt(v *visit) *receiptStep {
 	s.which.SetValue(showReceipt)
 	s.which.OnChanged = func(string) { s.open() }
 	s.save = kit.NewSecondary("存为文件", kit.Icon("download"), s.saveFile)
+	s.phone = kit.NewSecondary("合同发到手机", kit.Icon("phone"), func() { s.gift = askGift(v) })
 	s.void = kit.NewQuiet("作废本案…", kit.Icon("trash"), s.askVoid)
 	first, show := v.urgeButton()
 	s.first = show
 	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers), container.NewHBox(
 		kit.NewSecondary("办下一户", kit.Icon("user-plus"), func() { v.u.shell.visit("today") }), s.void), container.NewHBox(first))
-	bar := container.NewBorder(nil, nil, s.which, s.save)
+	bar := container.NewBorder(nil, nil, s.which, container.NewHBox(s.phone, s.save))
 	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
 	return s
@@ -59,6 +62,8 @@ func (s *receiptStep) refresh() {
 	s.showNumbers()
 	s.first()
 	s.void.SetEnabled(s.v.c.Status != loan.Void && !s.v.readOnly())
+	sealed := s.v.c.Contract != nil && s.v.c.Contract.Sealed != nil
+	s.phone.SetEnabled(sealed && s.v.c.Status != loan.Void && !s.v.readOnlyPrint())
 	s.save.SetEnabled(s.current() != nil && !s.v.readOnlyPrint())
 	s.open()
 }
@@ -273,7 +278,13 @@ func (s *receiptStep) askVoid() {
 
 func (s *receiptStep) object() fyne.CanvasObject { return s.content }
 func (s *receiptStep) left()                     {}
-func (s *receiptStep) close()                    { s.view.close() }
+
+func (s *receiptStep) close() {
+	s.view.close()
+	if s.gift != nil {
+		s.gift.dialog.Close()
+	}
+}
 
 func (s *receiptStep) shown() {
 	s.refresh()

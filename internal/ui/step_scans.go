@@ -106,7 +106,7 @@ func (s *imagesStep) look(a loan.Attachment, i int) {
 	if words := s.problems[a.Blob]; words != "" {
 		frame.SetCaption(kit.Warning, words)
 	}
-	var whole image.Image
+	var whole, small image.Image
 	var d *kit.Dialog
 	turn := func(quarters int) func() {
 		return func() {
@@ -136,14 +136,16 @@ func (s *imagesStep) look(a loan.Attachment, i int) {
 	d.Show()
 	s.v.u.win.Canvas().Unfocus() // Return closes; it must not turn the page
 	s.v.u.run("read page", func(ctx context.Context) (err error) {
-		whole, err = s.read(ctx, a.Blob)
+		if whole, err = s.read(ctx, a.Blob); err == nil {
+			small = shrink(whole, 1400)
+		}
 		return err
 	}, func(err error) {
 		if err != nil {
 			frame.SetCaption(kit.Bad, sentence(err))
 			return
 		}
-		frame.SetImage(shrink(whole, 1400))
+		frame.SetImage(small)
 	})
 }
 

@@ -33,6 +33,7 @@ type signStep struct {
 	clauses []desk.Clause
 	stale   loan.Hash // a contract whose text can no longer be made; it is asked about once
 	second  bool      // a second operator must confirm before the seal
+	pad     *padDialog
 	busy    string
 	opened  loan.Hash // the contract or sealed file that is shown
 }
@@ -368,7 +369,7 @@ func (s *signStep) note() func(context.Context) error {
 
 // sign notes that the contract was read and takes a party's signature.
 func (s *signStep) sign(p loan.Party) {
-	askSignature(s.v, p, s.clauses, func(strokes []desk.Stroke, clauses []string, told func(error)) {
+	s.pad = askSignature(s.v, p, s.view.pdf, s.clauses, func(g given, told func(error)) {
 		v, k := s.v, s.v.c.Contract
 		by, proxy := signerOf(k, p)
 		note := s.note()
@@ -377,7 +378,11 @@ func (s *signStep) sign(p loan.Party) {
 			if err := note(ctx); err != nil {
 				return nil, err
 			}
-			return v.u.desk.Sign(ctx, v.id, p, by, proxy, strokes, clauses...)
+			sign := v.u.desk.Sign
+			if g.onPhone {
+				sign = v.u.desk.SignOnPhone
+			}
+			return sign(ctx, v.id, p, by, proxy, g.strokes, g.clauses...)
 		}, func(err error) {
 			s.busy = ""
 			told(err)
@@ -466,4 +471,9 @@ func (s *signStep) shown() {
 	}
 }
 
-func (s *signStep) close() { s.view.close() }
+func (s *signStep) close() {
+	s.view.close()
+	if s.pad != nil {
+		s.pad.dialog.Close()
+	}
+}

@@ -90,7 +90,7 @@ func (r *rig) press(text string) {
 }
 
 // writes a file for the chooser.
-func testFile(t *testing.T, name string, img image.Image) string {
+func testFile(t testing.TB, name string, img image.Image) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {

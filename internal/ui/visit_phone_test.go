@@ -49,6 +49,18 @@ func (r *rig) opens(open func()) *phoneDialog {
 	return images.phone
 }
 
+func TestAFrameOfAPreviewIsJudgedInWords(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, testPicture(640, 480), nil); err != nil {
+		t.Fatal(err)
+	}
+	for words, frame := range map[string][]byte{"没有找到人脸": b.Bytes(), "用不了": []byte("no picture")} {
+		if good, got := lookAtPerson(t.Context(), frame); good || !strings.Contains(got, words) {
+			t.Errorf("got %v %s, want %s", good, got, words)
+		}
+	}
+}
+
 func TestPagesComeFromABrowserOrAPhone(t *testing.T) {
 	r := newRig(t, kit.Light)
 	v := r.open(loan.First, false)
@@ -105,6 +117,12 @@ func TestPagesComeFromABrowserOrAPhone(t *testing.T) {
 			images.openPhone(card.slot, "为借款学生拍照", true, func(img image.Image) { card.crop(img, "camera") }, func() {}, func() {})
 		})
 		d.sends(t, testPicture(900, 1200))
+		r.until("what is no portrait is refused", func() bool { return d.anyway.Visible() })
+		if !strings.Contains(d.words.Text(), "没有找到人脸") || !strings.Contains(d.words.Text(), "请重拍") {
+			t.Errorf("the window says %s", d.words.Text())
+		}
+		r.snap("dialog-phone-portrait-refused")
+		r.ui(func() { d.anyway.Tapped(nil) })
 		r.until("the crop is asked for", func() bool { return r.dialog() != nil && r.dialog() != d.dialog })
 		r.ui(func() { r.dialog().Close() })
 		r.settle()

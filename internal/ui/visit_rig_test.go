@@ -86,7 +86,7 @@ func (a *oneThreadApp) Driver() fyne.Driver { return a.driver }
 
 // useOneThread lets all that fyne.Do is given run on one goroutine, as in the
 // program; the test driver would run it wherever it is called.
-func useOneThread(t *testing.T) {
+func useOneThread(t testing.TB) {
 	t.Helper()
 	d := &oneThread{Driver: fyne.CurrentApp().Driver(), jobs: make(chan func(), 4096)}
 	app := fyne.CurrentApp()
@@ -112,16 +112,16 @@ func useOneThread(t *testing.T) {
 
 // rig is a signed-in window with a case in hand.
 type rig struct {
-	t *testing.T
+	t testing.TB
 	u *Window
 }
 
-func newRig(t *testing.T, variant kit.Variant) *rig {
+func newRig(t testing.TB, variant kit.Variant) *rig {
 	t.Helper()
 	return newRigIn(t, settledFolder(t, 0), variant)
 }
 
-func newRigIn(t *testing.T, dir string, variant kit.Variant) *rig {
+func newRigIn(t testing.TB, dir string, variant kit.Variant) *rig {
 	t.Helper()
 	u := testWindow(t, dir, variant)
 	u.deps.Pages = &page.Renderer{Command: []string{os.Args[0], "test-page-worker"}}
@@ -341,7 +341,7 @@ func (r *rig) picture(at int, name string) {
 		r.u.shell.savedAt.Set(kit.Good, "已保存 10:00:00")
 		hush(v.u.win.Canvas().Content())
 	})
-	golden(r.t, r.u, name)
+	golden(r.t.(*testing.T), r.u, name)
 }
 
 // hush takes away the notices, which come and go by the clock.

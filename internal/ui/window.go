@@ -24,8 +24,9 @@ type Deps struct {
 	Pages    *page.Renderer  // shows documents
 	Words    *rulebook.Words // the words of the codes
 	Cameras  func(context.Context) ([]capture.Camera, error)
-	Reader   func(context.Context) (*capture.Reader, error) // the ID-card reader, opened; nil: the window reads no cards
-	Printing Printing                                       // none: the system's
+	Phone    func(context.Context, capture.PhoneOptions) (*capture.Phone, error) // serves a phone's page; nil: capture.ServePhone
+	Reader   func(context.Context) (*capture.Reader, error)                      // the ID-card reader, opened; nil: the window reads no cards
+	Printing Printing                                                            // none: the system's
 	Enrol    func(ctx context.Context, server, code string) (desk.Enrolment, error)
 	Courier  func(*desk.Desk) (*courier.Courier, error)
 	Room     Room         // laptops of one room; nil: the window has no 同室协作

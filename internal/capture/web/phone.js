@@ -1,167 +1,17 @@
 'use strict';
 // The page by which a phone, or this laptop's own browser, takes a picture for
 // the laptop. A phone finds no camera in a page that comes without a
-// certificate, but may open its camera program; the picture then goes over a
-// WebRTC data channel, encrypted, to the laptop that showed the code.
+// certificate, but may open its camera program; the picture then goes to the
+// laptop, which says in words what it thinks of it.
 
-const $ = id => document.getElementById(id);
-const token = location.hash.slice(1);
-history.replaceState(null, '', location.pathname); // the token stays out of the history
-const local = location.hostname === '127.0.0.1';
-const piece = 32768;
-
-function say(kind, text) {
-  $('state').className = kind;
-  $('state').textContent = text;
-}
-
-// SHA-256 and HMAC: a page without a certificate has no crypto.subtle.
-function sha256(bytes) {
-  const k = [], h = [];
-  const frac = x => ((x - Math.floor(x)) * 4294967296) | 0;
-  for (let n = 2; k.length < 64; n++) {
-    let prime = true;
-    for (let d = 2; d * d <= n; d++) if (n % d === 0) { prime = false; break; }
-    if (!prime) continue;
-    if (h.length < 8) h.push(frac(Math.sqrt(n)));
-    k.push(frac(Math.cbrt(n)));
-  }
-  const len = bytes.length, whole = new Uint8Array(((len + 72) >> 6) << 6), view = new DataView(whole.buffer);
-  whole.set(bytes);
-  whole[len] = 0x80;
-  view.setUint32(whole.length - 8, Math.floor(len / 536870912));
-  view.setUint32(whole.length - 4, (len * 8) >>> 0);
-  const rot = (x, n) => (x >>> n) | (x << (32 - n)), w = new Int32Array(64);
-  for (let at = 0; at < whole.length; at += 64) {
-    for (let i = 0; i < 16; i++) w[i] = view.getInt32(at + 4 * i);
-    for (let i = 16; i < 64; i++) {
-      const a = w[i - 15], b = w[i - 2];
-      w[i] = w[i - 16] + (rot(a, 7) ^ rot(a, 18) ^ (a >>> 3)) + w[i - 7] + (rot(b, 17) ^ rot(b, 19) ^ (b >>> 10));
-    }
-    let [a, b, c, d, e, f, g, j] = h;
-    for (let i = 0; i < 64; i++) {
-      const t = (j + (rot(e, 6) ^ rot(e, 11) ^ rot(e, 25)) + ((e & f) ^ (~e & g)) + k[i] + w[i]) | 0;
-      const u = ((rot(a, 2) ^ rot(a, 13) ^ rot(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      j = g; g = f; f = e; e = (d + t) | 0; d = c; c = b; b = a; a = (t + u) | 0;
-    }
-    [a, b, c, d, e, f, g, j].forEach((v, i) => { h[i] = (h[i] + v) | 0; });
-  }
-  const out = new Uint8Array(32), o = new DataView(out.buffer);
-  h.forEach((v, i) => o.setInt32(4 * i, v));
-  return out;
-}
-
-function hmac(key, text) {
-  const enc = new TextEncoder(), pad = new Uint8Array(64);
-  pad.set(enc.encode(key));
-  const join = (a, b) => { const c = new Uint8Array(a.length + b.length); c.set(a); c.set(b, a.length); return c; };
-  const inner = sha256(join(pad.map(v => v ^ 0x36), enc.encode(text)));
-  return Array.from(sha256(join(pad.map(v => v ^ 0x5c), inner)), v => v.toString(16).padStart(2, '0')).join('');
-}
-
-let channel = null, pairing = null;
-
-// connected pairs where there is no channel: a phone may drop its connection
-// while its camera is open.
-function connected() {
-  if (channel && channel.readyState === 'open') return Promise.resolve();
-  pairing = pairing || (async () => {
-    for (let tries = 0; tries < 5; tries++) {
-      if (await pair()) return;
-      await new Promise(done => setTimeout(done, 1000));
-    }
-    throw new Error('no way');
-  })().finally(() => { pairing = null; });
-  return pairing;
-}
-
-// pair shows the laptop that this page has read its code, and sees to it that
-// the answer is that laptop's.
-async function pair() {
-  const pc = new RTCPeerConnection();
-  const ch = pc.createDataChannel('', { negotiated: true, id: 0 });
-  ch.binaryType = 'arraybuffer';
-  ch.bufferedAmountLowThreshold = 262144;
-  let settle;
-  const opened = new Promise(done => { settle = done; });
-  const gone = () => {
-    settle(false);
-    if (channel !== ch) return;
-    channel = null;
-    if (!document.hidden) connected().catch(lost);
-  };
-  ch.onopen = () => { channel = ch; came = new Uint8Array(0); ready(true); settle(true); };
-  ch.onclose = gone;
-  ch.onmessage = receive;
-  pc.onconnectionstatechange = () => { if (pc.connectionState === 'failed') { pc.close(); gone(); } };
-  setTimeout(() => settle(false), 15000);
-  await pc.setLocalDescription(await pc.createOffer());
-  if (pc.iceGatheringState !== 'complete') {
-    await new Promise(done => {
-      pc.onicegatheringstatechange = () => { if (pc.iceGatheringState === 'complete') done(); };
-      setTimeout(done, 3000);
-    });
-  }
-  const offer = JSON.stringify({ type: 'offer', sdp: pc.localDescription.sdp }), mac = hmac(token, 'offer\n' + offer);
-  const res = await fetch('pair', { method: 'POST', body: JSON.stringify({ message: offer, mac: mac }) });
-  if (!res.ok) { refused = await res.text(); say('bad', refused); return res.status === 403 ? Promise.reject(new Error('refused')) : false; }
-  const answer = await res.json();
-  if (answer.mac !== hmac(token, 'answer\n' + mac + '\n' + answer.message)) {
-    refused = '对方不是显示二维码的那台电脑，没有连接。请到柜台核对后重新扫码。';
-    say('bad', refused);
-    throw new Error('not the laptop');
-  }
-  await pc.setRemoteDescription(JSON.parse(answer.message));
-  return opened;
-}
-
-let refused = '';
-function lost() {
-  ready(false);
-  say('bad', refused || '与电脑断开了：请确认手机和电脑在同一个网络，在电脑上重新打开，再扫一次码。');
-}
-document.addEventListener('visibilitychange', () => { if (!document.hidden && !local && token && !channel) connected().catch(lost); });
-
-// receive puts the laptop's records together: a letter, four bytes of length.
-let came = new Uint8Array(0);
-function receive(event) {
-  if (typeof event.data === 'string') return;
-  const all = new Uint8Array(came.length + event.data.byteLength);
-  all.set(came);
-  all.set(new Uint8Array(event.data), came.length);
-  came = all;
-  while (came.length >= 5) {
-    const n = new DataView(came.buffer, came.byteOffset).getUint32(1);
-    if (came.length < 5 + n) return;
-    if (came[0] === 0x57) {
-      const words = JSON.parse(new TextDecoder().decode(came.subarray(5, 5 + n)));
-      say(words.kind, words.text);
-    }
-    came = came.slice(5 + n);
-  }
-}
-
-function ready(on) {
+page.ready = on => {
   const live = on && $('video').srcObject;
   $('view').hidden = !live;
   $('shutter').hidden = !live;
   $('take').hidden = !on || live;
   $('pick').hidden = !on;
-}
-
-// pour sends a picture as a record, in pieces that the laptop takes.
-async function pour(bytes) {
-  await connected();
-  const ch = channel, head = new Uint8Array(5);
-  head[0] = 0x53;
-  new DataView(head.buffer).setUint32(1, bytes.length);
-  ch.send(head);
-  for (let at = 0; at < bytes.length; at += piece) {
-    if (ch.bufferedAmount > 1048576) await new Promise(done => { ch.onbufferedamountlow = done; ch.addEventListener('close', done); });
-    ch.send(bytes.subarray(at, at + piece));
-    $('progress').value = 100 * at / bytes.length;
-  }
-}
+  $('hold').hidden = !on || live;
+};
 
 let sending = false;
 async function send(blob) {
@@ -174,12 +24,14 @@ async function send(blob) {
     if (local) {
       const res = await fetch('shot', { method: 'POST', headers: { 'X-Shot': hmac(token, 'shot') }, body: bytes });
       say(res.ok ? 'good' : 'bad', await res.text());
+      quiet = Date.now() + 4000;
+      if (res.ok) judged(++shots);
       return;
     }
     $('progress').hidden = false;
     for (let tries = 0; ; tries++) {
       try {
-        await pour(bytes);
+        await pour('S', bytes, part => { $('progress').value = part; });
         break;
       } catch (e) {
         if (tries === 3) throw e; // a connection that broke is made anew, and the picture sent from its start
@@ -235,7 +87,7 @@ async function cameras() {
 async function another() {
   const all = await cameras(), now = $('video').srcObject && $('video').srcObject.getVideoTracks()[0].getSettings().deviceId;
   await look(all[(all.findIndex(d => d.deviceId === now) + 1) % all.length].deviceId);
-  ready(true);
+  page.ready(true);
 }
 
 for (const id of ['file', 'album']) {
@@ -244,18 +96,76 @@ for (const id of ['file', 'album']) {
 $('next').onclick = another;
 $('shutter').onclick = async () => send(await still());
 
-(async () => {
-  if (!token) { say('bad', '缺少口令：请重新扫电脑上的二维码。'); return; }
-  const want = await (await fetch('about')).json();
-  $('title').textContent = want.title;
-  document.title = want.title;
-  $('guide').hidden = !want.portrait;
+
+// What the laptop refused is taken again.
+page.words = words => { $('label').textContent = $('shutter').textContent = words.kind === 'bad' ? '重拍' : '拍照'; };
+
+// judged waits for what the laptop says of the picture sent last, to this page in
+// its own browser; where the laptop is done with the page its window says it.
+let shots = 0;
+async function judged(shot) {
+  for (let tries = 0; tries < 150 && shot === shots; tries++) {
+    try {
+      const words = await (await fetch('words', { method: 'POST', headers: { 'X-Words': hmac(token, 'words') } })).json();
+      if (words.text && shot === shots) {
+        say(words.kind, words.text);
+        page.words(words);
+        quiet = Date.now() + 4000;
+        return;
+      }
+    } catch (e) { return; }
+    await new Promise(done => setTimeout(done, 400));
+  }
+}
+
+// While a preview stands the laptop judges a small frame of it after the other
+// and its words are shown over it; after the laptop's words about a picture they
+// are silent for a while.
+let portrait = false, quiet = 0, answer = null;
+async function hint() {
+  const video = $('video');
+  if (!video.srcObject || !video.videoWidth || document.hidden || sending || Date.now() < quiet) return;
+  const canvas = document.createElement('canvas'), scale = Math.min(1, 640 / Math.max(video.videoWidth, video.videoHeight));
+  canvas.width = Math.round(video.videoWidth * scale);
+  canvas.height = Math.round(video.videoHeight * scale);
+  canvas.getContext('2d').drawImage(video, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise(done => canvas.toBlob(done, 'image/jpeg', 0.8));
+  if (!blob || blob.size > 262144) return;
+  let words;
+  if (local) {
+    const res = await fetch('look', { method: 'POST', headers: { 'X-Look': hmac(token, 'look') }, body: blob });
+    if (!res.ok) return;
+    words = await res.json();
+  } else {
+    if (!channel) return;
+    const told = new Promise(done => { answer = done; });
+    await pour('P', new Uint8Array(await blob.arrayBuffer()));
+    words = await Promise.race([told, new Promise(done => setTimeout(done, 10000))]);
+  }
+  if (!words || sending || Date.now() < quiet) return;
+  $('hint').className = words.kind;
+  $('hint').textContent = words.text;
+  $('hint').hidden = false;
+}
+page.record = (kind, body) => { if (kind === 'H' && answer) answer(json(body)); };
+
+begin(async want => {
+  portrait = want.portrait;
+  $('guide').toggleAttribute('hidden', !portrait);
+  $('hold-' + (portrait ? 'person' : 'paper')).toggleAttribute('hidden', false);
+  if (portrait) $('tips').textContent = '';
+  for (const words of portrait ? ['请人站在白墙前，正对镜头，露出眉毛和耳朵。', '光线从正面来，不要背光；手机举到与眼同高，离人约一米。'] : []) {
+    $('tips').append(Object.assign(document.createElement('li'), { textContent: words }));
+  }
   await look();
   if (local) {
-    ready(true);
+    page.ready(true);
     if ($('video').srcObject) say('info', '对准后按“拍照”。');
-    return;
+  } else {
+    await connected();
   }
-  if (!window.RTCPeerConnection) { say('bad', '这个浏览器不能直接连电脑：请换手机自带的浏览器再扫码。'); return; }
-  await connected();
-})().catch(lost);
+  while (want.hints) {
+    try { await hint(); } catch (e) { /* the next frame is judged again */ }
+    await new Promise(done => setTimeout(done, 300));
+  }
+});

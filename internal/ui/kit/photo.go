@@ -9,6 +9,10 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
+// drawnFrom is how many times the frame's size a picture is scaled from well by
+// the four pixels about each.
+const drawnFrom = 2.2
+
 // PhotoFrame shows a picture, or room for one, with a caption and buttons
 // beneath. A watermark is drawn over the picture on the screen, never into it.
 type PhotoFrame struct {
@@ -38,7 +42,8 @@ func NewPhotoFrame(empty string, width, aspect float32, buttons ...fyne.CanvasOb
 	return p
 }
 
-// SetImage shows a picture; nil empties the frame.
+// SetImage shows a picture; nil empties the frame. It is drawn soonest where it
+// is an *image.RGBA of at most twice the frame's size.
 func (p *PhotoFrame) SetImage(img image.Image) {
 	p.picture = img
 	p.Refresh()
@@ -156,7 +161,7 @@ func (p *PhotoFrame) repaint() {
 	p.words.Text, p.words.Color, p.words.TextSize = p.empty, paint(ColorMuted), captionSize()
 	p.words.Refresh()
 	p.image.Hidden = p.picture == nil
-	p.image.Image = p.picture
+	p.image.Image, p.image.ScaleMode = p.picture, p.scaling()
 	p.image.Refresh()
 	_, name, _ := p.kind.look()
 	if p.kind == Info {
@@ -164,4 +169,13 @@ func (p *PhotoFrame) repaint() {
 	}
 	p.under.Text, p.under.Color, p.under.TextSize = p.caption, paint(name), captionSize()
 	p.under.Refresh()
+}
+
+// scaling leaves it to where it is drawn to scale a picture that is near its
+// size: Fyne's own scaling is finer, and the window stands still for it.
+func (p *PhotoFrame) scaling() canvas.ImageScale {
+	if img, ok := p.picture.(*image.RGBA); ok && float32(img.Rect.Dx()) <= p.width*unit()*drawnFrom {
+		return canvas.ImageScaleFastest
+	}
+	return canvas.ImageScaleSmooth
 }
