@@ -153,6 +153,9 @@ func (d *Desk) TakeFile(ctx context.Context, raw []byte) (InForce, error) {
 		return InForce{}, fault.Wrap(op, err)
 	}
 	h, fresh, err := d.store.TakeBulletin(ctx, raw)
+	if k := fault.KindOf(err); k == fault.Untrusted || k == fault.Damaged {
+		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "file refused: " + k.String()})
+	}
 	if err != nil {
 		return InForce{}, fault.Wrap(op, err)
 	}

@@ -41,10 +41,22 @@ const (
 )
 
 // MayAudit says whether the operator signed in may have the chains read.
-func (d *Desk) MayAudit() bool { return guard.May(d.acting(), guard.ReadAudit, nil) == nil }
+func (d *Desk) MayAudit() bool { return guard.MayAt(d.acting(), guard.ReadAudit, nil, d.site()) == nil }
+
+// MayApprove says whether the operator signed in may answer requests for grants.
+func (d *Desk) MayApprove() bool {
+	return guard.MayAt(d.acting(), guard.ApproveGrant, nil, d.site()) == nil
+}
+
+// MayReviewGlass says whether the operator signed in may look at emergencies.
+func (d *Desk) MayReviewGlass() bool {
+	return guard.MayAt(d.acting(), guard.ReviewGlass, nil, d.site()) == nil
+}
 
 // MayEraseSeason says whether the operator signed in may erase a season.
-func (d *Desk) MayEraseSeason() bool { return guard.May(d.acting(), guard.EraseSeason, nil) == nil }
+func (d *Desk) MayEraseSeason() bool {
+	return guard.MayAt(d.acting(), guard.EraseSeason, nil, d.site()) == nil
+}
 
 // Audit reads every chain of this laptop and tells what is proven, what was
 // erased by which rule, and where a chain was tampered with. The look is noted

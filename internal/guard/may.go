@@ -160,7 +160,7 @@ func May(op Operator, v Verb, c *loan.Case) error {
 		return fault.New("guard.May "+string(v), fault.Missing, errors.New("no case"))
 	}
 	if r.statuses != nil && !slices.Contains(r.statuses, c.Status) {
-		return deny(v, "案件当前为“"+c.Status.Label()+"”，不能"+r.label+"。", "status")
+		return deny(v, "案件当前为“"+c.Status.Label()+"”，不能"+r.label+"。", WhyStatus)
 	}
 	if r.acts {
 		return oneRole(op, r, c)
@@ -248,8 +248,19 @@ func SeesHeld(op Operator, c *loan.Case, device uuid.UUID) bool {
 	return c != nil && op.Enabled && op.atCounter() && op.Has(Clerk) && len(c.Holders) > 0 && c.HeldBy(device)
 }
 
+// Refusal is why a verb was refused, in the error that May gives.
+type Refusal struct {
+	Verb Verb
+	Why  string
+}
+
+// WhyStatus is that the case's status does not allow it, whoever asks.
+const WhyStatus = "status"
+
+func (r *Refusal) Error() string { return r.Why }
+
 func deny(v Verb, say, why string) error {
-	return fault.Say("guard.May "+string(v), fault.Denied, say, errors.New(why))
+	return fault.Say("guard.May "+string(v), fault.Denied, say, &Refusal{v, why})
 }
 
 // Label is the verb's name on screen.
