@@ -34,6 +34,9 @@ type Asked struct {
 	Operator string
 	Wanted
 	At time.Time
+
+	Declined string `json:"-"` // who declined it at the centre or at another laptop; empty while it waits
+	Word     string `json:"-"` // and why
 }
 
 // asksSetting keeps what is asked for and not answered.
@@ -41,11 +44,12 @@ const asksSetting = "desk.asks"
 
 const (
 	maxAsks = 50
-	askFor  = 72 * time.Hour // how long a request waits for its answer
+	askFor  = guard.WaitFor
 )
 
-// AskGrant makes a request for a grant, and notes it in the chain. The answer is
-// given at this laptop by ApproveAsk, or from elsewhere by a code for TakeGrant.
+// AskGrant makes a request for a grant, and notes it in the chain, with which it
+// goes up to who may answer it. The answer is given at this laptop by ApproveAsk,
+// by a code for TakeGrant, or comes down as a grant.
 func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	const op = "ask for a grant"
 	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
@@ -64,7 +68,7 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 		return Asked{}, fault.Wrap(op, err)
 	}
 	a := Asked{Code: seal.Spoken(b), Operator: d.operator.ID, Wanted: w, At: d.now().UTC()}
-	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: "grant asked"}); err != nil {
+	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: guard.AskedDetail(b)}); err != nil {
 		return Asked{}, err
 	}
 	all, err := d.asks(ctx)
@@ -94,10 +98,13 @@ func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor }), err
 }
 
-// Asks lists the operator's requests that still wait; a data administrator sees
-// those of all at this laptop.
+// Asks lists the operator's requests that still wait or were declined; a data
+// administrator sees those of all at this laptop.
 func (d *Desk) Asks(ctx context.Context) ([]Asked, error) {
 	all, err := d.asks(ctx)
+	if err == nil {
+		all, err = d.answeredAbove(ctx, all)
+	}
 	if guard.MayAt(d.acting(), guard.ApproveGrant, nil, d.site()) != nil {
 		all = slices.DeleteFunc(all, func(a Asked) bool { return a.Operator != d.operator.ID })
 	}

@@ -129,6 +129,10 @@ func ways() map[string]way {
 		"AnswerAsk": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.AnswerAsk(ctx, "00000000", "clerk-1", "", "核对家长投诉"))
 		}},
+		"Pleas": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Pleas(ctx)) }},
+		"AnswerPlea": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.AnswerPlea(ctx, desk.Plea{}, true, "核对家长投诉")
+		}},
 		"BreakGlass": {verb: guard.BreakGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.BreakGlass(ctx, c.ID, "洪水断网"))
 		}},

@@ -243,7 +243,15 @@ func detailWords(l desk.Line) string {
 		l.Detail = what
 		return timesWords(detailWords(l), times)
 	}
-	for _, p := range [][2]string{{"grant asked", "申请授权"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
+	if strings.HasPrefix(d, "grant asked") {
+		return "申请授权"
+	}
+	for prefix, words := range map[string]string{"grant approved ": "批准电脑 ", "grant declined ": "没有批准电脑 "} {
+		if more, ok := rest(prefix); ok && len(more) >= 36 {
+			return words + more[28:36] + " 的申请"
+		}
+	}
+	for _, p := range [][2]string{{"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
 		{"glass e-", "紧急查看 e-"}, {"record report", "导出日志报告"}, {"roster ", "取用预申请名单 "}, {"remote call ", "呼叫 "}} {
 		if more, ok := rest(p[0]); ok {
 			return p[1] + strings.NewReplacer(" for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",

@@ -117,7 +117,10 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if err != nil || !fresh {
 			return err
 		}
-		return c.issuePlea(ctx, tx, plea, by, reason)
+		if err := c.issuePlea(ctx, tx, plea, by, reason); err != nil {
+			return err
+		}
+		return c.forgetPlea(ctx, tx, d.id, raw, by)
 	})
 	return answer, fault.Wrap(op, err)
 }

@@ -100,10 +100,13 @@ func answers(ctx context.Context, q querier, by, operator string, device uuid.UU
 		if err != nil {
 			return err
 		}
-		sites = append(sites, s)
+		if s.Point != "" {
+			sites = append(sites, s)
+		}
 	}
-	for _, s := range sites {
-		if !asker.Within(s) {
+	for i, s := range sites {
+		// A laptop that asks has the case, wherever it was opened.
+		if (i == 0 || device == uuid.Nil) && !asker.Within(s) {
 			return fault.New("central.answers", fault.Input, errors.New("operator "+operator+": the laptop or case lies in another organisation"))
 		}
 		if err := mayBy(who, guard.Answers(who, guard.ApproveGrant, asker, s)); err != nil {
