@@ -123,6 +123,9 @@ func (d *Desk) takeUpRegister(ctx context.Context) ([]byte, error) {
 	if _, err := rulebook.ImportRegister(d.store.Dir(), bytes.NewReader(content)); err != nil {
 		return nil, err
 	}
+	if err := d.noteRegister(ctx); err != nil {
+		return nil, err
+	}
 	return content, d.store.SetSetting(ctx, registerSetting, in[0].Version)
 }
 

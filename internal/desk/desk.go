@@ -76,11 +76,19 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 		entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: m.Operator,
 			Body: loan.ViewBody{Detail: fmt.Sprintf("failed %d times, the last at %s", m.Count, m.Last.Format(time.RFC3339))}})
 	}
+	odd, keep, err := d.foundOdd(ctx)
+	if err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
+	entries = append(entries, odd...)
 	entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: op.ID, Body: in})
 	if _, err := d.store.Commit(ctx, entries, nil); err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
 	s.Told(missed)
+	if err := keep(); err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
 	d.untaken = d.TakeUp(ctx)
 	return d, nil
 }

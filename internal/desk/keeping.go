@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -71,7 +72,23 @@ func (d *Desk) Audit(ctx context.Context) (AuditReport, error) {
 		return AuditReport{}, fault.Wrap(op, err)
 	}
 	r, err := d.store.Audit(ctx)
+	if err == nil && !r.Sound() {
+		err = d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: fmt.Sprintf("audit: tampered in %d places", len(r.Lists)+wrongPlaces(r))})
+	}
 	return r, fault.Wrap(op, err)
+}
+
+// wrongPlaces counts where chains were tampered with, or bodies are gone without
+// a rule.
+func wrongPlaces(r AuditReport) int {
+	n := 0
+	for _, c := range r.Chains {
+		n += len(c.Wrong)
+	}
+	for _, b := range r.Blobs {
+		n += b.Unexplained
+	}
+	return n
 }
 
 // EraseSeason erases every case of an academic year that is wholly at the

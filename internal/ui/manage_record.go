@@ -243,6 +243,16 @@ func detailWords(l desk.Line) string {
 		l.Detail = what
 		return timesWords(detailWords(l), times)
 	}
+	if n, ok := rest("audit: tampered in "); ok {
+		return "审计核验发现 " + strings.TrimSuffix(n, " places") + " 处问题"
+	}
+	if what, ok := rest("folder altered: "); ok {
+		if strings.HasPrefix(what, "the school register") {
+			return "锁定期间，本机的院校名册被换过"
+		}
+		id, _, _ := strings.Cut(strings.TrimPrefix(what, "wrong passwords of "), " ")
+		return "锁定期间，数据文件夹被改动过：账号 " + id + " 的输错密码次数变少了"
+	}
 	if strings.HasPrefix(d, "grant asked") {
 		return "申请授权"
 	}
