@@ -25,7 +25,7 @@ func countyVerbs() map[string]verb {
 		"schools import": schoolsImport, "pack add": packAdd, "pack withdraw": withdraw("pack withdraw", "id", bulletin.Policy),
 		"template add": templateAdd, "template withdraw": withdraw("template withdraw", "id", bulletin.Template),
 		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
-		"grant answer": grantAnswer, "lease renew": leaseRenew, "answer list": answerList,
+		"grant answer": grantAnswer, "grant waiting": grantWaiting, "grant decide": grantDecide, "lease renew": leaseRenew, "answer list": answerList,
 		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
 		"case return": caseReturn, "case accept": caseAccept,
 		"device list": deviceList, "device lost": deviceLost, "device admit": deviceAdmit(), "device settle": deviceSettle(), "device revoke": deviceRevoke(),

@@ -34,6 +34,9 @@ type Asked struct {
 	Operator string
 	Wanted
 	At time.Time
+
+	Declined string `json:"-"` // who declined it at the centre or at another laptop; empty while it waits
+	Word     string `json:"-"` // and why
 }
 
 // asksSetting keeps what is asked for and not answered.
@@ -41,11 +44,12 @@ const asksSetting = "desk.asks"
 
 const (
 	maxAsks = 50
-	askFor  = 72 * time.Hour // how long a request waits for its answer
+	askFor  = guard.WaitFor
 )
 
-// AskGrant makes a request for a grant, and notes it in the chain. The answer is
-// given at this laptop by ApproveAsk, or from elsewhere by a code for TakeGrant.
+// AskGrant makes a request for a grant, and notes it in the chain, with which it
+// goes up to who may answer it. The answer is given at this laptop by ApproveAsk,
+// by a code for TakeGrant, or comes down as a grant.
 func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	const op = "ask for a grant"
 	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
@@ -64,7 +68,7 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 		return Asked{}, fault.Wrap(op, err)
 	}
 	a := Asked{Code: seal.Spoken(b), Operator: d.operator.ID, Wanted: w, At: d.now().UTC()}
-	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: "grant asked"}); err != nil {
+	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: guard.AskedDetail(b)}); err != nil {
 		return Asked{}, err
 	}
 	all, err := d.asks(ctx)
@@ -94,11 +98,14 @@ func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor }), err
 }
 
-// Asks lists the operator's requests that still wait; a data administrator sees
-// those of all at this laptop.
+// Asks lists the operator's requests that still wait or were declined; a data
+// administrator sees those of all at this laptop.
 func (d *Desk) Asks(ctx context.Context) ([]Asked, error) {
 	all, err := d.asks(ctx)
-	if guard.May(d.acting(), guard.ApproveGrant, nil) != nil {
+	if err == nil {
+		all, err = d.answeredAbove(ctx, all)
+	}
+	if guard.MayAt(d.acting(), guard.ApproveGrant, nil, d.site()) != nil {
 		all = slices.DeleteFunc(all, func(a Asked) bool { return a.Operator != d.operator.ID })
 	}
 	return all, fault.Wrap("list requests", err)
@@ -140,9 +147,11 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 	}
 	a, plea, err := d.taken(ctx, code)
 	if err == nil && a.Operator != d.operator.ID {
+		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "grant refused: another operator's request"})
 		err = fault.Tell(op, fault.Denied, "这份申请是另一个账号的，请由本人登录后输入批准码。", errors.New("another operator's request"))
 	}
 	if err != nil {
+		d.noteNoRequest(ctx, d.operator.ID, err)
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	by, err := d.approver(ctx, plea, b)
@@ -150,9 +159,7 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	if by == "" {
-		if err := d.noteOf(ctx, op, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: the answer does not hold"}); err != nil {
-			return guard.Grant{}, err
-		}
+		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: the answer does not hold"})
 		return guard.Grant{}, fault.Tell(op, fault.Untrusted, "批准码不是对这份申请的答复，或者不是今天给出的。请核对申请码后，请对方重新给出。", errors.New("the answer does not hold"))
 	}
 	return d.granted(ctx, op, a, plea, by, d.operator.ID)
@@ -165,11 +172,15 @@ func (d *Desk) approver(ctx context.Context, plea guard.Plea, answer []byte) (st
 	if err != nil {
 		return "", err
 	}
+	asker, err := d.store.Account(ctx, plea.Operator)
+	if err != nil {
+		return "", err
+	}
 	room := d.roomKey()
 	defer room.Wipe()
 	today := guard.DayOf(d.now())
 	for _, o := range people {
-		if guard.May(o, guard.ApproveGrant, nil) != nil || o.ID == plea.Operator {
+		if guard.Answers(o, guard.ApproveGrant, asker, d.site()) != nil {
 			continue
 		}
 		message := func(day int) ([]byte, error) { return plea.Message(o.ID, day) }
@@ -205,14 +216,15 @@ func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []by
 	if err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	if err := guard.May(who, guard.ApproveGrant, nil); err != nil {
+	if err := d.permitOther(ctx, who, guard.ApproveGrant, nil); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	a, plea, err := d.taken(ctx, code)
 	if err != nil {
+		d.noteNoRequest(ctx, who.ID, err)
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	if _, err := plea.Message(who.ID, 0); err != nil { // nobody's own
+	if err := d.answersFor(ctx, who, guard.ApproveGrant, plea.Operator); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	return d.granted(ctx, op, a, plea, who.ID, who.ID)
@@ -231,6 +243,9 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 		return "", err
 	}
 	if err := guard.CheckReason(reason); err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	if err := d.answersFor(ctx, d.acting(), guard.ApproveGrant, operator); err != nil {
 		return "", fault.Wrap(op, err)
 	}
 	m, err := guard.Plea{Device: tag, Operator: operator, Ask: ask}.Message(d.operator.ID, guard.DayOf(d.now()))
@@ -291,4 +306,29 @@ func (d *Desk) noteOf(ctx context.Context, op, operator string, id uuid.UUID, bo
 	defer d.mu.Unlock()
 	_, err := d.store.Commit(ctx, []store.Entry{{Case: id, Kind: loan.ChangeView, Operator: operator, Body: body}}, nil)
 	return fault.Wrap(op, err)
+}
+
+// noteNoRequest notes that a code was given that stands for no request that
+// waits: it was never made here, was answered already, or is too old.
+func (d *Desk) noteNoRequest(ctx context.Context, operator string, err error) {
+	if fault.KindOf(err) == fault.Missing {
+		d.noteRefusal(ctx, loan.ChangeView, operator, uuid.Nil, loan.ViewBody{Detail: "grant refused: no such request"})
+	}
+}
+
+// answersFor is guard's word on whether a person may answer what an operator of
+// the county asked for, or look at what he did; that he may not is noted.
+func (d *Desk) answersFor(ctx context.Context, who guard.Operator, v guard.Verb, operator string) error {
+	asker, err := d.store.Account(ctx, operator)
+	if fault.KindOf(err) == fault.Denied {
+		return fault.Tell("find operator", fault.Missing, "本机的人员名册上没有账号 "+operator+"，请核对账号；新加的人员在下次同步后才有。", errors.New("no such operator"))
+	}
+	if err != nil {
+		return err
+	}
+	if err := guard.Answers(who, v, asker, d.site()); err != nil {
+		d.refuse(ctx, who, nil, err)
+		return err
+	}
+	return nil
 }

@@ -58,7 +58,7 @@ func (d *Desk) Witnesses(ctx context.Context, c *loan.Case) ([]Person, error) {
 	}
 	var out []Person
 	for _, o := range ops {
-		if o.ID != d.operator.ID && d.store.CanSignIn(o.ID) && guard.May(o, guard.Witness, c) == nil {
+		if o.ID != d.operator.ID && d.store.CanSignIn(o.ID) && guard.MayAt(o, guard.Witness, c, d.site()) == nil {
 			out = append(out, Person{ID: o.ID, Name: o.Name})
 		}
 	}
@@ -80,7 +80,7 @@ func (d *Desk) Witness(ctx context.Context, id uuid.UUID, second string, passwor
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(who, guard.Witness, c); err != nil {
+	if err := d.permitOther(ctx, who, guard.Witness, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if !c.SignedInFull() {

@@ -190,7 +190,7 @@ func (d *Desk) Reviewers(ctx context.Context, c *loan.Case) ([]Person, error) {
 		return nil, fault.Wrap("list reviewers", err)
 	}
 	var out []Person
-	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool { return guard.May(o, guard.Review, c) != nil }) {
+	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool { return guard.MayAt(o, guard.Review, c, d.site()) != nil }) {
 		out = append(out, Person{ID: o.ID, Name: o.Name})
 	}
 	return out, nil

@@ -132,7 +132,7 @@ func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, passwo
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(who, guard.Review, c); err != nil {
+	if err := d.permitOther(ctx, who, guard.Review, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if pass {

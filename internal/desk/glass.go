@@ -120,6 +120,9 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 	case all[i].Operator == d.operator.ID:
 		return fault.Tell(op, fault.Denied, "不能复查自己的紧急查看，请由另一位人员复查。", errors.New("one's own"))
 	}
+	if err := d.answersFor(ctx, d.acting(), guard.ReviewGlass, all[i].Operator); err != nil {
+		return fault.Wrap(op, err)
+	}
 	word := "not right"
 	if right {
 		word = "right"

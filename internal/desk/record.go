@@ -36,6 +36,9 @@ const (
 	OddPortrait = guard.OddPortrait
 )
 
+// VerbLabel is a verb's name on screen, as the record has the verb.
+func VerbLabel(verb string) string { return guard.Label(guard.Verb(verb)) }
+
 // Sought is which lines of the record are wanted; what is empty is no bound.
 type Sought struct {
 	Operator string

@@ -56,9 +56,7 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 	grant, err := guard.MayReveal(d.acting(), c, fields, reason, basis, now)
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
-			if _, e := d.commit(ctx, op, id, entry(loan.ChangeReveal, loan.ViewBody{Fields: fields, Reason: reason, Detail: "refused"})); e != nil {
-				return e
-			}
+			d.noteRefusal(ctx, loan.ChangeReveal, d.operator.ID, id, loan.ViewBody{Fields: fields, Reason: reason, Detail: "refused"})
 		}
 		return fault.Wrap(op, err)
 	}

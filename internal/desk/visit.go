@@ -161,7 +161,7 @@ func (d *Desk) Handles(c *loan.Case) error {
 	}
 	open := *c
 	open.Status = loan.Draft
-	return fault.Wrap("handle case", guard.May(d.acting(), guard.Edit, &open))
+	return fault.Wrap("handle case", guard.MayAt(d.acting(), guard.Edit, &open, d.site()))
 }
 
 // Watermark is what lies over pictures and papers on the screen now.

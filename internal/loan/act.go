@@ -30,6 +30,8 @@ func (c *Case) act(n *node) error {
 		c.Authors[ch.Operator] = true
 	case ChangeReview:
 		c.Reviewers[ch.Operator] = true
+	case ChangeReturn, ChangeAccept:
+		c.Deciders[ch.Operator] = true
 	}
 	return nil
 }
@@ -88,7 +90,7 @@ func (c *Case) open(n *node) error {
 	}
 	// Also a case whose opening was erased, or does not hold, is that case.
 	c.ID, c.Opened, c.OpenedBy, c.Updated, c.opener = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At, n.ch.Device
-	c.Authors, c.Reviewers = map[string]bool{}, map[string]bool{}
+	c.Authors, c.Reviewers, c.Deciders = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
 	c.Consents = map[Party]map[string]string{}

@@ -19,6 +19,7 @@ type Case struct {
 	Updated     time.Time
 	Authors     map[string]bool // operators who entered, attached, attested or corrected
 	Reviewers   map[string]bool // operators who reviewed it, whatever they found and whatever changed since
+	Deciders    map[string]bool // people who returned or accepted it at the centre
 	Attachments []Attachment
 	Replaced    []Replacement // pages that were lost and taken anew, in order
 	Attested    map[Party]bool

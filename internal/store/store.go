@@ -65,7 +65,8 @@ type Store struct {
 
 	bulletins    map[string]BulletinHead // by kind/name, those withdrawn among them
 	bulletinMark uint64
-	shutList     *shutOuts // nil until it was asked for
+	shutList     *shutOuts  // nil until it was asked for
+	standList    *standings // nil until it was asked for
 }
 
 // tip is the end of a device's chain.

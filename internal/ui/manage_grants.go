@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"doorstep/internal/desk"
@@ -15,22 +14,24 @@ import (
 // grantSection is 授权: what the operator may see and asked for, what a data
 // administrator answers for other laptops, and emergencies to be looked at.
 type grantSection struct {
-	u      *Window
-	mine   *fyne.Container
-	breaks *fyne.Container
-	all    []fyne.CanvasObject
+	u       *Window
+	mine    *fyne.Container
+	breaks  *fyne.Container
+	pleas   *fyne.Container
+	reviews bool // shows breaks
+	answers bool // shows pleas
+	all     []fyne.CanvasObject
 }
 
 func newGrantSection(u *Window) *grantSection {
-	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8})}
+	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8}), pleas: container.New(&stacked{gap: 8})}
 	s.all = []fyne.CanvasObject{kit.Card("我的授权和申请", nil, s.mine)}
-	roles := u.desk.Operator().Roles
-	admin := slices.Contains(roles, desk.DataAdmin)
-	if admin {
+	if s.answers = u.desk.MayApprove(); s.answers {
+		s.all = append(s.all, kit.Card("等待我批准的申请", nil, s.pleas))
 		s.all = append(s.all, kit.Card("批准另一台电脑的申请", kit.NewSecondary("输入申请码…", kit.Icon("phone"), s.answer),
 			kit.NewText("对方报出设备编号、账号和申请码。核对是本人、确有需要后批准，把批准码报给对方；只能在那台电脑、由那个账号、当天使用一次。", kit.TextBody)))
 	}
-	if admin || slices.Contains(roles, desk.Auditor) {
+	if s.reviews = u.desk.MayReviewGlass(); s.reviews {
 		s.all = append(s.all, kit.Card("紧急查看的复查", nil, s.breaks))
 	}
 	s.refresh()
@@ -43,11 +44,15 @@ func (s *grantSection) refresh() {
 	var grants []desk.Grant
 	var asks []desk.Asked
 	var breaks []desk.Glass
+	var pleas []desk.Plea
 	s.u.run("grants", func(ctx context.Context) (err error) {
 		if grants, err = s.u.desk.Grants(ctx); err == nil {
 			asks, err = s.u.desk.Asks(ctx)
 		}
-		if err == nil && len(s.all) > 1 {
+		if err == nil && s.answers {
+			pleas, err = s.u.desk.Pleas(ctx)
+		}
+		if err == nil && s.reviews {
 			breaks, err = s.u.desk.Glasses(ctx)
 		}
 		return err
@@ -57,6 +62,7 @@ func (s *grantSection) refresh() {
 			return
 		}
 		s.show(grants, asks, breaks)
+		s.showPleas(pleas)
 	})
 }
 
@@ -71,6 +77,11 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, breaks []des
 		n := 0
 		if a.Count == 0 {
 			n = 1
+		}
+		if a.Declined != "" {
+			s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(a.Operator+" 申请 "+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
+				kit.NewText(a.Declined+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
+			continue
 		}
 		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(a.Operator+" 申请 "+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
 			kit.NewText(ofCases(n, a.Count)+"："+a.Reason, kit.TextCaption), kit.NewSecondary("填批准码…", nil, func() { s.u.answerAsk(a, s.refresh) })))

@@ -234,7 +234,34 @@ func detailWords(l desk.Line) string {
 		n, _, _ = strings.Cut(n, " ")
 		return "输错密码 " + n + " 次"
 	}
-	for _, p := range [][2]string{{"grant asked", "申请授权"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
+	if more, ok := rest("refused "); ok {
+		verb, why, _ := strings.Cut(more, ": ")
+		_, times, _ := strings.Cut(why, "; ")
+		return timesWords("被拒绝："+desk.VerbLabel(verb), times)
+	}
+	if what, times, ok := strings.Cut(d, "; "); ok && strings.HasSuffix(times, " times more") {
+		l.Detail = what
+		return timesWords(detailWords(l), times)
+	}
+	if n, ok := rest("audit: tampered in "); ok {
+		return "审计核验发现 " + strings.TrimSuffix(n, " places") + " 处问题"
+	}
+	if what, ok := rest("folder altered: "); ok {
+		if strings.HasPrefix(what, "the school register") {
+			return "锁定期间，本机的院校名册被换过"
+		}
+		id, _, _ := strings.Cut(strings.TrimPrefix(what, "wrong passwords of "), " ")
+		return "锁定期间，数据文件夹被改动过：账号 " + id + " 的输错密码次数变少了"
+	}
+	if strings.HasPrefix(d, "grant asked") {
+		return "申请授权"
+	}
+	for prefix, words := range map[string]string{"grant approved ": "批准电脑 ", "grant declined ": "没有批准电脑 "} {
+		if more, ok := rest(prefix); ok && len(more) >= 36 {
+			return words + more[28:36] + " 的申请"
+		}
+	}
+	for _, p := range [][2]string{{"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
 		{"glass e-", "紧急查看 e-"}, {"record report", "导出日志报告"}, {"roster ", "取用预申请名单 "}, {"remote call ", "呼叫 "}} {
 		if more, ok := rest(p[0]); ok {
 			return p[1] + strings.NewReplacer(" for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
@@ -242,9 +269,19 @@ func detailWords(l desk.Line) string {
 		}
 	}
 	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
-		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册", "loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到", "change": "修改密码"}[d]; ok {
+		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",
+		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到", "change": "修改密码"}[d]; ok {
 		return w
 	}
 	return d
+}
+
+// timesWords adds how often something came again that was counted: "12 times more".
+func timesWords(what, times string) string {
+	if n, ok := strings.CutSuffix(times, " times more"); ok {
+		return what + "，另有 " + n + " 次"
+	}
+	return what
 }

@@ -51,6 +51,17 @@ func (c *Central) AnswerRenewal(ctx context.Context, who Caller, by, code string
 		if err != nil {
 			return err
 		}
+		admin, err := person(ctx, tx, by)
+		if err != nil {
+			return err
+		}
+		at, err := siteOf(ctx, tx, d.id)
+		if err != nil {
+			return err
+		}
+		if err := mayBy(admin, guard.MayAt(admin, guard.ManageOperators, nil, at)); err != nil {
+			return err
+		}
 		r := guard.Renewal{Device: d.id, Operator: who.Operator, Nonce: [guard.RenewalSize]byte(nonce)}
 		if answer, err = c.answerTo(d, guard.RenewalLabel, r.Message(guard.DayOf(c.now()))); err != nil {
 			return err
@@ -96,6 +107,9 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if err != nil {
 			return err
 		}
+		if err := answers(ctx, tx, by, who.Operator, d.id, nil); err != nil {
+			return err
+		}
 		if answer, err = c.answerTo(d, guard.GrantLabel, message); err != nil {
 			return err
 		}
@@ -103,7 +117,10 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if err != nil || !fresh {
 			return err
 		}
-		return c.issuePlea(ctx, tx, plea, by, reason)
+		if err := c.issuePlea(ctx, tx, plea, by, reason); err != nil {
+			return err
+		}
+		return c.forgetPlea(ctx, tx, d.id, raw, by)
 	})
 	return answer, fault.Wrap(op, err)
 }

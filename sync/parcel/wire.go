@@ -92,6 +92,11 @@ type EnrolOperator struct {
 	ID    string   `json:"id"`
 	Name  string   `json:"name"`
 	Roles []string `json:"roles"`
+
+	// Level and organisation go down signed, in a bulletin: an earlier laptop
+	// would not read them here.
+	Level string `json:"-"`
+	Org   string `json:"-"`
 }
 
 // EnrolResponse is all a new device needs to know.
