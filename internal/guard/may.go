@@ -104,7 +104,7 @@ func rules() []rule {
 		{SearchBeyond, "查找他人经办的案件", all, false, nil, false},
 		{Reveal, "查看完整信息", all, true, nil, false},
 		{Print, "打印", counter, true, nil, false},
-		{Export, "导出", admin, false, nil, false},
+		{Export, "导出", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
 		{AskGrant, "申请授权", all, false, nil, false},
 		{ApproveGrant, "批准授权", admin, false, nil, false},
 		{BreakGlass, "紧急查看", counter, true, nil, false},

@@ -59,7 +59,7 @@ func cells() map[Verb]cell {
 		SearchBeyond:    {everyone, "any", ""},
 		Reveal:          {everyone, "any", ""},
 		Print:           {"clerk reviewer", "any", ""},
-		Export:          {"dataadmin", "any", ""},
+		Export:          {"clerk reviewer dataadmin", "any", ""},
 		AskGrant:        {everyone, "any", ""},
 		ApproveGrant:    {"dataadmin", "any", ""},
 		BreakGlass:      {"clerk reviewer", "any", ""},
