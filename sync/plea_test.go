@@ -148,7 +148,7 @@ func TestARequestGoesUpAndItsGrantComesDown(t *testing.T) {
 	t.Run("what was answered at the laptop that asked waits for nobody", func(t *testing.T) {
 		a.at(t, "admin-9")
 		k := ask()
-		if _, err := asker.ApproveAsk(t.Context(), k.Code, "admin-9", []byte(password)); err != nil {
+		if _, err := asker.ApproveAsk(t.Context(), k.Code, "admin-9", []byte(password), nil); err != nil {
 			t.Fatal(err)
 		}
 		mustCarry(t, a, s.url)

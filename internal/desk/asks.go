@@ -26,6 +26,7 @@ type Wanted struct {
 	Count  int
 	Hours  int
 	Reason string
+	Export bool // to export them, and not to see them
 }
 
 // Asked is a request for a grant that was not answered yet.
@@ -59,7 +60,7 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 		return Asked{}, fault.Wrap(op, err)
 	}
 	if w.Case != uuid.Nil {
-		if _, err := d.Case(ctx, w.Case); err != nil {
+		if _, err := d.read(ctx, w.Case); err != nil {
 			return Asked{}, fault.Wrap(op, err)
 		}
 	}
@@ -93,9 +94,13 @@ func (w Wanted) ask() guard.Ask {
 // asks are the requests that still wait.
 func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 	var all []Asked
-	_, err := d.Setting(ctx, asksSetting, &all)
+	if _, err := d.Setting(ctx, asksSetting, &all); err != nil {
+		return nil, err
+	}
+	began, err := d.eraBegan(ctx)
 	now := d.now()
-	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor }), err
+	// What was asked before the file was set back may have been granted and used.
+	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor || a.At.Before(began) }), err
 }
 
 // Asks lists the operator's requests that still wait or were declined; a data
@@ -150,6 +155,9 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "grant refused: another operator's request"})
 		err = fault.Tell(op, fault.Denied, "这份申请是另一个账号的，请由本人登录后输入批准码。", errors.New("another operator's request"))
 	}
+	if err == nil && a.Export {
+		err = fault.Tell(op, fault.Denied, "导出申请不能用批准码，须由系统数据管理员在本机写明接收人后批准，或由县里下发授权。", errors.New("an export"))
+	}
 	if err != nil {
 		d.noteNoRequest(ctx, d.operator.ID, err)
 		return guard.Grant{}, fault.Wrap(op, err)
@@ -162,7 +170,7 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: the answer does not hold"})
 		return guard.Grant{}, fault.Tell(op, fault.Untrusted, "批准码不是对这份申请的答复，或者不是今天给出的。请核对申请码后，请对方重新给出。", errors.New("the answer does not hold"))
 	}
-	return d.granted(ctx, op, a, plea, by, d.operator.ID)
+	return d.granted(ctx, op, a, plea, by, d.operator.ID, nil)
 }
 
 // approver is the data administrator by whom an answer was given, at the centre
@@ -210,7 +218,9 @@ func (d *Desk) roomKey() *seal.Key {
 
 // ApproveAsk is a data administrator's word on a request, given at this laptop
 // with name and password; the operator stays signed in. Nobody approves his own.
-func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []byte) (guard.Grant, error) {
+// to is whom an export goes to, as the administrator names it, and nil for what is
+// to be seen.
+func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []byte, to *Release) (guard.Grant, error) {
 	const op = "approve grant"
 	who, err := d.second(ctx, admin, password)
 	if err != nil {
@@ -227,7 +237,15 @@ func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []by
 	if err := d.answersFor(ctx, who, guard.ApproveGrant, plea.Operator); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	return d.granted(ctx, op, a, plea, who.ID, who.ID)
+	if a.Export != (to != nil) {
+		return guard.Grant{}, fault.Tell(op, fault.Input, "导出申请须写明接收单位和公钥；查看申请不需要。", errors.New("a recipient is for an export"))
+	}
+	if to != nil {
+		if err := CheckRelease(*to); err != nil {
+			return guard.Grant{}, fault.Wrap(op, err)
+		}
+	}
+	return d.granted(ctx, op, a, plea, who.ID, who.ID, to)
 }
 
 // AnswerAsk gives the answer to a request of another laptop of the county, named
@@ -280,12 +298,16 @@ func (d *Desk) ReadAsk(device, code string) (guard.Ask, [4]byte, error) {
 
 // granted keeps what a request became, once: first the chain, then the grant,
 // and with it the request goes.
-func (d *Desk) granted(ctx context.Context, op string, a Asked, plea guard.Plea, by, noter string) (guard.Grant, error) {
+func (d *Desk) granted(ctx context.Context, op string, a Asked, plea guard.Plea, by, noter string, to *guard.Release) (guard.Grant, error) {
 	g, err := plea.Grant(a.Case, a.Reason, by, d.now())
 	if err != nil {
 		return g, fault.Wrap(op, err)
 	}
+	g.Device, g.Release = d.device(), to
 	body := loan.ViewBody{Fields: g.Fields, Reason: a.Reason, Detail: "grant " + g.ID + " for " + g.Operator + " by " + by}
+	if to != nil {
+		body.Detail += " to export to " + to.Fingerprint()
+	}
 	if err := d.noteOf(ctx, op, noter, a.Case, body); err != nil {
 		return g, err
 	}

@@ -24,6 +24,7 @@ type Desk struct {
 	now   func() time.Time
 
 	mu       sync.Mutex // one change of this desk after another
+	uses     sync.Mutex // one use of a grant after another
 	operator guard.Operator
 	account  atomic.Pointer[guard.Operator] // as the roster had it when it was last asked
 
@@ -177,7 +178,7 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 
 // Check is the verdict on a case as it stands today.
 func (d *Desk) Check(c *loan.Case) loan.Report {
-	a := c.Application(d.Today())
+	a := d.whole(c).Application(d.Today())
 	return d.Rules().Check(&a)
 }
 
@@ -196,7 +197,8 @@ type pending struct {
 
 func entry(kind loan.ChangeKind, body any) pending { return pending{kind, body} }
 
-// commit writes changes to a case and gives the case as it is afterwards.
+// commit writes changes to a case and gives the case as it is afterwards, as the
+// operator signed in may have it.
 func (d *Desk) commit(ctx context.Context, op string, id uuid.UUID, p pending, blobs ...store.Blob) (*loan.Case, error) {
 	return d.commitAs(ctx, op, d.operator, id, []pending{p}, blobs...)
 }
@@ -217,7 +219,7 @@ func (d *Desk) commitLocked(ctx context.Context, op string, who guard.Operator, 
 		entries[i] = store.Entry{Case: id, Kind: p.kind, Operator: who.ID, Body: p.body}
 	}
 	c, err := d.store.CommitCase(ctx, entries, blobs)
-	return c, fault.Wrap(op, err)
+	return d.handed(c), fault.Wrap(op, err)
 }
 
 // act is one permitted change to a case that is there.

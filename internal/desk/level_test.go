@@ -128,12 +128,12 @@ func TestARequestIsAnsweredOneLevelAbove(t *testing.T) {
 				if _, err := f.d.TakeGrant(ctx, a.Code, code); fault.KindOf(err) != fault.Untrusted {
 					t.Errorf("by telephone: got %v, want refused", err)
 				}
-				if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword)); fault.KindOf(err) != fault.Denied || fault.Sentence(err) == fault.Denied.Sentence() {
+				if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil); fault.KindOf(err) != fault.Denied || fault.Sentence(err) == fault.Denied.Sentence() {
 					t.Errorf("at the desk: got %v, want refused in words", err)
 				}
 				return
 			}
-			if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword)); err != nil {
+			if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil); err != nil {
 				t.Errorf("at the desk: %v", err)
 			}
 			var err error

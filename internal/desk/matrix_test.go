@@ -145,6 +145,12 @@ func ways() map[string]way {
 		"ReviewGlass": {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.ReviewGlass(ctx, "e-1", true, "核对过了")
 		}},
+		"Export": {verb: guard.Export, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.Export(ctx, "g-1", []uuid.UUID{c.ID}, "/nowhere"))
+		}},
+		"ByTails": {verb: guard.Export, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.ByTails(ctx, []string{c.ID.String()[28:]}))
+		}},
 		"Record": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Record(ctx, desk.Sought{}))
 		}},
@@ -204,6 +210,7 @@ func ways() map[string]way {
 		"ReadAsk":        {why: "reads a code"},
 		"ApproveAsk":     {why: "asks of the second person, whose password is given: TestAGrantByAnAdministratorAtTheDesk"},
 		"Grants":         {why: "the operator's own"},
+		"Releases":       {why: "the operator's own"},
 		"SetSetting":     {why: "how the screens look; desk's own are refused: TestDeskKeepsItsOwnSettings"},
 		"Close":          {why: "locks"},
 		"AskRenewal":     {why: "of the laptop, and whoever may sign in"},
@@ -217,7 +224,7 @@ func ways() map[string]way {
 		"Reviewers": {why: "names operators alone"}, "CanSignIn": {why: "of an account"}, "Recoverable": {why: "of the laptop"},
 		"Rules": {why: "rules"}, "Today": {why: "a date"}, "Untaken": {why: "an error"}, "Watermark": {why: "words"},
 		"Clauses": {why: "words of the template"}, "NeedsWitness": {why: "whether"}, "Heard": {why: "whether"}, "Witnesses": {why: "names operators alone"}, "Papers": {why: "names papers"},
-		"Check": {why: "judges a case that is open"}, "CheckEntry": {why: "judges a case that is open"}, "Listed": {why: "judges a case that is open"},
+		"Check": {why: "judges a case that is open"}, "CheckEntry": {why: "judges a case that is open"}, "Missing": {why: "names fields of a case that is open"}, "Listed": {why: "judges a case that is open"},
 		"Find": {why: "masked rows of the own queue: TestASearchIsForTheOwnQueue"}, "Matches": {why: "a number"}, "Count": {why: "numbers"},
 		"RowOf": {why: "masked"}, "Waiting": {why: "masked"}, "AtStations": {why: "masked"}, "SentBack": {why: "masked"}, "Notices": {why: "masked"},
 		"Shown": {why: "masks"}, "SeesFull": {why: "asks guard"}, "Handles": {why: "asks guard"}, "HeldHere": {why: "asks the case"},

@@ -33,13 +33,13 @@ func signed(t *testing.T, d *desk.Desk, c *loan.Case) *loan.Case {
 }
 
 // reads gives the words of a PDF without white space.
-func reads(t *testing.T, pdf []byte) string {
+func reads(t *testing.T, pdf []byte, options ...string) string {
 	t.Helper()
 	path, err := exec.LookPath("pdftotext")
 	if err != nil {
 		t.Skip("pdftotext is not installed")
 	}
-	cmd := exec.Command(path, "-", "-")
+	cmd := exec.Command(path, append(options, "-", "-")...)
 	cmd.Stdin = bytes.NewReader(pdf)
 	out, err := cmd.Output()
 	if err != nil {

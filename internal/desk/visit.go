@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"image"
-	"strconv"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -46,7 +45,7 @@ func JudgePose(img image.Image) (Pose, error) {
 // where it is not. A portrait is taken anew in each visit.
 func (d *Desk) PortraitUsed(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte) (string, error) {
 	const op = "look for the portrait"
-	c, err := d.Case(ctx, id)
+	c, err := d.read(ctx, id)
 	if err != nil {
 		return "", fault.Wrap(op, err)
 	}
@@ -112,47 +111,6 @@ func MakePage(img image.Image, whole bool) (Page, error) {
 // Turn turns a picture by quarters, clockwise.
 func Turn(img image.Image, quarters int) image.Image { return photo.Rotate(img, quarters) }
 
-// SeesFull says whether the operator sees the open case unmasked.
-func (d *Desk) SeesFull(c *loan.Case) bool {
-	return guard.SeesFull(d.acting(), c) || guard.SeesHeld(d.acting(), c, d.device())
-}
-
-// Shown is the application as the operator may see it in the open case: whole,
-// or with names, numbers and addresses masked but for what was revealed.
-func (d *Desk) Shown(c *loan.Case) loan.Application {
-	a := c.App
-	if d.SeesFull(c) {
-		return a
-	}
-	full := func(prefix string) func(string) bool {
-		return func(field string) bool { return d.reveals(c.ID, prefix+field) }
-	}
-	a.Student = maskPerson(a.Student, full("student."))
-	a.Coborrowers = append([]loan.Coborrower(nil), a.Coborrowers...)
-	for i := range a.Coborrowers {
-		a.Coborrowers[i].Person = maskPerson(a.Coborrowers[i].Person, full("coborrowers."+strconv.Itoa(i)+"."))
-	}
-	return a
-}
-
-// maskPerson masks a person but for the fields that are shown in full.
-func maskPerson(p loan.Person, full func(field string) bool) loan.Person {
-	mask := func(field string, value *string, by func(string) string) {
-		if !full(field) {
-			*value = by(*value)
-		}
-	}
-	mask("name", &p.Name, guard.MaskName)
-	mask("id_no", &p.IDNo, guard.MaskIDNo)
-	mask("phone", &p.Phone, guard.MaskPhone)
-	mask("address", &p.Address, guard.MaskAddress)
-	if !full("birth") {
-		p.Birth = ""
-	}
-	p.IDOCRName = ""
-	return p
-}
-
 // Handles is nil when the operator may work on the case where its status
 // allows; otherwise it says why not.
 func (d *Desk) Handles(c *loan.Case) error {
@@ -166,17 +124,3 @@ func (d *Desk) Handles(c *loan.Case) error {
 
 // Watermark is what lies over pictures and papers on the screen now.
 func (d *Desk) Watermark() string { return guard.WatermarkText(d.operator, d.now()) }
-
-// Case reads a case the operator has open; the look was noted when it was
-// opened.
-func (d *Desk) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
-	const op = "read case"
-	c, err := d.store.Case(ctx, id)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if err := d.permit(ctx, guard.View, c); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	return c, nil
-}

@@ -108,7 +108,7 @@ func rules() []rule {
 		{SearchBeyond, "查找他人经办的案件", all, local, false, nil, false},
 		{Reveal, "查看完整信息", all, local, true, nil, false},
 		{Print, "打印", counter, local, true, nil, false},
-		{Export, "导出", admin, local, false, nil, false},
+		{Export, "导出", []Role{Clerk, Reviewer, DataAdmin}, local, false, nil, false},
 		{AskGrant, "申请授权", all, local, false, nil, false},
 		{ApproveGrant, "批准授权", admin, above, false, nil, false},
 		{BreakGlass, "紧急查看", counter, local, true, nil, false},

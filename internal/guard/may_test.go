@@ -62,7 +62,7 @@ func cells() map[Verb]cell {
 		SearchBeyond:    {everyone, "any", "", ""},
 		Reveal:          {everyone, "any", "", ""},
 		Print:           {"clerk reviewer", "any", "", ""},
-		Export:          {"dataadmin", "any", "", ""},
+		Export:          {"clerk reviewer dataadmin", "any", "", ""},
 		AskGrant:        {everyone, "any", "", ""},
 		ApproveGrant:    {"dataadmin", "any", "", "county province bank"},
 		BreakGlass:      {"clerk reviewer", "any", "", ""},

@@ -40,6 +40,7 @@ type Case struct {
 	TicketBy    uuid.UUID   // the laptop that gave it
 	Urgency     Urgency
 	Heads       []uuid.UUID // sorted; the Seen of the next change
+	Veiled      bool        // its people are masked: a copy for a screen, set by nothing of this package
 
 	past   map[uuid.UUID]*node
 	log    []*node

@@ -123,7 +123,7 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 				_, err = u.desk.TakeGrant(ctx, a.Code, typed)
 				return err
 			}
-			_, err = u.desk.ApproveAsk(ctx, a.Code, who, secret)
+			_, err = u.desk.ApproveAsk(ctx, a.Code, who, secret, nil)
 			return err
 		}, ok)
 		return false

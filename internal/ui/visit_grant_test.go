@@ -44,7 +44,7 @@ func TestPicturesAreSeenByAGrantOfAnAdministratorAtTheDesk(t *testing.T) {
 	if r.dialog() == nil {
 		t.Fatal("approved by nobody")
 	}
-	if _, err := r.u.desk.ApproveAsk(t.Context(), asks[0].Code, "admin-1", []byte(reviewPassword)); err != nil {
+	if _, err := r.u.desk.ApproveAsk(t.Context(), asks[0].Code, "admin-1", []byte(reviewPassword), nil); err != nil {
 		t.Fatal(err)
 	}
 	r.ui(func() { r.dialog().Close() })

@@ -331,9 +331,11 @@ func (r *rig) picture(at int, name string) {
 	r.settle()
 	r.ui(func() {
 		v.id = uuid.UUID{}
-		same := *v.c
-		same.ID = uuid.UUID{}
-		v.c = &same
+		if !v.c.Veiled { // of a masked one the desk judges what it keeps under the id
+			same := *v.c
+			same.ID = uuid.UUID{}
+			v.c = &same
+		}
 		v.turning = true
 		v.u.win.Canvas().Unfocus()
 		v.turning = false

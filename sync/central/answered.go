@@ -117,7 +117,7 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if err != nil || !fresh {
 			return err
 		}
-		if err := c.issuePlea(ctx, tx, plea, by, reason); err != nil {
+		if err := c.issuePlea(ctx, tx, d.id, plea, by, reason); err != nil {
 			return err
 		}
 		return c.forgetPlea(ctx, tx, d.id, raw, by)
@@ -126,7 +126,7 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 }
 
 // issuePlea sends what was granted by telephone down, signed.
-func (c *Central) issuePlea(ctx context.Context, tx *sql.Tx, plea guard.Plea, by, reason string) error {
+func (c *Central) issuePlea(ctx context.Context, tx *sql.Tx, d uuid.UUID, plea guard.Plea, by, reason string) error {
 	const op = "central.issuePlea"
 	id := uuid.Nil
 	if plea.Ask.Count == 0 {
@@ -143,6 +143,7 @@ func (c *Central) issuePlea(ctx context.Context, tx *sql.Tx, plea guard.Plea, by
 	if err != nil {
 		return err
 	}
+	g.Device = d
 	content, err := g.Encode()
 	if err != nil {
 		return fault.Wrap(op, err)

@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"mime"
 	"os"
@@ -25,10 +26,14 @@ type Exported struct {
 // to/CASE/SLOT-N.EXT. Each file is compared with its name before it is written;
 // contracts have behind them what the centre put there, as Contract gives them,
 // and those that corrections voided are written as contract-void-N.pdf. It may run
-// beside a server. fault.Damaged when any blob is not what it was:
+// beside a server. It is for a county of made-up people; of any other it is
+// fault.Denied, and Release is the way. fault.Damaged when any blob is not what it was:
 // the rest is written all the same.
 func (c *Central) Export(ctx context.Context, to string) (*Exported, error) {
 	const op = "central.Export"
+	if _, practice, err := c.County(ctx); err != nil || !practice {
+		return nil, errors.Join(fault.New(op, fault.Denied, errors.New("people's data leave this centre only under a grant, to a named recipient: --grant")), err)
+	}
 	rows, err := c.db.QueryContext(ctx, `SELECT id FROM cases ORDER BY id`)
 	if err != nil {
 		return nil, diskFault(op, err)

@@ -16,7 +16,8 @@ import (
 // NewGrant signs a data administrator's leave for sensitive use and sends it to
 // the county's laptops. The id is made here. Who may and who approves must
 // stand on the roster, the approver as a data administrator one level above, in
-// whose organisation the cases lie; fault.Input says what is wrong.
+// whose organisation the cases lie; what is counted names the laptop where it is
+// counted. fault.Input says what is wrong.
 func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, IssuedBulletin, error) {
 	const op = "central.NewGrant"
 	g.ID = "g-" + strings.ReplaceAll(uuid.Must(uuid.NewV7()).String(), "-", "")
@@ -37,6 +38,9 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 			return err
 		}
 		if err := answers(ctx, tx, g.By, g.Operator, uuid.Nil, g.Cases); err != nil {
+			return err
+		}
+		if err := c.checkRelease(ctx, tx, g); err != nil {
 			return err
 		}
 		for _, id := range g.Cases {
