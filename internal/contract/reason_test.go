@@ -33,7 +33,9 @@ func tamperedContents(t *testing.T) ([]tampered, VerifyOptions) {
 			return flip(x.sealed, first.at[n]+len(first.objects[n])-len("\nendstream")-20)
 		}
 	}
-	added := func(objects map[int]string) func() []byte { return func() []byte { return revised(t, x.whole, objects) } }
+	added := func(objects map[int]string) func() []byte {
+		return func() []byte { return revised(t, x.whole, objects) }
+	}
 	edited := func(n int, old, new string) string {
 		return strings.Replace(string(first.objects[n]), old, new, 1)
 	}

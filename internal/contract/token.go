@@ -31,6 +31,7 @@ type token struct {
 	imprint []byte // SHA-256 of what was stamped
 	nonce   *big.Int
 	at      time.Time
+	policy  asn1.ObjectIdentifier // under which the service stamps
 }
 
 // elements splits the content of a constructed value.
@@ -92,6 +93,7 @@ func derOf(v any) []byte {
 func oidTSTInfo() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4}
 }
+func oidSM2() asn1.ObjectIdentifier { return asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 301} }
 func oidSigningCert() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 12}
 }
@@ -151,6 +153,9 @@ func (t *token) readCerts(b []byte) error {
 	}
 	for _, v := range all {
 		c, err := x509.ParseCertificate(v.FullBytes)
+		if err != nil && bytes.Contains(v.FullBytes, derOf(oidSM2())) {
+			return errAlgorithm
+		}
 		if err != nil {
 			return errToken
 		}
@@ -222,6 +227,9 @@ func algorithms(digest, sig asn1.ObjectIdentifier) (crypto.Hash, x509.SignatureA
 func (t *token) readInfo() error {
 	info, err := sequence(t.info, 5)
 	if err != nil || !bytes.Equal(info[0].FullBytes, derOf(1)) {
+		return errToken
+	}
+	if t.policy = oidOf(info[1]); len(t.policy) == 0 {
 		return errToken
 	}
 	imprint, err := sequence(info[2].FullBytes, 2)
@@ -315,8 +323,12 @@ func (t *token) names(a attribute) bool {
 }
 
 // chain finds the way from the first certificate to one of the roots, as it
-// stood at the time of the stamp, without the root.
+// stood at the time of the stamp, without the root. The first must be for time
+// stamping alone.
 func (t *token) chain(roots []*x509.Certificate) ([]*x509.Certificate, error) {
+	if !stamperMay(t.certs[0]) {
+		return nil, errToken
+	}
 	o := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), CurrentTime: t.at,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}}
 	for _, c := range roots {
