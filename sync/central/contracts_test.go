@@ -378,8 +378,8 @@ func TestAnybodyMayCheckAContract(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"untouched", sealed, http.StatusOK, "结论：通过验证"},
-		{"a bit flipped", flipped, http.StatusOK, "结论：未通过验证"},
+		{"untouched", sealed, http.StatusOK, "<h2>通过验证"},
+		{"a bit flipped", flipped, http.StatusOK, "<h2>未通过验证"},
 		{"not a PDF", []byte("<script>alert(1)</script>"), http.StatusOK, "这不是 PDF 文件"},
 		{"nothing", nil, http.StatusBadRequest, "没有收到合同文件"},
 		{"past all size", make([]byte, maxChecked+1<<17), http.StatusRequestEntityTooLarge, "文件太大"},
