@@ -12,6 +12,7 @@ import (
 	"doorstep/internal/contract"
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/seal"
 )
 
 func contractVerifyVerb() verb {
@@ -161,7 +162,7 @@ func readRoots(path string) (out []*x509.Certificate, err error) {
 		if p == nil {
 			break
 		}
-		root, err := x509.ParseCertificate(p.Bytes)
+		root, err := seal.ParseCertificate(p.Bytes)
 		if err != nil {
 			return nil, fault.New("read certificates", fault.Input, err)
 		}

@@ -252,7 +252,7 @@ func (v *verifier) stamp(s Signature, der []byte, digest [32]byte, said string) 
 	t, err := parseToken(der)
 	switch {
 	case errors.Is(err, errAlgorithm):
-		v.found(StampMalformed, "用了本系统不核对的算法（如国密 SM2/SM3 时间戳），未予判断")
+		v.found(StampMalformed, "用了本系统不核对的算法，未予判断")
 		return
 	case err != nil:
 		v.found(StampMalformed, "不是时间戳令牌")

@@ -6,11 +6,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/pem"
 	"math/big"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,40 +144,122 @@ func TestThePolicyIsTheOneThatWasAskedFor(t *testing.T) {
 	}
 }
 
-func TestAStampOfTheNationalSuiteIsSaidNotToBeJudged(t *testing.T) {
-	openssl, dir := tool(t, "openssl"), t.TempDir()
-	for _, args := range [][]string{
-		{"genpkey", "-algorithm", "SM2", "-out", filepath.Join(dir, "key")},
-		{"req", "-x509", "-key", filepath.Join(dir, "key"), "-sm3", "-subj", "/CN=tsa", "-out", filepath.Join(dir, "cert")},
-	} {
-		if out, err := exec.Command(openssl, args...).CombinedOutput(); err != nil {
-			t.Skipf("this openssl has no SM2: %v, %s", err, out)
+// nationalTSA is a service of the national suite: its certificate and the root's
+// are of SM2 keys, signed by SM2 with SM3.
+func nationalTSA(t testing.TB) *testTSA {
+	t.Helper()
+	signer := func() *seal.Signer {
+		k, err := seal.NewSignerOf(seal.National)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return k
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "cert"))
+	rootKey, key := signer(), signer()
+	alg := wrap(0x30, derOf(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 501}))
+	name := func(cn string) []byte {
+		return derOf(pkix.Name{CommonName: cn}.ToRDNSequence())
+	}
+	validity := wrap(0x30, derOf(certDay), derOf(certDay.AddDate(20, 0, 0)))
+	extension := func(oid asn1.ObjectIdentifier, value []byte) []byte {
+		return derOf(pkix.Extension{Id: oid, Critical: true, Value: value})
+	}
+	cert := func(serial int, cn string, k *seal.Signer, extensions ...[]byte) *x509.Certificate {
+		tbs := wrap(0x30, wrap(0xA0, derOf(2)), derOf(serial), alg, name("国密时间戳根"), validity, name(cn), k.Public().Marshal(),
+			wrap(0xA3, wrap(0x30, extensions...)))
+		sig, err := rootKey.SignDocument(tbs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := seal.ParseCertificate(wrap(0x30, tbs, alg, derOf(asn1.BitString{Bytes: sig, BitLength: 8 * len(sig)})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	root := cert(1, "国密时间戳根", rootKey, extension(asn1.ObjectIdentifier{2, 5, 29, 19}, wrap(0x30, derOf(true))))
+	leaf := cert(2, "国密时间戳服务", key, extension(asn1.ObjectIdentifier{2, 5, 29, 37}, derOf([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})))
+	return &testTSA{root: root, cert: leaf, national: key, at: time.Date(2024, 11, 6, 1, 0, 0, 0, time.UTC)}
+}
+
+func (s *testTSA) nationalToken(t testing.TB, info []byte, named *x509.Certificate, certs []*x509.Certificate) []byte {
+	t.Helper()
+	sm3 := wrap(0x30, derOf(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 401}), []byte{5, 0})
+	sum, hash := seal.National.Sum(info), seal.National.Sum(named.Raw)
+	attr := func(id asn1.ObjectIdentifier, value []byte) []byte { return wrap(0x30, derOf(id), wrap(0x31, value)) }
+	set := slices.Concat(attr(oidContentType, derOf(oidTSTInfo())), attr(oidMessageDigest, derOf(sum[:])),
+		attr(oidSigningCertV2, wrap(0x30, wrap(0x30, wrap(0x30, sm3, derOf(hash[:]))))))
+	sig, err := s.national.SignDocument(wrap(0x31, set))
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, _ := pem.Decode(text)
+	serial := derOf(issuerAndSerial{asn1.RawValue{FullBytes: s.cert.RawIssuer}, s.cert.SerialNumber})
+	signer := wrap(0x30, derOf(1), serial, sm3, wrap(0xA0, set), wrap(0x30, derOf(asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 501})), derOf(sig))
+	var raw []byte
+	for _, c := range certs {
+		raw = append(raw, c.Raw...)
+	}
+	return wrap(0x30, derOf(oidSignedData), wrap(0xA0, wrap(0x30, derOf(3), wrap(0x31, sm3),
+		wrap(0x30, derOf(oidTSTInfo()), wrap(0xA0, derOf(info))), wrap(0xA0, raw), wrap(0x31, signer))))
+}
+
+func TestAStampOfTheNationalSuiteIsVerified(t *testing.T) {
+	id, tsa, other := newIdentity(t, seal.Device), nationalTSA(t), nationalTSA(t)
+	received := id.received(t, id.seal(t, smallFile()))
+	whole := tsa.stamped(t, received)
+	opts := id.trust()
+	opts.Stampers = tsa.roots()
+	r := Verify(whole, opts)
+	if !r.OK || !r.Stamped || !r.Proven.Equal(tsa.at) || !strings.Contains(strings.Join(r.Lines(), "\n"), "国密时间戳服务") {
+		t.Fatalf("got %q", r.Lines())
+	}
+	opts.Stampers = other.roots()
+	if r := Verify(whole, opts); r.OK || !r.has(StampStranger) {
+		t.Errorf("by a stranger: %q", r.Lines())
+	}
+	opts.Stampers = tsa.roots()
+	for at := len(received); at < len(whole); at += 97 {
+		if r := Verify(flip(whole, at), opts); r.OK {
+			t.Errorf("a bit flipped at %d is not found", at)
+		}
+	}
+	forged := *tsa
+	forged.national = other.national // another's key under its certificate
+	q, err := BeginStamp(received, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := q.End(forged.answer(t, q.Request()), tsa.roots()); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("another's key: got %v, want untrusted", err)
+	}
+	late := *tsa
+	late.at = certDay.AddDate(21, 0, 0)
+	if _, _, err := q.End(late.answer(t, q.Request()), tsa.roots()); fault.KindOf(err) != fault.Untrusted {
+		t.Errorf("after its certificate ended: got %v, want untrusted", err)
+	}
+}
+
+// What this program does not verify it says so of.
+func TestAStampByAnUnknownAlgorithmIsSaidNotToBeJudged(t *testing.T) {
 	id, tsa := newIdentity(t, seal.Device), newTSA(t)
-	tsa.edit = func(_ *tstInfo, certs *[]*x509.Certificate) { *certs = []*x509.Certificate{{Raw: block.Bytes}} }
 	received := id.received(t, id.seal(t, smallFile()))
 	q, err := BeginStamp(received, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer := tsa.answer(t, q.Request())
-	if _, _, err := q.End(answer, tsa.roots()); fault.KindOf(err) != fault.Unsupported {
-		t.Errorf("got %v, want unsupported", err)
-	}
-	parts, err := sequence(answer, 2)
+	known, unknown := derOf(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}), derOf(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 99})
+	parts, err := sequence(bytes.Replace(tsa.answer(t, q.Request()), known, unknown, -1), 2)
 	if err != nil {
 		t.Fatal(err)
+	}
+	answer := wrap(0x30, parts[0].FullBytes, parts[1].FullBytes)
+	if _, _, err := q.End(answer, tsa.roots()); fault.KindOf(err) != fault.Unsupported {
+		t.Errorf("got %v, want unsupported", err)
 	}
 	out, _ := tsa.stampedWith(t, received, parts[1].FullBytes)
 	opts := id.trust()
 	opts.Stampers = tsa.roots()
-	if r := Verify(out, opts); r.OK || r.Stamped || !r.has(StampMalformed) || !strings.Contains(strings.Join(r.Lines(), "\n"), "国密 SM2/SM3 时间戳），未予判断") {
+	if r := Verify(out, opts); r.OK || r.Stamped || !r.has(StampMalformed) || !strings.Contains(strings.Join(r.Lines(), "\n"), "不核对的算法，未予判断") {
 		t.Errorf("got %q", r.Lines())
 	}
 }

@@ -29,6 +29,7 @@ import (
 type testTSA struct {
 	root, cert *x509.Certificate
 	rootKey    *ecdsa.PrivateKey
+	national   *seal.Signer // signs by SM2 with SM3; nil: key does, by RSA
 	key        crypto.Signer
 	at         time.Time
 	names      *x509.Certificate // by its signed attribute; nil: cert
@@ -106,6 +107,9 @@ func (s *testTSA) token(t testing.TB, info []byte, certs []*x509.Certificate) []
 	named := s.cert
 	if s.names != nil {
 		named = s.names
+	}
+	if s.national != nil {
+		return s.nationalToken(t, info, named, certs)
 	}
 	sum, hash := sha256.Sum256(info), sha256.Sum256(named.Raw)
 	attr := func(id asn1.ObjectIdentifier, value []byte) []byte { return wrap(0x30, derOf(id), wrap(0x31, value)) }

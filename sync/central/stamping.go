@@ -17,6 +17,7 @@ import (
 
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
+	"doorstep/internal/seal"
 )
 
 // Stamping is the time stamping service that the centre asks, by RFC 3161 over
@@ -100,7 +101,7 @@ func parseRoots(b []byte) ([]*x509.Certificate, error) {
 		if p == nil {
 			return nil, fault.New(op, fault.Input, errors.New("not PEM"))
 		}
-		cert, err := x509.ParseCertificate(p.Bytes)
+		cert, err := seal.ParseCertificate(p.Bytes)
 		if err != nil {
 			return nil, fault.New(op, fault.Input, errors.New("not a certificate"))
 		}
