@@ -252,7 +252,7 @@ func (v *verifier) stamp(s Signature, der []byte, digest [32]byte, said string) 
 	t, err := parseToken(der)
 	switch {
 	case errors.Is(err, errAlgorithm):
-		v.found(StampMalformed, "用了本系统不核对的算法")
+		v.found(StampMalformed, "用了本系统不核对的算法，未予判断")
 		return
 	case err != nil:
 		v.found(StampMalformed, "不是时间戳令牌")
@@ -277,7 +277,9 @@ func (v *verifier) stamp(s Signature, der []byte, digest [32]byte, said string) 
 		case len(used) != len(t.certs):
 			v.found(StampMalformed, "夹带了证书链以外的证书")
 		default:
+			v.revocation(used, t.at)
 			v.rep.Stamped = len(v.rep.Findings) == before
+			v.note("时间戳按机构的策略 " + t.policy.String() + " 签发。")
 		}
 	}
 	s.Holds = len(v.rep.Findings) == before

@@ -45,6 +45,7 @@ const (
 	StampWrong     Code = "stamp-wrong"
 	StampOther     Code = "stamp-of-other"
 	StampStranger  Code = "stamp-stranger"
+	StampRevoked   Code = "stamp-revoked"
 	NationalNone   Code = "national-none"
 	NationalWrong  Code = "national-wrong"
 	Revoked        Code = "device-revoked"
@@ -90,6 +91,7 @@ func codeTable() []codeWords {
 		{StampWrong, "时间戳的签名不正确，时间戳无效。"},
 		{StampOther, "时间戳不属于这份文件。"},
 		{StampStranger, "时间戳不是给定的时间戳机构签发的，时间不可信。"},
+		{StampRevoked, "时间戳机构的证书已于 %s 吊销，时间戳不可信。"},
 		{NationalNone, "给出了国密签名，但封存中没有声明国密公钥。"},
 		{NationalWrong, "国密 SM2 签名与文件不符。"},
 		{Revoked, "受理终端已于 %s 注销，不能证明封存早于注销。"},

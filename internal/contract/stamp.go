@@ -15,6 +15,9 @@ import (
 
 // Stamping is a contract on its way to a time stamp.
 type Stamping struct {
+	// Policy is the one under which the service is to stamp; none: as it likes.
+	Policy asn1.ObjectIdentifier
+
 	pdf    []byte // with the stamp's contents empty
 	at     int
 	room   int
@@ -68,7 +71,11 @@ func BeginStamp(pdf []byte, room int) (*Stamping, error) {
 // alone leaves the centre.
 func (s *Stamping) Request() []byte {
 	imprint := wrap(0x30, wrap(0x30, derOf(oidSHA256), []byte{5, 0}), derOf(s.digest[:]))
-	return wrap(0x30, derOf(1), imprint, derOf(s.nonce), derOf(true))
+	var policy []byte
+	if len(s.Policy) > 0 {
+		policy = derOf(s.Policy)
+	}
+	return wrap(0x30, derOf(1), imprint, policy, derOf(s.nonce), derOf(true))
 }
 
 // End puts the service's answer, a TimeStampResp in DER, into the file and
@@ -77,7 +84,9 @@ func (s *Stamping) Request() []byte {
 // service refused or uses what this program does not verify, fault.Untrusted
 // when the answer is not to this question, not signed as it should be, or not
 // by a service of the roots; fault.TooLarge when it does not fit.
-func (s *Stamping) End(answer []byte, roots []*x509.Certificate) ([]byte, time.Time, error) {
+// lists are of revoked certificates; one of the chain in them, or a policy of the
+// service other than was asked for, is fault.Untrusted too.
+func (s *Stamping) End(answer []byte, roots []*x509.Certificate, lists ...*x509.RevocationList) ([]byte, time.Time, error) {
 	const op = "contract.EndStamp"
 	parts, err := sequence(answer, 1)
 	if err != nil {
@@ -104,6 +113,12 @@ func (s *Stamping) End(answer []byte, roots []*x509.Certificate) ([]byte, time.T
 	}
 	if t.certs, err = t.chain(roots); err != nil {
 		return nil, time.Time{}, fault.New(op, fault.Untrusted, errors.New("not a service that is trusted"))
+	}
+	if len(s.Policy) > 0 && !t.policy.Equal(s.Policy) {
+		return nil, time.Time{}, fault.New(op, fault.Untrusted, errors.New("another policy than was asked for"))
+	}
+	if r := revocationOf(t.certs, roots, lists, t.at); !r.revoked.IsZero() {
+		return nil, time.Time{}, fault.New(op, fault.Untrusted, errors.New("the service's certificate is revoked"))
 	}
 	der := t.marshal()
 	if s.need = len(der); s.need > s.room {

@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -27,6 +28,8 @@ import (
 // testTSA is a time stamping service of one root and one signer.
 type testTSA struct {
 	root, cert *x509.Certificate
+	rootKey    *ecdsa.PrivateKey
+	national   *seal.Signer // signs by SM2 with SM3; nil: key does, by RSA
 	key        crypto.Signer
 	at         time.Time
 	names      *x509.Certificate // by its signed attribute; nil: cert
@@ -63,7 +66,7 @@ func newTSA(t testing.TB) *testTSA {
 		}
 		return parseCert(t, der)
 	}
-	rootIs := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "测试时间戳根"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign}
+	rootIs := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "测试时间戳根"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	root := cert(rootIs, rootIs, rootKey.Public())
 	// Marked critical, as RFC 3161 wants it.
 	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
@@ -72,7 +75,7 @@ func newTSA(t testing.TB) *testTSA {
 	}
 	leaf := cert(&x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "测试时间戳服务"}, KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}}}, root, key.Public())
-	return &testTSA{root: root, cert: leaf, key: key, at: time.Date(2024, 11, 6, 1, 0, 0, 0, time.UTC)}
+	return &testTSA{root: root, rootKey: rootKey, cert: leaf, key: key, at: time.Date(2024, 11, 6, 1, 0, 0, 0, time.UTC)}
 }
 
 // answer answers a TimeStampReq.
@@ -84,8 +87,9 @@ func (s *testTSA) answer(t testing.TB, request []byte) []byte {
 			Alg pkix.AlgorithmIdentifier
 			Sum []byte
 		}
-		Nonce *big.Int
-		Certs bool
+		Policy asn1.ObjectIdentifier `asn1:"optional"`
+		Nonce  *big.Int
+		Certs  bool
 	}
 	if rest, err := asn1.Unmarshal(request, &q); err != nil || len(rest) > 0 || !q.Certs {
 		t.Fatalf("the request: %v", err)
@@ -103,6 +107,9 @@ func (s *testTSA) token(t testing.TB, info []byte, certs []*x509.Certificate) []
 	named := s.cert
 	if s.names != nil {
 		named = s.names
+	}
+	if s.national != nil {
+		return s.nationalToken(t, info, named, certs)
 	}
 	sum, hash := sha256.Sum256(info), sha256.Sum256(named.Raw)
 	attr := func(id asn1.ObjectIdentifier, value []byte) []byte { return wrap(0x30, derOf(id), wrap(0x31, value)) }
@@ -152,6 +159,18 @@ func (s *testTSA) stampedIn(t testing.TB, pdf []byte, room int) ([]byte, *Stampi
 	if err != nil || !at.Equal(s.at) {
 		t.Fatalf("End: %v, %v", at, err)
 	}
+	return out, q
+}
+
+// stampedWith puts a token into the stamp's field as it is.
+func (s *testTSA) stampedWith(t testing.TB, pdf, token []byte) ([]byte, *Stamping) {
+	t.Helper()
+	q, err := BeginStamp(pdf, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := bytes.Clone(q.pdf)
+	hex.Encode(out[q.at+1:], token)
 	return out, q
 }
 

@@ -23,6 +23,9 @@ type VerifyOptions struct {
 	// Stampers are the roots of the services whose time stamps count; with
 	// none, a time stamp proves no time.
 	Stampers []*x509.Certificate
+	// StampLists are lists of revoked certificates of those services and of the
+	// authorities above them; with none, their revocation is not judged.
+	StampLists []*x509.RevocationList
 	// Revoked says when a device was shut out, where it was; nil: not known.
 	Revoked func(device string) (at time.Time, is bool)
 	// National is the detached SM2 signature of what the terminal closed.

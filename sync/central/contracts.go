@@ -78,9 +78,10 @@ func (c *Central) wantContract(ctx context.Context, tx *sql.Tx, k *loan.Case, co
 // ctx ends. What fails is tried again, later each time; nothing waits for it, nor
 // does a seal wait for a service that does not answer.
 func (c *Central) KeepContracts(ctx context.Context) {
-	var both sync.WaitGroup
+	var both sync.WaitGroup // and the lists of revoked certificates
 	both.Go(func() { c.keepRunning(ctx, c.sealDueContracts) })
 	both.Go(func() { c.keepRunning(ctx, c.stampDueContracts) })
+	both.Go(func() { c.keepRunning(ctx, c.fetchDueLists) })
 	both.Wait()
 }
 
@@ -106,6 +107,9 @@ func (c *Central) keepRunning(ctx context.Context, do func(context.Context) (int
 func (c *Central) KeepDueContracts(ctx context.Context) (int, error) {
 	n, err := c.sealDueContracts(ctx)
 	if err != nil || n > 0 {
+		return n, err
+	}
+	if n, err = c.fetchDueLists(ctx); err != nil || n > 0 {
 		return n, err
 	}
 	return c.stampDueContracts(ctx)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,6 +84,94 @@ func TestAReceivedContractIsSealedAndStamped(t *testing.T) {
 	}
 	if r, err = c.VerifyContract(t.Context(), file(), nil); err != nil || !r.Stamped {
 		t.Errorf("without the service: %v, %q", err, r.Lines())
+	}
+}
+
+func TestListsOfRevokedCertificatesAreFetchedAndCount(t *testing.T) {
+	svc := stampingService(t)
+	c, ahead := movable(t)
+	_, id, _ := contracted(t, c)
+	var list atomic.Pointer[[]byte]
+	var asked atomic.Int64
+	lists := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		if b := list.Load(); b != nil {
+			_, _ = w.Write(*b)
+			return
+		}
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+	}))
+	defer lists.Close()
+	if err := c.SetStamping(t.Context(), svc.URL, svc.roots); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetRevocation(t.Context(), []string{lists.URL}, nil, "1.2.3.4.1"); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, c)
+	if k := keptState(t, c, id); k.State != contractStamped {
+		t.Fatalf("with the lists away: %+v", k)
+	}
+	b, err := c.Contract(t.Context(), id, ContractOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(ok bool, want string) {
+		t.Helper()
+		r, err := c.VerifyContract(t.Context(), b, nil)
+		if err != nil || r.OK != ok || !strings.Contains(strings.Join(r.Lines(), "\n"), want) {
+			t.Errorf("want %v and %q, got %v, %q", ok, want, err, r.Lines())
+		}
+	}
+	says(true, "没有时间戳机构的吊销列表")
+	n := asked.Load()
+	keep(t, c)
+	if asked.Load() != n {
+		t.Error("the list is asked for again at once")
+	}
+	good := svc.list(t)
+	list.Store(&good)
+	ahead.Add(int64(listsRetry + time.Minute))
+	keep(t, c)
+	says(true, "经吊销列表核对，未吊销")
+	bad := svc.list(t, 9)
+	list.Store(&bad)
+	keep(t, c)
+	says(true, "未吊销") // not due yet
+	ahead.Add(int64(listsEvery + time.Minute))
+	keep(t, c)
+	says(false, "时间戳不可信")
+	list.Store(&[]byte{'x'})
+	ahead.Add(int64(listsEvery + time.Minute))
+	keep(t, c)
+	says(false, "时间戳不可信") // what is no list takes nothing away
+
+	for _, k := range []struct {
+		urls   []string
+		lists  []byte
+		policy string
+	}{{[]string{"ftp://x/"}, nil, ""}, {nil, []byte("x"), ""}, {nil, nil, "1..2"}, {nil, nil, "9.9"}} {
+		if err := c.SetRevocation(t.Context(), k.urls, k.lists, k.policy); fault.KindOf(err) != fault.Input {
+			t.Errorf("%+v: got %v, want input", k, err)
+		}
+	}
+	if err := c.SetRevocation(t.Context(), nil, good, ""); err != nil {
+		t.Fatal(err)
+	}
+	says(true, "未吊销")
+}
+
+func TestAServiceOfAnotherPolicyIsNotBelieved(t *testing.T) {
+	svc := stampingService(t)
+	c, _ := movable(t)
+	_, id, _ := contracted(t, c)
+	if err := errors.Join(c.SetStamping(t.Context(), svc.URL, svc.roots), c.SetRevocation(t.Context(), nil, nil, "1.2.3.9")); err != nil {
+		t.Fatal(err)
+	}
+	svc.refuses.Store(true) // openssl says no to a policy it does not have
+	keep(t, c)
+	if k := keptState(t, c, id); k.State != contractReceived || k.Tries != 1 {
+		t.Errorf("got %+v", k)
 	}
 }
 
@@ -288,8 +378,8 @@ func TestAnybodyMayCheckAContract(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"untouched", sealed, http.StatusOK, "结论：通过验证"},
-		{"a bit flipped", flipped, http.StatusOK, "结论：未通过验证"},
+		{"untouched", sealed, http.StatusOK, "<h2>通过验证"},
+		{"a bit flipped", flipped, http.StatusOK, "<h2>未通过验证"},
 		{"not a PDF", []byte("<script>alert(1)</script>"), http.StatusOK, "这不是 PDF 文件"},
 		{"nothing", nil, http.StatusBadRequest, "没有收到合同文件"},
 		{"past all size", make([]byte, maxChecked+1<<17), http.StatusRequestEntityTooLarge, "文件太大"},

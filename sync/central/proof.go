@@ -104,7 +104,7 @@ func (c *Central) VerifyContract(ctx context.Context, pdf, national []byte) (con
 	if err != nil {
 		return contract.Report{}, fault.Wrap(op, err)
 	}
-	o := contract.VerifyOptions{CA: c.authority.Cert(), Stampers: s.Roots, National: national, Now: c.now(),
+	o := contract.VerifyOptions{CA: c.authority.Cert(), Stampers: s.Roots, StampLists: s.Lists, National: national, Now: c.now(),
 		Revoked: func(device string) (time.Time, bool) {
 			for _, d := range out {
 				if d.Device.String() == device {
