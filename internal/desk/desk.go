@@ -163,6 +163,18 @@ func (d *Desk) MayOpen(ctx context.Context) error {
 	return fault.Wrap("new case", d.would(ctx, guard.OpenCase, nil))
 }
 
+// MayImport is nil when the operator may bring new cases in from elsewhere;
+// a refusal is noted.
+func (d *Desk) MayImport(ctx context.Context) error {
+	return fault.Wrap("bring cases in", d.permit(ctx, guard.OpenCase, nil))
+}
+
+// MaySync is nil when the operator may carry what this laptop sends and takes; a
+// refusal is noted.
+func (d *Desk) MaySync(ctx context.Context) error {
+	return fault.Wrap("sync", d.permit(ctx, guard.Sync, nil))
+}
+
 // Open reads a case for work on it, and notes the look.
 func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "open case"

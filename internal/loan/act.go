@@ -219,7 +219,7 @@ func (c *Case) consent(ch *Change) error {
 	if err != nil {
 		return err
 	}
-	if b.Party != StudentParty && b.Party != CoborrowerParty || b.Purpose != ConsentSensitive && b.Purpose != ConsentCredit || b.Text == "" {
+	if b.Party != StudentParty && b.Party != CoborrowerParty || !slices.Contains(Purposes(), b.Purpose) || b.Text == "" {
 		return fault.New("consent", fault.Input, errors.New("party, purpose or text"))
 	}
 	if !b.Given && c.Status != Void && !c.touchable() {

@@ -226,7 +226,23 @@ func (c *Case) derive() {
 func (c *Case) partyReady(p Party) (photo, consent bool) {
 	photo = c.Attested[p] && len(c.Slot(Slot("portrait/"+string(p)))) > 0
 	given := c.Consents[p]
-	return photo, given[ConsentSensitive] != "" && given[ConsentCredit] != ""
+	consent = given[ConsentSensitive] != "" && given[ConsentCredit] != ""
+	for _, purpose := range apart(given[ConsentSensitive]) {
+		consent = consent && given[purpose] != ""
+	}
+	return photo, consent
+}
+
+// TakenBack lists the consents that were taken back after signing and stand no
+// more: what they were for is not to go on.
+func (c *Case) TakenBack() []Withdrawal {
+	var out []Withdrawal
+	for _, w := range c.Withdrawn {
+		if c.Consents[w.Party][w.Purpose] == "" {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // View says whether the kind is a look that alters no case.

@@ -3,6 +3,7 @@ package loan
 import (
 	"encoding/binary"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -190,16 +191,26 @@ type PartyBody struct {
 // ConsentBody is one party's consent to one purpose, or its withdrawal.
 type ConsentBody struct {
 	Party   Party  `json:"party"`
-	Purpose string `json:"purpose"` // sensitive, credit
+	Purpose string `json:"purpose"` // sensitive, credit, share
 	Text    string `json:"text"`    // id and version of the text shown
 	Given   bool   `json:"given"`
 }
 
-// Purposes of consent; a party's consent is whole when both are given.
+// Purposes of consent. A party's consent is whole when the first two are given,
+// and what the sensitive one's text leaves to a consent of its own: its id names
+// that behind a plus sign, as in "consent-sensitive-2026-12+share". Texts of
+// before have none, and cover sharing with the bank themselves.
 const (
 	ConsentSensitive = "sensitive"
 	ConsentCredit    = "credit"
+	ConsentShare     = "share" // with the bank and the school
 )
+
+// Purposes lists every purpose of consent, in the order they are asked for.
+func Purposes() []string { return []string{ConsentSensitive, ConsentCredit, ConsentShare} }
+
+// apart are the purposes that a consent's text leaves to consents of their own.
+func apart(text string) []string { return strings.Split(text, "+")[1:] }
 
 // ReviewBody is a reviewer's word: passed, or sent back with a note.
 type ReviewBody struct {

@@ -259,7 +259,7 @@ func entered(r *rig, id uuid.UUID) {
 	}
 	r.must(r.u.desk.Edit(ctx, id, fields))
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		for _, purpose := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+		for _, purpose := range loan.Purposes() {
 			r.must(r.u.desk.Consent(ctx, id, p, purpose, textFor(purpose).ID, true))
 		}
 		pic, err := desk.Portrait(testPicture(716, 882), image.Rectangle{})

@@ -38,7 +38,9 @@ func (c *Central) Return(ctx context.Context, id uuid.UUID, codes []loan.Code, n
 	return c.say(ctx, id, loan.ChangeReturn, loan.ReturnBody{Codes: codes, Note: note}, note, by)
 }
 
-// Accept says that a received case is accepted; otherwise as Return.
+// Accept says that a received case is accepted, and may go on to bank and school;
+// otherwise as Return. One whose people took a consent back is fault.Denied: it
+// goes no further than it went.
 func (c *Central) Accept(ctx context.Context, id uuid.UUID, note, by string) error {
 	return c.say(ctx, id, loan.ChangeAccept, loan.AcceptBody{Note: note}, note, by)
 }
@@ -63,6 +65,9 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 		}
 		if k.Status != loan.Received && k.Status != loan.Accepted {
 			return fault.New(op, fault.Denied, errors.New("the case is "+k.Status.String()))
+		}
+		if w := k.TakenBack(); kind == loan.ChangeAccept && len(w) > 0 {
+			return fault.New(op, fault.Denied, errors.New("the "+string(w[0].Party)+" took the consent "+w[0].Purpose+" back; it may be returned, or given anew"))
 		}
 		if by != "" {
 			if err := mayDecide(ctx, tx, k, by); err != nil {

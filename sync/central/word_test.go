@@ -5,6 +5,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 // TestNobodyDecidesOnACaseOfHisOwn lets people of the roster who had a part in
@@ -45,5 +46,37 @@ func TestNobodyDecidesOnACaseOfHisOwn(t *testing.T) {
 	k := loan.Fold(append(l.of(id), n.Changes...))
 	if !k.Deciders["rev-2"] || len(k.Deciders) != 1 {
 		t.Errorf("the case says that %v decided on it, want rev-2", k.Deciders)
+	}
+}
+
+func TestACaseWhoseConsentWasTakenBackGoesNoFurther(t *testing.T) {
+	c := open(t, t.TempDir())
+	l := enrol(t, c, serve(t, c))
+	id, blobs := l.finished(content("a", 10_000))
+	l.send(l.changes)
+	for _, b := range blobs {
+		l.blob(b)
+	}
+	other := enrol(t, c, l.url)
+	kase, blobs := other.finishedAfter(func(id uuid.UUID) {
+		other.change(id, loan.ChangeConsent, loan.ConsentBody{Party: loan.StudentParty, Purpose: loan.ConsentShare, Text: "consent-share-2026-12", Given: true})
+	}, content("b", 10_000))
+	other.send(other.changes)
+	for _, b := range blobs {
+		other.blob(b)
+	}
+	other.change(kase, loan.ChangeConsent, loan.ConsentBody{Party: loan.StudentParty, Purpose: loan.ConsentShare, Text: "consent-share-2026-12"})
+	other.send(other.changes)
+	if k := other.held(c, kase); k.Status != "received" {
+		t.Fatalf("the case is %s", k.Status)
+	}
+	if err := c.Accept(t.Context(), kase, "", ""); fault.KindOf(err) != fault.Denied {
+		t.Errorf("accepted after the consent was taken back: %v", err)
+	}
+	if err := c.Accept(t.Context(), id, "", ""); err != nil {
+		t.Errorf("another case: %v", err)
+	}
+	if err := c.Return(t.Context(), kase, []loan.Code{"E-CT-001"}, "", ""); err != nil {
+		t.Errorf("returned: %v", err)
 	}
 }
