@@ -147,7 +147,7 @@ func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
 		if c.person && judging.CompareAndSwap(false, true) {
 			judges.Go(func() {
 				defer judging.Store(false)
-				c.judge(ctx, img)
+				c.s.v.u.mill.try(func() { c.judge(ctx, img) })
 			})
 		}
 		if time.Since(last) < frameGap {

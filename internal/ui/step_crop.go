@@ -185,7 +185,7 @@ func showCrop(u *Window, title string, img image.Image, done func(desk.Picture))
 		crop := c.crop
 		var pic desk.Picture
 		stance := pose
-		u.run("judge portrait", func(context.Context) (err error) {
+		u.grind("judge portrait", func(context.Context) (err error) {
 			if stance == nil {
 				var p desk.Pose
 				if p, err = desk.JudgePose(img); err != nil {
@@ -231,7 +231,7 @@ func showCrop(u *Window, title string, img image.Image, done func(desk.Picture))
 // show makes what is shown of the picture, and shows it.
 func (c *cropper) show(u *Window) {
 	var small image.Image
-	u.run("show picture", func(context.Context) error {
+	u.grind("show picture", func(context.Context) error {
 		small = shrink(c.img, 900)
 		return nil
 	}, func(error) {
@@ -248,7 +248,7 @@ func (c *cropper) show(u *Window) {
 func (c *cropper) findFace(u *Window, tell func(desk.Pose)) {
 	first := c.crop
 	var found desk.Pose
-	u.run("find face", func(context.Context) (err error) {
+	u.grind("find face", func(context.Context) (err error) {
 		found, err = desk.JudgePose(c.img)
 		return err
 	}, func(err error) {

@@ -202,7 +202,7 @@ func (s *imagesStep) picture(h loan.Hash) image.Image {
 	}
 	s.loading[h] = true
 	var img, small image.Image
-	s.v.u.run("read picture", func(ctx context.Context) error {
+	s.v.u.grind("read picture", func(ctx context.Context) error {
 		full, err := s.read(ctx, h)
 		if err == nil {
 			img = shrink(full, thumbSide)

@@ -69,7 +69,7 @@ func (c *pageCheck) make() {
 	c.dialog.YesButton().SetBusy("正在检查…")
 	whole := c.whole
 	var page desk.Page
-	c.s.v.u.run("check page", func(context.Context) (err error) {
+	c.s.v.u.grind("check page", func(context.Context) (err error) {
 		page, err = desk.MakePage(c.img, whole)
 		return err
 	}, func(err error) {

@@ -110,7 +110,7 @@ func (d *phoneDialog) take(shot capture.Shot) {
 	var img image.Image
 	var page desk.Page
 	var pose desk.Pose
-	d.s.v.u.run("check shot", func(context.Context) (err error) {
+	d.s.v.u.grind("check shot", func(context.Context) (err error) {
 		if img, err = desk.DecodeImage(shot.Data); err != nil {
 			return err
 		}
@@ -228,7 +228,7 @@ func (d *phoneDialog) uncut() {
 	d.whole.Hide()
 	last, img := held[len(held)-1], d.img
 	var page desk.Page
-	d.s.v.u.run("check page", func(context.Context) (err error) {
+	d.s.v.u.grind("check page", func(context.Context) (err error) {
 		page, err = d.make(img, true)
 		return err
 	}, func(err error) {

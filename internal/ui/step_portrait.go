@@ -152,7 +152,7 @@ func (p *portraitCard) takeFromFile() {
 func (p *portraitCard) addFile(path string) {
 	p.s.setBusy(p.slot, "正在读取照片…")
 	var img image.Image
-	p.s.v.u.run("read portrait", func(ctx context.Context) error {
+	p.s.v.u.grind("read portrait", func(ctx context.Context) error {
 		shots, err := p.s.shotsOf(ctx, path)
 		if err != nil {
 			return err

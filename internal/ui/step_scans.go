@@ -57,7 +57,7 @@ func (s *imagesStep) addFiles(slot loan.Slot, paths []string) {
 	var pics []desk.Picture
 	var one desk.Page
 	var img image.Image
-	s.v.u.run("scan file", func(ctx context.Context) error {
+	s.v.u.grind("scan file", func(ctx context.Context) error {
 		var shots [][]byte
 		for _, path := range paths {
 			more, err := s.shotsOf(ctx, path)
@@ -135,7 +135,7 @@ func (s *imagesStep) look(a loan.Attachment, i int) {
 	d.SetWidth(560)
 	d.Show()
 	s.v.u.win.Canvas().Unfocus() // Return closes; it must not turn the page
-	s.v.u.run("read page", func(ctx context.Context) (err error) {
+	s.v.u.grind("read page", func(ctx context.Context) (err error) {
 		if whole, err = s.read(ctx, a.Blob); err == nil {
 			small = shrink(whole, 1400)
 		}
@@ -153,7 +153,7 @@ func (s *imagesStep) look(a loan.Attachment, i int) {
 func (s *imagesStep) turn(a loan.Attachment, img image.Image, quarters int) {
 	s.setBusy(a.Slot, "正在旋转…")
 	var pic desk.Picture
-	s.v.u.run("turn", func(context.Context) (err error) {
+	s.v.u.grind("turn", func(context.Context) (err error) {
 		pic, err = desk.Scan(desk.Turn(img, quarters))
 		return err
 	}, func(err error) {

@@ -195,7 +195,7 @@ func (v *visit) showPictures() {
 		a := v.c.Attachments[i]
 		frame.SetImage(nil)
 		var img image.Image
-		v.u.run("read picture", func(ctx context.Context) error {
+		v.u.grind("read picture", func(ctx context.Context) error {
 			b, err := v.u.desk.Blob(ctx, v.id, a.Blob)
 			if err == nil {
 				img, err = desk.DecodeImage(b)

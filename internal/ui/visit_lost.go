@@ -180,7 +180,7 @@ func (v *visit) retake(l desk.Loss) {
 func (s *imagesStep) scanned(l desk.Loss, source string, scan func(ctx context.Context) ([]desk.Picture, error)) {
 	s.setBusy(l.Slot, "正在处理…")
 	var page desk.Picture
-	s.v.u.run("scan", func(ctx context.Context) error {
+	s.v.u.grind("scan", func(ctx context.Context) error {
 		all, err := scan(ctx)
 		if err == nil {
 			page, err = onePage(all, func(b []byte) bool { return s.v.u.desk.Names(b, l.Blob) })

@@ -75,6 +75,7 @@ type Window struct {
 	works sync.WaitGroup // the actor, and what waits for jobs
 	jobs  sync.WaitGroup // acts and loads under way
 	acts  chan func()
+	mill  mill // of what keeps a processor busy
 
 	desk     *desk.Desk      // the last to be signed in; closed when shell is nil
 	shift    context.Context // of what runs while the desk is open
@@ -99,7 +100,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	if d.Printing.List == nil {
 		d.Printing = SystemPrinting()
 	}
-	u := &Window{deps: d, win: w, acts: make(chan func(), 256), look: Look{Scale: 1}, ear: desk.NewEar()}
+	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: Look{Scale: 1}, ear: desk.NewEar()}
 	// Close ends the work, not ctx: what is typed when the program is told to
 	// stop is still to be saved.
 	u.ctx, u.stop = context.WithCancel(context.WithoutCancel(ctx))
