@@ -54,6 +54,12 @@ func ways() map[string]way {
 		"Attach": {verb: guard.Attach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Attach(ctx, c.ID, page.Slot, some, "image/jpeg", "file"))
 		}},
+		"AttachPage": {verb: guard.Attach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.AttachPage(ctx, c.ID, loan.AttachBody{Attachment: loan.Attachment{Slot: page.Slot, Media: "image/jpeg"}}, some))
+		}},
+		"Arrange": {verb: guard.Attach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.Arrange(ctx, c.ID, loan.ArrangeBody{Slot: page.Slot, Order: []loan.Hash{page.Blob}}))
+		}},
 		"Detach": {verb: guard.Detach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Detach(ctx, c.ID, page.Slot, page.Blob))
 		}},
