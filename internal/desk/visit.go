@@ -109,6 +109,10 @@ func MakePage(img image.Image, whole bool) (Page, error) {
 	return p, fault.Wrap(op, err)
 }
 
+// Photographed says whether a page of a document is the picture of a sheet, and
+// not print alone.
+func Photographed(img image.Image) bool { return photo.Photographed(img) }
+
 // Turn turns a picture by quarters, clockwise.
 func Turn(img image.Image, quarters int) image.Image { return photo.Rotate(img, quarters) }
 
