@@ -35,6 +35,8 @@ type imagesStep struct {
 	byPhone  bool      // the clerk takes pictures by a phone
 	shoots   map[loan.Slot]*kit.Button
 	frames   map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
+	codes    map[loan.Hash][]letterCode      // of the letter's pages, once they were read
+	coding   map[loan.Hash]bool
 	order    []loan.Slot                     // of the cells, as they stand
 	cells    map[loan.Slot]fyne.CanvasObject // into which files may be dropped
 }
@@ -44,7 +46,7 @@ const thumbSide = 480
 
 func newStepImages(v *visit) *imagesStep {
 	s := &imagesStep{v: v, busy: map[loan.Slot]string{}, pictures: map[loan.Hash]image.Image{},
-		loading: map[loan.Hash]bool{}, gone: map[loan.Hash]string{}, problems: map[loan.Hash]string{}}
+		codes: map[loan.Hash][]letterCode{}, coding: map[loan.Hash]bool{}, loading: map[loan.Hash]bool{}, gone: map[loan.Hash]string{}, problems: map[loan.Hash]string{}}
 	if v.u.shell != nil && v.u.shell.current != nil {
 		if before, ok := v.u.shell.current.steps[stepImages].(*imagesStep); ok {
 			s.folder, s.byPhone = before.folder, before.byPhone
@@ -82,6 +84,10 @@ func (s *imagesStep) showPapers() {
 		for _, d := range p.docs {
 			fmt.Fprint(&key, c.Slot(loan.DocSlot(d)))
 		}
+	}
+	if s.v.full() {
+		all, other := s.letterSaid()
+		fmt.Fprint(&key, len(s.letterCodes()), len(all), other)
 	}
 	if key.String() == s.drawn {
 		return
@@ -151,11 +157,17 @@ func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 	s.shoots[slot] = shoot
 	s.order = append(s.order, slot)
 	words := container.New(&stacked{gap: 4}, kit.NewText(docLabel(d), kit.TextBold), state, container.NewHBox(shoot, choose))
+	if d == loan.AdmissionLetter && s.v.full() {
+		if line := s.letterLine(); line != nil {
+			words.Add(line)
+		}
+	}
 	if !s.v.full() || len(held) == 0 && !(d.WholeOnly() && p.needed) {
 		return inset(0, 6, words)
 	}
 	var thumbs fyne.CanvasObject
-	if d.WholeOnly() {
+	unsaid := slices.ContainsFunc(held, func(a loan.Attachment) bool { return a.Part == "" })
+	if d.WholeOnly() && !unsaid {
 		thumbs = s.sides(slot, d)
 	} else {
 		row := container.New(&flow{gap: 8})
