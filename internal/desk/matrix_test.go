@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"image"
 	"io/fs"
 	"path/filepath"
 	"reflect"
@@ -153,6 +154,16 @@ func ways() map[string]way {
 		"EraseSeason": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.EraseSeason(ctx, 2001, nil))
 		}},
+		"SetHelper": {verb: guard.ManageSettings, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.SetHelper(ctx, desk.DecodeCard, "")
+		}},
+		"CardPicture": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.CardPicture(ctx, c.ID, loan.StudentParty))
+		}},
+		"Likeness": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			_, _, err := d.Likeness(ctx, c.ID, loan.StudentParty, image.NewGray(image.Rect(0, 0, 2, 2)))
+			return err
+		}},
 		"EnableOperator": {verb: guard.EnableOperator, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.EnableOperator(ctx, guard.Operator{ID: "new-" + d.Operator().ID, Name: "新人", Roles: []guard.Role{guard.Clerk}, Enabled: true}, []byte("correct horse 9"))
 		}},
@@ -221,6 +232,7 @@ func ways() map[string]way {
 		"Lapsed": {why: "whether"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
 		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "MayUrge": {why: "asks guard"},
+		"MayManageSettings": {why: "asks guard"}, "Helpers": {why: "of the laptop"},
 	}
 }
 

@@ -32,7 +32,8 @@ type imagesStep struct {
 	camera   *cameraDialog
 	phone    *phoneDialog
 	looking  *pageLook // the page that is shown whole
-	byPhone  bool      // the clerk takes pictures by a phone
+	chips    *chips
+	byPhone  bool // the clerk takes pictures by a phone
 	shoots   map[loan.Slot]*kit.Button
 	frames   map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
 	codes    map[loan.Hash][]letterCode      // of the letter's pages, once they were read
@@ -53,6 +54,7 @@ func newStepImages(v *visit) *imagesStep {
 		}
 	}
 	v.form.at = stepImages
+	s.chips = newChips(s)
 	s.people[0] = newPortraitCard(s, loan.StudentParty, loan.PortraitStudent)
 	s.people[1] = newPortraitCard(s, loan.CoborrowerParty, loan.PortraitCoborrower)
 	s.papers = container.New(&stacked{gap: 6})
@@ -396,13 +398,17 @@ func (s *imagesStep) scanAll(ctx context.Context, slot loan.Slot, shots [][]byte
 }
 
 func (s *imagesStep) object() fyne.CanvasObject { return s.content }
-func (s *imagesStep) shown()                    { kit.Focus(s.content) }
-func (s *imagesStep) left()                     {}
-func (s *imagesStep) action() action            { return s.v.next() }
+func (s *imagesStep) shown() {
+	kit.Focus(s.content)
+	s.chips.look()
+}
+func (s *imagesStep) left()          {}
+func (s *imagesStep) action() action { return s.v.next() }
 
 // close drops the pictures from memory and ends the camera.
 func (s *imagesStep) close() {
 	s.pictures = map[loan.Hash]image.Image{}
+	s.chips.close()
 	if s.camera != nil {
 		s.camera.close()
 	}
