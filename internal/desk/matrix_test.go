@@ -119,6 +119,9 @@ func ways() map[string]way {
 		"PortraitUsed": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.PortraitUsed(ctx, c.ID, loan.PortraitStudent, some))
 		}},
+		"KnowPortrait": {verb: guard.Attach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.KnowPortrait(ctx, c.ID, loan.PortraitStudent, some)
+		}},
 		"Reveal": {verb: guard.Reveal, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.Reveal(ctx, c.ID, []string{"student.phone"}, "家长来电核对")
 		}},

@@ -41,31 +41,6 @@ func JudgePose(img image.Image) (Pose, error) {
 	return p, fault.Wrap("judge pose", err)
 }
 
-// PortraitUsed says in words where this very portrait is in use already: for the
-// other party of the case, or in another case that this laptop keeps; empty
-// where it is not. A portrait is taken anew in each visit.
-func (d *Desk) PortraitUsed(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte) (string, error) {
-	const op = "look for the portrait"
-	c, err := d.Case(ctx, id)
-	if err != nil {
-		return "", fault.Wrap(op, err)
-	}
-	h := d.store.BlobName(content)
-	for _, a := range c.Attachments {
-		if a.Blob == h {
-			if a.Slot == slot {
-				return "", nil
-			}
-			return "这张照片已经用作另一人的照片。", nil
-		}
-	}
-	held, err := d.store.HoldsBlob(ctx, h)
-	if err != nil || !held {
-		return "", fault.Wrap(op, err)
-	}
-	return "这张照片已经用在另一件案件里，不是今天现场拍的。", nil
-}
-
 // PortraitShape is the part of crop that a portrait keeps; an empty crop means
 // the whole picture.
 func PortraitShape(bounds, crop image.Rectangle) image.Rectangle { return photo.Shape(bounds, crop) }

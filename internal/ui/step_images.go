@@ -329,6 +329,9 @@ func (s *imagesStep) keepPages(slot loan.Slot, pictures []desk.Picture, parts []
 					found[held[at].Blob] = p.Problems[0]
 				}
 			}
+			if err == nil && (slot == loan.PortraitStudent || slot == loan.PortraitCoborrower) {
+				err = s.v.u.desk.KnowPortrait(ctx, s.v.id, slot, p.JPEG)
+			}
 		}
 		return c, err
 	}, func(err error) {
