@@ -5,42 +5,19 @@ import (
 	"image"
 	"image/color"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/helper/little"
 	"doorstep/internal/loan"
 )
 
-// builtHelper is the little helper of package helper's tests, and what makes it
-// do something else.
-func builtHelper(t *testing.T) (path string, behaves func(mode string)) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), "helper")
-	if runtime.GOOS == "windows" {
-		path += ".exe"
-	}
-	cmd := exec.Command("go", "build", "-o", path, "./testdata/helper")
-	cmd.Dir = filepath.Join("..", "helper")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path, func(mode string) {
-		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "mode"), []byte(mode), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestHelpersOfOthers(t *testing.T) {
 	c, as := staffed(t)
-	path, behaves := builtHelper(t)
+	path, behaves := little.Build(t)
 	clerk := as(guard.Clerk)
 	ctx := t.Context()
 	wlt := bytes.Repeat([]byte{3, 90, 201, 17}, 256)

@@ -3,43 +3,20 @@ package ui
 import (
 	"bytes"
 	"image"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/helper"
+	"doorstep/internal/helper/little"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"github.com/google/uuid"
 )
 
-// littleHelper is the helper of package helper's tests, and what makes it do
-// something else.
-func littleHelper(t *testing.T) (path string, behaves func(mode string)) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), "helper")
-	if runtime.GOOS == "windows" {
-		path += ".exe"
-	}
-	cmd := exec.Command("go", "build", "-o", path, "./testdata/helper")
-	cmd.Dir = filepath.Join("..", "helper")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return path, func(mode string) {
-		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "mode"), []byte(mode), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestTheChipBesideThePortrait(t *testing.T) {
-	path, behaves := littleHelper(t)
+	path, behaves := little.Build(t)
 	agreed, err := helper.Choose(path)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +87,7 @@ func TestTheChipBesideThePortrait(t *testing.T) {
 }
 
 func TestHelpersInTheWindow(t *testing.T) {
-	path, _ := littleHelper(t)
+	path, _ := little.Build(t)
 	r := asAdmin(t)
 	inManage[*deviceSection](r, ofDevice)
 	r.settle()
