@@ -109,6 +109,9 @@ func (d *Desk) EraseSeason(ctx context.Context, year int, progress func(done, to
 		return out, fault.Wrap(op, err)
 	}
 	if out.Cases > 0 {
+		if err := d.forgetShots(ctx); err != nil {
+			return out, fault.Wrap(op, err)
+		}
 		err = d.store.Compact(ctx, progress)
 	}
 	return out, fault.Wrap(op, err)

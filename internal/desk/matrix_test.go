@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"image"
 	"io/fs"
 	"path/filepath"
 	"reflect"
@@ -53,6 +54,12 @@ func ways() map[string]way {
 		}},
 		"Attach": {verb: guard.Attach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Attach(ctx, c.ID, page.Slot, some, "image/jpeg", "file"))
+		}},
+		"AttachPage": {verb: guard.Attach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.AttachPage(ctx, c.ID, loan.AttachBody{Attachment: loan.Attachment{Slot: page.Slot, Media: "image/jpeg"}}, some))
+		}},
+		"Arrange": {verb: guard.Attach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.Arrange(ctx, c.ID, loan.ArrangeBody{Slot: page.Slot, Order: []loan.Hash{page.Blob}}))
 		}},
 		"Detach": {verb: guard.Detach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Detach(ctx, c.ID, page.Slot, page.Blob))
@@ -117,6 +124,9 @@ func ways() map[string]way {
 		"PortraitUsed": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.PortraitUsed(ctx, c.ID, loan.PortraitStudent, some))
 		}},
+		"KnowPortrait": {verb: guard.Attach, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.KnowPortrait(ctx, c.ID, loan.PortraitStudent, some)
+		}},
 		"Reveal": {verb: guard.Reveal, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.Reveal(ctx, c.ID, []string{"student.phone"}, "家长来电核对")
 		}},
@@ -161,6 +171,16 @@ func ways() map[string]way {
 		"Audit": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Audit(ctx)) }},
 		"EraseSeason": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.EraseSeason(ctx, 2001, nil))
+		}},
+		"SetHelper": {verb: guard.ManageSettings, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.SetHelper(ctx, desk.DecodeCard, "")
+		}},
+		"CardPicture": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.CardPicture(ctx, c.ID, loan.StudentParty))
+		}},
+		"Likeness": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			_, _, err := d.Likeness(ctx, c.ID, loan.StudentParty, image.NewGray(image.Rect(0, 0, 2, 2)))
+			return err
 		}},
 		"EnableOperator": {verb: guard.EnableOperator, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.EnableOperator(ctx, guard.Operator{ID: "new-" + d.Operator().ID, Name: "新人", Roles: []guard.Role{guard.Clerk}, Enabled: true}, []byte("correct horse 9"))
@@ -234,6 +254,7 @@ func ways() map[string]way {
 		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayApprove": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
 		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "MayUrge": {why: "asks guard"},
+		"MayManageSettings": {why: "asks guard"}, "Helpers": {why: "of the laptop"},
 	}
 }
 

@@ -1,14 +1,12 @@
 package desk
 
 import (
-	"context"
 	"image"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/photo"
-	"github.com/google/uuid"
 )
 
 // Picture is a portrait or scan in the form it is kept in, with what the judge
@@ -38,31 +36,6 @@ type Pose = photo.Pose
 func JudgePose(img image.Image) (Pose, error) {
 	p, err := photo.JudgePose(img)
 	return p, fault.Wrap("judge pose", err)
-}
-
-// PortraitUsed says in words where this very portrait is in use already: for the
-// other party of the case, or in another case that this laptop keeps; empty
-// where it is not. A portrait is taken anew in each visit.
-func (d *Desk) PortraitUsed(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte) (string, error) {
-	const op = "look for the portrait"
-	c, err := d.read(ctx, id)
-	if err != nil {
-		return "", fault.Wrap(op, err)
-	}
-	h := d.store.BlobName(content)
-	for _, a := range c.Attachments {
-		if a.Blob == h {
-			if a.Slot == slot {
-				return "", nil
-			}
-			return "这张照片已经用作另一人的照片。", nil
-		}
-	}
-	held, err := d.store.HoldsBlob(ctx, h)
-	if err != nil || !held {
-		return "", fault.Wrap(op, err)
-	}
-	return "这张照片已经用在另一件案件里，不是今天现场拍的。", nil
 }
 
 // PortraitShape is the part of crop that a portrait keeps; an empty crop means
@@ -107,6 +80,10 @@ func MakePage(img image.Image, whole bool) (Page, error) {
 	p.Shown, _, err = photo.Decode(b)
 	return p, fault.Wrap(op, err)
 }
+
+// Photographed says whether a page of a document is the picture of a sheet, and
+// not print alone.
+func Photographed(img image.Image) bool { return photo.Photographed(img) }
 
 // Turn turns a picture by quarters, clockwise.
 func Turn(img image.Image, quarters int) image.Image { return photo.Rotate(img, quarters) }

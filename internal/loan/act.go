@@ -26,7 +26,7 @@ func (c *Case) act(n *node) error {
 	}
 	c.Updated = ch.At
 	switch ch.Kind {
-	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeReplace, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
+	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeArrange, ChangeReplace, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
 		c.Authors[ch.Operator] = true
 	case ChangeReview:
 		c.Reviewers[ch.Operator] = true
@@ -46,6 +46,8 @@ func (c *Case) actKind(n *node) error {
 		return c.attach(n)
 	case ChangeDetach:
 		return c.detach(n.ch)
+	case ChangeArrange:
+		return c.arrange(n.ch)
 	case ChangeReplace:
 		return c.replace(n.ch)
 	case ChangeAttest:
@@ -157,8 +159,8 @@ func (c *Case) attach(n *node) error {
 	if err != nil {
 		return err
 	}
-	if !validSlot(b.Slot) || b.Blob.Zero() || b.Size <= 0 {
-		return fault.New("attach", fault.Input, errors.New("slot, blob or size"))
+	if d, _ := b.Slot.Doc(); !validSlot(b.Slot) || b.Blob.Zero() || b.Size <= 0 || !d.fits(b.Part) {
+		return fault.New("attach", fault.Input, errors.New("slot, blob, size or part"))
 	}
 	if err := c.touch("attach"); err != nil {
 		return err
@@ -170,9 +172,7 @@ func (c *Case) attach(n *node) error {
 	case CardStudent, CardCoborrower:
 		c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot })
 	}
-	if !slices.Contains(c.Attachments, b.Attachment) {
-		c.Attachments = append(c.Attachments, b.Attachment)
-	}
+	c.addPage(b.Attachment, b.Instead)
 	return nil
 }
 

@@ -2,7 +2,6 @@ package loan
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -199,8 +198,7 @@ func (c *Case) derive() {
 	a := &c.App
 	a.Docs = nil
 	for _, d := range Docs() {
-		slot := DocSlot(d)
-		if slices.ContainsFunc(c.Attachments, func(x Attachment) bool { return x.Slot == slot }) {
+		if c.holds(d) {
 			a.Docs = append(a.Docs, d)
 		}
 	}
@@ -260,6 +258,6 @@ func validSlot(s Slot) bool {
 	case PortraitStudent, PortraitCoborrower, CardStudent, CardCoborrower:
 		return true
 	}
-	d, ok := strings.CutPrefix(string(s), "doc/")
-	return ok && slices.Contains(Docs(), Doc(d))
+	_, ok := s.Doc()
+	return ok
 }

@@ -26,6 +26,7 @@ const (
 	ChangeResolve  ChangeKind = "resolve"  // EditBody: a person chose between values
 	ChangeAttach   ChangeKind = "attach"   // AttachBody: a blob put in a slot
 	ChangeDetach   ChangeKind = "detach"   // DetachBody: a blob taken out of a slot
+	ChangeArrange  ChangeKind = "arrange"  // ArrangeBody: pages put in order, or what they show said
 	ChangeReplace  ChangeKind = "replace"  // ReplaceBody: a page that was lost, taken anew
 	ChangeAttest   ChangeKind = "attest"   // PartyBody: clerk attests person = card
 	ChangeConsent  ChangeKind = "consent"  // ConsentBody
@@ -161,12 +162,15 @@ type Attachment struct {
 	Blob  Hash   `json:"blob"`  // keyed hash of the content
 	Media string `json:"media"` // image/jpeg, application/pdf, application/vnd.doorstep.ink, application/vnd.doorstep.wlt
 	Size  int64  `json:"size"`  // bytes
+	Part  Part   `json:"part,omitempty"`
 }
 
-// AttachBody puts a blob in a slot, behind those already there.
+// AttachBody puts a blob in a slot, behind those already there, or in the place
+// of one of them, whose part it then has where it names none.
 type AttachBody struct {
 	Attachment
-	Source string `json:"source,omitempty"` // camera, file, phone, reader
+	Source  string `json:"source,omitempty"` // camera, file, phone, reader
+	Instead Hash   `json:"instead,omitzero"`
 }
 
 // DetachBody takes a blob out of a slot.

@@ -107,7 +107,11 @@ func (c *Central) exportCase(ctx context.Context, id uuid.UUID, dir string, out 
 		}
 		name := strings.NewReplacer("/", "-").Replace(string(a.Slot))
 		names[name]++
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d%s", name, names[name], extOf(a.Media))), b, 0o600); err != nil {
+		page := fmt.Sprintf("%s-%d", name, names[name])
+		if a.Part != "" {
+			page += "-" + string(a.Part)
+		}
+		if err := os.WriteFile(filepath.Join(dir, page+extOf(a.Media)), b, 0o600); err != nil {
 			return diskFault("central.exportCase", err)
 		}
 		out.Files++
