@@ -40,7 +40,7 @@ func (d *Desk) Helpers(ctx context.Context) (Helpers, error) {
 // MayManageSettings says whether the operator signed in may change how this
 // laptop works.
 func (d *Desk) MayManageSettings() bool {
-	return guard.May(d.acting(), guard.ManageSettings, nil) == nil
+	return guard.MayAt(d.acting(), guard.ManageSettings, nil, d.site()) == nil
 }
 
 // SetHelper names the program that does a job, or none with an empty path. Only a
