@@ -68,5 +68,5 @@ func gone(op string, err error) error {
 	if err == nil {
 		err = errGone
 	}
-	return fault.Say(op, fault.Unavailable, "摄像头已断开，请重新插好后再试，或改用文件。", err)
+	return fault.Tell(op, fault.Unavailable, "摄像头已断开：请重新插好后再试，或用手机拍、选文件。", err)
 }

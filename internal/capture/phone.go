@@ -82,6 +82,17 @@ const (
 	maxPairBody = peer.MaxMessage * 2
 )
 
+// ways are what else will do where no phone can come.
+func (o PhoneOptions) ways() string {
+	switch {
+	case o.Sign != nil:
+		return "在电脑上签"
+	case o.Gift != nil:
+		return "打印合同"
+	}
+	return "用摄像头或选文件"
+}
+
 // ServePhone begins to serve the page, until ctx ends or Close. It fails with
 // fault.Offline where there is no network a phone could come by.
 func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
@@ -94,13 +105,13 @@ func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 	where := "127.0.0.1:0"
 	if !o.Local && !o.Loopback {
 		if len(phoneAddresses()) == 0 {
-			return nil, fault.Tell(op, fault.Offline, "本机没有连到任何网络，手机连不过来：请连到手机开的热点或同一个无线网络后再试，也可以用摄像头或选文件。", nil)
+			return nil, fault.Tell(op, fault.Offline, "本机没有连到任何网络，手机连不过来：请连到手机开的热点或同一个无线网络后再试，也可以"+o.ways()+"。", nil)
 		}
 		where = ":0"
 	}
 	l, err := net.Listen("tcp4", where)
 	if err != nil {
-		return nil, fault.Tell(op, fault.Unavailable, "本机不让程序接受手机的连接：请检查防火墙，也可以用摄像头或选文件。", errors.New("cannot listen"))
+		return nil, fault.Tell(op, fault.Unavailable, "本机不让程序接受手机的连接：请检查防火墙，也可以"+o.ways()+"。", errors.New("cannot listen"))
 	}
 	p := &Phone{o: o, token: rand.Text(), listener: l, events: make(chan PhoneEvent), alarms: make(chan PhoneEvent, 1), used: map[string]bool{}, wanted: o.Sign != nil}
 	p.key, p.rtc = p.token, peer.Options{Loopback: o.Loopback}

@@ -370,3 +370,16 @@ func FuzzPairing(f *testing.F) {
 		}
 	})
 }
+
+func TestWhereNoPhoneCanComeItSaysWhatElseWillDo(t *testing.T) {
+	for want, o := range map[string]PhoneOptions{"用摄像头或选文件": {}, "在电脑上签": {Sign: testSigning()}, "打印合同": {Gift: testGift()}} {
+		if got := o.ways(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if p, err := ServePhone(t.Context(), o); err == nil {
+			p.Close()
+		} else if !strings.Contains(fault.Sentence(err), want) {
+			t.Errorf("got %s, want %s in it", fault.Sentence(err), want)
+		}
+	}
+}

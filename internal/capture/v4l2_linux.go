@@ -98,7 +98,7 @@ func OpenCamera(ctx context.Context, info CameraInfo) (Camera, error) {
 	n := len(known(w))
 	w.Close()
 	if n == 0 {
-		return nil, fault.Say(op, fault.Unsupported, "不支持这个摄像头的图像格式，请换一个摄像头。", nil)
+		return nil, fault.Tell(op, fault.Unsupported, "不支持这个摄像头的图像格式：请换一个摄像头，或用浏览器、用手机拍，或选文件。", nil)
 	}
 	c := &v4l2{path: info.ID, name: info.Name, requests: make(chan request), stop: make(chan struct{})}
 	c.running.Go(c.run)
@@ -235,9 +235,9 @@ func deviceFault(op string, err error) error {
 	is := func(e unix.Errno) bool { return errors.Is(err, e) }
 	switch {
 	case is(unix.EBUSY):
-		return fault.Say(op, fault.Busy, "摄像头正被另一个程序使用，请先关闭那个程序。", err)
+		return fault.Tell(op, fault.Busy, "摄像头正被另一个程序使用：请先关闭那个程序，或用手机拍、选文件。", err)
 	case is(unix.EACCES), is(unix.EPERM):
-		return fault.Say(op, fault.Denied, "没有使用摄像头的权限，请联系管理员，或改用文件。", err)
+		return fault.Tell(op, fault.Denied, "没有使用摄像头的权限：请联系管理员，或用手机拍、选文件。", err)
 	}
 	return gone(op, err)
 }

@@ -79,7 +79,7 @@ func (c *cameraDialog) open() {
 	c.s.v.u.run("open cameras", func(context.Context) (err error) {
 		found, err = c.s.v.u.deps.Cameras(c.ctx)
 		if err == nil && len(found) == 0 {
-			err = fault.Say("open cameras", fault.Unavailable, "没有找到摄像头。", nil)
+			err = fault.Tell("open cameras", fault.Unavailable, "没有找到摄像头：可以用手机拍、用浏览器拍，或选文件。", nil)
 		}
 		return err
 	}, func(err error) {
@@ -89,11 +89,8 @@ func (c *cameraDialog) open() {
 			return
 		}
 		if err != nil {
-			c.words.SetKind(kit.TextBad)
-			c.words.SetText(sentence(err))
 			c.frame.SetEmpty("摄像头没有打开")
-			c.file.Show()
-			c.row.Refresh()
+			c.failed(err)
 			kit.Focus(c.file)
 			return
 		}
@@ -101,6 +98,15 @@ func (c *cameraDialog) open() {
 		c.row.Refresh()
 		c.live()
 	})
+}
+
+// failed says what is wrong with the camera, and offers what else will do.
+func (c *cameraDialog) failed(err error) {
+	c.words.SetKind(kit.TextBad)
+	c.words.SetText(sentence(err))
+	c.file.Show()
+	c.row.Refresh()
+	c.dialog.Refresh()
 }
 
 // live shows the preview.
@@ -120,8 +126,7 @@ func (c *cameraDialog) live() {
 	c.s.v.u.run("preview", func(context.Context) error { return c.play(ctx, cam) }, func(err error) {
 		if err != nil && ctx.Err() == nil {
 			c.dialog.YesButton().Disable()
-			c.words.SetKind(kit.TextBad)
-			c.words.SetText(sentence(err))
+			c.failed(err)
 		}
 	})
 	c.dialog.YesButton().Enable()
@@ -222,8 +227,7 @@ func (c *cameraDialog) press() bool {
 			return
 		}
 		if err != nil {
-			c.words.SetKind(kit.TextBad)
-			c.words.SetText(sentence(err))
+			c.failed(err)
 			return
 		}
 		c.end()

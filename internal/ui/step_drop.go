@@ -18,7 +18,11 @@ func (u *Window) dropped(at fyne.Position, files []fyne.URI) {
 		return
 	}
 	v := u.shell.current
-	if !v.active || v.u.win.Canvas().Overlays().Top() != nil {
+	if !v.active {
+		return
+	}
+	if v.u.win.Canvas().Overlays().Top() != nil {
+		kit.Notice(u.win, kit.Warning, "请先关掉打开的对话框，再把文件拖到要添加的那一样材料上。")
 		return
 	}
 	s, ok := v.steps[v.at].(*imagesStep)

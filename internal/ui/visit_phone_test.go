@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,7 +11,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"doorstep/internal/capture"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 )
@@ -162,4 +166,51 @@ func (r *rig) savedOpen(v *visit) *loan.Case {
 		r.t.Fatal(err)
 	}
 	return c
+}
+
+func TestEveryWayOfTakingAPictureSaysWhatElseWillDo(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false)
+	images := v.steps[stepImages].(*imagesStep)
+	r.ui(func() { v.show(stepImages) })
+	slot := loan.DocSlot(loan.HukouBook)
+	camera := func() *cameraDialog {
+		r.ui(func() { images.shoot(slot) })
+		return images.camera
+	}
+	ways := func(c *cameraDialog, words string) {
+		t.Helper()
+		r.until("the way out is offered", func() bool { return c.file.Visible() })
+		r.ui(func() {
+			for _, want := range []string{words, "用手机拍", "选文件"} {
+				if !strings.Contains(c.words.Text(), want) {
+					t.Errorf("the window says %s, want %s in it", c.words.Text(), want)
+				}
+			}
+			if len(c.ways.Objects) != 2 || !c.ways.Visible() {
+				t.Error("neither the phone nor the browser is offered")
+			}
+			c.dialog.Close()
+		})
+		r.settle()
+	}
+	ways(camera(), "没有找到摄像头")
+	r.u.deps.Cameras = func(context.Context) ([]capture.Camera, error) {
+		return nil, fault.Tell("test", fault.Busy, "摄像头正被另一个程序使用：请先关闭那个程序，或用手机拍、选文件。", nil)
+	}
+	ways(camera(), "另一个程序")
+	fake := capture.NewFake("练习摄像头", time.Millisecond, testPicture(320, 240))
+	r.u.deps.Cameras = func(context.Context) ([]capture.Camera, error) { return []capture.Camera{fake}, nil }
+	c := camera()
+	r.until("the preview stands", func() bool { return c.frame.HasImage() })
+	fake.Unplug()
+	ways(c, "断开")
+	t.Run("without a network for the phone", func(t *testing.T) {
+		r.u.deps.Phone = func(context.Context, capture.PhoneOptions) (*capture.Phone, error) {
+			return nil, fault.Tell("test", fault.Offline, "本机没有连到任何网络，也可以用摄像头或选文件。", nil)
+		}
+		r.ui(func() { images.openPhone(slot, "户口簿", false, nil, func() {}, func() {}) })
+		r.until("it says so", func() bool { return strings.Contains(images.phone.words.Text(), "用摄像头或选文件") })
+		r.ui(func() { images.phone.dialog.Close() })
+	})
 }
