@@ -302,6 +302,28 @@ func TestAnExportHasContractsAsTheBankGetsThem(t *testing.T) {
 	}
 }
 
+func TestAContractOfAFormThatWasNotKnownIsJudgedAnew(t *testing.T) {
+	c, _ := movable(t)
+	_, id, _ := contracted(t, c)
+	refused := func(why string) KeptContract {
+		t.Helper()
+		if _, err := c.db.ExecContext(t.Context(), `UPDATE contracts SET state = ?, why = ?, tail = NULL`, contractRefused, why); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.judgeAnew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		keep(t, c)
+		return keptState(t, c, id)
+	}
+	if k := refused("stranger"); k.State != contractRefused {
+		t.Errorf("refused for another reason: %+v", k)
+	}
+	if k := refused("catalog-differs field-missing"); k.State != contractReceived || k.Why != "" {
+		t.Errorf("of a form that was not known: %+v", k)
+	}
+}
+
 func TestAContractOfTheFirstFormIsKeptAsItIs(t *testing.T) {
 	svc := stampingService(t)
 	c, _ := movable(t)
