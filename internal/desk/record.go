@@ -207,6 +207,10 @@ func lineOf(ch *loan.Change) Line {
 		if json.Unmarshal(ch.Body, &b) == nil {
 			l.Reason = b.Reason
 		}
+	case ch.Kind == loan.ChangeConsent:
+		if b, err := loan.Body[loan.ConsentBody](ch); err == nil {
+			l.Detail = map[bool]string{true: "given ", false: "withdrawn "}[b.Given] + string(b.Party) + " " + b.Purpose + " " + b.Text
+		}
 	case ch.Kind == loan.ChangeReview:
 		if b, err := loan.Body[loan.ReviewBody](ch); err == nil {
 			l.Detail, l.Reason = map[bool]string{true: "passed", false: "sent back"}[b.Pass], b.Note

@@ -40,6 +40,10 @@ func TestTheRecordSaysWhoSawOnesDataAndNeverWhat(t *testing.T) {
 	if err != nil || len(edits.Lines) != 1 || len(edits.Lines[0].Fields) < 20 {
 		t.Fatalf("edits: %+v, %v", edits.Lines, err)
 	}
+	given, err := d.Record(ctx, desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeConsent}})
+	if err != nil || len(given.Lines) != 4 || !strings.HasPrefix(given.Lines[0].Detail, "given ") || !strings.HasSuffix(given.Lines[0].Detail, "/1") {
+		t.Fatalf("consents: %+v, %v", given.Lines, err)
+	}
 	all, err := d.Record(ctx, desk.Sought{Limit: 5})
 	if err != nil || len(all.Lines) != 5 || all.Total < 20 || all.Unread != 0 {
 		t.Fatalf("got %d of %d, %v", len(all.Lines), all.Total, err)

@@ -246,6 +246,9 @@ func detailWords(l desk.Line) string {
 		l.Detail = what
 		return timesWords(detailWords(l), times)
 	}
+	if l.Kind == loan.ChangeConsent {
+		return consentWords(d)
+	}
 	if n, ok := rest("audit: tampered in "); ok {
 		return "审计核验发现 " + strings.TrimSuffix(n, " places") + " 处问题"
 	}
@@ -285,4 +288,13 @@ func timesWords(what, times string) string {
 		return what + "，另有 " + n + " 次"
 	}
 	return what
+}
+
+// consentWords is whose consent was given or taken back, to what text.
+func consentWords(detail string) string {
+	w := strings.SplitN(detail, " ", 4)
+	if len(w) < 4 {
+		return detail
+	}
+	return partyLabel(loan.Party(w[1])) + map[bool]string{true: "撤回", false: "同意"}[w[0] == "withdrawn"] + "《" + textFor(w[2]).Title + "》，文本 " + w[3]
 }
