@@ -163,3 +163,56 @@ func refusals(t *testing.T) map[string]int {
 	}
 	return out
 }
+
+// TestANewLaptopKnowsTheLevelsFromTheFirst enrols a laptop by people of two
+// points, before it ever synced.
+func TestANewLaptopKnowsTheLevelsFromTheFirst(t *testing.T) {
+	dir := t.TempDir()
+	c, err := startCentre(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.stop()
+	for id, org := range map[string]string{"near": "甲乡受理点", "far": "乙乡受理点"} {
+		if err := c.AddOperator(t.Context(), central.Operator{ID: id, Name: "某人", Roles: []string{"clerk"}, Level: "point", Org: org}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	for who, want := range map[string]int{"far": exitRefused, "near": exitDone} {
+		code, err := c.NewCode(t.Context(), central.NewCodeOptions{Point: "甲乡受理点"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{"code": code, "pw": "right-horse-42"} {
+			if err := os.WriteFile(name, []byte(text+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, _, errs := try("enrol", "--server", c.url, "--code-file", "code", "--data", who, "--operator", who, "--password-file", "pw"); got != want {
+			t.Errorf("begun by %s: exit code %d, want %d; %s", who, got, want, errs)
+		}
+	}
+	door, err := openDoor(t.Context(), "near")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := door.SignIn(t.Context(), "near", []byte("right-horse-42"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	people, err := d.Operators(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels := map[string]string{}
+	for _, o := range people {
+		if o.Level != "" {
+			levels[o.ID] = o.Org
+		}
+	}
+	if want := map[string]string{"near": "甲乡受理点", "far": "乙乡受理点"}; !maps.Equal(levels, want) {
+		t.Errorf("got %v, want %v", levels, want)
+	}
+}

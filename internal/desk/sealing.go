@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -127,6 +126,11 @@ func evidenceTime(t time.Time) string {
 	return t.In(time.FixedZone("", 8*3600)).Format("2006-01-02 15:04:05") + " 北京时间（终端时钟）"
 }
 
+// evidenceMinute is evidenceTime where many stand in one line.
+func evidenceMinute(t time.Time) string {
+	return t.In(time.FixedZone("", 8*3600)).Format("2006-01-02 15:04")
+}
+
 // evidence lists what the last page of the contract tells of its making.
 func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contract.EvidenceLine {
 	n, head := d.store.Head()
@@ -151,7 +155,12 @@ func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contra
 	}
 	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		if given := c.Consents[party]; len(given) > 0 {
-			e.line(partyName(party)+"单独同意", strings.Join(slices.Sorted(maps.Values(given)), "、"))
+			var all []string
+			for purpose, text := range given {
+				all = append(all, text+"（"+evidenceMinute(c.ConsentedAt[party][purpose])+"）")
+			}
+			slices.Sort(all)
+			e.line(partyName(party)+"单独同意", strings.Join(all, "、"))
 		}
 	}
 	if c.Review != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"doorstep/internal/fault"
 	"github.com/google/uuid"
@@ -95,7 +96,7 @@ func (c *Case) open(n *node) error {
 	c.Authors, c.Reviewers, c.Deciders = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
-	c.Consents = map[Party]map[string]string{}
+	c.Consents, c.ConsentedAt = map[Party]map[string]string{}, map[Party]map[string]time.Time{}
 	b, err := bodyOf[OpenBody](n)
 	if err != nil {
 		return err
@@ -228,6 +229,7 @@ func (c *Case) consent(ch *Change) error {
 			return denied("withdraw consent")
 		}
 		delete(c.Consents[b.Party], b.Purpose)
+		delete(c.ConsentedAt[b.Party], b.Purpose)
 		c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
 		return nil
 	}
@@ -235,12 +237,13 @@ func (c *Case) consent(ch *Change) error {
 		return err
 	}
 	if c.Consents[b.Party] == nil {
-		c.Consents[b.Party] = map[string]string{}
+		c.Consents[b.Party], c.ConsentedAt[b.Party] = map[string]string{}, map[string]time.Time{}
 	}
 	if b.Given {
-		c.Consents[b.Party][b.Purpose] = b.Text
+		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
 	} else {
 		delete(c.Consents[b.Party], b.Purpose)
+		delete(c.ConsentedAt[b.Party], b.Purpose)
 	}
 	return nil
 }

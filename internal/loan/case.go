@@ -22,9 +22,10 @@ type Case struct {
 	Attachments []Attachment
 	Replaced    []Replacement // pages that were lost and taken anew, in order
 	Attested    map[Party]bool
-	Attests     map[Party]Attestation       // who attested, of those in Attested
-	Consents    map[Party]map[string]string // purpose → text id, of consents given
-	Withdrawn   []Withdrawal                // consents taken back after signing, in order
+	Attests     map[Party]Attestation          // who attested, of those in Attested
+	Consents    map[Party]map[string]string    // purpose → text id, of consents given
+	ConsentedAt map[Party]map[string]time.Time // when, of those in Consents
+	Withdrawn   []Withdrawal                   // consents taken back after signing, in order
 	Review      *ReviewState
 	Contract    *ContractState
 	Former      []ContractState // contracts voided by corrections, still readable

@@ -44,6 +44,14 @@ func TestWhichConsentsATextAsksFor(t *testing.T) {
 		"sharing alone is not enough":     {[]string{"share", "s/1"}, false},
 	} {
 		k := consented(t, c.given...)
+		for purpose := range k.Consents[StudentParty] {
+			if k.ConsentedAt[StudentParty][purpose].IsZero() {
+				t.Errorf("%s: no time of %s", name, purpose)
+			}
+		}
+		if len(k.ConsentedAt[StudentParty]) != len(k.Consents[StudentParty]) {
+			t.Errorf("%s: times of %v", name, k.ConsentedAt)
+		}
 		if len(k.Aside) != 0 || k.App.Student.Consent != c.whole {
 			t.Errorf("%s: whole %v with %d aside, want %v", name, k.App.Student.Consent, len(k.Aside), c.whole)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"doorstep/internal/fault"
 	"github.com/google/uuid"
@@ -301,6 +302,10 @@ func (c *Case) clone() *Case {
 	d.Consents = map[Party]map[string]string{}
 	for p, m := range c.Consents {
 		d.Consents[p] = maps.Clone(m)
+	}
+	d.ConsentedAt = map[Party]map[string]time.Time{}
+	for p, m := range c.ConsentedAt {
+		d.ConsentedAt[p] = maps.Clone(m)
 	}
 	if c.Contract != nil {
 		k := *c.Contract

@@ -50,9 +50,9 @@ func newRecordSection(u *Window) *recordSection {
 	s.who = kit.NewFixedPicker(people)
 	s.who.SetValue(people[0])
 	s.id.MaxLen = 36
-	s.id.SetPlaceholder("案件编号末 8 位")
+	s.id.SetPlaceholder("案件编号末 8 位，或身份证号")
 	s.id.OnEnter = s.query
-	s.idOf = kit.NewLabeled("案件", false, s.id)
+	s.idOf = kit.NewLabeled("案件或本人", false, s.id)
 	s.kind = kit.NewChoice(kit.Option{ID: "", Text: "全部"}, kit.Option{ID: "look", Text: "查看与显示"}, kit.Option{ID: "search", Text: "查找"},
 		kit.Option{ID: "out", Text: "打印与导出"}, kit.Option{ID: "change", Text: "登记与修改"}, kit.Option{ID: "in", Text: "登录"})
 	s.kind.SetValue("")
@@ -77,6 +77,9 @@ func (s *recordSection) refresh()                   {}
 // sought is what the filters say.
 func (s *recordSection) sought() desk.Sought {
 	q := desk.Sought{Operator: s.who.Value().ID, Case: strings.TrimSpace(s.id.Text())}
+	if len(q.Case) == 18 {
+		q.Case, q.Person = "", q.Case
+	}
 	now := s.u.deps.Now()
 	switch s.days.Value() {
 	case "1":
@@ -243,6 +246,9 @@ func detailWords(l desk.Line) string {
 		l.Detail = what
 		return timesWords(detailWords(l), times)
 	}
+	if l.Kind == loan.ChangeConsent {
+		return consentWords(d)
+	}
 	if n, ok := rest("audit: tampered in "); ok {
 		return "审计核验发现 " + strings.TrimSuffix(n, " places") + " 处问题"
 	}
@@ -268,7 +274,7 @@ func detailWords(l desk.Line) string {
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}
-	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "record of a person": "查看一个人的日志", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
 		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",
@@ -284,4 +290,13 @@ func timesWords(what, times string) string {
 		return what + "，另有 " + n + " 次"
 	}
 	return what
+}
+
+// consentWords is whose consent was given or taken back, to what text.
+func consentWords(detail string) string {
+	w := strings.SplitN(detail, " ", 4)
+	if len(w) < 4 {
+		return detail
+	}
+	return partyLabel(loan.Party(w[1])) + map[bool]string{true: "撤回", false: "同意"}[w[0] == "withdrawn"] + "《" + textFor(w[2]).Title + "》，文本 " + w[3]
 }

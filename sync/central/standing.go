@@ -12,6 +12,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// maxStanding bounds what an answer to who enrols has of it.
+const maxStanding = 32 << 10
+
 // Levels lists the levels an operator may have.
 func Levels() []string {
 	var out []string
