@@ -118,7 +118,8 @@ func erasable(c *loan.Case) error {
 }
 
 // RequestedCase finds the case of which a person asks that it be erased, by the
-// end of its id, and says whether it may be. Only a data administrator may.
+// end of its id; with the row fault.Denied says why it may not be. Only a data
+// administrator may.
 func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
 	const op = "find case to erase"
 	if err := d.permit(ctx, guard.EraseSeason, nil); err != nil {

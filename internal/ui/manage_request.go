@@ -44,6 +44,11 @@ func (s *keptSection) askRequest() {
 			return err
 		}, func(err error) {
 			d.YesButton().SetBusy("")
+			if fault.KindOf(err) == fault.Denied {
+				d.Close()
+				s.refuseRequest(row, why, sentence(err))
+				return
+			}
 			if err != nil {
 				tailOf.SetError(sentence(err))
 				return
@@ -55,6 +60,23 @@ func (s *keptSection) askRequest() {
 	})
 	d.SetWidth(560)
 	d.Show()
+}
+
+// refuseRequest says why a case is kept, and has that a person asked written down.
+func (s *keptSection) refuseRequest(row desk.Row, why, words string) {
+	s.u.act("note request", func(ctx context.Context) error {
+		_, err := s.u.desk.EraseCase(ctx, row.ID, why, nil)
+		if fault.KindOf(err) == fault.Denied {
+			return nil // as it was found, and now noted
+		}
+		return err
+	}, func(err error) {
+		if err != nil {
+			s.u.fail(err)
+			return
+		}
+		kit.Message(s.u.win, "依法不能删除", words+"本人的要求和答复已记入日志。", nil)
+	})
 }
 
 func (s *keptSection) confirmRequest(row desk.Row, why string) {
