@@ -10,6 +10,7 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"filippo.io/age"
+	"fyne.io/fyne/v2/test"
 )
 
 func TestACaseIsExportedByAGrantGivenAtTheDesk(t *testing.T) {
@@ -121,8 +122,9 @@ func TestOwnDataIsShownAndAskedErasingIsAnswered(t *testing.T) {
 		r.ui(s.askRequest)
 		r.settle()
 		r.typeLines(id[len(id)-8:], "本人当面要求删除")
-		r.settle()
-		r.answer()
+		r.until("the answer stands there", func() bool {
+			return !strings.Contains(tags.ReplaceAllString(test.RenderToMarkup(r.u.win.Canvas()), ""), "查找并删除")
+		})
 		r.settle()
 		r.snap("erase-request" + name)
 		if d := r.dialog(); d == nil {
