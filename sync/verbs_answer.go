@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
 )
@@ -22,7 +23,21 @@ func callerFlags(f *flag.FlagSet) (data *string, who *central.Caller, by, code *
 	data = f.String("data", "", "folder of the centre")
 	f.StringVar(&who.Device, "device", "", "id of the laptop, or the last eight characters that it shows")
 	f.StringVar(&who.Operator, "operator", "", "id of the account that it shows")
-	return data, who, f.String("by", "", "id of the data administrator who answers"), f.String("code", "", "the code that the laptop shows, as they read it out")
+	return data, who, f.String("by", "", "id of the data administrator who answers"), f.String("code", "", "the code that the laptop shows, as they read it out, or the text of its QR code")
+}
+
+// unscanned makes of the text of a QR code the code in it, which must be of the
+// laptop and account that were given.
+func unscanned(who *central.Caller, code *string) error {
+	r, ok := guard.ParseRequest(*code)
+	if !ok {
+		return nil
+	}
+	if !strings.HasSuffix(strings.ToLower(who.Device), r.Device) || who.Operator != r.Operator {
+		return fault.New("sync.unscanned", fault.Input, errors.New("--code: of another laptop or account than was given"))
+	}
+	*code = r.Code
+	return nil
 }
 
 func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -30,6 +45,9 @@ func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 		"days more, and that account for 7. Read the answer out; it serves once, there, today.\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code"); err != nil {
+		return err
+	}
+	if err := unscanned(who, code); err != nil {
 		return err
 	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
@@ -49,6 +67,9 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	reason := f.String("reason", "", "why it is granted")
 	yes := f.Bool("yes", false, "what is asked for is granted")
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code", "reason"); err != nil {
+		return err
+	}
+	if err := unscanned(who, code); err != nil {
 		return err
 	}
 	ask, _, err := central.ReadAsk(*code)

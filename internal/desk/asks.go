@@ -32,6 +32,7 @@ type Wanted struct {
 // Asked is a request for a grant that was not answered yet.
 type Asked struct {
 	Code     string // to be read out
+	Scan     string // what a QR code of it says
 	Operator string
 	Wanted
 	At time.Time
@@ -46,6 +47,8 @@ const asksSetting = "desk.asks"
 const (
 	maxAsks = 50
 	askFor  = guard.WaitFor
+
+	exportAsked = "export asked"
 )
 
 // AskGrant makes a request for a grant, and notes it in the chain, with which it
@@ -68,8 +71,13 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	if err != nil {
 		return Asked{}, fault.Wrap(op, err)
 	}
-	a := Asked{Code: seal.Spoken(b), Operator: d.operator.ID, Wanted: w, At: d.now().UTC()}
-	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: guard.AskedDetail(b)}); err != nil {
+	code := seal.Spoken(b)
+	a := Asked{Code: code, Scan: d.request(code).AskScan(), Operator: d.operator.ID, Wanted: w, At: d.now().UTC()}
+	detail := guard.AskedDetail(b)
+	if w.Export {
+		detail = exportAsked // whoever answers names a recipient, here: it does not go up
+	}
+	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: detail}); err != nil {
 		return Asked{}, err
 	}
 	all, err := d.asks(ctx)
@@ -80,6 +88,24 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	all = all[max(0, len(all)-maxAsks):]
 	return a, fault.Wrap(op, d.store.SetSetting(ctx, asksSetting, all))
 }
+
+// request is a code of the operator signed in at this laptop.
+func (d *Desk) request(code string) guard.Request {
+	id := d.device().String()
+	return guard.Request{Device: id[len(id)-8:], Operator: d.operator.ID, Code: code}
+}
+
+// RenewalScan is what a QR code says of a code of AskRenewal.
+func (d *Desk) RenewalScan(code string) string { return d.request(code).RenewScan() }
+
+// Scanned takes what a QR code of a request says apart; false for anything else.
+func Scanned(text string) (Request, bool) { return guard.ParseRequest(text) }
+
+// Request is a request of another laptop, as its QR code says it.
+type Request = guard.Request
+
+// AnswerScan is what a QR code of an answer says.
+func AnswerScan(code string) string { return guard.AnswerScan(code) }
 
 // ask is the request, with a name of its own.
 func (w Wanted) ask() guard.Ask {
@@ -146,7 +172,7 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	b, err := seal.ParseSpoken(answer, seal.AnswerSize)
+	b, err := seal.ParseSpoken(guard.AnswerOf(answer), seal.AnswerSize)
 	if err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}

@@ -19,6 +19,9 @@ import (
 // Release says to whom a grant lets cases be exported.
 type Release = guard.Release
 
+// Given is a grant as it stands at this laptop.
+type Given = guard.Given
+
 // Exported says what an export wrote.
 type Exported struct {
 	Path  string // the file
@@ -37,7 +40,7 @@ func CheckRelease(r Release) error {
 }
 
 // Releases lists the grants by which the operator signed in may export here now.
-func (d *Desk) Releases(ctx context.Context) ([]guard.Given, error) {
+func (d *Desk) Releases(ctx context.Context) ([]Given, error) {
 	const op = "list releases"
 	all, err := d.given(ctx)
 	if err != nil {
@@ -108,7 +111,7 @@ func (d *Desk) counted(ctx context.Context, grant string, cases []uuid.UUID, dir
 	}
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
-			if e := d.noteExport(ctx, op, cases, func(int) loan.ViewBody { return loan.ViewBody{Detail: "export refused"} }); e != nil {
+			if e := d.noteExport(ctx, op, cases, func(int) loan.ViewBody { return loan.ViewBody{Detail: exportRefused} }); e != nil {
 				return g, nil, e
 			}
 		}
@@ -139,6 +142,9 @@ func (d *Desk) marker() (*contract.Press, error) {
 	}
 	return contract.NewPress()
 }
+
+// exportRefused is what the chain says of an export that no grant covered.
+const exportRefused = "export refused"
 
 // noteExport writes a line for each case into the chain, in one step.
 func (d *Desk) noteExport(ctx context.Context, op string, cases []uuid.UUID, body func(i int) loan.ViewBody) error {

@@ -182,6 +182,12 @@ func ways() map[string]way {
 			_, _, err := d.Likeness(ctx, c.ID, loan.StudentParty, image.NewGray(image.Rect(0, 0, 2, 2)))
 			return err
 		}},
+		"EraseCase": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.EraseCase(ctx, c.ID, "本人要求删除", nil))
+		}},
+		"RequestedCase": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.RequestedCase(ctx, c.ID.String()[28:]))
+		}},
 		"EnableOperator": {verb: guard.EnableOperator, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.EnableOperator(ctx, guard.Operator{ID: "new-" + d.Operator().ID, Name: "新人", Roles: []guard.Role{guard.Clerk}, Enabled: true}, []byte("correct horse 9"))
 		}},
@@ -218,6 +224,7 @@ func ways() map[string]way {
 
 		"Blob":           {why: "View, and then whether the case is seen in full: TestPicturesAreForWhoSeesTheCase"},
 		"SealedContract": {why: "as Blob"},
+		"OwnData":        {why: "View, and then whether the case is seen in full: TestWhatIsKeptOfAPersonIsShownToThatPerson"},
 		"VoidForLoss":    {why: "Losses and Correct"},
 		"Differences":    {why: "whether the case is seen in full: TestDifferencesAreForWhoSeesTheCase"},
 		"Witness":        {why: "asks of the second person, whose password is given: TestOneSignsForBothInARenewal"},
@@ -236,6 +243,7 @@ func ways() map[string]way {
 		"SetSetting":     {why: "how the screens look; desk's own are refused: TestDeskKeepsItsOwnSettings"},
 		"Close":          {why: "locks"},
 		"AskRenewal":     {why: "of the laptop, and whoever may sign in"},
+		"RenewalScan":    {why: "of the laptop, and whoever may sign in"},
 		"Renew":          {why: "the county's answer decides: TestARenewalByTelephone"},
 		"Store":          {why: "carriage takes it, and nobody else: TestWhoTakesTheStore"},
 

@@ -208,7 +208,7 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	if ask == nil {
 		return fault.Tell(op, fault.Missing, "请先生成申请码，再向县资助中心要续期码；用过的续期码不能再用。", errors.New("no request"))
 	}
-	answer, err := seal.ParseSpoken(typed, seal.AnswerSize)
+	answer, err := seal.ParseSpoken(guard.AnswerOf(typed), seal.AnswerSize)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}

@@ -350,7 +350,7 @@ type ViewBody struct {
 // EraseBody says what was erased and by which rule. The content is gone; its
 // names and numbers are not personal data.
 type EraseBody struct {
-	Rule  string      `json:"rule"`            // "images-7d": images 7 days after the receipt; "season": the end of a season
+	Rule  string      `json:"rule"`            // "images-7d": images 7 days after the receipt; "season": the end of a season; "request": a person's own wish
 	Cases []uuid.UUID `json:"cases,omitempty"` // at most 1000; Count has them all
 	Count int         `json:"count"`           // cases touched
 	Blobs int         `json:"blobs"`
