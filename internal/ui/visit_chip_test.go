@@ -22,7 +22,7 @@ func TestTheChipBesideThePortrait(t *testing.T) {
 		t.Fatal(err)
 	}
 	wlt := bytes.Repeat([]byte{60, 90, 130, 200, 170, 110, 80}, 147)[:helper.WLT]
-	for look, name := range map[kit.Variant]string{kit.Light: "light", kit.Dark: "dark"} {
+	for name, look := range looks() {
 		r := newRig(t, look)
 		v := r.open(loan.First, false, entered, func(r *rig, id uuid.UUID) {
 			r.must(r.u.desk.Attach(t.Context(), id, loan.CardStudent, wlt, "application/vnd.doorstep.wlt", "reader"))

@@ -39,8 +39,7 @@ func letterWith(t *testing.T, text string) image.Image {
 
 func TestTheCodeOfTheLetter(t *testing.T) {
 	const text = "https://zs.example.edu.cn/v?ksh=24520101110001&xm=韦一&yxmc=贵州大学&zymc=软件工程"
-	for _, look := range []kit.Variant{kit.Light, kit.Dark} {
-		name := map[kit.Variant]string{kit.Light: "light", kit.Dark: "dark"}[look]
+	for name, look := range looks() {
 		r := newRig(t, look)
 		v := r.open(loan.First, false, entered)
 		images := v.steps[stepImages].(*imagesStep)
