@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
@@ -144,6 +145,7 @@ func signCMS(digest []byte, key crypto.Signer, chain []*x509.Certificate) ([]byt
 	if p.signature, err = key.Sign(random, sum[:], crypto.SHA256); err != nil {
 		return nil, err
 	}
+	p.signature, _ = lowS(p.signature, elliptic.P256())
 	return p.marshal()
 }
 

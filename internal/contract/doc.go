@@ -72,5 +72,8 @@
 // service's token rebuilt in DER: version 3, the signer's digest algorithm,
 // TSTInfo, the certificates of its chain from the signer's up to below the root
 // (or the root where it signs itself), and the one SignerInfo without unsigned
-// attributes.
+// attributes. What of it no signature covers is written one way in the third form:
+// digest, ECDSA and SM2 algorithms without parameters, RSA with NULL, RSASSA-PSS
+// with its hash, MGF1 of the same and a salt as long; and of the two equal values
+// of an ECDSA signature, here and in the seals, the one with the lower half.
 package contract

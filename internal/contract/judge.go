@@ -3,6 +3,7 @@ package contract
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -134,6 +135,9 @@ func (v *verifier) signature(s Signature, cms []byte, digest [32]byte, said stri
 	if err != nil || !is || !ecdsa.VerifyASN1(key, sum[:], p.signature) {
 		v.found(SignatureWrong, s.Field)
 	}
+	if low, ok := lowS(p.signature, elliptic.P256()); v.form >= thirdForm && ok && !bytes.Equal(low, p.signature) {
+		v.found(SealMalformed, s.Field, "签名值被改写成等值的另一种")
+	}
 	if hash := sha256.Sum256(cert.Raw); !bytes.Equal(hash[:], p.certHash) {
 		v.found(CertSwapped, s.Field)
 	}
@@ -257,7 +261,7 @@ func (v *verifier) stamp(s Signature, der []byte, digest [32]byte, said string) 
 	case err != nil:
 		v.found(StampMalformed, "不是时间戳令牌")
 		return
-	case !bytes.Equal(t.marshal(), der):
+	case !bytes.Equal(t.marshal(), der), v.form >= thirdForm && !bytes.Equal(t.canonical().marshal(), der):
 		v.found(StampMalformed, "令牌里有多余的内容")
 		return
 	}

@@ -120,7 +120,7 @@ func (s *Stamping) End(answer []byte, roots []*x509.Certificate, lists ...*x509.
 	if r := revocationOf(t.certs, roots, lists, t.at); !r.revoked.IsZero() {
 		return nil, time.Time{}, fault.New(op, fault.Untrusted, errors.New("the service's certificate is revoked"))
 	}
-	der := t.marshal()
+	der := t.canonical().marshal()
 	if s.need = len(der); s.need > s.room {
 		return nil, time.Time{}, fault.New(op, fault.TooLarge, errors.New("no room for the stamp"))
 	}

@@ -122,6 +122,9 @@ func (s *testTSA) token(t testing.TB, info []byte, certs []*x509.Certificate) []
 	}
 	sha := wrap(0x30, derOf(oidSHA256), []byte{5, 0})
 	alg := wrap(0x30, derOf(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}), []byte{5, 0})
+	if _, is := s.key.(*ecdsa.PrivateKey); is {
+		alg = wrap(0x30, derOf(oidECDSASHA256))
+	}
 	serial := derOf(issuerAndSerial{asn1.RawValue{FullBytes: s.cert.RawIssuer}, s.cert.SerialNumber})
 	signer := wrap(0x30, derOf(1), serial, sha, wrap(0xA0, set), alg, derOf(sig), wrap(0xA1, attr(oidMessageDigest, derOf([]byte("unsigned")))))
 	var raw []byte

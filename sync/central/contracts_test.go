@@ -158,6 +158,21 @@ func TestListsOfRevokedCertificatesAreFetchedAndCount(t *testing.T) {
 	says(true, "未吊销")
 }
 
+func TestAListThatEndsInABlankIsRead(t *testing.T) {
+	svc := stampingService(t)
+	for range 10_000 {
+		b := svc.list(t)
+		if len(bytes.TrimSpace(b)) == len(b) {
+			continue
+		}
+		if got, err := parseLists(b); err != nil || len(got) != 1 {
+			t.Errorf("got %d lists, %v", len(got), err)
+		}
+		return
+	}
+	t.Fatal("no list ended in a blank")
+}
+
 func TestAServiceOfAnotherPolicyIsNotBelieved(t *testing.T) {
 	svc := stampingService(t)
 	c, _ := movable(t)

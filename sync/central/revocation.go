@@ -91,10 +91,11 @@ func parseLists(b []byte) ([]*x509.RevocationList, error) {
 	if len(b) > maxLists {
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
-	if b = bytes.TrimSpace(b); len(b) == 0 {
+	text := bytes.TrimSpace(b)
+	if len(text) == 0 {
 		return nil, nil
 	}
-	if !bytes.HasPrefix(b, []byte("-----BEGIN")) {
+	if !bytes.HasPrefix(text, []byte("-----BEGIN")) { // DER, whose last byte may be anything
 		l, err := x509.ParseRevocationList(b)
 		if err != nil {
 			return nil, fault.New(op, fault.Input, errors.New("not a list of revoked certificates"))
