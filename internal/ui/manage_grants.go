@@ -179,7 +179,7 @@ func (s *grantSection) answer() {
 			}
 			d.Close()
 			kit.NewDialog(s.u.win, "请把批准码报给对方", container.New(&stacked{gap: 12},
-				container.NewCenter(container.NewHBox(code(desk.AnswerScan(answer)), gap(16), container.NewCenter(kit.NewLine(answer, kit.TextTitle)))),
+				centred(kit.NewLine(answer, kit.TextTitle)), container.NewCenter(code(desk.AnswerScan(answer))),
 				kit.NewText("今天之内、在那台电脑上、由 "+name+" 使用一次有效。已记入本机日志。", kit.TextBody)), "知道了", "", nil).Open()
 		})
 		return false
