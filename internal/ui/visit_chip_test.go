@@ -11,7 +11,6 @@ import (
 	"doorstep/internal/helper"
 	"doorstep/internal/helper/little"
 	"doorstep/internal/loan"
-	"doorstep/internal/ui/kit"
 	"github.com/google/uuid"
 )
 

@@ -231,7 +231,8 @@ func (r *rig) settle() {
 			if d := r.dialog(); d != nil {
 				busy = busy || d.YesButton().Busy()
 			}
-			busy = busy || v.pending > 0 || len(images.loading) > 0 || len(images.busy) > 0
+			busy = busy || v.pending > 0 || len(images.loading) > 0 || len(images.busy) > 0 ||
+				len(images.coding) > 0 || images.chips.looking || len(images.chips.asking) > 0
 		})
 		calm++
 		if busy {
