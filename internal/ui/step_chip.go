@@ -21,6 +21,7 @@ type chips struct {
 	words    map[loan.Hash]string      // why there is no picture
 	alike    map[[2]loan.Hash]string   // portrait and chip: what is said of both
 	asking   map[[2]loan.Hash]bool
+	looking  bool // for the programs in use
 }
 
 func newChips(s *imagesStep) *chips {
@@ -31,10 +32,12 @@ func newChips(s *imagesStep) *chips {
 // look asks which programs are in use.
 func (k *chips) look() {
 	var all desk.Helpers
+	k.looking = true
 	k.s.v.u.run("helpers", func(ctx context.Context) (err error) {
 		all, err = k.s.v.u.desk.Helpers(ctx)
 		return err
 	}, func(err error) {
+		k.looking = false
 		if err != nil || k.s.v.closed || len(all)+len(k.programs) == 0 {
 			return // without programs everything goes on as ever
 		}

@@ -21,17 +21,17 @@ func letterWith(t *testing.T, text string) image.Image {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err = barcode.Scale(c, c.Bounds().Dx()*5, c.Bounds().Dx()*5); err != nil {
+	if c, err = barcode.Scale(c, c.Bounds().Dx()*4, c.Bounds().Dx()*4); err != nil {
 		t.Fatal(err)
 	}
-	page := image.NewGray(image.Rect(0, 0, 1240, 1754))
+	page := image.NewGray(image.Rect(0, 0, 820, 1160))
 	for i := range page.Pix {
-		x, y := i%1240, i/1240
-		if page.Pix[i] = 240; y > 600 && y < 1500 && x > 100 && x < 1100 && y/16%3 == 0 && (x/5+y/4)%2 == 0 && x/100%6 > 0 {
+		x, y := i%820, i/820
+		if page.Pix[i] = 240; y > 400 && y < 1000 && x > 70 && x < 750 && y/16%3 == 0 && (x/5+y/4)%2 == 0 && x/100%6 > 0 {
 			page.Pix[i] = 30
 		}
 	}
-	at := image.Pt(1240-c.Bounds().Dx()-60, 60)
+	at := image.Pt(820-c.Bounds().Dx()-40, 40)
 	draw.Draw(page, c.Bounds().Add(at).Inset(-20), image.NewUniform(color.White), image.Point{}, draw.Src)
 	draw.Draw(page, c.Bounds().Add(at), c, image.Point{}, draw.Src)
 	return page

@@ -163,7 +163,7 @@ func TestPagesInOrder(t *testing.T) {
 		t.Fatalf("pages kept: got %d, want 3", len(held))
 	}
 	t.Run("only the picture of a sheet is cut out of its page", func(t *testing.T) {
-		for i, want := range []image.Point{{1240, 1753}, {1240, 1753}, {827, 1169}} {
+		for i, want := range []image.Point{{620, 876}, {620, 876}, {413, 584}} {
 			b, err := r.u.desk.Blob(context.Background(), v.id, held[i].Blob)
 			if err != nil {
 				t.Fatal(err)
