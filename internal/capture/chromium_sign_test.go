@@ -144,8 +144,8 @@ func TestChromiumKeepsTheFamilysCopy(t *testing.T) {
 	}
 	run(t, ctx, chromedp.WaitVisible("#save"))
 	says(t, ctx, "请保存")
-	if got := get(t, ctx, chromedp.Text("#mark")); got != gift.Mark() {
-		t.Errorf("the phone shows the mark %s, want %s", got, gift.Mark())
+	if got := get(t, ctx, chromedp.Text("#mark")); got != MarkOf(gift.Data) {
+		t.Errorf("the phone shows the mark %s, want %s", got, MarkOf(gift.Data))
 	}
 	snap(t, ctx, "gift")
 	run(t, ctx, chromedp.Click("#save"))

@@ -24,11 +24,8 @@ const (
 	maxGiftName = 200
 )
 
-// Mark is how the phone and the laptop name the file: the beginning of its
-// SHA-256.
-func (g PhoneGift) Mark() string { return MarkOf(g.Data) }
-
-// MarkOf is the beginning of the SHA-256 of b, for people to compare.
+// MarkOf is the beginning of the SHA-256 of b, for people to compare what the
+// phone and the laptop show.
 func MarkOf(b []byte) string {
 	sum := sha256.Sum256(b)
 	h := hex.EncodeToString(sum[:4])

@@ -5,21 +5,22 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"doorstep/internal/fault"
 )
 
 // dim says of every frame that it is too dark, and counts them.
-func dim(frames *int) func(context.Context, []byte) (bool, string) {
+func dim(frames *atomic.Int32) func(context.Context, []byte) (bool, string) {
 	return func(context.Context, []byte) (bool, string) {
-		*frames++
+		frames.Add(1)
 		return false, "光线太暗"
 	}
 }
 
 func TestFramesOfAPhonesPreviewAreAnsweredInWords(t *testing.T) {
-	frames := 0
+	var frames atomic.Int32
 	p, g := servePhoneFor(t, PhoneOptions{Title: "照片", Portrait: true, Look: dim(&frames)})
 	conn, err := g.join()
 	if err != nil {
@@ -36,8 +37,8 @@ func TestFramesOfAPhonesPreviewAreAnsweredInWords(t *testing.T) {
 			t.Errorf("the phone is told %v", w)
 		}
 	}
-	if frames != 3 {
-		t.Errorf("judged %d frames, want 3", frames)
+	if frames.Load() != 3 {
+		t.Errorf("judged %d frames, want 3", frames.Load())
 	}
 	writeRecord(conn, recordShot, goodShot(t, 80, 60)) // and pictures come between
 	shot(t, p)
@@ -45,7 +46,7 @@ func TestFramesOfAPhonesPreviewAreAnsweredInWords(t *testing.T) {
 	if e := next(t, p); fault.KindOf(e.Refused) != fault.TooLarge {
 		t.Errorf("a huge frame: got %+v", e)
 	}
-	if frames != 3 {
+	if frames.Load() != 3 {
 		t.Error("it was judged")
 	}
 }
@@ -65,7 +66,7 @@ func TestAPageThatWantsNoHintsTakesNoFrames(t *testing.T) {
 }
 
 func TestThePreviewInTheLaptopsBrowserIsJudged(t *testing.T) {
-	frames := 0
+	var frames atomic.Int32
 	p, err := ServePhone(t.Context(), PhoneOptions{Title: "照片", Portrait: true, Local: true, Look: dim(&frames)})
 	if err != nil {
 		t.Fatal(err)
@@ -90,8 +91,8 @@ func TestThePreviewInTheLaptopsBrowserIsJudged(t *testing.T) {
 			t.Errorf("%s: got %s", name, text)
 		}
 	}
-	if frames != 1 {
-		t.Errorf("judged %d frames, want 1", frames)
+	if frames.Load() != 1 {
+		t.Errorf("judged %d frames, want 1", frames.Load())
 	}
 	words := func() (w phoneWords) {
 		_, text := g.post("words", mac("words"), nil)
