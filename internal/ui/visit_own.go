@@ -107,6 +107,8 @@ func consentLabel(purpose string) string {
 		return "处理敏感个人信息"
 	case loan.ConsentCredit:
 		return "查询征信"
+	case loan.ConsentShare:
+		return "向银行和学校提供信息"
 	}
 	return purpose
 }
