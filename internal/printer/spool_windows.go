@@ -15,7 +15,7 @@ import (
 
 // dll are the functions of the spooler and of drawing.
 type dll struct {
-	getDefault, open, close, setJob, getJob, enum          *windows.LazyProc
+	getDefault, open, close, setJob, enumJobs, enum        *windows.LazyProc
 	createDC, deleteDC, caps, startDoc, endDoc, abortDoc   *windows.LazyProc
 	startPage, endPage, stretch, stretchMode, brushOrigins *windows.LazyProc
 }
@@ -24,7 +24,7 @@ func load() *dll {
 	spool, gdi := windows.NewLazySystemDLL("winspool.drv"), windows.NewLazySystemDLL("gdi32.dll")
 	return &dll{
 		getDefault: spool.NewProc("GetDefaultPrinterW"), open: spool.NewProc("OpenPrinterW"), close: spool.NewProc("ClosePrinter"),
-		setJob: spool.NewProc("SetJobW"), getJob: spool.NewProc("GetJobW"), enum: spool.NewProc("EnumPrintersW"),
+		setJob: spool.NewProc("SetJobW"), enumJobs: spool.NewProc("EnumJobsW"), enum: spool.NewProc("EnumPrintersW"),
 		createDC: gdi.NewProc("CreateDCW"), deleteDC: gdi.NewProc("DeleteDC"), caps: gdi.NewProc("GetDeviceCaps"),
 		startDoc: gdi.NewProc("StartDocW"), endDoc: gdi.NewProc("EndDoc"), abortDoc: gdi.NewProc("AbortDoc"),
 		startPage: gdi.NewProc("StartPage"), endPage: gdi.NewProc("EndPage"), stretch: gdi.NewProc("StretchDIBits"),
@@ -235,12 +235,16 @@ func (d *dll) handle(printer string) (h uintptr, done func(), err error) {
 	return h, func() { d.close.Call(h) }, nil
 }
 
-// jobInfo is the beginning of JOB_INFO_1W.
+// jobInfo is JOB_INFO_1W.
 type jobInfo struct {
 	id                                                 uint32
 	printer, machine, user, document, kind, statusText *uint16
-	status                                             uint32
+	status, priority, place, pages, printed            uint32
+	at                                                 windows.Systemtime
 }
+
+// mostJobs bounds the jobs of one printer that are looked through.
+const mostJobs = 4096
 
 const (
 	statusError, statusDeleting, statusPrinted, statusDeleted, statusComplete = 0x2, 0x4, 0x80, 0x100, 0x1000
@@ -255,20 +259,24 @@ func (d *dll) status(printer string, id uint32) (status uint32, gone bool, err e
 		return 0, false, err
 	}
 	defer done()
-	buf := make([]uint64, 2048)
-	var need uint32
-	ok, _, err := d.getJob.Call(h, uintptr(id), 1, uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)*8), uintptr(unsafe.Pointer(&need)))
-	if ok == 0 {
-		if errors.Is(err, windows.ERROR_INVALID_PARAMETER) {
-			return 0, true, nil
-		}
-		return 0, false, err
-	}
-	info := (*jobInfo)(unsafe.Pointer(&buf[0]))
-	if info.document == nil || windows.UTF16PtrToString(info.document) != jobTitle {
+	// The list, for a spooler that is asked after one job that it has not got says
+	// differently why not.
+	var need, count uint32
+	d.enumJobs.Call(h, 0, mostJobs, 1, 0, 0, uintptr(unsafe.Pointer(&need)), uintptr(unsafe.Pointer(&count)))
+	if need == 0 {
 		return 0, true, nil
 	}
-	return info.status, false, nil
+	buf := make([]uint64, need/8+4096) // room for those that come meanwhile
+	if ok, _, err := d.enumJobs.Call(h, 0, mostJobs, 1, uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)*8),
+		uintptr(unsafe.Pointer(&need)), uintptr(unsafe.Pointer(&count))); ok == 0 {
+		return 0, false, err
+	}
+	for _, info := range unsafe.Slice((*jobInfo)(unsafe.Pointer(&buf[0])), count) {
+		if info.id == id && info.document != nil && windows.UTF16PtrToString(info.document) == jobTitle {
+			return info.status, false, nil
+		}
+	}
+	return 0, true, nil
 }
 
 // wait is over when the job is. The spooler deletes a printed job by itself,
@@ -309,7 +317,10 @@ func Purge(_ context.Context, job string) error {
 		return fault.Tell(op, fault.Unavailable, wordsLeft, err)
 	}
 	defer done()
-	if ok, _, err := d.setJob.Call(h, uintptr(id), 0, 0, controlDelete); ok == 0 && !errors.Is(err, windows.ERROR_INVALID_PARAMETER) {
+	if ok, _, err := d.setJob.Call(h, uintptr(id), 0, 0, controlDelete); ok == 0 {
+		if _, gone, e := d.status(printer, uint32(id)); e == nil && gone {
+			return nil
+		}
 		return fault.Tell(op, fault.Unavailable, wordsLeft, err)
 	}
 	return nil
