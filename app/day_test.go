@@ -258,8 +258,12 @@ func (w *workday) sign(c *loan.Case, by loan.Signer, note string) *loan.Case {
 		}
 		read = append(read, 100*(n+1))
 	}
-	c, err = w.desk.Read(ctx, c.ID, c.Contract.Blob, read)
+	texts, err := rulebook.SpokenTexts()
 	w.must(err)
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		c, err = w.desk.Read(ctx, c.ID, c.Contract.Blob, p, read, texts[0].ID, texts[1].ID)
+		w.must(err)
+	}
 	ink := []desk.Stroke{{Points: []desk.Point{{X: .1, Y: .5}, {X: .5, Y: .2, T: 90}, {X: .9, Y: .7, T: 200}}}}
 	list, err := w.desk.Clauses(ctx, c)
 	w.must(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/internal/page"
 	"doorstep/internal/rulebook"
+	"doorstep/internal/seal"
 	"github.com/google/uuid"
 )
 
@@ -58,63 +60,118 @@ func cpuTime(who int) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkContract fills the contract and draws its pages as the window shows
-// them, at 96 dpi, through the child process, beside poppler drawing the same
-// pages of the same file in the same run.
+// turns adds up how long each step of a contract took, and how often it was taken.
+type turns struct {
+	b    *testing.B
+	took map[string]time.Duration
+	n    map[string]int
+}
+
+func (t *turns) time(step string, do func() error) {
+	begun := time.Now()
+	if err := do(); err != nil {
+		t.b.Fatalf("%s: %v", step, err)
+	}
+	t.took[step] += time.Since(begun)
+	t.n[step]++
+}
+
+func (t *turns) mean(step string) float64 {
+	return float64(t.took[step].Microseconds()) / 1000 / float64(t.n[step])
+}
+
+// closer is a terminal that seals what a hand signed, and the authority above it.
+func closer(b *testing.B, in contract.Input) (contract.Closing, *seal.Authority) {
+	b.Helper()
+	authority, err := seal.NewAuthority("测试中心", 365*24*time.Hour, in.At)
+	if err != nil {
+		b.Fatal(err)
+	}
+	signer, err := seal.NewSigner()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cert, err := authority.Issue(signer.Public(), seal.Device, uuid.UUID{2}.String(), nil, 30*24*time.Hour, in.At)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return contract.Closing{Signer: signer, Cert: cert, CA: authority.Cert().Raw,
+		Events: []contract.Event{{Party: loan.StudentParty, At: in.At}, {Party: loan.CoborrowerParty, At: in.At}}}, authority
+}
+
+// BenchmarkContract takes a contract through its five steps, turn by turn with
+// poppler drawing the same pages of the same file: fill it, render a page through
+// the child as for paper (150 dpi), sign it with both hands and the point's seal,
+// verify that, and preview a page as the window first shows it, the file opened in
+// a new child for it and drawn at 96 dpi.
 func BenchmarkContract(b *testing.B) {
 	tool, err := exec.LookPath("pdftoppm")
 	if err != nil {
 		b.Skip("needs pdftoppm, which is not installed (Debian: poppler-utils)")
 	}
 	press, in := benchContract(b)
-	pdf, err := press.Fill(in)
-	if err != nil {
-		b.Fatal(err)
-	}
-	path := filepath.Join(b.TempDir(), "contract.pdf")
-	if err := os.WriteFile(path, pdf, 0o600); err != nil {
-		b.Fatal(err)
-	}
+	ink := []contract.Stroke{{Points: []contract.Point{{X: .1, Y: .5}, {X: .5, Y: .2, T: 90}, {X: .9, Y: .7, T: 200}}}}
+	in.Strokes = map[loan.Party][]contract.Stroke{loan.StudentParty: ink, loan.CoborrowerParty: ink}
+	closing, authority := closer(b, in)
 	exe, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	pages := &page.Renderer{Command: []string{exe, "page-worker"}}
-	var fill, fillCPU, open, ours, theirs time.Duration
-	drawn := 0
-	for b.Loop() {
-		begun, cpu := time.Now(), cpuTime(syscall.RUSAGE_SELF)
-		if _, err := press.Fill(in); err != nil {
-			b.Fatal(err)
-		}
-		fill, fillCPU = fill+time.Since(begun), fillCPU+cpuTime(syscall.RUSAGE_SELF)-cpu
-		begun = time.Now()
-		doc, err := pages.Open(b.Context(), pdf)
-		if err != nil {
-			b.Fatal(err)
-		}
-		open += time.Since(begun)
-		for n := range doc.Pages() {
-			begun = time.Now()
-			if _, err := doc.Page(b.Context(), n, 96); err != nil {
-				b.Fatal(err)
-			}
-			ours += time.Since(begun)
-			begun = time.Now()
-			at := strconv.Itoa(n + 1)
-			if err := exec.CommandContext(b.Context(), tool, "-r", "96", "-f", at, "-l", at, path, filepath.Join(b.TempDir(), "p")).Run(); err != nil {
-				b.Fatal(err)
-			}
-			theirs += time.Since(begun)
-			drawn++
-		}
-		doc.Close()
+	t := &turns{b: b, took: map[string]time.Duration{}, n: map[string]int{}}
+	path := filepath.Join(b.TempDir(), "contract.pdf")
+	poppler := func(dpi, page string) error {
+		return exec.CommandContext(b.Context(), tool, "-r", dpi, "-f", page, "-l", page, path, filepath.Join(b.TempDir(), "p")).Run()
 	}
-	ms := func(d time.Duration, n int) float64 { return float64(d.Microseconds()) / 1000 / float64(n) }
-	b.ReportMetric(ms(fillCPU, b.N), "cpu-ms/fill")
-	b.ReportMetric(float64(len(pdf)), "bytes/contract")
-	b.ReportMetric(ms(open, b.N), "ms/open")
-	b.ReportMetric(ms(ours, drawn), "ms/page")
-	b.ReportMetric(float64(ours)/float64(theirs), "page/pdftoppm")
-	b.ReportMetric(float64(fill)*float64(drawn)/float64(theirs)/float64(b.N), "fill/pdftoppm-page")
+	var cpu time.Duration
+	var pdf, sealed []byte
+	for b.Loop() {
+		began := cpuTime(syscall.RUSAGE_SELF)
+		t.time("fill", func() (err error) { pdf, err = press.Fill(in); return err })
+		cpu += cpuTime(syscall.RUSAGE_SELF) - began
+		t.time("sign", func() (err error) { sealed, err = contract.Seal(pdf, closing); return err })
+		t.time("verify", func() error {
+			if r := contract.Verify(sealed, contract.VerifyOptions{CA: authority.Cert()}); !r.OK {
+				return errors.New("does not verify")
+			}
+			return nil
+		})
+		if err := os.WriteFile(path, sealed, 0o600); err != nil {
+			b.Fatal(err)
+		}
+		t.time("preview", func() error {
+			doc, err := pages.Open(b.Context(), sealed)
+			if err != nil {
+				return err
+			}
+			defer doc.Close()
+			_, err = doc.Page(b.Context(), 0, 96)
+			return err
+		})
+		benchPages(b, t, pages, sealed, poppler)
+	}
+	for _, step := range []string{"fill", "sign", "verify", "preview", "page"} {
+		b.ReportMetric(t.mean(step)/t.mean("poppler-96"), step+"/pdftoppm")
+	}
+	b.ReportMetric(t.mean("render")/t.mean("poppler-150"), "render/pdftoppm-150dpi")
+	b.ReportMetric(float64(cpu.Microseconds())/1000/float64(t.n["fill"]), "cpu-ms/fill")
+	b.ReportMetric(float64(len(sealed)), "bytes/contract")
+	b.ReportMetric(t.mean("page"), "ms/page")
+}
+
+// benchPages draws every page in one child, at the window's size and for paper,
+// each beside poppler.
+func benchPages(b *testing.B, t *turns, pages *page.Renderer, pdf []byte, poppler func(dpi, page string) error) {
+	doc, err := pages.Open(b.Context(), pdf)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer doc.Close()
+	for n := range doc.Pages() {
+		at := strconv.Itoa(n + 1)
+		t.time("page", func() error { _, err := doc.Page(b.Context(), n, 96); return err })
+		t.time("poppler-96", func() error { return poppler("96", at) })
+		t.time("render", func() error { _, err := doc.Page(b.Context(), n, 150); return err })
+		t.time("poppler-150", func() error { return poppler("150", at) })
+	}
 }

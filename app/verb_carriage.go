@@ -14,7 +14,6 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
-	"doorstep/internal/guard"
 	"doorstep/internal/store"
 )
 
@@ -84,7 +83,7 @@ func syncStatus(c *call) int {
 		return code
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
+		if err := d.MaySync(ctx); err != nil {
 			return err
 		}
 		box, err := d.Store().Outbox(ctx)

@@ -12,6 +12,7 @@ import (
 	"doorstep/internal/contract"
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/seal"
 )
 
 func contractVerifyVerb() verb {
@@ -24,7 +25,8 @@ or DER); with --operator and --password-file, those of this laptop's own centre,
 and the file is also held against the copy in the store, against contracts that
 corrections voided, and against the list of laptops shut out. With neither no
 seal is trusted, and the file does not pass. --tsa names the roots of time
-stamping services (PEM, one or more), --sm2 the file with the second signature.
+stamping services (PEM, one or more), --tsa-crl their lists of revoked
+certificates (PEM or DER), --sm2 the file with the second signature.
 Exit code 0 when it passes, 1 when not; standard output says in Chinese who
 signed what, when and by which clock, what is proven, and the reasons.`,
 		run: contractVerify,
@@ -39,6 +41,7 @@ func contractVerify(c *call) int {
 	who := c.accountFlags(flags)
 	caFile := flags.String("ca", "", "`file` with the centre's certificate")
 	tsaFile := flags.String("tsa", "", "`file` with the root certificates of time stamping services")
+	crlFile := flags.String("tsa-crl", "", "`file` with lists of revoked certificates of those services")
 	sm2File := flags.String("sm2", "", "`file` with the detached SM2 signature")
 	args, code, ok := c.parse(flags, 1, 1)
 	switch {
@@ -59,6 +62,11 @@ func contractVerify(c *call) int {
 	}
 	if *tsaFile != "" {
 		if o.Stampers, err = readRoots(*tsaFile); err != nil {
+			return c.fail(err)
+		}
+	}
+	if *crlFile != "" {
+		if o.StampLists, err = readLists(*crlFile); err != nil {
 			return c.fail(err)
 		}
 	}
@@ -104,6 +112,30 @@ func readContract(path string) ([]byte, error) {
 	return b, nil
 }
 
+// readLists reads lists of revoked certificates: one in DER, or any number in PEM.
+func readLists(path string) ([]*x509.RevocationList, error) {
+	b, err := readSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	var ders [][]byte
+	for p, rest := pem.Decode(b); p != nil; p, rest = pem.Decode(rest) {
+		ders = append(ders, p.Bytes)
+	}
+	if len(ders) == 0 {
+		ders = [][]byte{b}
+	}
+	var out []*x509.RevocationList
+	for _, der := range ders {
+		l, err := x509.ParseRevocationList(der)
+		if err != nil {
+			return nil, fault.New("read revocation list", fault.Input, errors.New("neither PEM nor DER"))
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
 func readAuthority(path string) (*x509.Certificate, error) {
 	b, err := readSmall(path)
 	if err != nil {
@@ -130,7 +162,7 @@ func readRoots(path string) (out []*x509.Certificate, err error) {
 		if p == nil {
 			break
 		}
-		root, err := x509.ParseCertificate(p.Bytes)
+		root, err := seal.ParseCertificate(p.Bytes)
 		if err != nil {
 			return nil, fault.New("read certificates", fault.Input, err)
 		}

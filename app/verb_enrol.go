@@ -110,7 +110,7 @@ func ids(roster []desk.Operator) []string {
 
 func (c *call) enrolAgain(server, codeFile, data string, who *account) int {
 	return c.withDesk(data, who, func(ctx context.Context, d *desk.Desk) error {
-		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
+		if err := d.MaySync(ctx); err != nil {
 			return err
 		}
 		code, err := readSmall(codeFile)

@@ -5,18 +5,22 @@ import (
 	"fmt"
 
 	"doorstep/internal/desk"
+	"github.com/google/uuid"
 )
 
 func storeEraseVerb() verb {
 	return verb{
 		name:    "store erase",
 		args:    "no argument",
-		summary: "Erases the cases of an academic year that are wholly at the centre.",
+		summary: "Erases the cases of a year that are wholly at the centre, or one on request.",
 		help: `Images, contracts and what was entered of these cases go for ever; the chain
 keeps that they were, and notes the erasing. Cases that the centre has not
 received whole are left alone and listed, and the exit code is then 1. Files
 that a repair or a restore set aside are deleted with them. Only a data
-administrator may. Nothing is erased without --yes.`,
+administrator may. Nothing is erased without --yes.
+
+With --case one void case is erased because a person of it asks for that; --reason
+is kept in the audit log.`,
 		run: storeErase,
 	}
 }
@@ -26,11 +30,15 @@ func storeErase(c *call) int {
 	who := c.accountFlags(flags)
 	year := flags.Int("season", 0, "academic `year` whose cases go, such as 2025")
 	yes := flags.Bool("yes", false, "what is erased cannot be had back here, and is to be erased")
+	one := flags.String("case", "", "id of one void `case` that goes because a person asks for it, with --reason")
+	reason := flags.String("reason", "", "`why` that case is erased")
 	if _, code, ok := c.parse(flags, 0, 0); !ok {
 		return code
 	}
 	switch {
-	case *year == 0:
+	case *one != "" && *year == 0 && *yes:
+		return c.eraseCase(*data, who, *one, *reason)
+	case *year == 0 && *one == "":
 		return c.wrong("--season is needed")
 	case !*yes:
 		return c.wrong("nothing was erased: what is erased cannot be had back here; --yes confirms it")
@@ -58,6 +66,21 @@ func storeErase(c *call) int {
 		return exitBad
 	}
 	return code
+}
+
+// eraseCase erases one case on request.
+func (c *call) eraseCase(data string, who *account, one, reason string) int {
+	id, err := uuid.Parse(one)
+	if err != nil {
+		return c.wrong("--case is not the id of a case")
+	}
+	return c.withDesk(data, who, func(ctx context.Context, d *desk.Desk) error {
+		out, err := d.EraseCase(ctx, id, reason, nil)
+		if err == nil {
+			fmt.Fprintf(c.out, "erased: %d cases, %d blobs of %d bytes, %d bodies of changes\n", out.Cases, out.Blobs, out.Bytes, out.Changes)
+		}
+		return err
+	})
 }
 
 func whyText(r desk.Refusal) string {

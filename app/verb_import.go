@@ -48,7 +48,7 @@ func syncImport(c *call) int {
 	}
 	if who.operator != "" || who.passwordFile != "" {
 		return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-			if err := d.MayOpen(ctx); err != nil {
+			if err := d.MayImport(ctx); err != nil {
 				return err
 			}
 			return work(ctx, d.Store(), d.Operator().ID)

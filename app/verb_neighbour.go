@@ -11,7 +11,6 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
-	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/sync/neighbour"
 )
@@ -54,7 +53,7 @@ func syncNeighbour(c *call) int {
 		return c.wrong("--remote and --call do not go with --listen, --connect and --alone")
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
+		if err := d.MaySync(ctx); err != nil {
 			return err
 		}
 		seat, err := d.Seat(ctx)

@@ -8,7 +8,6 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
-	"doorstep/internal/guard"
 	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
@@ -75,7 +74,7 @@ func syncRun(c *call) int {
 		})
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-		if err := guard.May(d.Operator(), guard.Sync, nil); err != nil {
+		if err := d.MaySync(ctx); err != nil {
 			return err
 		}
 		err := run(ctx, d.Store(), d.Operator().ID)

@@ -32,7 +32,7 @@ type call struct {
 
 func verbs() []verb {
 	return []verb{checkVerb(), schoolsImportVerb(), packTakeVerb(), packListVerb(), enrolVerb(), operatorEnableVerb(), caseListVerb(), caseShowVerb(),
-		casePassVerb(), syncImportVerb(), syncRunVerb(), syncStatusVerb(), syncSettingsVerb(), syncNeighbourVerb(), stickWriteVerb(), stickReadVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(), auditReportVerb(),
+		casePassVerb(), caseExportVerb(), syncImportVerb(), syncRunVerb(), syncStatusVerb(), syncSettingsVerb(), syncNeighbourVerb(), stickWriteVerb(), stickReadVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(), auditReportVerb(),
 		workerVerb(), rigVerb()}
 }
 

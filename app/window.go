@@ -261,7 +261,7 @@ func enrolLaptop(ctx context.Context, data, server, code string) (desk.Enrolment
 	if err != nil {
 		return desk.Enrolment{}, err
 	}
-	e := desk.Enrolment{Profile: r.Profile}
+	e := desk.Enrolment{Profile: r.Profile, Standing: r.Standing}
 	for _, o := range r.Operators {
 		who := guard.Operator{ID: o.ID, Name: o.Name, Enabled: true}
 		for _, role := range o.Roles {

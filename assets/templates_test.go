@@ -156,3 +156,49 @@ func TestTemplatesAreDatedAndWhole(t *testing.T) {
 		}
 	}
 }
+
+// Every clause that the domain names stands in the contract, in a section of its
+// own or with its kin, with the numbers that the pack and the case give it.
+func TestTheContractHasEveryClause(t *testing.T) {
+	clauses := []struct {
+		clause, heading string
+		says            []string
+		ticked          bool
+	}{
+		{"amount", "借款金额和用途", []string{"{{loan.amount_cn}}", "{{loan.amount}}"}, false},
+		{"purpose", "借款金额和用途", []string{"{{loan.purpose}}", "不得挪作他用"}, false},
+		{"term", "借款期限", []string{"{{maturity_date}}", "{{pack.maturity_base}}", "{{pack.maturity_cap}}"}, false},
+		{"grace", "还本宽限期和还款", []string{"{{pack.grace_years}}", "只还利息，不还本金"}, false},
+		{"rate formula", "利率和结息", []string{"{{pack.rate_text}}", "12月21日"}, false},
+		{"subsidy end", "财政贴息", []string{"{{subsidy_until}}", "自行支付"}, false},
+		{"early repayment", "提前还款", []string{"提前归还", "不收违约金"}, false},
+		{"default interest on overdue principal", "逾期和违约", []string{"逾期", "逾期本金", "罚息"}, true},
+		{"address for service", "送达", []string{"通讯地址", "视为有效"}, true},
+		{"consents", "个人信息和征信", []string{"敏感个人信息", "征信查询与报送授权书"}, true},
+		{"agreed conditions for the electronic signature", "电子签署的约定", []string{"电子形式", "现场手写签名", "数字封存"}, true},
+	}
+	all := readTemplates(t)
+	for _, id := range []string{"loan-contract-1", "loan-contract-2"} {
+		for _, c := range clauses {
+			t.Run(id+": "+c.clause, func(t *testing.T) {
+				at := slices.IndexFunc(all[id].Sections, func(s section) bool { return strings.HasSuffix(s.Heading, "、"+c.heading) })
+				if at < 0 {
+					t.Fatalf("no section %s", c.heading)
+				}
+				s := all[id].Sections[at]
+				text := strings.Join(s.Paragraphs, "")
+				for _, want := range c.says {
+					if !strings.Contains(text, want) {
+						t.Errorf("%s does not say %s: %s", s.Heading, want, text)
+					}
+				}
+				if s.When != "" {
+					t.Errorf("%s stands only when %s", s.Heading, s.When)
+				}
+				if c.ticked && id == "loan-contract-2" && s.Confirm == "" {
+					t.Errorf("%s is not ticked by each party", s.Heading)
+				}
+			})
+		}
+	}
+}

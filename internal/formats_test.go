@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write docs/formats.md")
 // whose package comment gives the exact form.
 func writers() []string {
 	return []string{"internal/loan/change.go", "internal/loan/roster.go", "internal/seal/doc.go", "internal/bulletin/doc.go", "internal/store/doc.go", "internal/contract/doc.go",
-		"internal/contract/ink.go", "sync/parcel/doc.go", "sync/neighbour/doc.go", "sync/stick/doc.go", "internal/peer/doc.go", "sync/central/doc.go", "internal/page/doc.go", "internal/capture/doc.go"}
+		"internal/contract/ink.go", "sync/parcel/doc.go", "sync/neighbour/doc.go", "sync/stick/doc.go", "internal/peer/doc.go", "sync/central/doc.go", "internal/page/doc.go", "internal/capture/doc.go", "internal/release/doc.go"}
 }
 
 const formatsHead = `# Formats

@@ -67,6 +67,9 @@ func schoolFile(t testing.TB, n int) string {
 	return testFile(t, "roster.tsv", b.String())
 }
 
+// recipientKey is a public key whose private half nobody kept.
+const recipientKey = "age1ed5tkym6fcuuyuz22ua8s8u096y5lfpwm8t3uk2yhrd05qm39umq25585y"
+
 const augustPack = `{"id":"P2099","signed_from":"2099-08-20","undergraduate_max":22000,"graduate_max":28000,"minimum":1000,"multiple":100,
  "maturity_base":15,"maturity_cap":22,"living_costs":true,"purposes":["学费","住宿费"],"rate":{"text":"LPR5Y－0.7%"},"maturity_day":"09-20","subsidy_until":"08-31"}`
 
@@ -79,7 +82,7 @@ func TestTheCountysWordGoesDown(t *testing.T) {
 	s.must(t, "roster", "import", "--file", schoolFile(t, 2000), "--group", "PT1", "--school", "平塘一中", "--year", "2026")
 	s.must(t, "schools", "import", "--file", testFile(t, "schools.tsv", twoSchools))
 	s.must(t, "pack", "add", "--file", testFile(t, "pack.json", augustPack))
-	grant := s.must(t, "grant", "new", "--operator", "practice-clerk", "--by", "admin-1", "--fields", "student.id_no,student.phone", "--count", "3", "--reason", "核对学籍")
+	grant := s.must(t, "grant", "new", "--operator", "practice-clerk", "--by", "admin-1", "--fields", "student.id_no,student.phone", "--count", "3", "--reason", "核对学籍", "--device", l.Profile().Device.String())
 	mustCarry(t, l, "")
 	if h := l.Bulletins(); len(h) != 4 || h[0].Kind != bulletin.Policy || h[1].Kind != bulletin.Schools || h[2].Kind != bulletin.Roster || h[3].Kind != bulletin.Grant {
 		t.Fatalf("in force: %+v", h)
@@ -199,6 +202,10 @@ func TestWhatTheCentreIsGivenIsCheckedFirst(t *testing.T) {
 		"a grant of a field not masked":     {grant("--fields", "study.major"), "fields"},
 		"a grant without a bound":           {grant("--count", ""), "cases or count"},
 		"a grant of a case not here":        {grant("--count", "", "--case", "0190a000-0000-7000-8000-000000000001"), "not held here"},
+		"a number counted nowhere":          {grant(), "device"},
+		"a number at a laptop not known":    {grant("--device", "0190a000-0000-7000-8000-000000000001"), "not enrolled"},
+		"an export to nobody":               {grant("--recipient-key", recipientKey), "to"},
+		"an export to no key":               {grant("--recipient", "某市资助中心", "--recipient-key", recipientKey[:61]+"b"), "key"},
 		"a grant for a year":                {grant("--hours", "9000"), "until"},
 		"a withdrawal of nothing":           {[]string{"pack", "withdraw", "--id", "P1900"}, "nothing of this name"},
 		"a file of nothing":                 {[]string{"bulletin", "write", "--kind", "roster", "--name", "X", "--out", filepath.Join(t.TempDir(), "x")}, "nothing of this name"},

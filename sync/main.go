@@ -32,7 +32,8 @@ Usage:
   sync contract --data DIR --case ID --out FILE [--closed] [--former N] [--sm2 FILE]
   sync contract list --data DIR [--json]
   sync contract verify --data DIR --file FILE [--sm2 FILE]
-  sync export --data DIR --to DIR
+  sync export --data DIR --to DIR [--grant ID --operator ID [--case ID[,ID]]]
+  sync export list --data DIR [--json]
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
   sync operator off --data DIR --id ID
   sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N]
@@ -45,6 +46,7 @@ Usage:
   sync pack add --data DIR --file FILE [--late]
   sync template add --data DIR --file FILE [--late]
   sync grant new --data DIR --operator ID --by ID --fields FIELD[,FIELD] --case ID[,ID]|--count N --reason TEXT [--hours N]
+      [--device ID] [--recipient NAME --recipient-key KEY [--centre]]
   sync grant answer --data DIR --device ID --operator ID --by ID --code CODE --reason TEXT [--yes]
   sync lease renew --data DIR --device ID --operator ID --by ID --code CODE
   sync answer list --data DIR [--json]

@@ -44,6 +44,8 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	sessions := f.Int("sessions", 4096, "connections of laptops at once, at most; those past it are closed, and come again.\nA laptop has three and more while it sends, two of them in any case and twelve at most, eight more for a\nmoment after a break, and each takes a place among the files that the system lets the\nserver open")
 	scrub := f.Int("scrub", 60, "megabytes of what is held that are read again each minute, once a day at most, and compared with their\nnames: what turned bad is asked for again. 0 is never. Laptops keep images for 7 days after the receipt:\na pass over everything is to take less")
 	tsa := f.String("tsa", "", "URL of a time stamping service (RFC 3161), which gets hashes of contracts and stamps them; kept,\nfor all servers; none ends it")
+	tsaPolicy := f.String("tsa-policy", "", "policy by which the service is to stamp, such as 1.2.3.4; kept;\nnone ends it")
+	tsaCRL := f.String("tsa-crl", "", "lists of revoked certificates of the service and of those above it, with commas between:\nfiles (DER or PEM), read now, and URLs, fetched every six hours; kept; none ends it")
 	tsaRoots := f.String("tsa-roots", "", "file with the root certificates, in PEM, that its stamps must lead to; with --tsa")
 	page := f.String("page", "", "address, HOST:PORT, of the page on which anybody may check a contract; over TLS, without a\nclient's certificate")
 	place := placeFlags(f)
@@ -99,6 +101,9 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 	})()
 	if err := stampingFlags(ctx, c, *tsa, *tsaRoots); err != nil {
+		return err
+	}
+	if err := revocationFlags(ctx, c, *tsaCRL, *tsaPolicy); err != nil {
 		return err
 	}
 	defer background(ctx, c.KeepContracts)()

@@ -87,12 +87,16 @@ func show(out io.Writer, h *central.Holdings) {
 }
 
 func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("operator add", "put a person on the county's roster, or change name and roles.\n"+
-		"Laptops get the roster when they enrol, and its changes when they sync.", errs)
+	f := flags("operator add", "put a person on the county's roster, or change name, roles and level.\n"+
+		"Laptops get the roster when they enrol, and its changes when they sync. A person with a\n"+
+		"level works in that organisation alone: its point, county, province or bank. Without one,\n"+
+		"clerks and reviewers work at every point of the county, and others are the county's.", errs)
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("id", "", "id of the person: letters, digits and -")
 	name := f.String("name", "", "name of the person")
 	role := f.String("role", "", "roles, joined by commas: "+strings.Join(central.Roles(), ", "))
+	level := f.String("level", "", "level: "+strings.Join(central.Levels(), ", "))
+	org := f.String("org", "", "organisation: name of the point, digits of county or province, or of the bank's branch (00: head office)")
 	if err := parse(f, args, out, "data", "id", "name", "role"); err != nil {
 		return err
 	}
@@ -101,7 +105,7 @@ func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 		return err
 	}
 	defer c.Close()
-	return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ",")})
+	return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ","), Level: *level, Org: *org})
 }
 
 func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/sync/central"
+	"github.com/google/uuid"
 )
 
 const telephone = "Speak with the person first, on a number you know to be theirs, and be sure who it is."
@@ -21,7 +23,21 @@ func callerFlags(f *flag.FlagSet) (data *string, who *central.Caller, by, code *
 	data = f.String("data", "", "folder of the centre")
 	f.StringVar(&who.Device, "device", "", "id of the laptop, or the last eight characters that it shows")
 	f.StringVar(&who.Operator, "operator", "", "id of the account that it shows")
-	return data, who, f.String("by", "", "id of the data administrator who answers"), f.String("code", "", "the code that the laptop shows, as they read it out")
+	return data, who, f.String("by", "", "id of the data administrator who answers"), f.String("code", "", "the code that the laptop shows, as they read it out, or the text of its QR code")
+}
+
+// unscanned makes of the text of a QR code the code in it, which must be of the
+// laptop and account that were given.
+func unscanned(who *central.Caller, code *string) error {
+	r, ok := guard.ParseRequest(*code)
+	if !ok {
+		return nil
+	}
+	if !strings.HasSuffix(strings.ToLower(who.Device), r.Device) || who.Operator != r.Operator {
+		return fault.New("sync.unscanned", fault.Input, errors.New("--code: of another laptop or account than was given"))
+	}
+	*code = r.Code
+	return nil
 }
 
 func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -29,6 +45,9 @@ func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 		"days more, and that account for 7. Read the answer out; it serves once, there, today.\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code"); err != nil {
+		return err
+	}
+	if err := unscanned(who, code); err != nil {
 		return err
 	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
@@ -48,6 +67,9 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	reason := f.String("reason", "", "why it is granted")
 	yes := f.Bool("yes", false, "what is asked for is granted")
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code", "reason"); err != nil {
+		return err
+	}
+	if err := unscanned(who, code); err != nil {
 		return err
 	}
 	ask, _, err := central.ReadAsk(*code)
@@ -88,4 +110,58 @@ func answerList(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 		return nil
 	})
+}
+
+func grantWaiting(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("grant waiting", "show the requests for grants that laptops sent up and nobody answered yet, with the\n"+
+		"device and the request's digits, by which sync grant decide names one. Data administrators\n"+
+		"also have them in 管理 of their own laptops.", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON array")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		list, err := c.Pleas(ctx)
+		if err != nil || *asJSON {
+			return errors.Join(err, printJSON(out, list))
+		}
+		for _, p := range list {
+			asked, err := p.Plea()
+			if err != nil {
+				return err
+			}
+			state := "waits"
+			if p.Declined {
+				state = "declined by " + p.By
+			}
+			of := fmt.Sprintf("%d cases at most", asked.Ask.Count)
+			if asked.Ask.Count == 0 {
+				of = "case " + p.Case.String()
+			}
+			fmt.Fprintf(out, "%s  device %s  ask %s  operator %s  %s; %s; %d hours; %s  %s\n", p.At.Local().Format(time.DateTime), p.Device, p.Ask, p.Operator,
+				strings.Join(asked.Ask.Fields, ","), of, asked.Ask.Hours, state, p.Reason)
+		}
+		return nil
+	})
+}
+
+func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("grant decide", "grant or decline a request that waits; see sync grant waiting. What is granted goes down\n"+
+		"signed with the next sync of the laptop that asked.", errs)
+	data := f.String("data", "", "folder of the centre")
+	device := f.String("device", "", "id of the laptop that asked")
+	ask := f.String("ask", "", "digits of the request")
+	by := f.String("by", "", "id of the data administrator who decides")
+	reason := f.String("reason", "", "why")
+	yes := f.Bool("yes", false, "what is asked for is granted")
+	no := f.Bool("no", false, "it is declined")
+	if err := parse(f, args, out, "data", "device", "ask", "by", "reason"); err != nil {
+		return err
+	}
+	id, err := uuid.Parse(*device)
+	if err != nil || *yes == *no {
+		return fault.New("sync.grantDecide", fault.Input, errors.New("--device is an id, and one of --yes and --no is needed"))
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error { return c.AnswerPlea(ctx, id, *ask, *yes, *by, *reason) })
 }

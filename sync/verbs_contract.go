@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"doorstep/internal/fault"
 	"doorstep/sync/central"
@@ -122,6 +124,49 @@ func stampingFlags(ctx context.Context, c *central.Central, address, rootsFile s
 		}
 	}
 	return c.SetStamping(ctx, address, roots)
+}
+
+// revocationFlags names the lists of revoked certificates and the policy, where
+// flags say them; one that they do not say stays.
+func revocationFlags(ctx context.Context, c *central.Central, lists, policy string) error {
+	if lists == "" && policy == "" {
+		return nil
+	}
+	was, err := c.Stamping(ctx)
+	if err != nil {
+		return err
+	}
+	switch policy {
+	case "":
+		policy = was.Policy.String()
+	case "none":
+		policy = ""
+	}
+	var urls []string
+	var held []byte
+	if lists == "" {
+		urls = was.ListsAt
+		for _, l := range was.Lists {
+			held = append(held, pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: l.Raw})...)
+		}
+	}
+	for _, name := range strings.Split(lists, ",") {
+		switch {
+		case name == "", name == "none":
+		case strings.HasPrefix(name, "http://"), strings.HasPrefix(name, "https://"):
+			urls = append(urls, name)
+		default:
+			b, err := os.ReadFile(name)
+			if err != nil {
+				return fault.New("sync.serve", fault.Input, errors.New("--tsa-crl cannot be read"))
+			}
+			if p, _ := pem.Decode(b); p == nil {
+				b = pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: b})
+			}
+			held = append(held, b...)
+		}
+	}
+	return c.SetRevocation(ctx, urls, held, policy)
 }
 
 // checks serves the page on which anybody checks a contract, until end is called.

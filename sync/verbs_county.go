@@ -25,9 +25,9 @@ func countyVerbs() map[string]verb {
 		"schools import": schoolsImport, "pack add": packAdd, "pack withdraw": withdraw("pack withdraw", "id", bulletin.Policy),
 		"template add": templateAdd, "template withdraw": withdraw("template withdraw", "id", bulletin.Template),
 		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
-		"grant answer": grantAnswer, "lease renew": leaseRenew, "answer list": answerList,
+		"grant answer": grantAnswer, "grant waiting": grantWaiting, "grant decide": grantDecide, "lease renew": leaseRenew, "answer list": answerList,
 		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
-		"case return": caseReturn, "case accept": caseAccept,
+		"case return": caseReturn, "case accept": caseAccept, "export list": exportList,
 		"device list": deviceList, "device lost": deviceLost, "device admit": deviceAdmit(), "device settle": deviceSettle(), "device revoke": deviceRevoke(),
 	}
 }
@@ -138,6 +138,7 @@ func templateAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("grant new", "sign a data administrator's leave to see masked fields in full: who, which fields,\n"+
 		"of which cases or how many, why, until when. Laptops keep it and work by it offline.\n"+
+		"With --recipient it is leave to export them, encrypted to the recipient alone.\n"+
 		"Fields: "+strings.Join(guard.GrantFields(), ", "), errs)
 	data := f.String("data", "", "folder of the centre")
 	operator := f.String("operator", "", "id of the person who may")
@@ -147,12 +148,25 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	count := f.Int("count", 0, "of how many cases at most")
 	reason := f.String("reason", "", "why")
 	hours := f.Int("hours", 24, "for how many hours from now on")
+	device := f.String("device", "", "id of the laptop it is good at; needed with --count and for an export")
+	recipient := f.String("recipient", "", "it is to export, to this office")
+	key := f.String("recipient-key", "", "public key of the recipient, age1...")
+	centre := f.Bool("centre", false, "the export is the centre's own: sync export --grant")
 	if err := parse(f, args, out, "data", "operator", "by", "fields", "reason"); err != nil {
 		return err
 	}
 	now := time.Now().UTC().Truncate(time.Second)
 	g := guard.Grant{Operator: *operator, By: *by, Fields: strings.Split(*fields, ","), Count: *count, Reason: *reason,
 		From: now, Until: now.Add(time.Duration(*hours) * time.Hour)}
+	if *recipient != "" || *key != "" || *centre {
+		g.Release = &guard.Release{To: *recipient, Key: *key, Centre: *centre}
+	}
+	if *device != "" {
+		var err error
+		if g.Device, err = uuid.Parse(*device); err != nil {
+			return fault.New("sync.grantNew", fault.Input, errors.New("--device is not an id"))
+		}
+	}
 	if *cases != "" {
 		for s := range strings.SplitSeq(*cases, ",") {
 			id, err := caseID(s)
@@ -164,6 +178,9 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
 		g, b, err := c.NewGrant(ctx, g)
+		if err == nil && g.Release != nil {
+			fmt.Fprintf(out, "to export to %s, key %s: compare it with the recipient\n", g.Release.To, g.Release.Fingerprint())
+		}
 		if err == nil {
 			inForce(out, b, "until "+g.Until.Local().Format(time.DateTime))
 		}

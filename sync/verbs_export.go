@@ -2,16 +2,33 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
+
+	"doorstep/sync/central"
+	"github.com/google/uuid"
 )
 
 func export(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("export", "write every attachment of every case, byte for byte, into a folder: CASE/SLOT-N.EXT.\n"+
-		"Each is compared with its name first. It may run beside the server. What is written is\n"+
-		"readable by whoever reads the folder.", errs)
+	f := flags("export", `write cases out.
+
+With --grant: copies of the cases that a data administrator's grant names, as one
+file encrypted to the recipient whom it names, with a watermark over every contract
+and picture, counted and written down (sync export list).
+
+Without: every attachment of every case, byte for byte and readable, into a folder:
+CASE/SLOT-N.EXT. Each is compared with its name first. A contract has the centre's
+receipt and time stamp behind it; those that corrections voided are
+contract-void-N.pdf. Only a centre for practice does that, which holds made-up
+people. Both may run beside the server.`, errs)
 	data := f.String("data", "", "folder of the centre")
 	to := f.String("to", "", "folder to write to")
+	grant := f.String("grant", "", "id of the grant; see sync grant new --centre")
+	operator := f.String("operator", "", "id of the person whom the grant is for")
+	cases := f.String("case", "", "ids of the cases, joined by commas; without it those that the grant names")
 	if err := parse(f, args, out, "data", "to"); err != nil {
 		return err
 	}
@@ -20,9 +37,46 @@ func export(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	defer c.Close()
-	e, err := c.Export(ctx, *to)
-	if e != nil {
-		fmt.Fprintf(out, "exported: %d cases, %d files of %d bytes; %d lacking, %d damaged\n", e.Cases, e.Files, e.Bytes, e.Lacking, e.Damaged)
+	if *grant == "" {
+		e, err := c.Export(ctx, *to)
+		if e != nil {
+			fmt.Fprintf(out, "exported: %d cases, %d files of %d bytes; %d lacking, %d damaged\n", e.Cases, e.Files, e.Bytes, e.Lacking, e.Damaged)
+		}
+		return err
+	}
+	var ids []uuid.UUID
+	for s := range strings.SplitSeq(*cases, ",") {
+		if s == "" {
+			continue
+		}
+		id, err := caseID(s)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	h, err := c.Release(ctx, *grant, *operator, ids, *to)
+	if err == nil {
+		fmt.Fprintf(out, "exported: %d cases, %d files, %d left away: %s\n", h.Cases, h.Files, h.Left, h.Path)
 	}
 	return err
+}
+
+func exportList(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("export list", "show which copies of cases left the centre: under which grant, by whom, to whom.", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON array")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		list, err := c.Releases(ctx)
+		if err != nil || *asJSON {
+			return errors.Join(err, printJSON(out, list))
+		}
+		for _, r := range list {
+			fmt.Fprintf(out, "%s  grant %s  copy %d  case %s  operator %s  to %s %s\n", r.At.Local().Format(time.DateTime), r.Grant, r.N, r.Case, r.Operator, r.Fingerprint, r.Recipient)
+		}
+		return nil
+	})
 }

@@ -35,13 +35,18 @@ func (s *session) images(ctx context.Context, f family, number int, name string)
 		}
 	}
 	for i, name := range papers() {
-		file, err := s.paper(f, i)
+		files, err := s.paper(f, i)
 		if err != nil {
 			return err
 		}
-		if err := c.all(ctx, c.opens("button", "选文件 "+name, "添加"+name), c.chooseFile(file, 1),
-			c.wait(patience, "msg=act", "name=attach")); err != nil {
-			return fmt.Errorf("paper %d: %w", i+1, err)
+		for _, file := range files {
+			moves := []move{c.opens("button", "选文件 "+name, "添加"+name), c.chooseFile(file, 1)}
+			if len(files) > 1 { // of a card the clerk is shown each side
+				moves = append(moves, c.shows("button", "使用这张"), c.press("button", "使用这张"))
+			}
+			if err := c.all(ctx, append(moves, c.wait(patience, "msg=act", "name=attach"))...); err != nil {
+				return fmt.Errorf("paper %d: %w", i+1, err)
+			}
 		}
 	}
 	return c.all(ctx, c.scroll(toTop), c.shot(name+"-5-images"), c.scroll(toEnd), c.shot(name+"-5-papers"))
@@ -89,12 +94,21 @@ func (c *clerk) chooseFile(path string, number int) move {
 	}}
 }
 
-// paper draws a paper of the family.
-func (s *session) paper(f family, i int) (string, error) {
+// paper draws a paper of the family: a card has two sides.
+func (s *session) paper(f family, i int) ([]string, error) {
 	p, q := f.student, f.coborrower
-	card := func(p person) (string, error) {
-		return s.painter.card("居民身份证", "姓名　"+p.name, "性别　"+string(p.sex)+"　民族　"+p.ethnic,
+	card := func(p person) ([]string, error) {
+		front, err := s.painter.card("居民身份证", "姓名　"+p.name, "性别　"+string(p.sex)+"　民族　"+p.ethnic,
 			"住址　"+p.address, "公民身份号码　"+p.idNo)
+		if err != nil {
+			return nil, err
+		}
+		back, err := s.painter.card("中华人民共和国", "居民身份证", "", "签发机关　练习县公安局", "公民身份号码末四位　"+p.idNo[14:])
+		return []string{front, back}, err
+	}
+	page := func(title string, lines ...string) ([]string, error) {
+		file, err := s.painter.page(title, lines...)
+		return []string{file}, err
 	}
 	switch i {
 	case 0:
@@ -102,11 +116,11 @@ func (s *session) paper(f family, i int) (string, error) {
 	case 1:
 		return card(q)
 	case 2:
-		return s.painter.page("户口簿", "户主　"+q.name, "公民身份号码　"+q.idNo, "", "成员　"+p.name, "公民身份号码　"+p.idNo, "与户主关系　子女")
+		return page("户口簿", "户主　"+q.name, "公民身份号码　"+q.idNo, "", "成员　"+p.name, "公民身份号码　"+p.idNo, "与户主关系　子女")
 	case 3:
-		return s.painter.page("国家助学贷款申请表", "申请人　"+p.name, "共同借款人　"+q.name, "就读高校　贵州大学", "专业　"+f.major, "申请金额　"+f.amount+" 元", "", "申请人签字　"+p.name)
+		return page("国家助学贷款申请表", "申请人　"+p.name, "共同借款人　"+q.name, "就读高校　贵州大学", "专业　"+f.major, "申请金额　"+f.amount+" 元", "", "申请人签字　"+p.name)
 	case 4:
-		return s.painter.page("录取通知书", p.name+" 同学：", "　　你被我校录取到"+f.major+"专业，", "请按期报到。", "", "贵州大学")
+		return page("录取通知书", p.name+" 同学：", "　　你被我校录取到"+f.major+"专业，", "请按期报到。", "", "贵州大学")
 	}
-	return s.painter.page("家庭经济困难学生认定申请表", "学生　"+p.name, "家庭经济情况　普通高中认定家庭经济困难学生")
+	return page("家庭经济困难学生认定申请表", "学生　"+p.name, "家庭经济情况　普通高中认定家庭经济困难学生")
 }

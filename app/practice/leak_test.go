@@ -163,8 +163,8 @@ func secretOf(k *seal.Key) []byte { b := k.Bytes(); return b[len(b)-32:] }
 func (f *finder) blobs(ctx context.Context, s *store.Store, c *loan.Case) {
 	f.t.Helper()
 	all := c.Manifest()
-	if len(all) != 2+6+2+1 {
-		f.t.Errorf("the case has %d files, want two portraits, six papers, two inks and the sealed contract", len(all))
+	if len(all) != 2+8+2+1 {
+		f.t.Errorf("the case has %d files, want two portraits, eight pages of papers, two inks and the sealed contract", len(all))
 	}
 	for i, a := range all {
 		b, err := s.Blob(ctx, a.Blob)

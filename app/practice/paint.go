@@ -71,25 +71,30 @@ func (p *painter) portrait(number int) (string, error) {
 	skin := []color.RGBA{{232, 190, 160, 255}, {214, 168, 136, 255}, {240, 200, 172, 255}, {222, 178, 150, 255}}[number%4]
 	coat := []color.RGBA{{48, 74, 120, 255}, {92, 60, 66, 255}, {40, 96, 88, 255}, {84, 84, 100, 255}}[number%4]
 	hair, ink := color.RGBA{28, 24, 26, 255}, color.RGBA{40, 30, 30, 255}
+	// Everybody's features are their own, or one would be taken for another.
+	own := func(step, reach float64) float64 { return reach * math.Sin(float64(number+1)*step) }
+	eyes, brows, lids := 112+own(2.1, 13), 508+own(1.3, 16), 24+own(2.9, 7)
+	mouth, lips, nose := 815+own(1.7, 18), 82+own(2.3, 18), 712+own(3.1, 14)
+	wide, high := 275+own(0.9, 24), 350+own(1.9, 22)
 	oval(img, w/2, 1320, 470, 360, coat)
 	oval(img, w/2, 985, 120, 150, skin)
-	oval(img, w/2, 545, 322, 400, hair)
+	oval(img, w/2+own(2.7, 18), 545+own(1.1, 18), wide+47+own(3.7, 22), 400, hair)
 	if number%2 == 1 {
 		oval(img, w/2-250, 760, 110, 260, hair)
 		oval(img, w/2+250, 760, 110, 260, hair)
 	}
-	oval(img, w/2, 620, 275, 350, skin)
+	oval(img, w/2, 620, wide, high, skin)
 	for _, side := range []float64{-1, 1} {
-		x := w/2 + side*112
-		oval(img, x, 508, 62, 11, ink)
-		oval(img, x, 572, 48, 24, color.White)
-		oval(img, x, 572, 21, 22, ink)
+		x := w/2 + side*eyes
+		oval(img, x, brows, 62+own(4.1, 14), 11+own(1.5, 4), ink)
+		oval(img, x, 572, 48, lids, color.White)
+		oval(img, x, 572, 21, math.Min(22, lids), ink)
 		oval(img, x+7, 566, 6, 6, color.White)
 	}
 	shade := color.RGBA{skin.R - 40, skin.G - 40, skin.B - 36, 255}
-	oval(img, w/2-22, 712, 14, 9, shade)
-	oval(img, w/2+22, 712, 14, 9, shade)
-	oval(img, w/2, 815, 82, 20, color.RGBA{176, 84, 84, 255})
+	oval(img, w/2-22, nose, 14, 9, shade)
+	oval(img, w/2+22, nose, 14, 9, shade)
+	oval(img, w/2, mouth, lips, 20+own(2.5, 6), color.RGBA{176, 84, 84, 255})
 	strands(img, hair, number)
 	return p.save(img)
 }

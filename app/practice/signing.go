@@ -10,8 +10,8 @@ import (
 func (s *session) signing(ctx context.Context, _ family, number int, name string) error {
 	c := s.clerk
 	if err := c.all(ctx,
-		c.key("F7"), c.shows("check", "已读给学生"),
-		c.tickEach("已读给学生", 2, toEnd),
+		c.key("F7"), c.shows("check", "已把以上两段"),
+		c.tickEach("已把以上两段", 2, toEnd),
 		c.shot(name+"-7-texts"),
 		c.press("button", "双方已知悉"),
 		c.wait(patience, "msg=act", `name="prepare contract"`),

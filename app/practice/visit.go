@@ -43,12 +43,12 @@ func (s *session) people(ctx context.Context, f family, number int, name string)
 		s.person(f.student),
 		once(number,
 			c.opens("button", "查看全文", ""), c.shows("button", "读完了"), c.shot("dialog-text"), c.press("button", "读完了")),
-		c.tickEach("本人已听清并同意", 2, toEnd),
+		c.tickEach("本人已听清并同意", 3, toEnd),
 		c.shot(name+"-2-student"),
 		c.key("F3"), c.shows("field", "与学生关系"),
 		c.fill("与学生关系", string(f.relation)),
 		s.person(f.coborrower),
-		c.tickEach("本人已听清并同意", 2, toEnd),
+		c.tickEach("本人已听清并同意", 3, toEnd),
 		c.shot(name+"-3-coborrower"),
 	)
 }

@@ -26,6 +26,9 @@ const (
 	Grant   Kind = "grant"   // leave for sensitive use
 	Devices Kind = "devices" // devices shut out
 
+	Standing Kind = "standing" // level and organisation of operators
+	Asks     Kind = "asks"     // requests for grants that wait for an answer
+
 	Template Kind = "template" // the words of a contract or form
 )
 
@@ -33,10 +36,12 @@ const (
 const (
 	RegisterName = "register"
 	ShutOutName  = "shut-out"
+	StandingName = "operators"
+	AsksName     = "waiting"
 )
 
 // Kinds lists every kind known here, in the order a screen shows them.
-func Kinds() []Kind { return []Kind{Policy, Template, Schools, Roster, Grant, Devices} }
+func Kinds() []Kind { return []Kind{Policy, Template, Schools, Roster, Standing, Grant, Asks, Devices} }
 
 // Known says whether this program knows what the kind means.
 func (k Kind) Known() bool { return slices.Contains(Kinds(), k) }
@@ -56,6 +61,10 @@ func (k Kind) Label() string {
 		return "敏感信息使用授权"
 	case Devices:
 		return "停用设备名单"
+	case Asks:
+		return "授权申请"
+	case Standing:
+		return "人员层级和所属机构"
 	}
 	return "未知内容"
 }

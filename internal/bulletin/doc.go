@@ -1,6 +1,6 @@
 // Package bulletin is the centre's word that goes down to its laptops: rosters
 // of pre-applied students, school registers, policy packs, templates, grants and
-// the list of devices shut out.
+// requests for them, the list of devices shut out and the levels of operators.
 //
 // It owns the signed bytes of a bulletin, which every road carries alike: the
 // network, a neighbour laptop, a stick. It guarantees that what Open gives back
@@ -17,7 +17,8 @@
 //
 //	"DSB1" | suite u8
 //	county 6       digits
-//	len u8, kind   roster, schools, policy, template, grant or devices
+//	len u8, kind   roster, schools, policy, template, standing, grant, asks
+//	               or devices
 //	len u8, name   which of its kind: 1 to 64 letters, digits, - or _
 //	version u64    rises with every issue under one name; at least issued
 //	issued i64     milliseconds since 1970, UTC, by the centre's clock
@@ -40,4 +41,13 @@
 //	devices  a line for each device that is shut out, ended by a line feed: id,
 //	         milliseconds since 1970, "revoked" or "lost", parted by tabs; the
 //	         name is "shut-out"
+//	standing a JSON object: "version" 1, "people" a list of "id", "level" (point,
+//	         county, province or bank) and "org" (the point's name, the six digits
+//	         of the county, the two of the province, or those of the bank's branch,
+//	         00 for its head office); who is not named has none and works as
+//	         before there were levels; the name is "operators"
+//	asks     a JSON object: "version" 1, "asks" a list of at most 200 requests for
+//	         grants: "device", "operator", "ask" (the 26 digits of guard.Ask),
+//	         "case" (its id, or zeroes), "reason", "at", and of one that was
+//	         declined "declined", "by" and "word"; the name is "waiting"
 package bulletin

@@ -28,6 +28,7 @@ type Shot struct {
 	Data   []byte // the encoded image, for photo.Decode
 	Media  string // its media type
 	Source string // "file", "camera"
+	Drawn  bool   // it is a page of a document, drawn
 }
 
 // FromFile reads a file the clerk chose: an image gives one shot, a PDF or
@@ -103,7 +104,7 @@ func fromPages(ctx context.Context, op string, r *page.Renderer, b []byte) ([]Sh
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		shots = append(shots, Shot{Data: data, Media: "image/jpeg", Source: "file"})
+		shots = append(shots, Shot{Data: data, Media: "image/jpeg", Source: "file", Drawn: true})
 	}
 	return shots, nil
 }

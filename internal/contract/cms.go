@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
@@ -144,7 +145,21 @@ func signCMS(digest []byte, key crypto.Signer, chain []*x509.Certificate) ([]byt
 	if p.signature, err = key.Sign(random, sum[:], crypto.SHA256); err != nil {
 		return nil, err
 	}
+	p.signature, _ = lowS(p.signature, elliptic.P256())
 	return p.marshal()
+}
+
+// maxSignature is the most bytes that an ECDSA signature by P-256 takes in DER.
+const maxSignature = 72
+
+// cmsRoom is the room that a signature of a chain needs, whatever is signed.
+func cmsRoom(chain []*x509.Certificate) (int, error) {
+	p := &cmsParts{digest: make([]byte, 32), certHash: make([]byte, 32), signature: make([]byte, maxSignature)}
+	for _, c := range chain {
+		p.certs = append(p.certs, c.Raw)
+	}
+	der, err := p.marshal()
+	return len(der), err
 }
 
 var errCMS = errors.New("not the form of signature that this program writes")

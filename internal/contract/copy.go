@@ -44,6 +44,9 @@ func (p *Press) Copy(file []byte, words string) ([]byte, error) {
 	}
 	c.pdf.set(catalogObj, []byte(plainCatalogText()))
 	c.pdf.set(fieldObj, []byte("null"))
+	if form, _ := formOf(d.revisions[0].objects[catalogObj]); form >= thirdForm {
+		c.pdf.set(partsObj, []byte("null"))
+	}
 	return c.pdf.bytes(), nil
 }
 

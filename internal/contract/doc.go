@@ -28,22 +28,31 @@
 //	9  signature field StudentSeal    10  CoborrowerSeal, on the pads
 //	11 signature field CentreReceipt    12  CentreTimeStamp, without a place
 //	13 appearance of the pads' widgets, empty
-//	14…  pages, contents, portraits, fonts
+//	14 list of parts: the first 8 bytes of the SHA-256 of each object's body, in
+//	   the order of their numbers, zeros in its own place
+//	15…  portraits, pages, contents, fonts
 //
 // The catalog lists the fields of the parties whose ink is in the file, then 6,
-// 11 and 12; what a file has not is null. A first form of file, no longer
-// written, lists 6 alone and has 9… for pages. The trailer's ID is the first
-// half of the SHA-256 of all bytes before the trailer. A revision holds exactly
-// two objects: its field with a V entry put behind its others, and a new last
-// object, the signature dictionary. The fields are filled in the order of the
-// catalog; the last two may be empty. Each ByteRange covers the whole file as it
-// is then but for its Contents, in lower-case hex, filled up with zeros: 2560
-// bytes for the parties and the receipt, 6 KB for the point, 8 KB for the stamp.
+// 11 and 12; what a file has not is null. Its DSTP_Form is 3, DSTP_Parts names 14.
+// The list proves nothing; by it the verifier says which part was changed. The
+// trailer's ID is the first half of the SHA-256 of all bytes before the trailer;
+// of a revision the first is the base's, the second that of all bytes before the
+// revision. A revision holds exactly two objects: its field with a V entry put
+// behind its others, and a new last object, the signature dictionary. The fields
+// are filled in the order of the catalog; the last two may be empty. Each
+// ByteRange covers the whole file as it is then but for its Contents, in
+// lower-case hex, filled up with zeros to what the longest signature of its kind
+// takes: a few bytes, and for the stamp what the service's answer before took.
+//
+// Two former forms are no longer written. The second has no DSTP_Form, no list
+// (14… are pages), and fixed rooms for Contents: 2560 bytes for the parties and the
+// receipt, 6 KB for the point, 8 KB for the stamp. The first lists 6 alone and has
+// 9… for pages.
 //
 // A seal is CMS SignedData (PAdES B-B): ECDSA P-256 with SHA-256, the signer's
-// certificate and the authority's where that is another, signed attributes
-// content type, message digest and ESS signing-certificate-v2, no signing time,
-// nothing unsigned. Its dictionary has Name (the certificate's), Reason and M,
+// certificate, in the point's seal (in former forms in the parties' too) that of
+// the authority, signed attributes content type, message digest and ESS
+// signing-certificate-v2, no signing time, nothing unsigned. Its dictionary has Name (the certificate's), Reason and M,
 // the signer's own clock. The first three are by the terminal's key, CentreReceipt
 // by the authority's. Reason is one of
 //
@@ -63,5 +72,8 @@
 // service's token rebuilt in DER: version 3, the signer's digest algorithm,
 // TSTInfo, the certificates of its chain from the signer's up to below the root
 // (or the root where it signs itself), and the one SignerInfo without unsigned
-// attributes.
+// attributes. What of it no signature covers is written one way in the third form:
+// digest, ECDSA and SM2 algorithms without parameters, RSA with NULL, RSASSA-PSS
+// with its hash, MGF1 of the same and a salt as long; and of the two equal values
+// of an ECDSA signature, here and in the seals, the one with the lower half.
 package contract

@@ -14,8 +14,8 @@ import (
 // Press holds the parsed fonts. It is made once, is safe for concurrent use,
 // and unpacks the font of rare characters when the first of them is met.
 type Press struct {
-	sans, bold *font
-	rare       func() (*font, error)
+	sans *font
+	rare func() (*font, error)
 }
 
 // NewPress parses the embedded fonts. The error is fault.Damaged: the
@@ -23,10 +23,6 @@ type Press struct {
 func NewPress() (*Press, error) {
 	const op = "contract.NewPress"
 	sans, err := parseFont(assets.Sans())
-	if err != nil {
-		return nil, fault.New(op, fault.Damaged, err)
-	}
-	bold, err := parseFont(assets.SansBold())
 	if err != nil {
 		return nil, fault.New(op, fault.Damaged, err)
 	}
@@ -41,7 +37,7 @@ func NewPress() (*Press, error) {
 		}
 		return f, nil
 	})
-	return &Press{sans: sans, bold: bold, rare: rare}, nil
+	return &Press{sans: sans, rare: rare}, nil
 }
 
 // face is one font as one document uses it. Each character has a CID of its
@@ -66,10 +62,11 @@ func (f *face) use(r rune, glyph uint16) uint16 {
 	return cid
 }
 
-// typeface numbers a document's faces: the resource names are F0, F1, F2.
+// typeface numbers a document's faces: the resource names are F0 and F1. There is
+// none that is bold: its outlines would be an eighth of the file, and a line about
+// those of the other does as well.
 const (
 	faceSans = iota
-	faceBold
 	faceRare
 	faceCount
 )
@@ -87,10 +84,7 @@ func (fs *faces) open(i int) (*face, error) {
 		return fs.all[i], nil
 	}
 	f, err := fs.press.sans, error(nil)
-	switch i {
-	case faceBold:
-		f = fs.press.bold
-	case faceRare:
+	if i == faceRare {
 		f, err = fs.press.rare()
 	}
 	if err != nil {
@@ -110,13 +104,9 @@ type glyph struct {
 
 // find gives the glyph of r in the first font that has it. The error is
 // fault.Input and names the code point and the field.
-func (fs *faces) find(r rune, bold bool, field string) (glyph, error) {
-	order := []int{faceSans, faceRare}
-	if bold {
-		order = []int{faceBold, faceSans, faceRare}
-	}
+func (fs *faces) find(r rune, field string) (glyph, error) {
 	if r >= 0x20 && r != 0x7F {
-		for _, i := range order {
+		for _, i := range []int{faceSans, faceRare} {
 			f, err := fs.open(i)
 			if err != nil {
 				return glyph{}, err

@@ -26,18 +26,26 @@ const (
 type field struct {
 	name    string
 	obj     int
-	reserve int
+	reserve int  // 0: as much as the signature takes
 	later   bool // filled in by the centre, or never
 }
 
 const (
 	sealReason   = "受理终端数字封存"
-	sealReserve  = 6 << 10 // leaves room for the chain of a licensed authority
+	sealReserve  = 6 << 10
 	eventReserve = 2560
 	stampReserve = 8 << 10 // services send their chain along
 )
 
-// allFields are the fields of the form, in the order of their filling.
+// The forms of file. This program writes the third alone.
+const (
+	firstForm  = 1 // the point's seal alone
+	secondForm = 2 // five fields, each with a fixed room for its signature
+	thirdForm  = 3 // a signature takes as much room as it needs
+)
+
+// allFields are the fields of the second form and of the third, in the order of
+// their filling.
 func allFields() []field {
 	return []field{
 		{StudentField, studentObj, eventReserve, false},
@@ -48,29 +56,36 @@ func allFields() []field {
 	}
 }
 
-// fieldsOf are the fields of a contract that the parties signed.
-func fieldsOf(parties ...loan.Party) []field {
-	return slices.DeleteFunc(allFields(), func(f field) bool {
+// fieldsOf are the fields of a contract that the parties signed, in a form.
+func fieldsOf(form int, parties ...loan.Party) []field {
+	if form == firstForm {
+		return []field{{SealField, fieldObj, sealReserve, false}}
+	}
+	fields := slices.DeleteFunc(allFields(), func(f field) bool {
 		p, is := partyOf(f.name)
 		return is && !slices.Contains(parties, p)
 	})
-}
-
-// firstFields are the fields of the first form of file: the point's seal alone.
-func firstFields() []field { return []field{{SealField, fieldObj, sealReserve, false}} }
-
-// formOf finds the fields that a catalog declares; none where this program
-// writes no such catalog.
-func formOf(catalog []byte) []field {
-	for _, fields := range [][]field{
-		fieldsOf(loan.StudentParty, loan.CoborrowerParty), fieldsOf(loan.StudentParty), fieldsOf(loan.CoborrowerParty),
-		fieldsOf(), firstFields(),
-	} {
-		if string(catalog) == catalogText(fields) {
-			return fields
+	for i := range fields {
+		if form == thirdForm {
+			fields[i].reserve = 0
 		}
 	}
-	return nil
+	return fields
+}
+
+// formOf finds the form that a catalog declares, and its fields; none where this
+// program writes no such catalog.
+func formOf(catalog []byte) (form int, fields []field) {
+	for _, form := range []int{thirdForm, secondForm, firstForm} {
+		for _, parties := range [][]loan.Party{
+			{loan.StudentParty, loan.CoborrowerParty}, {loan.StudentParty}, {loan.CoborrowerParty}, {},
+		} {
+			if fields := fieldsOf(form, parties...); string(catalog) == catalogText(form, fields) {
+				return form, fields
+			}
+		}
+	}
+	return 0, nil
 }
 
 // partyOf is the party whose signing by hand a field's seal states.
@@ -203,12 +218,16 @@ func (e entries) nationalOf() (seal.PublicKey, bool) {
 }
 
 // catalogText is object 1 of a file with signature fields.
-func catalogText(fields []field) string {
+func catalogText(form int, fields []field) string {
 	ns := make([]int, len(fields))
 	for i, f := range fields {
 		ns[i] = f.obj
 	}
-	return catalogHead() + fmt.Sprintf(" /AcroForm << /Fields [%s] /SigFlags 3 >> /Lang (zh-CN) >>", refs(ns))
+	says := ""
+	if form >= thirdForm {
+		says = fmt.Sprintf(" /DSTP_Form %d /DSTP_Parts %s", form, ref(partsObj))
+	}
+	return catalogHead() + fmt.Sprintf(" /AcroForm << /Fields [%s] /SigFlags 3 >>%s /Lang (zh-CN) >>", refs(ns), says)
 }
 
 func catalogHead() string {

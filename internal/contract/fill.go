@@ -97,7 +97,7 @@ const (
 	resourcesObj = 7
 	stampObj     = 8
 	padObj       = 13
-	fixedObjs    = 13
+	fixedObjs    = 14
 )
 
 func newWriter(p *Press, in *Input, f *form, n *names) *writer {

@@ -17,6 +17,46 @@ func TestFillGivesTheSameBytesForTheSameInput(t *testing.T) {
 	}
 }
 
+// All six kinds of documents, of every version, by a press of its own each time.
+func TestEveryDocumentIsTheSameBytesForTheSameCase(t *testing.T) {
+	make := func(name string, file []byte) []byte {
+		t.Helper()
+		p, err := NewPress()
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := testInput(t)
+		in.App.Student.Name, in.Template = "韦测𠀀", file
+		var b []byte
+		switch kind, _, _ := strings.Cut(name, "-"); kind {
+		case "loan":
+			b, err = p.Fill(in)
+		case "temporary":
+			r := testReceipt(t)
+			r.App, r.Template = in.App, file
+			b, err = p.Receipt(r)
+		default:
+			b, err = p.Paper(in, testMasked(&in.App))
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return b
+	}
+	kinds := map[string]bool{}
+	for name, file := range testTemplates(t) {
+		if a, b := make(name, file), make(name, file); !bytes.Equal(a, b) {
+			t.Errorf("%s: two runs gave different bytes", name)
+		}
+		kinds[name[:strings.LastIndex(name, "-")]] = true
+	}
+	for _, kind := range []string{"loan-contract", "application-form", "hardship-form", "renewal-statement", "temporary-receipt", "integrity-card"} {
+		if !kinds[kind] {
+			t.Errorf("no %s was made", kind)
+		}
+	}
+}
+
 func TestSealedContractPasses(t *testing.T) {
 	id := newIdentity(t, 2)
 	sealed := id.seal(t, mustFill(t, testInput(t)))

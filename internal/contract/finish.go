@@ -124,5 +124,8 @@ func (w *writer) finish(sealable bool) ([]byte, error) {
 	w.pdf.set(pagesObj, fmt.Appendf(nil, "<< /Type /Pages /Count %d /Kids [%s] >>", len(kids), refs(kids)))
 	w.pdf.set(xmpObj, stream("/Type /Metadata /Subtype /XML", m.xmp()))
 	w.pdf.set(iccObj, deflated("/N 3", srgbProfile()))
+	if sealable {
+		w.pdf.listParts()
+	}
 	return w.pdf.bytes(), nil
 }

@@ -16,7 +16,6 @@ func TestSubsetHoldsTheSameOutlines(t *testing.T) {
 		text string
 	}{
 		"sans": {p.sans, "国家A1，（一𬎆"},
-		"bold": {p.bold, "国家A1，（一"},
 		"rare": {rare, "𠀀𫝀"},
 	} {
 		var glyphs []uint16

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 )
 
@@ -16,9 +17,12 @@ var update = flag.Bool("update", false, "make the sample of the file format anew
 const (
 	firstPath     = "testdata/sealed-sample.pdf" // of the first form
 	firstCAPath   = "testdata/sealed-sample-ca.der"
-	samplePath    = "testdata/stamped-sample.pdf" // of this form, with all five fields
-	sampleCAPath  = "testdata/stamped-sample-ca.der"
-	sampleTSAPath = "testdata/stamped-sample-tsa.der"
+	secondPath    = "testdata/stamped-sample.pdf" // of the second, with all five fields
+	secondCAPath  = "testdata/stamped-sample-ca.der"
+	secondTSAPath = "testdata/stamped-sample-tsa.der"
+	samplePath    = "testdata/third-sample.pdf" // of this form, with all five fields
+	sampleCAPath  = "testdata/third-sample-ca.der"
+	sampleTSAPath = "testdata/third-sample-tsa.der"
 )
 
 func mustRead(t testing.TB, path string) []byte {
@@ -48,6 +52,31 @@ func TestTheFirstFormVerifies(t *testing.T) {
 	}
 	if _, err := Receive(sample, id.authority, testReceived()); fault.KindOf(err) != fault.Unsupported {
 		t.Errorf("a file of the first form is received: %v", err)
+	}
+}
+
+// Files of the second form had a fixed room for each signature. What the centre
+// puts behind one that has not all of them yet keeps to it.
+func TestTheSecondFormVerifiesAndIsCarriedOn(t *testing.T) {
+	sample, ca, root := mustRead(t, secondPath), parseCert(t, mustRead(t, secondCAPath)), parseCert(t, mustRead(t, secondTSAPath))
+	opts := VerifyOptions{CA: ca, Stampers: []*x509.Certificate{root}}
+	if r := Verify(sample, opts); !r.OK || r.First || !r.Stamped || len(r.Signatures) != 5 {
+		t.Errorf("the sample: %q", r.Lines())
+	}
+	for at := 0; at < len(sample); at += 1999 {
+		if r := Verify(flip(sample, at), opts); r.OK && !bytes.Equal(sample[at:at+1], []byte("0")) {
+			t.Errorf("a bit flipped at %d is not found", at)
+		}
+	}
+	id, tsa := newIdentity(t, seal.Device), newTSA(t)
+	base := rebuilt(t, mustFill(t, testInput(t)), func(o [][]byte) {
+		o[catalogObj-1] = []byte(catalogText(secondForm, fieldsOf(secondForm, loan.StudentParty, loan.CoborrowerParty)))
+	})
+	whole := tsa.stamped(t, id.received(t, id.seal(t, base)))
+	opts = id.trust()
+	opts.Stampers = tsa.roots()
+	if r := Verify(whole, opts); !r.OK || !r.Stamped || len(whole)-len(base) < 2*(3*eventReserve+sealReserve+stampReserve) {
+		t.Errorf("a new file of the second form, %d bytes behind its base: %q", len(whole)-len(base), r.Lines())
 	}
 }
 

@@ -196,7 +196,8 @@ func (id identity) closing(pdf []byte) Closing {
 	if err != nil {
 		return c
 	}
-	for _, f := range formOf(d.revisions[0].objects[catalogObj]) {
+	_, fields := formOf(d.revisions[0].objects[catalogObj])
+	for _, f := range fields {
 		if p, is := partyOf(f.name); is {
 			c.Events = append(c.Events, Event{Party: p, Ink: [32]byte{byte(len(p))}, At: Clock(pdf).Add(-time.Minute)})
 		}

@@ -159,7 +159,7 @@ func (s *sheet) inkStroke(points []Point, place func(Point) [2]float64) {
 	}
 	at := place(points[0])
 	if len(points) == 1 {
-		s.addf("1.8 w %s %s m %s %s l S", num(at[0]), num(at[1]), num(at[0]), num(at[1]))
+		s.addf("1.8 w %s %s m %s %s l S", fine(at[0]), fine(at[1]), fine(at[0]), fine(at[1]))
 		return
 	}
 	width := ""
@@ -173,16 +173,20 @@ func (s *sheet) inkStroke(points []Point, place func(Point) [2]float64) {
 			if width != "" {
 				s.addf("S")
 			}
-			s.addf("%s w %s %s m", w, num(at[0]), num(at[1]))
+			s.addf("%s w %s %s m", w, fine(at[0]), fine(at[1]))
 			width = w
 		}
 		s.addf("%s %s %s %s %s %s c",
-			num((at[0]+2*bend[0])/3), num((at[1]+2*bend[1])/3),
-			num((end[0]+2*bend[0])/3), num((end[1]+2*bend[1])/3), num(end[0]), num(end[1]))
+			fine((at[0]+2*bend[0])/3), fine((at[1]+2*bend[1])/3),
+			fine((end[0]+2*bend[0])/3), fine((end[1]+2*bend[1])/3), fine(end[0]), fine(end[1]))
 		at = end
 	}
 	s.addf("S")
 }
+
+// fine is a place on the page to a hundredth of a point, which is finer than a
+// printer prints.
+func fine(v float64) string { return num(math.Round(v*100) / 100) }
 
 // inkWidth is the line's width in points, in steps so that one path holds many
 // samples.

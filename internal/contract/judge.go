@@ -3,12 +3,16 @@ package contract
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
+
+	"doorstep/internal/loan"
 )
 
 // field judges the revision that fills a field in: its widget, its dictionary
@@ -17,37 +21,75 @@ func (v *verifier) field(d *document, i int, f field) {
 	base, rev := d.revisions[0], d.revisions[i]
 	n := rev.size - 1
 	if string(rev.objects[f.obj]) != filled(base.objects[f.obj], n) {
-		v.found(FieldChanged, f.name)
+		v.found(FieldChanged, f.name, fieldWords(base.objects[f.obj], rev.objects[f.obj]))
 	}
-	size := 2 * f.reserve
 	head, rest, ok := strings.Cut(string(rev.objects[n]), contentsKey)
+	size := 2 * f.reserve
+	if f.reserve == 0 {
+		size = max(0, len(rest)-len(sigDictClose)) &^ 1
+	}
 	if !ok || len(rest) != size+len(sigDictClose) || rest[size:] != sigDictClose {
-		v.found(SealMalformed, f.name)
+		v.found(SealMalformed, f.name, "签名字典的写法不对")
 		return
 	}
 	at := rev.at[n] + len(head) + len(contentsKey) - 1
 	want := [4]int{0, at, at + size + 2, rev.to - at - size - 2}
 	said, ranges, _ := strings.Cut(head, rangeKey)
 	if ranges != byteRangeText(want) {
-		v.found(RangeWrong, f.name)
+		v.found(RangeWrong, f.name, rangeWords(ranges, want))
 	}
 	der, err := hex.DecodeString(rest[:size])
-	if err != nil || strings.ToLower(rest[:size]) != rest[:size] {
-		v.found(SealMalformed, f.name)
-		return
-	}
 	cms, padding := splitDER(der)
-	if len(bytes.Trim(padding, "\x00")) > 0 {
-		v.found(SealMalformed, f.name)
+	if wrong := roomWords(f, rest[:size], err, cms, padding); wrong != "" {
+		v.unreadable(f.name, wrong)
 		return
 	}
-	digest := rangeDigest(v.b[:rev.to], at, f.reserve)
+	digest := rangeDigest(v.b[:rev.to], at, size/2)
 	sig := Signature{Field: f.name, Covers: rev.to}
 	if f.name == StampField {
 		v.stamp(sig, cms, digest, said)
 		return
 	}
 	v.signature(sig, cms, digest, said)
+}
+
+// roomWords says what is wrong with the digits of a signature; empty: nothing.
+func roomWords(f field, digits string, err error, cms, padding []byte) string {
+	blank := strings.Trim(digits, "0") == ""
+	switch {
+	case err != nil:
+		return "不是十六进制"
+	case strings.ToLower(digits) != digits:
+		return "用了大写的十六进制"
+	case blank:
+		return "签名被清空"
+	case len(cms) == 0:
+		return "不是 CMS 签名"
+	case len(bytes.Trim(padding, "\x00")) > 0:
+		return "签名之后的空处藏有数据"
+	case f.reserve == 0 && len(padding) > roomLeft(f):
+		return "签名之后留空过多"
+	}
+	return ""
+}
+
+// unreadable finds a signature that is none.
+func (v *verifier) unreadable(name, why string) {
+	if name == StampField {
+		v.found(StampMalformed, why)
+		return
+	}
+	v.found(SealMalformed, name, why)
+}
+
+// roomLeft is how much of a field's room may be empty in the third form: what an
+// ECDSA signature may be shorter than its longest, and what the answer of a time
+// stamping service may be shorter than was thought.
+func roomLeft(f field) int {
+	if f.name == StampField {
+		return stampReserve
+	}
+	return maxSignature
 }
 
 // splitDER cuts a DER element off its padding.
@@ -66,25 +108,35 @@ func splitDER(b []byte) (element, padding []byte) {
 func (v *verifier) signature(s Signature, cms []byte, digest [32]byte, said string) {
 	p, err := parseCMS(cms)
 	if err != nil {
-		v.found(SealMalformed, s.Field)
+		v.found(SealMalformed, s.Field, "不是本系统写成的 CMS")
 		return
 	}
 	cert, err := x509.ParseCertificate(p.certs[0])
 	if err != nil {
-		v.found(SealMalformed, s.Field)
+		v.found(SealMalformed, s.Field, "证书读不出")
 		return
 	}
 	before := len(v.rep.Findings)
 	s.Signer, s.From, s.Until = cert.Subject.CommonName, cert.NotBefore, cert.NotAfter
 	e, ok := parseEntries(said)
-	if !ok || e.name != s.Signer || !v.says(&s, e) {
-		v.found(SealEntry, s.Field)
+	wrong := v.says(&s, e)
+	switch {
+	case !ok:
+		wrong = "写法不对"
+	case e.name != s.Signer:
+		wrong = "签署者的名称与证书不同"
+	}
+	if wrong != "" {
+		v.found(SealEntry, s.Field, wrong)
 	}
 	attrs, err := p.signedAttrs()
 	sum := sha256.Sum256(attrs)
 	key, is := cert.PublicKey.(*ecdsa.PublicKey)
 	if err != nil || !is || !ecdsa.VerifyASN1(key, sum[:], p.signature) {
 		v.found(SignatureWrong, s.Field)
+	}
+	if low, ok := lowS(p.signature, elliptic.P256()); v.form >= thirdForm && ok && !bytes.Equal(low, p.signature) {
+		v.found(SealMalformed, s.Field, "签名值被改写成等值的另一种")
 	}
 	if hash := sha256.Sum256(cert.Raw); !bytes.Equal(hash[:], p.certHash) {
 		v.found(CertSwapped, s.Field)
@@ -105,26 +157,54 @@ func (v *verifier) signature(s Signature, cms []byte, digest [32]byte, said stri
 	v.rep.Signatures = append(v.rep.Signatures, s)
 }
 
-// says reads what a seal states into s, and whether a seal of that field may
-// state it.
-func (v *verifier) says(s *Signature, e entries) bool {
+// says reads what a seal states into s, and says what a seal of that field may
+// not state; empty: all is well.
+func (v *verifier) says(s *Signature, e entries) string {
 	s.Clock = dateOf(e.date)
-	if s.Field == ReceiptField {
+	p, hand := partyOf(s.Field)
+	switch {
+	case s.Field == ReceiptField:
 		r, ok := parseReceived(e.reason)
 		r.At = s.Clock
 		s.Received = &r
-		return ok && e.national == "" && !s.Clock.IsZero()
-	}
-	ok := e.date == v.date && !s.Clock.IsZero()
-	if p, is := partyOf(s.Field); is {
-		event, good := parseEvent(p, e.reason)
+		if !ok {
+			return "回执或合同编号不是编号"
+		}
+	case hand:
+		event, ok := parseEvent(p, e.reason)
 		s.Event = &event
-		return ok && good && e.national == ""
+		if _, other := parseEvent(otherParty(p), e.reason); other {
+			return "说的是另一方的签名"
+		}
+		if !ok {
+			return "事由不是手写签名的写法"
+		}
+	default:
+		v.rep.Sealed = true
+		var ok bool
+		if v.key, ok = e.nationalOf(); !ok {
+			return "声明的国密公钥读不出"
+		}
+		if e.reason != sealReason {
+			return "事由不是终端封存"
+		}
 	}
-	v.rep.Sealed = true
-	var good bool
-	v.key, good = e.nationalOf()
-	return ok && good && e.reason == sealReason
+	switch {
+	case s.Clock.IsZero():
+		return "时间读不出"
+	case s.Field != ReceiptField && e.date != v.date:
+		return "时间与合同写成的时间不同"
+	case s.Field != SealField && e.national != "":
+		return "声明了不该有的公钥"
+	}
+	return ""
+}
+
+func otherParty(p loan.Party) loan.Party {
+	if p == loan.StudentParty {
+		return loan.CoborrowerParty
+	}
+	return loan.StudentParty
 }
 
 // centre judges the certificate of the centre's own seal.
@@ -155,7 +235,7 @@ func (v *verifier) device(cert *x509.Certificate, certs [][]byte, name string) {
 	case ca == nil:
 		v.found(NoAuthority)
 		return
-	case len(certs) != 2 || !bytes.Equal(certs[1], ca.Raw) || cert.CheckSignatureFrom(ca) != nil:
+	case len(certs) != chainLength(v.form, field{name: name}) || len(certs) == 2 && !bytes.Equal(certs[1], ca.Raw) || cert.CheckSignatureFrom(ca) != nil:
 		v.found(Stranger, name)
 		return
 	}
@@ -171,11 +251,18 @@ func (v *verifier) device(cert *x509.Certificate, certs [][]byte, name string) {
 // stamp judges the time stamp.
 func (v *verifier) stamp(s Signature, der []byte, digest [32]byte, said string) {
 	if said != stampHead {
-		v.found(SealEntry, s.Field)
+		v.found(SealEntry, s.Field, "不是时间戳的字典")
 	}
 	t, err := parseToken(der)
-	if err != nil || !bytes.Equal(t.marshal(), der) {
-		v.found(StampMalformed)
+	switch {
+	case errors.Is(err, errAlgorithm):
+		v.found(StampMalformed, "用了本系统不核对的算法，未予判断")
+		return
+	case err != nil:
+		v.found(StampMalformed, "不是时间戳令牌")
+		return
+	case !bytes.Equal(t.marshal(), der), v.form >= thirdForm && !bytes.Equal(t.canonical().marshal(), der):
+		v.found(StampMalformed, "令牌里有多余的内容")
 		return
 	}
 	before := len(v.rep.Findings)
@@ -192,9 +279,11 @@ func (v *verifier) stamp(s Signature, der []byte, digest [32]byte, said string) 
 		case err != nil:
 			v.found(StampStranger)
 		case len(used) != len(t.certs):
-			v.found(StampMalformed) // more in it than its chain
+			v.found(StampMalformed, "夹带了证书链以外的证书")
 		default:
+			v.revocation(used, t.at)
 			v.rep.Stamped = len(v.rep.Findings) == before
+			v.note("时间戳按机构的策略 " + t.policy.String() + " 签发。")
 		}
 	}
 	s.Holds = len(v.rep.Findings) == before

@@ -81,7 +81,7 @@ func (fs *faces) cells(spans []span) ([]cell, error) {
 	var out []cell
 	for _, s := range spans {
 		for _, r := range s.text {
-			g, err := fs.find(r, s.bold, s.field)
+			g, err := fs.find(r, s.field)
 			if err != nil {
 				return nil, err
 			}

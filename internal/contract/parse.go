@@ -17,6 +17,20 @@ const (
 
 var errForm = errors.New("not the form of file that this program writes")
 
+// formError says which part of a file is not of the form.
+type formError struct{ part string }
+
+func (e *formError) Error() string { return errForm.Error() }
+func (e *formError) Unwrap() error { return errForm }
+
+// partOf is the part of which err speaks.
+func partOf(err error) string {
+	if e, ok := errors.AsType[*formError](err); ok {
+		return e.part
+	}
+	return "修订的接续"
+}
+
 // revision is one part of a file that ends with an end-of-file mark.
 type revision struct {
 	from, to int            // bytes of the file
@@ -39,7 +53,7 @@ type document struct {
 // object, a table or a trailer, where this program would have put it.
 func parseDocument(b []byte) (*document, error) {
 	if len(b) > maxFile || !bytes.HasPrefix(b, []byte(fileHead)) {
-		return nil, errForm
+		return nil, &formError{"文件头"}
 	}
 	var tables []*revision
 	to, want := len(b), -1
@@ -86,16 +100,16 @@ func parseDocument(b []byte) (*document, error) {
 func parseTail(b []byte, to int) (r *revision, prev int, err error) {
 	at := bytes.LastIndex(b[:to], []byte("startxref\n"))
 	if at < 0 || to-at > 64 {
-		return nil, 0, errForm
+		return nil, 0, &formError{"文件尾"}
 	}
 	text, ok := strings.CutSuffix(string(b[at+len("startxref\n"):to]), "\n%%EOF\n")
 	xref, good := decimal(text)
 	if !ok || !good || xref >= at {
-		return nil, 0, errForm
+		return nil, 0, &formError{"文件尾"}
 	}
 	trailer := bytes.LastIndex(b[:at], []byte("trailer\n"))
 	if trailer < xref || at-trailer > 400 {
-		return nil, 0, errForm
+		return nil, 0, &formError{"文件尾"}
 	}
 	r = &revision{to: to, xref: xref, trailer: trailer, objects: map[int][]byte{}, at: map[int]int{}}
 	if prev, err = r.readTrailer(string(b[trailer:at])); err != nil {
@@ -110,7 +124,7 @@ func (r *revision) readTrailer(s string) (prev int, err error) {
 	prev = -1
 	fields := strings.Fields(s)
 	if len(fields) < 12 {
-		return 0, errForm
+		return 0, &formError{"文件尾的标识或大小"}
 	}
 	r.size, _ = decimal(fields[3])
 	for i, f := range fields {
@@ -122,7 +136,7 @@ func (r *revision) readTrailer(s string) (prev int, err error) {
 		}
 	}
 	if r.size < 2 || r.size > maxObjects || s != trailerText(r.size, r.ids, prev) {
-		return 0, errForm
+		return 0, &formError{"文件尾的标识或大小"}
 	}
 	return prev, nil
 }
@@ -140,7 +154,7 @@ func trailerText(size int, ids [2]string, prev int) string {
 func (r *revision) readTable(s string, base bool) error {
 	rest, ok := strings.CutPrefix(s, "xref\n")
 	if !ok {
-		return errForm
+		return &formError{"交叉引用表"}
 	}
 	for first := true; rest != ""; first = false {
 		head, after, ok := strings.Cut(rest, "\n")
@@ -148,26 +162,26 @@ func (r *revision) readTable(s string, base bool) error {
 		from, ok3 := decimal(a)
 		n, ok4 := decimal(b)
 		if !ok || !ok2 || !ok3 || !ok4 || n < 1 || n > maxObjects || from+n > r.size || len(after) < 20*n {
-			return errForm
+			return &formError{"交叉引用表"}
 		}
 		if base && (!first || from != 0 || n != r.size) {
-			return errForm
+			return &formError{"交叉引用表"}
 		}
 		for i := range n {
 			entry := after[20*i : 20*i+20]
 			number := from + i
 			if number == 0 && base {
 				if entry != "0000000000 65535 f \n" {
-					return errForm
+					return &formError{"交叉引用表"}
 				}
 				continue
 			}
 			at, err := strconv.Atoi(entry[:10])
 			if err != nil || entry != fmt.Sprintf("%010d 00000 n \n", at) {
-				return errForm
+				return &formError{"交叉引用表"}
 			}
 			if last := len(r.numbers); last > 0 && number <= r.numbers[last-1] {
-				return errForm
+				return &formError{"交叉引用表"}
 			}
 			r.numbers = append(r.numbers, number)
 			r.at[number] = at
@@ -187,23 +201,23 @@ func (r *revision) readObjects(b []byte, base bool) error {
 			end = r.at[r.numbers[i+1]]
 		}
 		if r.at[n] != pos || end <= pos || end > r.xref {
-			return errForm
+			return &formError{"对象的排列"}
 		}
 		head, tail := fmt.Sprintf("%d 0 obj\n", n), "\nendobj\n"
 		obj := b[pos:end]
 		if len(obj) < len(head)+len(tail) || !bytes.HasPrefix(obj, []byte(head)) || !bytes.HasSuffix(obj, []byte(tail)) {
-			return errForm
+			return &formError{"对象的排列"}
 		}
 		body := obj[len(head) : len(obj)-len(tail)]
 		if !oneObject(body) {
-			return errForm
+			return &formError{"对象的排列"}
 		}
 		r.objects[n] = body
 		r.at[n] = pos + len(head)
 		pos = end
 	}
 	if pos != r.xref {
-		return errForm
+		return &formError{"对象的排列"}
 	}
 	return nil
 }

@@ -118,6 +118,9 @@ func (a *pdfa) metadata() {
 		a.bad("6.6.2.1: the catalog's metadata")
 		return
 	}
+	if bytes.Contains(a.data[n], []byte("xpacket begin")) == regexp.MustCompile(`<\?xpacket begin=[^>]*(bytes|encoding)=`).Match(a.data[n]) {
+		a.bad("6.6.2.1: the head of the metadata's packet")
+	}
 	var x struct {
 		RDF struct {
 			Descriptions []struct {
@@ -128,7 +131,14 @@ func (a *pdfa) metadata() {
 						Text string `xml:"li"`
 					} `xml:"Alt"`
 				} `xml:"http://purl.org/dc/elements/1.1/ title"`
+				Description struct {
+					Alt struct {
+						Text string `xml:"li"`
+					} `xml:"Alt"`
+				} `xml:"http://purl.org/dc/elements/1.1/ description"`
 				Created  string `xml:"http://ns.adobe.com/xap/1.0/ CreateDate"`
+				Modified string `xml:"http://ns.adobe.com/xap/1.0/ ModifyDate"`
+				Creator  string `xml:"http://ns.adobe.com/xap/1.0/ CreatorTool"`
 				Producer string `xml:"http://ns.adobe.com/pdf/1.3/ Producer"`
 			} `xml:"Description"`
 		} `xml:"RDF"`
@@ -139,7 +149,8 @@ func (a *pdfa) metadata() {
 	}
 	said := map[string]string{}
 	for _, d := range x.RDF.Descriptions {
-		for k, v := range map[string]string{"part": d.Part, "conformance": d.Conformance, "title": d.Title.Alt.Text, "created": d.Created, "producer": d.Producer} {
+		for k, v := range map[string]string{"part": d.Part, "conformance": d.Conformance, "title": d.Title.Alt.Text, "created": d.Created, "producer": d.Producer,
+			"subject": d.Description.Alt.Text, "modified": d.Modified, "creator": d.Creator} {
 			if v != "" {
 				said[k] = v
 			}
@@ -149,10 +160,21 @@ func (a *pdfa) metadata() {
 		a.bad("6.6.4: part %q, conformance %q", said["part"], said["conformance"])
 	}
 	info := a.objects[2]
-	if said["title"] != infoText([]byte(info), "Title") || !strings.Contains(info, "/Producer ("+said["producer"]+")") ||
-		dateOf(strings.SplitN(entry(info, "CreationDate"), ")", 2)[0][1:]).Format("2006-01-02T15:04:05-07:00") != said["created"] {
-		a.bad("6.6.3: the information dictionary and the metadata differ")
+	date := func(key string) string {
+		return dateOf(strings.SplitN(entry(info, key), ")", 2)[0][1:]).Format("2006-01-02T15:04:05-07:00")
 	}
+	for key, is := range map[string]string{"title": infoText([]byte(info), "Title"), "subject": infoText([]byte(info), "Subject"),
+		"created": date("CreationDate"), "modified": date("ModDate"), "producer": parenText(info, "Producer"), "creator": parenText(info, "Creator")} {
+		if said[key] == "" || said[key] != is {
+			a.bad("6.6.3: the information dictionary and the metadata differ in the %s", key)
+		}
+	}
+}
+
+// parenText is an entry that is a plain string.
+func parenText(dict, key string) string {
+	text, _, _ := strings.Cut(strings.TrimPrefix(entry(dict, key), "("), ")")
+	return text
 }
 
 func (a *pdfa) intent() {
@@ -171,9 +193,15 @@ func (a *pdfa) intent() {
 func (a *pdfa) object(n int) {
 	dict := a.objects[n]
 	for _, key := range []string{"/JavaScript", "/JS", "/Launch", "/AA", "/OpenAction", "/EmbeddedFiles", "/EF", "/XFA", "/NeedAppearances", "/OCProperties",
-		"/Movie", "/Sound", "/Rendition", "/TR", "/TR2", "/HTP", "/BM", "/SMask", "/OPI", "/PS", "/Alternates", "/Requirements", "/Perms", "/DeviceCMYK", "/Interpolate", "/Ref"} {
+		"/Movie", "/Sound", "/Rendition", "/TR", "/TR2", "/HTP", "/BM", "/SMask", "/OPI", "/PS", "/Alternates", "/Requirements", "/Perms", "/DeviceCMYK", "/Interpolate", "/Ref",
+		"/PresSteps", "/AlternatePresentations", "/SubmitForm", "/ImportData", "/ResetForm", "/Hide", "/Thread", "/GoToR", "/Group", "/Separation", "/DeviceN"} {
 		if slices.Contains(dictName.FindAllString(dict, -1), key) {
 			a.bad("object %d has %s, which is forbidden or not to be expected", n, key)
+		}
+	}
+	for _, s := range regexp.MustCompile(`<([0-9A-Fa-f]*)>`).FindAllStringSubmatch(strings.NewReplacer("<<", " ", ">>", " ").Replace(dict), -1) {
+		if len(s[1])%2 != 0 || len(s[1]) > 2*32767 {
+			a.bad("6.1.6, 6.1.13: object %d has a string of %d digits", n, len(s[1]))
 		}
 	}
 	for _, name := range dictName.FindAllString(dict, -1) {
@@ -203,6 +231,9 @@ func (a *pdfa) widget(n int) {
 	if flags&4 == 0 || flags&(1|2|32|256) != 0 {
 		a.bad("6.3.2: widget %d has flags %d", n, flags)
 	}
+	if strings.Contains(dict, "/A <<") || oneRef.MatchString(entry(dict, "A")) {
+		a.bad("6.4.1: widget %d has an action", n)
+	}
 	if look := a.refOf(strings.TrimPrefix(entry(dict, "AP"), "<< "), "N"); look == 0 && !strings.Contains(dict, "/Rect [0 0 0 0]") {
 		a.bad("6.3.3: widget %d has no appearance", n)
 	}
@@ -226,9 +257,86 @@ func (a *pdfa) font(n int) {
 	if !regexp.MustCompile(`/FontName /[A-Z]{6}\+`).MatchString(desc) {
 		a.bad("font %d is not marked as a subset", n)
 	}
+	a.widths(n, cid, a.data[file])
 	if !bytes.Contains(uni, []byte("beginbfchar")) || regexp.MustCompile(`<[0-9A-F]{4}> <(0000|FEFF|FFFE)>`).Match(uni) {
 		a.bad("6.2.11.7: font %d does not map to Unicode", n)
 	}
+}
+
+// widths compares a font's widths in the file with those in its program: 6.2.11.5.
+func (a *pdfa) widths(n int, cid string, program []byte) {
+	f, err := parseCFF(program)
+	if err != nil {
+		a.bad("6.2.11.4: the program of font %d does not parse", n)
+		return
+	}
+	said := map[int]int{}
+	_, list, _ := strings.Cut(cid, "/W [")
+	for _, m := range regexp.MustCompile(`(\d+) \[([0-9 ]*)\]`).FindAllStringSubmatch(list, -1) {
+		first, _ := decimal(m[1])
+		for i, w := range strings.Fields(m[2]) {
+			said[first+i], _ = decimal(w)
+		}
+	}
+	for g := range f.charStrings.count {
+		want, ok := said[g]
+		if !ok {
+			want = 1000
+		}
+		if got, ok := f.width(g); !ok || got != want {
+			a.bad("6.2.11.5: glyph %d of font %d is %d wide, its program says %d", g, n, want, got)
+			return
+		}
+	}
+}
+
+// width is a glyph's advance as its outline says it.
+func (f *cffFont) width(g int) (int, bool) {
+	private, err := readDict(f.fds[f.fdOf(g)].private)
+	if err != nil {
+		return 0, false
+	}
+	number := func(op int) int {
+		if e := findOp(private, op); e != nil && len(e.nums) == 1 {
+			return e.nums[0]
+		}
+		return 0
+	}
+	const opDefault, opNominal = 20, 21
+	var stack []int
+	for b := f.charStrings.get(g); len(b) > 0; {
+		c := b[0]
+		if c == 255 && len(b) >= 5 {
+			stack, b = append(stack, int(int32(binary.BigEndian.Uint32(b[1:])))>>16), b[5:]
+			continue
+		}
+		if c >= 32 || c == 28 {
+			v, size := dictNumber(b)
+			if size == 0 {
+				return 0, false
+			}
+			stack, b = append(stack, v), b[size:]
+			continue
+		}
+		own := false
+		switch c {
+		case 1, 3, 18, 19, 20, 23: // stems and masks
+			own = len(stack)%2 == 1
+		case 21: // rmoveto
+			own = len(stack) > 2
+		case 4, 22: // vmoveto, hmoveto
+			own = len(stack) > 1
+		case 14: // endchar
+			own = len(stack) == 1 || len(stack) == 5
+		default:
+			return 0, false
+		}
+		if own {
+			return number(opNominal) + stack[0], true
+		}
+		return number(opDefault), true
+	}
+	return 0, false
 }
 
 func (a *pdfa) page(n int) {
@@ -243,6 +351,13 @@ func (a *pdfa) page(n int) {
 func (a *pdfa) content(n int) {
 	known := strings.Fields("q Q cm w J j M d re m l c h S s f F f* B W W* n BT ET Tf Td TD Tm T* Tj TJ Tc Tw Tz TL Tr Ts Do g G rg RG cs CS sc SC BDC BMC EMC")
 	depth := 0
+	for _, s := range regexp.MustCompile(`<([0-9A-Fa-f]*)>`).FindAllStringSubmatch(string(a.data[n]), -1) {
+		for at := 0; at < len(s[1]); at += 4 {
+			if cid := s[1][at:min(at+4, len(s[1]))]; len(cid) < 4 || cid == "0000" {
+				a.bad("6.1.6, 6.2.11.8: content %d draws %q", n, cid)
+			}
+		}
+	}
 	text := regexp.MustCompile(`<[0-9A-Fa-f]*>|\([^)]*\)`).ReplaceAllString(string(a.data[n]), " ")
 	for _, tok := range strings.Fields(strings.NewReplacer("[", " ", "]", " ").Replace(text)) {
 		if strings.HasPrefix(tok, "/") || !operator.MatchString(tok) {
@@ -307,6 +422,10 @@ func TestTheRulesOfPDFA2uBite(t *testing.T) {
 		{"/Type /Catalog", "/GTS_PDFA1", "/GTS_PDFX0", "6.2.3"},
 		{"/Type /Catalog", " /Lang", " /OpenAction 9 0 R /Lang", "/OpenAction"},
 		{"/Type /Metadata", "conformance>U<", "conformance>B<", "6.6.4"},
+		{"/Type /Metadata", "<xmp:CreatorTool>Doorstep<", "<xmp:CreatorTool>Somebody<", "6.6.3"},
+		{"/Type /Metadata", ` id="W5M0MpCehiHzreSzNTczkc9d"`, ` bytes="999999999999999999999"`, "6.6.2.1"},
+		{"/T (StudentSeal)", "/Rect [", "/A << /S /URI >> /Rect [", "6.4.1"},
+		{"/Subtype /CIDFontType0 ", "/W [", "/W [7 [1] ", "6.2.11.5"},
 		{"/Type /Metadata", "Doorstep contract writer 1", "Another contract writer!!1", "6.6.3"},
 		{"/T (StudentSeal)", "/F 132", "/F 134", "6.3.2"},
 		{"/T (StudentSeal)", "/AP << /N", "/XX << /N", "6.3.3"},

@@ -34,6 +34,7 @@ const (
 	NotWholeFile   Code = "not-whole-file"
 	SignatureWrong Code = "signature-wrong"
 	CertSwapped    Code = "certificate-swapped"
+	SwappedBefore  Code = "swapped-before"
 	Replayed       Code = "replayed"
 	DigestWrong    Code = "digest-wrong"
 	Stranger       Code = "stranger"
@@ -44,6 +45,7 @@ const (
 	StampWrong     Code = "stamp-wrong"
 	StampOther     Code = "stamp-of-other"
 	StampStranger  Code = "stamp-stranger"
+	StampRevoked   Code = "stamp-revoked"
 	NationalNone   Code = "national-none"
 	NationalWrong  Code = "national-wrong"
 	Revoked        Code = "device-revoked"
@@ -60,34 +62,36 @@ func codeTable() []codeWords {
 	return []codeWords{
 		{NotPDF, "这不是 PDF 文件。"},
 		{TooLarge, "文件超过 %d MB，未予检查。"},
-		{CutOff, "文件不完整，末尾被截断。"},
-		{Malformed, "文件结构不是本系统写成的样式，可能被其他软件改写。"},
-		{ContentChanged, "合同内容与写成时不同，已被改动。"},
-		{RevisionAdded, "封存之后又追加了第 %d 次修订，改动了对象 %s。"},
-		{Appended, "封存之后被其他软件追加了 %d 字节的修订。"},
-		{Trailing, "文件末尾多出 %d 字节。"},
-		{CatalogDiffers, "文件的目录对象不是本系统写成的样式。"},
+		{CutOff, "文件不完整，末尾被截断：%s。"},
+		{Malformed, "文件结构不是本系统写成的样式，可能被其他软件改写：%s不符。"},
+		{ContentChanged, "合同内容与写成时不同，已被改动：%s。"},
+		{RevisionAdded, "封存之后又追加了第 %d 次修订，%s。"},
+		{Appended, "封存之后被其他软件追加了 %d 字节的修订，%s。"},
+		{Trailing, "文件末尾多出 %d 字节：%s。"},
+		{CatalogDiffers, "文件的目录对象不是本系统写成的样式：%s。"},
 		{FieldMissing, "缺少应有的签名域 %s。"},
-		{FieldChanged, "签名域 %s 除写入封存外还有别的改动。"},
-		{ObjectChanged, "封存的修订改动了不允许改动的对象：%s。"},
-		{Unsealed, "合同没有封存完：签名域 %s 是空的。"},
-		{SealMalformed, "签名域 %s 的签名数据不是本系统写成的样式。"},
-		{SealEntry, "签名域 %s 的说明（签署设备、事由或时间）被改动。"},
-		{RangeWrong, "签名域 %s 所覆盖的字节范围不对。"},
+		{FieldChanged, "签名域 %s 除写入封存外还有别的改动：%s。"},
+		{ObjectChanged, "第 %d 次修订不是允许的封存：%s。"},
+		{Unsealed, "合同没有封存完：签名域 %s 是空的%s。"},
+		{SealMalformed, "签名域 %s 的签名数据不是本系统写成的样式：%s。"},
+		{SealEntry, "签名域 %s 的说明被改动：%s。"},
+		{RangeWrong, "签名域 %s 所覆盖的字节范围不对：%s。"},
 		{NotWholeFile, "最后的签名没有覆盖整个文件，尚有 %d 字节在外。"},
 		{SignatureWrong, "签名域 %s 的签名值不正确，签名无效。"},
 		{CertSwapped, "签名域 %s 中的证书被替换。"},
 		{Replayed, "签名域 %s 的签名不属于这份文件：签名取自别的文件，或所签的内容、说明被替换。"},
+		{SwappedBefore, "签名域 %s 封存之后，文件在它前面的部分被替换（%s）。"},
 		{DigestWrong, "文件摘要与签名域 %s 签名时不同。"},
 		{OtherDevice, "签名域 %s 出自另一台受理终端。"},
 		{Stranger, "签名域 %s 的证书不是本县资助中心签发的，签署者不可信。"},
 		{NotDevice, "签名证书不是受理终端的证书。"},
 		{CertExpired, "按终端时钟，封存时证书不在有效期内。"},
 		{NoAuthority, "没有可比对的中心证书，无法确认签署者。"},
-		{StampMalformed, "时间戳数据不是 RFC 3161 时间戳，或不是本系统写成的样式。"},
+		{StampMalformed, "时间戳数据不是 RFC 3161 时间戳，或不是本系统写成的样式：%s。"},
 		{StampWrong, "时间戳的签名不正确，时间戳无效。"},
 		{StampOther, "时间戳不属于这份文件。"},
 		{StampStranger, "时间戳不是给定的时间戳机构签发的，时间不可信。"},
+		{StampRevoked, "时间戳机构的证书已于 %s 吊销，时间戳不可信。"},
 		{NationalNone, "给出了国密签名，但封存中没有声明国密公钥。"},
 		{NationalWrong, "国密 SM2 签名与文件不符。"},
 		{Revoked, "受理终端已于 %s 注销，不能证明封存早于注销。"},

@@ -67,7 +67,7 @@ func Seal(pdf []byte, c Closing) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	chain := []*x509.Certificate{cert, ca}
+	form, _ := formOf(base.objects[catalogObj])
 	events := slices.Clone(c.Events)
 	for _, f := range fields {
 		e := entries{name: cert.Subject.CommonName, reason: sealReason, date: date}
@@ -81,6 +81,7 @@ func Seal(pdf []byte, c Closing) ([]byte, error) {
 		} else if !c.National.Zero() {
 			e.national = hex.EncodeToString(c.National.Marshal())
 		}
+		chain := []*x509.Certificate{cert, ca}[:chainLength(form, f)]
 		if pdf, err = signField(pdf, f, e, c.Signer, chain); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
@@ -117,7 +118,7 @@ func nextField(pdf []byte, name string) (field, error) {
 	if err != nil {
 		return field{}, fault.New(op, fault.Input, err)
 	}
-	fields := formOf(d.revisions[0].objects[catalogObj])
+	_, fields := formOf(d.revisions[0].objects[catalogObj])
 	at := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 	switch done := len(d.revisions) - 1; {
 	case fields == nil:
@@ -135,7 +136,7 @@ func nextField(pdf []byte, name string) (field, error) {
 // signable gives the fields of a base that may be sealed: one with the catalog
 // and the fields that the verifier will demand, a hand's among them.
 func (r *revision) signable() []field {
-	fields := formOf(r.objects[catalogObj])
+	_, fields := formOf(r.objects[catalogObj])
 	hands := false
 	for _, f := range fields {
 		if !strings.HasPrefix(string(r.objects[f.obj]), f.head()) {
@@ -171,20 +172,36 @@ func sealCerts(s *seal.Signer, certDER, caDER []byte) (cert, ca *x509.Certificat
 // signField appends the revision that fills a field with a signature.
 func signField(pdf []byte, f field, e entries, s *seal.Signer, chain []*x509.Certificate) ([]byte, error) {
 	const op = "contract.signField"
-	out, at, err := appendField(pdf, f, e.text())
+	room := f.reserve
+	if room == 0 {
+		var err error
+		if room, err = cmsRoom(chain); err != nil {
+			return nil, fault.New(op, fault.Other, err)
+		}
+	}
+	out, at, err := appendField(pdf, f, room, e.text())
 	if err != nil {
 		return nil, fault.New(op, fault.Input, err)
 	}
-	digest := rangeDigest(out, at, f.reserve)
+	digest := rangeDigest(out, at, room)
 	cms, err := signCMS(digest[:], s.Crypto(), chain)
 	if err != nil {
 		return nil, fault.New(op, fault.Other, err)
 	}
-	if len(cms) > f.reserve {
+	if len(cms) > room {
 		return nil, fault.New(op, fault.TooLarge, errors.New("signature does not fit"))
 	}
 	hex.Encode(out[at+1:], cms)
 	return out, nil
+}
+
+// chainLength is how many certificates a terminal's seal holds: its own, and the
+// authority's; of the third form the point's seal alone has that, for all.
+func chainLength(form int, f field) int {
+	if form >= thirdForm && f.name != SealField {
+		return 1
+	}
+	return 2
 }
 
 // rangeDigest is the SHA-256 of a file but for the contents whose opening
@@ -197,29 +214,29 @@ func rangeDigest(b []byte, at, reserve int) (sum [32]byte) {
 	return sum
 }
 
-// appendField appends the revision that fills a field, with empty contents, and
-// gives where their opening bracket stands.
-func appendField(pdf []byte, f field, head string) (out []byte, at int, err error) {
+// appendField appends the revision that fills a field, with room bytes of empty
+// contents, and gives where their opening bracket stands.
+func appendField(pdf []byte, f field, room int, head string) (out []byte, at int, err error) {
 	d, err := parseDocument(pdf)
 	if err != nil {
 		return nil, 0, err
 	}
 	base, last := d.revisions[0], d.revisions[len(d.revisions)-1]
 	n := last.size
-	out = append(make([]byte, 0, len(pdf)+2*f.reserve+2048), pdf...)
+	out = append(make([]byte, 0, len(pdf)+2*room+2048), pdf...)
 	fieldAt := len(out)
 	out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", f.obj, filled(base.objects[f.obj], n))
 	sigAt := len(out)
 	start := fmt.Sprintf("%d 0 obj\n", n)
 	at = sigAt + len(start) + len(head) + len(rangeKey) + len(byteRangeText([4]int{})) + len(contentsKey) - 1
-	end := at + 2*f.reserve + 2
+	end := at + 2*room + 2
 	tail := []byte(sigDictClose[1:] + "\nendobj\n")
 	xref := end + len(tail)
 	tail = fmt.Appendf(tail, "xref\n%d 1\n%010d 00000 n \n%d 1\n%010d 00000 n \n", f.obj, fieldAt, n, sigAt)
 	tail = append(tail, trailerText(n+1, [2]string{base.ids[0], documentID(pdf)}, last.xref)...)
 	tail = fmt.Appendf(tail, "startxref\n%d\n%%%%EOF\n", xref)
 	out = append(out, start+head+rangeKey+byteRangeText([4]int{0, at, end, len(tail)})+contentsKey...)
-	out = append(out, strings.Repeat("0", 2*f.reserve)...)
+	out = append(out, strings.Repeat("0", 2*room)...)
 	out = append(out, '>')
 	return append(out, tail...), at, nil
 }
@@ -232,7 +249,7 @@ func Closed(pdf []byte) []byte {
 	if err != nil {
 		return pdf
 	}
-	fields := formOf(d.revisions[0].objects[catalogObj])
+	_, fields := formOf(d.revisions[0].objects[catalogObj])
 	at := slices.IndexFunc(fields, func(f field) bool { return f.name == SealField })
 	if at < 0 || len(d.revisions) <= at+1 {
 		return pdf

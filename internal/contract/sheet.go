@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"slices"
 )
 
 // Page geometry in points; the body's width is the same on every page.
@@ -59,8 +60,12 @@ func (s *sheet) text(x, y float64, cells []cell, p pen) {
 	if p.tone != toneKept {
 		s.addf("%s g", num(p.tone))
 	}
+	bold := slices.ContainsFunc(cells, func(c cell) bool { return c.bold })
+	if bold {
+		s.darker(p)
+	}
 	s.addf("BT 1 0 0 1 %s %s Tm", num(x), num(y))
-	open := -1
+	open, dark := -1, false
 	at := 0.0 // em from x
 	var under []float64
 	for i, c := range cells {
@@ -68,9 +73,13 @@ func (s *sheet) text(x, y float64, cells []cell, p pen) {
 		if i > 0 {
 			shift = p.gap - squeeze(cells[i-1].r, c.r)
 		}
-		if c.face != open {
+		if c.face != open || c.bold != dark {
 			if open >= 0 {
 				s.buf = append(s.closeRun(shift), '\n')
+			}
+			if c.bold != dark {
+				dark = c.bold
+				s.addf("%d Tr", map[bool]int{false: 0, true: 2}[dark])
 			}
 			s.buf = fmt.Appendf(s.buf, "/F%d %s Tf [<", c.face, num(p.size))
 			open = c.face
@@ -83,8 +92,19 @@ func (s *sheet) text(x, y float64, cells []cell, p pen) {
 		at += float64(c.adv) / 1000
 	}
 	s.buf = append(s.closeRun(0), "\nET\n"...)
+	if bold {
+		s.addf("Q")
+	}
 	for i := 0; i+1 < len(under); i += 2 {
 		s.stroke(x+under[i]*p.size, y-2.2, x+under[i+1]*p.size, y-2.2, 0.5, 0)
+	}
+}
+
+// darker begins text that has a line about its outlines where it is bold.
+func (s *sheet) darker(p pen) {
+	s.addf("q 1 j %s w", num(p.size*0.036))
+	if p.tone != toneKept {
+		s.addf("%s G", num(p.tone))
 	}
 }
 

@@ -244,13 +244,13 @@ func (w *writer) sealFields() []field {
 			parties = append(parties, p)
 		}
 	}
-	return fieldsOf(parties...)
+	return fieldsOf(thirdForm, parties...)
 }
 
 // annots lists the fields of each page and sets their objects; those of a file
 // without any are null.
 func (w *writer) annots(pages []int, sealable bool) map[int][]int {
-	for _, n := range []int{fieldObj, stampObj, studentObj, coborrowerObj, receiptObj, timeObj, padObj} {
+	for _, n := range []int{fieldObj, stampObj, studentObj, coborrowerObj, receiptObj, timeObj, padObj, partsObj} {
 		w.pdf.set(n, []byte("null"))
 	}
 	w.pdf.set(catalogObj, []byte(plainCatalogText()))
@@ -258,7 +258,7 @@ func (w *writer) annots(pages []int, sealable bool) map[int][]int {
 		return nil
 	}
 	fields := w.sealFields()
-	w.pdf.set(catalogObj, []byte(catalogText(fields)))
+	w.pdf.set(catalogObj, []byte(catalogText(thirdForm, fields)))
 	on := map[int][]int{}
 	for _, f := range fields {
 		at, look := place{page: len(pages) - 1}, 0

@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -27,6 +28,8 @@ import (
 // testTSA is a time stamping service of one root and one signer.
 type testTSA struct {
 	root, cert *x509.Certificate
+	rootKey    *ecdsa.PrivateKey
+	national   *seal.Signer // signs by SM2 with SM3; nil: key does, by RSA
 	key        crypto.Signer
 	at         time.Time
 	names      *x509.Certificate // by its signed attribute; nil: cert
@@ -63,7 +66,7 @@ func newTSA(t testing.TB) *testTSA {
 		}
 		return parseCert(t, der)
 	}
-	rootIs := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "测试时间戳根"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign}
+	rootIs := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "测试时间戳根"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	root := cert(rootIs, rootIs, rootKey.Public())
 	// Marked critical, as RFC 3161 wants it.
 	usage, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
@@ -72,7 +75,7 @@ func newTSA(t testing.TB) *testTSA {
 	}
 	leaf := cert(&x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "测试时间戳服务"}, KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}}}, root, key.Public())
-	return &testTSA{root: root, cert: leaf, key: key, at: time.Date(2024, 11, 6, 1, 0, 0, 0, time.UTC)}
+	return &testTSA{root: root, rootKey: rootKey, cert: leaf, key: key, at: time.Date(2024, 11, 6, 1, 0, 0, 0, time.UTC)}
 }
 
 // answer answers a TimeStampReq.
@@ -84,8 +87,9 @@ func (s *testTSA) answer(t testing.TB, request []byte) []byte {
 			Alg pkix.AlgorithmIdentifier
 			Sum []byte
 		}
-		Nonce *big.Int
-		Certs bool
+		Policy asn1.ObjectIdentifier `asn1:"optional"`
+		Nonce  *big.Int
+		Certs  bool
 	}
 	if rest, err := asn1.Unmarshal(request, &q); err != nil || len(rest) > 0 || !q.Certs {
 		t.Fatalf("the request: %v", err)
@@ -104,6 +108,9 @@ func (s *testTSA) token(t testing.TB, info []byte, certs []*x509.Certificate) []
 	if s.names != nil {
 		named = s.names
 	}
+	if s.national != nil {
+		return s.nationalToken(t, info, named, certs)
+	}
 	sum, hash := sha256.Sum256(info), sha256.Sum256(named.Raw)
 	attr := func(id asn1.ObjectIdentifier, value []byte) []byte { return wrap(0x30, derOf(id), wrap(0x31, value)) }
 	set := slices.Concat(attr(oidContentType, derOf(oidTSTInfo())), attr(oidMessageDigest, derOf(sum[:])),
@@ -115,6 +122,9 @@ func (s *testTSA) token(t testing.TB, info []byte, certs []*x509.Certificate) []
 	}
 	sha := wrap(0x30, derOf(oidSHA256), []byte{5, 0})
 	alg := wrap(0x30, derOf(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}), []byte{5, 0})
+	if _, is := s.key.(*ecdsa.PrivateKey); is {
+		alg = wrap(0x30, derOf(oidECDSASHA256))
+	}
 	serial := derOf(issuerAndSerial{asn1.RawValue{FullBytes: s.cert.RawIssuer}, s.cert.SerialNumber})
 	signer := wrap(0x30, derOf(1), serial, sha, wrap(0xA0, set), alg, derOf(sig), wrap(0xA1, attr(oidMessageDigest, derOf([]byte("unsigned")))))
 	var raw []byte
@@ -129,7 +139,22 @@ func (s *testTSA) roots() []*x509.Certificate { return []*x509.Certificate{s.roo
 
 func (s *testTSA) stamped(t testing.TB, pdf []byte) []byte {
 	t.Helper()
-	q, err := BeginStamp(pdf)
+	out, q := s.stampedIn(t, pdf, 0)
+	room, fits := q.Fitting()
+	if fits {
+		return out
+	}
+	out, q = s.stampedIn(t, pdf, room)
+	if _, fits := q.Fitting(); !fits {
+		t.Fatalf("the second answer does not fit its room of %d", room)
+	}
+	return out
+}
+
+// stampedIn asks once, for a stamp in so much room.
+func (s *testTSA) stampedIn(t testing.TB, pdf []byte, room int) ([]byte, *Stamping) {
+	t.Helper()
+	q, err := BeginStamp(pdf, room)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +162,19 @@ func (s *testTSA) stamped(t testing.TB, pdf []byte) []byte {
 	if err != nil || !at.Equal(s.at) {
 		t.Fatalf("End: %v, %v", at, err)
 	}
-	return out
+	return out, q
+}
+
+// stampedWith puts a token into the stamp's field as it is.
+func (s *testTSA) stampedWith(t testing.TB, pdf, token []byte) ([]byte, *Stamping) {
+	t.Helper()
+	q, err := BeginStamp(pdf, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := bytes.Clone(q.pdf)
+	hex.Encode(out[q.at+1:], token)
+	return out, q
 }
 
 func testReceived() Received {
@@ -177,7 +214,7 @@ func TestTheCentreAppendsAndChangesNothing(t *testing.T) {
 	}
 	for name, f := range map[string]func() error{
 		"received twice":         func() error { _, err := Receive(received, id.authority, testReceived()); return err },
-		"stamped twice":          func() error { _, err := BeginStamp(stamped); return err },
+		"stamped twice":          func() error { _, err := BeginStamp(stamped, 0); return err },
 		"received after a stamp": func() error { _, err := Receive(stamped, id.authority, testReceived()); return err },
 	} {
 		if err := f(); fault.KindOf(err) != fault.Exists {
@@ -185,7 +222,7 @@ func TestTheCentreAppendsAndChangesNothing(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]func() error{
-		"stamped before it is received": func() error { _, err := BeginStamp(sealed); return err },
+		"stamped before it is received": func() error { _, err := BeginStamp(sealed, 0); return err },
 		"received before it is sealed": func() error {
 			_, err := Receive(mustFill(t, testInput(t)), id.authority, testReceived())
 			return err
@@ -212,7 +249,7 @@ func TestAnAnswerToAnotherQuestionIsRefused(t *testing.T) {
 			i.At = certDay.AddDate(-1, 0, 0)
 		},
 	} {
-		q, err := BeginStamp(received)
+		q, err := BeginStamp(received, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +259,7 @@ func TestAnAnswerToAnotherQuestionIsRefused(t *testing.T) {
 		}
 	}
 	tsa.edit = nil
-	q, err := BeginStamp(received)
+	q, err := BeginStamp(received, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +314,7 @@ func TestAServiceOfOpenSSLStamps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	q, err := BeginStamp(id.received(t, id.seal(t, mustFill(t, testInput(t)))))
+	q, err := BeginStamp(id.received(t, id.seal(t, mustFill(t, testInput(t)))), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +343,7 @@ func TestAServiceOfOpenSSLStamps(t *testing.T) {
 
 func FuzzToken(f *testing.F) {
 	tsa, id := newTSA(f), newIdentity(f, seal.Device)
-	q, err := BeginStamp(id.received(f, id.seal(f, smallFile())))
+	q, err := BeginStamp(id.received(f, id.seal(f, smallFile())), 0)
 	if err != nil {
 		f.Fatal(err)
 	}

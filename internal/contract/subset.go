@@ -90,12 +90,21 @@ func appendIndex(b []byte, entries ...[]byte) []byte {
 	if len(entries) == 0 {
 		return b
 	}
-	b = append(b, 4)
+	total := 1
+	for _, e := range entries {
+		total += len(e)
+	}
+	size := 1
+	for total>>(8*size) > 0 {
+		size++
+	}
 	at := uint32(1)
-	b = binary.BigEndian.AppendUint32(b, at)
+	offset := func() { b = append(b, binary.BigEndian.AppendUint32(nil, at)[4-size:]...) }
+	b = append(b, byte(size))
+	offset()
 	for _, e := range entries {
 		at += uint32(len(e))
-		b = binary.BigEndian.AppendUint32(b, at)
+		offset()
 	}
 	for _, e := range entries {
 		b = append(b, e...)

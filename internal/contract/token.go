@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"hash"
 	"math/big"
 	"slices"
 	"time"
+
+	"doorstep/internal/seal"
 )
 
 var errToken = errors.New("not a time stamp of RFC 3161 in the form that is kept")
@@ -24,13 +28,14 @@ type token struct {
 	signer    []byte // DER of SignerInfo without unsigned attributes
 	certs     []*x509.Certificate
 
-	hash    crypto.Hash
-	attrs   []byte // of the signer, as the SET that is signed
-	sigAlg  x509.SignatureAlgorithm
+	hash    func() hash.Hash
+	attrs   []byte                  // of the signer, as the SET that is signed
+	sigAlg  x509.SignatureAlgorithm // unknown: SM2 with SM3
 	sig     []byte
 	imprint []byte // SHA-256 of what was stamped
 	nonce   *big.Int
 	at      time.Time
+	policy  asn1.ObjectIdentifier // under which the service stamps
 }
 
 // elements splits the content of a constructed value.
@@ -150,7 +155,7 @@ func (t *token) readCerts(b []byte) error {
 		return errToken
 	}
 	for _, v := range all {
-		c, err := x509.ParseCertificate(v.FullBytes)
+		c, err := seal.ParseCertificate(v.FullBytes)
 		if err != nil {
 			return errToken
 		}
@@ -179,7 +184,7 @@ func (t *token) readSigner(b []byte) error {
 	if err != nil {
 		return err
 	}
-	if t.hash, t.sigAlg = algorithms(oidOf(digest[0]), oidOf(alg[0])); t.hash == 0 {
+	if t.hash, t.sigAlg = algorithms(oidOf(digest[0]), oidOf(alg[0])); t.hash == nil {
 		return errAlgorithm
 	}
 	at := slices.IndexFunc(t.certs, func(c *x509.Certificate) bool {
@@ -195,33 +200,44 @@ func (t *token) readSigner(b []byte) error {
 
 var errAlgorithm = errors.New("an algorithm that this program does not verify")
 
-// algorithms finds hash and signature algorithm; 0 for those not known.
-func algorithms(digest, sig asn1.ObjectIdentifier) (crypto.Hash, x509.SignatureAlgorithm) {
+// algorithms finds hash and signature algorithm; nil for those not known. SM2 with
+// SM3 has no number in package x509: it is 0.
+func algorithms(digest, sig asn1.ObjectIdentifier) (func() hash.Hash, x509.SignatureAlgorithm) {
+	const sm3, sm2WithSM3, sm2Sign = "1.2.156.10197.1.401", "1.2.156.10197.1.501", "1.2.156.10197.1.301.1"
+	if digest.String() == sm3 {
+		if sig.String() == sm2WithSM3 || sig.String() == sm2Sign {
+			return seal.National.Hash, x509.UnknownSignatureAlgorithm
+		}
+		return nil, 0
+	}
 	at := slices.Index([]string{"2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3"}, digest.String())
 	if at < 0 {
-		return 0, 0
+		return nil, 0
 	}
-	hash := []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512}[at]
+	sum := []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512}[at].New
 	rsa := []x509.SignatureAlgorithm{x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA}
 	pss := []x509.SignatureAlgorithm{x509.SHA256WithRSAPSS, x509.SHA384WithRSAPSS, x509.SHA512WithRSAPSS}
 	ec := []x509.SignatureAlgorithm{x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512}
 	switch sig.String() {
 	case "1.2.840.113549.1.1.1":
-		return hash, rsa[at]
+		return sum, rsa[at]
 	case "1.2.840.113549.1.1.10":
-		return hash, pss[at]
+		return sum, pss[at]
 	case []string{"1.2.840.113549.1.1.11", "1.2.840.113549.1.1.12", "1.2.840.113549.1.1.13"}[at]:
-		return hash, rsa[at]
+		return sum, rsa[at]
 	case []string{"1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4"}[at]:
-		return hash, ec[at]
+		return sum, ec[at]
 	}
-	return 0, 0
+	return nil, 0
 }
 
 // readInfo reads what was stamped, when, and for which question.
 func (t *token) readInfo() error {
 	info, err := sequence(t.info, 5)
 	if err != nil || !bytes.Equal(info[0].FullBytes, derOf(1)) {
+		return errToken
+	}
+	if t.policy = oidOf(info[1]); len(t.policy) == 0 {
 		return errToken
 	}
 	imprint, err := sequence(info[2].FullBytes, 2)
@@ -269,15 +285,27 @@ func (t *token) signed() bool {
 		case a.Type.Equal(oidContentType):
 			kind = bytes.Equal(a.Values.Bytes, derOf(oidTSTInfo()))
 		case a.Type.Equal(oidMessageDigest):
-			h := t.hash.New()
+			h := t.hash()
 			h.Write(t.info)
 			digest = bytes.Equal(a.Values.Bytes, derOf(h.Sum(nil)))
 		case a.Type.Equal(oidSigningCertV2), a.Type.Equal(oidSigningCert()):
 			cert = cert || t.names(a)
 		}
 	}
-	return kind && digest && cert && t.certs[0].CheckSignature(t.sigAlg, t.attrs, t.sig) == nil
+	return kind && digest && cert && t.signedBy(t.certs[0])
 }
+
+// signedBy says whether the signature over the attributes is by a certificate.
+func (t *token) signedBy(c *x509.Certificate) bool {
+	if !t.national() {
+		return c.CheckSignature(t.sigAlg, t.attrs, t.sig) == nil
+	}
+	key, err := seal.ParsePublicKey(c.RawSubjectPublicKeyInfo)
+	return err == nil && key.Suite() == seal.National && key.VerifyDocument(t.attrs, t.sig) == nil
+}
+
+// national says whether the service signs by SM2 with SM3.
+func (t *token) national() bool { return t.sigAlg == x509.UnknownSignatureAlgorithm }
 
 // names says whether an ESS attribute names the first certificate.
 func (t *token) names(a attribute) bool {
@@ -298,25 +326,36 @@ func (t *token) names(a attribute) bool {
 		sum := sha1.Sum(raw)
 		return bytes.Equal(id[0].FullBytes, derOf(sum[:]))
 	}
-	hash, at := crypto.SHA256, 0
+	sum, at := sha256.New, 0
 	if id[0].Tag == asn1.TagSequence {
 		alg, err := elements(id[0].Bytes)
 		if err != nil || len(alg) == 0 || len(id) < 2 {
 			return false
 		}
-		if hash, _ = algorithms(oidOf(alg[0]), asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}); hash == 0 {
+		sum, _ = algorithms(oidOf(alg[0]), asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1})
+		if sum == nil {
+			sum, _ = algorithms(oidOf(alg[0]), asn1.ObjectIdentifier{1, 2, 156, 10197, 1, 501})
+		}
+		if sum == nil {
 			return false
 		}
 		at = 1
 	}
-	h := hash.New()
+	h := sum()
 	h.Write(raw)
 	return bytes.Equal(id[at].FullBytes, derOf(h.Sum(nil)))
 }
 
 // chain finds the way from the first certificate to one of the roots, as it
-// stood at the time of the stamp, without the root.
+// stood at the time of the stamp, without the root. The first must be for time
+// stamping alone.
 func (t *token) chain(roots []*x509.Certificate) ([]*x509.Certificate, error) {
+	if !stamperMay(t.certs[0]) {
+		return nil, errToken
+	}
+	if t.national() {
+		return t.nationalChain(roots)
+	}
 	o := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), CurrentTime: t.at,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}}
 	for _, c := range roots {
@@ -333,4 +372,12 @@ func (t *token) chain(roots []*x509.Certificate) ([]*x509.Certificate, error) {
 		return found[0], nil
 	}
 	return found[0][:len(found[0])-1], nil
+}
+
+func (t *token) nationalChain(roots []*x509.Certificate) ([]*x509.Certificate, error) {
+	found, err := seal.NationalChain(t.certs[0], t.certs[1:], roots, t.at)
+	if err != nil || len(found) == 1 {
+		return found, err
+	}
+	return found[:len(found)-1], nil
 }

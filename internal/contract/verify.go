@@ -23,6 +23,9 @@ type VerifyOptions struct {
 	// Stampers are the roots of the services whose time stamps count; with
 	// none, a time stamp proves no time.
 	Stampers []*x509.Certificate
+	// StampLists are lists of revoked certificates of those services and of the
+	// authorities above them; with none, their revocation is not judged.
+	StampLists []*x509.RevocationList
 	// Revoked says when a device was shut out, where it was; nil: not known.
 	Revoked func(device string) (at time.Time, is bool)
 	// National is the detached SM2 signature of what the terminal closed.
@@ -57,10 +60,12 @@ type verifier struct {
 	b      []byte
 	opts   VerifyOptions
 	rep    Report
-	fields []field           // that the file declares
+	form   int               // that the file declares
+	fields []field           // of the form
 	date   string            // of the information dictionary
 	last   int               // where the last signature's revision ends
 	seen   map[string]bool   // certificates that were judged
+	done   map[string]bool   // fields that were filled
 	key    seal.PublicKey    // that the point's seal names
 	cert   *x509.Certificate // the terminal's
 }
@@ -71,7 +76,7 @@ type verifier struct {
 // pdf holds, the report says what was found. Every problem found is listed, the
 // gravest first.
 func Verify(pdf []byte, opts VerifyOptions) Report {
-	v := &verifier{b: pdf, opts: opts, seen: map[string]bool{}}
+	v := &verifier{b: pdf, opts: opts, seen: map[string]bool{}, done: map[string]bool{}}
 	v.rep.SHA256 = sha256.Sum256(pdf)
 	v.rep.Size = len(pdf)
 	if d, end := v.open(); d != nil {
@@ -124,12 +129,17 @@ func (v *verifier) open() (d *document, end int) {
 	}
 	mark := []byte("%%EOF\n")
 	to := len(v.b)
+	var wrong error
 	for range 2 * maxRevisions {
-		if d, err := parseDocument(v.b[:to]); err == nil {
+		d, err := parseDocument(v.b[:to])
+		if err == nil {
 			if to < len(v.b) {
-				v.rest(d, to)
+				v.rest(d, to, wrong)
 			}
 			return d, to
+		}
+		if wrong == nil {
+			wrong = err
 		}
 		at := bytes.LastIndex(v.b[:to-1], mark)
 		if at < 0 {
@@ -138,41 +148,61 @@ func (v *verifier) open() (d *document, end int) {
 		to = at + len(mark)
 	}
 	if bytes.HasSuffix(v.b, mark) {
-		v.found(Malformed)
+		v.found(Malformed, partOf(wrong))
 	} else {
-		v.found(CutOff)
+		v.found(CutOff, v.cutWords(nil, v.b))
 	}
 	return nil, 0
 }
 
-// rest judges the bytes behind the part that could be parsed.
-func (v *verifier) rest(d *document, to int) {
+// rest judges the bytes behind the part that could be parsed; wrong is why the
+// whole could not.
+func (v *verifier) rest(d *document, to int, wrong error) {
 	rest := v.b[to:]
 	sealed := len(d.revisions) > 1
-	next := slices.ContainsFunc(formOf(d.revisions[0].objects[catalogObj]), func(f field) bool {
+	_, fields := formOf(d.revisions[0].objects[catalogObj])
+	next := slices.ContainsFunc(fields, func(f field) bool {
 		return bytes.HasPrefix(rest, fmt.Appendf(nil, "%d 0 obj\n", f.obj))
 	})
 	switch {
 	case next && !bytes.HasSuffix(rest, []byte("%%EOF\n")):
-		v.found(CutOff)
+		v.found(CutOff, v.cutWords(d, rest))
+	case next:
+		v.found(Malformed, partOf(wrong))
 	case bytes.Contains(rest, []byte("startxref")) && sealed:
-		v.found(Appended, len(rest))
+		v.found(Appended, len(rest), appendedWords(rest))
 	case bytes.Contains(rest, []byte("startxref")):
-		v.found(Malformed)
+		v.found(Malformed, partOf(wrong))
 	default:
-		v.found(Trailing, len(rest))
+		v.found(Trailing, len(rest), restWords(rest))
 	}
 }
 
 // base judges the first part: what the family read and signed.
 func (v *verifier) base(r *revision) {
+	if v.form, v.fields = formOf(r.objects[catalogObj]); v.form == 0 {
+		v.found(CatalogDiffers, catalogWords(r.objects[catalogObj]))
+	}
+	var parts []string
+	if v.form >= thirdForm || v.form == 0 && r.listed() {
+		parts = r.changedParts()
+	}
 	if r.ids[0] != documentID(v.b[:r.trailer]) || r.ids[1] != r.ids[0] {
-		v.found(ContentChanged)
+		switch {
+		case len(parts) > 0:
+		case r.ids[1] != r.ids[0]:
+			parts = []string{"文件标识"}
+		default:
+			parts = []string{"不能确定是哪一部分"}
+		}
 	}
-	if v.fields = formOf(r.objects[catalogObj]); v.fields == nil {
-		v.found(CatalogDiffers)
+	if len(parts) > 8 {
+		parts = append(parts[:8], "等")
 	}
-	v.rep.First = len(v.fields) == 1
+	if len(parts) > 0 {
+		v.found(ContentChanged, strings.Join(parts, "、"))
+	}
+	v.rep.First = v.form == firstForm
 	if !v.rep.First && !slices.ContainsFunc(v.fields, func(f field) bool { _, hand := partyOf(f.name); return hand }) {
 		v.found(FieldMissing, StudentField)
 	}
@@ -200,15 +230,21 @@ func (v *verifier) seals(d *document, end int) {
 			return slices.Equal(rev.numbers, []int{f.obj, d.revisions[i].size}) && rev.size == d.revisions[i].size+1
 		})
 		if at < 0 {
+			what := v.orderWords(rev, d.revisions[i].size)
+			if what == "" {
+				what = v.changes(d, i+1)
+			}
 			if v.last > 0 && !slices.ContainsFunc(left, func(f field) bool { return !f.later }) {
-				v.found(RevisionAdded, i+2, numbersText(rev.numbers))
+				v.found(RevisionAdded, i+2, what)
 			} else {
-				v.found(ObjectChanged, numbersText(rev.numbers))
+				v.found(ObjectChanged, i+2, what)
 			}
 			continue
 		}
 		v.unfilled(left[:at], true)
+		v.before(d, i+1, left[at])
 		v.field(d, i+1, left[at])
+		v.done[left[at].name] = true
 		left, v.last = left[at+1:], rev.to
 	}
 	v.unfilled(left, false)
@@ -221,20 +257,26 @@ func (v *verifier) seals(d *document, end int) {
 // the centre's, where one behind it was.
 func (v *verifier) unfilled(fields []field, behind bool) {
 	for _, f := range fields {
-		if behind || !f.later {
-			v.found(Unsealed, f.name)
+		switch {
+		case behind:
+			v.found(Unsealed, f.name, "，它后面的签名域却已封存")
+		case !f.later && len(v.done) == 0:
+			v.found(Unsealed, f.name, "，一处封存也没有")
+		case !f.later:
+			v.found(Unsealed, f.name, "")
 		}
 	}
 }
 
-func numbersText(numbers []int) string {
-	s := make([]string, 0, 8)
-	for i, n := range numbers {
-		if i == 8 {
-			s = append(s, "…")
-			break
-		}
-		s = append(s, fmt.Sprint(n))
+// before compares what stands before a revision with what its trailer says stood
+// there when it was written.
+func (v *verifier) before(d *document, i int, f field) {
+	if d.revisions[i].ids[1] == documentID(v.b[:d.revisions[i-1].to]) {
+		return
 	}
-	return strings.Join(s, "、")
+	what := "合同正文"
+	if i > 1 {
+		what = "前一次封存"
+	}
+	v.found(SwappedBefore, f.name, what)
 }

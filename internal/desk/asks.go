@@ -26,14 +26,19 @@ type Wanted struct {
 	Count  int
 	Hours  int
 	Reason string
+	Export bool // to export them, and not to see them
 }
 
 // Asked is a request for a grant that was not answered yet.
 type Asked struct {
 	Code     string // to be read out
+	Scan     string // what a QR code of it says
 	Operator string
 	Wanted
 	At time.Time
+
+	Declined string `json:"-"` // who declined it at the centre or at another laptop; empty while it waits
+	Word     string `json:"-"` // and why
 }
 
 // asksSetting keeps what is asked for and not answered.
@@ -41,11 +46,14 @@ const asksSetting = "desk.asks"
 
 const (
 	maxAsks = 50
-	askFor  = 72 * time.Hour // how long a request waits for its answer
+	askFor  = guard.WaitFor
+
+	exportAsked = "export asked"
 )
 
-// AskGrant makes a request for a grant, and notes it in the chain. The answer is
-// given at this laptop by ApproveAsk, or from elsewhere by a code for TakeGrant.
+// AskGrant makes a request for a grant, and notes it in the chain, with which it
+// goes up to who may answer it. The answer is given at this laptop by ApproveAsk,
+// by a code for TakeGrant, or comes down as a grant.
 func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	const op = "ask for a grant"
 	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
@@ -55,7 +63,7 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 		return Asked{}, fault.Wrap(op, err)
 	}
 	if w.Case != uuid.Nil {
-		if _, err := d.Case(ctx, w.Case); err != nil {
+		if _, err := d.read(ctx, w.Case); err != nil {
 			return Asked{}, fault.Wrap(op, err)
 		}
 	}
@@ -63,8 +71,13 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	if err != nil {
 		return Asked{}, fault.Wrap(op, err)
 	}
-	a := Asked{Code: seal.Spoken(b), Operator: d.operator.ID, Wanted: w, At: d.now().UTC()}
-	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: "grant asked"}); err != nil {
+	code := seal.Spoken(b)
+	a := Asked{Code: code, Scan: d.request(code).AskScan(), Operator: d.operator.ID, Wanted: w, At: d.now().UTC()}
+	detail := guard.AskedDetail(b)
+	if w.Export {
+		detail = exportAsked // whoever answers names a recipient, here: it does not go up
+	}
+	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: detail}); err != nil {
 		return Asked{}, err
 	}
 	all, err := d.asks(ctx)
@@ -75,6 +88,24 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	all = all[max(0, len(all)-maxAsks):]
 	return a, fault.Wrap(op, d.store.SetSetting(ctx, asksSetting, all))
 }
+
+// request is a code of the operator signed in at this laptop.
+func (d *Desk) request(code string) guard.Request {
+	id := d.device().String()
+	return guard.Request{Device: id[len(id)-8:], Operator: d.operator.ID, Code: code}
+}
+
+// RenewalScan is what a QR code says of a code of AskRenewal.
+func (d *Desk) RenewalScan(code string) string { return d.request(code).RenewScan() }
+
+// Scanned takes what a QR code of a request says apart; false for anything else.
+func Scanned(text string) (Request, bool) { return guard.ParseRequest(text) }
+
+// Request is a request of another laptop, as its QR code says it.
+type Request = guard.Request
+
+// AnswerScan is what a QR code of an answer says.
+func AnswerScan(code string) string { return guard.AnswerScan(code) }
 
 // ask is the request, with a name of its own.
 func (w Wanted) ask() guard.Ask {
@@ -89,16 +120,23 @@ func (w Wanted) ask() guard.Ask {
 // asks are the requests that still wait.
 func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 	var all []Asked
-	_, err := d.Setting(ctx, asksSetting, &all)
+	if _, err := d.Setting(ctx, asksSetting, &all); err != nil {
+		return nil, err
+	}
+	began, err := d.eraBegan(ctx)
 	now := d.now()
-	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor }), err
+	// What was asked before the file was set back may have been granted and used.
+	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor || a.At.Before(began) }), err
 }
 
-// Asks lists the operator's requests that still wait; a data administrator sees
-// those of all at this laptop.
+// Asks lists the operator's requests that still wait or were declined; a data
+// administrator sees those of all at this laptop.
 func (d *Desk) Asks(ctx context.Context) ([]Asked, error) {
 	all, err := d.asks(ctx)
-	if guard.May(d.acting(), guard.ApproveGrant, nil) != nil {
+	if err == nil {
+		all, err = d.answeredAbove(ctx, all)
+	}
+	if guard.MayAt(d.acting(), guard.ApproveGrant, nil, d.site()) != nil {
 		all = slices.DeleteFunc(all, func(a Asked) bool { return a.Operator != d.operator.ID })
 	}
 	return all, fault.Wrap("list requests", err)
@@ -134,15 +172,20 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	b, err := seal.ParseSpoken(answer, seal.AnswerSize)
+	b, err := seal.ParseSpoken(guard.AnswerOf(answer), seal.AnswerSize)
 	if err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	a, plea, err := d.taken(ctx, code)
 	if err == nil && a.Operator != d.operator.ID {
+		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "grant refused: another operator's request"})
 		err = fault.Tell(op, fault.Denied, "这份申请是另一个账号的，请由本人登录后输入批准码。", errors.New("another operator's request"))
 	}
+	if err == nil && a.Export {
+		err = fault.Tell(op, fault.Denied, "导出申请不能用批准码，须由系统数据管理员在本机写明接收人后批准，或由县里下发授权。", errors.New("an export"))
+	}
 	if err != nil {
+		d.noteNoRequest(ctx, d.operator.ID, err)
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	by, err := d.approver(ctx, plea, b)
@@ -150,12 +193,10 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	if by == "" {
-		if err := d.noteOf(ctx, op, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: the answer does not hold"}); err != nil {
-			return guard.Grant{}, err
-		}
+		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: the answer does not hold"})
 		return guard.Grant{}, fault.Tell(op, fault.Untrusted, "批准码不是对这份申请的答复，或者不是今天给出的。请核对申请码后，请对方重新给出。", errors.New("the answer does not hold"))
 	}
-	return d.granted(ctx, op, a, plea, by, d.operator.ID)
+	return d.granted(ctx, op, a, plea, by, d.operator.ID, nil)
 }
 
 // approver is the data administrator by whom an answer was given, at the centre
@@ -165,11 +206,15 @@ func (d *Desk) approver(ctx context.Context, plea guard.Plea, answer []byte) (st
 	if err != nil {
 		return "", err
 	}
+	asker, err := d.store.Account(ctx, plea.Operator)
+	if err != nil {
+		return "", err
+	}
 	room := d.roomKey()
 	defer room.Wipe()
 	today := guard.DayOf(d.now())
 	for _, o := range people {
-		if guard.May(o, guard.ApproveGrant, nil) != nil || o.ID == plea.Operator {
+		if guard.Answers(o, guard.ApproveGrant, asker, d.site()) != nil {
 			continue
 		}
 		message := func(day int) ([]byte, error) { return plea.Message(o.ID, day) }
@@ -199,23 +244,34 @@ func (d *Desk) roomKey() *seal.Key {
 
 // ApproveAsk is a data administrator's word on a request, given at this laptop
 // with name and password; the operator stays signed in. Nobody approves his own.
-func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []byte) (guard.Grant, error) {
+// to is whom an export goes to, as the administrator names it, and nil for what is
+// to be seen.
+func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []byte, to *Release) (guard.Grant, error) {
 	const op = "approve grant"
 	who, err := d.second(ctx, admin, password)
 	if err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	if err := guard.May(who, guard.ApproveGrant, nil); err != nil {
+	if err := d.permitOther(ctx, who, guard.ApproveGrant, nil); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	a, plea, err := d.taken(ctx, code)
 	if err != nil {
+		d.noteNoRequest(ctx, who.ID, err)
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	if _, err := plea.Message(who.ID, 0); err != nil { // nobody's own
+	if err := d.answersFor(ctx, who, guard.ApproveGrant, plea.Operator); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	return d.granted(ctx, op, a, plea, who.ID, who.ID)
+	if a.Export != (to != nil) {
+		return guard.Grant{}, fault.Tell(op, fault.Input, "导出申请须写明接收单位和公钥；查看申请不需要。", errors.New("a recipient is for an export"))
+	}
+	if to != nil {
+		if err := CheckRelease(*to); err != nil {
+			return guard.Grant{}, fault.Wrap(op, err)
+		}
+	}
+	return d.granted(ctx, op, a, plea, who.ID, who.ID, to)
 }
 
 // AnswerAsk gives the answer to a request of another laptop of the county, named
@@ -231,6 +287,9 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 		return "", err
 	}
 	if err := guard.CheckReason(reason); err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	if err := d.answersFor(ctx, d.acting(), guard.ApproveGrant, operator); err != nil {
 		return "", fault.Wrap(op, err)
 	}
 	m, err := guard.Plea{Device: tag, Operator: operator, Ask: ask}.Message(d.operator.ID, guard.DayOf(d.now()))
@@ -265,12 +324,16 @@ func (d *Desk) ReadAsk(device, code string) (guard.Ask, [4]byte, error) {
 
 // granted keeps what a request became, once: first the chain, then the grant,
 // and with it the request goes.
-func (d *Desk) granted(ctx context.Context, op string, a Asked, plea guard.Plea, by, noter string) (guard.Grant, error) {
+func (d *Desk) granted(ctx context.Context, op string, a Asked, plea guard.Plea, by, noter string, to *guard.Release) (guard.Grant, error) {
 	g, err := plea.Grant(a.Case, a.Reason, by, d.now())
 	if err != nil {
 		return g, fault.Wrap(op, err)
 	}
+	g.Device, g.Release = d.device(), to
 	body := loan.ViewBody{Fields: g.Fields, Reason: a.Reason, Detail: "grant " + g.ID + " for " + g.Operator + " by " + by}
+	if to != nil {
+		body.Detail += " to export to " + to.Fingerprint()
+	}
 	if err := d.noteOf(ctx, op, noter, a.Case, body); err != nil {
 		return g, err
 	}
@@ -291,4 +354,29 @@ func (d *Desk) noteOf(ctx context.Context, op, operator string, id uuid.UUID, bo
 	defer d.mu.Unlock()
 	_, err := d.store.Commit(ctx, []store.Entry{{Case: id, Kind: loan.ChangeView, Operator: operator, Body: body}}, nil)
 	return fault.Wrap(op, err)
+}
+
+// noteNoRequest notes that a code was given that stands for no request that
+// waits: it was never made here, was answered already, or is too old.
+func (d *Desk) noteNoRequest(ctx context.Context, operator string, err error) {
+	if fault.KindOf(err) == fault.Missing {
+		d.noteRefusal(ctx, loan.ChangeView, operator, uuid.Nil, loan.ViewBody{Detail: "grant refused: no such request"})
+	}
+}
+
+// answersFor is guard's word on whether a person may answer what an operator of
+// the county asked for, or look at what he did; that he may not is noted.
+func (d *Desk) answersFor(ctx context.Context, who guard.Operator, v guard.Verb, operator string) error {
+	asker, err := d.store.Account(ctx, operator)
+	if fault.KindOf(err) == fault.Denied {
+		return fault.Tell("find operator", fault.Missing, "本机的人员名册上没有账号 "+operator+"，请核对账号；新加的人员在下次同步后才有。", errors.New("no such operator"))
+	}
+	if err != nil {
+		return err
+	}
+	if err := guard.Answers(who, v, asker, d.site()); err != nil {
+		d.refuse(ctx, who, nil, err)
+		return err
+	}
+	return nil
 }

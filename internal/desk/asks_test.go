@@ -152,13 +152,13 @@ func must(t *testing.T, a guard.Ask) []byte {
 func TestAGrantByAnAdministratorAtTheDesk(t *testing.T) {
 	f, c, a := askedFor(t)
 	ctx := t.Context()
-	if _, err := f.d.ApproveAsk(ctx, a.Code, "clerk-1", []byte(clerkPassword)); fault.KindOf(err) != fault.Denied {
+	if _, err := f.d.ApproveAsk(ctx, a.Code, "clerk-1", []byte(clerkPassword), nil); fault.KindOf(err) != fault.Denied {
 		t.Errorf("by a clerk: got %v", err)
 	}
-	if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte("wrong horse 9")); fault.KindOf(err) != fault.Password {
+	if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte("wrong horse 9"), nil); fault.KindOf(err) != fault.Password {
 		t.Errorf("by a wrong password: got %v", err)
 	}
-	if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword)); err != nil {
+	if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil); err != nil {
 		t.Fatal(err)
 	}
 	if ch, b := lastLook(t, f.d, loan.ChangeView); ch.Operator != "admin-1" || !strings.Contains(b.Detail, "for reviewer-1 by admin-1") {
@@ -172,7 +172,7 @@ func TestAGrantByAnAdministratorAtTheDesk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.d.ApproveAsk(ctx, own.Code, "admin-1", []byte(clerkPassword)); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "自己") {
+	if _, err := f.d.ApproveAsk(ctx, own.Code, "admin-1", []byte(clerkPassword), nil); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "自己") {
 		t.Errorf("one's own: got %v", err)
 	}
 	another := admin()

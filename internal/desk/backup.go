@@ -128,7 +128,7 @@ func (d *Desk) BackupTo(ctx context.Context, dir string, progress func(done, tot
 // is a day old; made says whether it did.
 func (d *Desk) BackupIfDue(ctx context.Context) (made bool, err error) {
 	s, err := d.BackupState(ctx)
-	if err != nil || !s.There || !s.Due || d.permit(ctx, guard.Backup, nil) != nil {
+	if err != nil || !s.There || !s.Due || d.would(ctx, guard.Backup, nil) != nil {
 		return false, err
 	}
 	_, err = d.Backup(ctx, nil)

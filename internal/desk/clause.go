@@ -3,12 +3,14 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
 	"github.com/google/uuid"
 )
 
@@ -56,7 +58,7 @@ func (d *Desk) Witnesses(ctx context.Context, c *loan.Case) ([]Person, error) {
 	}
 	var out []Person
 	for _, o := range ops {
-		if o.ID != d.operator.ID && d.store.CanSignIn(o.ID) && guard.May(o, guard.Witness, c) == nil {
+		if o.ID != d.operator.ID && d.store.CanSignIn(o.ID) && guard.MayAt(o, guard.Witness, c, d.site()) == nil {
 			out = append(out, Person{ID: o.ID, Name: o.Name})
 		}
 	}
@@ -78,7 +80,7 @@ func (d *Desk) Witness(ctx context.Context, id uuid.UUID, second string, passwor
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(who, guard.Witness, c); err != nil {
+	if err := d.permitOther(ctx, who, guard.Witness, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if !c.SignedInFull() {
@@ -103,17 +105,56 @@ func (d *Desk) ticked(ctx context.Context, c *loan.Case, given []string) ([]stri
 	return out, nil
 }
 
-// readAndSeen is nil when all of the contract in hand was shown, and a second
-// operator looked where one is needed.
+// readAndSeen is nil when all of the contract in hand was shown to both who
+// signed it, and a second operator looked where one is needed.
 func (d *Desk) readAndSeen(c *loan.Case) error {
 	const op = "compare with what was read"
-	k := c.Contract
-	if len(k.Read) < k.Pages {
-		return fault.Say(op, fault.Input, "合同还没有逐页看完，不能封存。", errors.New("pages not shown"))
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		if _, signed := c.Contract.Signatures[p]; !signed {
+			continue
+		}
+		if err := d.Heard(c, p); err != nil {
+			return err
+		}
 	}
 	needs, err := d.NeedsWitness(c)
 	if err == nil && needs {
 		err = fault.Say(op, fault.Input, "本次签署须有第二经办人见证，请第二经办人确认后再封存。", errors.New("no second operator"))
 	}
 	return err
+}
+
+// Heard is nil when a party, or its proxy, heard the texts that go before every
+// signature and was shown every page of the contract in hand; fault.Input says
+// what is missing.
+func (d *Desk) Heard(c *loan.Case, p loan.Party) error {
+	const op = "compare with what was heard and read"
+	k := c.Contract
+	if k == nil {
+		return fault.New(op, fault.Missing, errors.New("no contract filled"))
+	}
+	texts, err := rulebook.SpokenTexts()
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	who := partyName(p)
+	if k.Signers.Of(p) == loan.ByProxy {
+		who = "代签人（代" + who + "）"
+	}
+	r := k.Readings[p]
+	for _, t := range texts {
+		if !slices.Contains(r.Texts, t.ID) {
+			return fault.Say(op, fault.Input, "请先把《"+t.Title+"》读给"+who+"听，再签名。", errors.New("a text was not read out"))
+		}
+	}
+	unseen := max(0, k.Pages-len(r.Millis))
+	for i, ms := range r.Millis {
+		if i < k.Pages && ms <= 0 && !r.Both {
+			unseen++
+		}
+	}
+	if unseen > 0 {
+		return fault.Say(op, fault.Input, fmt.Sprintf("%s还有 %d 页合同没有看，请逐页看完再签名。", who, unseen), errors.New("pages not shown"))
+	}
+	return nil
 }

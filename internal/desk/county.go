@@ -123,6 +123,9 @@ func (d *Desk) takeUpRegister(ctx context.Context) ([]byte, error) {
 	if _, err := rulebook.ImportRegister(d.store.Dir(), bytes.NewReader(content)); err != nil {
 		return nil, err
 	}
+	if err := d.noteRegister(ctx); err != nil {
+		return nil, err
+	}
 	return content, d.store.SetSetting(ctx, registerSetting, in[0].Version)
 }
 
@@ -153,6 +156,9 @@ func (d *Desk) TakeFile(ctx context.Context, raw []byte) (InForce, error) {
 		return InForce{}, fault.Wrap(op, err)
 	}
 	h, fresh, err := d.store.TakeBulletin(ctx, raw)
+	if k := fault.KindOf(err); k == fault.Untrusted || k == fault.Damaged {
+		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "file refused: " + k.String()})
+	}
 	if err != nil {
 		return InForce{}, fault.Wrap(op, err)
 	}

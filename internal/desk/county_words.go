@@ -48,6 +48,14 @@ func (f *InForce) tell(content []byte, at *time.Location) {
 			}
 			f.Detail = fmt.Sprintf("%s，%d 个栏目，至 %s", of, len(g.Fields), g.Until.In(at).Format("2006-01-02 15:04"))
 		}
+	case bulletin.Asks:
+		if list, err := guard.ParseWaiting(content); err == nil {
+			f.Detail = fmt.Sprintf("%d 份", len(list))
+		}
+	case bulletin.Standing:
+		if list, err := guard.ParseStandings(content); err == nil {
+			f.Detail = fmt.Sprintf("%d 人", len(list))
+		}
 	case bulletin.Devices:
 		if list, err := bulletin.ParseDevices(content); err == nil {
 			f.Detail = fmt.Sprintf("%d 台", len(list))

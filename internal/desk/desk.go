@@ -24,11 +24,13 @@ type Desk struct {
 	now   func() time.Time
 
 	mu       sync.Mutex // one change of this desk after another
+	uses     sync.Mutex // one use of a grant after another
 	operator guard.Operator
 	account  atomic.Pointer[guard.Operator] // as the roster had it when it was last asked
 
-	shown  revealed
-	tenure tenure
+	shown   revealed
+	refused refusals
+	tenure  tenure
 
 	base       *loan.Reference // without what the county sent down
 	rulesMu    sync.Mutex      // guards rules and templates
@@ -75,11 +77,19 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 		entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: m.Operator,
 			Body: loan.ViewBody{Detail: fmt.Sprintf("failed %d times, the last at %s", m.Count, m.Last.Format(time.RFC3339))}})
 	}
+	odd, keep, err := d.foundOdd(ctx)
+	if err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
+	entries = append(entries, odd...)
 	entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: op.ID, Body: in})
 	if _, err := d.store.Commit(ctx, entries, nil); err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
 	s.Told(missed)
+	if err := keep(); err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
 	d.untaken = d.TakeUp(ctx)
 	return d, nil
 }
@@ -108,7 +118,10 @@ func (d *Desk) Today() loan.Date { return loan.DateOf(d.now()) }
 func (d *Desk) Place() string { return d.store.Profile().Point }
 
 // Close locks the store: its keys are wiped.
-func (d *Desk) Close() error { return d.store.Close() }
+func (d *Desk) Close() error {
+	d.flushRefusals(context.Background())
+	return d.store.Close()
+}
 
 // NewCase opens a case of a kind; supplement marks a 补充申请.
 func (d *Desk) NewCase(ctx context.Context, kind loan.Kind, supplement bool) (*loan.Case, error) {
@@ -147,7 +160,19 @@ func (d *Desk) opening(ctx context.Context, kind loan.Kind, supplement bool) (uu
 
 // MayOpen says whether the operator may open new cases here now: nil, or why not.
 func (d *Desk) MayOpen(ctx context.Context) error {
-	return fault.Wrap("new case", d.permit(ctx, guard.OpenCase, nil))
+	return fault.Wrap("new case", d.would(ctx, guard.OpenCase, nil))
+}
+
+// MayImport is nil when the operator may bring new cases in from elsewhere;
+// a refusal is noted.
+func (d *Desk) MayImport(ctx context.Context) error {
+	return fault.Wrap("bring cases in", d.permit(ctx, guard.OpenCase, nil))
+}
+
+// MaySync is nil when the operator may carry what this laptop sends and takes; a
+// refusal is noted.
+func (d *Desk) MaySync(ctx context.Context) error {
+	return fault.Wrap("sync", d.permit(ctx, guard.Sync, nil))
 }
 
 // Open reads a case for work on it, and notes the look.
@@ -165,7 +190,7 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 
 // Check is the verdict on a case as it stands today.
 func (d *Desk) Check(c *loan.Case) loan.Report {
-	a := c.Application(d.Today())
+	a := d.whole(c).Application(d.Today())
 	return d.Rules().Check(&a)
 }
 
@@ -184,7 +209,8 @@ type pending struct {
 
 func entry(kind loan.ChangeKind, body any) pending { return pending{kind, body} }
 
-// commit writes changes to a case and gives the case as it is afterwards.
+// commit writes changes to a case and gives the case as it is afterwards, as the
+// operator signed in may have it.
 func (d *Desk) commit(ctx context.Context, op string, id uuid.UUID, p pending, blobs ...store.Blob) (*loan.Case, error) {
 	return d.commitAs(ctx, op, d.operator, id, []pending{p}, blobs...)
 }
@@ -205,7 +231,7 @@ func (d *Desk) commitLocked(ctx context.Context, op string, who guard.Operator, 
 		entries[i] = store.Entry{Case: id, Kind: p.kind, Operator: who.ID, Body: p.body}
 	}
 	c, err := d.store.CommitCase(ctx, entries, blobs)
-	return c, fault.Wrap(op, err)
+	return d.handed(c), fault.Wrap(op, err)
 }
 
 // act is one permitted change to a case that is there.
@@ -218,8 +244,17 @@ func (d *Desk) act(ctx context.Context, op string, id uuid.UUID, v guard.Verb, p
 
 // permit is guard's word on whether the operator signed in may do a verb, by the
 // roster as it stands: who was switched off, or lost a role, while signed in
-// may no more from then on.
+// may no more from then on. That it was refused is noted in the chain.
 func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
+	err := d.would(ctx, v, c)
+	if err != nil {
+		d.refuse(ctx, d.operator, c, err)
+	}
+	return err
+}
+
+// would is permit for what only asks, and notes nothing.
+func (d *Desk) would(ctx context.Context, v guard.Verb, c *loan.Case) error {
 	if v != guard.Sync && d.Lapsed() != nil {
 		if err := d.Recheck(ctx); err != nil {
 			return err
@@ -230,14 +265,30 @@ func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
 		return err
 	}
 	d.account.Store(&o)
-	return guard.May(o, v, c)
+	return guard.MayAt(o, v, c, d.site())
+}
+
+// site is where this laptop works. Its cases were opened at it, or passed on to
+// it, so they lie there too.
+func (d *Desk) site() guard.Site {
+	p := d.store.Profile()
+	return guard.Site{County: p.County, Point: p.Point}
+}
+
+// permitOther is permit for a second person who gave name and password here.
+func (d *Desk) permitOther(ctx context.Context, who guard.Operator, v guard.Verb, c *loan.Case) error {
+	err := guard.MayAt(who, v, c, d.site())
+	if err != nil {
+		d.refuse(ctx, who, c, err)
+	}
+	return err
 }
 
 // acting is the operator signed in, as permit last found the account; switched
 // off while the laptop's or the account's time is over.
 func (d *Desk) acting() guard.Operator {
 	o := *d.account.Load()
-	o.Enabled = o.Enabled && d.Lapsed() == nil
+	o.Enabled = o.Enabled && d.Lapsed() == nil && o.Within(d.site())
 	return o
 }
 

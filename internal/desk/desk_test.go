@@ -185,7 +185,7 @@ func fromCounterToOutbox(t *testing.T, d *desk.Desk) {
 	if err != nil || !bytes.Equal(pdf, again) {
 		t.Fatalf("filled again: got another file or %v, want the same", err)
 	}
-	c = must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	c = heard(t, d, c)
 	c = must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	c = must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	c = must(d.Seal(ctx, c.ID))
@@ -262,6 +262,7 @@ func TestRefusals(t *testing.T) {
 		}
 	})
 	t.Run("one signature does not seal", func(t *testing.T) {
+		heard(t, d, must(d.Case(ctx, c.ID)))
 		must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 		if _, err := d.Seal(ctx, c.ID); fault.KindOf(err) != fault.Input {
 			t.Errorf("got %v, want input", err)
@@ -319,8 +320,8 @@ func TestWhoAttestedAndWhatWasReadIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c = must(d.Read(ctx, c.ID, c.Contract.Blob, []int{100}, "integrity-2026-01", "antifraud-2026-01"))
-	if got := c.Contract.Texts; len(got) != 2 || got[0] != "integrity-2026-01" {
+	c = must(d.Read(ctx, c.ID, c.Contract.Blob, loan.StudentParty, []int{100}, "integrity-2026-01", "antifraud-2026-01"))
+	if got := c.Contract.Readings[loan.StudentParty].Texts; len(got) != 2 || got[0] != "integrity-2026-01" {
 		t.Errorf("texts read: got %v, want both", got)
 	}
 }

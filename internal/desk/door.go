@@ -2,9 +2,11 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -94,8 +96,9 @@ func (d *Door) Reopen(ctx context.Context) error { return d.opened(ctx, "reopen 
 // Enrolment is what the centre gave a new laptop: who it is, and the people
 // of its point.
 type Enrolment struct {
-	Profile store.Profile
-	Roster  []Operator
+	Profile  store.Profile
+	Roster   []Operator
+	Standing []byte // the bulletin with their levels, where there is one
 }
 
 // Settle makes the store of a new folder for an enrolled laptop, with its
@@ -104,6 +107,9 @@ type Enrolment struct {
 func (d *Door) Settle(ctx context.Context, e Enrolment, first Operator, password []byte) (*Desk, error) {
 	const op = "settle laptop"
 	if err := guard.CheckPassword(first.ID, password); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := e.mayBegin(first); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	s, err := store.Create(ctx, d.options, e.Profile, first, password)
@@ -118,7 +124,44 @@ func (d *Door) Settle(ctx context.Context, e Enrolment, first Operator, password
 			return nil, fault.Wrap(op, err)
 		}
 	}
+	if len(e.Standing) > 0 {
+		if _, _, err := s.TakeBulletin(ctx, e.Standing); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
+	if first, err = s.Account(ctx, first.ID); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	return At(ctx, s, first, d.tools)
+}
+
+// mayBegin is fault.Denied for a first operator of another organisation than the
+// laptop's; another of the roster may begin.
+func (e Enrolment) mayBegin(first Operator) error {
+	const op = "settle laptop"
+	if len(e.Standing) == 0 {
+		return nil
+	}
+	b, err := bulletin.Open(e.Standing, e.Profile.Centre, e.Profile.County)
+	if err != nil {
+		return err
+	}
+	if b.Kind != bulletin.Standing {
+		return fault.New(op, fault.Untrusted, errors.New("a bulletin of another kind"))
+	}
+	list, err := guard.ParseStandings(b.Content)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if p.ID == first.ID {
+			first.Level, first.Org = p.Level, p.Org
+		}
+	}
+	if !first.Within(guard.Site{County: e.Profile.County, Point: e.Profile.Point}) {
+		return fault.Tell(op, fault.Denied, first.Name+"属于"+first.Where()+"，不能在"+e.Profile.Point+"的电脑上办理。请由本受理点的人员设置密码。", errors.New("another organisation"))
+	}
+	return nil
 }
 
 // Close gives the folder free.
@@ -190,7 +233,7 @@ func (d *Desk) Reviewers(ctx context.Context, c *loan.Case) ([]Person, error) {
 		return nil, fault.Wrap("list reviewers", err)
 	}
 	var out []Person
-	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool { return guard.May(o, guard.Review, c) != nil }) {
+	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool { return guard.MayAt(o, guard.Review, c, d.site()) != nil }) {
 		out = append(out, Person{ID: o.ID, Name: o.Name})
 	}
 	return out, nil

@@ -42,15 +42,28 @@ func editBody(fields map[string]any) (loan.EditBody, error) {
 
 // Attach puts a picture or paper into a slot of the case. content is an
 // encoded file as capture and photo made it; it is stored encrypted in the
-// same transaction.
+// same transaction. A page of which it is not said what it shows counts for the
+// whole paper; AttachPage says it.
 func (d *Desk) Attach(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte, media, source string) (*loan.Case, error) {
+	return d.AttachPage(ctx, id, loan.AttachBody{Attachment: loan.Attachment{Slot: slot, Media: media}, Source: source}, content)
+}
+
+// AttachPage is Attach of a page as its body says: what the page shows, and in
+// the place of which other it stands. The name and size of the content are put
+// into the body here.
+func (d *Desk) AttachPage(ctx context.Context, id uuid.UUID, body loan.AttachBody, content []byte) (*loan.Case, error) {
 	const op = "attach"
 	if len(content) == 0 {
 		return nil, fault.New(op, fault.Input, errEmpty)
 	}
 	h := d.store.BlobName(content)
-	body := loan.AttachBody{Attachment: loan.Attachment{Slot: slot, Blob: h, Media: media, Size: int64(len(content))}, Source: source}
+	body.Blob, body.Size = h, int64(len(content))
 	return d.act(ctx, op, id, guard.Attach, entry(loan.ChangeAttach, body), store.Blob{Hash: h, Content: content})
+}
+
+// Arrange puts the pages of a paper in order, or says what they show.
+func (d *Desk) Arrange(ctx context.Context, id uuid.UUID, body loan.ArrangeBody) (*loan.Case, error) {
+	return d.act(ctx, "arrange pages", id, guard.Attach, entry(loan.ChangeArrange, body))
 }
 
 // Detach takes a picture or paper out of a slot. The change that attached it
@@ -132,7 +145,7 @@ func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, passwo
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := guard.May(who, guard.Review, c); err != nil {
+	if err := d.permitOther(ctx, who, guard.Review, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	if pass {

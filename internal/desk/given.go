@@ -3,10 +3,12 @@ package desk
 import (
 	"context"
 	"slices"
+	"time"
 
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/store"
 	"github.com/google/uuid"
 )
 
@@ -27,7 +29,7 @@ func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
 	var out []guard.Grant
 	now := d.now()
 	for _, g := range all {
-		if !g.Revoked && !now.Before(g.From) && now.Before(g.Until) {
+		if !g.Revoked && !g.Elsewhere && !now.Before(g.From) && now.Before(g.Until) {
 			out = append(out, g.Grant)
 		}
 	}
@@ -45,6 +47,10 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 	if err != nil {
 		return nil, err
 	}
+	began, err := d.eraBegan(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []guard.Given
 	for _, name := range names {
 		var k guard.Given
@@ -58,9 +64,19 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 			return nil, err
 		}
 		k.Revoked = d.store.Withdrawn(bulletin.Grant, k.ID)
+		k.Elsewhere = k.Device != uuid.Nil && k.Device != d.device()
+		k.Stale = k.From.Before(began)
 		out = append(out, k)
 	}
 	return out, nil
+}
+
+// eraBegan is when the data file was last set back or mended: uses of grants that
+// were counted before may not be known any more. Zero when it never was.
+func (d *Desk) eraBegan(ctx context.Context) (time.Time, error) {
+	var at time.Time
+	_, err := d.Setting(ctx, store.EraBegan, &at)
+	return at, err
 }
 
 // keepGrants keeps what the county granted, so that it is known also once it was
@@ -83,7 +99,7 @@ func (d *Desk) keepGrants(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if found && have.Until.Equal(g.Until) && have.From.Equal(g.From) {
+		if found && have.Until.Equal(g.Until) && have.From.Equal(g.From) && have.Device == g.Device {
 			continue
 		}
 		if err := d.store.SetSetting(ctx, grantSetting+g.ID, g); err != nil {

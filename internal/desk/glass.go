@@ -40,7 +40,7 @@ const (
 // all there are: then fault.Denied.
 func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (guard.Grant, error) {
 	const op = "break glass"
-	c, err := d.Case(ctx, id)
+	c, err := d.read(ctx, id)
 	if err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
@@ -67,7 +67,7 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 	_, _ = rand.Read(n[:])
 	now := d.now().UTC()
 	g := guard.Grant{ID: "e-" + hex.EncodeToString(n[:]), Operator: d.operator.ID, Fields: guard.GrantFields(), Cases: []uuid.UUID{id}, Reason: reason,
-		By: guard.Emergency, From: now, Until: now.Add(glassFor)}
+		By: guard.Emergency, From: now, Until: now.Add(glassFor), Device: d.device()}
 	if err := g.Validate(); err != nil {
 		return g, fault.Wrap(op, err)
 	}
@@ -83,8 +83,47 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 
 func (d *Desk) glasses(ctx context.Context) ([]Glass, error) {
 	var all []Glass
-	_, err := d.Setting(ctx, glassSetting, &all)
-	return all, err
+	if _, err := d.Setting(ctx, glassSetting, &all); err != nil {
+		return nil, err
+	}
+	began, err := d.eraBegan(ctx)
+	if err != nil || began.IsZero() {
+		return all, err
+	}
+	return d.glassesOfChain(ctx, all)
+}
+
+// glassesOfChain adds what the chain tells of to what was kept: a file that was
+// set back forgot what came after its backup, and the centre gave the chain back.
+func (d *Desk) glassesOfChain(ctx context.Context, kept []Glass) ([]Glass, error) {
+	known := map[string]bool{}
+	for _, g := range kept {
+		known[g.ID] = true
+	}
+	var found []Glass
+	reviewed := map[string]bool{}
+	own := d.device()
+	_, err := d.store.EachChange(ctx, func(ch *loan.Change) {
+		if ch.Kind != loan.ChangeView || ch.Device != own {
+			return
+		}
+		b, err := loan.Body[loan.ViewBody](ch)
+		if err != nil {
+			return
+		}
+		words := strings.Fields(b.Detail)
+		switch {
+		case len(words) == 2 && words[0] == "glass" && !known[words[1]]:
+			found = append(found, Glass{words[1], ch.Operator, ch.Case, b.Reason, ch.At})
+		case len(words) > 2 && words[0] == "glass":
+			reviewed[words[1]] = true
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	done := func(g Glass) bool { return reviewed[g.ID] }
+	return slices.DeleteFunc(append(kept, found...), done), nil
 }
 
 // Glasses lists what nobody has looked at yet. Only an auditor or a data
@@ -119,6 +158,9 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 		return fault.New(op, fault.Missing, errors.New("no such emergency, or it was reviewed"))
 	case all[i].Operator == d.operator.ID:
 		return fault.Tell(op, fault.Denied, "不能复查自己的紧急查看，请由另一位人员复查。", errors.New("one's own"))
+	}
+	if err := d.answersFor(ctx, d.acting(), guard.ReviewGlass, all[i].Operator); err != nil {
+		return fault.Wrap(op, err)
 	}
 	word := "not right"
 	if right {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -41,10 +42,22 @@ const (
 )
 
 // MayAudit says whether the operator signed in may have the chains read.
-func (d *Desk) MayAudit() bool { return guard.May(d.acting(), guard.ReadAudit, nil) == nil }
+func (d *Desk) MayAudit() bool { return guard.MayAt(d.acting(), guard.ReadAudit, nil, d.site()) == nil }
+
+// MayApprove says whether the operator signed in may answer requests for grants.
+func (d *Desk) MayApprove() bool {
+	return guard.MayAt(d.acting(), guard.ApproveGrant, nil, d.site()) == nil
+}
+
+// MayReviewGlass says whether the operator signed in may look at emergencies.
+func (d *Desk) MayReviewGlass() bool {
+	return guard.MayAt(d.acting(), guard.ReviewGlass, nil, d.site()) == nil
+}
 
 // MayEraseSeason says whether the operator signed in may erase a season.
-func (d *Desk) MayEraseSeason() bool { return guard.May(d.acting(), guard.EraseSeason, nil) == nil }
+func (d *Desk) MayEraseSeason() bool {
+	return guard.MayAt(d.acting(), guard.EraseSeason, nil, d.site()) == nil
+}
 
 // Audit reads every chain of this laptop and tells what is proven, what was
 // erased by which rule, and where a chain was tampered with. The look is noted
@@ -59,7 +72,23 @@ func (d *Desk) Audit(ctx context.Context) (AuditReport, error) {
 		return AuditReport{}, fault.Wrap(op, err)
 	}
 	r, err := d.store.Audit(ctx)
+	if err == nil && !r.Sound() {
+		err = d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: fmt.Sprintf("audit: tampered in %d places", len(r.Lists)+wrongPlaces(r))})
+	}
 	return r, fault.Wrap(op, err)
+}
+
+// wrongPlaces counts where chains were tampered with, or bodies are gone without
+// a rule.
+func wrongPlaces(r AuditReport) int {
+	n := 0
+	for _, c := range r.Chains {
+		n += len(c.Wrong)
+	}
+	for _, b := range r.Blobs {
+		n += b.Unexplained
+	}
+	return n
 }
 
 // EraseSeason erases every case of an academic year that is wholly at the
@@ -80,6 +109,9 @@ func (d *Desk) EraseSeason(ctx context.Context, year int, progress func(done, to
 		return out, fault.Wrap(op, err)
 	}
 	if out.Cases > 0 {
+		if err := d.forgetShots(ctx); err != nil {
+			return out, fault.Wrap(op, err)
+		}
 		err = d.store.Compact(ctx, progress)
 	}
 	return out, fault.Wrap(op, err)

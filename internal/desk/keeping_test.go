@@ -76,7 +76,7 @@ func (k *keeper) delivered() *loan.Case {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	c = must(k.d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	c = heard(k.t, k.d, c)
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		c = must(k.d.Sign(ctx, c.ID, p, loan.InPerson, "", strokes(), ticks(k.t, k.d, c)...))
 	}
@@ -184,7 +184,16 @@ func TestWhoMayAuditAndErase(t *testing.T) {
 	if _, err := k.d.EraseSeason(ctx, 2031, nil); fault.KindOf(err) != fault.Input {
 		t.Fatalf("a season to come: got %v", err)
 	}
+	const shots = "desk.shot."
+	for _, id := range []string{c.ID.String(), "none of an id"} {
+		if err := k.d.Store().SetSetting(ctx, shots+id+".student", []byte{1}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	out, err := k.d.EraseSeason(ctx, 2023, nil)
+	if names, err := k.d.Store().SettingsWith(ctx, shots); err != nil || len(names) != 0 {
+		t.Errorf("what portraits are known by: got %v, %v, want it gone with the cases", names, err)
+	}
 	if err != nil || out.Cases != 1 || out.Blobs != 10 || len(out.Refused) != 0 {
 		t.Fatalf("got %+v and %v, want the case erased", out, err)
 	}

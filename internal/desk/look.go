@@ -31,7 +31,7 @@ func (d *Desk) NoteSearch(ctx context.Context, rows int) error {
 // other case it is fault.Denied. It must be one of the case's own.
 func (d *Desk) Blob(ctx context.Context, id uuid.UUID, h loan.Hash) ([]byte, error) {
 	const op = "read attachment"
-	c, err := d.Case(ctx, id)
+	c, err := d.read(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -62,7 +62,7 @@ func (d *Desk) SealedContract(ctx context.Context, c *loan.Case) ([]byte, error)
 // slip with the centre's numbers once they are home, and notes the print.
 func (d *Desk) Receipt(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	const op = "receipt"
-	seen, err := d.Case(ctx, id)
+	seen, err := d.read(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -35,7 +35,7 @@ type Loss struct {
 // is not lost.
 func (d *Desk) Losses(ctx context.Context, id uuid.UUID) ([]Loss, error) {
 	const op = "find what is lost"
-	c, err := d.Case(ctx, id)
+	c, err := d.read(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -154,7 +154,7 @@ func (d *Desk) VoidForLoss(ctx context.Context, id uuid.UUID, reason string) (*l
 			lost = append(lost, l.Blob)
 		}
 	}
-	c, err := d.Case(ctx, id)
+	c, err := d.read(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -110,7 +110,7 @@ func signedCase(t *testing.T, d *desk.Desk, c *loan.Case) *loan.Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	heard(t, d, c)
 	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	must(d.Seal(ctx, c.ID))

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"doorstep/internal/fault"
@@ -22,6 +23,12 @@ func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password 
 	}
 	if err := guard.CheckPassword(who.ID, password); err != nil {
 		return fault.Wrap(op, err)
+	}
+	if have, err := d.store.Account(ctx, who.ID); err == nil {
+		who.Level, who.Org = have.Level, have.Org
+	}
+	if !who.Within(d.site()) {
+		return fault.Tell(op, fault.Denied, who.Name+"属于"+who.Where()+"，不能在"+d.site().Point+"的电脑上启用。请在所属机构的电脑上启用；调动了的，请县资助中心先改所属机构。", errors.New("another organisation"))
 	}
 	return fault.Wrap(op, d.store.EnableOperator(ctx, who, password))
 }
@@ -76,7 +83,7 @@ func (d *Desk) ResetPassword(ctx context.Context, who string, password []byte) e
 // MayResetPasswords says whether the operator signed in may set another's
 // password anew.
 func (d *Desk) MayResetPasswords() bool {
-	return guard.May(d.acting(), guard.ManageOperators, nil) == nil
+	return guard.MayAt(d.acting(), guard.ManageOperators, nil, d.site()) == nil
 }
 
 // Recoverable says whether the county can help somebody here who forgot a

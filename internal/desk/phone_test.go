@@ -20,7 +20,7 @@ func TestASignatureFromAPhoneIsOneLikeAnyOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	heard(t, d, c)
 	all := ticks(t, d, c)
 	if _, err := d.SignOnPhone(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), all[1:]...); fault.KindOf(err) != fault.Input {
 		t.Errorf("with a clause that was not ticked: got %v, want it refused", err)

@@ -76,7 +76,7 @@ func (p *preapplied) load(ctx context.Context, d *Desk) error {
 // is one from whom nothing is left to take.
 func (d *Desk) Offers(ctx context.Context, c *loan.Case, idNo, name string) (offers []Offer, crowded bool, err error) {
 	const op = "search roster"
-	if d.permit(ctx, guard.Edit, c) != nil || c.App.Kind != loan.First {
+	if d.would(ctx, guard.Edit, c) != nil || c.App.Kind != loan.First {
 		return nil, false, nil
 	}
 	id, _ := loan.IDNumber(strings.ToUpper(strings.TrimSpace(idNo))).Canonical()

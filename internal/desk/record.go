@@ -36,10 +36,14 @@ const (
 	OddPortrait = guard.OddPortrait
 )
 
+// VerbLabel is a verb's name on screen, as the record has the verb.
+func VerbLabel(verb string) string { return guard.Label(guard.Verb(verb)) }
+
 // Sought is which lines of the record are wanted; what is empty is no bound.
 type Sought struct {
 	Operator string
 	Case     string // the end of a case's id, at least four characters
+	Person   string // an ID number: lines of the cases in which it ever stood, as student's or co-borrower's
 	Kinds    []loan.ChangeKind
 	From, To time.Time // To is not included
 	Limit    int       // the newest; 0 is no limit
@@ -78,10 +82,19 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	if q.Case != "" && len(q.Case) < 4 {
 		return Record{}, fault.Tell(op, fault.Input, "请写出案件编号的末 4 位以上。", nil)
 	}
-	if err := d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: "record"}); err != nil {
+	person, _ := loan.IDNumber(strings.TrimSpace(q.Person)).Canonical()
+	detail := "record"
+	if q.Person != "" {
+		if !person.WellFormed() {
+			return Record{}, fault.Tell(op, fault.Input, "请写出完整的身份证号。", nil)
+		}
+		detail = "record of a person"
+	}
+	if err := d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: detail}); err != nil {
 		return Record{}, err
 	}
 	var out Record
+	his := map[uuid.UUID]bool{}
 	var acts []guard.Act
 	faces := map[loan.Hash][]uuid.UUID{}
 	unread, err := d.store.EachChange(ctx, func(ch *loan.Change) {
@@ -90,12 +103,18 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		if ch.Kind == loan.ChangeAttach {
 			faceOf(ch, faces)
 		}
+		if q.Person != "" && names(ch, person) {
+			his[ch.Case] = true
+		}
 		if q.wants(l) {
 			out.Lines = append(out.Lines, l)
 		}
 	})
 	if err != nil {
 		return Record{}, fault.Wrap(op, err)
+	}
+	if q.Person != "" {
+		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !his[l.Case] })
 	}
 	slices.SortFunc(out.Lines, func(a, b Line) int {
 		return cmp.Or(b.At.Compare(a.At), bytes.Compare(a.Device[:], b.Device[:]), cmp.Compare(b.Counter, a.Counter))
@@ -127,6 +146,30 @@ func (d *Desk) oddPeople(faces map[loan.Hash][]uuid.UUID) []guard.Oddity {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Count, a.Count), bytes.Compare(a.Cases[0][:], b.Cases[0][:]))
 	})
 	return out
+}
+
+// names says whether a change sets an ID number for somebody of its case.
+func names(ch *loan.Change, id loan.IDNumber) bool {
+	is := func(s string) bool { n, _ := loan.IDNumber(strings.TrimSpace(s)).Canonical(); return n == id }
+	switch ch.Kind {
+	case loan.ChangeOpen:
+		b, err := loan.Body[loan.OpenBody](ch)
+		return err == nil && (is(b.Application.Student.IDNo) || slices.ContainsFunc(b.Application.Coborrowers, func(c loan.Coborrower) bool { return is(c.IDNo) }))
+	case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
+		var b struct {
+			Fields map[string]json.RawMessage `json:"fields"`
+		}
+		if json.Unmarshal(ch.Body, &b) != nil {
+			return false
+		}
+		for field, v := range b.Fields {
+			var s string
+			if strings.HasSuffix(field, ".id_no") && json.Unmarshal(v, &s) == nil && is(s) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // faceOf notes in which cases a portrait stands.
@@ -163,6 +206,10 @@ func lineOf(ch *loan.Change) Line {
 		}
 		if json.Unmarshal(ch.Body, &b) == nil {
 			l.Reason = b.Reason
+		}
+	case ch.Kind == loan.ChangeConsent:
+		if b, err := loan.Body[loan.ConsentBody](ch); err == nil {
+			l.Detail = map[bool]string{true: "given ", false: "withdrawn "}[b.Given] + string(b.Party) + " " + b.Purpose + " " + b.Text
 		}
 	case ch.Kind == loan.ChangeReview:
 		if b, err := loan.Body[loan.ReviewBody](ch); err == nil {

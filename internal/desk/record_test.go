@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"strings"
 	"testing"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -38,6 +39,10 @@ func TestTheRecordSaysWhoSawOnesDataAndNeverWhat(t *testing.T) {
 	edits, err := d.Record(ctx, desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeEdit}, Operator: "clerk-1"})
 	if err != nil || len(edits.Lines) != 1 || len(edits.Lines[0].Fields) < 20 {
 		t.Fatalf("edits: %+v, %v", edits.Lines, err)
+	}
+	given, err := d.Record(ctx, desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeConsent}})
+	if err != nil || len(given.Lines) != 4 || !strings.HasPrefix(given.Lines[0].Detail, "given ") || !strings.HasSuffix(given.Lines[0].Detail, "/1") {
+		t.Fatalf("consents: %+v, %v", given.Lines, err)
 	}
 	all, err := d.Record(ctx, desk.Sought{Limit: 5})
 	if err != nil || len(all.Lines) != 5 || all.Total < 20 || all.Unread != 0 {
@@ -149,5 +154,70 @@ func TestOnePhoneOrPortraitInManyCasesIsOdd(t *testing.T) {
 	}
 	if count[guard.OddPhone] != guard.ManyPhones || count[guard.OddPortrait] != guard.ManyPhones {
 		t.Errorf("got %v", count)
+	}
+}
+
+func TestWhoSawOnePersonsData(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	d := as(guard.Clerk) // another clerk, with another family's case
+	other, err := d.NewCase(ctx, loan.First, false)
+	if err == nil {
+		_, err = d.Edit(ctx, other.ID, map[string]any{"student.name": "韦测乙", "student.id_no": "52272720050314101X"})
+	}
+	if err == nil {
+		_, err = d.Open(ctx, other.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = as(guard.Reviewer)
+	if err := d.Reveal(ctx, c.ID, []string{"student.phone"}, "家长来电核对"); err != nil {
+		t.Fatal(err)
+	}
+	d = as(guard.Auditor)
+	for name, id := range map[string]string{"the student": c.App.Student.IDNo, "the co-borrower": c.App.Coborrowers[0].IDNo} {
+		got, err := d.Record(ctx, desk.Sought{Person: id, Kinds: []loan.ChangeKind{loan.ChangeReveal, loan.ChangeView}})
+		if err != nil || len(got.Lines) != 1 || got.Lines[0].Operator != "reviewer-1" || got.Lines[0].Case != c.ID {
+			t.Errorf("%s: got %+v, %v", name, got.Lines, err)
+		}
+	}
+	if got, err := d.Record(ctx, desk.Sought{Person: "52272720050314101X"}); err != nil || len(got.Lines) != 3 || got.Lines[0].Case != other.ID {
+		t.Errorf("the other family: got %+v, %v", got.Lines, err)
+	}
+	if _, b := lastLook(t, d, loan.ChangeView); b.Detail != "record of a person" {
+		t.Errorf("the chain says %q", b.Detail)
+	}
+	if _, err := d.Record(ctx, desk.Sought{Person: "9914"}); fault.KindOf(err) != fault.Input {
+		t.Errorf("four digits: got %v", err)
+	}
+}
+
+func TestOddWorkIsFoundInTheRecord(t *testing.T) {
+	f := newField(t)
+	c := entered(t, f.d)
+	ctx := t.Context()
+	night := clock().Add(13 * time.Hour) // eleven at night
+	f.in("clerk-2", clerkPassword, clock())
+	for range 16 {
+		if _, err := f.d.FindBeyond(ctx, "9914", "家长来电核对"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.in("clerk-1", clerkPassword, night)
+	if _, err := f.d.Edit(ctx, c.ID, map[string]any{"loan.amount": 5000}); err != nil {
+		t.Fatal(err)
+	}
+	f.in("admin-1", clerkPassword, clock().Add(23*time.Hour))
+	got, err := f.d.Record(ctx, desk.Sought{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd := map[guard.OddKind]string{}
+	for _, o := range got.Odd {
+		odd[o.Kind] += o.Operator
+	}
+	if odd[guard.OddLooks] != "clerk-2" || odd[guard.OddNight] != "clerk-1" {
+		t.Errorf("got %v", odd)
 	}
 }

@@ -41,13 +41,15 @@ type revealsKept struct {
 // noted too, and says what to do.
 func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason string) error {
 	const op = "reveal"
-	c, err := d.Case(ctx, id)
+	c, err := d.read(ctx, id)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
 	if err := d.permit(ctx, guard.Reveal, c); err != nil {
 		return fault.Wrap(op, err)
 	}
+	d.uses.Lock()
+	defer d.uses.Unlock()
 	basis, kept, err := d.basis(ctx)
 	if err != nil {
 		return fault.Wrap(op, err)
@@ -56,9 +58,7 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 	grant, err := guard.MayReveal(d.acting(), c, fields, reason, basis, now)
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
-			if _, e := d.commit(ctx, op, id, entry(loan.ChangeReveal, loan.ViewBody{Fields: fields, Reason: reason, Detail: "refused"})); e != nil {
-				return e
-			}
+			d.noteRefusal(ctx, loan.ChangeReveal, d.operator.ID, id, loan.ViewBody{Fields: fields, Reason: reason, Detail: "refused"})
 		}
 		return fault.Wrap(op, err)
 	}
@@ -94,7 +94,11 @@ func (d *Desk) basis(ctx context.Context) (guard.Basis, revealsKept, error) {
 		kept = was
 	}
 	b.Today = kept.By[d.operator.ID]
-	var err error
+	began, err := d.eraBegan(ctx)
+	if err != nil {
+		return b, kept, err
+	}
+	b.Stale = !began.IsZero() && loan.DateOf(began.In(d.now().Location())) >= kept.Day
 	b.Grants, err = d.given(ctx)
 	return b, kept, err
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -127,6 +126,11 @@ func evidenceTime(t time.Time) string {
 	return t.In(time.FixedZone("", 8*3600)).Format("2006-01-02 15:04:05") + " 北京时间（终端时钟）"
 }
 
+// evidenceMinute is evidenceTime where many stand in one line.
+func evidenceMinute(t time.Time) string {
+	return t.In(time.FixedZone("", 8*3600)).Format("2006-01-02 15:04")
+}
+
 // evidence lists what the last page of the contract tells of its making.
 func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contract.EvidenceLine {
 	n, head := d.store.Head()
@@ -140,11 +144,8 @@ func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contra
 	e.line("所签文本", "")
 	e.line("合同模板", c.Contract.Template)
 	e.line("文本 SHA-256", hex.EncodeToString(p.text[:]))
-	if len(c.Contract.Texts) > 0 {
-		e.line("签署前宣读", strings.Join(c.Contract.Texts, "、"))
-	}
-	for i, ms := range c.Contract.Read {
-		e.line(fmt.Sprintf("第 %d 页阅读", i+1), fmt.Sprintf("%.1f 秒", float64(ms)/1000))
+	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		e.reading(party, c.Contract)
 	}
 	e.line("核验与签名", "")
 	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
@@ -154,7 +155,12 @@ func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contra
 	}
 	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		if given := c.Consents[party]; len(given) > 0 {
-			e.line(partyName(party)+"单独同意", strings.Join(slices.Sorted(maps.Values(given)), "、"))
+			var all []string
+			for purpose, text := range given {
+				all = append(all, text+"（"+evidenceMinute(c.ConsentedAt[party][purpose])+"）")
+			}
+			slices.Sort(all)
+			e.line(partyName(party)+"单独同意", strings.Join(all, "、"))
 		}
 	}
 	if c.Review != nil {
@@ -179,6 +185,31 @@ type evidence struct{ lines []contract.EvidenceLine }
 
 func (e *evidence) line(label, text string) {
 	e.lines = append(e.lines, contract.EvidenceLine{Label: label, Value: text})
+}
+
+// reading says what a party heard and read before it signed.
+func (e *evidence) reading(p loan.Party, k *loan.ContractState) {
+	r, ok := k.Readings[p]
+	if !ok {
+		return
+	}
+	by := ""
+	if r.By == loan.ByProxy {
+		by = "（代签人代为听读）"
+	}
+	if r.Both {
+		by = "（与另一方一并记录）"
+	}
+	if len(r.Texts) > 0 {
+		e.line(partyName(p)+"听读文本", strings.Join(r.Texts, "、")+by)
+	}
+	pages := make([]string, len(r.Millis))
+	for i, ms := range r.Millis {
+		pages[i] = fmt.Sprintf("第 %d 页 %.1f 秒", i+1, float64(ms)/1000)
+	}
+	if len(pages) > 0 {
+		e.line(partyName(p)+"逐页阅读", strings.Join(pages, "，")+by)
+	}
 }
 
 func partyName(p loan.Party) string {

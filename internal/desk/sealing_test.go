@@ -27,19 +27,19 @@ func signed(t *testing.T, d *desk.Desk, c *loan.Case) *loan.Case {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	heard(t, d, c)
 	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	return must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 }
 
 // reads gives the words of a PDF without white space.
-func reads(t *testing.T, pdf []byte) string {
+func reads(t *testing.T, pdf []byte, options ...string) string {
 	t.Helper()
 	path, err := exec.LookPath("pdftotext")
 	if err != nil {
 		t.Skip("pdftotext is not installed")
 	}
-	cmd := exec.Command(path, "-", "-")
+	cmd := exec.Command(path, append(options, "-", "-")...)
 	cmd.Stdin = bytes.NewReader(pdf)
 	out, err := cmd.Output()
 	if err != nil {
@@ -99,7 +99,7 @@ func TestOnlyWhatWasReadIsSealed(t *testing.T) {
 	if _, err := d.Store().Commit(ctx, []store.Entry{{Case: c.ID, Kind: loan.ChangeContract, Operator: clerk().ID, Body: other}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	must(d.Read(ctx, c.ID, other.Blob, read(c)))
+	heard(t, d, must(d.Case(ctx, c.ID)))
 	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	if _, err := d.Seal(ctx, c.ID); fault.KindOf(err) != fault.Conflict {
@@ -109,7 +109,7 @@ func TestOnlyWhatWasReadIsSealed(t *testing.T) {
 	if err != nil || len(c.Contract.Signatures) != 0 {
 		t.Fatalf("filled again: %v, %d signatures, want none", err, len(c.Contract.Signatures))
 	}
-	must(d.Read(ctx, c.ID, c.Contract.Blob, read(c)))
+	heard(t, d, c)
 	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	must(d.Sign(ctx, c.ID, loan.CoborrowerParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	must(d.Seal(ctx, c.ID))

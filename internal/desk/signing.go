@@ -167,16 +167,30 @@ func (d *Desk) contractInput(ctx context.Context, c *loan.Case, day loan.Date) (
 	return in, ref, nil
 }
 
-// Read notes how long, in milliseconds, each page of the contract was shown,
-// and the ids of the texts that were read to both before it.
-func (d *Desk) Read(ctx context.Context, id uuid.UUID, shown loan.Hash, millis []int, texts ...string) (*loan.Case, error) {
-	return d.act(ctx, "read contract", id, guard.Read, entry(loan.ChangeRead, loan.ReadBody{Contract: shown, Millis: millis, Texts: texts}))
+// Read notes how long, in milliseconds, each page of the contract was shown to a
+// party, and the ids of the texts that were read to it before. Where the contract
+// says that a proxy signs for the party, it was the proxy who heard and read.
+func (d *Desk) Read(ctx context.Context, id uuid.UUID, shown loan.Hash, p loan.Party, millis []int, texts ...string) (*loan.Case, error) {
+	const op = "read contract"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Read, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	body := loan.ReadBody{Contract: shown, Millis: millis, Texts: texts, Party: p}
+	if c.Contract != nil {
+		body.By = c.Contract.Signers.Of(p)
+	}
+	return d.commit(ctx, op, id, entry(loan.ChangeRead, body))
 }
 
 // Sign keeps a party's strokes, encrypted, as its signature on the contract in
 // hand. note names who signed for whom when by is a proxy; both are as the
 // contract says. clauses are the headings of those that the signer ticked; every
-// one of Clauses must be.
+// one of Clauses must be. fault.Input when the party, or who signs for it, has
+// not heard both texts or not read every page, as Read notes it.
 func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Signer, note string, strokes []contract.Stroke, clauses ...string) (*loan.Case, error) {
 	return d.sign(ctx, id, loan.SignBody{Party: p, By: by, ProxyNote: note}, strokes, clauses)
 }
@@ -208,6 +222,9 @@ func (d *Desk) sign(ctx context.Context, id uuid.UUID, body loan.SignBody, strok
 	}
 	if who := c.Contract.Signers; who != (loan.Signatures{}) && (body.By != who.Of(body.Party) || body.By == loan.ByProxy && body.ProxyNote != who.ProxyNote) {
 		return nil, fault.Say(op, fault.Conflict, "签名方式与合同所写的不同。请重新生成合同，由双方重新阅读和签名。", errors.New("signer"))
+	}
+	if err := d.Heard(c, body.Party); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	ticked, err := d.ticked(ctx, c, clauses)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
+	"github.com/google/uuid"
 )
 
 // tenure is whether this laptop may be worked at, and how that is renewed.
@@ -207,7 +208,7 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	if ask == nil {
 		return fault.Tell(op, fault.Missing, "请先生成申请码，再向县资助中心要续期码；用过的续期码不能再用。", errors.New("no request"))
 	}
-	answer, err := seal.ParseSpoken(typed, seal.AnswerSize)
+	answer, err := seal.ParseSpoken(guard.AnswerOf(typed), seal.AnswerSize)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -217,9 +218,7 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 		return fault.Wrap(op, err)
 	}
 	if !ok {
-		if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: "renewal refused"}); err != nil {
-			return err
-		}
+		d.noteRefusal(ctx, loan.ChangeSetting, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "renewal refused"})
 		return fault.Tell(op, fault.Untrusted, "续期码不是对本次申请的答复。请把申请码重新报给县资助中心，再试一次。", errors.New("the answer does not hold"))
 	}
 	if today := guard.DayOf(now); day < today-1 || day > today+1 {

@@ -1,15 +1,12 @@
 package desk
 
 import (
-	"context"
 	"image"
-	"strconv"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/photo"
-	"github.com/google/uuid"
 )
 
 // Picture is a portrait or scan in the form it is kept in, with what the judge
@@ -39,31 +36,6 @@ type Pose = photo.Pose
 func JudgePose(img image.Image) (Pose, error) {
 	p, err := photo.JudgePose(img)
 	return p, fault.Wrap("judge pose", err)
-}
-
-// PortraitUsed says in words where this very portrait is in use already: for the
-// other party of the case, or in another case that this laptop keeps; empty
-// where it is not. A portrait is taken anew in each visit.
-func (d *Desk) PortraitUsed(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte) (string, error) {
-	const op = "look for the portrait"
-	c, err := d.Case(ctx, id)
-	if err != nil {
-		return "", fault.Wrap(op, err)
-	}
-	h := d.store.BlobName(content)
-	for _, a := range c.Attachments {
-		if a.Blob == h {
-			if a.Slot == slot {
-				return "", nil
-			}
-			return "这张照片已经用作另一人的照片。", nil
-		}
-	}
-	held, err := d.store.HoldsBlob(ctx, h)
-	if err != nil || !held {
-		return "", fault.Wrap(op, err)
-	}
-	return "这张照片已经用在另一件案件里，不是今天现场拍的。", nil
 }
 
 // PortraitShape is the part of crop that a portrait keeps; an empty crop means
@@ -109,49 +81,12 @@ func MakePage(img image.Image, whole bool) (Page, error) {
 	return p, fault.Wrap(op, err)
 }
 
+// Photographed says whether a page of a document is the picture of a sheet, and
+// not print alone.
+func Photographed(img image.Image) bool { return photo.Photographed(img) }
+
 // Turn turns a picture by quarters, clockwise.
 func Turn(img image.Image, quarters int) image.Image { return photo.Rotate(img, quarters) }
-
-// SeesFull says whether the operator sees the open case unmasked.
-func (d *Desk) SeesFull(c *loan.Case) bool {
-	return guard.SeesFull(d.acting(), c) || guard.SeesHeld(d.acting(), c, d.device())
-}
-
-// Shown is the application as the operator may see it in the open case: whole,
-// or with names, numbers and addresses masked but for what was revealed.
-func (d *Desk) Shown(c *loan.Case) loan.Application {
-	a := c.App
-	if d.SeesFull(c) {
-		return a
-	}
-	full := func(prefix string) func(string) bool {
-		return func(field string) bool { return d.reveals(c.ID, prefix+field) }
-	}
-	a.Student = maskPerson(a.Student, full("student."))
-	a.Coborrowers = append([]loan.Coborrower(nil), a.Coborrowers...)
-	for i := range a.Coborrowers {
-		a.Coborrowers[i].Person = maskPerson(a.Coborrowers[i].Person, full("coborrowers."+strconv.Itoa(i)+"."))
-	}
-	return a
-}
-
-// maskPerson masks a person but for the fields that are shown in full.
-func maskPerson(p loan.Person, full func(field string) bool) loan.Person {
-	mask := func(field string, value *string, by func(string) string) {
-		if !full(field) {
-			*value = by(*value)
-		}
-	}
-	mask("name", &p.Name, guard.MaskName)
-	mask("id_no", &p.IDNo, guard.MaskIDNo)
-	mask("phone", &p.Phone, guard.MaskPhone)
-	mask("address", &p.Address, guard.MaskAddress)
-	if !full("birth") {
-		p.Birth = ""
-	}
-	p.IDOCRName = ""
-	return p
-}
 
 // Handles is nil when the operator may work on the case where its status
 // allows; otherwise it says why not.
@@ -161,22 +96,8 @@ func (d *Desk) Handles(c *loan.Case) error {
 	}
 	open := *c
 	open.Status = loan.Draft
-	return fault.Wrap("handle case", guard.May(d.acting(), guard.Edit, &open))
+	return fault.Wrap("handle case", guard.MayAt(d.acting(), guard.Edit, &open, d.site()))
 }
 
 // Watermark is what lies over pictures and papers on the screen now.
 func (d *Desk) Watermark() string { return guard.WatermarkText(d.operator, d.now()) }
-
-// Case reads a case the operator has open; the look was noted when it was
-// opened.
-func (d *Desk) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
-	const op = "read case"
-	c, err := d.store.Case(ctx, id)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if err := d.permit(ctx, guard.View, c); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	return c, nil
-}

@@ -61,3 +61,28 @@ func TestAConsentIsTakenBackBeforeSigning(t *testing.T) {
 		t.Errorf("submitted without consent: got %v", err)
 	}
 }
+
+func TestSharingWithBankAndSchoolHasAConsentOfItsOwn(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := entered(t, d)
+	const text = "consent-sensitive-2026-12+share"
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		c = must(d.Consent(ctx, c.ID, p, loan.ConsentSensitive, text, true))
+	}
+	if _, err := d.Submit(ctx, c.ID); fault.KindOf(err) != fault.Input {
+		t.Fatalf("submitted without it: got %v", err)
+	}
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		c = must(d.Consent(ctx, c.ID, p, loan.ConsentShare, "consent-share-2026-12", true))
+	}
+	c = must(d.Seal(ctx, signed(t, d, c).ID))
+	c = must(d.Withdraw(ctx, c.ID, loan.CoborrowerParty, loan.ConsentShare))
+	if w := c.TakenBack(); len(w) != 1 || w[0].Purpose != loan.ConsentShare || w[0].Party != loan.CoborrowerParty {
+		t.Errorf("the case says %+v", w)
+	}
+	if _, err := d.Finish(ctx, c.ID); fault.KindOf(err) != fault.Input {
+		t.Errorf("finished after it was taken back: got %v", err)
+	}
+}

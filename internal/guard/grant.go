@@ -27,6 +27,8 @@ type Grant struct {
 	By       string      `json:"by"` // the data administrator
 	From     time.Time   `json:"from"`
 	Until    time.Time   `json:"until"`
+	Device   uuid.UUID   `json:"device,omitzero"`   // the laptop it is good at; Nil is any
+	Release  *Release    `json:"release,omitempty"` // it lets the cases be exported, and shows nothing
 }
 
 // Emergency stands for who approves where nobody could be asked: a person looks
@@ -72,6 +74,9 @@ func (g Grant) Validate() error {
 		return bad("授权须写明理由，300 字节以内。", "reason")
 	case g.From.IsZero() || !g.Until.After(g.From) || g.Until.Sub(g.From) > MaxGrantTime:
 		return bad("授权须写明期限，最长三个月。", "until: after from, at most 92 days")
+	}
+	if g.Release != nil {
+		return g.Release.Validate()
 	}
 	return nil
 }
@@ -120,7 +125,7 @@ func ParseGrant(b []byte) (Grant, error) {
 // now. used are the cases it was used for so far: with a count, one more must
 // be left, and a case it was used for already costs nothing.
 func (g Grant) Covers(op Operator, field string, c *loan.Case, used []uuid.UUID, now time.Time) bool {
-	if c == nil || !op.Enabled || op.ID != g.Operator || !slices.Contains(g.Fields, field) ||
+	if c == nil || g.Release != nil || !op.Enabled || op.ID != g.Operator || !slices.Contains(g.Fields, field) ||
 		now.Before(g.From) || !now.Before(g.Until) {
 		return false
 	}

@@ -34,6 +34,7 @@ const (
 	VoidCase        Verb = "void"
 	PassOn          Verb = "pass-on"
 	TakeOver        Verb = "take-over"
+	Decide          Verb = "decide"
 
 	OpenCase        Verb = "open-case"
 	View            Verb = "view"
@@ -62,6 +63,7 @@ type rule struct {
 	verb     Verb
 	label    string // as on screen
 	roles    []Role
+	levels   []Level       // of an operator that has one
 	needs    bool          // a case must be given
 	statuses []loan.Status // where the verb is allowed; nil is everywhere
 	acts     bool          // changes the case: the two-roles rule applies
@@ -72,52 +74,54 @@ func rules() []rule {
 	clerk, reviewer, admin := []Role{Clerk}, []Role{Reviewer}, []Role{DataAdmin}
 	counter := []Role{Clerk, Reviewer}
 	all := Roles()
+	local, above, every := []Level{PointLevel, CountyLevel}, []Level{CountyLevel, ProvinceLevel, BankLevel}, Levels()
 	open := []loan.Status{loan.Draft, loan.ToReview, loan.ToSign, loan.Returned, loan.Corrected}
 	signing := []loan.Status{loan.ToSign}
 	signed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted, loan.Returned, loan.ToSign}
 	sealed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted}
 	alive := append(slices.Clone(open), sealed...)
 	return []rule{
-		{Edit, "修改案件", clerk, true, open, true},
-		{Resolve, "选定不一致的内容", clerk, true, open, true},
-		{Attach, "添加材料", clerk, true, open, true},
-		{Detach, "移除材料", clerk, true, open, true},
-		{Replace, "补拍损坏的材料", clerk, true, append(slices.Clone(open), sealed...), true},
-		{Attest, "确认人证一致", clerk, true, open, true},
-		{Consent, "登记同意", clerk, true, open, true},
-		{Withdraw, "登记撤回同意", clerk, true, alive, true},
-		{Submit, "提交复核", clerk, true, []loan.Status{loan.Draft, loan.Corrected}, true},
-		{Review, "复核", reviewer, true, []loan.Status{loan.ToReview}, true},
-		{PrepareContract, "生成合同", clerk, true, signing, true},
-		{Read, "阅读合同", clerk, true, signing, true},
-		{Sign, "签署", clerk, true, signing, true},
-		{Witness, "见证签署", counter, true, signing, false},
-		{Seal, "封存合同", clerk, true, signing, true},
-		{Finish, "办结", clerk, true, []loan.Status{loan.Signed}, true},
-		{Correct, "更正合同内容", clerk, true, signed, true},
-		{VoidCase, "作废案件", clerk, true, alive, true},
-		{PassOn, "转交案件", counter, true, alive, false},
-		{TakeOver, "接手案件", counter, true, alive, false},
-		{OpenCase, "新建案件", clerk, false, nil, false},
-		{View, "查看案件", all, true, nil, false},
-		{Search, "查找案件", all, false, nil, false},
-		{SearchBeyond, "查找他人经办的案件", all, false, nil, false},
-		{Reveal, "查看完整信息", all, true, nil, false},
-		{Print, "打印", counter, true, nil, false},
-		{Export, "导出", admin, false, nil, false},
-		{AskGrant, "申请授权", all, false, nil, false},
-		{ApproveGrant, "批准授权", admin, false, nil, false},
-		{BreakGlass, "紧急查看", counter, true, nil, false},
-		{ReviewGlass, "复查紧急查看", []Role{DataAdmin, Auditor}, false, nil, false},
-		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, false, nil, false},
-		{EnableOperator, "在本机启用账号", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
-		{ManageOperators, "管理操作员", admin, false, nil, false},
-		{ManageSettings, "修改设置", admin, false, nil, false},
-		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, false, nil, false},
-		{Sync, "上传", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
-		{Urge, "设为优先上传", []Role{Clerk, Reviewer, DataAdmin}, true, alive, false},
-		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, false, nil, false},
-		{EraseSeason, "清除学年资料", admin, false, nil, false},
+		{Edit, "修改案件", clerk, local, true, open, true},
+		{Resolve, "选定不一致的内容", clerk, local, true, open, true},
+		{Attach, "添加材料", clerk, local, true, open, true},
+		{Detach, "移除材料", clerk, local, true, open, true},
+		{Replace, "补拍损坏的材料", clerk, local, true, append(slices.Clone(open), sealed...), true},
+		{Attest, "确认人证一致", clerk, local, true, open, true},
+		{Consent, "登记同意", clerk, local, true, open, true},
+		{Withdraw, "登记撤回同意", clerk, local, true, alive, true},
+		{Submit, "提交复核", clerk, local, true, []loan.Status{loan.Draft, loan.Corrected}, true},
+		{Review, "复核", reviewer, local, true, []loan.Status{loan.ToReview}, true},
+		{PrepareContract, "生成合同", clerk, local, true, signing, true},
+		{Read, "阅读合同", clerk, local, true, signing, true},
+		{Sign, "签署", clerk, local, true, signing, true},
+		{Witness, "见证签署", counter, local, true, signing, false},
+		{Seal, "封存合同", clerk, local, true, signing, true},
+		{Finish, "办结", clerk, local, true, []loan.Status{loan.Signed}, true},
+		{Correct, "更正合同内容", clerk, local, true, signed, true},
+		{VoidCase, "作废案件", clerk, local, true, alive, true},
+		{PassOn, "转交案件", counter, local, true, alive, false},
+		{TakeOver, "接手案件", counter, local, true, alive, false},
+		{Decide, "受理或退回", reviewer, []Level{CountyLevel}, true, []loan.Status{loan.Received, loan.Accepted}, true},
+		{OpenCase, "新建案件", clerk, local, false, nil, false},
+		{View, "查看案件", all, local, true, nil, false},
+		{Search, "查找案件", all, local, false, nil, false},
+		{SearchBeyond, "查找他人经办的案件", all, local, false, nil, false},
+		{Reveal, "查看完整信息", all, local, true, nil, false},
+		{Print, "打印", counter, local, true, nil, false},
+		{Export, "导出", []Role{Clerk, Reviewer, DataAdmin}, local, false, nil, false},
+		{AskGrant, "申请授权", all, local, false, nil, false},
+		{ApproveGrant, "批准授权", admin, above, false, nil, false},
+		{BreakGlass, "紧急查看", counter, local, true, nil, false},
+		{ReviewGlass, "复查紧急查看", []Role{DataAdmin, Auditor}, above, false, nil, false},
+		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, every, false, nil, false},
+		{EnableOperator, "在本机启用账号", []Role{Clerk, Reviewer, DataAdmin}, local, false, nil, false},
+		{ManageOperators, "管理操作员", admin, local, false, nil, false},
+		{ManageSettings, "修改设置", admin, local, false, nil, false},
+		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, local, false, nil, false},
+		{Sync, "上传", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},
+		{Urge, "设为优先上传", []Role{Clerk, Reviewer, DataAdmin}, local, true, alive, false},
+		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},
+		{EraseSeason, "清除学年资料", admin, local, false, nil, false},
 	}
 }
 
@@ -134,16 +138,20 @@ func Verbs() []Verb {
 // about one. Otherwise it is fault.Denied with a sentence that says who may, or
 // fault.Missing when a case is needed and none is given.
 func May(op Operator, v Verb, c *loan.Case) error {
-	i := slices.IndexFunc(rules(), func(r rule) bool { return r.verb == v })
+	all := rules()
+	i := slices.IndexFunc(all, func(r rule) bool { return r.verb == v })
 	if i < 0 {
 		return deny(v, "当前版本不支持此操作。", "unknown verb")
 	}
-	r := rules()[i]
+	r := all[i]
 	if !op.Enabled {
 		return deny(v, "该账号已停用，请联系系统数据管理员。", "account switched off")
 	}
 	if !slices.ContainsFunc(r.roles, op.Has) {
 		return deny(v, "“"+r.label+"”须由"+labels(r.roles)+"办理。", "role")
+	}
+	if op.Level != "" && !slices.Contains(r.levels, op.Level) {
+		return deny(v, "“"+r.label+"”须由"+levelLabels(r.levels)+"的"+labels(r.roles)+"办理，您的账号是"+op.Level.Label()+"账号。", "level")
 	}
 	if !r.needs {
 		return nil
@@ -152,7 +160,7 @@ func May(op Operator, v Verb, c *loan.Case) error {
 		return fault.New("guard.May "+string(v), fault.Missing, errors.New("no case"))
 	}
 	if r.statuses != nil && !slices.Contains(r.statuses, c.Status) {
-		return deny(v, "案件当前为“"+c.Status.Label()+"”，不能"+r.label+"。", "status")
+		return deny(v, "案件当前为“"+c.Status.Label()+"”，不能"+r.label+"。", WhyStatus)
 	}
 	if r.acts {
 		return oneRole(op, r, c)
@@ -163,7 +171,13 @@ func May(op Operator, v Verb, c *loan.Case) error {
 // oneRole denies what would make the operator hold two roles on one case.
 func oneRole(op Operator, r rule, c *loan.Case) error {
 	if slices.Contains(r.roles, Reviewer) && entered(op, c) {
-		return deny(r.verb, "受理本案的人员不能复核本案，请由另一位复核员办理。", "entered the case")
+		return deny(r.verb, "受理本案的人员不能"+r.label+"本案，请由另一位复核员办理。", "entered the case")
+	}
+	if r.verb == Decide && (reviewed(op, c) || closed(op, c)) {
+		return deny(r.verb, "复核或见证过本案的人员不能再决定本案，请由另一位复核员办理。", "had a part in the case")
+	}
+	if r.verb != Decide && c.Deciders[op.ID] {
+		return deny(r.verb, "在中心审核过本案的人员不能再"+r.label+"本案，请由另一位人员办理。", "decided on the case")
 	}
 	if slices.Contains(r.roles, Clerk) && reviewed(op, c) {
 		return deny(r.verb, "复核本案的人员不能再"+r.label+"，请由操作员办理。", "reviewed the case")
@@ -179,11 +193,23 @@ func reviewed(op Operator, c *loan.Case) bool {
 	return c.Reviewers[op.ID] || c.Review != nil && c.Review.By == op.ID
 }
 
+// closed says whether the operator filled a contract of the case in, or witnessed
+// one.
+func closed(op Operator, c *loan.Case) bool {
+	all := c.Former
+	if c.Contract != nil {
+		all = append(slices.Clone(all), *c.Contract)
+	}
+	return slices.ContainsFunc(all, func(k loan.ContractState) bool {
+		return k.By == op.ID || k.Witness != nil && k.Witness.By == op.ID
+	})
+}
+
 // SeesFull says whether the operator sees the open case c unmasked without
 // asking: who handles it at the counter, and the reviewer while it is under
 // review. All others see masks and must Reveal.
 func SeesFull(op Operator, c *loan.Case) bool {
-	if c == nil || !op.Enabled {
+	if c == nil || !op.Enabled || !op.atCounter() {
 		return false
 	}
 	return op.Has(Clerk) && entered(op, c) ||
@@ -219,11 +245,48 @@ func Where(h loan.Holding) string {
 // SeesHeld says whether the operator sees the open case c unmasked because it
 // was passed on to this laptop, and it is for clerks to work on.
 func SeesHeld(op Operator, c *loan.Case, device uuid.UUID) bool {
-	return c != nil && op.Enabled && op.Has(Clerk) && len(c.Holders) > 0 && c.HeldBy(device)
+	return c != nil && op.Enabled && op.atCounter() && op.Has(Clerk) && len(c.Holders) > 0 && c.HeldBy(device)
 }
 
+// Refusal is why a verb was refused, in the error that May gives.
+type Refusal struct {
+	Verb Verb
+	Why  string
+}
+
+// WhyStatus is that the case's status does not allow it, whoever asks.
+const WhyStatus = "status"
+
+func (r *Refusal) Error() string { return r.Why }
+
 func deny(v Verb, say, why string) error {
-	return fault.Say("guard.May "+string(v), fault.Denied, say, errors.New(why))
+	return fault.Say("guard.May "+string(v), fault.Denied, say, &Refusal{v, why})
+}
+
+// Label is the verb's name on screen.
+func Label(v Verb) string {
+	for _, r := range rules() {
+		if r.verb == v {
+			return r.label
+		}
+	}
+	return string(v)
+}
+
+// atCounter says whether the operator stands where cases are worked on.
+func (o Operator) atCounter() bool {
+	return o.Level == "" || o.Level == PointLevel || o.Level == CountyLevel
+}
+
+func levelLabels(levels []Level) string {
+	s := ""
+	for i, l := range levels {
+		if i > 0 {
+			s += "或"
+		}
+		s += l.Label()
+	}
+	return s
 }
 
 func labels(roles []Role) string {

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,56 +24,58 @@ func caseOf(s loan.Status, author, reviewer string) *loan.Case {
 }
 
 // cell is what the table should say of a verb, written apart from the table it
-// checks: which roles, in which statuses, and which own part in the case bars.
-type cell struct{ roles, statuses, bars string }
+// checks: which roles, in which statuses, which own part in the case bars, and at
+// which levels; none stands for the counter's, point and county.
+type cell struct{ roles, statuses, bars, levels string }
 
 // cells states every verb.
 func cells() map[Verb]cell {
 	const editable = "draft to-review to-sign returned corrected"
 	const alive = editable + " signed queued received accepted"
 	const everyone = "clerk reviewer dataadmin auditor"
-	const asReviewer, asAuthor = "reviewed reviewed-before", "opened wrote"
+	const asReviewer, asAuthor = "reviewed reviewed-before decided", "opened wrote decided"
 	return map[Verb]cell{
-		Edit:            {"clerk", editable, asReviewer},
-		Resolve:         {"clerk", editable, asReviewer},
-		Attach:          {"clerk", editable, asReviewer},
-		Detach:          {"clerk", editable, asReviewer},
-		Replace:         {"clerk", alive, asReviewer},
-		Attest:          {"clerk", editable, asReviewer},
-		Consent:         {"clerk", editable, asReviewer},
-		Withdraw:        {"clerk", alive, asReviewer},
-		Submit:          {"clerk", "draft corrected", asReviewer},
-		Review:          {"reviewer", "to-review", asAuthor},
-		PrepareContract: {"clerk", "to-sign", asReviewer},
-		Read:            {"clerk", "to-sign", asReviewer},
-		Sign:            {"clerk", "to-sign", asReviewer},
-		Witness:         {"clerk reviewer", "to-sign", ""},
-		Seal:            {"clerk", "to-sign", asReviewer},
-		Finish:          {"clerk", "signed", asReviewer},
-		Correct:         {"clerk", "to-sign signed queued received accepted returned", asReviewer},
-		VoidCase:        {"clerk", alive, asReviewer},
-		PassOn:          {"clerk reviewer", alive, ""},
-		TakeOver:        {"clerk reviewer", alive, ""},
-		OpenCase:        {"clerk", "any", ""},
-		View:            {everyone, "any", ""},
-		Search:          {everyone, "any", ""},
-		SearchBeyond:    {everyone, "any", ""},
-		Reveal:          {everyone, "any", ""},
-		Print:           {"clerk reviewer", "any", ""},
-		Export:          {"dataadmin", "any", ""},
-		AskGrant:        {everyone, "any", ""},
-		ApproveGrant:    {"dataadmin", "any", ""},
-		BreakGlass:      {"clerk reviewer", "any", ""},
-		ReviewGlass:     {"dataadmin auditor", "any", ""},
-		ReadAudit:       {"dataadmin auditor", "any", ""},
-		EnableOperator:  {"clerk reviewer dataadmin", "any", ""},
-		ManageOperators: {"dataadmin", "any", ""},
-		ManageSettings:  {"dataadmin", "any", ""},
-		ImportRegister:  {"clerk dataadmin", "any", ""},
-		Sync:            {"clerk reviewer dataadmin", "any", ""},
-		Backup:          {"clerk reviewer dataadmin", "any", ""},
-		EraseSeason:     {"dataadmin", "any", ""},
-		Urge:            {"clerk reviewer dataadmin", alive, ""},
+		Edit:            {"clerk", editable, asReviewer, ""},
+		Resolve:         {"clerk", editable, asReviewer, ""},
+		Attach:          {"clerk", editable, asReviewer, ""},
+		Detach:          {"clerk", editable, asReviewer, ""},
+		Replace:         {"clerk", alive, asReviewer, ""},
+		Attest:          {"clerk", editable, asReviewer, ""},
+		Consent:         {"clerk", editable, asReviewer, ""},
+		Withdraw:        {"clerk", alive, asReviewer, ""},
+		Submit:          {"clerk", "draft corrected", asReviewer, ""},
+		Review:          {"reviewer", "to-review", asAuthor, ""},
+		PrepareContract: {"clerk", "to-sign", asReviewer, ""},
+		Read:            {"clerk", "to-sign", asReviewer, ""},
+		Sign:            {"clerk", "to-sign", asReviewer, ""},
+		Witness:         {"clerk reviewer", "to-sign", "", ""},
+		Seal:            {"clerk", "to-sign", asReviewer, ""},
+		Finish:          {"clerk", "signed", asReviewer, ""},
+		Correct:         {"clerk", "to-sign signed queued received accepted returned", asReviewer, ""},
+		VoidCase:        {"clerk", alive, asReviewer, ""},
+		PassOn:          {"clerk reviewer", alive, "", ""},
+		TakeOver:        {"clerk reviewer", alive, "", ""},
+		Decide:          {"reviewer", "received accepted", "opened wrote reviewed reviewed-before filled witnessed", "county"},
+		OpenCase:        {"clerk", "any", "", ""},
+		View:            {everyone, "any", "", ""},
+		Search:          {everyone, "any", "", ""},
+		SearchBeyond:    {everyone, "any", "", ""},
+		Reveal:          {everyone, "any", "", ""},
+		Print:           {"clerk reviewer", "any", "", ""},
+		Export:          {"clerk reviewer dataadmin", "any", "", ""},
+		AskGrant:        {everyone, "any", "", ""},
+		ApproveGrant:    {"dataadmin", "any", "", "county province bank"},
+		BreakGlass:      {"clerk reviewer", "any", "", ""},
+		ReviewGlass:     {"dataadmin auditor", "any", "", "county province bank"},
+		ReadAudit:       {"dataadmin auditor", "any", "", "point county province bank"},
+		EnableOperator:  {"clerk reviewer dataadmin", "any", "", ""},
+		ManageOperators: {"dataadmin", "any", "", ""},
+		ManageSettings:  {"dataadmin", "any", "", ""},
+		ImportRegister:  {"clerk dataadmin", "any", "", ""},
+		Sync:            {"clerk reviewer dataadmin", "any", "", "point county province bank"},
+		Backup:          {"clerk reviewer dataadmin", "any", "", "point county province bank"},
+		EraseSeason:     {"dataadmin", "any", "", ""},
+		Urge:            {"clerk reviewer dataadmin", alive, "", ""},
 	}
 }
 
@@ -90,13 +93,31 @@ func parts(s loan.Status) map[string]*loan.Case {
 		"wrote":           own(func(c *loan.Case) { c.Authors["x"] = true }),
 		"reviewed":        own(func(c *loan.Case) { c.Review.By = "x" }),
 		"reviewed-before": own(func(c *loan.Case) { c.Review, c.Reviewers["x"] = nil, true }),
+		"decided":         own(func(c *loan.Case) { c.Deciders = map[string]bool{"x": true} }),
+		"filled":          own(func(c *loan.Case) { c.Contract = &loan.ContractState{By: "x"} }),
+		"witnessed":       own(func(c *loan.Case) { c.Former = []loan.ContractState{{Witness: &loan.Attestation{By: "x"}}} }),
 	}
 }
 
-// TestTable walks every verb, every set of roles, every status and every own
-// part in the case.
+// standing gives an operator a level, and whether the site of the tests lies in
+// the organisation.
+func standing(o Operator, level Level, in bool) Operator {
+	orgs := map[Level][2]string{PointLevel: {"乙乡受理点", "甲乡受理点"}, CountyLevel: {"522728", "522727"}, ProvinceLevel: {"53", "52"}, BankLevel: {"53", WholeBank}}
+	o.Level, o.Org = level, orgs[level][boolean(in)]
+	return o
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// TestTable walks every verb, every set of roles, every status, every own part
+// in the case, every level and whether the site lies in the organisation.
 func TestTable(t *testing.T) {
-	want := cells()
+	want, site := cells(), Site{County: "522727", Point: "甲乡受理点"}
 	if len(want) != len(Verbs()) {
 		t.Fatalf("the table has %d verbs, the test %d", len(Verbs()), len(want))
 	}
@@ -113,12 +134,21 @@ func TestTable(t *testing.T) {
 			for s := loan.Draft; s <= loan.Void; s++ {
 				for part, c := range parts(s) {
 					allowed := allowedRole && (w.statuses == "any" || has(w.statuses, s.String())) && !has(w.bars, part)
-					err := May(operator("x", roles...), v, c)
-					if (err == nil) != allowed {
-						t.Errorf("%s by %v in %v who %s: got %v, want allowed %v", v, roles, s, part, err, allowed)
-					}
-					if err != nil && (fault.KindOf(err) != fault.Denied || fault.Sentence(err) == fault.Denied.Sentence()) {
-						t.Errorf("%s by %v in %v: no sentence of its own: %v", v, roles, s, err)
+					for i, level := range append(Levels(), "") {
+						if i < len(Levels()) && set&(set-1) != 0 && set != 1<<len(Roles())-1 {
+							continue // with a level, each role alone and all together
+						}
+						at := level == "" || has(cmp.Or(w.levels, "point county"), string(level))
+						for _, in := range []bool{false, true} {
+							err := MayAt(standing(operator("x", roles...), level, in), v, c, site)
+							want := allowed && at && (in || level == "" || v == Sync)
+							if (err == nil) != want {
+								t.Errorf("%s by %v in %v who %s at level %q, in the organisation %v: got %v, want allowed %v", v, roles, s, part, level, in, err, want)
+							}
+							if err != nil && (fault.KindOf(err) != fault.Denied || fault.Sentence(err) == fault.Denied.Sentence()) {
+								t.Errorf("%s by %v in %v at level %q: no sentence of its own: %v", v, roles, s, level, err)
+							}
+						}
 					}
 				}
 			}

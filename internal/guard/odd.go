@@ -3,6 +3,7 @@ package guard
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,14 +56,14 @@ const (
 // Odd looks for patterns in the record, and gives them by day, the newest first.
 func Odd(acts []Act) []Oddity {
 	by := map[oddKey]*Oddity{}
-	add := func(k OddKind, a Act) {
+	add := func(k OddKind, a Act, times int) {
 		key := oddKey{k, a.Operator, loan.DateOf(a.At.In(beijing()))}
 		o := by[key]
 		if o == nil {
 			o = &Oddity{Kind: k, Operator: a.Operator, Day: key.day}
 			by[key] = o
 		}
-		o.Count++
+		o.Count += times
 		if a.Case != uuid.Nil && len(o.Cases) < 20 && !slices.Contains(o.Cases, a.Case) {
 			o.Cases = append(o.Cases, a.Case)
 		}
@@ -71,16 +72,16 @@ func Odd(acts []Act) []Oddity {
 		refused := strings.Contains(a.Detail, "refused")
 		switch {
 		case refused:
-			add(OddRefused, a)
+			add(OddRefused, a, timesOf(a.Detail))
 		case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
-			add(OddLooks, a)
+			add(OddLooks, a, 1)
 		case a.Kind == loan.ChangeSignIn && strings.HasPrefix(a.Detail, "failed"):
-			add(OddPassword, a)
+			add(OddPassword, a, 1)
 		case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, "glass e-"):
-			add(OddGlass, a)
+			add(OddGlass, a, 1)
 		}
 		if h := a.At.In(beijing()).Hour(); (h >= 22 || h < 6) && a.Operator != "" && !unattended(a.Kind) {
-			add(OddNight, a)
+			add(OddNight, a, 1)
 		}
 	}
 	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused}
@@ -94,6 +95,20 @@ func Odd(acts []Act) []Oddity {
 		return cmp.Or(cmp.Compare(b.Day, a.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Operator, b.Operator))
 	})
 	return out
+}
+
+// timesOf is how often a refusal came that a line tells of: "…; 12 times more"
+// stands for what was counted and not written one by one.
+func timesOf(detail string) int {
+	_, more, ok := strings.Cut(detail, "; ")
+	if !ok {
+		return 1
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(more, " times more"))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return n
 }
 
 // oddKey is what oddities of one sort are gathered under.

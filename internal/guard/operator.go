@@ -44,6 +44,8 @@ type Operator struct {
 	Name        string    `json:"name"`
 	Roles       []Role    `json:"roles"`
 	Enabled     bool      `json:"enabled"`
+	Level       Level     `json:"-"` // these two are the centre's signed word, and never in the account's record
+	Org         string    `json:"-"`
 	Failures    int       `json:"failures,omitempty"` // wrong passwords in a row
 	LockedUntil time.Time `json:"locked_until,omitzero"`
 }
@@ -68,7 +70,7 @@ func (o Operator) Validate() error {
 			return bad("角色不正确。")
 		}
 	}
-	return nil
+	return checkStanding(o.Level, o.Org, o.Roles)
 }
 
 func validID(s string) bool {

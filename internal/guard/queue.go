@@ -23,7 +23,7 @@ type Place struct {
 // reason.
 func InQueue(op Operator, p Place) bool {
 	switch {
-	case !op.Enabled:
+	case !op.Enabled || !op.atCounter():
 		return false
 	case op.Has(Clerk) && (p.Opened == op.ID || p.Passed && p.Here || p.Status == loan.Returned):
 		return true

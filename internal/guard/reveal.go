@@ -23,14 +23,17 @@ const MaxReveals = 10
 // Given is a grant as it stands at this laptop.
 type Given struct {
 	Grant
-	Used    []uuid.UUID // cases it was used for here
-	Revoked bool        // the county took it back
+	Used      []uuid.UUID // cases it was used for here
+	Revoked   bool        // the county took it back
+	Elsewhere bool        // it is bound to another laptop
+	Stale     bool        // the data file was set back since it was given: how often it was used is not known
 }
 
 // Basis is what a reveal may rest on.
 type Basis struct {
 	Grants []Given     // of this operator, in force or not
 	Today  []uuid.UUID // cases that he revealed by a reason alone today
+	Stale  bool        // the data file was set back today: there may have been more
 }
 
 // MayReveal decides whether the operator may see masked fields of a case in full
@@ -50,6 +53,9 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 	}
 	why := ""
 	for _, g := range b.Grants {
+		if g.Release != nil {
+			continue
+		}
 		w := g.refuses(op, fields, c, now)
 		if w == "" {
 			return g.ID, nil
@@ -62,8 +68,10 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 		why = "没有授权。"
 	case slices.Contains(fields, ImagesField) && why == "":
 		why = "他人经办案件的影像和合同须有授权才能查看。"
-	case !slices.Contains(fields, ImagesField) && counter && (slices.Contains(b.Today, c.ID) || len(b.Today) < MaxReveals):
+	case !slices.Contains(fields, ImagesField) && counter && (slices.Contains(b.Today, c.ID) || !b.Stale && len(b.Today) < MaxReveals):
 		return "", nil
+	case why == "" && b.Stale:
+		why = "本机资料今天恢复过备份，今天凭原因查看了多少已无从核对。"
 	case why == "":
 		why = "今天凭原因查看的案件已达上限。"
 	}
@@ -73,13 +81,10 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 // refuses says why a grant does not let the operator see the fields of the case
 // now, in words; "" when it does.
 func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time) string {
+	if w := g.lapsed(now); w != "" {
+		return w
+	}
 	switch {
-	case g.Revoked:
-		return "授权已撤销。"
-	case now.Before(g.From):
-		return "授权还没有到开始时间。"
-	case !now.Before(g.Until):
-		return "授权已过期。"
 	case slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(g.Fields, f) }):
 		return "授权不包括所要查看的栏目。"
 	case len(g.Cases) > 0 && !slices.Contains(g.Cases, c.ID):
@@ -88,6 +93,23 @@ func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time
 		return "授权的件数已用完。"
 	case !g.Covers(op, fields[0], c, g.Used, now):
 		return "授权不是给当前账号的。"
+	}
+	return ""
+}
+
+// lapsed says why the grant serves nothing here now, in words; "" when it does.
+func (g Given) lapsed(now time.Time) string {
+	switch {
+	case g.Revoked:
+		return "授权已撤销。"
+	case g.Elsewhere:
+		return "授权只能在另一台电脑上使用。"
+	case now.Before(g.From):
+		return "授权还没有到开始时间。"
+	case !now.Before(g.Until):
+		return "授权已过期。"
+	case g.Stale && (g.Count > 0 || g.Release != nil):
+		return "本机资料在授权之后恢复过备份，用了几件已无从核对。"
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"doorstep/internal/fault"
 	"github.com/google/uuid"
@@ -26,10 +27,12 @@ func (c *Case) act(n *node) error {
 	}
 	c.Updated = ch.At
 	switch ch.Kind {
-	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeReplace, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
+	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeArrange, ChangeReplace, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
 		c.Authors[ch.Operator] = true
 	case ChangeReview:
 		c.Reviewers[ch.Operator] = true
+	case ChangeReturn, ChangeAccept:
+		c.Deciders[ch.Operator] = true
 	}
 	return nil
 }
@@ -44,6 +47,8 @@ func (c *Case) actKind(n *node) error {
 		return c.attach(n)
 	case ChangeDetach:
 		return c.detach(n.ch)
+	case ChangeArrange:
+		return c.arrange(n.ch)
 	case ChangeReplace:
 		return c.replace(n.ch)
 	case ChangeAttest:
@@ -88,10 +93,10 @@ func (c *Case) open(n *node) error {
 	}
 	// Also a case whose opening was erased, or does not hold, is that case.
 	c.ID, c.Opened, c.OpenedBy, c.Updated, c.opener = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At, n.ch.Device
-	c.Authors, c.Reviewers = map[string]bool{}, map[string]bool{}
+	c.Authors, c.Reviewers, c.Deciders = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
-	c.Consents = map[Party]map[string]string{}
+	c.Consents, c.ConsentedAt = map[Party]map[string]string{}, map[Party]map[string]time.Time{}
 	b, err := bodyOf[OpenBody](n)
 	if err != nil {
 		return err
@@ -155,8 +160,8 @@ func (c *Case) attach(n *node) error {
 	if err != nil {
 		return err
 	}
-	if !validSlot(b.Slot) || b.Blob.Zero() || b.Size <= 0 {
-		return fault.New("attach", fault.Input, errors.New("slot, blob or size"))
+	if d, _ := b.Slot.Doc(); !validSlot(b.Slot) || b.Blob.Zero() || b.Size <= 0 || !d.fits(b.Part) {
+		return fault.New("attach", fault.Input, errors.New("slot, blob, size or part"))
 	}
 	if err := c.touch("attach"); err != nil {
 		return err
@@ -168,9 +173,7 @@ func (c *Case) attach(n *node) error {
 	case CardStudent, CardCoborrower:
 		c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot })
 	}
-	if !slices.Contains(c.Attachments, b.Attachment) {
-		c.Attachments = append(c.Attachments, b.Attachment)
-	}
+	c.addPage(b.Attachment, b.Instead)
 	return nil
 }
 
@@ -217,7 +220,7 @@ func (c *Case) consent(ch *Change) error {
 	if err != nil {
 		return err
 	}
-	if b.Party != StudentParty && b.Party != CoborrowerParty || b.Purpose != ConsentSensitive && b.Purpose != ConsentCredit || b.Text == "" {
+	if b.Party != StudentParty && b.Party != CoborrowerParty || !slices.Contains(Purposes(), b.Purpose) || b.Text == "" {
 		return fault.New("consent", fault.Input, errors.New("party, purpose or text"))
 	}
 	if !b.Given && c.Status != Void && !c.touchable() {
@@ -226,6 +229,7 @@ func (c *Case) consent(ch *Change) error {
 			return denied("withdraw consent")
 		}
 		delete(c.Consents[b.Party], b.Purpose)
+		delete(c.ConsentedAt[b.Party], b.Purpose)
 		c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
 		return nil
 	}
@@ -233,12 +237,13 @@ func (c *Case) consent(ch *Change) error {
 		return err
 	}
 	if c.Consents[b.Party] == nil {
-		c.Consents[b.Party] = map[string]string{}
+		c.Consents[b.Party], c.ConsentedAt[b.Party] = map[string]string{}, map[string]time.Time{}
 	}
 	if b.Given {
-		c.Consents[b.Party][b.Purpose] = b.Text
+		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
 	} else {
 		delete(c.Consents[b.Party], b.Purpose)
+		delete(c.ConsentedAt[b.Party], b.Purpose)
 	}
 	return nil
 }
@@ -283,7 +288,7 @@ func (c *Case) actContract(ch *Change) error {
 		if err != nil {
 			return err
 		}
-		c.Contract = &ContractState{ContractBody: b, By: ch.Operator, Signatures: map[Party]SignState{}}
+		c.Contract = &ContractState{ContractBody: b, By: ch.Operator, Signatures: map[Party]SignState{}, Readings: map[Party]Reading{}}
 		return nil
 	}
 	k := c.Contract
@@ -292,14 +297,7 @@ func (c *Case) actContract(ch *Change) error {
 	}
 	switch ch.Kind {
 	case ChangeRead:
-		b, err := Body[ReadBody](ch)
-		if err != nil {
-			return err
-		}
-		if b.Contract != k.Blob {
-			return fault.New("read", fault.Conflict, errors.New("another contract"))
-		}
-		k.Read, k.Texts = b.Millis, b.Texts
+		return c.read(ch)
 	case ChangeSign:
 		return c.sign(ch)
 	case ChangeWitness:
@@ -323,6 +321,25 @@ func (c *Case) actContract(ch *Change) error {
 			return denied("seal")
 		}
 		k.Sealed, k.SealedAt, c.Status = &b, ch.At, Signed
+	}
+	return nil
+}
+
+func (c *Case) read(ch *Change) error {
+	b, err := Body[ReadBody](ch)
+	if err != nil {
+		return err
+	}
+	r := Reading{b.Millis, b.Texts, b.By, b.Party == "", ch.At}
+	switch {
+	case b.Contract != c.Contract.Blob:
+		return fault.New("read", fault.Conflict, errors.New("another contract"))
+	case b.Party == "" && b.By == "":
+		c.Contract.Readings[StudentParty], c.Contract.Readings[CoborrowerParty] = r, r
+	case b.Party != StudentParty && b.Party != CoborrowerParty, b.By != "" && b.By != InPerson && b.By != ByProxy:
+		return fault.New("read", fault.Input, errors.New("party or reader"))
+	default:
+		c.Contract.Readings[b.Party] = r
 	}
 	return nil
 }

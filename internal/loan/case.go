@@ -2,7 +2,6 @@ package loan
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,12 +18,14 @@ type Case struct {
 	Updated     time.Time
 	Authors     map[string]bool // operators who entered, attached, attested or corrected
 	Reviewers   map[string]bool // operators who reviewed it, whatever they found and whatever changed since
+	Deciders    map[string]bool // people who returned or accepted it at the centre
 	Attachments []Attachment
 	Replaced    []Replacement // pages that were lost and taken anew, in order
 	Attested    map[Party]bool
-	Attests     map[Party]Attestation       // who attested, of those in Attested
-	Consents    map[Party]map[string]string // purpose → text id, of consents given
-	Withdrawn   []Withdrawal                // consents taken back after signing, in order
+	Attests     map[Party]Attestation          // who attested, of those in Attested
+	Consents    map[Party]map[string]string    // purpose → text id, of consents given
+	ConsentedAt map[Party]map[string]time.Time // when, of those in Consents
+	Withdrawn   []Withdrawal                   // consents taken back after signing, in order
 	Review      *ReviewState
 	Contract    *ContractState
 	Former      []ContractState // contracts voided by corrections, still readable
@@ -39,6 +40,7 @@ type Case struct {
 	TicketBy    uuid.UUID   // the laptop that gave it
 	Urgency     Urgency
 	Heads       []uuid.UUID // sorted; the Seen of the next change
+	Veiled      bool        // its people are masked: a copy for a screen, set by nothing of this package
 
 	past   map[uuid.UUID]*node
 	log    []*node
@@ -57,14 +59,22 @@ type ReviewState struct {
 // ContractState is the contract in hand.
 type ContractState struct {
 	ContractBody
-	Read       []int    // milliseconds a page
-	Texts      []string // ids of the texts read to both before signing
-	By         string   // operator's id, who filled it
+	Readings   map[Party]Reading // what each heard and read before it signed
+	By         string            // operator's id, who filled it
 	Signatures map[Party]SignState
 	Witness    *Attestation // the second operator, where there was one
 	Sealed     *SealBody
 	SealedAt   time.Time
 	Voided     *Voiding // of a former contract: why it is none any more
+}
+
+// Reading is what a party, or a proxy in its place, heard and read of a contract.
+type Reading struct {
+	Millis []int    // a page
+	Texts  []string // ids of the texts read to it
+	By     Signer
+	Both   bool // noted of both at once
+	At     time.Time
 }
 
 // Voiding is a correction as the contract shows it that it voided.
@@ -189,8 +199,7 @@ func (c *Case) derive() {
 	a := &c.App
 	a.Docs = nil
 	for _, d := range Docs() {
-		slot := DocSlot(d)
-		if slices.ContainsFunc(c.Attachments, func(x Attachment) bool { return x.Slot == slot }) {
+		if c.holds(d) {
 			a.Docs = append(a.Docs, d)
 		}
 	}
@@ -216,7 +225,23 @@ func (c *Case) derive() {
 func (c *Case) partyReady(p Party) (photo, consent bool) {
 	photo = c.Attested[p] && len(c.Slot(Slot("portrait/"+string(p)))) > 0
 	given := c.Consents[p]
-	return photo, given[ConsentSensitive] != "" && given[ConsentCredit] != ""
+	consent = given[ConsentSensitive] != "" && given[ConsentCredit] != ""
+	for _, purpose := range apart(given[ConsentSensitive]) {
+		consent = consent && given[purpose] != ""
+	}
+	return photo, consent
+}
+
+// TakenBack lists the consents that were taken back after signing and stand no
+// more: what they were for is not to go on.
+func (c *Case) TakenBack() []Withdrawal {
+	var out []Withdrawal
+	for _, w := range c.Withdrawn {
+		if c.Consents[w.Party][w.Purpose] == "" {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // View says whether the kind is a look that alters no case.
@@ -234,6 +259,6 @@ func validSlot(s Slot) bool {
 	case PortraitStudent, PortraitCoborrower, CardStudent, CardCoborrower:
 		return true
 	}
-	d, ok := strings.CutPrefix(string(s), "doc/")
-	return ok && slices.Contains(Docs(), Doc(d))
+	_, ok := s.Doc()
+	return ok
 }

@@ -3,6 +3,7 @@ package loan
 import (
 	"encoding/binary"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +26,7 @@ const (
 	ChangeResolve  ChangeKind = "resolve"  // EditBody: a person chose between values
 	ChangeAttach   ChangeKind = "attach"   // AttachBody: a blob put in a slot
 	ChangeDetach   ChangeKind = "detach"   // DetachBody: a blob taken out of a slot
+	ChangeArrange  ChangeKind = "arrange"  // ArrangeBody: pages put in order, or what they show said
 	ChangeReplace  ChangeKind = "replace"  // ReplaceBody: a page that was lost, taken anew
 	ChangeAttest   ChangeKind = "attest"   // PartyBody: clerk attests person = card
 	ChangeConsent  ChangeKind = "consent"  // ConsentBody
@@ -160,12 +162,15 @@ type Attachment struct {
 	Blob  Hash   `json:"blob"`  // keyed hash of the content
 	Media string `json:"media"` // image/jpeg, application/pdf, application/vnd.doorstep.ink, application/vnd.doorstep.wlt
 	Size  int64  `json:"size"`  // bytes
+	Part  Part   `json:"part,omitempty"`
 }
 
-// AttachBody puts a blob in a slot, behind those already there.
+// AttachBody puts a blob in a slot, behind those already there, or in the place
+// of one of them, whose part it then has where it names none.
 type AttachBody struct {
 	Attachment
-	Source string `json:"source,omitempty"` // camera, file, phone, reader
+	Source  string `json:"source,omitempty"` // camera, file, phone, reader
+	Instead Hash   `json:"instead,omitzero"`
 }
 
 // DetachBody takes a blob out of a slot.
@@ -190,16 +195,26 @@ type PartyBody struct {
 // ConsentBody is one party's consent to one purpose, or its withdrawal.
 type ConsentBody struct {
 	Party   Party  `json:"party"`
-	Purpose string `json:"purpose"` // sensitive, credit
+	Purpose string `json:"purpose"` // sensitive, credit, share
 	Text    string `json:"text"`    // id and version of the text shown
 	Given   bool   `json:"given"`
 }
 
-// Purposes of consent; a party's consent is whole when both are given.
+// Purposes of consent. A party's consent is whole when the first two are given,
+// and what the sensitive one's text leaves to a consent of its own: its id names
+// that behind a plus sign, as in "consent-sensitive-2026-12+share". Texts of
+// before have none, and cover sharing with the bank themselves.
 const (
 	ConsentSensitive = "sensitive"
 	ConsentCredit    = "credit"
+	ConsentShare     = "share" // with the bank and the school
 )
+
+// Purposes lists every purpose of consent, in the order they are asked for.
+func Purposes() []string { return []string{ConsentSensitive, ConsentCredit, ConsentShare} }
+
+// apart are the purposes that a consent's text leaves to consents of their own.
+func apart(text string) []string { return strings.Split(text, "+")[1:] }
 
 // ReviewBody is a reviewer's word: passed, or sent back with a note.
 type ReviewBody struct {
@@ -219,12 +234,15 @@ type ContractBody struct {
 	Clerk    string     `json:"clerk,omitempty"`  // the clerk's name as printed
 }
 
-// ReadBody is how long each page was on the screen, and which texts were read
-// to both before it.
+// ReadBody is how long each page was on the screen before a party, and which
+// texts were read to it before. Without a party it is of both at once, as it was
+// noted before it was kept of each.
 type ReadBody struct {
 	Contract Hash     `json:"contract"`
 	Millis   []int    `json:"millis"`
 	Texts    []string `json:"texts,omitempty"` // ids with versions
+	Party    Party    `json:"party,omitempty"`
+	By       Signer   `json:"by,omitempty"` // ByProxy: the proxy heard and read in the party's place
 }
 
 // SignBody is one party's signature by hand on the contract.
@@ -332,7 +350,7 @@ type ViewBody struct {
 // EraseBody says what was erased and by which rule. The content is gone; its
 // names and numbers are not personal data.
 type EraseBody struct {
-	Rule  string      `json:"rule"`            // "images-7d": images 7 days after the receipt; "season": the end of a season
+	Rule  string      `json:"rule"`            // "images-7d": images 7 days after the receipt; "season": the end of a season; "request": a person's own wish
 	Cases []uuid.UUID `json:"cases,omitempty"` // at most 1000; Count has them all
 	Count int         `json:"count"`           // cases touched
 	Blobs int         `json:"blobs"`

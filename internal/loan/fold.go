@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"doorstep/internal/fault"
 	"github.com/google/uuid"
@@ -283,7 +284,7 @@ func (k *ContractState) clone() *ContractState {
 		return nil
 	}
 	d := *k
-	d.Read, d.Texts, d.Signatures = slices.Clone(k.Read), slices.Clone(k.Texts), maps.Clone(k.Signatures)
+	d.Readings, d.Signatures = maps.Clone(k.Readings), maps.Clone(k.Signatures)
 	if k.Sealed != nil {
 		v := *k.Sealed
 		d.Sealed = &v
@@ -294,13 +295,17 @@ func (k *ContractState) clone() *ContractState {
 func (c *Case) clone() *Case {
 	d := *c
 	d.App = c.App.clone()
-	d.Authors, d.Reviewers = maps.Clone(c.Authors), maps.Clone(c.Reviewers)
+	d.Authors, d.Reviewers, d.Deciders = maps.Clone(c.Authors), maps.Clone(c.Reviewers), maps.Clone(c.Deciders)
 	d.Attachments = slices.Clone(c.Attachments)
 	d.Attested = maps.Clone(c.Attested)
 	d.Attests = maps.Clone(c.Attests)
 	d.Consents = map[Party]map[string]string{}
 	for p, m := range c.Consents {
 		d.Consents[p] = maps.Clone(m)
+	}
+	d.ConsentedAt = map[Party]map[string]time.Time{}
+	for p, m := range c.ConsentedAt {
+		d.ConsentedAt[p] = maps.Clone(m)
 	}
 	if c.Contract != nil {
 		k := *c.Contract

@@ -24,7 +24,7 @@ func anyChange(t *rapid.T, c *Case) (ChangeKind, any) {
 	if c != nil && c.Finish != nil {
 		finish = c.Finish.ID.String()
 	}
-	switch rapid.IntRange(0, 21).Draw(t, "kind") {
+	switch rapid.IntRange(0, 24).Draw(t, "kind") {
 	case 0, 1, 2:
 		return ChangeEdit, fields("loan.amount", amount)
 	case 3:
@@ -59,6 +59,13 @@ func anyChange(t *rapid.T, c *Case) (ChangeKind, any) {
 		return ChangeTicket, TicketBody{Day: "2026-08-01", Number: "A001"}
 	case 20:
 		return ChangeReplace, ReplaceBody{Attachment: a, Lost: blob(n%3 + 1)}
+	case 21:
+		return ChangeArrange, ArrangeBody{Slot: slot, Order: []Hash{blob(n), blob(n%3 + 1)}}
+	case 22:
+		part := rapid.SampledFrom([]Part{HukouCover, HukouHead, JoinParts(HukouHead, HukouSecond), ""}).Draw(t, "part")
+		return ChangeArrange, ArrangeBody{Slot: slot, Parts: map[Hash]Part{blob(n): part}}
+	case 23:
+		return ChangeAttach, AttachBody{Attachment: a, Instead: blob(n%3 + 1)}
 	}
 	return rapid.SampledFrom([]ChangeKind{ChangeReceive, ChangeCorrect, ChangeVoid}).Draw(t, "last"),
 		map[string]any{"reason": "r", "finish": finish, "receipt_no": "", "contract_no": "", "check_code": ""}

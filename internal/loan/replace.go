@@ -23,12 +23,15 @@ func (c *Case) replace(ch *Change) error {
 	if err != nil {
 		return err
 	}
-	if !b.Slot.Replaceable() || b.Blob.Zero() || b.Size <= 0 || b.Lost.Zero() || b.Lost == b.Blob {
+	if d, _ := b.Slot.Doc(); !b.Slot.Replaceable() || !d.fits(b.Part) || b.Blob.Zero() || b.Size <= 0 || b.Lost.Zero() || b.Lost == b.Blob {
 		return fault.New("replace", fault.Input, errors.New("slot, blob or size"))
 	}
 	at := slices.IndexFunc(c.Attachments, func(a Attachment) bool { return a.Slot == b.Slot && a.Blob == b.Lost })
 	if at < 0 {
 		return fault.New("replace", fault.Missing, errors.New("no such page"))
+	}
+	if b.Part == "" {
+		b.Part = c.Attachments[at].Part
 	}
 	switch c.Status {
 	case Signed, Queued, Received, Accepted:

@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"slices"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -91,6 +92,23 @@ func Decode(b []byte) (image.Image, Meta, error) {
 		m.Width, m.Height = img.Bounds().Dx(), img.Bounds().Dy()
 	}
 	return img, m, nil
+}
+
+// DecodeWithin is Decode of an image of one of some formats that is no larger than
+// side each way; what is not is refused before its pixels are asked for.
+func DecodeWithin(b []byte, side int, formats ...string) (image.Image, error) {
+	const op = "photo.DecodeWithin"
+	f, c, err := head(op, b)
+	switch {
+	case err != nil:
+		return nil, err
+	case !slices.Contains(formats, f.name):
+		return nil, fault.New(op, fault.Unsupported, errors.New("another format"))
+	case c.Width > side || c.Height > side:
+		return nil, fault.New(op, fault.TooLarge, nil)
+	}
+	img, _, err := Decode(b)
+	return img, fault.Wrap(op, err)
 }
 
 // Check holds an image's head against the limits and decodes nothing; it fails

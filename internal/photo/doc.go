@@ -12,7 +12,9 @@
 //
 // It also finds the edges of a paper and straightens it, and finds the face of a
 // portrait, by two small nets whose weights it holds (faces.bin, of face-api,
-// MIT): where it is and how the person stands, never who it is.
+// MIT): where it is and how the person stands, never who it is. The very same shot
+// it knows again where it was cut otherwise or pressed anew (shot.go), by where the
+// face is brighter than beside; another shot of the same person it does not.
 //
 // It leaves PDFs and the further pages of a TIFF to page, devices to capture,
 // and the last word on a crop to its caller.

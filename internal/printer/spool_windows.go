@@ -3,6 +3,7 @@ package printer
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -128,6 +129,10 @@ func (d *dll) draw(ctx context.Context, j *Job) (id uint32, err error) {
 		return 0, fault.Wrap(op, err)
 	}
 	defer paper.Close()
+	// A printer's device context belongs to the thread that made it; drivers rely
+	// on that.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	driver, _ := windows.UTF16PtrFromString("WINSPOOL")
 	name, err := windows.UTF16PtrFromString(j.Printer)
 	if err != nil {
@@ -138,7 +143,7 @@ func (d *dll) draw(ctx context.Context, j *Job) (id uint32, err error) {
 		return 0, fault.Tell(op, fault.Unavailable, wordsRefused, err)
 	}
 	defer d.deleteDC.Call(dc)
-	title, _ := windows.UTF16PtrFromString("doorstep")
+	title, _ := windows.UTF16PtrFromString(jobTitle)
 	info := docInfo{name: title}
 	info.size = int32(unsafe.Sizeof(info))
 	n, _, err := d.startDoc.Call(dc, uintptr(unsafe.Pointer(&info)))
@@ -151,16 +156,28 @@ func (d *dll) draw(ctx context.Context, j *Job) (id uint32, err error) {
 		for page := range paper.Pages {
 			if err := d.page(ctx, dc, paper, page); err != nil {
 				d.abortDoc.Call(dc)
-				Purge(context.WithoutCancel(ctx), jobName(j.Printer, id)) // aborted is deleted as a rule; what Noted knows is tried again
-				return 0, err
+				return 0, d.takeBack(ctx, j, id, err)
 			}
 		}
 	}
 	if n, _, err := d.endDoc.Call(dc); int32(n) <= 0 {
-		return 0, fault.Tell(op, fault.Unavailable, wordsRefused, err)
+		return 0, d.takeBack(ctx, j, id, fault.Tell(op, fault.Unavailable, wordsRefused, err))
 	}
 	return id, nil
 }
+
+// takeBack has a job deleted that did not become one, and gives why, or that it
+// is left; what Noted knows is then tried again.
+func (d *dll) takeBack(ctx context.Context, j *Job, id uint32, why error) error {
+	if err := Purge(context.WithoutCancel(ctx), jobName(j.Printer, id)); err != nil {
+		return err
+	}
+	j.noted("")
+	return why
+}
+
+// jobTitle is what our jobs are called at the spooler. It names nobody.
+const jobTitle = "doorstep"
 
 const (
 	capDPIX, capDPIY, capLeft, capTop = 88, 90, 112, 113
@@ -230,7 +247,8 @@ const (
 	controlDelete                                                             = 5
 )
 
-// status is a job's state; gone when the spooler no longer has it.
+// status is a job's state; gone when the spooler no longer has it, or has another
+// program's under its number, which is given anew when the spooler starts.
 func (d *dll) status(printer string, id uint32) (status uint32, gone bool, err error) {
 	h, done, err := d.handle(printer)
 	if err != nil {
@@ -246,7 +264,11 @@ func (d *dll) status(printer string, id uint32) (status uint32, gone bool, err e
 		}
 		return 0, false, err
 	}
-	return (*jobInfo)(unsafe.Pointer(&buf[0])).status, false, nil
+	info := (*jobInfo)(unsafe.Pointer(&buf[0]))
+	if info.document == nil || windows.UTF16PtrToString(info.document) != jobTitle {
+		return 0, true, nil
+	}
+	return info.status, false, nil
 }
 
 // wait is over when the job is. The spooler deletes a printed job by itself,

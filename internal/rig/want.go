@@ -73,7 +73,7 @@ func shown(c *loan.Case) view {
 }
 
 func shownContract(k *loan.ContractState) []any {
-	out := []any{k.ContractBody, k.Read}
+	out := []any{k.ContractBody, k.Readings[loan.StudentParty].Millis}
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		s := k.Signatures[p]
 		out = append(out, s.By, s.Ink, s.Size, s.Contract)

@@ -28,6 +28,7 @@ type attempt struct {
 	LockedUntil time.Time `json:"locked_until,omitzero"`
 	Missed      int       `json:"missed,omitempty"` // wrong passwords that no chain tells of yet
 	Last        time.Time `json:"last,omitzero"`    // of them
+	Total       int       `json:"total,omitempty"`  // wrong passwords that there ever were
 }
 
 // Miss is wrong passwords for an account that the chain does not tell of yet.
@@ -84,7 +85,7 @@ func (a *attempts) miss(operator string, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.by[operator]
-	t.Missed, t.Last = t.Missed+1, now.UTC().Truncate(time.Second)
+	t.Missed, t.Total, t.Last = t.Missed+1, t.Total+1, now.UTC().Truncate(time.Second)
 	a.put(operator, t)
 }
 
@@ -100,6 +101,22 @@ func (s *Store) Misses() []Miss {
 		}
 	}
 	slices.SortFunc(out, func(a, b Miss) int { return strings.Compare(a.Operator, b.Operator) })
+	return out
+}
+
+// MissTotals are the wrong passwords that there ever were, by account. They only
+// rise: where one fell, the file of the counts was taken away, altered or set
+// back, for it lies in the open.
+func (s *Store) MissTotals() map[string]int {
+	a := s.attempts
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := map[string]int{}
+	for id, t := range a.by {
+		if t.Total > 0 {
+			out[id] = t.Total
+		}
+	}
 	return out
 }
 

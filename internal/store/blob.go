@@ -133,21 +133,27 @@ func caseOf(entries []Entry) uuid.UUID {
 // fault.Erased when its time was over, and fault.Damaged when it is not what
 // was written or its key is lost.
 func (s *Store) Blob(ctx context.Context, h loan.Hash) ([]byte, error) {
+	return s.BlobInto(ctx, h, nil)
+}
+
+// BlobInto is Blob in the memory of buf, where that is large enough; what buf
+// held is overwritten, also by a failure.
+func (s *Store) BlobInto(ctx context.Context, h loan.Hash, buf []byte) ([]byte, error) {
 	const op = "store.Blob"
 	// A key is not destroyed while a transaction reads that still names it.
 	s.wraps.mu.RLock()
 	defer s.wraps.mu.RUnlock()
 	var out []byte
 	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
-		out, err = s.content(tx, h)
+		out, err = s.content(tx, h, buf)
 		return err
 	})
 	return out, err
 }
 
-// content reads a blob. The caller holds images.mu to read, or has the store
+// content reads a blob, into buf where that is large enough. The caller holds images.mu to read, or has the store
 // to itself.
-func (s *Store) content(tx *bbolt.Tx, h loan.Hash) ([]byte, error) {
+func (s *Store) content(tx *bbolt.Tx, h loan.Hash, buf []byte) ([]byte, error) {
 	const op = "store.content"
 	info, err := s.blobInfo(tx, h[:])
 	if err != nil {
@@ -162,9 +168,16 @@ func (s *Store) content(tx *bbolt.Tx, h loan.Hash) ([]byte, error) {
 	}
 	defer own.Wipe()
 	size := int(info.size)
-	out := make([]byte, 0, size)
+	out := buf[:0]
+	if cap(out) < size {
+		out = make([]byte, 0, size)
+	}
+	part, _ := s.pieces.Get().([]byte)
+	defer func() { s.pieces.Put(part) }()
 	for i := uint32(0); len(out) < size; i++ {
-		part, err := s.get(tx, bBlobs, chunkKey(info.place, h[:], i))
+		at := chunkKey(info.place, h[:], i)
+		var err error
+		part, err = s.vault.openTo(part[:0], bBlobs, at, tx.Bucket([]byte(bBlobs)).Get(at))
 		before := len(out)
 		if err == nil {
 			out, err = own.Open(out, part, chunkData(h[:], i))

@@ -166,6 +166,12 @@ func checkBulletin(b *bulletin.Bulletin) error {
 		var g guard.Grant
 		g, err = guard.ParseGrant(b.Content)
 		same = g.ID == b.Name
+	case bulletin.Asks:
+		_, err = guard.ParseWaiting(b.Content)
+		same = b.Name == bulletin.AsksName
+	case bulletin.Standing:
+		_, err = guard.ParseStandings(b.Content)
+		same = b.Name == bulletin.StandingName
 	case bulletin.Devices:
 		_, err = bulletin.ParseDevices(b.Content)
 		same = b.Name == bulletin.ShutOutName

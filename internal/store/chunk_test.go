@@ -229,3 +229,45 @@ func TestAnImageMovesBetweenTwoRunsOfABackup(t *testing.T) {
 	backedUp(t, s, stick)
 	wantInBackup(t, stick, h, 2)
 }
+
+// TestBlobsReadIntoTheSameMemory reads images of several lengths, one after the
+// other, into what held the one before.
+func TestBlobsReadIntoTheSameMemory(t *testing.T) {
+	ctx := context.Background()
+	s := newTestStore(t)
+	id := newCase(t, s, 1)
+	var names []loan.Hash
+	var contents [][]byte
+	for n, size := range []int{700, 900_000, 30_000, 899_999, 1} {
+		content := bytes.Repeat([]byte{byte('a' + n)}, size)
+		contents = append(contents, content)
+		names = append(names, attachment(t, s, id, loan.DocSlot(loan.StudentIDCard), string(content)))
+	}
+	room := make([]byte, 0, 900_000)
+	first := &room[:1][0]
+	for n, h := range names {
+		got, err := s.BlobInto(ctx, h, room)
+		noErr(t, err)
+		if !bytes.Equal(got, contents[n]) {
+			t.Fatalf("image %d reads as %d bytes, want its own %d", n, len(got), len(contents[n]))
+		}
+		if &got[0] != first {
+			t.Errorf("image %d went to memory of its own", n)
+		}
+		room = got
+	}
+	t.Run("what is too small is left alone", func(t *testing.T) {
+		small := []byte("keep")
+		if got := must(s.BlobInto(ctx, names[2], small[:0])); !bytes.Equal(got, contents[2]) || string(small) != "keep" {
+			t.Errorf("%d bytes, and %q", len(got), small)
+		}
+	})
+	t.Run("one that is not here fails, and the next reads", func(t *testing.T) {
+		if _, err := s.BlobInto(ctx, loan.Hash{1}, room); fault.KindOf(err) != fault.Missing {
+			t.Errorf("error %v", err)
+		}
+		if got := must(s.BlobInto(ctx, names[0], room)); !bytes.Equal(got, contents[0]) {
+			t.Error("another content")
+		}
+	})
+}

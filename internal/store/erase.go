@@ -48,8 +48,9 @@ const (
 
 // The rules of erasing, as EraseBody names them.
 const (
-	RuleImages = "images-7d"
-	RuleSeason = "season"
+	RuleImages  = "images-7d"
+	RuleSeason  = "season"
+	RuleRequest = "request"
 )
 
 // Sizes of one transaction of an erasing: a clerk's save waits for one.

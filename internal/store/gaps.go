@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"slices"
 
 	"go.etcd.io/bbolt"
@@ -43,6 +44,13 @@ func (w *work) leap(above uint64) error {
 	}
 	want.Own = addRange(want.Own, lost)
 	w.tip.counter = lost.To
+	began, err := json.Marshal(w.at.UTC())
+	if err != nil {
+		return fault.New("store.leap", fault.Other, err)
+	}
+	if err := w.s.put(w.tx, bSettings, []byte(EraBegan), began); err != nil {
+		return err
+	}
 	return w.s.putWanted(w.tx, want)
 }
 

@@ -295,7 +295,7 @@ func (m *migration) same(tx, to *bbolt.Tx, bucket string, key, plain []byte) err
 	if err != nil {
 		return err
 	}
-	if got, err := m.into.content(to, loan.Hash(key)); err != nil || !bytes.Equal(got, want) {
+	if got, err := m.into.content(to, loan.Hash(key), nil); err != nil || !bytes.Equal(got, want) {
 		return differs
 	}
 	return nil

@@ -11,12 +11,16 @@ import (
 	"doorstep/internal/seal"
 )
 
-// operator reads an account; one without a record is fault.Denied.
+// operator reads an account, with level and organisation; one without a record is fault.Denied.
 func (s *Store) operator(ctx context.Context, id string) (guard.Operator, error) {
 	const op = "store.operator"
 	var o guard.Operator
 	err := s.view(ctx, op, func(tx *bbolt.Tx) (err error) {
-		o, err = s.readOperator(tx, id)
+		if o, err = s.readOperator(tx, id); err != nil {
+			return err
+		}
+		by, err := s.standings(tx)
+		o = placed(o, by)
 		return err
 	})
 	if fault.KindOf(err) == fault.Missing {
@@ -49,13 +53,17 @@ func (s *Store) Operators(ctx context.Context) ([]guard.Operator, error) {
 	const op = "store.Operators"
 	var out []guard.Operator
 	err := s.view(ctx, op, func(tx *bbolt.Tx) error {
+		by, err := s.standings(tx)
+		if err != nil {
+			return err
+		}
 		c := tx.Bucket([]byte(bOperators)).Cursor()
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			o, err := s.readOperator(tx, string(k))
 			if err != nil {
 				return err
 			}
-			out = append(out, o)
+			out = append(out, placed(o, by))
 		}
 		return nil
 	})

@@ -173,29 +173,43 @@ func (s *Store) named(ctx context.Context, which func(Summary, []*loan.Change) b
 // at the centre is left alone and told of. Changes in the chain name the cases.
 // The file must be compacted for the old bodies to leave the disk.
 func (s *Store) EraseSeason(ctx context.Context, year int, operator string) (Erased, error) {
-	const op = "store.EraseSeason"
+	out, err := s.eraseWhole(ctx, RuleSeason, operator, func(Summary) bool { return true }, func(c *loan.Case) bool { return c.App.AcademicYear == year })
+	return out, fault.Wrap("store.EraseSeason", err)
+}
+
+// EraseCase is EraseSeason of one case, as a person asked for it; the reason why
+// it may go is the caller's.
+func (s *Store) EraseCase(ctx context.Context, id uuid.UUID, operator string) (Erased, error) {
+	out, err := s.eraseWhole(ctx, RuleRequest, operator, func(sum Summary) bool { return sum.ID == id }, func(*loan.Case) bool { return true })
+	return out, fault.Wrap("store.EraseCase", err)
+}
+
+// eraseWhole erases the cases that both name, as far as they may go.
+func (s *Store) eraseWhole(ctx context.Context, rule, operator string, listed func(Summary) bool, meant func(*loan.Case) bool) (Erased, error) {
 	ctx, done := s.occupy(ctx)
 	defer done()
-	e := &erasure{s: s, rule: RuleSeason, operator: operator, batch: seasonAtOnce, bodies: true,
-		watch: &watch{}, out: Erased{Rule: RuleSeason}}
+	e := &erasure{s: s, rule: rule, operator: operator, batch: seasonAtOnce, bodies: true,
+		watch: &watch{}, out: Erased{Rule: rule}}
 	defer s.listen(e.watch)()
 	err := s.finishErasing(ctx)
 	if err == nil {
-		err = e.ofYear(ctx, year)
+		err = e.choose(ctx, listed, meant)
 	}
 	if err != nil || len(e.cases) == 0 {
-		return e.out, fault.Wrap(op, err)
+		return e.out, err
 	}
 	err = e.run(ctx)
-	return e.out, fault.Wrap(op, err)
+	return e.out, err
 }
 
-// ofYear chooses the cases of a year that may go, with the blobs that no other
-// case names.
-func (e *erasure) ofYear(ctx context.Context, year int) error {
+// choose chooses the cases that may go, with the blobs that no other case names.
+func (e *erasure) choose(ctx context.Context, listed func(Summary) bool, meant func(*loan.Case) bool) error {
 	s := e.s
 	chosen, names := map[uuid.UUID]bool{}, map[uuid.UUID][]loan.Hash{}
 	for _, sum := range s.Search("", 0) {
+		if !listed(sum) {
+			continue
+		}
 		changes, err := s.Changes(ctx, sum.ID)
 		if stops(err) {
 			return err
@@ -205,7 +219,7 @@ func (e *erasure) ofYear(ctx context.Context, year int) error {
 			continue
 		}
 		c := loan.Fold(changes)
-		if c == nil || c.App.AcademicYear != year {
+		if c == nil || !meant(c) {
 			continue
 		}
 		var blobs []loan.Hash

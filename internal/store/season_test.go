@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"os"
 	"slices"
 	"testing"
 
 	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -153,5 +156,69 @@ func TestErasingASeasonCutShort(t *testing.T) {
 	}
 	if marked != 2 {
 		t.Fatalf("erased in %d transactions, want 2", marked)
+	}
+}
+
+// TestOneCaseIsErased erases one void case of two of one season, and looks for
+// the sealed bytes of what was erased in the file that is left.
+func TestOneCaseIsErased(t *testing.T) {
+	ctx := context.Background()
+	i := newIntake(t)
+	other := i.open(1, 2025)
+	i.commit(other.id, loan.ChangeVoid, "c1", loan.ReasonBody{Reason: "withdrawn"})
+	gone := i.open(2, 2025)
+	i.commit(gone.id, loan.ChangeVoid, "c1", loan.ReasonBody{Reason: "withdrawn"})
+	out := must(i.s.EraseCase(ctx, gone.id, "a1"))
+	if out.Cases != 0 || len(out.Refused) != 1 || out.Refused[0].Why != WhyUnsent {
+		t.Fatalf("before the centre has it: %+v", out)
+	}
+	i.carry(i.now, slices.Concat(other.all(), gone.all())...)
+	var sealed [][]byte
+	noErr(t, i.s.view(ctx, "test", func(tx *bbolt.Tx) error {
+		c := tx.Bucket([]byte(bChanges)).Cursor()
+		for k, v := c.First(); k != nil; k, v = c.Next() {
+			b, err := i.s.vault.open(bChanges, k, v)
+			if err != nil {
+				return err
+			}
+			ch, err := loan.DecodeChange(b)
+			if err != nil {
+				return err
+			}
+			if ch.Case == gone.id {
+				sealed = append(sealed, bytes.Clone(v[len(v)-40:])) // long values lie over several pages
+			}
+		}
+		return nil
+	}))
+	found := func() (n int) {
+		file := must(os.ReadFile(i.s.dataPath()))
+		for _, v := range sealed {
+			if bytes.Contains(file, v) {
+				n++
+			}
+		}
+		return n
+	}
+	if len(sealed) == 0 || found() == 0 {
+		t.Fatalf("%d sealed changes, %d of them in the file: the test looks for nothing", len(sealed), found())
+	}
+	out = must(i.s.EraseCase(ctx, gone.id, "a1"))
+	if out.Cases != 1 || out.Rule != RuleRequest || out.Blobs == 0 {
+		t.Fatalf("%+v", out)
+	}
+	noErr(t, i.s.Compact(ctx, nil))
+	if n := found(); n > 0 {
+		t.Errorf("%d of %d sealed changes are still in the file", n, len(sealed))
+	}
+	i.gone(gone.all()...)
+	i.here(other.all()...)
+	_, err := i.s.Case(ctx, gone.id)
+	wantKind(t, err, fault.Erased)
+	must(i.s.Case(ctx, other.id))
+	noErr(t, i.s.VerifyChain(ctx))
+	noErr(t, i.s.VerifyLedger(ctx))
+	if told := i.erasures(); len(told) != 1 || told[0].Rule != RuleRequest || !slices.Equal(told[0].Cases, []uuid.UUID{gone.id}) {
+		t.Errorf("the chain tells %+v", told)
 	}
 }

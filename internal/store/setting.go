@@ -72,3 +72,8 @@ const (
 	// own changes of the case, for laptops of the room.
 	CentreProof = "centre.proof."
 )
+
+// EraBegan is the setting, a time.Time, of when the chain was last led on in a
+// new era, as after a repair or a backup put back: what was counted in settings
+// before may lack what came after the backup.
+const EraBegan = "era.began"

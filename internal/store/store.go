@@ -30,6 +30,7 @@ type Store struct {
 	data     *seal.Key
 	profile  Profile
 	commitTx func(*bbolt.Tx) error // tests put a failing disk here
+	pieces   sync.Pool             // []byte: where pieces of blobs are opened that are still sealed under the blob's key
 
 	keeping keeping
 	write   sync.Mutex   // one writer after another
@@ -64,7 +65,8 @@ type Store struct {
 
 	bulletins    map[string]BulletinHead // by kind/name, those withdrawn among them
 	bulletinMark uint64
-	shutList     *shutOuts // nil until it was asked for
+	shutList     *shutOuts  // nil until it was asked for
+	standList    *standings // nil until it was asked for
 }
 
 // tip is the end of a device's chain.

@@ -97,6 +97,11 @@ func (v *vault) sealOver(bucket string, key []byte, generation uint64, b []byte)
 // open gives a value's content in memory of its own; fault.Missing for nil,
 // fault.Damaged for what this vault did not seal for this place.
 func (v *vault) open(bucket string, key, value []byte) ([]byte, error) {
+	return v.openTo([]byte{}, bucket, key, value)
+}
+
+// openTo is open behind what dst holds, in its memory where there is room.
+func (v *vault) openTo(dst []byte, bucket string, key, value []byte) ([]byte, error) {
 	const op = "store.open value"
 	if value == nil {
 		return nil, fault.New(op, fault.Missing, nil)
@@ -108,7 +113,7 @@ func (v *vault) open(bucket string, key, value []byte) ([]byte, error) {
 		return nil, fault.New(op, fault.Damaged, errors.New(bucket))
 	}
 	head := value[:valueHead]
-	b, err := v.keys[bucket].Open([]byte{}, value[valueHead:], v.ad(bucket, head, key))
+	b, err := v.keys[bucket].Open(dst, value[valueHead:], v.ad(bucket, head, key))
 	if err != nil {
 		return nil, fault.New(op, fault.Damaged, errors.New(bucket))
 	}

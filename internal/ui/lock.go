@@ -14,7 +14,7 @@ import (
 const (
 	// idleLimit is how long nobody may touch the machine before the window
 	// locks itself, and idleWarning how long before that it says so.
-	idleLimit   = 5 * time.Minute
+	idleLimit   = 4*time.Minute + 30*time.Second
 	idleWarning = 30 * time.Second
 	// idleLook is how often that is looked at.
 	idleLook = 5 * time.Second

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -171,5 +172,55 @@ func TestLockingSaysWhenAStickMayBePulledOut(t *testing.T) {
 		if got := lockingWords(c.waiting, c.chore); got != c.want {
 			t.Errorf("%s: got %q", name, got)
 		}
+	}
+}
+
+func TestTheLockComesWithinThreeToFiveMinutes(t *testing.T) {
+	if idleLimit < 3*time.Minute || idleLimit+idleLook > 5*time.Minute {
+		t.Errorf("after %v, looked at every %v", idleLimit, idleLook)
+	}
+}
+
+// Two change places at a desk: whoever sits down finds what he had in hand, with
+// what he was typing, and not the other's.
+func TestTwoChangePlacesWithoutLosingTheCaseInHand(t *testing.T) {
+	r := newRig(t, kit.Light)
+	second := guard.Operator{ID: "clerk-2", Name: "另一操作员", Roles: []guard.Role{guard.Clerk}, Enabled: true}
+	if err := r.u.desk.Store().EnableOperator(t.Context(), second, []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	cases, names := map[string]uuid.UUID{}, map[string]string{"clerk-1": "韦测丁", "clerk-2": "韦测戊"}
+	secrets := map[string]string{"clerk-1": clerkPassword, "clerk-2": reviewPassword}
+	away := func() {
+		r.ui(func() { r.u.idled(idleLimit) })
+		r.locked()
+	}
+	for i, who := range []string{"clerk-1", "clerk-2"} {
+		if i > 0 {
+			r.enter(who, secrets[who])
+		}
+		v := r.open(loan.First, false)
+		cases[who] = v.id
+		r.ui(func() {
+			v.show(stepStudent)
+			f := field(v, "student.name")
+			kit.Focus(f)
+			for _, c := range names[who] {
+				f.TypedRune(c)
+			}
+		})
+		away() // in mid-word
+	}
+	for _, who := range []string{"clerk-1", "clerk-2", "clerk-1"} {
+		r.enter(who, secrets[who])
+		r.settle()
+		v := r.visit()
+		if v.id != cases[who] {
+			t.Fatalf("%s has %s in hand, want %s", who, v.id, cases[who])
+		}
+		if got := r.saved(v.id).App.Student.Name; got != names[who] {
+			t.Errorf("%s: %d characters were kept of %d", who, len([]rune(got)), len([]rune(names[who])))
+		}
+		away()
 	}
 }

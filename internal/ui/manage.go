@@ -124,8 +124,8 @@ func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 	if o.ID == m.u.desk.Operator().ID {
 		state = "当前登录"
 	}
-	return kit.Columns([]float32{2, 2, 2, 2},
-		kit.NewLine(o.Name, kit.TextBold), kit.NewLine(roleLabels(o), kit.TextBody), kit.NewLine(state, kind), act)
+	return kit.Columns([]float32{2, 3, 3, 2, 3},
+		kit.NewLine(o.Name, kit.TextBold), kit.NewLine(roleLabels(o), kit.TextBody), kit.NewLine(o.Where(), kit.TextBody), kit.NewLine(state, kind), act)
 }
 
 // enable lets a person of the roster set a password on this laptop.
@@ -134,7 +134,7 @@ func (m *manage) enable(o desk.Operator) {
 	again, againOf := newPassword("再输一次密码")
 	firstOf.SetHint("请由本人输入，至少 8 位")
 	var d *kit.Dialog
-	d = kit.NewDialog(m.u.win, "启用 "+o.Name, container.NewVBox(firstOf, againOf), "启用", "取消", func() bool {
+	d = kit.NewDialog(m.u.win, "启用 "+o.Name, container.NewVBox(kit.NewText(roleLabels(o)+"，"+o.Where(), kit.TextBody), firstOf, againOf), "启用", "取消", func() bool {
 		againOf.SetError("")
 		if !first.Same(again) {
 			againOf.SetError("两次输入的密码不一样")

@@ -143,6 +143,8 @@ func ruleLabel(rule string) string {
 		return "回执满 7 天"
 	case "season":
 		return "学年清除"
+	case "request":
+		return "应本人要求删除"
 	}
 	return rule
 }

@@ -38,7 +38,11 @@ func (d *deviceSection) cards() []fyne.CanvasObject {
 	if f := d.m.u.tenureFact(); f != nil {
 		all = append(all, f)
 	}
-	return append(all, d.m.packs(), d.county.content, d.m.look())
+	all = append(all, d.m.packs(), d.county.content, d.m.look())
+	if d.m.u.desk.MayManageSettings() {
+		all = append(all, newHelpersCard(d.m.u).content)
+	}
+	return all
 }
 
 func (d *deviceSection) refresh() { d.m.turn(ofDevice) }

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"doorstep/internal/desk"
@@ -15,22 +14,24 @@ import (
 // grantSection is 授权: what the operator may see and asked for, what a data
 // administrator answers for other laptops, and emergencies to be looked at.
 type grantSection struct {
-	u      *Window
-	mine   *fyne.Container
-	breaks *fyne.Container
-	all    []fyne.CanvasObject
+	u       *Window
+	mine    *fyne.Container
+	breaks  *fyne.Container
+	pleas   *fyne.Container
+	reviews bool // shows breaks
+	answers bool // shows pleas
+	all     []fyne.CanvasObject
 }
 
 func newGrantSection(u *Window) *grantSection {
-	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8})}
-	s.all = []fyne.CanvasObject{kit.Card("我的授权和申请", nil, s.mine)}
-	roles := u.desk.Operator().Roles
-	admin := slices.Contains(roles, desk.DataAdmin)
-	if admin {
+	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8}), pleas: container.New(&stacked{gap: 8})}
+	s.all = []fyne.CanvasObject{kit.Card("我的授权和申请", kit.NewSecondary("申请导出…", kit.Icon("download"), func() { u.askExport(nil, s.refresh) }), s.mine)}
+	if s.answers = u.desk.MayApprove(); s.answers {
+		s.all = append(s.all, kit.Card("等待我批准的申请", nil, s.pleas))
 		s.all = append(s.all, kit.Card("批准另一台电脑的申请", kit.NewSecondary("输入申请码…", kit.Icon("phone"), s.answer),
 			kit.NewText("对方报出设备编号、账号和申请码。核对是本人、确有需要后批准，把批准码报给对方；只能在那台电脑、由那个账号、当天使用一次。", kit.TextBody)))
 	}
-	if admin || slices.Contains(roles, desk.Auditor) {
+	if s.reviews = u.desk.MayReviewGlass(); s.reviews {
 		s.all = append(s.all, kit.Card("紧急查看的复查", nil, s.breaks))
 	}
 	s.refresh()
@@ -43,11 +44,19 @@ func (s *grantSection) refresh() {
 	var grants []desk.Grant
 	var asks []desk.Asked
 	var breaks []desk.Glass
+	var pleas []desk.Plea
+	var releases []desk.Given
 	s.u.run("grants", func(ctx context.Context) (err error) {
 		if grants, err = s.u.desk.Grants(ctx); err == nil {
 			asks, err = s.u.desk.Asks(ctx)
 		}
-		if err == nil && len(s.all) > 1 {
+		if err == nil && s.answers {
+			pleas, err = s.u.desk.Pleas(ctx)
+		}
+		if err == nil {
+			releases, err = s.u.desk.Releases(ctx)
+		}
+		if err == nil && s.reviews {
 			breaks, err = s.u.desk.Glasses(ctx)
 		}
 		return err
@@ -56,13 +65,17 @@ func (s *grantSection) refresh() {
 			s.u.fail(err)
 			return
 		}
-		s.show(grants, asks, breaks)
+		s.show(grants, asks, releases, breaks)
+		s.showPleas(pleas)
 	})
 }
 
-func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, breaks []desk.Glass) {
+func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []desk.Given, breaks []desk.Glass) {
 	s.mine.Objects, s.breaks.Objects = nil, nil
 	for _, g := range grants {
+		if g.Release != nil {
+			continue // with those that may still be used
+		}
 		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(strings.Join(fieldNames(g.Fields), "、"), kit.TextBody),
 			kit.NewText(ofCases(len(g.Cases), g.Count)+"："+g.Reason, kit.TextCaption),
 			kit.NewLine("至 "+g.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted)))
@@ -72,8 +85,16 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, breaks []des
 		if a.Count == 0 {
 			n = 1
 		}
-		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(a.Operator+" 申请 "+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
-			kit.NewText(ofCases(n, a.Count)+"："+a.Reason, kit.TextCaption), kit.NewSecondary("填批准码…", nil, func() { s.u.answerAsk(a, s.refresh) })))
+		if a.Declined != "" {
+			s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(a.Operator+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
+				kit.NewText(a.Declined+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
+			continue
+		}
+		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(a.Operator+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
+			kit.NewText(ofCases(n, a.Count)+"："+a.Reason, kit.TextCaption), s.answering(a)))
+	}
+	for _, g := range releases {
+		s.mine.Add(s.u.releaseRow(g, s.refresh))
 	}
 	if len(s.mine.Objects) == 0 {
 		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
@@ -87,6 +108,14 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, breaks []des
 		s.breaks.Add(kit.NewText("没有等待复查的紧急查看。", kit.TextMuted))
 	}
 	s.u.arranged()
+}
+
+// answering is the button by which a request gets its answer.
+func (s *grantSection) answering(a desk.Asked) fyne.CanvasObject {
+	if a.Export {
+		return kit.NewSecondary("批准导出…", nil, func() { s.u.approveExport(a, s.refresh) })
+	}
+	return kit.NewSecondary("填批准码…", nil, func() { s.u.answerAsk(a, s.refresh) })
 }
 
 func ofCases(named, count int) string {
@@ -126,17 +155,18 @@ func (s *grantSection) review(g desk.Glass) {
 
 // answer takes another laptop's request and gives the code to be read out.
 func (s *grantSection) answer() {
-	device, who, code, reason := kit.NewField(), kit.NewField(), kit.NewField(), kit.NewField()
-	device.MaxLen, who.MaxLen, code.MaxLen, reason.MaxLen = 8, 64, 60, 100
+	device, who, asked, reason := kit.NewField(), kit.NewField(), kit.NewField(), kit.NewField()
+	device.MaxLen, who.MaxLen, asked.MaxLen, reason.MaxLen = 8, 64, 160, 100
+	asked.SetPlaceholder("逐字输入，或用扫码枪扫对方屏幕上的二维码")
 	device.SetPlaceholder("末 8 位")
-	codeOf, reasonOf := kit.NewLabeled("申请码", true, code), kit.NewLabeled("批准理由", true, reason)
+	codeOf, reasonOf := kit.NewLabeled("申请码", true, asked), kit.NewLabeled("批准理由", true, reason)
 	told := kit.NewText("", kit.TextBold)
 	var d *kit.Dialog
-	d = kit.NewDialog(s.u.win, "批准另一台电脑的申请", container.New(&stacked{gap: 10},
-		kit.Columns(nil, kit.NewLabeled("设备编号", true, device), kit.NewLabeled("账号", true, who)), codeOf, told, reasonOf), "批准", "取消", func() bool {
+	d = kit.NewDialog(s.u.win, "批准另一台电脑的申请", container.New(&stacked{gap: 10}, codeOf,
+		kit.Columns(nil, kit.NewLabeled("设备编号", true, device), kit.NewLabeled("账号", true, who)), told, reasonOf), "批准", "取消", func() bool {
 		codeOf.SetError("")
 		var answer string
-		tail, name, typed, why := strings.TrimSpace(device.Text()), strings.TrimSpace(who.Text()), strings.TrimSpace(code.Text()), strings.TrimSpace(reason.Text())
+		tail, name, typed, why := strings.TrimSpace(device.Text()), strings.TrimSpace(who.Text()), strings.TrimSpace(asked.Text()), strings.TrimSpace(reason.Text())
 		d.YesButton().SetBusy("正在生成…")
 		s.u.act("answer ask", func(ctx context.Context) (err error) {
 			answer, err = s.u.desk.AnswerAsk(ctx, tail, name, typed, why)
@@ -148,13 +178,14 @@ func (s *grantSection) answer() {
 				return
 			}
 			d.Close()
-			kit.NewDialog(s.u.win, "请把批准码报给对方", container.New(&stacked{gap: 12}, centred(kit.NewLine(answer, kit.TextTitle)),
+			kit.NewDialog(s.u.win, "请把批准码报给对方", container.New(&stacked{gap: 12},
+				centred(kit.NewLine(answer, kit.TextTitle)), container.NewCenter(code(desk.AnswerScan(answer))),
 				kit.NewText("今天之内、在那台电脑上、由 "+name+" 使用一次有效。已记入本机日志。", kit.TextBody)), "知道了", "", nil).Open()
 		})
 		return false
 	})
-	code.OnLeave = func(string) {
-		a, _, err := s.u.desk.ReadAsk(strings.TrimSpace(device.Text()), code.Text())
+	tell := func(string) {
+		a, _, err := s.u.desk.ReadAsk(strings.TrimSpace(device.Text()), asked.Text())
 		if err != nil {
 			told.SetText("")
 			return
@@ -165,6 +196,16 @@ func (s *grantSection) answer() {
 		}
 		told.SetText(fmt.Sprintf("对方申请：%s，%s，%d 小时", strings.Join(fieldNames(a.Fields), "、"), ofCases(n, a.Count), a.Hours))
 	}
+	device.OnLeave = tell
+	asked.OnLeave = func(text string) {
+		if r, ok := desk.Scanned(text); ok {
+			asked.SetText(r.Code)
+			device.SetText(r.Device)
+			who.SetText(r.Operator)
+		}
+		tell(text)
+	}
+	asked.OnEnter = func() { kit.Focus(reason) }
 	d.SetWidth(560)
 	d.Show()
 }

@@ -24,6 +24,7 @@ type keptSection struct {
 	stop   *kit.Button
 	year   *kit.Choice
 	season *kit.Button
+	asked  *kit.Button
 	all    []fyne.CanvasObject
 }
 
@@ -38,7 +39,7 @@ func newKeptSection(u *Window) *keptSection {
 		rule("操作日志", "一直保留。清除后只剩记录的指纹，仍能核验，也说明清除了什么、依据哪条规则。"),
 		s.state, s.bar, container.NewHBox(s.now, s.stop))}
 	if u.desk.MayEraseSeason() {
-		s.all = append(s.all, s.seasonCard())
+		s.all = append(s.all, s.seasonCard(), s.requestCard())
 	}
 	s.refresh()
 	return s
@@ -69,6 +70,7 @@ func (s *keptSection) refresh() {
 	s.now.SetEnabled(u.chore == nil)
 	if s.season != nil {
 		s.season.SetEnabled(u.chore == nil)
+		s.asked.SetEnabled(u.chore == nil)
 	}
 	u.arranged()
 	if u.chore != nil {

@@ -50,9 +50,9 @@ func newRecordSection(u *Window) *recordSection {
 	s.who = kit.NewFixedPicker(people)
 	s.who.SetValue(people[0])
 	s.id.MaxLen = 36
-	s.id.SetPlaceholder("案件编号末 8 位")
+	s.id.SetPlaceholder("案件编号末 8 位，或身份证号")
 	s.id.OnEnter = s.query
-	s.idOf = kit.NewLabeled("案件", false, s.id)
+	s.idOf = kit.NewLabeled("案件或本人", false, s.id)
 	s.kind = kit.NewChoice(kit.Option{ID: "", Text: "全部"}, kit.Option{ID: "look", Text: "查看与显示"}, kit.Option{ID: "search", Text: "查找"},
 		kit.Option{ID: "out", Text: "打印与导出"}, kit.Option{ID: "change", Text: "登记与修改"}, kit.Option{ID: "in", Text: "登录"})
 	s.kind.SetValue("")
@@ -77,6 +77,9 @@ func (s *recordSection) refresh()                   {}
 // sought is what the filters say.
 func (s *recordSection) sought() desk.Sought {
 	q := desk.Sought{Operator: s.who.Value().ID, Case: strings.TrimSpace(s.id.Text())}
+	if len(q.Case) == 18 {
+		q.Case, q.Person = "", q.Case
+	}
 	now := s.u.deps.Now()
 	switch s.days.Value() {
 	case "1":
@@ -96,7 +99,7 @@ func (s *recordSection) sought() desk.Sought {
 	case "in":
 		q.Kinds = []loan.ChangeKind{loan.ChangeSignIn, loan.ChangeRecover}
 	case "change":
-		q.Kinds = []loan.ChangeKind{loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeAttach, loan.ChangeDetach, loan.ChangeReplace,
+		q.Kinds = []loan.ChangeKind{loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace,
 			loan.ChangeAttest, loan.ChangeConsent, loan.ChangeSubmit, loan.ChangeReview, loan.ChangeSign, loan.ChangeSeal, loan.ChangeFinish,
 			loan.ChangeCorrect, loan.ChangeVoid, loan.ChangePass, loan.ChangeTake, loan.ChangeSetting}
 	}
@@ -207,7 +210,7 @@ func oddLabel(o desk.Oddity) string {
 // kindName is what a change did, on screen.
 func kindName(k loan.ChangeKind) string {
 	if l, ok := map[loan.ChangeKind]string{
-		loan.ChangeOpen: "新建", loan.ChangeEdit: "填写", loan.ChangeResolve: "选定内容", loan.ChangeAttach: "添加材料", loan.ChangeDetach: "移除材料",
+		loan.ChangeOpen: "新建", loan.ChangeEdit: "填写", loan.ChangeResolve: "选定内容", loan.ChangeAttach: "添加材料", loan.ChangeDetach: "移除材料", loan.ChangeArrange: "整理材料",
 		loan.ChangeReplace: "补拍", loan.ChangeAttest: "人证一致", loan.ChangeConsent: "同意", loan.ChangeSubmit: "提交复核", loan.ChangeReview: "复核",
 		loan.ChangeContract: "生成合同", loan.ChangeRead: "阅读合同", loan.ChangeSign: "签名", loan.ChangeSeal: "封存合同", loan.ChangeFinish: "办结",
 		loan.ChangeCorrect: "补正", loan.ChangeVoid: "作废", loan.ChangeReceive: "中心收到", loan.ChangeAccept: "中心受理", loan.ChangeReturn: "中心退回",
@@ -234,17 +237,66 @@ func detailWords(l desk.Line) string {
 		n, _, _ = strings.Cut(n, " ")
 		return "输错密码 " + n + " 次"
 	}
-	for _, p := range [][2]string{{"grant asked", "申请授权"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
+	if more, ok := rest("refused "); ok {
+		verb, why, _ := strings.Cut(more, ": ")
+		_, times, _ := strings.Cut(why, "; ")
+		return timesWords("被拒绝："+desk.VerbLabel(verb), times)
+	}
+	if what, times, ok := strings.Cut(d, "; "); ok && strings.HasSuffix(times, " times more") {
+		l.Detail = what
+		return timesWords(detailWords(l), times)
+	}
+	if l.Kind == loan.ChangeConsent {
+		return consentWords(d)
+	}
+	if n, ok := rest("audit: tampered in "); ok {
+		return "审计核验发现 " + strings.TrimSuffix(n, " places") + " 处问题"
+	}
+	if what, ok := rest("folder altered: "); ok {
+		if strings.HasPrefix(what, "the school register") {
+			return "锁定期间，本机的院校名册被换过"
+		}
+		id, _, _ := strings.Cut(strings.TrimPrefix(what, "wrong passwords of "), " ")
+		return "锁定期间，数据文件夹被改动过：账号 " + id + " 的输错密码次数变少了"
+	}
+	if strings.HasPrefix(d, "grant asked") {
+		return "申请授权"
+	}
+	for prefix, words := range map[string]string{"grant approved ": "批准电脑 ", "grant declined ": "没有批准电脑 "} {
+		if more, ok := rest(prefix); ok && len(more) >= 36 {
+			return words + more[28:36] + " 的申请"
+		}
+	}
+	for _, p := range [][2]string{{"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
 		{"glass e-", "紧急查看 e-"}, {"record report", "导出日志报告"}, {"roster ", "取用预申请名单 "}, {"remote call ", "呼叫 "}} {
 		if more, ok := rest(p[0]); ok {
 			return p[1] + strings.NewReplacer(" for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}
-	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "record of a person": "查看一个人的日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
-		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册", "loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到", "change": "修改密码"}[d]; ok {
+		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",
+		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到", "change": "修改密码"}[d]; ok {
 		return w
 	}
 	return d
+}
+
+// timesWords adds how often something came again that was counted: "12 times more".
+func timesWords(what, times string) string {
+	if n, ok := strings.CutSuffix(times, " times more"); ok {
+		return what + "，另有 " + n + " 次"
+	}
+	return what
+}
+
+// consentWords is whose consent was given or taken back, to what text.
+func consentWords(detail string) string {
+	w := strings.SplitN(detail, " ", 4)
+	if len(w) < 4 {
+		return detail
+	}
+	return partyLabel(loan.Party(w[1])) + map[bool]string{true: "撤回", false: "同意"}[w[0] == "withdrawn"] + "《" + textFor(w[2]).Title + "》，文本 " + w[3]
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,7 +104,9 @@ func signedByBoth(r *rig, id uuid.UUID) {
 	ctx := context.Background()
 	_, c, err := r.u.desk.PrepareContract(ctx, id)
 	r.must(c, err)
-	r.must(r.u.desk.Read(ctx, id, c.Contract.Blob, make([]int, c.Contract.Pages)))
+	for _, p := range parties() {
+		r.must(r.u.desk.Read(ctx, id, c.Contract.Blob, p, slices.Repeat([]int{1}, c.Contract.Pages), textFor("integrity").ID, textFor("antifraud").ID))
+	}
 	list, err := r.u.desk.Clauses(ctx, c)
 	r.must(c, err)
 	var clauses []string

@@ -272,7 +272,10 @@ func (c *cameraDialog) release() {
 }
 
 // shoot adds pages by the camera, or by the phone that is in use.
-func (s *imagesStep) shoot(slot loan.Slot) {
+func (s *imagesStep) shoot(slot loan.Slot) { s.shootPart(slot, firstLacking(s.v.c, docOf(slot))) }
+
+// shootPart is shoot of a page that is to show a part of its paper.
+func (s *imagesStep) shootPart(slot loan.Slot, part loan.Part) {
 	title := docLabel(docOf(slot))
 	phone := func(local bool) {
 		s.openPhone(slot, title, local, nil, func() { s.shoot(slot) }, func() { s.choose(slot) })
@@ -281,8 +284,13 @@ func (s *imagesStep) shoot(slot loan.Slot) {
 		phone(false)
 		return
 	}
+	if part != "" && part != loan.OtherPart {
+		title += "　" + partLabel(part)
+	}
 	s.openCamera(title, func(img image.Image) {
-		s.checkPage(title, img, nil, func(p desk.Picture) { s.keep(slot, []desk.Picture{p}, "camera", nil) }, "重拍", func() { s.shoot(slot) })
+		s.checkPage(slot, title, img, nil, part, func(p desk.Picture, part loan.Part) {
+			s.keepPages(slot, []desk.Picture{p}, []loan.Part{part}, "camera", nil)
+		}, "重拍", func() { s.shootPart(slot, part) })
 	}, func() { s.choose(slot) })
 	s.camera.direct = true
 	s.camera.offer(phone)

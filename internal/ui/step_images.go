@@ -32,9 +32,13 @@ type imagesStep struct {
 	folder   string
 	camera   *cameraDialog
 	phone    *phoneDialog
+	looking  *pageLook // the page that is shown whole
+	chips    *chips
 	byPhone  bool // the clerk takes pictures by a phone
 	shoots   map[loan.Slot]*kit.Button
 	frames   map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
+	codes    map[loan.Hash][]letterCode      // of the letter's pages, once they were read
+	coding   map[loan.Hash]bool
 	order    []loan.Slot                     // of the cells, as they stand
 	cells    map[loan.Slot]fyne.CanvasObject // into which files may be dropped
 }
@@ -44,13 +48,14 @@ const thumbSide = 480
 
 func newStepImages(v *visit) *imagesStep {
 	s := &imagesStep{v: v, busy: map[loan.Slot]string{}, pictures: map[loan.Hash]image.Image{}, thumbs: map[loan.Hash]image.Image{},
-		loading: map[loan.Hash]bool{}, gone: map[loan.Hash]string{}, problems: map[loan.Hash]string{}}
+		codes: map[loan.Hash][]letterCode{}, coding: map[loan.Hash]bool{}, loading: map[loan.Hash]bool{}, gone: map[loan.Hash]string{}, problems: map[loan.Hash]string{}}
 	if v.u.shell != nil && v.u.shell.current != nil {
 		if before, ok := v.u.shell.current.steps[stepImages].(*imagesStep); ok {
 			s.folder, s.byPhone = before.folder, before.byPhone
 		}
 	}
 	v.form.at = stepImages
+	s.chips = newChips(s)
 	s.people[0] = newPortraitCard(s, loan.StudentParty, loan.PortraitStudent)
 	s.people[1] = newPortraitCard(s, loan.CoborrowerParty, loan.PortraitCoborrower)
 	s.papers = container.New(&stacked{gap: 6})
@@ -82,6 +87,10 @@ func (s *imagesStep) showPapers() {
 		for _, d := range p.docs {
 			fmt.Fprint(&key, c.Slot(loan.DocSlot(d)))
 		}
+	}
+	if s.v.full() {
+		all, other := s.letterSaid()
+		fmt.Fprint(&key, len(s.letterCodes()), len(all), other)
 	}
 	if key.String() == s.drawn {
 		return
@@ -124,15 +133,6 @@ func (s *imagesStep) showPapers() {
 	}
 }
 
-// heldWords says how many pages of a paper there are. One page of a card may
-// show both its sides or one: the clerk is asked to look.
-func heldWords(d loan.Doc, pages int) (kit.Kind, string) {
-	if pages == 1 && (d == loan.StudentIDCard || d == loan.CoborrowerIDCard) {
-		return kit.Info, "1 页，请看清正反面是否都在"
-	}
-	return kit.Good, fmt.Sprintf("%d 页", pages)
-}
-
 func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 	slot := loan.DocSlot(d)
 	held := s.v.c.Slot(slot)
@@ -141,8 +141,8 @@ func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 	case s.busy[slot] != "":
 		state.Set(kit.Info, s.busy[slot])
 	case len(held) > 0:
-		state.Set(heldWords(d, len(held)))
-	case p.pages(s.v.c) > 0:
+		state.Set(heldWords(s.v.c, d))
+	case p.held(s.v.c):
 		state.Set(kit.Info, "已有其他一样，不必再交")
 	case len(p.docs) > 1 && p.needed:
 		state.Set(kit.Warning, "还缺（几样任选其一）")
@@ -160,24 +160,45 @@ func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 	s.shoots[slot] = shoot
 	s.order = append(s.order, slot)
 	words := container.New(&stacked{gap: 4}, kit.NewText(docLabel(d), kit.TextBold), state, container.NewHBox(shoot, choose))
-	if len(held) == 0 || !s.v.full() {
+	if d == loan.AdmissionLetter && s.v.full() {
+		if line := s.letterLine(); line != nil {
+			words.Add(line)
+		}
+	}
+	if !s.v.full() || len(held) == 0 && !(d.WholeOnly() && p.needed) {
 		return inset(0, 6, words)
 	}
-	thumbs := container.New(&flow{gap: 8})
-	for i, a := range held {
-		thumbs.Add(s.thumb(a, i))
+	var thumbs fyne.CanvasObject
+	unsaid := slices.ContainsFunc(held, func(a loan.Attachment) bool { return a.Part == "" })
+	if d.WholeOnly() && !unsaid {
+		thumbs = s.sides(slot, d)
+	} else {
+		row := container.New(&flow{gap: 8})
+		for i, a := range held {
+			row.Add(s.thumb(a, i))
+		}
+		thumbs = row
 	}
 	return inset(0, 6, container.NewBorder(nil, nil, container.New(&wide{width: 206}, words), nil, thumbs))
 }
 
 // thumb is a small picture of a page with the way to the whole one.
 func (s *imagesStep) thumb(a loan.Attachment, i int) fyne.CanvasObject {
+	caption := fmt.Sprintf("第 %d 页", i+1)
+	if a.Part != "" && a.Part != loan.OtherPart {
+		caption = partShort(a.Part)
+	}
+	return s.frameOf(a, i, 64, 1.25, caption)
+}
+
+func (s *imagesStep) frameOf(a loan.Attachment, i int, width, aspect float32, caption string) fyne.CanvasObject {
 	look := kit.NewQuiet("查看", nil, func() { s.look(a, i) })
+	look.SetAbout(docLabel(docOf(a.Slot)) + caption)
 	if l, lost := s.v.lossOf(a); lost {
 		look = kit.NewQuiet("补拍", nil, func() { s.v.retake(l) })
 	}
-	f := kit.NewPhotoFrame("正在读取", 64, 1.25, look)
-	f.SetCaption(kit.Info, fmt.Sprintf("第 %d 页", i+1))
+	f := kit.NewPhotoFrame("正在读取", width, aspect, look)
+	f.SetCaption(kit.Info, caption)
 	if p := s.problems[a.Blob]; p != "" {
 		f.SetCaption(kit.Warning, "请检查")
 	}
@@ -281,25 +302,44 @@ func (s *imagesStep) setBusy(slot loan.Slot, words string) {
 	}
 }
 
-// keep attaches pictures to a slot, one after the other, and takes the page
-// replaced away where one is given.
+// keep attaches pictures to a slot, one after the other, and in the place of the
+// page replaced where one is given. Of a card they are taken for the sides that
+// are lacking.
 func (s *imagesStep) keep(slot loan.Slot, pictures []desk.Picture, source string, replaced *loan.Attachment) {
+	s.keepPages(slot, pictures, nil, source, replaced)
+}
+
+// keepPages is keep with what each picture shows.
+func (s *imagesStep) keepPages(slot loan.Slot, pictures []desk.Picture, parts []loan.Part, source string, replaced *loan.Attachment) {
 	s.setBusy(slot, "正在保存…")
 	if b := s.v.form.find(string(slot)); b != nil {
 		b.visited = true
 	}
 	found := map[loan.Hash]string{}
-	s.v.do("attach", func(ctx context.Context) (c *loan.Case, err error) {
-		for _, p := range pictures {
-			if c, err = s.v.u.desk.Attach(ctx, s.v.id, slot, p.JPEG, "image/jpeg", source); err != nil {
-				return nil, err
+	s.v.do("attach", func(ctx context.Context) (*loan.Case, error) {
+		c, err := s.v.u.desk.Case(ctx, s.v.id)
+		for i, p := range pictures {
+			if err != nil {
+				break
 			}
-			if held := c.Slot(slot); len(held) > 0 && len(p.Problems) > 0 {
-				found[held[len(held)-1].Blob] = p.Problems[0]
+			body := loan.AttachBody{Attachment: loan.Attachment{Slot: slot, Media: "image/jpeg"}, Source: source}
+			switch d, paper := slot.Doc(); {
+			case replaced != nil:
+				body.Instead = replaced.Blob
+			case parts != nil:
+				body.Part = parts[i]
+			case paper:
+				body.Part = nextPart(c, d)
 			}
-		}
-		if replaced != nil {
-			c, err = s.v.u.desk.Detach(ctx, s.v.id, slot, replaced.Blob)
+			if c, err = s.v.u.desk.AttachPage(ctx, s.v.id, body, p.JPEG); err == nil && len(p.Problems) > 0 {
+				held := c.Slot(slot)
+				if at := slices.IndexFunc(held, func(a loan.Attachment) bool { return s.v.u.desk.Names(p.JPEG, a.Blob) }); at >= 0 {
+					found[held[at].Blob] = p.Problems[0]
+				}
+			}
+			if err == nil && (slot == loan.PortraitStudent || slot == loan.PortraitCoborrower) {
+				err = s.v.u.desk.KnowPortrait(ctx, s.v.id, slot, p.JPEG)
+			}
 		}
 		return c, err
 	}, func(err error) {
@@ -335,8 +375,9 @@ func (s *imagesStep) goOn(slot loan.Slot) {
 		}
 	}
 	at := slices.Index(s.order, slot)
-	for _, next := range s.order[at+1:] {
-		if len(s.v.c.Slot(next)) == 0 {
+	for i, next := range s.order[max(at, 0):] {
+		d, _ := next.Doc()
+		if len(s.v.c.Slot(next)) == 0 && (i > 0 || at < 0) || d.WholeOnly() && len(s.v.c.Lacks(d)) > 0 {
 			kit.Focus(s.shoots[next])
 			return
 		}
@@ -368,13 +409,17 @@ func (s *imagesStep) scanAll(ctx context.Context, slot loan.Slot, shots [][]byte
 }
 
 func (s *imagesStep) object() fyne.CanvasObject { return s.content }
-func (s *imagesStep) shown()                    { kit.Focus(s.content) }
-func (s *imagesStep) left()                     {}
-func (s *imagesStep) action() action            { return s.v.next() }
+func (s *imagesStep) shown() {
+	kit.Focus(s.content)
+	s.chips.look()
+}
+func (s *imagesStep) left()          {}
+func (s *imagesStep) action() action { return s.v.next() }
 
 // close drops the pictures from memory and ends the camera.
 func (s *imagesStep) close() {
 	s.pictures, s.thumbs = map[loan.Hash]image.Image{}, map[loan.Hash]image.Image{}
+	s.chips.close()
 	if s.camera != nil {
 		s.camera.close()
 	}

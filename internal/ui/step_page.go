@@ -22,7 +22,8 @@ type pageCheck struct {
 	img    image.Image
 	whole  bool // nothing is to be cut off
 	page   desk.Page
-	use    func(desk.Picture)
+	use    func(desk.Picture, loan.Part)
+	ticks  *partTicks // what the page shows; nil for a paper without parts
 	dialog *kit.Dialog
 	frame  *kit.PhotoFrame
 	words  *kit.Text
@@ -31,11 +32,18 @@ type pageCheck struct {
 	row    *fyne.Container
 }
 
-// checkPage shows a picture as a page. use gets the page the clerk agreed to;
-// again, named so, leads to another picture.
-func (s *imagesStep) checkPage(title string, img image.Image, page *desk.Page, use func(desk.Picture), named string, again func()) *pageCheck {
+// checkPage shows a picture as a page of a slot, taken to show part. use gets the
+// page the clerk agreed to and what it shows; again, named so, leads to another
+// picture.
+func (s *imagesStep) checkPage(slot loan.Slot, title string, img image.Image, page *desk.Page, part loan.Part, use func(desk.Picture, loan.Part), named string, again func()) *pageCheck {
 	c := &pageCheck{s: s, img: img, use: use}
-	c.frame = kit.NewPhotoFrame("正在检查…", 440, 0.95)
+	rows := container.NewVBox()
+	aspect := float32(0.95)
+	if c.ticks = newPartTicks(s.v.c, slot, part, func() {}); c.ticks != nil {
+		rows.Add(c.ticks.content)
+		aspect = 0.8
+	}
+	c.frame = kit.NewPhotoFrame("正在检查…", 440, aspect)
 	c.frame.SetWatermark(s.v.u.desk.Watermark())
 	c.words = kit.NewText("正在检查…", kit.TextCaption)
 	c.again = kit.NewSecondary(named, kit.Icon("refresh"), func() {
@@ -48,9 +56,10 @@ func (s *imagesStep) checkPage(title string, img image.Image, page *desk.Page, u
 	})
 	c.trim.Hide()
 	c.row = container.NewHBox(c.again, c.trim, layout.NewSpacer())
-	c.dialog = kit.NewDialog(s.v.u.win, title, container.NewVBox(container.NewCenter(c.frame), c.words, c.row), "使用这张", "取消", func() bool {
+	rows.Objects = append([]fyne.CanvasObject{container.NewCenter(c.frame)}, append(rows.Objects, c.words, c.row)...)
+	c.dialog = kit.NewDialog(s.v.u.win, title, rows, "使用这张", "取消", func() bool {
 		c.dialog.Close()
-		use(c.page.Picture)
+		use(c.page.Picture, c.ticks.part())
 		return true
 	})
 	c.dialog.SetWidth(560)

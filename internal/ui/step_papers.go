@@ -64,6 +64,21 @@ func (p paper) pages(c *loan.Case) int {
 	return n
 }
 
+// held says whether the paper is there, as the rules count it.
+func (p paper) held(c *loan.Case) bool {
+	return slices.ContainsFunc(p.docs, func(d loan.Doc) bool { return slices.Contains(c.App.Docs, d) })
+}
+
+// lacks are the sides that a card of the paper lacks, where it has one of them.
+func (p paper) lacks(c *loan.Case) []loan.Part {
+	for _, d := range p.docs {
+		if all := c.Lacks(d); d.WholeOnly() && len(all) > 0 {
+			return all
+		}
+	}
+	return nil
+}
+
 const hardshipOrphan = "孤儿"
 
 // The path of what was lent already in the same school year.
@@ -185,12 +200,15 @@ func (s *papersStep) refresh() {
 		n := p.pages(s.v.c)
 		state := kit.NewStatusLine(kit.Warning, "还缺")
 		switch {
-		case n > 0:
+		case p.held(s.v.c):
 			state.Set(kit.Good, fmt.Sprintf("已有 %d 页", n))
 		case !p.needed:
 			state.Set(kit.Info, "需要时补充")
 		default:
 			lacking++
+			if all := p.lacks(s.v.c); n > 0 && len(all) > 0 {
+				state.Set(kit.Warning, "还缺"+partLabels(all))
+			}
 		}
 		rows = append(rows, container.New(&named{}, kit.NewLine(p.label, kit.TextBody), state))
 	}

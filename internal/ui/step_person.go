@@ -139,7 +139,7 @@ func (v *visit) county(code string) kit.Option {
 	return kit.Option{ID: code, Text: code}
 }
 
-// consentCard takes a party's consent to the two purposes.
+// consentCard takes a party's consent to each purpose.
 type consentCard struct {
 	v       *visit
 	party   loan.Party
@@ -154,7 +154,7 @@ func newConsentCard(v *visit, party loan.Party) *consentCard {
 	k := &consentCard{v: v, party: party, boxes: map[string]*kit.Check{}, note: kit.NewText("", kit.TextBad)}
 	k.note.Hide()
 	var rows []fyne.CanvasObject
-	for _, purpose := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+	for _, purpose := range loan.Purposes() {
 		t := textFor(purpose)
 		box := kit.NewCheck("本人已听清并同意《"+t.Title+"》", true)
 		box.OnChanged = func(on bool) { k.give(purpose, t.ID, on) }
@@ -163,7 +163,8 @@ func newConsentCard(v *visit, party loan.Party) *consentCard {
 		rows = append(rows, container.NewBorder(nil, nil, nil, container.NewCenter(read), box), kit.NewText("　　 "+t.Summary, kit.TextCaption))
 	}
 	k.boxes[loan.ConsentSensitive].OnEnter = func() { kit.Focus(k.boxes[loan.ConsentCredit]) }
-	k.boxes[loan.ConsentCredit].OnEnter = func() { kit.Focus(v.main) }
+	k.boxes[loan.ConsentCredit].OnEnter = func() { kit.Focus(k.boxes[loan.ConsentShare]) }
+	k.boxes[loan.ConsentShare].OnEnter = func() { kit.Focus(v.main) }
 	rows = append(rows, k.note)
 	k.back = kit.NewQuiet("撤回同意…", nil, k.withdraw)
 	k.back.Hide()

@@ -18,6 +18,8 @@ type portraitCard struct {
 	slot    loan.Slot
 	content fyne.CanvasObject
 	frame   *kit.PhotoFrame
+	chip    *kit.PhotoFrame // what the card's chip shows, where it can be decoded
+	alike   *kit.Text
 	shoot   *kit.Button
 	choose  *kit.Button
 	attest  *kit.Check
@@ -29,6 +31,10 @@ type portraitCard struct {
 func newPortraitCard(s *imagesStep, party loan.Party, slot loan.Slot) *portraitCard {
 	p := &portraitCard{s: s, party: party, slot: slot, words: kit.NewText("", kit.TextMuted), note: kit.NewText("", kit.TextBad)}
 	p.note.Hide()
+	p.chip, p.alike = kit.NewPhotoFrame("", 132, 441.0/358), kit.NewText("", kit.TextCaption)
+	p.chip.SetCaption(kit.Info, "证件芯片照片")
+	p.chip.Hide()
+	p.alike.Hide()
 	p.frame = kit.NewPhotoFrame("还没有照片", 132, 441.0/358)
 	p.shoot = kit.NewSecondary("拍照", kit.Icon("camera"), p.takeByCamera)
 	p.choose = kit.NewSecondary("选文件", kit.Icon("folder"), p.takeFromFile)
@@ -37,8 +43,8 @@ func newPortraitCard(s *imagesStep, party loan.Party, slot loan.Slot) *portraitC
 	p.attest = kit.NewCheck("人证一致：本人、证件、照片是同一人", true)
 	p.attest.OnChanged = p.confirm
 	p.attest.OnEnter = func() { s.goOn(slot) }
-	p.right = container.New(&stacked{gap: 8}, container.NewHBox(p.shoot, p.choose), p.words, p.attest, p.note)
-	p.content = kit.Card(partyLabel(party)+"现场照片", nil, container.NewBorder(nil, nil, container.NewHBox(p.frame, gap(8)), nil, p.right))
+	p.right = container.New(&stacked{gap: 8}, container.New(&flow{gap: 4}, p.shoot, p.choose), p.words, p.alike, p.attest, p.note)
+	p.content = kit.Card(partyLabel(party)+"现场照片", nil, container.NewBorder(nil, nil, container.NewHBox(p.frame, p.chip, gap(8)), nil, p.right))
 	s.v.form.add(&bound{paths: []string{string(slot)}, object: p.content,
 		load: func(*loan.Application) {}, lock: func(bool) {}, mark: func(string) {}})
 	return p
@@ -81,10 +87,30 @@ func (p *portraitCard) refresh() {
 	if words := p.s.busy[p.slot]; words != "" {
 		p.words.SetText(words)
 	}
+	p.showChip(a, have)
 	done := v.c.Attested[p.party]
 	p.attest.SetChecked(done)
 	setDisabled(p.attest, locked || !have || done)
 	p.showNote(have, done)
+}
+
+// showChip puts the picture on the chip beside the portrait, where both are to be
+// looked at for the attestation.
+func (p *portraitCard) showChip(portrait loan.Attachment, have bool) {
+	chip, on := p.s.chips.chipOf(p.party)
+	words := ""
+	if on {
+		img, why := p.s.chips.picture(p.party, chip)
+		p.chip.SetEmpty(why)
+		p.chip.SetImage(img)
+		p.chip.SetWatermark(p.s.v.u.desk.Watermark())
+		p.frame.SetCaption(kit.Info, "现场照片")
+		if have {
+			words = p.s.chips.likeness(p.party, portrait.Blob, chip)
+		}
+	}
+	setVisible(p.chip, on)
+	setNote(p.right, p.alike, words)
 }
 
 func (p *portraitCard) showNote(have, done bool) {
@@ -177,7 +203,7 @@ func (p *portraitCard) crop(img image.Image, source string) {
 		keep := func() { p.s.keep(p.slot, []desk.Picture{pic}, source, nil) }
 		used := ""
 		p.s.setBusy(p.slot, "正在核对照片…")
-		v.u.run("look for portrait", func(ctx context.Context) (err error) {
+		v.u.grind("look for portrait", func(ctx context.Context) (err error) {
 			used, err = v.u.desk.PortraitUsed(ctx, v.id, p.slot, pic.JPEG)
 			return err
 		}, func(err error) {

@@ -16,6 +16,8 @@ type proxyChoice struct {
 	who  *kit.Choice
 	note *kit.Field
 	line *kit.Labeled
+	// onChoice runs when another was chosen; nil: nothing does.
+	onChoice func()
 }
 
 // Who signs.
@@ -34,6 +36,9 @@ func newProxyChoice(v *visit) *proxyChoice {
 	p.line = kit.NewLabeled("代签人及与本人关系", false, p.note)
 	p.who.OnChanged = func(string) {
 		p.show()
+		if p.onChoice != nil {
+			p.onChoice()
+		}
 		v.showFoot()
 	}
 	p.note.OnChanged = func(string) { v.showFoot() }

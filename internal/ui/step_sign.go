@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -21,14 +20,16 @@ type signStep struct {
 	wait    *kit.Text
 	waiting fyne.CanvasObject
 	texts   fyne.CanvasObject
-	known   [2]*kit.Check
-	told    [2]string // ids of those texts
+	known   [2]*kit.Check // by each party, in the order of parties
+	told    [2]string     // ids of those texts
 	who     *proxyChoice
 	paper   *fyne.Container // the contract and how far it is
 	marks   [3]*kit.StatusLine
 	view    *docView
 	former  fyne.CanvasObject // the way to contracts that corrections voided
 	reader  *reader
+	looks   [2]*kit.Check // who is before the screen, in the order of parties
+	looking *fyne.Container
 	clauses []desk.Clause
 	stale   loan.Hash // a contract whose text can no longer be made; it is asked about once
 	second  bool      // a second operator must confirm before the seal
@@ -53,7 +54,7 @@ func newStepSign(v *visit) *signStep {
 	bar := container.NewGridWithColumns(3, s.marks[0], s.marks[1], s.marks[2])
 	s.former = kit.NewQuiet("本案有已作废的合同，点此查看", nil, v.showFormer)
 	s.former.Hide()
-	top := container.New(&stacked{gap: 6}, bar, s.former)
+	top := container.New(&stacked{gap: 6}, bar, s.lookers(), s.former)
 	s.paper = container.NewStack(inset(16, 10, container.New(&atMost{width: 900}, container.NewBorder(top, nil, nil, nil, s.view.content))))
 	s.content = container.NewStack(s.waiting, s.texts, s.paper)
 	return s
@@ -68,13 +69,50 @@ func (s *signStep) textCards() fyne.CanvasObject {
 		for _, p := range t.Paragraphs {
 			lines = append(lines, kit.NewText(p, kit.TextBody))
 		}
-		s.known[i] = kit.NewCheck("已读给学生和共同借款人听，双方知悉《"+t.Title+"》", true)
-		s.known[i].OnChanged = func(bool) { s.v.showFoot() }
 		s.told[i] = t.ID
-		all = append(all, kit.Card(t.Title, kit.NewLine("文本版本 "+t.Version, kit.TextCaption), container.New(&stacked{gap: 5}, lines...), s.known[i]))
+		all = append(all, kit.Card(t.Title, kit.NewLine("文本版本 "+t.Version, kit.TextCaption), container.New(&stacked{gap: 5}, lines...)))
+	}
+	for i := range parties() {
+		s.known[i] = kit.NewCheck("", true)
+		s.known[i].OnChanged = func(bool) { s.v.showFoot() }
 	}
 	s.who = newProxyChoice(s.v)
-	return cards(kit.Columns(nil, all...), s.who.card)
+	s.who.onChoice = s.nameReaders
+	return cards(kit.Columns(nil, all...), kit.Card("逐人宣读", nil, kit.Columns(nil, s.known[0], s.known[1])), s.who.card)
+}
+
+// parties are both who sign, in the order in which they do.
+func parties() [2]loan.Party { return [2]loan.Party{loan.StudentParty, loan.CoborrowerParty} }
+
+// lookers are the boxes that say before whom the pages are shown: both, as a
+// rule.
+func (s *signStep) lookers() fyne.CanvasObject {
+	for i, p := range parties() {
+		s.looks[i] = kit.NewCheck("", false)
+		s.looks[i].SetChecked(true)
+		s.looks[i].OnChanged = func(on bool) {
+			s.reader.look(p, on)
+			s.v.showFoot()
+			s.showMarks()
+		}
+	}
+	s.nameReaders()
+	s.looking = container.NewStack(kit.Columns(nil, s.looks[0], s.looks[1]))
+	return s.looking
+}
+
+// nameReaders puts the words to the boxes: of a party for whom a proxy signs it
+// is the proxy who hears and reads.
+func (s *signStep) nameReaders() {
+	who := s.who.signers()
+	for i, p := range parties() {
+		name, all := partyLabel(p), "本人知悉"
+		if who.Of(p) == loan.ByProxy {
+			name, all = "代签人（代"+name+"）", "其知悉"
+		}
+		s.known[i].SetText("已把以上两段读给" + name + "听，" + all)
+		s.looks[i].SetText(name + "在看")
+	}
 }
 
 // The stages of signing.
@@ -102,11 +140,17 @@ func (s *signStep) stage() int {
 		return signSeals
 	case s.view.hash == (loan.Hash{}) || k == nil || s.view.hash != k.Blob:
 		return signTexts
-	case len(k.Signatures) == 0 && len(k.Read) == 0 && !s.reader.all():
+	case !s.read(s.nextParty()):
 		return signReads
 	}
 	return signSigns
 }
+
+// read says whether a party, or its proxy, has heard and read all, as was noted or
+// as this window has seen.
+func (s *signStep) read(p loan.Party) bool { return s.noted(p) || s.reader.all(p) }
+
+func (s *signStep) noted(p loan.Party) bool { return s.v.u.desk.Heard(s.v.c, p) == nil }
 
 func (s *signStep) refresh() {
 	s.second = false
@@ -118,7 +162,9 @@ func (s *signStep) refresh() {
 	setVisible(s.waiting, stage == signWaits)
 	setVisible(s.texts, stage == signTexts)
 	s.who.refresh(s.begun())
+	s.nameReaders()
 	setVisible(s.paper, stage > signTexts)
+	setVisible(s.looking, stage == signReads || stage == signSigns)
 	s.wait.SetText(s.waitWords())
 	setVisible(s.former, len(s.v.former()) > 0 && s.v.full())
 	s.showMarks()
@@ -149,9 +195,9 @@ func (s *signStep) showMarks() {
 	if k == nil {
 		return
 	}
-	seen := fmt.Sprintf("合同 %d 页，已看 %d 页", k.Pages, s.reader.count())
+	seen := fmt.Sprintf("合同 %d 页，双方都看过 %d 页", k.Pages, s.reader.count())
 	kind := kit.Warning
-	if len(k.Read) > 0 || s.reader.all() {
+	if s.read(loan.StudentParty) && s.read(loan.CoborrowerParty) {
 		kind, seen = kit.Good, fmt.Sprintf("合同 %d 页已全部看过", k.Pages)
 	}
 	if k.Sealed != nil {
@@ -187,7 +233,7 @@ func (s *signStep) action() action {
 		}
 		return action{text: text, enabled: ok, do: s.prepare, busy: s.busy}
 	case signReads:
-		return action{text: fmt.Sprintf("看下一页（还剩 %d 页）", s.reader.pages-s.reader.count()), enabled: true, do: s.turnPage, busy: s.busy}
+		return action{text: s.turnWords(), enabled: true, do: s.turnPage, busy: s.busy}
 	case signSigns:
 		p := s.nextParty()
 		return action{text: "请" + partyLabel(p) + "签名", enabled: !v.readOnly(), do: func() { s.sign(p) }, busy: s.busy}
@@ -220,7 +266,7 @@ func (s *signStep) prepare() { s.fill(s.begun()) }
 // begun says whether the contract in hand was read or signed by one party.
 func (s *signStep) begun() bool {
 	k := s.v.c.Contract
-	return k != nil && (len(k.Signatures) > 0 || len(k.Read) > 0)
+	return k != nil && (len(k.Signatures) > 0 || len(k.Readings) > 0)
 }
 
 func (s *signStep) fill(goOn bool) {
@@ -250,6 +296,9 @@ func (s *signStep) fill(goOn bool) {
 			k := v.c.Contract
 			s.clauses = clauses
 			s.reader.start(k.Pages)
+			for i := range s.looks {
+				s.looks[i].SetChecked(true)
+			}
 			s.view.open(pdf, k.Blob)
 		}
 	})
@@ -262,10 +311,59 @@ func (s *signStep) offerAnew(err error) {
 	kit.Confirm(s.v.u.win, "合同须重新生成", sentence(err)+"原来的签名作废，记录仍会保留。", "重新生成", "暂不", func() { s.fill(false) })
 }
 
-// turnPage shows the next page that nobody has seen.
+// turnPage shows the next page that who is to sign next has not seen. It is shown
+// to that one in any case.
 func (s *signStep) turnPage() {
-	if p, ok := s.reader.unseen(); ok {
-		s.view.show(p)
+	next := s.nextParty()
+	at, ok := s.reader.unseen(next)
+	if !ok {
+		return
+	}
+	for i, p := range parties() {
+		if p == next && !s.looks[i].Checked() {
+			s.looks[i].SetChecked(true)
+			s.reader.look(p, true)
+		}
+	}
+	if at == s.reader.page { // before the one who did not look
+		s.reader.turn(at)
+		s.v.showFoot()
+		s.showMarks()
+		return
+	}
+	s.view.show(at)
+}
+
+// turnWords say how many pages are left, and for whom where the other has seen
+// all.
+func (s *signStep) turnWords() string {
+	next := s.nextParty()
+	left := s.reader.pages - s.reader.seen(next)
+	if next == loan.CoborrowerParty || s.reader.all(loan.CoborrowerParty) {
+		return fmt.Sprintf("看下一页（%s还剩 %d 页）", partyLabel(next), left)
+	}
+	return fmt.Sprintf("看下一页（还剩 %d 页）", left)
+}
+
+// note keeps what those heard and read who have done so, and of whom it is not
+// kept yet.
+func (s *signStep) note() func(context.Context) error {
+	v, hash, texts := s.v, s.v.c.Contract.Blob, s.told[:]
+	millis := map[loan.Party][]int{}
+	for _, p := range parties() {
+		if !s.noted(p) && s.reader.all(p) {
+			millis[p] = s.reader.millis(p)
+		}
+	}
+	return func(ctx context.Context) error {
+		for _, p := range parties() {
+			if ms, ok := millis[p]; ok {
+				if _, err := v.u.desk.Read(ctx, v.id, hash, p, ms, texts...); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	}
 }
 
@@ -273,20 +371,18 @@ func (s *signStep) turnPage() {
 func (s *signStep) sign(p loan.Party) {
 	s.pad = askSignature(s.v, p, s.view.pdf, s.clauses, func(g given, told func(error)) {
 		v, k := s.v, s.v.c.Contract
-		by, note := signerOf(k, p)
-		hash, read, millis, texts := k.Blob, len(k.Read) > 0, s.reader.millis(), s.told[:]
+		by, proxy := signerOf(k, p)
+		note := s.note()
 		s.setBusy("正在保存签名…")
 		v.do("sign", func(ctx context.Context) (*loan.Case, error) {
-			if !read {
-				if _, err := v.u.desk.Read(ctx, v.id, hash, millis, texts...); err != nil {
-					return nil, err
-				}
+			if err := note(ctx); err != nil {
+				return nil, err
 			}
 			sign := v.u.desk.Sign
 			if g.onPhone {
 				sign = v.u.desk.SignOnPhone
 			}
-			return sign(ctx, v.id, p, by, note, g.strokes, g.clauses...)
+			return sign(ctx, v.id, p, by, proxy, g.strokes, g.clauses...)
 		}, func(err error) {
 			s.busy = ""
 			told(err)
@@ -380,67 +476,4 @@ func (s *signStep) close() {
 	if s.pad != nil {
 		s.pad.dialog.Close()
 	}
-}
-
-// reader keeps which pages were shown, and for how long.
-type reader struct {
-	now   func() time.Time
-	pages int
-	spent map[int]time.Duration
-	page  int
-	since time.Time // zero while no page is on the screen
-}
-
-func newReader(now func() time.Time) *reader {
-	return &reader{now: now, spent: map[int]time.Duration{}, page: -1}
-}
-
-func (r *reader) start(pages int) {
-	*r = reader{now: r.now, pages: pages, spent: map[int]time.Duration{}, page: -1}
-}
-
-// turn is called when a page has been drawn.
-func (r *reader) turn(page int) {
-	r.pause()
-	r.page = page
-	r.spent[page] += 0 // from now on it counts as seen
-	r.since = r.now()
-}
-
-func (r *reader) pause() {
-	if !r.since.IsZero() && r.page >= 0 {
-		r.spent[r.page] += r.now().Sub(r.since)
-	}
-	r.since = time.Time{}
-}
-
-func (r *reader) resume() {
-	if r.page >= 0 && r.since.IsZero() {
-		r.since = r.now()
-	}
-}
-
-func (r *reader) count() int { return len(r.spent) }
-func (r *reader) all() bool  { return r.pages > 0 && len(r.spent) >= r.pages }
-
-// unseen is the first page that was not shown.
-func (r *reader) unseen() (int, bool) {
-	for p := range r.pages {
-		if _, ok := r.spent[p]; !ok {
-			return p, true
-		}
-	}
-	return 0, false
-}
-
-func (r *reader) millis() []int {
-	if !r.since.IsZero() {
-		r.pause()
-		r.since = r.now()
-	}
-	out := make([]int, r.pages)
-	for p := range out {
-		out[p] = int(r.spent[p].Milliseconds())
-	}
-	return out
 }

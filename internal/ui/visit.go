@@ -180,7 +180,7 @@ func (v *visit) build() {
 	top := container.NewVBox(head, v.rail, v.banner.content)
 	v.side = inset(8, 10, v.problems.content)
 	v.content = container.New(&visitFrame{}, v.body, top, foot, v.side)
-	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyT, fyne.KeyR, fyne.KeyJ, fyne.KeyU, fyne.KeyD} {
+	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyT, fyne.KeyR, fyne.KeyJ, fyne.KeyU, fyne.KeyD, fyne.KeyLeft, fyne.KeyRight} {
 		v.u.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) { v.shortcut(key) })
 	}
 }
@@ -188,7 +188,12 @@ func (v *visit) build() {
 // shortcut does what Ctrl with a key stands for, where the case is what the
 // person sees, with no dialog above it: the canvas hears its shortcuts always.
 func (v *visit) shortcut(key fyne.KeyName) {
-	if !v.active || v.u.win.Canvas().Overlays().Top() != nil {
+	top := v.u.win.Canvas().Overlays().Top()
+	if l := v.steps[stepImages].(*imagesStep).looking; v.active && l != nil && top == fyne.CanvasObject(l.dialog) {
+		l.shortcut(key)
+		return
+	}
+	if !v.active || top != nil {
 		return
 	}
 	switch key {

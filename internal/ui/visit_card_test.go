@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,6 +138,20 @@ func TestReadingAnIDCard(t *testing.T) {
 		r.ui(func() { r.dialog().Close() })
 		if got := r.saved(v.id).App.Student; got.Name != "" || got.IDNo != "" {
 			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a Hong Kong, Macau or Taiwan resident's card is told from a resident's, and the rules say what it means", func(t *testing.T) {
+		r := &rig{t, shared.u}
+		v := r.open(loan.First, false)
+		r.ui(func() { v.show(stepStudent) })
+		r.lays(capture.Card{Kind: capture.ResidenceCard, Name: "陈测", Number: testID("81000020060101002")})
+		r.reads(v.steps[stepStudent].(*studentStep).person)
+		c := r.saved(v.id)
+		if c.App.Student.Name != "陈测" || c.App.Student.Ethnic != "" {
+			t.Errorf("got %+v", c.App.Student)
+		}
+		if report := r.u.desk.CheckEntry(c); !slices.ContainsFunc(report.Findings, func(f loan.Finding) bool { return f.Code == "E-ID-011" }) {
+			t.Errorf("the rules say %v", report.Findings)
 		}
 	})
 	t.Run("giving up frees the reader", func(t *testing.T) {

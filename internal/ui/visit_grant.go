@@ -83,10 +83,10 @@ func (v *visit) askGrant() {
 // answerAsk takes the answer to a request: a code, or the word of a data
 // administrator who is here. done may be nil.
 func (u *Window) answerAsk(a desk.Asked, done func()) {
-	code := kit.NewField()
-	code.MaxLen = 60
-	code.SetPlaceholder("对方报出的批准码")
-	codeOf := kit.NewLabeled("批准码", false, code)
+	answer := kit.NewField()
+	answer.MaxLen = 100
+	answer.SetPlaceholder("对方报出的批准码，也可用扫码枪扫")
+	codeOf := kit.NewLabeled("批准码", false, answer)
 	admins := kit.NewFixedPicker(u.administrators())
 	password := kit.NewField()
 	password.Password = true
@@ -106,11 +106,12 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 	}
 	d = kit.NewDialog(u.win, "等待批准", container.New(&stacked{gap: 10},
 		kit.NewText("打电话给县资助中心或同县另一台电脑上的系统数据管理员，逐字报出：", kit.TextBody),
-		fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", a.Operator), centred(kit.NewLine(a.Code, kit.TextTitle)), codeOf,
+		container.NewBorder(nil, nil, nil, code(a.Scan), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", a.Operator),
+			centred(kit.NewLine(a.Code, kit.TextTitle)))), codeOf,
 		kit.NewText("管理员在场时，由管理员选择本人并输入密码：", kit.TextBody),
 		kit.Columns(nil, kit.NewLabeled("系统数据管理员", false, admins), passwordOf)), "确认", "以后再填", func() bool {
 		codeOf.SetError("")
-		typed, who, secret := strings.TrimSpace(code.Text()), admins.Value().ID, password.Secret()
+		typed, who, secret := strings.TrimSpace(answer.Text()), admins.Value().ID, password.Secret()
 		password.SetText("")
 		if typed == "" && len(secret) == 0 {
 			codeOf.SetError("请输入批准码，或由管理员输入密码")
@@ -123,7 +124,7 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 				_, err = u.desk.TakeGrant(ctx, a.Code, typed)
 				return err
 			}
-			_, err = u.desk.ApproveAsk(ctx, a.Code, who, secret)
+			_, err = u.desk.ApproveAsk(ctx, a.Code, who, secret, nil)
 			return err
 		}, ok)
 		return false

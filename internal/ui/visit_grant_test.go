@@ -3,6 +3,7 @@ package ui
 import (
 	"testing"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
@@ -44,7 +45,7 @@ func TestPicturesAreSeenByAGrantOfAnAdministratorAtTheDesk(t *testing.T) {
 	if r.dialog() == nil {
 		t.Fatal("approved by nobody")
 	}
-	if _, err := r.u.desk.ApproveAsk(t.Context(), asks[0].Code, "admin-1", []byte(reviewPassword)); err != nil {
+	if _, err := r.u.desk.ApproveAsk(t.Context(), asks[0].Code, "admin-1", []byte(reviewPassword), nil); err != nil {
 		t.Fatal(err)
 	}
 	r.ui(func() { r.dialog().Close() })
@@ -107,4 +108,42 @@ func TestAnAdministratorAnswersAndReviews(t *testing.T) {
 	r.ui(func() { r.dialog().Close() })
 	r.ui(s.answer)
 	r.snap("manage-answer")
+}
+
+func TestAScannedRequestFillsWhoAsksAndWhere(t *testing.T) {
+	r := othersCase(t)
+	v := r.visit()
+	a, err := r.u.desk.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Case: v.id, Hours: 2, Reason: "核对家长投诉"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("admin-1", reviewPassword)
+	r.ui(func() {
+		r.u.shell.visit("manage")
+		r.u.shell.screen.(*manage).turn(ofGrants)
+	})
+	r.settle()
+	s := r.u.shell.screen.(*manage).shownNow.(*grantSection)
+	r.ui(s.answer)
+	r.settle()
+	r.typeLines(a.Scan, "核对是本人")
+	r.settle()
+	r.snap("grant-answer")
+	if r.dialog() == nil {
+		t.Fatal("no answer is shown")
+	}
+	// The answer, as its QR code says it, serves where it was asked for.
+	answer, err := r.u.desk.AnswerAsk(t.Context(), a.Scan[len("doorstep:ask:"):][:8], "reviewer-1", a.Code, "核对是本人")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.dialog().Close() })
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("reviewer-1", reviewPassword)
+	if _, err := r.u.desk.TakeGrant(t.Context(), a.Code, desk.AnswerScan(answer)+"\r\n"); err != nil {
+		t.Error(err)
+	}
 }

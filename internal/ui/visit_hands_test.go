@@ -56,6 +56,16 @@ func (r *rig) snap(name string) {
 	})
 }
 
+// looks are those in which a path is walked: one, and both where pictures of it
+// are wanted.
+func looks() map[string]kit.Variant {
+	out := map[string]kit.Variant{"light": kit.Light}
+	if os.Getenv("DOORSTEP_PICTURES") != "" {
+		out["dark"] = kit.Dark
+	}
+	return out
+}
+
 // dialog is the dialog on top.
 func (r *rig) dialog() *kit.Dialog {
 	d, _ := r.u.win.Canvas().Overlays().Top().(*kit.Dialog)

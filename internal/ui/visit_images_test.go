@@ -127,7 +127,7 @@ func TestVisitPictures(t *testing.T) {
 		}
 		var c *pageCheck
 		r.ui(func() {
-			c = images.checkPage("t", onDesk(testPicture(620, 877)), nil, func(desk.Picture) {}, "重拍", func() {})
+			c = images.checkPage(slot, "t", onDesk(testPicture(620, 877)), nil, "", func(desk.Picture, loan.Part) {}, "重拍", func() {})
 		})
 		r.settle()
 		r.ui(func() { c.trim.Tapped(nil) })

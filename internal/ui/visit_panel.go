@@ -59,7 +59,7 @@ func (p *panel) refresh() {
 			Kind: kit.Bad, Text: "“" + fieldName(k.Field) + "”在两处改成了不同的内容，请选定一个",
 			Jump: func() { v.resolve(k) }}})
 	}
-	for _, path := range loan.Missing(&v.c.App) {
+	for _, path := range v.u.desk.Missing(v.c) {
 		b := v.form.find(path)
 		p.add(wrong{step: stepOf(path), path: path, shown: b != nil && v.reached(b), Problem: kit.Problem{
 			Kind: kit.Bad, Text: who(path) + "请填写" + fieldName(path)}})

@@ -110,8 +110,8 @@ func TestASignatureIsGivenOnAPhone(t *testing.T) {
 	})
 	r.answer()
 	c := r.saved(v.id)
-	if k := c.Contract.Signatures[loan.StudentParty]; k.Means != loan.OnPhone || len(k.Clauses) == 0 || len(c.Contract.Read) == 0 {
-		t.Fatalf("kept: %+v, pages read %d", k, len(c.Contract.Read))
+	if k := c.Contract.Signatures[loan.StudentParty]; k.Means != loan.OnPhone || len(k.Clauses) == 0 || len(c.Contract.Readings) == 0 {
+		t.Fatalf("kept: %+v, readings %d", k, len(c.Contract.Readings))
 	}
 	r.press("请共同借款人签名")
 	r.turns(sign)

@@ -38,6 +38,7 @@ func drawSheets(in io.Reader, out io.Writer) {
 	send := func(kind byte, b []byte) {
 		out.Write(append(binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(b))), b...))
 	}
+	kinds := ""
 	for {
 		var head [5]byte
 		if _, err := io.ReadFull(in, head[:]); err != nil {
@@ -50,13 +51,82 @@ func drawSheets(in io.Reader, out io.Writer) {
 		switch head[0] {
 		case 'D':
 			n := bytes.Count(b, []byte("/Type /Page ")) + bytes.Count(b, []byte("/Type/Page/")) + bytes.Count(b, []byte("/Type /Page/"))
+			if _, after, ok := bytes.Cut(b, []byte("/Sheets (")); ok {
+				kinds = string(after[:max(bytes.IndexByte(after, ')'), 0)])
+			}
 			send('O', binary.BigEndian.AppendUint32(nil, uint32(max(n, 1))))
 		case 'P':
 			dpi := float64(binary.BigEndian.Uint32(b[4:])) / 100
 			w, h := uint32(8.27*dpi), uint32(11.69*dpi)
+			if kinds != "" {
+				w, h = w/2, h/2 // pixels enough, in a quarter of the time
+			}
 			img := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte{1}, w), h)
-			send('I', append(img, bytes.Repeat([]byte{255}, int(w*h))...))
+			send('I', append(img, sheet(kinds, int(binary.BigEndian.Uint32(b)), int(w), int(h))...))
 		}
+	}
+}
+
+// sheet is the pixels of a page: white; or, as the letter of its place in kinds
+// says, p print on white, f a sheet of print that lies on a desk, s the same out of
+// focus, c print in a bright box on a ground of one colour.
+func sheet(kinds string, page, w, h int) []byte {
+	pix := bytes.Repeat([]byte{255}, w*h)
+	if page >= len(kinds) {
+		return pix
+	}
+	kind := kinds[page]
+	print := func(x, y int) byte {
+		if x/90%7 > 0 && y/14%3 == 0 && (x/5+y/4)%2 == 0 {
+			return 30
+		}
+		return 235
+	}
+	for y := range h {
+		for x := range w {
+			inside := x > w/6 && x < w*5/6 && y > h/6 && y < h*5/6
+			v := byte(255)
+			switch {
+			case kind == 'p':
+				v = print(x, y)
+			case inside:
+				v = print(x, y)
+			case kind == 'c':
+				v = 120
+			default: // the grain and light of a desk
+				v = byte(40 + x*30/w + (x*7919+y*104729+x*y)%13)
+			}
+			pix[y*w+x] = v
+		}
+	}
+	if kind == 's' {
+		for range 2 {
+			soften(pix, w, h)
+		}
+	}
+	return pix
+}
+
+// soften takes the sharpness away as a lens out of focus does, along each line
+// and each column.
+func soften(pix []byte, w, h int) {
+	const reach = 9
+	run := func(n, start, step int) {
+		line, sum := make([]int, n+1), 0
+		for i := range n {
+			sum += int(pix[start+i*step])
+			line[i+1] = sum
+		}
+		for i := range n {
+			from, to := max(0, i-reach), min(n, i+reach+1)
+			pix[start+i*step] = byte((line[to] - line[from]) / (to - from))
+		}
+	}
+	for y := range h {
+		run(w, y*w, 1)
+	}
+	for x := range w {
+		run(h, x, w)
 	}
 }
 
@@ -164,7 +234,8 @@ func (r *rig) settle() {
 			if d := r.dialog(); d != nil {
 				busy = busy || d.YesButton().Busy()
 			}
-			busy = busy || v.pending > 0 || len(images.loading) > 0 || len(images.busy) > 0
+			busy = busy || v.pending > 0 || len(images.loading) > 0 || len(images.busy) > 0 ||
+				len(images.coding) > 0 || images.chips.looking || len(images.chips.asking) > 0
 		})
 		calm++
 		if busy {
@@ -259,7 +330,7 @@ func entered(r *rig, id uuid.UUID) {
 	}
 	r.must(r.u.desk.Edit(ctx, id, fields))
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		for _, purpose := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+		for _, purpose := range loan.Purposes() {
 			r.must(r.u.desk.Consent(ctx, id, p, purpose, textFor(purpose).ID, true))
 		}
 		pic, err := desk.Portrait(testPicture(716, 882), image.Rectangle{})
@@ -331,9 +402,11 @@ func (r *rig) picture(at int, name string) {
 	r.settle()
 	r.ui(func() {
 		v.id = uuid.UUID{}
-		same := *v.c
-		same.ID = uuid.UUID{}
-		v.c = &same
+		if !v.c.Veiled { // of a masked one the desk judges what it keeps under the id
+			same := *v.c
+			same.ID = uuid.UUID{}
+			v.c = &same
+		}
 		v.turning = true
 		v.u.win.Canvas().Unfocus()
 		v.turning = false

@@ -28,7 +28,7 @@ func (v *visit) full() bool { return v.u.desk.SeesFull(v.c) }
 func (v *visit) refresh() {
 	v.report = v.u.desk.CheckEntry(v.c)
 	v.missing = map[string]bool{}
-	for _, path := range loan.Missing(&v.c.App) {
+	for _, path := range v.u.desk.Missing(v.c) {
 		v.missing[path] = true
 	}
 	v.form.refresh()

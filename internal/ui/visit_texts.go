@@ -19,15 +19,16 @@ type agreed struct {
 	Paragraphs []string `json:"paragraphs"`
 }
 
-// textFor is the text of a purpose; the program carries one for each.
+// textFor is the text of a purpose, of several the latest version.
 func textFor(purpose string) agreed {
+	var out agreed
 	for _, b := range assets.Texts() {
 		var t agreed
-		if json.Unmarshal(b, &t) == nil && t.Purpose == purpose {
-			return t
+		if json.Unmarshal(b, &t) == nil && t.Purpose == purpose && t.Version > out.Version {
+			out = t
 		}
 	}
-	return agreed{}
+	return out
 }
 
 // showText shows a whole text over the window; then runs when it is closed.

@@ -66,8 +66,10 @@ func TestVisitToTheReceipt(t *testing.T) {
 		r.answer()
 	}
 	c := r.saved(v.id)
-	if len(c.Contract.Read) != pages || !c.SignedInFull() {
-		t.Fatalf("pages read %d of %d, signed in full %v", len(c.Contract.Read), pages, c.SignedInFull())
+	for _, p := range parties() {
+		if got := c.Contract.Readings[p]; len(got.Millis) != pages || len(got.Texts) != 2 || !c.SignedInFull() {
+			t.Fatalf("%s read %d of %d pages, heard %v, signed in full %v", p, len(got.Millis), pages, got.Texts, c.SignedInFull())
+		}
 	}
 	r.press("封存合同")
 	r.press("完成受理")

@@ -22,13 +22,14 @@ func (v *visit) mayWithdraw(p loan.Party) bool {
 func (k *consentCard) withdraw() {
 	v := k.v
 	boxes := map[string]*kit.Check{}
-	list := container.New(&stacked{gap: 6}, kit.NewText("由"+partyLabel(k.party)+"本人提出即登记，随时可以撤回。已签署的合同不因此作废；撤回之后不再据此查询和使用，案件会注明，由县资助中心按规定处理。", kit.TextBody))
-	for _, purpose := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+	list := container.New(&stacked{gap: 6}, kit.NewText("由"+partyLabel(k.party)+"本人提出即登记，随时可以撤回。已签署的合同不因此作废；案件会注明撤回的事项和时间，没有办结的不能办结，已送达的县资助中心不再受理。", kit.TextBody))
+	for _, purpose := range loan.Purposes() {
 		if v.c.Consents[k.party][purpose] == "" {
 			continue
 		}
 		boxes[purpose] = kit.NewCheck("撤回《"+textFor(purpose).Title+"》", false)
 		list.Add(boxes[purpose])
+		list.Add(kit.NewText("　　 "+afterWords(purpose), kit.TextCaption))
 	}
 	d := kit.NewDialog(v.u.win, "撤回同意（"+partyLabel(k.party)+"）", list, "登记撤回", "取消", func() bool {
 		any := false
@@ -56,4 +57,15 @@ func (v *visit) withdrawnWords(p loan.Party) string {
 		}
 	}
 	return words
+}
+
+// afterWords is what follows when a consent is taken back.
+func afterWords(purpose string) string {
+	switch purpose {
+	case loan.ConsentCredit:
+		return "撤回后经办银行不再据此查询信用报告；按规定报送的还款信息不受影响。"
+	case loan.ConsentShare:
+		return "撤回后不再向经办银行和就读高校提供；已经提供的不受影响。"
+	}
+	return "撤回后不再据此收集和使用敏感个人信息；依法须保存的按规定保存。"
 }

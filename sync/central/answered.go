@@ -51,6 +51,17 @@ func (c *Central) AnswerRenewal(ctx context.Context, who Caller, by, code string
 		if err != nil {
 			return err
 		}
+		admin, err := person(ctx, tx, by)
+		if err != nil {
+			return err
+		}
+		at, err := siteOf(ctx, tx, d.id)
+		if err != nil {
+			return err
+		}
+		if err := mayBy(admin, guard.MayAt(admin, guard.ManageOperators, nil, at)); err != nil {
+			return err
+		}
 		r := guard.Renewal{Device: d.id, Operator: who.Operator, Nonce: [guard.RenewalSize]byte(nonce)}
 		if answer, err = c.answerTo(d, guard.RenewalLabel, r.Message(guard.DayOf(c.now()))); err != nil {
 			return err
@@ -96,6 +107,9 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if err != nil {
 			return err
 		}
+		if err := answers(ctx, tx, by, who.Operator, d.id, nil); err != nil {
+			return err
+		}
 		if answer, err = c.answerTo(d, guard.GrantLabel, message); err != nil {
 			return err
 		}
@@ -103,13 +117,16 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if err != nil || !fresh {
 			return err
 		}
-		return c.issuePlea(ctx, tx, plea, by, reason)
+		if err := c.issuePlea(ctx, tx, d.id, plea, by, reason); err != nil {
+			return err
+		}
+		return c.forgetPlea(ctx, tx, d.id, raw, by)
 	})
 	return answer, fault.Wrap(op, err)
 }
 
 // issuePlea sends what was granted by telephone down, signed.
-func (c *Central) issuePlea(ctx context.Context, tx *sql.Tx, plea guard.Plea, by, reason string) error {
+func (c *Central) issuePlea(ctx context.Context, tx *sql.Tx, d uuid.UUID, plea guard.Plea, by, reason string) error {
 	const op = "central.issuePlea"
 	id := uuid.Nil
 	if plea.Ask.Count == 0 {
@@ -126,6 +143,7 @@ func (c *Central) issuePlea(ctx context.Context, tx *sql.Tx, plea guard.Plea, by
 	if err != nil {
 		return err
 	}
+	g.Device = d
 	content, err := g.Encode()
 	if err != nil {
 		return fault.Wrap(op, err)

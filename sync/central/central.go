@@ -70,6 +70,7 @@ type Central struct {
 	arrivals  *arrivals
 	keeper    *keeper
 	recent    *recent
+	stampRoom atomic.Int64 // that the stamping service's answers need; 0: not known yet
 	lanes     *lanes
 	running   sync.WaitGroup // of what outlives the request that began it
 	keysMu    sync.Mutex
@@ -161,6 +162,9 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if err := c.markAll(ctx); err != nil {
+		return err
+	}
+	if err := c.settlePleas(ctx); err != nil {
 		return err
 	}
 	if err := c.sweep(ctx); err != nil {

@@ -78,10 +78,24 @@ func (c *Central) wantContract(ctx context.Context, tx *sql.Tx, k *loan.Case, co
 // ctx ends. What fails is tried again, later each time; nothing waits for it, nor
 // does a seal wait for a service that does not answer.
 func (c *Central) KeepContracts(ctx context.Context) {
-	var both sync.WaitGroup
+	if err := c.judgeAnew(ctx); err != nil && ctx.Err() == nil {
+		c.log.Warn("contracts of a form that was not known are not judged anew", "error", err.Error())
+	}
+	var both sync.WaitGroup // and the lists of revoked certificates
 	both.Go(func() { c.keepRunning(ctx, c.sealDueContracts) })
 	both.Go(func() { c.keepRunning(ctx, c.stampDueContracts) })
+	both.Go(func() { c.keepRunning(ctx, c.fetchDueLists) })
 	both.Wait()
+}
+
+// judgeAnew takes contracts up again whose form the program did not know: laptops
+// may have had a later version than the centre, and now it has that too.
+func (c *Central) judgeAnew(ctx context.Context) error {
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE contracts SET state = ?, tries = 0, due = 0 WHERE state = ? AND why LIKE ?`,
+			contractWaits, contractRefused, "%"+string(contract.CatalogDiffers)+"%")
+		return diskFault("central.judgeAnew", err)
+	})
 }
 
 func (c *Central) keepRunning(ctx context.Context, do func(context.Context) (int, error)) {
@@ -106,6 +120,9 @@ func (c *Central) keepRunning(ctx context.Context, do func(context.Context) (int
 func (c *Central) KeepDueContracts(ctx context.Context) (int, error) {
 	n, err := c.sealDueContracts(ctx)
 	if err != nil || n > 0 {
+		return n, err
+	}
+	if n, err = c.fetchDueLists(ctx); err != nil || n > 0 {
 		return n, err
 	}
 	return c.stampDueContracts(ctx)
@@ -247,7 +264,7 @@ func (c *Central) nextStep(ctx context.Context, k *heldContract, s *Stamping) er
 	if k.state == contractWaits {
 		return c.sealReceived(ctx, k, b)
 	}
-	stamped, err := s.stamp(ctx, append(b, k.tail...))
+	stamped, err := c.stamp(ctx, s, append(b, k.tail...))
 	if err != nil {
 		return err
 	}

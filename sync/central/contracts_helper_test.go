@@ -122,10 +122,27 @@ func keptState(t *testing.T, c *Central, id uuid.UUID) KeptContract {
 // service is a time stamping service of OpenSSL behind HTTP.
 type service struct {
 	*httptest.Server
-	roots []byte
-	asked atomic.Int64
-	away  atomic.Bool
-	mu    sync.Mutex
+	roots   []byte
+	cert    *x509.Certificate
+	root    *ecdsa.PrivateKey
+	asked   atomic.Int64
+	away    atomic.Bool
+	refuses atomic.Bool // openssl may say no
+	mu      sync.Mutex
+}
+
+// list is a list of the certificates with these numbers, all revoked an hour ago.
+func (s *service) list(t *testing.T, serials ...int64) []byte {
+	t.Helper()
+	l := &x509.RevocationList{Number: big.NewInt(time.Now().UnixNano()), ThisUpdate: time.Now(), NextUpdate: time.Now().AddDate(0, 0, 7)}
+	for _, n := range serials {
+		l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: big.NewInt(n), RevocationTime: time.Now().Add(-time.Hour)})
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, l, s.cert, s.root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }
 
 func stampingService(t *testing.T) *service {
@@ -146,7 +163,21 @@ func stampingService(t *testing.T) *service {
 	is := &x509.Certificate{SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "测试时间戳服务"}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: usage}}}
-	cert, err := x509.CreateCertificate(rand.Reader, is, is, key.Public(), key)
+	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rootIs := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "测试时间戳根"}, NotBefore: is.NotBefore, NotAfter: is.NotAfter,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
+	rootDER, err := x509.CreateCertificate(rand.Reader, rootIs, rootIs, rootKey.Public(), rootKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := x509.ParseCertificate(rootDER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, is, root, key.Public(), rootKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,10 +185,10 @@ func stampingService(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{roots: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})}
+	s := &service{roots: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER}), cert: root, root: rootKey}
 	conf := "[tsa]\ndefault_tsa = one\n[one]\nserial = " + dir + "/serial\nsigner_cert = " + dir + "/cert\nsigner_key = " + dir +
 		"/key\nsigner_digest = sha256\ndefault_policy = 1.2.3.4.1\ndigests = sha256\ness_cert_id_alg = sha256\n"
-	for name, b := range map[string][]byte{"cert": s.roots, "key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), "conf": []byte(conf), "serial": []byte("01\n")} {
+	for name, b := range map[string][]byte{"cert": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), "key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), "conf": []byte(conf), "serial": []byte("01\n")} {
 		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +205,7 @@ func stampingService(t *testing.T) *service {
 		cmd := exec.Command(openssl, "ts", "-reply", "-config", filepath.Join(dir, "conf"), "-queryfile", "/dev/stdin")
 		cmd.Stdin = bytes.NewReader(b)
 		out, err := cmd.Output()
-		if err != nil {
+		if err != nil && !s.refuses.Load() {
 			t.Errorf("openssl ts: %v", err)
 		}
 		_, _ = w.Write(out)

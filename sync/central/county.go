@@ -28,7 +28,7 @@ func practiceRoster() []Operator {
 }
 
 // Operator is a person of a county's roster. Roles are clerk, reviewer,
-// dataadmin and auditor.
+// dataadmin and auditor; level and organisation those of guard.Operator.
 type Operator = parcel.EnrolOperator
 
 // Roles lists the roles an operator may have.
@@ -54,7 +54,7 @@ func checkOperator(o Operator) error {
 			return fault.New(op, fault.Input, errors.New("role: clerk, reviewer, dataadmin or auditor"))
 		}
 	}
-	return nil
+	return checkLevel(o)
 }
 
 // ensureCounty makes the county at the first start, and later refuses options
@@ -171,7 +171,8 @@ func (c *Central) countyKey(code string) (*seal.Key, error) {
 	return k, nil
 }
 
-// AddOperator puts a person on the county's roster, or changes name and roles.
+// AddOperator puts a person on the county's roster, or changes name, roles, level
+// and organisation; without a level the person works as before there were any.
 // Laptops get the roster when they enrol, and its changes when they sync.
 func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 	if err := checkOperator(o); err != nil {
@@ -182,7 +183,10 @@ func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 		if err != nil {
 			return err
 		}
-		return addOperator(ctx, tx, code, o)
+		if err := addOperator(ctx, tx, code, o); err != nil {
+			return err
+		}
+		return c.issueStandings(ctx, tx, code)
 	})
 }
 
@@ -195,6 +199,12 @@ func addOperator(ctx context.Context, tx *sql.Tx, county string, o Operator) err
 		ON CONFLICT (county, id) DO UPDATE SET name = excluded.name, roles = excluded.roles`, county, o.ID, o.Name, string(roles))
 	if err == nil {
 		_, err = tx.ExecContext(ctx, `DELETE FROM operators_off WHERE county = ? AND id = ?`, county, o.ID)
+	}
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `DELETE FROM operators_level WHERE county = ? AND id = ?`, county, o.ID)
+	}
+	if err == nil && o.Level != "" {
+		_, err = tx.ExecContext(ctx, `INSERT INTO operators_level (county, id, level, org) VALUES (?, ?, ?, ?)`, county, o.ID, o.Level, o.Org)
 	}
 	return diskFault("central.addOperator", err)
 }
@@ -223,14 +233,15 @@ func (c *Central) SwitchOff(ctx context.Context, id string) error {
 
 // switchedOff lists who was taken off the roster.
 func switchedOff(ctx context.Context, q querier, county string) ([]Operator, error) {
-	return people(ctx, q, `SELECT o.id, o.name, o.roles FROM operators o JOIN operators_off x ON x.county = o.county AND x.id = o.id
-		WHERE o.county = ? ORDER BY o.id`, county)
+	return people(ctx, q, `SELECT o.id, o.name, o.roles, COALESCE(l.level, ''), COALESCE(l.org, '') FROM operators o JOIN operators_off x ON x.county = o.county AND x.id = o.id
+		LEFT JOIN operators_level l ON l.county = o.county AND l.id = o.id WHERE o.county = ? ORDER BY o.id`, county)
 }
 
 // roster lists who may work.
 func roster(ctx context.Context, q querier, county string) ([]Operator, error) {
-	return people(ctx, q, `SELECT id, name, roles FROM operators o WHERE county = ? AND
-		NOT EXISTS (SELECT 1 FROM operators_off x WHERE x.county = o.county AND x.id = o.id) ORDER BY id`, county)
+	return people(ctx, q, `SELECT o.id, o.name, o.roles, COALESCE(l.level, ''), COALESCE(l.org, '') FROM operators o
+		LEFT JOIN operators_level l ON l.county = o.county AND l.id = o.id WHERE o.county = ? AND
+		NOT EXISTS (SELECT 1 FROM operators_off x WHERE x.county = o.county AND x.id = o.id) ORDER BY o.id`, county)
 }
 
 func people(ctx context.Context, q querier, query, county string) ([]Operator, error) {
@@ -244,7 +255,7 @@ func people(ctx context.Context, q querier, query, county string) ([]Operator, e
 	for rows.Next() {
 		var o Operator
 		var roles string
-		if err := rows.Scan(&o.ID, &o.Name, &roles); err != nil {
+		if err := rows.Scan(&o.ID, &o.Name, &roles, &o.Level, &o.Org); err != nil {
 			return nil, diskFault(op, err)
 		}
 		if err := json.Unmarshal([]byte(roles), &o.Roles); err != nil {

@@ -22,7 +22,10 @@
 // are kept as the tail alone, in the table contracts, so that the blob stays what
 // the laptop sent. States: waiting, received, stamped, plain (nothing can be put
 // behind), refused. The service and its roots are in meta, as tsa-url and
-// tsa-roots (PEM). The page for checking contracts asks for no certificate, keeps
+// tsa-roots (PEM), and so are tsa-policy, the addresses of lists of revoked
+// certificates (tsa-crl-urls, a line each), the lists as they were last had
+// (tsa-crls, PEM) and when they are fetched again (tsa-crl-due, Unix seconds): six
+// hours later, or ten minutes where one could not be had. The page for checking contracts asks for no certificate, keeps
 // nothing, and is for an address of its own.
 //
 // # Folder

@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"mime"
 	"os"
@@ -22,11 +23,17 @@ type Exported struct {
 }
 
 // Export writes every attachment of every case, byte for byte, into a folder:
-// to/CASE/SLOT-N.EXT. Each file is compared with its name before it is written.
-// It may run beside a server. fault.Damaged when any blob is not what it was:
+// to/CASE/SLOT-N.EXT. Each file is compared with its name before it is written;
+// contracts have behind them what the centre put there, as Contract gives them,
+// and those that corrections voided are written as contract-void-N.pdf. It may run
+// beside a server. It is for a county of made-up people; of any other it is
+// fault.Denied, and Release is the way. fault.Damaged when any blob is not what it was:
 // the rest is written all the same.
 func (c *Central) Export(ctx context.Context, to string) (*Exported, error) {
 	const op = "central.Export"
+	if _, practice, err := c.County(ctx); err != nil || !practice {
+		return nil, errors.Join(fault.New(op, fault.Denied, errors.New("people's data leave this centre only under a grant, to a named recipient: --grant")), err)
+	}
 	rows, err := c.db.QueryContext(ctx, `SELECT id FROM cases ORDER BY id`)
 	if err != nil {
 		return nil, diskFault(op, err)
@@ -91,9 +98,20 @@ func (c *Central) exportCase(ctx context.Context, id uuid.UUID, dir string, out 
 		if err != nil {
 			return err
 		}
+		if a.Slot == loan.ContractSlot || a.Slot == voidSlot {
+			tail, err := c.tail(ctx, id, a.Blob)
+			if err != nil {
+				return err
+			}
+			b = append(b, tail...)
+		}
 		name := strings.NewReplacer("/", "-").Replace(string(a.Slot))
 		names[name]++
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d%s", name, names[name], extOf(a.Media))), b, 0o600); err != nil {
+		page := fmt.Sprintf("%s-%d", name, names[name])
+		if a.Part != "" {
+			page += "-" + string(a.Part)
+		}
+		if err := os.WriteFile(filepath.Join(dir, page+extOf(a.Media)), b, 0o600); err != nil {
 			return diskFault("central.exportCase", err)
 		}
 		out.Files++
@@ -102,7 +120,11 @@ func (c *Central) exportCase(ctx context.Context, id uuid.UUID, dir string, out 
 	return nil
 }
 
-// attachments are those of the case, and its contract as it is now.
+// voidSlot names contracts that corrections voided.
+const voidSlot loan.Slot = "contract-void"
+
+// attachments are those of the case, its contract as it is now, and those that
+// were voided.
 func attachments(k *loan.Case) []loan.Attachment {
 	out := append([]loan.Attachment{}, k.Attachments...)
 	in := map[string]bool{}
@@ -112,6 +134,11 @@ func attachments(k *loan.Case) []loan.Attachment {
 	for _, a := range k.Manifest() {
 		if !in[string(a.Slot)+a.Blob.String()] {
 			out = append(out, a)
+		}
+	}
+	for i := range k.Former {
+		if s := k.Former[i].Sealed; s != nil {
+			out = append(out, loan.Attachment{Slot: voidSlot, Blob: s.Blob, Media: "application/pdf", Size: s.Size})
 		}
 	}
 	return out

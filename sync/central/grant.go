@@ -15,8 +15,9 @@ import (
 
 // NewGrant signs a data administrator's leave for sensitive use and sends it to
 // the county's laptops. The id is made here. Who may and who approves must
-// stand on the roster, the approver as a data administrator; fault.Input says
-// what is wrong.
+// stand on the roster, the approver as a data administrator one level above, in
+// whose organisation the cases lie; what is counted names the laptop where it is
+// counted. fault.Input says what is wrong.
 func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, IssuedBulletin, error) {
 	const op = "central.NewGrant"
 	g.ID = "g-" + strings.ReplaceAll(uuid.Must(uuid.NewV7()).String(), "-", "")
@@ -34,6 +35,12 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 			return err
 		}
 		if err := onRoster(ctx, tx, g.By, string(guard.DataAdmin)); err != nil {
+			return err
+		}
+		if err := answers(ctx, tx, g.By, g.Operator, uuid.Nil, g.Cases); err != nil {
+			return err
+		}
+		if err := c.checkRelease(ctx, tx, g); err != nil {
 			return err
 		}
 		for _, id := range g.Cases {
@@ -69,6 +76,46 @@ func onRoster(ctx context.Context, q querier, id, role string) error {
 		return fault.New(op, fault.Input, errors.New("operator "+id+": not on the roster, or taken off it"))
 	case role != "" && !slices.Contains(list[i].Roles, role):
 		return fault.New(op, fault.Input, errors.New("operator "+id+": not of the role "+role))
+	}
+	return nil
+}
+
+// answers is fault.Input unless by may answer the request of an operator: at a
+// device where one is named, and about cases.
+func answers(ctx context.Context, q querier, by, operator string, device uuid.UUID, cases []uuid.UUID) error {
+	who, err := person(ctx, q, by)
+	if err != nil {
+		return err
+	}
+	asker, err := person(ctx, q, operator)
+	if err != nil {
+		return err
+	}
+	at, err := siteOf(ctx, q, device)
+	if err != nil {
+		return err
+	}
+	if asker.Level == guard.PointLevel && device == uuid.Nil {
+		at.Point = asker.Org
+	}
+	sites := []guard.Site{at}
+	for _, id := range cases {
+		s, err := siteOfCase(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		if s.Point != "" {
+			sites = append(sites, s)
+		}
+	}
+	for i, s := range sites {
+		// A laptop that asks has the case, wherever it was opened.
+		if (i == 0 || device == uuid.Nil) && !asker.Within(s) {
+			return fault.New("central.answers", fault.Input, errors.New("operator "+operator+": the laptop or case lies in another organisation"))
+		}
+		if err := mayBy(who, guard.Answers(who, guard.ApproveGrant, asker, s)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -288,6 +288,12 @@ func content(name string, n int) []byte {
 // and gives the blobs it consists of. Nothing is sent.
 func (l *laptop) finished(papers ...[]byte) (uuid.UUID, [][]byte) {
 	l.t.Helper()
+	return l.finishedAfter(func(uuid.UUID) {}, papers...)
+}
+
+// finishedAfter is finished with something more before the case is submitted.
+func (l *laptop) finishedAfter(more func(id uuid.UUID), papers ...[]byte) (uuid.UUID, [][]byte) {
+	l.t.Helper()
 	id := uuid.Must(uuid.NewV7())
 	blobs := [][]byte{}
 	att := func(b []byte, media string) loan.Attachment {
@@ -300,6 +306,7 @@ func (l *laptop) finished(papers ...[]byte) (uuid.UUID, [][]byte) {
 		a.Slot = loan.DocSlot(loan.HukouBook)
 		l.change(id, loan.ChangeAttach, loan.AttachBody{Attachment: a, Source: "file"})
 	}
+	more(id)
 	l.change(id, loan.ChangeSubmit, nil)
 	l.change(id, loan.ChangeReview, loan.ReviewBody{Pass: true}).Operator = "practice-reviewer"
 	l.rechain()

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
@@ -112,6 +113,15 @@ func (c *Central) postEnrol(w http.ResponseWriter, r *http.Request) error {
 	defer seal.Wipe(resp.CountyKey)
 	if r.URL.RawQuery != parcel.WithRecovery {
 		resp.Recovery, resp.Suite = nil, 0
+	}
+	if r.Header.Get(parcel.WithHeader) == parcel.WithStanding {
+		b, err := c.BulletinFile(r.Context(), bulletin.Standing, bulletin.StandingName)
+		if err != nil && fault.KindOf(err) != fault.Missing {
+			return err
+		}
+		if len(b) <= maxStanding { // a longer one comes with the first sync
+			resp.Standing = b
+		}
 	}
 	c.log.Info("enrolled", "device", resp.Device)
 	return sendJSON(w, resp)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/sync/parcel"
@@ -43,6 +44,11 @@ func (c *Central) keepParcel(ctx context.Context, d *device, p *parcel.Parcel, b
 	})
 	if err == nil {
 		c.metrics.changes.Add(int64(n))
+		if words(p) {
+			if err := c.settlePleas(ctx); err != nil { // the next word tries again
+				c.log.Warn("requests for grants wait", "error", err.Error())
+			}
+		}
 	}
 	var pr *problem
 	if errors.As(err, &pr) && pr.code == parcel.CodeClone {
@@ -83,7 +89,7 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 	defer known.Close()
 	defer insert.Close()
 	var cases []uuid.UUID
-	var news []*loan.Change // of cases
+	var news, looks []*loan.Change // of cases; of none
 	names := []string{}
 	for i, ch := range p.Changes {
 		lost := slices.Contains(filled, i)
@@ -99,6 +105,9 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 				return err
 			}
 		}
+		if ch.Kind == loan.ChangeView {
+			looks = append(looks, ch)
+		}
 		if ch.Case == uuid.Nil || ch.Kind.View() {
 			continue
 		}
@@ -111,6 +120,9 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 	if err := keepHead(ctx, tx, p, through, len(filled) > 0); err != nil {
 		return err
 	}
+	if err := keepWords(ctx, tx, looks); err != nil {
+		return err
+	}
 	if err := c.lock(ctx, tx, names...); err != nil {
 		return err
 	}
@@ -121,6 +133,17 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 		}
 	}
 	return c.refoldAll(ctx, tx, cases, func() error { return c.tell(ctx, tx, d, news, joined) })
+}
+
+// words says whether changes of a parcel may be about requests for grants.
+func words(p *parcel.Parcel) bool {
+	return slices.ContainsFunc(p.Changes, func(ch *loan.Change) bool {
+		if ch.Kind != loan.ChangeView {
+			return false
+		}
+		b, err := loan.Body[loan.ViewBody](ch)
+		return err == nil && guard.WordOf(b.Detail).Kind != 0
+	})
 }
 
 // keepHead moves the chain's end, and keeps the checkpoint of what was new.

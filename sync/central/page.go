@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"doorstep/internal/fault"
@@ -21,22 +22,33 @@ const (
 const checkPage = `<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>核验电子合同</title>
 <style>
-body{margin:0;background:#f3f5f8;color:#1d2733;font:16px/1.7 "Noto Sans CJK SC","Noto Sans SC","Microsoft YaHei",sans-serif}
-main{max-width:52rem;margin:0 auto;padding:2rem 1rem}
-h1{font-size:1.5rem;margin:0 0 .5rem}
-form,section{background:#fff;border:1px solid #d9dfe7;border-radius:.5rem;padding:1.25rem;margin:1rem 0}
-label{display:block;margin:.5rem 0}
-input[type=file]{display:block;max-width:100%;margin-top:.25rem;font:inherit}
-button{font:inherit;color:#fff;background:#1f5fbf;border:0;border-radius:.35rem;padding:.5rem 1.5rem;margin-top:.75rem}
-.good{border-left:.4rem solid #1a7f4b}.bad{border-left:.4rem solid #b3261e}
-section p{margin:.35rem 0;overflow-wrap:anywhere}section p:first-child{font-weight:700;font-size:1.1rem}
-small{color:#55606e}
-@media (prefers-color-scheme:dark){body{background:#12171d;color:#e4e9ef}form,section{background:#1b222b;border-color:#333d49}small{color:#9aa7b5}button{background:#3b7ddd}}
+:root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--line:#d9dfe7;--text:#1d2733;--soft:#55606e;--act:#1f5fbf;--good:#1a7f4b;--bad:#b3261e}
+@media (prefers-color-scheme:dark){:root{--back:#12171d;--card:#1b222b;--line:#333d49;--text:#e4e9ef;--soft:#9aa7b5;--act:#3b7ddd;--good:#4cc38a;--bad:#ff8a80}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--back);color:var(--text);font:16px/1.7 "Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif}
+main{max-width:56rem;margin:0 auto;padding:1.5rem 1rem 2rem}
+h1{font-size:1.5rem;line-height:1.3;margin:0 0 .5rem}
+form,section{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:1rem 1.25rem;margin:1rem 0}
+label{display:block;margin:.25rem 0 .75rem}
+input[type=file]{display:block;width:100%;min-height:2.75rem;padding:.4rem 0;font:inherit}
+button{font:inherit;font-weight:700;color:#fff;background:var(--act);border:0;border-radius:.35rem;min-height:2.75rem;padding:.4rem 2rem}
+button:focus-visible,input:focus-visible{outline:3px solid var(--act);outline-offset:2px}
+.good{border-left:.4rem solid var(--good)}.bad{border-left:.4rem solid var(--bad)}
+h2{font-size:1.15rem;line-height:1.4;margin:.25rem 0}.good h2{color:var(--good)}.bad h2{color:var(--bad)}
+p{margin:.35rem 0}
+dl{margin:.75rem 0 0;border-top:1px solid var(--line)}
+dl div{display:grid;grid-template-columns:6.5rem 1fr;gap:.25rem 1rem;padding:.45rem 0;border-bottom:1px solid var(--line)}
+dl div:last-child{border-bottom:0}
+dt{color:var(--soft)}dd{margin:0;min-width:0;overflow-wrap:anywhere}
+.wrong dt,.wrong dd{color:var(--bad)}
+small{color:var(--soft);font-size:.875rem}
+@media (max-width:34rem){dl div{grid-template-columns:1fr}button{width:100%}form,section{padding:.875rem 1rem}}
 </style></head><body><main>
 <h1>核验电子合同</h1>
 <p>{{.County}}学生资助管理中心签收的生源地信用助学贷款合同，可在此核验：由谁签署、何时签署、以何时钟为据、封存以来是否改动过一个字节，以及是否仍是现行合同。</p>
-{{with .Words}}<section class="bad"><p>{{.}}</p></section>{{end}}
-{{with .Lines}}<section class="{{$.Class}}">{{range .}}<p>{{.}}</p>{{end}}</section>{{end}}
+{{with .Words}}<section class="bad" role="alert"><h2>{{.}}</h2></section>{{end}}
+{{if .Rows}}<section class="{{.Class}}" role="status"><h2>{{.Says}}</h2>{{range .More}}<p>{{.}}</p>{{end}}
+<dl>{{range .Rows}}<div{{if .Wrong}} class="wrong"{{end}}><dt>{{.Label}}</dt><dd>{{.Text}}</dd></div>{{end}}</dl></section>{{end}}
 <form method="post" enctype="multipart/form-data">
 <label>合同文件（PDF）<input type="file" name="contract" accept="application/pdf,.pdf" required></label>
 <label>国密签名文件（可不选）<input type="file" name="sm2"></label>
@@ -49,7 +61,30 @@ small{color:#55606e}
 // checked is what the page shows.
 type checked struct {
 	County, Words, Class string
-	Lines                []string
+	Says                 string   // the conclusion
+	More                 []string // what belongs to it
+	Rows                 []checkedRow
+}
+
+// checkedRow is a line of a report: what it is about, and what it says.
+type checkedRow struct {
+	Label, Text string
+	Wrong       bool
+}
+
+// report lays a report's lines out.
+func (p *checked) report(lines []string) {
+	for i, line := range lines {
+		label, text, has := strings.Cut(line, "：")
+		switch {
+		case i == 0:
+			p.Says = text
+		case !has || len(p.Rows) == 0 && strings.ContainsAny(label, "，；。"):
+			p.More = append(p.More, line)
+		default:
+			p.Rows = append(p.Rows, checkedRow{label, text, label == "问题"})
+		}
+	}
 }
 
 // Checks answers the page on which anybody who has a contract's file may have it
@@ -106,7 +141,8 @@ func (c *Central) check(r *http.Request) (int, checked) {
 		c.log.Error("a contract could not be checked", "error", err.Error())
 		return http.StatusServiceUnavailable, checked{Words: "暂时不能核验，请稍候再试。"}
 	}
-	p := checked{Lines: rep.Lines(), Class: "bad"}
+	p := checked{Class: "bad"}
+	p.report(rep.Lines())
 	if rep.OK {
 		p.Class = "good"
 	}

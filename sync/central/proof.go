@@ -40,11 +40,17 @@ func (c *Central) Contract(ctx context.Context, id uuid.UUID, o ContractOptions)
 	if err != nil || o.Closed {
 		return b, fault.Wrap(op, err)
 	}
-	rows, err := contractRows(ctx, c.db, `WHERE case_id = ? AND hash = ?`, id.String(), s.Blob[:])
+	tail, err := c.tail(ctx, id, s.Blob)
+	return append(b, tail...), fault.Wrap(op, err)
+}
+
+// tail is what the centre put behind a contract of a case.
+func (c *Central) tail(ctx context.Context, id uuid.UUID, hash loan.Hash) (tail []byte, err error) {
+	rows, err := contractRows(ctx, c.db, `WHERE case_id = ? AND hash = ?`, id.String(), hash[:])
 	for _, k := range rows {
-		b = append(b, k.tail...)
+		tail = append(tail, k.tail...)
 	}
-	return b, fault.Wrap(op, err)
+	return tail, err
 }
 
 func (c *Central) sealBody(ctx context.Context, id uuid.UUID, former int) (*loan.SealBody, error) {
@@ -98,7 +104,7 @@ func (c *Central) VerifyContract(ctx context.Context, pdf, national []byte) (con
 	if err != nil {
 		return contract.Report{}, fault.Wrap(op, err)
 	}
-	o := contract.VerifyOptions{CA: c.authority.Cert(), Stampers: s.Roots, National: national, Now: c.now(),
+	o := contract.VerifyOptions{CA: c.authority.Cert(), Stampers: s.Roots, StampLists: s.Lists, National: national, Now: c.now(),
 		Revoked: func(device string) (time.Time, bool) {
 			for _, d := range out {
 				if d.Device.String() == device {

@@ -17,7 +17,6 @@ import (
 
 	"doorstep/internal/fault"
 	"github.com/google/uuid"
-	_ "modernc.org/sqlite" // the embedded database
 )
 
 const schemaVersion = 1
@@ -57,6 +56,7 @@ func schema() []string {
 			asked BIGINT NOT NULL, state TEXT NOT NULL, wrong INTEGER NOT NULL, decided BIGINT, expires BIGINT, request BYTEA, approval BYTEA)`,
 		`CREATE INDEX IF NOT EXISTS recoveries_device ON recoveries (device, asked)`,
 		`CREATE TABLE IF NOT EXISTS operators_off (county TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (county, id))`,
+		`CREATE TABLE IF NOT EXISTS operators_level (county TEXT NOT NULL, id TEXT NOT NULL, level TEXT NOT NULL, org TEXT NOT NULL, PRIMARY KEY (county, id))`,
 		`CREATE TABLE IF NOT EXISTS lost (device TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, at BIGINT NOT NULL,
 			PRIMARY KEY (device, first))`,
 		`CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, value BIGINT NOT NULL)`,
@@ -77,10 +77,7 @@ func openDB(ctx context.Context, dir string) (*sql.DB, error) {
 		return nil, diskFault(op, err)
 	}
 	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
-	if err != nil {
-		return nil, fault.New(op, fault.Disk, err)
-	}
+	db := openSQLite("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
 	if err := migrate(ctx, db); err != nil {
@@ -108,7 +105,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // allSchema is every table of the centre.
 func allSchema() []string {
-	return slices.Concat(schema(), downSchema(), peopleSchema(), answeredSchema(), seenSchema(), signalSchema(), contractSchema())
+	return slices.Concat(schema(), downSchema(), peopleSchema(), answeredSchema(), pleaSchema(), releaseSchema(), seenSchema(), signalSchema(), contractSchema())
 }
 
 // applySchema makes what is not there yet; fault.Newer for a database that a

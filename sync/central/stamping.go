@@ -5,15 +5,19 @@ import (
 	"context"
 	"crypto/x509"
 	"database/sql"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
+	"doorstep/internal/seal"
 )
 
 // Stamping is the time stamping service that the centre asks, by RFC 3161 over
@@ -21,6 +25,13 @@ import (
 type Stamping struct {
 	URL   string // none: no service
 	Roots []*x509.Certificate
+	// Policy is the one by which it is to stamp; none: as it likes.
+	Policy asn1.ObjectIdentifier
+	// Lists are of revoked certificates, as they were last had from ListsAt.
+	Lists   []*x509.RevocationList
+	ListsAt []string
+
+	listsDue time.Time
 }
 
 const (
@@ -49,29 +60,33 @@ func (c *Central) SetStamping(ctx context.Context, address string, roots []byte)
 			return fault.New(op, fault.Input, errors.New("a service without roots proves nothing"))
 		}
 	}
-	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for name, value := range map[string]string{stampingURL: address, stampingRoots: string(roots)} {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value); err != nil {
-				return diskFault(op, err)
-			}
-		}
-		return nil
-	})
+	return fault.Wrap(op, c.setStampingMeta(ctx, map[string]string{stampingURL: address, stampingRoots: string(roots)}))
 }
 
 // Stamping gives the service in force.
 func (c *Central) Stamping(ctx context.Context) (*Stamping, error) {
 	const op = "central.Stamping"
 	s := &Stamping{}
-	var roots string
-	for name, value := range map[string]*string{stampingURL: &s.URL, stampingRoots: &roots} {
+	var roots, policy, lists, at, due string
+	for name, value := range map[string]*string{stampingURL: &s.URL, stampingRoots: &roots, stampingPolicy: &policy,
+		stampingLists: &lists, stampingListsAt: &at, stampingDue: &due} {
 		err := c.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = ?`, name).Scan(value)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, diskFault(op, err)
 		}
 	}
+	s.ListsAt = strings.Fields(at)
+	if unix, err := strconv.ParseInt(due, 10, 64); err == nil {
+		s.listsDue = time.Unix(unix, 0)
+	}
 	var err error
-	s.Roots, err = parseRoots([]byte(roots))
+	if s.Roots, err = parseRoots([]byte(roots)); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if s.Policy, err = parsePolicy(policy); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	s.Lists, err = parseLists([]byte(lists))
 	return s, fault.Wrap(op, err)
 }
 
@@ -86,7 +101,7 @@ func parseRoots(b []byte) ([]*x509.Certificate, error) {
 		if p == nil {
 			return nil, fault.New(op, fault.Input, errors.New("not PEM"))
 		}
-		cert, err := x509.ParseCertificate(p.Bytes)
+		cert, err := seal.ParseCertificate(p.Bytes)
 		if err != nil {
 			return nil, fault.New(op, fault.Input, errors.New("not a certificate"))
 		}
@@ -96,19 +111,38 @@ func parseRoots(b []byte) ([]*x509.Certificate, error) {
 }
 
 // stamp asks the service, and gives the file with its stamp. The service gets a
-// hash alone.
-func (s *Stamping) stamp(ctx context.Context, pdf []byte) ([]byte, error) {
+// hash alone. How much room its answers take is only known once there was one: it
+// is asked a second time where the first left much of it empty, or had too little.
+func (c *Central) stamp(ctx context.Context, s *Stamping, pdf []byte) ([]byte, error) {
 	const op = "central.stamp"
-	q, err := contract.BeginStamp(pdf)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
+	out, room, err := s.stamp(ctx, pdf, int(c.stampRoom.Load()))
+	if room > 0 {
+		c.stampRoom.Store(int64(room))
+		if again, _, err := s.stamp(ctx, pdf, room); err == nil {
+			return again, nil
+		}
 	}
+	return out, fault.Wrap(op, err)
+}
+
+// stamp asks once; room is what the service's answers need, where that is
+// another than there was.
+func (s *Stamping) stamp(ctx context.Context, pdf []byte, has int) (out []byte, room int, err error) {
+	const op = "central.stamp"
+	q, err := contract.BeginStamp(pdf, has)
+	if err != nil {
+		return nil, 0, fault.Wrap(op, err)
+	}
+	q.Policy = s.Policy
 	answer, err := s.ask(ctx, q.Request())
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, 0, fault.Wrap(op, err)
 	}
-	out, _, err := q.End(answer, s.Roots)
-	return out, fault.Wrap(op, err)
+	out, _, err = q.End(answer, s.Roots, s.Lists...)
+	if need, fits := q.Fitting(); !fits {
+		room = need
+	}
+	return out, room, fault.Wrap(op, err)
 }
 
 func (s *Stamping) ask(ctx context.Context, request []byte) ([]byte, error) {

@@ -38,7 +38,9 @@ func (c *Central) Return(ctx context.Context, id uuid.UUID, codes []loan.Code, n
 	return c.say(ctx, id, loan.ChangeReturn, loan.ReturnBody{Codes: codes, Note: note}, note, by)
 }
 
-// Accept says that a received case is accepted; otherwise as Return.
+// Accept says that a received case is accepted, and may go on to bank and school;
+// otherwise as Return. One whose people took a consent back is fault.Denied: it
+// goes no further than it went.
 func (c *Central) Accept(ctx context.Context, id uuid.UUID, note, by string) error {
 	return c.say(ctx, id, loan.ChangeAccept, loan.AcceptBody{Note: note}, note, by)
 }
@@ -61,6 +63,12 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 		if k == nil {
 			return fault.New(op, fault.Missing, errors.New("no such case"))
 		}
+		if k.Status != loan.Received && k.Status != loan.Accepted {
+			return fault.New(op, fault.Denied, errors.New("the case is "+k.Status.String()))
+		}
+		if w := k.TakenBack(); kind == loan.ChangeAccept && len(w) > 0 {
+			return fault.New(op, fault.Denied, errors.New("the "+string(w[0].Party)+" took the consent "+w[0].Purpose+" back; it may be returned, or given anew"))
+		}
 		if by != "" {
 			if err := mayDecide(ctx, tx, k, by); err != nil {
 				return err
@@ -77,14 +85,20 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 	})
 }
 
-// mayDecide is fault.Input unless the person is a reviewer who had no other
-// part in the case.
+// mayDecide is fault.Input unless the person is a reviewer of the county who had
+// no other part in the case: who entered, reviewed, witnessed or filled it in
+// does not decide on it too.
 func mayDecide(ctx context.Context, q querier, k *loan.Case, by string) error {
 	if err := onRoster(ctx, q, by, string(guard.Reviewer)); err != nil {
 		return err
 	}
-	if k.OpenedBy == by || k.Authors[by] {
-		return fault.New("central.mayDecide", fault.Input, errors.New("operator "+by+": entered the case"))
+	who, err := person(ctx, q, by)
+	if err != nil {
+		return err
 	}
-	return nil
+	at, err := siteOfCase(ctx, q, k.ID)
+	if err != nil {
+		return err
+	}
+	return mayBy(who, guard.MayAt(who, guard.Decide, k, at))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"doorstep/internal/fault"
@@ -75,34 +76,35 @@ func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outb
 	}
 	c.passes = 0
 	most := parcelChanges
+	var next *composed
 	for at := c.held; at < box.Last; {
 		c.update(func(s *State) { s.Phase = Sending })
-		changes, err := c.store.Pending(ctx, at, most)
-		if err != nil {
-			return box, err
+		p := next
+		if p == nil || p.at != at || p.held != c.held {
+			var err error
+			if p, err = c.compose(ctx, at, c.held, most, c.parcel, known); err != nil {
+				return box, err
+			}
 		}
-		if len(changes) == 0 {
-			return box, fault.New("courier.sendChanges", fault.Damaged, errors.New("the chain ends before its end"))
-		}
-		first := changes[0]
-		if changes = upTo(trim(changes, c.parcel), known); len(changes) == 0 {
-			at = first.Counter
+		if next = nil; p.bytes == nil {
+			at = p.first.Counter
 			continue
 		}
-		err = c.deliver(ctx, changes, c.held)
+		var err error
+		next, err = c.deliverAndCompose(ctx, p, box.Last, known)
 		switch {
 		case err == nil:
 			c.passes, at, most = 0, c.held, parcelChanges
 		case !refusesRecords(err):
 			return box, err
-		case len(changes) > 1:
-			most = len(changes) / 2
+		case len(p.changes) > 1:
+			most = len(p.changes) / 2
 			continue
 		default:
-			if err := c.setRefused(ctx, first, err); err != nil {
+			if err := c.setRefused(ctx, p.first, err); err != nil {
 				return box, err
 			}
-			at, most = first.Counter, parcelChanges
+			at, most = p.first.Counter, parcelChanges
 		}
 		if box, err = c.look(ctx); err != nil {
 			return box, err
@@ -117,10 +119,64 @@ func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outb
 	return box, nil
 }
 
+// composed is a parcel before it is sent.
+type composed struct {
+	at, held uint64 // the change it goes on behind, and how far the centre holds the chain then
+	first    *loan.Change
+	changes  []*loan.Change
+	bytes    []byte // nil where the first is known to be refused
+}
+
+// compose makes the parcel behind a change, of so many changes and bytes at most,
+// up to the first that is known to be refused.
+func (c *Courier) compose(ctx context.Context, at, held uint64, most, size int, known []store.Refused) (*composed, error) {
+	const op = "courier.compose"
+	changes, err := c.store.Pending(ctx, at, most)
+	if err != nil {
+		return nil, err
+	}
+	if len(changes) == 0 {
+		return nil, fault.New(op, fault.Damaged, errors.New("the chain ends before its end"))
+	}
+	p := &composed{at: at, held: held, first: changes[0], changes: upTo(trim(changes, size), known)}
+	if len(p.changes) > 0 {
+		p.bytes, err = packChanges(p.changes, held, c.profile.ChainKey())
+	}
+	return p, fault.Wrap(op, err)
+}
+
+// deliverAndCompose delivers a parcel, and composes the next while the centre
+// is at work on it: nil where there is none, or it fails, for then it is
+// composed when it is its turn.
+func (c *Courier) deliverAndCompose(ctx context.Context, p *composed, end uint64, known []store.Refused) (*composed, error) {
+	var next *composed
+	var wg sync.WaitGroup
+	if last := p.changes[len(p.changes)-1].Counter; last < end {
+		size := c.parcel
+		wg.Go(func() {
+			if n, err := c.compose(ctx, last, last, parcelChanges, size, known); err == nil {
+				next = n
+			}
+		})
+	}
+	err := c.deliverComposed(ctx, p)
+	wg.Wait()
+	return next, err
+}
+
 // deliver sends changes to a centre that holds the chain up to held.
 func (c *Courier) deliver(ctx context.Context, changes []*loan.Change, held uint64) error {
+	b, err := packChanges(changes, held, c.profile.ChainKey())
+	if err != nil {
+		return fault.Wrap("courier.deliver", err)
+	}
+	return c.deliverComposed(ctx, &composed{held: held, changes: changes, bytes: b})
+}
+
+func (c *Courier) deliverComposed(ctx context.Context, p *composed) error {
+	changes := p.changes
 	start := time.Now()
-	raw, err := c.sendParcel(ctx, changes, held)
+	raw, err := c.postParcel(ctx, p.bytes)
 	switch took := time.Since(start); {
 	case err != nil || took > slowParcel:
 		c.parcel = max(c.parcel/2, leastParcel)

@@ -29,6 +29,7 @@ type EnrolRequest struct {
 type EnrolResult struct {
 	Profile   store.Profile
 	Operators []parcel.EnrolOperator // who may work at this point
+	Standing  []byte                 // the bulletin with their levels; none from an earlier centre
 }
 
 // enrolTries is how often an answer that got lost is asked for again: the
@@ -103,7 +104,7 @@ func enrol(ctx context.Context, r EnrolRequest, again uuid.UUID) (*EnrolResult, 
 		return nil, 0, fault.New("courier.enrol", fault.Other, err)
 	}
 	raw, err := askAgain(ctx, road, request{method: "POST", path: "/v1/enrol?" + parcel.WithRecovery, typ: parcel.TypeJSON, body: body,
-		want: parcel.TypeJSON, limit: parcel.MaxJSON})
+		with: parcel.WithStanding, want: parcel.TypeJSON, limit: parcel.MaxJSON})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -195,7 +196,7 @@ func welcome(raw []byte, code seal.EnrolCode, signer *seal.Signer) (*EnrolResult
 	if a.Suite != 0 && !a.Suite.Known() {
 		return nil, 0, fault.New(op, fault.Newer, errors.New("suite"))
 	}
-	return &EnrolResult{Operators: a.Operators, Profile: store.Profile{Device: a.Device, Signer: signer, CertDER: a.Cert, CADER: a.CA,
+	return &EnrolResult{Operators: a.Operators, Standing: a.Standing, Profile: store.Profile{Device: a.Device, Signer: signer, CertDER: a.Cert, CADER: a.CA,
 		County: a.County, CountyName: a.CountyName, Point: a.Point, PointType: a.PointType,
 		CountyKey: county, Centre: centre, Recovery: recovery, Practice: a.Practice}}, a.Suite, nil
 }

@@ -108,12 +108,15 @@ type freight struct {
 	order  []*cargo
 	head   int // what stands before it has nothing to be sent
 	all    map[loan.Hash]*cargo
-	loaded int64 // bytes of content in memory
+	loaded int64    // bytes of content in memory
+	spare  [][]byte // memory of contents that were carried, for the next
 }
 
 const (
 	loadAhead = 6 << 20 // bytes of content in memory, but for one long blob
 	loadFirst = 512 << 10
+	mostSpare = 8 // and each of spareSize at most
+	spareSize = 1 << 20
 	askAhead  = 512 // blobs whose lack is asked for in front of the sending
 )
 
@@ -154,7 +157,32 @@ func (f *freight) open() []*cargo {
 
 func (f *freight) unload(c *cargo) {
 	f.loaded -= int64(len(c.content))
+	f.giveBack(c.content)
 	c.content, c.packed = nil, nil
+}
+
+// giveBack keeps the memory of a content that nobody reads any more: the
+// largest few, which hold any of the next.
+func (f *freight) giveBack(b []byte) {
+	if cap(b) == 0 || cap(b) > spareSize {
+		return
+	}
+	f.spare = append(f.spare, b[:0])
+	if len(f.spare) > mostSpare {
+		slices.SortFunc(f.spare, func(a, b []byte) int { return cap(a) - cap(b) })
+		f.spare = slices.Delete(f.spare, 0, 1)
+	}
+}
+
+// room is memory for a content of a size, for the caller alone.
+func (f *freight) room(size int64) []byte {
+	for i, b := range slices.Backward(f.spare) {
+		if int64(cap(b)) >= size {
+			f.spare = slices.Delete(f.spare, i, i+1)
+			return b
+		}
+	}
+	return make([]byte, 0, size)
 }
 
 // next is the blob of which a lane is to send: the one it sends of already,

@@ -225,6 +225,7 @@ type request struct {
 	typ          string // of the body
 	body         []byte
 	sum          string // of a chunk
+	with         string // what is read in the answer that an earlier laptop does not
 	want         string // content type of the answer; nothing: an answer without a body
 	limit        int64  // bytes of the answer
 	server       string // that is to answer, where a lane of the stream ends there
@@ -250,6 +251,9 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 		}
 		req.Body, _ = req.GetBody() // does not fail
 		req.Header.Set("Content-Type", q.typ)
+	}
+	if q.with != "" {
+		req.Header.Set(parcel.WithHeader, q.with)
 	}
 	if q.sum != "" {
 		req.Header.Set(parcel.SumHeader, q.sum)

@@ -264,6 +264,11 @@ func (c *Courier) sendParcel(ctx context.Context, changes []*loan.Change, held u
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	return c.postParcel(ctx, b)
+}
+
+// postParcel hands a parcel in, and gives the receipt as it came.
+func (c *Courier) postParcel(ctx context.Context, b []byte) ([]byte, error) {
 	_, raw, err := c.road.ask(ctx, request{method: "POST", path: "/v1/parcel", typ: parcel.TypeParcel, body: b,
 		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
 	return raw, err

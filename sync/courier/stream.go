@@ -246,7 +246,10 @@ func (r *carrying) read(ctx context.Context) error {
 
 // fill reads a blob from the store. One that is not whole is set aside.
 func (r *carrying) fill(ctx context.Context, c *cargo, packer *parcel.Packer) error {
-	content, err := r.store.Blob(ctx, c.Hash)
+	r.s.mu.Lock()
+	room := r.s.freight.room(c.Size)
+	r.s.mu.Unlock()
+	content, err := r.store.BlobInto(ctx, c.Hash, room)
 	if err == nil && int64(len(content)) != c.Size {
 		err = fault.New("courier.read", fault.Damaged, errors.New("a blob of another length"))
 	}
@@ -265,6 +268,8 @@ func (r *carrying) fill(ctx context.Context, c *cargo, packer *parcel.Packer) er
 	if c.content == nil && c.state == going {
 		c.content, c.packed = content, packed
 		r.s.freight.loaded += int64(len(content))
+	} else {
+		r.s.freight.giveBack(content)
 	}
 	r.s.mu.Unlock()
 	r.s.cond.Broadcast()

@@ -429,3 +429,39 @@ func FuzzLane(f *testing.F) {
 		}
 	})
 }
+
+func TestMemoryOfContentsIsUsedAgain(t *testing.T) {
+	f := &freight{all: map[loan.Hash]*cargo{}}
+	c := &cargo{content: append(f.room(100), make([]byte, 100)...)}
+	f.loaded = 100
+	first := &c.content[0]
+	f.unload(c)
+	if f.loaded != 0 || c.content != nil {
+		t.Fatalf("%d bytes loaded", f.loaded)
+	}
+	t.Run("a smaller one goes where a larger one was", func(t *testing.T) {
+		if b := f.room(40); &b[:1][0] != first || len(b) != 0 {
+			t.Error("it has memory of its own")
+		}
+	})
+	t.Run("no two have the same", func(t *testing.T) {
+		if b := f.room(40); &b[:1][0] == first {
+			t.Error("they share it")
+		}
+	})
+	t.Run("the largest few are kept, and none that is very large", func(t *testing.T) {
+		for n := range 3 * mostSpare {
+			f.giveBack(make([]byte, 10+n))
+		}
+		f.giveBack(make([]byte, spareSize+1))
+		f.giveBack(nil)
+		if len(f.spare) != mostSpare {
+			t.Fatalf("%d are kept", len(f.spare))
+		}
+		for _, b := range f.spare {
+			if cap(b) < 10+2*mostSpare || cap(b) > spareSize {
+				t.Errorf("one of %d bytes", cap(b))
+			}
+		}
+	})
+}

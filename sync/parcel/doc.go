@@ -205,6 +205,8 @@
 //	POST /v1/enrol    EnrolRequest → EnrolResponse, without a client certificate;
 //	                  ?with=recovery: with the recovery key and the suite, which an
 //	                  earlier laptop does not read and an earlier centre not send
+//	                  "standing" in the header Doorstep-With: with the levels of
+//	                  operators, a bulletin of at most 32 KiB
 //	                  a device in the request: that one enrols again, and keeps the
 //	                  key of suite 2 that signs its chain, if it has one
 //	POST /v1/key      KeyRequest → 204: the key that signs the chain, of suite 2,

@@ -92,6 +92,11 @@ type EnrolOperator struct {
 	ID    string   `json:"id"`
 	Name  string   `json:"name"`
 	Roles []string `json:"roles"`
+
+	// Level and organisation go down signed, in a bulletin: an earlier laptop
+	// would not read them here.
+	Level string `json:"-"`
+	Org   string `json:"-"`
 }
 
 // EnrolResponse is all a new device needs to know.
@@ -113,7 +118,17 @@ type EnrolResponse struct {
 	// For who asks with WithRecovery alone.
 	Recovery []byte     `json:"recovery,omitempty"` // the county's recovery key, PKIX DER
 	Suite    seal.Suite `json:"suite,omitempty"`    // of the laptop's store and chain
+
+	// For who says WithStanding in WithHeader alone: the bulletin with the levels
+	// of operators, where there is one.
+	Standing []byte `json:"standing,omitempty"`
 }
+
+// WithHeader names what a laptop reads in an answer that an earlier one does not.
+const WithHeader = "Doorstep-With"
+
+// WithStanding is that it reads the levels of operators.
+const WithStanding = "standing"
 
 // BlobSize is a blob and its length in bytes.
 type BlobSize struct {

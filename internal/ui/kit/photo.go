@@ -24,6 +24,7 @@ type PhotoFrame struct {
 	caption   string
 	kind      Kind
 	watermark string
+	sign      string // the icon of the empty frame; none is a person
 	buttons   []fyne.CanvasObject
 
 	frame *canvas.Rectangle
@@ -58,6 +59,12 @@ func (p *PhotoFrame) SetEmpty(text string) {
 	p.Refresh()
 }
 
+// SetIcon sets what stands in the frame without a picture; it is a person else.
+func (p *PhotoFrame) SetIcon(name string) {
+	p.sign = name
+	p.Refresh()
+}
+
 // SetCaption sets the line beneath, coloured by its kind.
 func (p *PhotoFrame) SetCaption(kind Kind, text string) {
 	p.kind, p.caption = kind, text
@@ -76,7 +83,7 @@ func (p *PhotoFrame) children() []fyne.CanvasObject { return p.buttons }
 func (p *PhotoFrame) CreateRenderer() fyne.WidgetRenderer {
 	p.frame = canvas.NewRectangle(color.Transparent)
 	p.image = &canvas.Image{FillMode: canvas.ImageFillContain}
-	p.icon = canvas.NewImageFromResource(IconIn("user", ColorFieldEdge))
+	p.icon = canvas.NewImageFromResource(p.signIcon())
 	p.icon.FillMode = canvas.ImageFillContain
 	p.words = newText("", ColorMuted, captionSize())
 	p.under = newText("", ColorMuted, captionSize())
@@ -151,12 +158,19 @@ func (p *PhotoFrame) water(s fyne.Size) {
 	p.marks.Refresh()
 }
 
+func (p *PhotoFrame) signIcon() fyne.Resource {
+	if p.sign == "" {
+		return IconIn("user", ColorFieldEdge)
+	}
+	return IconIn(p.sign, ColorFieldEdge)
+}
+
 func (p *PhotoFrame) repaint() {
 	p.frame.FillColor, p.frame.StrokeColor = paint(ColorReadOnly), paint(ColorCardBorder)
 	p.frame.StrokeWidth, p.frame.CornerRadius = 1, 4*unit()
 	p.frame.Refresh()
 	p.icon.Hidden, p.words.Hidden = p.picture != nil, p.picture != nil
-	p.icon.Resource = IconIn("user", ColorFieldEdge)
+	p.icon.Resource = p.signIcon()
 	p.icon.Refresh()
 	p.words.Text, p.words.Color, p.words.TextSize = p.empty, paint(ColorMuted), captionSize()
 	p.words.Refresh()

@@ -1,0 +1,196 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"doorstep/internal/contract"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/release"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// Release says to whom a grant lets cases be exported.
+type Release = guard.Release
+
+// Given is a grant as it stands at this laptop.
+type Given = guard.Given
+
+// Exported says what an export wrote.
+type Exported struct {
+	Path  string // the file
+	Cases int
+	Files int
+	Left  int // papers that are not here any more or could not be marked: the list in the package names them
+}
+
+// CheckRelease is fault.Input, with a sentence, for a recipient to whom nothing
+// can be encrypted.
+func CheckRelease(r Release) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	return release.CheckKey(r.Key)
+}
+
+// Releases lists the grants by which the operator signed in may export here now.
+func (d *Desk) Releases(ctx context.Context) ([]Given, error) {
+	const op = "list releases"
+	all, err := d.given(ctx)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	now := d.now()
+	return slices.DeleteFunc(all, func(g guard.Given) bool {
+		return g.Release == nil || g.Release.Centre || g.Revoked || g.Elsewhere || g.Stale || now.Before(g.From) || !now.Before(g.Until)
+	}), nil
+}
+
+// Export writes copies of cases into a new file in a folder, by a grant that
+// names the recipient: encrypted to him alone, what the grant names and no more,
+// with a watermark over every paper. Each case is counted and noted in the
+// chain before anything is written, and stays so where the writing fails.
+// fault.Denied says what is wrong with the grant, and is noted too; fault.Disk
+// for a folder that takes no file.
+func (d *Desk) Export(ctx context.Context, grant string, cases []uuid.UUID, dir string) (Exported, error) {
+	const op = "export"
+	if err := d.permit(ctx, guard.Export, nil); err != nil {
+		return Exported{}, fault.Wrap(op, err)
+	}
+	var all []*loan.Case
+	for _, id := range cases {
+		c, err := d.read(ctx, id)
+		if err != nil {
+			return Exported{}, fault.Wrap(op, err)
+		}
+		all = append(all, c)
+	}
+	press, err := d.marker()
+	if err != nil {
+		return Exported{}, fault.Wrap(op, err)
+	}
+	d.uses.Lock()
+	g, p, err := d.counted(ctx, grant, cases, dir)
+	d.uses.Unlock()
+	if err != nil {
+		return Exported{}, fault.Wrap(op, err)
+	}
+	for i, c := range all {
+		if err := d.pack(ctx, p, press, g, len(g.Used)+i+1, c); err != nil {
+			p.Drop()
+			return Exported{}, fault.Wrap(op, err)
+		}
+	}
+	out := Exported{}
+	for _, c := range p.Cases() {
+		out.Cases, out.Files, out.Left = out.Cases+1, out.Files+len(c.Files), out.Left+len(c.Left)
+	}
+	out.Path, err = p.Close()
+	return out, fault.Wrap(op, err)
+}
+
+// counted finds the grant, begins the file and counts the cases: in this order,
+// so that a folder that takes nothing costs nothing.
+func (d *Desk) counted(ctx context.Context, grant string, cases []uuid.UUID, dir string) (guard.Given, *release.Package, error) {
+	const op = "export"
+	all, err := d.given(ctx)
+	if err != nil {
+		return guard.Given{}, nil, err
+	}
+	var g guard.Given
+	err = fault.Tell(op, fault.Denied, "没有这份导出授权。请先申请导出，由系统数据管理员批准并写明接收人。", errors.New("no such grant"))
+	if i := slices.IndexFunc(all, func(k guard.Given) bool { return k.ID == grant }); i >= 0 {
+		g = all[i]
+		err = guard.MayExport(d.acting(), g, cases, d.now())
+	}
+	if err != nil {
+		if fault.KindOf(err) == fault.Denied {
+			if e := d.noteExport(ctx, op, cases, func(int) loan.ViewBody { return loan.ViewBody{Detail: exportRefused} }); e != nil {
+				return g, nil, e
+			}
+		}
+		return g, nil, err
+	}
+	p, err := release.Create(dir, release.Manifest{Recipient: g.Release.To, Key: g.Release.Key, Purpose: g.Reason, Grant: g.ID,
+		Operator: d.operator.ID, By: g.By, At: d.now()})
+	if err != nil {
+		return g, nil, err
+	}
+	err = d.store.SetSetting(ctx, usedSetting+g.ID, slices.Concat(g.Used, cases))
+	if err == nil {
+		err = d.noteExport(ctx, op, cases, func(i int) loan.ViewBody {
+			return loan.ViewBody{Fields: g.Fields, Reason: g.Reason,
+				Detail: fmt.Sprintf("export %d of %d, grant %s to %s %s", len(g.Used)+i+1, g.Total(), g.ID, g.Release.Fingerprint(), g.Release.To)}
+		})
+	}
+	if err != nil {
+		p.Drop()
+	}
+	return g, p, err
+}
+
+// marker is what lays watermarks; a desk of the command line has none yet.
+func (d *Desk) marker() (*contract.Press, error) {
+	if d.press != nil {
+		return d.press, nil
+	}
+	return contract.NewPress()
+}
+
+// exportRefused is what the chain says of an export that no grant covered.
+const exportRefused = "export refused"
+
+// noteExport writes a line for each case into the chain, in one step.
+func (d *Desk) noteExport(ctx context.Context, op string, cases []uuid.UUID, body func(i int) loan.ViewBody) error {
+	if len(cases) == 0 {
+		cases = []uuid.UUID{uuid.Nil}
+	}
+	var entries []store.Entry
+	for i, id := range cases {
+		entries = append(entries, store.Entry{Case: id, Kind: loan.ChangeExport, Operator: d.operator.ID, Body: body(i)})
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.store.Commit(ctx, entries, nil)
+	return fault.Wrap(op, err)
+}
+
+// pack puts what a grant names of a case into the package.
+func (d *Desk) pack(ctx context.Context, p *release.Package, press *contract.Press, g guard.Given, n int, c *loan.Case) error {
+	var papers []release.Attachment
+	if slices.Contains(g.Fields, guard.ImagesField) {
+		for _, a := range c.Manifest() {
+			papers = append(papers, release.Attachment{Slot: string(a.Slot), Media: a.Media, Read: func() ([]byte, error) { return d.store.Blob(ctx, a.Blob) }})
+		}
+	}
+	words := g.Mark(d.operator.ID, d.now(), n)
+	return p.Fill(n, c.ID.String(), guard.Released(&c.App, g.Fields), papers, func(media string, content []byte) ([]byte, error) {
+		return press.Mark(media, content, words)
+	})
+}
+
+// ByTails finds cases of this laptop by the ends of their ids, eight characters
+// each, as they stand on screens and slips. fault.Missing for an end that is
+// none's.
+func (d *Desk) ByTails(ctx context.Context, tails []string) ([]uuid.UUID, error) {
+	const op = "find cases"
+	if err := d.permit(ctx, guard.Export, nil); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	var out []uuid.UUID
+	for _, t := range tails {
+		t = strings.ToLower(t)
+		found, n := d.store.SearchWhere("", 1, func(s *store.Summary) bool { return strings.HasSuffix(s.ID.String(), t) })
+		if len(t) < 8 || n != 1 {
+			return nil, fault.Tell(op, fault.Missing, "本机没有编号末 8 位为所填内容的案件，请核对。", errors.New("no case, or several, of this end"))
+		}
+		out = append(out, found[0].ID)
+	}
+	return out, nil
+}

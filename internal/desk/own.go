@@ -1,0 +1,178 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// Own is what this laptop keeps of one person of a case, as the person may see
+// it: 本人信息查询.
+type Own struct {
+	Person    loan.Person
+	Relation  loan.Relation // of a co-borrower
+	Papers    int           // pictures of the person and of the case's papers that are here
+	Contract  bool          // a sealed contract is kept
+	Consents  []OwnConsent
+	Looks     int // how often somebody looked, revealed, printed or exported
+	LastLook  time.Time
+	Exports   int // how often a copy left by an export
+	AtCentre  bool
+	MayErase  error // nil, or why what is kept cannot be erased on request
+	Operators []string
+}
+
+// OwnConsent is a consent that the person gave, or took back.
+type OwnConsent struct {
+	Purpose string
+	Text    string // id and version of what was read; empty for one taken back
+	At      time.Time
+	By      string // the operator who wrote it down
+	Given   bool
+}
+
+// OwnData tells what is kept of a party of a case, to be shown to that person at
+// the desk, and notes in the chain that it was. Who does not see the case in full
+// is fault.Denied.
+func (d *Desk) OwnData(ctx context.Context, id uuid.UUID, party loan.Party) (Own, error) {
+	const op = "show own data"
+	c, err := d.read(ctx, id)
+	if err != nil {
+		return Own{}, fault.Wrap(op, err)
+	}
+	if !d.SeesFull(c) {
+		return Own{}, fault.Tell(op, fault.Denied, "本人信息由本案经办人当面给本人查看。", errors.New("masked for the operator"))
+	}
+	out := Own{Person: c.App.Student, AtCentre: c.Receipt != nil, Contract: c.Contract != nil && c.Contract.Sealed != nil, MayErase: erasable(c)}
+	if party == loan.CoborrowerParty {
+		if len(c.App.Coborrowers) == 0 {
+			return Own{}, fault.New(op, fault.Missing, errors.New("no co-borrower"))
+		}
+		out.Person, out.Relation = c.App.Coborrowers[0].Person, c.App.Coborrowers[0].Relation
+	}
+	for _, a := range c.Attachments {
+		if portrait(a.Slot) && !strings.HasSuffix(string(a.Slot), string(party)) {
+			continue
+		}
+		out.Papers++
+	}
+	body := loan.ViewBody{Fields: []string{string(party)}, Detail: "own data shown to the person"}
+	if _, err := d.commit(ctx, op, id, entry(loan.ChangeView, body)); err != nil {
+		return Own{}, err
+	}
+	all, err := d.store.Changes(ctx, id)
+	if err != nil {
+		return Own{}, fault.Wrap(op, err)
+	}
+	for _, ch := range all {
+		out.count(ch, party)
+	}
+	return out, nil
+}
+
+// count adds what a change of the case says of looks and consents.
+func (o *Own) count(ch *loan.Change, party loan.Party) {
+	switch ch.Kind {
+	case loan.ChangeView, loan.ChangeReveal, loan.ChangePrint, loan.ChangeExport:
+		o.Looks++
+		if ch.At.After(o.LastLook) {
+			o.LastLook = ch.At
+		}
+		if ch.Kind == loan.ChangeExport {
+			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && b.Detail != exportRefused {
+				o.Exports++
+			}
+		}
+		if !slices.Contains(o.Operators, ch.Operator) {
+			o.Operators = append(o.Operators, ch.Operator)
+		}
+	case loan.ChangeConsent:
+		b, err := loan.Body[loan.ConsentBody](ch)
+		if err == nil && b.Party == party {
+			o.Consents = append(o.Consents, OwnConsent{b.Purpose, b.Text, ch.At, ch.Operator, b.Given})
+		}
+	}
+}
+
+// erasable says whether what is kept of a case may be erased because a person
+// asks for it: nil, or why not, and what can be done instead.
+func erasable(c *loan.Case) error {
+	const op = "erase on request"
+	switch c.Status {
+	case loan.Void:
+		return nil
+	case loan.Signed, loan.Queued, loan.Received, loan.Accepted:
+		return fault.Tell(op, fault.Denied, "合同已签署，贷款存续期间合同和登记内容须依法保存，不能删除。影像在中心回执满 7 天后自动从本机清除；有错的内容可以更正，同意可以撤回。",
+			errors.New("a contract in force"))
+	}
+	return fault.Tell(op, fault.Denied, "案件还在办理，办理所需的内容不能删除。不再办理的，请经办人先作废案件，再由系统数据管理员删除；有错的内容可以更正，同意可以撤回。",
+		errors.New("under way"))
+}
+
+// RequestedCase finds the case of which a person asks that it be erased, by the
+// end of its id; with the row fault.Denied says why it may not be. Only a data
+// administrator may.
+func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
+	const op = "find case to erase"
+	if err := d.permit(ctx, guard.EraseSeason, nil); err != nil {
+		return Row{}, fault.Wrap(op, err)
+	}
+	tail = strings.ToLower(strings.TrimSpace(tail))
+	found, n := d.store.SearchWhere("", 1, func(s *store.Summary) bool { return strings.HasSuffix(s.ID.String(), tail) })
+	if len(tail) < 8 || n != 1 {
+		return Row{}, fault.Tell(op, fault.Missing, "本机没有编号末 8 位为所填内容的案件，请核对。", errors.New("no case, or several, of this end"))
+	}
+	c, err := d.store.Case(ctx, found[0].ID)
+	if err != nil {
+		return Row{}, fault.Wrap(op, err)
+	}
+	return d.row(found[0]), fault.Wrap(op, erasable(c))
+}
+
+// EraseCase erases a void case because a person of it asks for that: all that
+// was entered, its pictures and papers. The chain says who asked for it to be
+// done and why, and still verifies. Then the file is written anew. Only a data
+// administrator may. fault.Denied says why a case is kept, fault.Busy that the
+// centre has not acknowledged all of it.
+func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progress func(done, total int64)) (Erased, error) {
+	const op = "erase case"
+	if err := d.permit(ctx, guard.EraseSeason, nil); err != nil {
+		return Erased{}, fault.Wrap(op, err)
+	}
+	if err := guard.CheckReason(reason); err != nil {
+		return Erased{}, fault.Wrap(op, err)
+	}
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return Erased{}, fault.Wrap(op, err)
+	}
+	why := erasable(c)
+	word := "to be done"
+	if why != nil {
+		word = "refused"
+	}
+	// Not a change of the case itself, which would wait for the centre anew.
+	body := loan.ViewBody{Reason: reason, Detail: "erasing of case " + id.String() + " on request: " + word}
+	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, body); err != nil {
+		return Erased{}, err
+	}
+	if why != nil {
+		return Erased{}, fault.Wrap(op, why)
+	}
+	out, err := d.store.EraseCase(ctx, id, d.operator.ID)
+	if err != nil {
+		return out, fault.Wrap(op, err)
+	}
+	if out.Cases == 0 {
+		return out, fault.Tell(op, fault.Busy, "中心还没有确认收到本案的全部记录，现在不能删除。请先上传，送达后再删除。", errors.New("not acknowledged, or written to meanwhile"))
+	}
+	return out, fault.Wrap(op, d.store.Compact(ctx, progress))
+}

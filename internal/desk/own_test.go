@@ -1,0 +1,135 @@
+package desk_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+func TestWhatIsKeptOfAPersonIsShownToThatPerson(t *testing.T) {
+	d := laptop(t, t.TempDir())
+	defer func() { d.Close() }()
+	c := entered(t, d)
+	for party, want := range map[loan.Party]string{loan.StudentParty: "15400000001", loan.CoborrowerParty: "15400000002"} {
+		own, err := d.OwnData(t.Context(), c.ID, party)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own.Person.Phone != want || own.Papers != 7 || own.Contract || own.AtCentre || own.Looks == 0 || own.Exports != 0 {
+			t.Errorf("%s: %+v", party, own)
+		}
+		if len(own.Consents) != 2 || own.Consents[0].Text == "" || !own.Consents[0].Given || own.Consents[0].By != "clerk-1" || own.Consents[0].At.IsZero() {
+			t.Errorf("%s: consents %+v", party, own.Consents)
+		}
+		if fault.KindOf(own.MayErase) != fault.Denied || !strings.Contains(fault.Sentence(own.MayErase), "作废") {
+			t.Errorf("%s: %v", party, own.MayErase)
+		}
+		ch, b := lastLook(t, d, loan.ChangeView)
+		if ch.Case != c.ID || b.Detail != "own data shown to the person" || !slices.Equal(b.Fields, []string{string(party)}) {
+			t.Errorf("the chain says %+v", b)
+		}
+		if strings.Contains(string(ch.Body), want) {
+			t.Error("the chain has the value")
+		}
+	}
+	one, err := d.OwnData(t.Context(), c.ID, loan.StudentParty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := told(one); slices.Contains(got, "coborrowers.0.phone") || slices.Contains(got, "coborrowers.0.id_no") || slices.Contains(got, "coborrowers.0.name") {
+		t.Errorf("the student is shown %v", got)
+	}
+	d, err = signedIn(t, d, "reviewer-1", reviewPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.OwnData(t.Context(), c.ID, loan.StudentParty); fault.KindOf(err) != fault.Denied {
+		t.Errorf("by who does not handle the case: got %v", err)
+	}
+}
+
+// acknowledged lets the centre say that it has all that this laptop wrote.
+func (k *keeper) acknowledged(blobs ...loan.Hash) {
+	k.t.Helper()
+	s := k.d.Store()
+	n, head := s.Head()
+	r := store.Receipt{Centre: uuid.UUID{1}, Epoch: uuid.UUID{2}, Device: s.Profile().Device, Through: n, Chain: head, At: k.now, Blobs: blobs}
+	if err := s.Acknowledge(k.t.Context(), r); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func TestACaseIsErasedBecauseAPersonAsksForIt(t *testing.T) {
+	k := newKeeper(t)
+	ctx, must := t.Context(), step(t)
+	kept := k.delivered()
+	draft := entered(t, k.d)
+	gone := entered(t, k.d)
+	must(k.d.Void(ctx, gone.ID, "本人不再申请"))
+	var blobs []loan.Hash
+	for _, a := range gone.Attachments {
+		blobs = append(blobs, a.Blob)
+	}
+	k.as("admin-1", reviewPassword)
+	erase := func(c *loan.Case) error { return of(k.d.EraseCase(ctx, c.ID, "本人当面要求删除", nil)) }
+	if err := erase(kept); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "依法保存") {
+		t.Errorf("a contract in force: got %v: %s", err, fault.Sentence(err))
+	}
+	if err := erase(draft); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "先作废") {
+		t.Errorf("a case under way: got %v: %s", err, fault.Sentence(err))
+	}
+	if _, b := lastLook(t, k.d, loan.ChangeView); b.Detail != "erasing of case "+draft.ID.String()+" on request: refused" || b.Reason != "本人当面要求删除" {
+		t.Errorf("the chain says %+v of a refusal", b)
+	}
+	if _, err := k.d.EraseCase(ctx, gone.ID, "", nil); fault.KindOf(err) != fault.Input {
+		t.Errorf("without a reason: got %v", err)
+	}
+	if err := erase(gone); fault.KindOf(err) != fault.Busy || !strings.Contains(fault.Sentence(err), "先上传") {
+		t.Errorf("before the centre has it: got %v", err)
+	}
+	k.acknowledged(blobs...)
+	row, err := k.d.RequestedCase(ctx, gone.ID.String()[28:])
+	if err != nil || row.ID != gone.ID || len(told(row)) > 0 {
+		t.Errorf("found %v, %v; in full %v", row.ID, err, told(row))
+	}
+	out, err := k.d.EraseCase(ctx, gone.ID, "本人当面要求删除", nil)
+	if err != nil || out.Cases != 1 || out.Changes == 0 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	s := k.d.Store()
+	if _, err := s.Case(ctx, gone.ID); fault.KindOf(err) != fault.Erased {
+		t.Errorf("the case: %v", err)
+	}
+	for _, c := range []*loan.Case{kept, draft} {
+		if _, err := s.Case(ctx, c.ID); err != nil {
+			t.Errorf("another case: %v", err)
+		}
+	}
+	if unread, err := s.EachChange(ctx, func(ch *loan.Change) {
+		if ch.Case == gone.ID && ch.Body != nil {
+			t.Errorf("change %d of the case has a body", ch.Counter)
+		}
+	}); err != nil || unread > 0 {
+		t.Error(unread, err)
+	}
+	r, err := k.d.Audit(ctx)
+	if err != nil || !r.Sound() {
+		t.Errorf("the chain: %+v, %v", r, err)
+	}
+	if len(r.Chains) == 0 || !slices.ContainsFunc(r.Chains[0].Erased, func(b desk.BodiesErased) bool { return b.Rule == "request" }) {
+		t.Errorf("by which rule: %+v", r.Chains)
+	}
+	all := chain(t, k.d)
+	if i := slices.IndexFunc(all, func(ch *loan.Change) bool {
+		b, err := loan.Body[loan.ViewBody](ch)
+		return err == nil && ch.Operator == "admin-1" && b.Detail == "erasing of case "+gone.ID.String()+" on request: to be done" && b.Reason != ""
+	}); i < 0 {
+		t.Error("the chain does not say who had it done, and why")
+	}
+}

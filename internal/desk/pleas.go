@@ -1,0 +1,171 @@
+package desk
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"github.com/google/uuid"
+)
+
+// Plea is a request of another laptop of the county that waits for an answer,
+// as the centre sent it down.
+type Plea struct {
+	Device   uuid.UUID
+	Operator string
+	Name     string // of the operator
+	Where    string // level and organisation
+	Fields   []string
+	Case     uuid.UUID // Nil: of any cases
+	Count    int
+	Hours    int
+	Reason   string
+	At       time.Time
+
+	ask string
+}
+
+// answeredSetting keeps what was answered here and stands on the centre's list
+// until it hears of it.
+const answeredSetting = "desk.answered"
+
+// waiting is the centre's list; none where none came down yet.
+func (d *Desk) waiting(ctx context.Context) ([]guard.Waiting, error) {
+	b, err := d.store.Bulletin(ctx, bulletin.Asks, bulletin.AsksName)
+	if fault.KindOf(err) == fault.Missing {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return guard.ParseWaiting(b)
+}
+
+// Pleas lists the requests of the county's laptops that the operator may answer,
+// the newest first. Only a data administrator may.
+func (d *Desk) Pleas(ctx context.Context) ([]Plea, error) {
+	const op = "list requests of other laptops"
+	if err := d.permit(ctx, guard.ApproveGrant, nil); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	all, err := d.waiting(ctx)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	var done map[string]time.Time
+	if _, err := d.Setting(ctx, answeredSetting, &done); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	var out []Plea
+	for _, w := range all {
+		asker, err := d.store.Account(ctx, w.Operator)
+		if fault.KindOf(err) == fault.Denied {
+			continue // not on the roster here yet
+		}
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		p, err := w.Plea()
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		if _, ok := done[w.Device.String()+w.Ask]; ok || w.Declined || d.now().Sub(w.At) > guard.WaitFor || guard.Answers(d.acting(), guard.ApproveGrant, asker, d.siteOf(asker)) != nil {
+			continue
+		}
+		out = append(out, Plea{Device: w.Device, Operator: w.Operator, Name: asker.Name, Where: asker.Where(), Fields: p.Ask.Fields, Case: w.Case,
+			Count: p.Ask.Count, Hours: p.Ask.Hours, Reason: w.Reason, At: w.At, ask: w.Ask})
+	}
+	return out, nil
+}
+
+// siteOf is where an operator of the county works, as far as it is known here.
+func (d *Desk) siteOf(o guard.Operator) guard.Site {
+	s := d.site()
+	if o.Level == guard.PointLevel {
+		s.Point = o.Org
+	}
+	return s
+}
+
+// AnswerPlea gives the operator's answer to a request of another laptop: it is
+// noted in the chain and goes up with it, and the centre makes the grant, once it
+// has looked itself whether the operator may. fault.Missing for a request that
+// was answered meanwhile.
+func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason string) error {
+	const op = "answer request of another laptop"
+	all, err := d.Pleas(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := guard.CheckReason(reason); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if !slices.ContainsFunc(all, func(o Plea) bool { return o.Device == p.Device && o.ask == p.ask }) {
+		return fault.Tell(op, fault.Missing, "这份申请已经答复或超过了 72 小时。", errors.New("no such request"))
+	}
+	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Fields: p.Fields, Reason: reason, Detail: guard.AnswerDetail(approve, p.Device, p.ask)}); err != nil {
+		return err
+	}
+	done := map[string]time.Time{}
+	if _, err := d.Setting(ctx, answeredSetting, &done); err != nil {
+		return fault.Wrap(op, err)
+	}
+	for key, at := range done {
+		if d.now().Sub(at) > 2*guard.WaitFor {
+			delete(done, key)
+		}
+	}
+	done[p.Device.String()+p.ask] = d.now().UTC()
+	return fault.Wrap(op, d.store.SetSetting(ctx, answeredSetting, done))
+}
+
+// answeredAbove takes out of requests of this laptop those whose grant came
+// down, and says of others that they were declined.
+func (d *Desk) answeredAbove(ctx context.Context, all []Asked) ([]Asked, error) {
+	if err := d.keepGrants(ctx); err != nil {
+		return nil, err
+	}
+	list, err := d.waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Asked
+	for _, a := range all {
+		if a.Export {
+			out = append(out, a)
+			continue
+		}
+		raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
+		if err != nil {
+			return nil, err
+		}
+		ask, err := guard.ParseAsk(raw)
+		if err != nil {
+			return nil, err
+		}
+		g, err := guard.Plea{Device: guard.TagOf(d.device()), Operator: a.Operator, Ask: ask}.Grant(a.Case, a.Reason, guard.Emergency, d.now())
+		if err != nil {
+			return nil, err
+		}
+		var have guard.Grant
+		if found, err := d.Setting(ctx, grantSetting+g.ID, &have); err != nil {
+			return nil, err
+		} else if found {
+			continue
+		}
+		for _, w := range list {
+			if w.Device == d.device() && w.Ask == hex.EncodeToString(raw) && w.Declined {
+				a.Declined, a.Word = w.By, w.Word
+			}
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}

@@ -1,0 +1,187 @@
+package desk_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// setBack is a laptop whose data folder a person copied, and puts back after
+// what meanwhile does: the centre finds it behind and has its chain led on.
+func (f *field) setBack(who, password string, meanwhile func()) {
+	f.t.Helper()
+	kept := f.t.TempDir()
+	copyTo := func(from, to string) {
+		if err := os.RemoveAll(to); err != nil {
+			f.t.Fatal(err)
+		}
+		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	if err := f.d.Close(); err != nil {
+		f.t.Fatal(err)
+	}
+	copyTo(f.dir, filepath.Join(kept, "data"))
+	f.d = ticking(f.t, f.dir, who, password, &f.now)
+	meanwhile()
+	held, _ := f.d.Store().Head()
+	if err := f.d.Close(); err != nil {
+		f.t.Fatal(err)
+	}
+	copyTo(filepath.Join(kept, "data"), f.dir)
+	f.d = ticking(f.t, f.dir, who, password, &f.now)
+	f.now = f.now.Add(time.Minute)
+	if err := f.d.Store().LeadOn(f.t.Context(), who, held); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func TestAFolderPutBackGivesNoUseBack(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	one, two := entered(t, f.d), entered(t, f.d)
+	images := []string{guard.ImagesField}
+	f.in("reviewer-1", reviewPassword, clock())
+	ask := func(w desk.Wanted) desk.Asked {
+		t.Helper()
+		w.Fields, w.Hours, w.Reason = images, 8, "核对家长投诉"
+		a, err := f.d.AskGrant(ctx, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	counted := ask(desk.Wanted{Count: 1})
+	if _, err := f.d.ApproveAsk(ctx, counted.Code, "admin-1", []byte(clerkPassword), nil); err != nil {
+		t.Fatal(err)
+	}
+	waits := ask(desk.Wanted{Count: 1})
+	answer := f.answerGrant(waits.Code, "reviewer-1", "admin-1", f.p.Device, clock())
+	f.setBack("reviewer-1", reviewPassword, func() {
+		if err := f.d.Reveal(ctx, one.ID, images, "核对家长投诉"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.d.Reveal(ctx, two.ID, images, "核对家长投诉"); fault.KindOf(err) != fault.Denied {
+			t.Fatalf("a second case of one: got %v", err)
+		}
+		if _, err := f.d.TakeGrant(ctx, waits.Code, answer); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.d.Reveal(ctx, two.ID, images, "核对家长投诉"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for name, id := range map[string]uuid.UUID{"the case it was used for": one.ID, "another case": two.ID} {
+		if err := f.d.Reveal(ctx, id, images, "核对家长投诉"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "恢复过备份") {
+			t.Errorf("%s: got %v: %s", name, err, fault.Sentence(err))
+		}
+	}
+	if _, err := f.d.TakeGrant(ctx, waits.Code, answer); fault.KindOf(err) != fault.Missing {
+		t.Errorf("an answer that was taken: got %v", err)
+	}
+	if err := f.d.Reveal(ctx, one.ID, []string{"student.phone"}, "家长来电核对"); fault.KindOf(err) != fault.Denied {
+		t.Errorf("by a reason alone, on the day of the putting back: got %v", err)
+	}
+	t.Run("what is granted afterwards serves", func(t *testing.T) {
+		f.now = f.now.Add(time.Minute)
+		a := ask(desk.Wanted{Count: 1})
+		if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.d.Reveal(ctx, one.ID, images, "核对家长投诉"); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("and the next day a reason does", func(t *testing.T) {
+		f.now = f.now.AddDate(0, 0, 1)
+		if err := f.d.Reveal(ctx, two.ID, []string{"student.phone"}, "家长来电核对"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAnEmergencyThatAPutBackFileForgotIsFoundInTheChain(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c := entered(t, f.d)
+	var ids []string
+	f.in("reviewer-1", reviewPassword, clock())
+	for range 2 {
+		g, err := f.d.BreakGlass(ctx, c.ID, "洪水断网")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, g.ID)
+	}
+	// The chain came home whole, the settings did not.
+	n, _ := f.d.Store().Head()
+	f.now = f.now.Add(time.Minute)
+	if err := f.d.Store().LeadOn(ctx, "reviewer-1", n); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.d.Store().SetSetting(ctx, "desk.glass", []desk.Glass{}); err != nil {
+		t.Fatal(err)
+	}
+	f.in("admin-1", clerkPassword, f.now)
+	got, err := f.d.Glasses(ctx)
+	if err != nil || len(got) != 2 || got[0].Operator != "reviewer-1" || got[0].Reason != "洪水断网" || got[0].Case != c.ID {
+		t.Fatalf("waiting: %+v, %v", got, err)
+	}
+	if err := f.d.ReviewGlass(ctx, ids[0], true, "核对过了"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.d.Store().SetSetting(ctx, "desk.glass", []desk.Glass{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = f.d.Glasses(ctx); err != nil || len(got) != 1 || got[0].ID != ids[1] {
+		t.Errorf("after one was looked at: %+v, %v", got, err)
+	}
+}
+
+func TestAGrantOfANumberServesAtOneLaptop(t *testing.T) {
+	f := newField(t)
+	c := entered(t, f.d)
+	f.in("reviewer-1", reviewPassword, clock())
+	images := []string{guard.ImagesField}
+	issue := func(id string, device uuid.UUID) {
+		t.Helper()
+		g := guard.Grant{ID: id, Operator: "reviewer-1", By: "admin-1", Fields: images, Count: 1, Reason: "核对学籍", Device: device,
+			From: clock().UTC(), Until: clock().UTC().Add(time.Hour)}
+		content, err := g.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := bulletin.Bulletin{County: "522727", Kind: bulletin.Grant, Name: id, Version: uint64(clock().UnixMilli()), Issued: clock().UTC(), Content: content}
+		raw, err := b.Sign(f.centre)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.d.TakeFile(t.Context(), raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	issue("g-there", uuid.New())
+	if err := f.d.Reveal(t.Context(), c.ID, images, "核对学籍"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "另一台电脑") {
+		t.Errorf("another laptop's: got %v: %s", err, fault.Sentence(err))
+	}
+	if got, err := f.d.Grants(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("in force here: %+v, %v", got, err)
+	}
+	issue("g-here", f.p.Device)
+	if err := f.d.Reveal(t.Context(), c.ID, images, "核对学籍"); err != nil {
+		t.Error(err)
+	}
+	if _, b := lastLook(t, f.d, loan.ChangeReveal); b.Detail != "grant g-here" {
+		t.Errorf("the chain says %q", b.Detail)
+	}
+}

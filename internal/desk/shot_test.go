@@ -1,0 +1,136 @@
+package desk_test
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"doorstep/internal/photo"
+)
+
+func TestAPortraitCutOtherwiseIsKnownAgain(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "ui", "testdata", "portrait.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := desk.DecodeImage(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := img.Bounds()
+	cut := func(by int, quality int) []byte {
+		p, err := desk.Portrait(img, b.Inset(by))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if quality == 0 {
+			return p.JPEG
+		}
+		again, err := desk.DecodeImage(p.JPEG)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := jpeg.Encode(&out, again, &jpeg.Options{Quality: quality}); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	ctx := t.Context()
+	d := laptop(t, t.TempDir())
+	first := entered(t, d)
+	second, err := d.NewCase(ctx, loan.First, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := cut(0, 0)
+	if _, err := d.Attach(ctx, first.ID, loan.PortraitStudent, whole, "image/jpeg", "camera"); err != nil {
+		t.Fatal(err)
+	}
+	used := func(c *loan.Case, slot loan.Slot, content []byte) string {
+		t.Helper()
+		words, err := d.PortraitUsed(ctx, c.ID, slot, content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return words
+	}
+	closer, pressed := cut(b.Dx()/14, 80), cut(0, 70)
+	if got := used(second, loan.PortraitStudent, closer); got != "" {
+		t.Errorf("before it was known: got %q", got)
+	}
+	if err := d.KnowPortrait(ctx, first.ID, loan.PortraitStudent, whole); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("in another case, cut closer or pressed anew", func(t *testing.T) {
+		for _, content := range [][]byte{closer, pressed} {
+			if got := used(second, loan.PortraitStudent, content); !strings.Contains(got, "另一件案件") {
+				t.Errorf("got %q", got)
+			}
+		}
+		if got := used(second, loan.PortraitStudent, whole); !strings.Contains(got, "不是今天现场拍的") {
+			t.Errorf("the same bytes: got %q", got)
+		}
+	})
+	t.Run("for the other party, and not for the party's own", func(t *testing.T) {
+		if got := used(first, loan.PortraitCoborrower, closer); !strings.Contains(got, "另一人") {
+			t.Errorf("got %q", got)
+		}
+		if got := used(first, loan.PortraitStudent, closer); got != "" {
+			t.Errorf("taken again for the same: got %q", got)
+		}
+	})
+	t.Run("of the same person in another case only what is nearly the same", func(t *testing.T) {
+		if _, err := d.Edit(ctx, second.ID, map[string]any{"student.id_no": first.App.Student.IDNo}); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := photo.ShotOf(mustDecode(t, whole))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, content := range [][]byte{closer, pressed} {
+			all, err := photo.ShotOf(mustDecode(t, content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := kept[0].Apart(all) <= photo.SurelySameShot
+			if got := used(second, loan.PortraitStudent, content); (got != "") != want {
+				t.Errorf("%.3f apart: got %q", kept[0].Apart(all), got)
+			}
+		}
+	})
+	t.Run("a picture without a face is not kept, and the screens cannot write what is", func(t *testing.T) {
+		blank, err := desk.Portrait(image.NewGray(image.Rect(0, 0, 400, 500)), image.Rectangle{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.KnowPortrait(ctx, first.ID, loan.PortraitStudent, blank.JPEG); err != nil {
+			t.Fatal(err)
+		}
+		if got := used(first, loan.PortraitCoborrower, closer); got != "" {
+			t.Errorf("of a portrait that was taken again: got %q", got)
+		}
+		if err := d.SetSetting(ctx, "desk.shot.x", 1); fault.KindOf(err) != fault.Denied {
+			t.Errorf("got %v", err)
+		}
+		if err := d.KnowPortrait(ctx, first.ID, loan.DocSlot(loan.HukouBook), whole); fault.KindOf(err) != fault.Input {
+			t.Errorf("a paper: got %v", err)
+		}
+	})
+}
+
+func mustDecode(t *testing.T, b []byte) image.Image {
+	t.Helper()
+	img, err := desk.DecodeImage(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}

@@ -1,0 +1,131 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// read is a case with all its values, for the desk's own use: what leaves for a
+// screen goes through handed.
+func (d *Desk) read(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return c, d.permit(ctx, guard.View, c)
+}
+
+// handed is the case as the operator signed in may have it: as it is, or with
+// every value of a person masked.
+func (d *Desk) handed(c *loan.Case) *loan.Case {
+	if c == nil || d.SeesFull(c) {
+		return c
+	}
+	m := *c
+	m.Veiled = true
+	m.App = veiled(c.App, nothing)
+	m.Former = slices.Clone(c.Former)
+	for i, k := range m.Former {
+		if k.Voided != nil {
+			v := *k.Voided
+			v.Was = veiled(v.Was, nothing)
+			m.Former[i].Voided = &v
+		}
+	}
+	m.Conflicts = slices.Clone(c.Conflicts)
+	for i, k := range m.Conflicts {
+		if !strings.HasPrefix(k.Field, "student.") && !strings.HasPrefix(k.Field, "coborrowers.") {
+			continue
+		}
+		m.Conflicts[i].Values = slices.Clone(k.Values)
+		for j := range m.Conflicts[i].Values {
+			m.Conflicts[i].Values[j].Value = `"***"`
+		}
+	}
+	return &m
+}
+
+func nothing(string) bool { return false }
+
+// whole is the case a screen has, with all its values: for judging it, and for
+// what was revealed. The case itself where it cannot be read.
+func (d *Desk) whole(c *loan.Case) *loan.Case {
+	if !c.Veiled {
+		return c
+	}
+	full, err := d.store.Case(context.Background(), c.ID)
+	if err != nil {
+		return c
+	}
+	return full
+}
+
+// SeesFull says whether the operator sees the open case unmasked. One that was
+// handed out masked stays so until it is read again.
+func (d *Desk) SeesFull(c *loan.Case) bool {
+	return c != nil && !c.Veiled && (guard.SeesFull(d.acting(), c) || guard.SeesHeld(d.acting(), c, d.device()))
+}
+
+// Shown is the application as the operator may see it in the open case: whole,
+// or with names, numbers and addresses masked but for what was revealed.
+func (d *Desk) Shown(c *loan.Case) loan.Application {
+	if d.SeesFull(c) {
+		return c.App
+	}
+	if left, _ := d.Revealed(c.ID); left <= 0 && c.Veiled {
+		return c.App
+	}
+	return veiled(d.whole(c).App, func(field string) bool { return d.reveals(c.ID, field) })
+}
+
+// Missing lists the fields of the open case that are still empty.
+func (d *Desk) Missing(c *loan.Case) []string { return loan.Missing(&d.whole(c).App) }
+
+// veiled is an application with its people masked but for the fields that full
+// names. What is masked already stays as it is.
+func veiled(a loan.Application, full func(field string) bool) loan.Application {
+	of := func(prefix string) func(string) bool {
+		return func(field string) bool { return full(prefix + field) }
+	}
+	a.Student = maskPerson(a.Student, of("student."))
+	a.Coborrowers = slices.Clone(a.Coborrowers)
+	for i := range a.Coborrowers {
+		a.Coborrowers[i].Person = maskPerson(a.Coborrowers[i].Person, of("coborrowers."+strconv.Itoa(i)+"."))
+	}
+	return a
+}
+
+// maskPerson masks a person but for the fields that are shown in full.
+func maskPerson(p loan.Person, full func(field string) bool) loan.Person {
+	mask := func(field string, value *string, by func(string) string) {
+		if !full(field) {
+			*value = by(*value)
+		}
+	}
+	mask("name", &p.Name, guard.MaskName)
+	mask("id_no", &p.IDNo, guard.MaskIDNo)
+	mask("phone", &p.Phone, guard.MaskPhone)
+	mask("address", &p.Address, guard.MaskAddress)
+	if !full("birth") {
+		p.Birth = ""
+	}
+	p.IDOCRName = ""
+	return p
+}
+
+// Case reads a case the operator has open, masked where it is not his to see;
+// the look was noted when it was opened.
+func (d *Desk) Case(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
+	c, err := d.read(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap("read case", err)
+	}
+	return d.handed(c), nil
+}

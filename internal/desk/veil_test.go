@@ -1,0 +1,186 @@
+package desk_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+)
+
+// secrets are the values of the family that are shown in part at most.
+func secrets() map[string]string {
+	out := map[string]string{}
+	for path, v := range family() {
+		switch path[strings.LastIndex(path, ".")+1:] {
+		case "name", "id_no", "phone", "address", "birth":
+			out[path] = v.(string)
+		}
+	}
+	return out
+}
+
+// words are all texts that can be reached from v by exported fields.
+func words(v reflect.Value, out *[]string) {
+	switch v.Kind() {
+	case reflect.String:
+		*out = append(*out, v.String())
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			words(v.Elem(), out)
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 && v.Kind() == reflect.Slice {
+			*out = append(*out, string(v.Bytes()))
+			return
+		}
+		for i := range v.Len() {
+			words(v.Index(i), out)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			words(k, out)
+			words(v.MapIndex(k), out)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				words(v.Field(i), out)
+			}
+		}
+	}
+}
+
+// told are the paths of secrets that stand in full in what is handed out.
+func told(c any) []string {
+	var all, out []string
+	words(reflect.ValueOf(c), &all)
+	for path, secret := range secrets() {
+		if slices.ContainsFunc(all, func(s string) bool { return strings.Contains(s, secret) }) {
+			out = append(out, path)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestWhomACaseIsHandedOutInFull takes a case through its statuses and lets each
+// account open it, read it, and do what everybody may: whoever does not handle
+// it gets no value of a person.
+func TestWhomACaseIsHandedOutInFull(t *testing.T) {
+	d := laptop(t, t.TempDir())
+	defer func() { d.Close() }()
+	c := entered(t, d)
+	must := step(t)
+	c = must(d.Edit(t.Context(), c.ID, map[string]any{"student.id_ocr_name": family()["student.name"]}))
+	for _, r := range guard.Roles() {
+		if o := roleOperator(r); o.ID != "clerk-1" && o.ID != "reviewer-1" {
+			if err := d.Store().EnableOperator(t.Context(), o, []byte(rolePassword(r))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	other := guard.Operator{ID: "clerk-2", Name: "另一操作员", Roles: []guard.Role{guard.Clerk}, Enabled: true}
+	if err := d.Store().EnableOperator(t.Context(), other, []byte(rolePassword(guard.Clerk))); err != nil {
+		t.Fatal(err)
+	}
+	passwords := map[string]string{"clerk-1": clerkPassword, "reviewer-1": reviewPassword, "clerk-2": rolePassword(guard.Clerk),
+		"dataadmin-1": rolePassword(guard.DataAdmin), "auditor-1": rolePassword(guard.Auditor)}
+	as := func(who string) {
+		t.Helper()
+		var err error
+		if d, err = signedIn(t, d, who, passwords[who]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all []string
+	for path := range secrets() {
+		all = append(all, path)
+	}
+	slices.Sort(all)
+	for _, stage := range []struct {
+		status loan.Status
+		full   []string // who sees it in full
+		next   func()
+	}{
+		{loan.Draft, []string{"clerk-1"}, func() { must(d.Submit(t.Context(), c.ID)) }},
+		{loan.ToReview, []string{"clerk-1", "reviewer-1"}, func() {
+			must(d.Review(t.Context(), c.ID, "reviewer-1", []byte(reviewPassword), true, ""))
+		}},
+		{loan.ToSign, []string{"clerk-1"}, func() { must(d.Void(t.Context(), c.ID, "重复受理")) }},
+		{loan.Void, []string{"clerk-1"}, func() {}},
+	} {
+		verdict := d.CheckEntry(must(d.Case(t.Context(), c.ID)))
+		missing := d.Missing(must(d.Case(t.Context(), c.ID)))
+		for who := range passwords {
+			as(who)
+			want := []string(nil)
+			if slices.Contains(stage.full, who) {
+				want = all
+			}
+			handed := map[string]func() (*loan.Case, error){
+				"Open": func() (*loan.Case, error) { return d.Open(t.Context(), c.ID) },
+				"Case": func() (*loan.Case, error) { return d.Case(t.Context(), c.ID) },
+			}
+			if guard.May(d.Operator(), guard.Urge, &loan.Case{Status: stage.status}) == nil {
+				handed["Urge"] = func() (*loan.Case, error) { return d.Urge(t.Context(), c.ID, loan.Urgent) }
+			}
+			for name, get := range handed {
+				t.Run(fmt.Sprintf("%s by %s in %s", name, who, stage.status), func(t *testing.T) {
+					k, err := get()
+					if err != nil {
+						t.Fatal(err)
+					}
+					if k.Status != stage.status {
+						t.Fatalf("the case is %s", k.Status)
+					}
+					if got := told(k); !slices.Equal(got, want) {
+						t.Errorf("handed out in full: %v, want %v", got, want)
+					}
+					if got := told(d.Shown(k)); !slices.Equal(got, want) {
+						t.Errorf("shown in full: %v, want %v", got, want)
+					}
+					if d.SeesFull(k) != (want != nil) {
+						t.Errorf("sees it in full: %v", d.SeesFull(k))
+					}
+					if got := d.CheckEntry(k); !reflect.DeepEqual(got, verdict) {
+						t.Errorf("the verdict is another than its clerk's: %v, want %v", got.Codes(), verdict.Codes())
+					}
+					if got := d.Missing(k); !slices.Equal(got, missing) {
+						t.Errorf("missing %v, want %v", got, missing)
+					}
+				})
+			}
+		}
+		as("clerk-1")
+		stage.next()
+	}
+}
+
+func TestWhatWasHandedOutMaskedStaysSo(t *testing.T) {
+	c, as := staffed(t)
+	d := as(guard.Clerk) // another clerk
+	k, err := d.Open(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := told(k); len(got) > 0 {
+		t.Fatalf("in full: %v", got)
+	}
+	// From here on he handles the case; what he holds is still a masked copy, and
+	// must not become the text of fields that can be saved.
+	if _, err := d.Edit(t.Context(), c.ID, map[string]any{"loan.amount": 5000}); err != nil {
+		t.Fatal(err)
+	}
+	k.Authors = map[string]bool{d.Operator().ID: true}
+	if d.SeesFull(k) || len(told(d.Shown(k))) > 0 {
+		t.Error("the masked copy passes for the case")
+	}
+	again, err := d.Case(t.Context(), c.ID)
+	if err != nil || !d.SeesFull(again) || len(told(again)) == 0 {
+		t.Errorf("read again: %v, %v", d.SeesFull(again), err)
+	}
+}

@@ -1,0 +1,296 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// pleaSchema holds requests for grants that came with the chains, and what the
+// chains say about them and was not dealt with yet.
+func pleaSchema() []string {
+	return []string{
+		`CREATE TABLE IF NOT EXISTS pleas (device TEXT NOT NULL, ask TEXT NOT NULL, operator TEXT NOT NULL, case_id TEXT NOT NULL, reason TEXT NOT NULL,
+			at BIGINT NOT NULL, state TEXT NOT NULL, decided TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (device, ask))`,
+		`CREATE TABLE IF NOT EXISTS plea_words (device TEXT NOT NULL, counter BIGINT NOT NULL, operator TEXT NOT NULL, case_id TEXT NOT NULL, detail TEXT NOT NULL,
+			reason TEXT NOT NULL, PRIMARY KEY (device, counter))`,
+	}
+}
+
+// The states of a request.
+const (
+	pleaWaits    = "waiting"
+	pleaApproved = "approved"
+	pleaDeclined = "declined"
+)
+
+// keepWords puts aside what new changes say about requests, to be dealt with by
+// settlePleas: the desk's lock is not taken beside those of a parcel.
+func keepWords(ctx context.Context, tx *sql.Tx, changes []*loan.Change) error {
+	for _, ch := range changes {
+		b, err := loan.Body[loan.ViewBody](ch)
+		if err != nil || guard.WordOf(b.Detail).Kind == 0 || len(b.Reason) > guard.MaxReason {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO plea_words (device, counter, operator, case_id, detail, reason) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			ch.Device.String(), int64(ch.Counter), ch.Operator, ch.Case.String(), b.Detail, b.Reason); err != nil {
+			return diskFault("central.keepWords", err)
+		}
+	}
+	return nil
+}
+
+// pleaWord is one row of plea_words.
+type pleaWord struct {
+	device         uuid.UUID
+	counter        int64
+	operator, kase string
+	reason         string
+	guard.Word
+}
+
+// settlePleas deals with what waits in plea_words: requests are put on the list
+// that goes down, approvals that are right become grants, and the rest of the
+// list is what still waits.
+func (c *Central) settlePleas(ctx context.Context) error {
+	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		words, err := pleaWords(ctx, tx)
+		if err != nil || len(words) == 0 {
+			return err
+		}
+		for _, w := range words {
+			if err := c.settlePlea(ctx, tx, w); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `DELETE FROM plea_words WHERE device = ? AND counter = ?`, w.device.String(), w.counter); err != nil {
+				return diskFault("central.settlePleas", err)
+			}
+		}
+		return c.issuePleas(ctx, tx)
+	})
+}
+
+func pleaWords(ctx context.Context, tx *sql.Tx) ([]pleaWord, error) {
+	const op = "central.pleaWords"
+	rows, err := tx.QueryContext(ctx, `SELECT device, counter, operator, case_id, detail, reason FROM plea_words ORDER BY device, counter`)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	var out []pleaWord
+	for rows.Next() {
+		var w pleaWord
+		var device, detail string
+		if err := rows.Scan(&device, &w.counter, &w.operator, &w.kase, &detail, &w.reason); err != nil {
+			return nil, diskFault(op, err)
+		}
+		w.device, _ = parseID(device)
+		w.Word = guard.WordOf(detail)
+		out = append(out, w)
+	}
+	// A request and its answer may come together, the answer's laptop first.
+	slices.SortStableFunc(out, func(a, b pleaWord) int { return boolean(b.Kind == guard.Asked) - boolean(a.Kind == guard.Asked) })
+	return out, diskFault(op, rows.Err())
+}
+
+// settlePlea deals with one word; one that does not hold is told in the log and
+// changes nothing.
+func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error {
+	const op = "central.settlePlea"
+	switch w.Kind {
+	case guard.Asked:
+		kase, _ := parseID(w.kase)
+		p := guard.Waiting{Device: w.device, Operator: w.operator, Ask: w.Ask, Case: kase, Reason: w.reason, At: c.now().UTC()}
+		if _, err := guard.EncodeWaiting([]guard.Waiting{p}); err != nil {
+			c.log.Warn("a request for a grant that is none", "device", w.device, "operator", w.operator)
+			return nil
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO pleas (device, ask, operator, case_id, reason, at, state, decided, word) VALUES (?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT DO NOTHING`,
+			w.device.String(), w.Ask, w.operator, w.kase, w.reason, c.now().UnixMilli(), pleaWaits)
+		return diskFault(op, err)
+	case guard.Settled:
+		return c.settledPlea(ctx, tx, w)
+	}
+	p, err := plea(ctx, tx, w.Device, w.Ask)
+	if err == nil {
+		err = answers(ctx, tx, w.operator, p.Operator, p.Device, caseList(p.Case))
+	}
+	if k := fault.KindOf(err); k == fault.Input || k == fault.Missing {
+		c.log.Warn("an answer to a request was refused", "device", w.device, "operator", w.operator, "error", err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.decidePlea(ctx, tx, p, w.Kind == guard.Approved, w.operator, w.reason)
+}
+
+// caseList is the case of a request, where it names one that is here.
+func caseList(id uuid.UUID) []uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return []uuid.UUID{id}
+}
+
+// plea finds a request that waits; fault.Missing for any other.
+func plea(ctx context.Context, q querier, device uuid.UUID, ask string) (guard.Waiting, error) {
+	all, err := pleas(ctx, q)
+	if err != nil {
+		return guard.Waiting{}, err
+	}
+	for _, p := range all {
+		if p.Device == device && p.Ask == ask && !p.Declined {
+			return p, nil
+		}
+	}
+	return guard.Waiting{}, fault.New("central.plea", fault.Missing, errors.New("no such request waits"))
+}
+
+// decidePlea writes an answer down; what is approved goes down as a grant.
+func (c *Central) decidePlea(ctx context.Context, tx *sql.Tx, p guard.Waiting, approve bool, by, word string) error {
+	const op = "central.decidePlea"
+	state := pleaDeclined
+	if approve {
+		state = pleaApproved
+		asked, err := p.Plea()
+		if err != nil {
+			return err
+		}
+		g, err := asked.Grant(p.Case, p.Reason, by, c.now())
+		if err != nil {
+			return err
+		}
+		content, err := g.Encode()
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		if _, err := c.issue(ctx, tx, issuance{kind: bulletin.Grant, name: g.ID, content: content, entries: 1, expires: g.Until}); err != nil {
+			return err
+		}
+		raw, err := hex.DecodeString(p.Ask)
+		if err != nil {
+			return fault.New(op, fault.Input, err)
+		}
+		if _, err := c.noteAnswer(ctx, tx, p.Device, "grant", raw, p.Operator, by, word); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ?, word = ? WHERE device = ? AND ask = ?`, state, by, word, p.Device.String(), p.Ask)
+	return diskFault(op, err)
+}
+
+// settledPlea takes a request off the list that was answered at its laptop.
+func (c *Central) settledPlea(ctx context.Context, tx *sql.Tx, w pleaWord) error {
+	all, err := pleas(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		asked, err := p.Plea()
+		if err != nil || p.Device != w.device {
+			continue
+		}
+		g, err := asked.Grant(p.Case, p.Reason, guard.Emergency, c.now())
+		if fault.KindOf(err) != fault.Input && err != nil || g.ID != w.Grant {
+			continue
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ? WHERE device = ? AND ask = ?`, pleaApproved, w.operator, p.Device.String(), p.Ask)
+		return diskFault("central.settledPlea", err)
+	}
+	return nil
+}
+
+// pleas lists what waits, or was declined and its time is not over, the newest
+// first.
+func pleas(ctx context.Context, q querier) ([]guard.Waiting, error) {
+	const op = "central.pleas"
+	rows, err := q.QueryContext(ctx, `SELECT device, ask, operator, case_id, reason, at, state, decided, word FROM pleas WHERE state <> ? ORDER BY at DESC, device, ask`, pleaApproved)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	var out []guard.Waiting
+	for rows.Next() {
+		var p guard.Waiting
+		var device, kase, state string
+		var at int64
+		if err := rows.Scan(&device, &p.Ask, &p.Operator, &kase, &p.Reason, &at, &state, &p.By, &p.Word); err != nil {
+			return nil, diskFault(op, err)
+		}
+		p.Device, _ = parseID(device)
+		p.Case, _ = parseID(kase)
+		p.At, p.Declined = time.UnixMilli(at).UTC(), state == pleaDeclined
+		out = append(out, p)
+	}
+	return out, diskFault(op, rows.Err())
+}
+
+// issuePleas sends the list down, and forgets what is too old for it.
+func (c *Central) issuePleas(ctx context.Context, tx *sql.Tx) error {
+	const op = "central.issuePleas"
+	if _, err := tx.ExecContext(ctx, `DELETE FROM pleas WHERE at < ?`, c.now().Add(-guard.WaitFor).UnixMilli()); err != nil {
+		return diskFault(op, err)
+	}
+	all, err := pleas(ctx, tx)
+	if err != nil {
+		return err
+	}
+	content, err := guard.EncodeWaiting(all[:min(len(all), guard.MaxWaiting)])
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	_, err = c.issue(ctx, tx, issuance{kind: bulletin.Asks, name: bulletin.AsksName, content: content, entries: len(all), expires: c.now().Add(guard.WaitFor)})
+	return err
+}
+
+// Pleas lists the requests for grants that wait for an answer, and those that
+// were declined, the newest first.
+func (c *Central) Pleas(ctx context.Context) ([]guard.Waiting, error) {
+	all, err := pleas(ctx, c.db)
+	return slices.DeleteFunc(all, func(p guard.Waiting) bool { return c.now().Sub(p.At) > guard.WaitFor }), fault.Wrap("central.Pleas", err)
+}
+
+// AnswerPlea answers a request that waits, as a data administrator at the centre.
+// fault.Missing for one that does not wait; else as NewGrant.
+func (c *Central) AnswerPlea(ctx context.Context, device uuid.UUID, ask string, approve bool, by, word string) error {
+	const op = "central.AnswerPlea"
+	if err := guard.CheckReason(word); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		p, err := plea(ctx, tx, device, ask)
+		if err != nil {
+			return err
+		}
+		if err := answers(ctx, tx, by, p.Operator, p.Device, caseList(p.Case)); err != nil {
+			return err
+		}
+		if err := c.decidePlea(ctx, tx, p, approve, by, word); err != nil {
+			return err
+		}
+		return c.issuePleas(ctx, tx)
+	}))
+}
+
+// forgetPlea takes a request off the list that was answered by telephone.
+func (c *Central) forgetPlea(ctx context.Context, tx *sql.Tx, device uuid.UUID, ask []byte, by string) error {
+	const op = "central.forgetPlea"
+	r, err := tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ? WHERE device = ? AND ask = ? AND state = ?`, pleaApproved, by, device.String(), hex.EncodeToString(ask), pleaWaits)
+	if err != nil {
+		return diskFault(op, err)
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return diskFault(op, err)
+	}
+	return c.issuePleas(ctx, tx)
+}

@@ -1,0 +1,125 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	"modernc.org/sqlite"
+)
+
+// remembering makes connections to the embedded database that keep what was
+// made of the SQL texts they ran: the program's texts are few, and to read one
+// costs as much as to run it.
+type remembering struct {
+	name   string
+	driver *sqlite.Driver
+}
+
+// openSQLite gives the database under a data source's name.
+func openSQLite(name string) *sql.DB {
+	return sql.OpenDB(&remembering{name: name, driver: &sqlite.Driver{}})
+}
+
+func (r *remembering) Driver() driver.Driver { return r.driver }
+
+func (r *remembering) Connect(context.Context) (driver.Conn, error) {
+	c, err := r.driver.Open(r.name)
+	if err != nil {
+		return nil, err
+	}
+	embedded, ok := c.(embeddedConn)
+	if !ok {
+		return nil, errors.Join(errors.New("a connection of another make"), c.Close())
+	}
+	return &remembered{embeddedConn: embedded, idle: map[string]driver.Stmt{}}, nil
+}
+
+// embeddedConn is what the driver's connections can do.
+type embeddedConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// mostTexts bounds what a connection keeps; texts with lists of any length are
+// among those it runs.
+const mostTexts = 256
+
+// remembered is one connection. database/sql lets one caller at a time use it.
+type remembered struct {
+	embeddedConn
+	idle map[string]driver.Stmt // by text, those that do not run
+}
+
+// take gives the statement of a text, which nobody else runs until it is back.
+func (r *remembered) take(ctx context.Context, query string) (driver.Stmt, error) {
+	if s, ok := r.idle[query]; ok {
+		delete(r.idle, query)
+		return s, nil
+	}
+	return r.PrepareContext(ctx, query)
+}
+
+func (r *remembered) giveBack(query string, s driver.Stmt) error {
+	if _, ok := r.idle[query]; ok || len(r.idle) >= mostTexts {
+		return s.Close()
+	}
+	r.idle[query] = s
+	return nil
+}
+
+func (r *remembered) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	s, err := r.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	res, err := s.(driver.StmtExecContext).ExecContext(ctx, args)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return res, r.giveBack(query, s)
+}
+
+func (r *remembered) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s, err := r.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.(driver.StmtQueryContext).QueryContext(ctx, args)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return &rememberedRows{Rows: rows, conn: r, query: query, stmt: s}, nil
+}
+
+// Close closes what is kept, and the connection.
+func (r *remembered) Close() error {
+	var errs []error
+	for _, s := range r.idle {
+		errs = append(errs, s.Close())
+	}
+	clear(r.idle)
+	return errors.Join(append(errs, r.embeddedConn.Close())...)
+}
+
+// rememberedRows gives the statement back with its last row.
+type rememberedRows struct {
+	driver.Rows
+	conn  *remembered
+	query string
+	stmt  driver.Stmt // nil once it is given back
+}
+
+func (r *rememberedRows) Close() error {
+	s := r.stmt
+	if s == nil {
+		return nil
+	}
+	r.stmt = nil
+	return errors.Join(r.Rows.Close(), r.conn.giveBack(r.query, s))
+}

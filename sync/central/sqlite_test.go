@@ -1,0 +1,120 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"testing"
+)
+
+// TestTextsThatAreRemembered runs texts again in the ways in which what was
+// made of them could be in somebody's way.
+func TestTextsThatAreRemembered(t *testing.T) {
+	ctx := context.Background()
+	db := openSQLite("file:" + filepath.Join(t.TempDir(), "x.db"))
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	exec := func(query string, args ...any) {
+		t.Helper()
+		if _, err := db.ExecContext(ctx, query, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`CREATE TABLE a (n INTEGER PRIMARY KEY, word TEXT NOT NULL)`)
+	for n, word := range []string{"one", "two", "three"} {
+		exec(`INSERT INTO a (n, word) VALUES (?, ?)`, n+1, word)
+	}
+	const list = `SELECT n, word FROM a WHERE n >= ? ORDER BY n`
+	words := func(q querier, from int) (out string) {
+		t.Helper()
+		rows, err := q.QueryContext(ctx, list, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var n int
+			var word string
+			if err := rows.Scan(&n, &word); err != nil {
+				t.Fatal(err)
+			}
+			out += word + " "
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	t.Run("with other values", func(t *testing.T) {
+		for range 2 {
+			if got := words(db, 1) + words(db, 3); got != "one two three three " {
+				t.Errorf("got %q", got)
+			}
+		}
+	})
+	t.Run("while it runs already", func(t *testing.T) { testTextWithinItself(t, db, list, words) })
+	t.Run("after it was refused", func(t *testing.T) {
+		for range 2 {
+			if _, err := db.ExecContext(ctx, `INSERT INTO a (n, word) VALUES (?, ?)`, 1, "again"); err == nil {
+				t.Error("a second of one number is taken")
+			}
+		}
+		exec(`INSERT INTO a (n, word) VALUES (?, ?)`, 4, "four")
+		if got := words(db, 4); got != "four " {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("when it was left half read", func(t *testing.T) {
+		var n int
+		var word string
+		for range 2 {
+			if err := db.QueryRowContext(ctx, list, 1).Scan(&n, &word); err != nil || word != "one" {
+				t.Errorf("got %q, %v", word, err)
+			}
+		}
+		exec(`DROP TABLE a`) // nobody reads of it any more
+	})
+	t.Run("of a table that was made anew", func(t *testing.T) {
+		exec(`CREATE TABLE a (other INTEGER, word TEXT NOT NULL, n INTEGER)`)
+		exec(`INSERT INTO a (n, word) VALUES (?, ?)`, 1, "new")
+		if got := words(db, 1); got != "new " {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("more than are kept", func(t *testing.T) {
+		text := `SELECT 1`
+		for range mostTexts + 10 {
+			text += ` `
+			var n int
+			if err := db.QueryRowContext(ctx, text).Scan(&n); err != nil || n != 1 {
+				t.Fatalf("got %d, %v", n, err)
+			}
+		}
+	})
+}
+
+// testTextWithinItself asks the same of the same connection between two rows.
+func testTextWithinItself(t *testing.T, db *sql.DB, list string, words func(querier, int) string) {
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	rows, err := tx.QueryContext(t.Context(), list, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var got string
+	for rows.Next() {
+		var n int
+		var word string
+		if err := rows.Scan(&n, &word); err != nil {
+			t.Fatal(err)
+		}
+		got += word + " (" + words(tx, n) + ") "
+	}
+	if want := "two (two three ) three (three ) "; got != want || rows.Err() != nil {
+		t.Errorf("got %q, %v; want %q", got, rows.Err(), want)
+	}
+}
