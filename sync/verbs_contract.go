@@ -15,11 +15,18 @@ import (
 )
 
 func contract(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("contract", "write the sealed contract of a case, as the centre holds it, into a file: with the centre's\n"+
-		"own seal and time stamp, as far as they are there.", errs)
+	f := flags("contract", `write the sealed contract of a case, as the centre holds it: with the centre's own seal
+and time stamp, as far as they are there.
+
+With --grant into a file in the folder --out, encrypted to the recipient whom the grant
+names, with the second signature, and no watermark, for a signature covers every byte;
+counted and written down (sync export list). Without, readable, into the file --out:
+only a centre for practice does that, which holds made-up people.`, errs)
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("case", "", "id of the case")
-	file := f.String("out", "", "file to write")
+	file := f.String("out", "", "file to write; with --grant, folder to write to")
+	grant := f.String("grant", "", "id of the grant; see sync grant new --centre")
+	operator := f.String("operator", "", "id of the person whom the grant is for")
 	closed := f.Bool("closed", false, "as the laptop closed it, without what the centre put behind")
 	former := f.Int("former", 0, "1 for the first contract that a correction voided, and so on")
 	sm2 := f.String("sm2", "", "also write the second signature, by SM2, into this file, and its key beside it (.pem)")
@@ -35,7 +42,15 @@ func contract(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	defer c.Close()
-	b, err := c.Contract(ctx, caseID, central.ContractOptions{Former: *former, Closed: *closed})
+	o := central.ContractOptions{Former: *former, Closed: *closed}
+	if *grant != "" {
+		h, err := c.ReleaseContract(ctx, *grant, *operator, caseID, o, *file)
+		if err == nil {
+			fmt.Fprintln(out, h.Path)
+		}
+		return err
+	}
+	b, err := c.Contract(ctx, caseID, o)
 	if err != nil {
 		return err
 	}

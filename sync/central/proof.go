@@ -21,9 +21,26 @@ type ContractOptions struct {
 // Contract gives the sealed contract of a case, with the centre's seal and time
 // stamp as far as they are there. fault.Missing when the case, its contract or
 // the contract's file is not here, fault.Damaged when the file is not what it
-// was.
+// was. It is for a county of made-up people; of any other it is fault.Denied, and
+// ReleaseContract is the way.
 func (c *Central) Contract(ctx context.Context, id uuid.UUID, o ContractOptions) ([]byte, error) {
 	const op = "central.Contract"
+	if err := c.madeUp(ctx); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return c.contract(ctx, id, o)
+}
+
+// madeUp is fault.Denied for a county of real people.
+func (c *Central) madeUp(ctx context.Context) error {
+	if _, practice, err := c.County(ctx); err != nil || !practice {
+		return errors.Join(fault.New("central.madeUp", fault.Denied, errors.New("people's data leave this centre only under a grant, to a named recipient: --grant")), err)
+	}
+	return nil
+}
+
+func (c *Central) contract(ctx context.Context, id uuid.UUID, o ContractOptions) ([]byte, error) {
+	const op = "central.contract"
 	s, err := c.sealBody(ctx, id, o.Former)
 	if err != nil {
 		return nil, fault.Wrap(op, err)

@@ -77,11 +77,45 @@ func (c *Central) checkRelease(ctx context.Context, tx *sql.Tx, g guard.Grant) e
 // where the writing fails. Without cases all are meant that the grant names.
 // fault.Denied says what is wrong with the grant.
 func (c *Central) Release(ctx context.Context, grant, operator string, cases []uuid.UUID, to string) (Handed, error) {
-	const op = "central.Release"
 	press, err := contract.NewPress()
 	if err != nil {
-		return Handed{}, fault.Wrap(op, err)
+		return Handed{}, fault.Wrap("central.Release", err)
 	}
+	return c.hand(ctx, grant, operator, cases, to, "", func(p *release.Package, g guard.Grant, n int, id uuid.UUID) error {
+		return c.releaseCase(ctx, p, press, g, n, operator, id)
+	})
+}
+
+// ReleaseContract is Release of one case's sealed contract alone, with its second
+// signature, as Contract and NationalSeal give them: whoever is to rely on the
+// signatures needs every byte, so that no watermark lies over it.
+func (c *Central) ReleaseContract(ctx context.Context, grant, operator string, id uuid.UUID, o ContractOptions, to string) (Handed, error) {
+	return c.hand(ctx, grant, operator, []uuid.UUID{id}, to, guard.ImagesField, func(p *release.Package, _ guard.Grant, n int, id uuid.UUID) error {
+		b, err := c.contract(ctx, id, o)
+		if err != nil {
+			return err
+		}
+		p.Begin(n, id.String(), nil)
+		if err := p.Add("contract.pdf", b); err != nil {
+			return err
+		}
+		sig, key, err := c.NationalSeal(ctx, id, o.Former)
+		if fault.KindOf(err) == fault.Missing {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(p.Add("contract.sm2", sig), p.Add("contract.sm2.pem", key))
+	})
+}
+
+// hand counts and writes down copies of cases, and has each put into a package.
+// field is one that the grant must name, where there is one.
+func (c *Central) hand(ctx context.Context, grant, operator string, cases []uuid.UUID, to, field string,
+	fill func(p *release.Package, g guard.Grant, n int, id uuid.UUID) error) (Handed, error) {
+	const op = "central.Release"
+	var err error
 	var g guard.Grant
 	var p *release.Package
 	first := 0
@@ -91,6 +125,9 @@ func (c *Central) Release(ctx context.Context, grant, operator string, cases []u
 		}
 		if g, first, err = c.releasing(ctx, tx, grant, operator, &cases); err != nil {
 			return err
+		}
+		if field != "" && !slices.Contains(g.Fields, field) {
+			return fault.New(op, fault.Denied, errors.New("the grant does not name "+field))
 		}
 		if p, err = release.Create(to, release.Manifest{Recipient: g.Release.To, Key: g.Release.Key, Purpose: g.Reason, Grant: g.ID,
 			Operator: operator, By: g.By, At: c.now()}); err != nil {
@@ -113,7 +150,7 @@ func (c *Central) Release(ctx context.Context, grant, operator string, cases []u
 	}
 	c.log.Warn("cases are exported", "grant", g.ID, "operator", operator, "cases", len(cases), "recipient", g.Release.Fingerprint())
 	for i, id := range cases {
-		if err := c.releaseCase(ctx, p, press, g, first+i, operator, id); err != nil {
+		if err := fill(p, g, first+i, id); err != nil {
 			p.Drop()
 			return Handed{}, fault.Wrap(op, err)
 		}

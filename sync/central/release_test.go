@@ -3,6 +3,8 @@ package central
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"image"
 	"image/jpeg"
@@ -38,6 +40,14 @@ func guarded(t *testing.T) (c *Central, cases []uuid.UUID, device uuid.UUID) {
 		l.arrive(blobs)
 		cases = append(cases, id)
 	}
+	ofRealPeople(t, c)
+	return c, cases, l.enrol.Device
+}
+
+// ofRealPeople makes a centre for practice one of real people, with who may ask
+// and approve.
+func ofRealPeople(t *testing.T, c *Central) {
+	t.Helper()
 	for _, o := range []Operator{{ID: "clerk-9", Name: "某操作员", Roles: []string{"clerk"}}, {ID: "admin-9", Name: "某管理员", Roles: []string{"dataadmin"}}} {
 		if err := c.AddOperator(t.Context(), o); err != nil {
 			t.Fatal(err)
@@ -46,7 +56,55 @@ func guarded(t *testing.T) (c *Central, cases []uuid.UUID, device uuid.UUID) {
 	if _, err := c.db.ExecContext(t.Context(), `UPDATE counties SET practice = 0`); err != nil {
 		t.Fatal(err)
 	}
-	return c, cases, l.enrol.Device
+}
+
+func TestASealedContractGoesToANamedRecipientAlone(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	c := open(t, t.TempDir())
+	_, id, sealed := contracted(t, c)
+	ofRealPeople(t, c)
+	if _, err := c.Contract(ctx, id, ContractOptions{}); fault.KindOf(err) != fault.Denied {
+		t.Fatalf("in clear: got %v", err)
+	}
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := c.now().UTC().Truncate(time.Second)
+	leave := func(field string) string {
+		t.Helper()
+		g, _, err := c.NewGrant(ctx, guard.Grant{Operator: "clerk-9", By: "admin-9", Fields: []string{field}, Cases: []uuid.UUID{id}, Reason: "送交银行",
+			From: now.Add(-time.Minute), Until: now.Add(time.Hour), Release: &guard.Release{To: "某分行", Key: key.Recipient().String(), Centre: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g.ID
+	}
+	if _, err := c.ReleaseContract(ctx, leave("student.name"), "clerk-9", id, ContractOptions{}, dir); fault.KindOf(err) != fault.Denied {
+		t.Errorf("by a grant for names: got %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Fatalf("left of it: %v, %v", left, err)
+	}
+	if list, err := c.Releases(ctx); err != nil || len(list) > 0 {
+		t.Fatalf("counted: %+v, %v", list, err)
+	}
+	one := leave(guard.ImagesField)
+	out, err := c.ReleaseContract(ctx, one, "clerk-9", id, ContractOptions{Closed: true}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := recipientsView(t, out.Path, key)
+	if m.Count != 1 || len(m.Cases[0].Files) == 0 {
+		t.Fatalf("manifest %+v", m)
+	}
+	sum := sha256.Sum256(sealed)
+	if got := m.Cases[0].Files[0]; got.Name != "1/contract.pdf" || got.Sum != hex.EncodeToString(sum[:]) {
+		t.Errorf("%s: another file than the laptop closed", got.Name)
+	}
+	if _, err := c.ReleaseContract(ctx, one, "clerk-9", id, ContractOptions{}, dir); fault.KindOf(err) != fault.Denied {
+		t.Errorf("again: got %v", err)
+	}
 }
 
 func TestACentreOfRealPeopleExportsUnderAGrantAlone(t *testing.T) {
