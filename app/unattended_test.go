@@ -30,6 +30,7 @@ func unattendedVerbs() map[string]unattended {
 		"operator enable":  {verb: guard.EnableOperator, as: "aud", args: []string{"bert", "--new-password-file", "new"}},
 		"case list":        {verb: guard.Search, as: "far"},
 		"case show":        {verb: guard.View, as: "far", args: []string{"CASE"}},
+		"case export":      {verb: guard.Export, as: "aud", args: []string{"--grant", "g-1", "--to", "backup"}},
 		"case pass":        {verb: guard.PassOn, as: "aud", args: []string{"CASE", device, "review"}},
 		"sync import":      {verb: guard.OpenCase, as: "aud", args: []string{"--from", "folders"}},
 		"sync run":         {verb: guard.Sync, as: "aud", args: []string{"--until-empty", "--server", "https://127.0.0.1:1"}},

@@ -243,7 +243,7 @@ func TestAFinderLearnsNothing(t *testing.T) {
 	_, err := f.inMemory(c.w.cmd.Process.Pid, open)
 	f.must(err)
 	for _, what := range []string{"name of the student", "number of the student", "phone of the co-borrower",
-		"address of the student", "the data key", "the county's key", "file 10, contract"} {
+		"address of the student", "the data key", "the county's key", "file 12, contract"} {
 		if !f.has(open, what) {
 			t.Errorf("with the case open %s is not found: the search cannot be trusted", what)
 		}
