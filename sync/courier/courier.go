@@ -130,6 +130,7 @@ func (c *Courier) Run(ctx context.Context) error {
 	if err := c.readSettings(ctx); err != nil {
 		return fault.Wrap("courier.Run", err)
 	}
+	_, _ = c.look(ctx) // what waits is shown before the road is known; an error is met again by the attempt
 	for fails := 0; ; {
 		var err error
 		if !c.stopped() {
