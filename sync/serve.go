@@ -82,6 +82,11 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 			log.Error("close", "error", err.Error())
 		}
 	}()
+	if *codeFile != "" { // before the port answers: who meets the server has its code
+		if err := writeCode(ctx, c, *codeFile, central.NewCodeOptions{}); err != nil {
+			return err
+		}
+	}
 	l, err := listenOn(ctx, *listen)
 	if err != nil {
 		return err
@@ -92,8 +97,10 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFiles(ctx, c, *codeFile, *addressFile, url); err != nil {
-		return err
+	if *addressFile != "" {
+		if err := central.WriteFile(*addressFile, []byte(url+"\n")); err != nil {
+			return err
+		}
 	}
 	defer background(ctx, func(ctx context.Context) {
 		if *scrub > 0 {
@@ -209,18 +216,6 @@ func suiteOf(name string) (seal.Suite, error) {
 		return seal.National, nil
 	}
 	return 0, fault.New("sync.serve", fault.Input, errors.New("--suite is international or national"))
-}
-
-func writeFiles(ctx context.Context, c *central.Central, codeFile, addressFile, url string) error {
-	if codeFile != "" {
-		if err := writeCode(ctx, c, codeFile, central.NewCodeOptions{}); err != nil {
-			return err
-		}
-	}
-	if addressFile != "" {
-		return central.WriteFile(addressFile, []byte(url+"\n"))
-	}
-	return nil
 }
 
 // serveUntilDone serves until ctx ends; then closing is called, and what is
