@@ -46,9 +46,12 @@ type embeddedConn interface {
 	driver.Validator
 }
 
-// mostTexts bounds what a connection keeps; texts with lists of any length are
-// among those it runs.
-const mostTexts = 256
+// Bounds of what a connection keeps: texts with lists of any length are among
+// those it runs, and seldom come again.
+const (
+	mostTexts   = 128
+	longestText = 512 // bytes
+)
 
 // remembered is one connection. database/sql lets one caller at a time use it.
 type remembered struct {
@@ -66,7 +69,7 @@ func (r *remembered) take(ctx context.Context, query string) (driver.Stmt, error
 }
 
 func (r *remembered) giveBack(query string, s driver.Stmt) error {
-	if _, ok := r.idle[query]; ok || len(r.idle) >= mostTexts {
+	if _, ok := r.idle[query]; ok || len(r.idle) >= mostTexts || len(query) > longestText {
 		return s.Close()
 	}
 	r.idle[query] = s
