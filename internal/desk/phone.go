@@ -21,11 +21,11 @@ const (
 // and notes first that it goes there. Only who sees the case in full may.
 func (d *Desk) GiveByPhone(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	const op = "give by phone"
-	c, err := d.ownPaper(ctx, op, id)
-	if err != nil {
+	if _, err := d.ownPaper(ctx, op, id); err != nil {
 		return nil, err
 	}
-	if c, err = d.act(ctx, op, id, guard.Print, entry(loan.ChangeExport, loan.ViewBody{Detail: toPhone})); err != nil {
+	c, err := d.act(ctx, op, id, guard.Print, entry(loan.ChangeExport, loan.ViewBody{Detail: toPhone}))
+	if err != nil {
 		return nil, err
 	}
 	pdf, err := d.SealedContract(ctx, c)
