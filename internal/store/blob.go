@@ -172,14 +172,17 @@ func (s *Store) content(tx *bbolt.Tx, h loan.Hash, buf []byte) ([]byte, error) {
 	if cap(out) < size {
 		out = make([]byte, 0, size)
 	}
-	part, _ := s.pieces.Get().([]byte)
-	defer func() { s.pieces.Put(part) }()
+	piece, ok := s.pieces.Get().(*[]byte)
+	if !ok {
+		piece = new([]byte)
+	}
+	defer s.pieces.Put(piece)
 	for i := uint32(0); len(out) < size; i++ {
 		at := chunkKey(info.place, h[:], i)
-		var err error
-		part, err = s.vault.openTo(part[:0], bBlobs, at, tx.Bucket([]byte(bBlobs)).Get(at))
+		part, err := s.vault.openTo((*piece)[:0], bBlobs, at, tx.Bucket([]byte(bBlobs)).Get(at))
 		before := len(out)
 		if err == nil {
+			*piece = part
 			out, err = own.Open(out, part, chunkData(h[:], i))
 		}
 		if err != nil || len(out) == before || len(out) > size {

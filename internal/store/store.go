@@ -30,7 +30,7 @@ type Store struct {
 	data     *seal.Key
 	profile  Profile
 	commitTx func(*bbolt.Tx) error // tests put a failing disk here
-	pieces   sync.Pool             // []byte: where pieces of blobs are opened that are still sealed under the blob's key
+	pieces   sync.Pool             // *[]byte: where pieces of blobs are opened that are still sealed under the blob's key
 
 	keeping keeping
 	write   sync.Mutex   // one writer after another

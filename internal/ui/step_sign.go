@@ -72,7 +72,7 @@ func (s *signStep) textCards() fyne.CanvasObject {
 		s.told[i] = t.ID
 		all = append(all, kit.Card(t.Title, kit.NewLine("文本版本 "+t.Version, kit.TextCaption), container.New(&stacked{gap: 5}, lines...)))
 	}
-	for i := range parties() {
+	for i := range s.known {
 		s.known[i] = kit.NewCheck("", true)
 		s.known[i].OnChanged = func(bool) { s.v.showFoot() }
 	}
