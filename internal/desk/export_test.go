@@ -249,6 +249,11 @@ func TestARecipientIsNamedByTheAdministratorForAnExportAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("it is noted, and does not go up to be answered as a wish to look", func(t *testing.T) {
+		if ch, b := lastLook(t, f.d, loan.ChangeView); ch.Case != cases[0] || b.Detail != "export asked" || guard.WordOf(b.Detail) != (guard.Word{}) {
+			t.Errorf("noted of case %s: %q", ch.Case, b.Detail)
+		}
+	})
 	for name, bad := range map[string]*desk.Release{"nobody": nil, "no name": {Key: to.Key}, "no key": {To: "某单位"},
 		"a key with a slip": {To: "某单位", Key: slip(to.Key)}, "a name of two lines": {To: "某\n单位", Key: to.Key}} {
 		t.Run(name, func(t *testing.T) {
