@@ -212,18 +212,22 @@ type stored struct {
 func lookMany(ctx context.Context, q querier, county string, hs []loan.Hash) (map[loan.Hash]stored, error) {
 	const op = "central.lookMany"
 	out := make(map[loan.Hash]stored, len(hs))
-	const most = 200
+	const most = 128
 	for len(hs) > 0 {
 		part := hs[:min(most, len(hs))]
 		hs = hs[len(part):]
-		marks := make([]byte, 0, 2*most)
-		args := []any{county}
-		for i, h := range part {
-			if i > 0 {
-				marks = append(marks, ',')
+		// Few lengths make few texts, which a connection keeps: a list is filled
+		// up with its first to the next power of two.
+		marks, args := []byte{'?'}, []any{county, part[0][:]}
+		for n := 1; n < len(part); n *= 2 {
+			marks = append(append(marks, ','), marks...)
+			for i := n; i < 2*n; i++ {
+				h := &part[0]
+				if i < len(part) {
+					h = &part[i]
+				}
+				args = append(args, h[:])
 			}
-			marks = append(marks, '?')
-			args = append(args, h[:])
 		}
 		rows, err := q.QueryContext(ctx, `SELECT b.hash, b.size, COALESCE(p.pack, 0), COALESCE(p.at, 0) FROM blobs b
 			LEFT JOIN packed p ON p.county = b.county AND p.hash = b.hash WHERE b.county = ? AND b.hash IN (`+string(marks)+`)`, args...)
