@@ -88,15 +88,14 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 	}
 	defer known.Close()
 	defer insert.Close()
-	var cases []uuid.UUID
-	var news, looks []*loan.Change // of cases; of none
-	names := []string{}
+	in := intake{brought: map[uuid.UUID]*came{}}
 	for i, ch := range p.Changes {
 		lost := slices.Contains(filled, i)
 		if ch.Counter <= through && !lost {
 			continue
 		}
-		if err := insertBy(ctx, known, insert, ch, p.Hashes[i]); err != nil {
+		n, err := insertBy(ctx, known, insert, ch, p.Hashes[i])
+		if err != nil {
 			return err
 		}
 		*fresh++
@@ -105,34 +104,63 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 				return err
 			}
 		}
-		if ch.Kind == loan.ChangeView {
-			looks = append(looks, ch)
-		}
-		if ch.Case == uuid.Nil || ch.Kind.View() {
-			continue
-		}
-		news = append(news, ch)
-		if !slices.Contains(cases, ch.Case) {
-			cases = append(cases, ch.Case)
-			names = append(names, lockCase(ch.Case.String()))
-		}
+		in.add(ch, n)
 	}
 	if err := keepHead(ctx, tx, p, through, len(filled) > 0); err != nil {
 		return err
 	}
-	if err := keepWords(ctx, tx, looks); err != nil {
+	if err := keepWords(ctx, tx, in.looks); err != nil {
 		return err
+	}
+	return c.enter(ctx, tx, d, &in)
+}
+
+// intake is what a parcel brought that was not there.
+type intake struct {
+	cases   []uuid.UUID
+	brought map[uuid.UUID]*came
+	news    []*loan.Change // of cases
+	looks   []*loan.Change // of none
+}
+
+// add adds a change of n bytes.
+func (in *intake) add(ch *loan.Change, n int) {
+	of := in.brought[ch.Case]
+	if of == nil {
+		of = &came{}
+		in.brought[ch.Case] = of
+	}
+	of.changes, of.size = append(of.changes, ch), of.size+n
+	if ch.Kind == loan.ChangeView {
+		in.looks = append(in.looks, ch)
+	}
+	if ch.Case == uuid.Nil || ch.Kind.View() {
+		return
+	}
+	in.news = append(in.news, ch)
+	if !slices.Contains(in.cases, ch.Case) {
+		in.cases = append(in.cases, ch.Case)
+	}
+}
+
+// enter locks the cases of an intake, and brings all that hangs on them up to
+// date.
+func (c *Central) enter(ctx context.Context, tx *sql.Tx, d *device, in *intake) error {
+	names := []string{}
+	for _, id := range in.cases {
+		names = append(names, lockCase(id.String()))
 	}
 	if err := c.lock(ctx, tx, names...); err != nil {
 		return err
 	}
 	joined := map[uuid.UUID]bool{}
-	for _, id := range cases {
+	for _, id := range in.cases {
+		var err error
 		if joined[id], err = c.noteAuthor(ctx, tx, id, d); err != nil {
 			return err
 		}
 	}
-	return c.refoldAll(ctx, tx, cases, func() error { return c.tell(ctx, tx, d, news, joined) })
+	return c.refoldAll(ctx, tx, in.cases, in.brought, func() error { return c.tell(ctx, tx, d, in.news, joined) })
 }
 
 // words says whether changes of a parcel may be about requests for grants.
@@ -167,7 +195,8 @@ func insertChange(ctx context.Context, tx *sql.Tx, ch *loan.Change, header loan.
 	}
 	defer known.Close()
 	defer insert.Close()
-	return insertBy(ctx, known, insert, ch, header)
+	_, err = insertBy(ctx, known, insert, ch, header)
+	return err
 }
 
 // changeStatements are made once for the many changes of a parcel.
@@ -184,17 +213,19 @@ func changeStatements(ctx context.Context, tx *sql.Tx) (known, insert *sql.Stmt,
 	return known, insert, nil
 }
 
-func insertBy(ctx context.Context, known, insert *sql.Stmt, ch *loan.Change, header loan.Hash) error {
+// insertBy writes down a change, and gives how many bytes it has.
+func insertBy(ctx context.Context, known, insert *sql.Stmt, ch *loan.Change, header loan.Hash) (int, error) {
 	const op = "central.insertChange"
 	var n int
 	if err := known.QueryRowContext(ctx, ch.ID.String()).Scan(&n); err != nil {
-		return diskFault(op, err)
+		return 0, diskFault(op, err)
 	}
 	if n > 0 {
-		return problemOf(op, fault.Refused, parcel.CodeClone)
+		return 0, problemOf(op, fault.Refused, parcel.CodeClone)
 	}
-	_, err := insert.ExecContext(ctx, ch.Device.String(), int64(ch.Counter), ch.ID.String(), ch.Case.String(), string(ch.Kind), header[:], ch.Encode())
-	return diskFault(op, err)
+	b := ch.Encode()
+	_, err := insert.ExecContext(ctx, ch.Device.String(), int64(ch.Counter), ch.ID.String(), ch.Case.String(), string(ch.Kind), header[:], b)
+	return len(b), diskFault(op, err)
 }
 
 // chainOf is how far a device's chain is held; zero for none.
