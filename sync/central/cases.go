@@ -419,7 +419,7 @@ func (c *Central) nextCounter(through uint64) (uint64, error) {
 	// Not the number given: its transaction may yet be undone.
 	c.authored.through = max(through, 1)
 	if seen == 0 || through < seen {
-		return loan.NextEra(max(through, seen), c.now(), 0)
+		return loan.NextEra(max(through, seen), c.now())
 	}
 	return through + 1, nil
 }
