@@ -263,7 +263,7 @@ func (h *framesHand) drops(n int, path string) {
 }
 
 func (h *framesHand) measure(files []string) frameTimes {
-	const papers = 5 // of a first loan, before more is known of it
+	const cards, once = 2, 6 // papers of two sides, which come first; and files that come at once
 	var t frameTimes
 	h.signIn()
 	time.Sleep(time.Second)
@@ -281,12 +281,19 @@ func (h *framesHand) measure(files []string) frameTimes {
 			h.until("the page", 5*time.Millisecond, func() bool { return h.acts.count("attach") >= kept })
 		}
 		for i, f := range files {
-			h.drops(i%papers, f)
-			if i < 6 {
+			switch {
+			case i < 2*cards: // a side of a card is looked at before it is kept
+				h.drops(i%cards, f)
+				h.press("使用这张", "attach")
 				wait(1)
+			case i < len(files)-once:
+				h.drops(i-cards, f)
+				wait(1)
+			default:
+				h.drops(i-len(files)+once+cards, f)
 			}
 		}
-		wait(len(files) - 6)
+		wait(once)
 		time.Sleep(time.Second) // the pages' pictures come
 	})
 	if h.err != nil {
