@@ -257,13 +257,20 @@ func (h *framesHand) drops(n int, path string) {
 		if cell == nil {
 			return false
 		}
-		fyne.DoAndWait(func() { h.w.drop(at, []fyne.URI{storage.NewFileURI(path)}) })
-		return !h.look(func(o fyne.CanvasObject) bool { return o == fyne.CanvasObject(cell) }) // taken: the cells were made anew
+		taken := false
+		fyne.DoAndWait(func() {
+			// Another page that came meanwhile may have moved it, or made it anew.
+			if now := fyne.CurrentApp().Driver().AbsolutePositionForObject(cell).AddXY(4, 4); now == at {
+				h.w.drop(at, []fyne.URI{storage.NewFileURI(path)})
+				taken = true
+			}
+		})
+		return taken
 	})
 }
 
 func (h *framesHand) measure(files []string) frameTimes {
-	const cards, once = 2, 6 // papers of two sides, which come first; and files that come at once
+	const cards, others, once = 2, 5, 6 // papers of two sides, which come first; the others of a first loan; and files that come at once
 	var t frameTimes
 	h.signIn()
 	time.Sleep(time.Second)
@@ -290,7 +297,7 @@ func (h *framesHand) measure(files []string) frameTimes {
 				h.drops(i-cards, f)
 				wait(1)
 			default:
-				h.drops(i-len(files)+once+cards, f)
+				h.drops(cards+(i-len(files)+once)%others, f)
 			}
 		}
 		wait(once)
