@@ -40,10 +40,15 @@ func unscanned(who *central.Caller, code *string) error {
 	return nil
 }
 
+func pngFlag(f *flag.FlagSet) *string {
+	return f.String("png", "", "file to write the answer's QR code to as a picture, which the laptop's camera reads")
+}
+
 func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("lease renew", "answer a laptop that was without the county's word for too long: it is good for 14\n"+
 		"days more, and that account for 7. Read the answer out; it serves once, there, today.\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
+	png := pngFlag(f)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code"); err != nil {
 		return err
 	}
@@ -52,10 +57,10 @@ func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
 		answer, err := c.AnswerRenewal(ctx, *who, *by, *code)
-		if err == nil {
-			fmt.Fprintln(out, answer)
+		if err != nil {
+			return err
 		}
-		return err
+		return showAnswer(out, errs, answer, guard.AnswerScan(answer), *png)
 	})
 }
 
@@ -64,7 +69,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 		"what is asked for, and no more. With it, read the answer out; it serves once, there,\n"+
 		"for that operator, today. The grant also goes down signed, and can be withdrawn.\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
-	reason := f.String("reason", "", "why it is granted")
+	reason, png := f.String("reason", "", "why it is granted"), pngFlag(f)
 	yes := f.Bool("yes", false, "what is asked for is granted")
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code", "reason"); err != nil {
 		return err
@@ -86,10 +91,10 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
 		answer, err := c.AnswerGrant(ctx, *who, *by, *code, *reason)
-		if err == nil {
-			fmt.Fprintln(out, answer)
+		if err != nil {
+			return err
 		}
-		return err
+		return showAnswer(out, errs, answer, guard.AnswerScan(answer), *png)
 	})
 }
 

@@ -107,6 +107,9 @@ type Request = guard.Request
 // AnswerScan is what a QR code of an answer says.
 func AnswerScan(code string) string { return guard.AnswerScan(code) }
 
+// IsAnswerScan says whether a text is what a QR code of an answer says.
+func IsAnswerScan(text string) bool { return guard.IsAnswerScan(text) }
+
 // ask is the request, with a name of its own.
 func (w Wanted) ask() guard.Ask {
 	a := guard.Ask{Fields: w.Fields, Hours: w.Hours, Count: w.Count}

@@ -157,12 +157,35 @@ func (s *grantSection) review(g desk.Glass) {
 func (s *grantSection) answer() {
 	device, who, asked, reason := kit.NewField(), kit.NewField(), kit.NewField(), kit.NewField()
 	device.MaxLen, who.MaxLen, asked.MaxLen, reason.MaxLen = 8, 64, 160, 100
-	asked.SetPlaceholder("逐字输入，或用扫码枪扫对方屏幕上的二维码")
+	asked.SetPlaceholder("逐字输入，或扫对方屏幕上的二维码")
 	device.SetPlaceholder("末 8 位")
 	codeOf, reasonOf := kit.NewLabeled("申请码", true, asked), kit.NewLabeled("批准理由", true, reason)
 	told := kit.NewText("", kit.TextBold)
+	tell := func(string) {
+		a, _, err := s.u.desk.ReadAsk(strings.TrimSpace(device.Text()), asked.Text())
+		if err != nil {
+			told.SetText("")
+			return
+		}
+		n := 0
+		if a.Count == 0 {
+			n = 1
+		}
+		told.SetText(fmt.Sprintf("对方申请：%s，%s，%d 小时", strings.Join(fieldNames(a.Fields), "、"), ofCases(n, a.Count), a.Hours))
+	}
+	take := func(text string) string {
+		r, ok := desk.Scanned(text)
+		if !ok {
+			return "这不是申请码的二维码，请扫对方“等待批准”里的那一个。"
+		}
+		asked.SetText(r.Code)
+		device.SetText(r.Device)
+		who.SetText(r.Operator)
+		tell(text)
+		return ""
+	}
 	var d *kit.Dialog
-	d = kit.NewDialog(s.u.win, "批准另一台电脑的申请", container.New(&stacked{gap: 10}, codeOf,
+	d = kit.NewDialog(s.u.win, "批准另一台电脑的申请", container.New(&stacked{gap: 10}, s.u.scannable(codeOf, asked, take),
 		kit.Columns(nil, kit.NewLabeled("设备编号", true, device), kit.NewLabeled("账号", true, who)), told, reasonOf), "批准", "取消", func() bool {
 		codeOf.SetError("")
 		var answer string
@@ -184,26 +207,11 @@ func (s *grantSection) answer() {
 		})
 		return false
 	})
-	tell := func(string) {
-		a, _, err := s.u.desk.ReadAsk(strings.TrimSpace(device.Text()), asked.Text())
-		if err != nil {
-			told.SetText("")
-			return
-		}
-		n := 0
-		if a.Count == 0 {
-			n = 1
-		}
-		told.SetText(fmt.Sprintf("对方申请：%s，%s，%d 小时", strings.Join(fieldNames(a.Fields), "、"), ofCases(n, a.Count), a.Hours))
-	}
 	device.OnLeave = tell
 	asked.OnLeave = func(text string) {
-		if r, ok := desk.Scanned(text); ok {
-			asked.SetText(r.Code)
-			device.SetText(r.Device)
-			who.SetText(r.Operator)
+		if take(text) != "" {
+			tell(text)
 		}
-		tell(text)
 	}
 	asked.OnEnter = func() { kit.Focus(reason) }
 	d.SetWidth(560)
