@@ -23,7 +23,7 @@ type Code struct {
 
 const (
 	// MaxText is how many characters of a code are given.
-	MaxText = 500
+	MaxText = 1000
 	// MaxCodes is how many codes of a picture are given.
 	MaxCodes = 8
 

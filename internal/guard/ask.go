@@ -104,8 +104,8 @@ func (p Plea) Message(by string, day int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if by == p.Operator {
-		return nil, fault.Tell("guard.Plea", fault.Denied, "不能批准自己的申请，请由另一位系统数据管理员批准。", errors.New("by is the operator"))
+	if err := p.notOwn(by); err != nil {
+		return nil, err
 	}
 	b := append([]byte("doorstep grant 1"), p.Device[:]...)
 	b = append(append(b, byte(len(p.Operator))), p.Operator...)
@@ -114,14 +114,31 @@ func (p Plea) Message(by string, day int) ([]byte, error) {
 	return binary.BigEndian.AppendUint32(b, uint32(day)), nil
 }
 
+// notOwn is fault.Denied where someone answers his own request.
+func (p Plea) notOwn(by string) error {
+	if by == p.Operator {
+		return fault.Tell("guard.Plea", fault.Denied, "不能批准自己的申请，请由另一位系统数据管理员批准。", errors.New("by is the operator"))
+	}
+	return nil
+}
+
+// PleaPrefix begins the id of a grant that was asked for at a laptop.
+const PleaPrefix = "p-"
+
+// ID is the id of the grant that the request becomes.
+func (p Plea) ID() (string, error) {
+	ask, err := p.Ask.Encode()
+	sum := sha256.Sum256(append(append([]byte("doorstep grant id 1"), p.Device[:]...), ask...))
+	return PleaPrefix + hex.EncodeToString(sum[:12]), err
+}
+
 // Grant is what an approved request becomes, the same at both ends.
 func (p Plea) Grant(id uuid.UUID, reason, by string, now time.Time) (Grant, error) {
-	ask, err := p.Ask.Encode()
+	name, err := p.ID()
 	if err != nil {
 		return Grant{}, err
 	}
-	sum := sha256.Sum256(append(append([]byte("doorstep grant id 1"), p.Device[:]...), ask...))
-	g := Grant{ID: "p-" + hex.EncodeToString(sum[:12]), Operator: p.Operator, Fields: p.Ask.Fields, Count: p.Ask.Count, Reason: reason, By: by,
+	g := Grant{ID: name, Operator: p.Operator, Fields: p.Ask.Fields, Count: p.Ask.Count, Reason: reason, By: by,
 		From: now.UTC().Truncate(time.Second), Until: now.UTC().Truncate(time.Second).Add(time.Duration(p.Ask.Hours) * time.Hour)}
 	if p.Ask.Count == 0 {
 		if TagOf(id) != p.Ask.Case {

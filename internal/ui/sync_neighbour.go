@@ -227,7 +227,10 @@ func (u *Window) showCode() {
 }
 
 // code draws a text as a QR code, black on white in every theme.
-func code(text string) fyne.CanvasObject {
+func code(text string) fyne.CanvasObject { return codeOfSide(text, 160) }
+
+// codeOfSide is code of a size, for a text that is long.
+func codeOfSide(text string, size float32) fyne.CanvasObject {
 	q, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
 		return gap(1)
@@ -250,6 +253,6 @@ func code(text string) fyne.CanvasObject {
 	o := canvas.NewImageFromImage(img)
 	o.ScaleMode = canvas.ImageScalePixels
 	o.FillMode = canvas.ImageFillContain
-	o.SetMinSize(fyne.NewSize(scaled(160), scaled(160)))
+	o.SetMinSize(fyne.NewSize(scaled(size), scaled(size)))
 	return o
 }
