@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"doorstep/internal/fault"
@@ -45,18 +46,20 @@ func (a Ask) Validate() error {
 		return bad("授权期限为 1 至 72 小时。", "hours")
 	case a.Count < 0 || a.Count > MaxAskCount || a.Count == 0 && a.Case == [4]byte{} || a.Count > 0 && a.Case != [4]byte{}:
 		return bad("请选定一件案件，或写明件数，最多 50 件。", "case or count")
+	case a.Count == 0 && slices.Contains(a.Fields, SearchField):
+		return bad("请写明最多查找几次。", "a search of one case")
 	}
 	return nil
 }
 
 // Encode gives the request's bytes: nonce 4 | fields u16, a bit for each of
-// GrantFields in order | hours u8 | count u16 | case 4, big endian.
+// GrantFields in order, and one for SearchField | hours u8 | count u16 | case 4, big endian.
 func (a Ask) Encode() ([]byte, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
 	var bits uint16
-	for i, f := range GrantFields() {
+	for i, f := range grantable() {
 		for _, g := range a.Fields {
 			if f == g {
 				bits |= 1 << i
@@ -78,12 +81,12 @@ func ParseAsk(b []byte) (Ask, error) {
 	}
 	a := Ask{Nonce: [4]byte(b), Hours: int(b[6]), Count: int(binary.BigEndian.Uint16(b[7:])), Case: [4]byte(b[9:])}
 	bits := binary.BigEndian.Uint16(b[4:])
-	for i, f := range GrantFields() {
+	for i, f := range grantable() {
 		if bits&(1<<i) != 0 {
 			a.Fields = append(a.Fields, f)
 		}
 	}
-	if bits>>len(GrantFields()) != 0 {
+	if bits>>len(grantable()) != 0 {
 		return Ask{}, fault.New(op, fault.Input, errors.New("a field that is not known"))
 	}
 	return a, fault.Wrap(op, a.Validate())

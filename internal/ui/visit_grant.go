@@ -99,7 +99,11 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 			return
 		}
 		d.Close()
-		kit.Notice(u.win, kit.Good, "已批准。现在可以按“显示…”查看所批准的内容。")
+		words := "已批准。现在可以按“显示…”查看所批准的内容。"
+		if slices.Contains(a.Fields, desk.SearchField) {
+			words = "已批准。现在可以继续查找他人案件。"
+		}
+		kit.Notice(u.win, kit.Good, words)
 		if done != nil {
 			done()
 		}
