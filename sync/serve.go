@@ -83,7 +83,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 	}()
 	if *codeFile != "" { // before the port answers: who meets the server has its code
-		if err := writeCode(ctx, c, *codeFile, central.NewCodeOptions{}); err != nil {
+		if err := writeCode(ctx, c, *codeFile, "", central.NewCodeOptions{}); err != nil {
 			return err
 		}
 	}
