@@ -41,6 +41,8 @@ Usage:
   sync device revoke|lost|admit|settle --data DIR --id ID
   sync case return --data DIR --case ID --code CODE[,CODE] [--note TEXT] [--by ID]
   sync case accept --data DIR --case ID [--note TEXT] [--by ID]
+  sync case erase --data DIR --case ID --by ID --reason TEXT
+  sync case erased --data DIR [--json]
   sync roster import --data DIR --file FILE --group CODE --school NAME [--year YEAR]
   sync schools import --data DIR --file FILE
   sync pack add --data DIR --file FILE [--late]

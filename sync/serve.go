@@ -114,6 +114,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	defer background(ctx, c.KeepContracts)()
+	defer background(ctx, c.KeepErased)()
 	if *page != "" {
 		end, at, err := checks(ctx, c, *page, *host)
 		if err != nil {

@@ -27,7 +27,7 @@ func countyVerbs() map[string]verb {
 		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
 		"grant answer": grantAnswer, "grant waiting": grantWaiting, "grant decide": grantDecide, "lease renew": leaseRenew, "answer list": answerList,
 		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
-		"case return": caseReturn, "case accept": caseAccept, "export list": exportList,
+		"case return": caseReturn, "case accept": caseAccept, "case erase": caseErase, "case erased": caseErased, "export list": exportList,
 		"device list": deviceList, "device lost": deviceLost, "device admit": deviceAdmit(), "device settle": deviceSettle(), "device revoke": deviceRevoke(),
 	}
 }

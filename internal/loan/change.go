@@ -361,6 +361,9 @@ type EraseBody struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// EraseRequest is the rule of an erasing at a person's own wish.
+const EraseRequest = "request"
+
 // Range is counters From to To of a chain, both included.
 type Range struct {
 	From uint64 `json:"from"`

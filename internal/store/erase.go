@@ -50,7 +50,7 @@ const (
 const (
 	RuleImages  = "images-7d"
 	RuleSeason  = "season"
-	RuleRequest = "request"
+	RuleRequest = loan.EraseRequest
 )
 
 // Sizes of one transaction of an erasing: a clerk's save waits for one.

@@ -190,9 +190,10 @@ func (s *Store) EraseCase(ctx context.Context, id uuid.UUID, operator, reason st
 }
 
 // EraseTold erases those of some cases that are here, because the centre says
-// that it erased them at a person's wish.
-func (s *Store) EraseTold(ctx context.Context, ids []uuid.UUID) (Erased, error) {
-	e := &erasure{s: s, rule: RuleRequest, told: true}
+// that it erased them at a person's wish; operator and reason are as it names
+// them. To a centre that was set back this laptop's chain then says so in its turn.
+func (s *Store) EraseTold(ctx context.Context, ids []uuid.UUID, operator, reason string) (Erased, error) {
+	e := &erasure{s: s, rule: RuleRequest, told: true, operator: operator, reason: reason}
 	err := e.whole(ctx, func(sum Summary) bool { return slices.Contains(ids, sum.ID) }, func(*loan.Case) bool { return true })
 	return e.out, fault.Wrap("store.EraseTold", err)
 }

@@ -58,7 +58,7 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 	if err != nil {
 		return nil, err
 	}
-	rows, err := q.QueryContext(ctx, `SELECT kind, bytes FROM changes WHERE case_id = ?`, id.String())
+	rows, err := q.QueryContext(ctx, `SELECT kind, device, bytes FROM changes WHERE case_id = ?`, id.String())
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
@@ -66,10 +66,13 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 	var changes []*loan.Change
 	size := 0
 	for rows.Next() {
-		var kind string
+		var kind, device string
 		var b sql.RawBytes
-		if err := rows.Scan(&kind, &b); err != nil {
+		if err := rows.Scan(&kind, &device, &b); err != nil {
 			return nil, diskFault(op, err)
+		}
+		if is.erased(kind, device) {
+			return nil, nil
 		}
 		if loan.ChangeKind(kind).View() {
 			continue
@@ -82,6 +85,10 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 			return nil, fault.Wrap(op, err)
 		}
 		switch ch.Kind {
+		case loan.ChangeOpen:
+			if ch.Body == nil { // erased before it was sent
+				return nil, nil
+			}
 		case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
 			if !is.centres[ch.Device] {
 				continue

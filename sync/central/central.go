@@ -92,6 +92,7 @@ type Central struct {
 	}
 
 	contractsDue chan struct{} // told of contracts that were received
+	eraseDue     chan struct{} // told of blobs that are to go
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails
@@ -102,8 +103,8 @@ func Open(ctx context.Context, o Options) (*Central, error) {
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
 		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(), metrics: newMetrics(),
 		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), requests: make(chan struct{}, 512),
-		contractsDue: make(chan struct{}, 1),
-		strangers:    make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, server: rand.Text(), ice: o.ICE}
+		contractsDue: make(chan struct{}, 1), eraseDue: make(chan struct{}, 1),
+		strangers: make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, server: rand.Text(), ice: o.ICE}
 	if c.now == nil {
 		c.now = time.Now
 	}

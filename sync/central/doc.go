@@ -192,6 +192,34 @@
 // void case has no mark. Nothing is merged. Counties share no key, so that across
 // them nobody is found.
 //
+// # Erased at a person's wish
+//
+// A change of kind erase and rule "request" in a laptop's chain is the wish that
+// its cases be erased here too. It is granted where its operator is a data
+// administrator of the roster in whose organisation the case lies, the laptop
+// works on the case, and the case is void; a case that never came may be erased, so
+// that it does not. Any other is in the table erase_refused with the reason; one
+// whose case is not void waits there until it is. "sync case erase" is the same at
+// the centre.
+//
+// In one transaction the bodies of all changes of the case go and their headers
+// stay, so that every chain verifies; its needs, marks, numbers and the tail of its
+// contract go; and the table erased gets the tombstone: case, device, operator,
+// reason, time. A change of the centre's own of kind erase, which names the case, is
+// the only news of the case from then on: laptops that wrote to it, or to which it
+// was passed on, erase theirs. What comes of the case afterwards by any road loses
+// its body as it is taken in, and who sent it gets that news.
+//
+// The names of its blobs are in the table erased_blobs with waits 1, until each is
+// looked at under its lock: one that another case needs, or a case that is not
+// finished names, stays and its name leaves the table; the content of any other is
+// taken away, in a pack by zeros over it, and waits becomes 0. Who records a blob of
+// such a name has it looked at again. The embedded database overwrites what it
+// deletes (secure_delete) and its log is cut off behind an erasing.
+//
+// A backup of the centre has what was erased since. After a restore laptops send
+// what the backup lacks, the wishes among it, and these are granted anew.
+//
 // # What goes down
 //
 // The table bulletins holds the newest version of each bulletin (package
