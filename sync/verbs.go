@@ -165,7 +165,8 @@ func writeCode(ctx context.Context, c *central.Central, file string, o central.N
 
 func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("verify", "read every blob and compare it with its name; name those that are missing or damaged,\n"+
-		"one a line, and fail where there are any. With --mend the centre asks laptops for them again.", errs)
+		"one a line, and fail where there are any. With --mend the centre asks laptops for them again.\n"+
+		"The centre's own record, exports among it, is read too: its chain, and what is signed of it.", errs)
 	data := f.String("data", "", "folder of the centre")
 	mend := f.Bool("mend", false, "count them as lacking, and begin a new epoch: laptops send again what they still have;\nthe embedded store must not be served then")
 	asJSON := f.Bool("json", false, "print one JSON object")
@@ -185,8 +186,13 @@ func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	noted, wrong, err := c.VerifyRecord(ctx)
+	if err != nil {
+		return err
+	}
 	if *asJSON {
-		if err := printJSON(out, map[string]any{"read": read, "spoilt": append([]central.Spoilt{}, bad...)}); err != nil {
+		if err := printJSON(out, map[string]any{"read": read, "spoilt": append([]central.Spoilt{}, bad...),
+			"record": noted, "tampered": append([]central.Tampered{}, wrong...)}); err != nil {
 			return err
 		}
 	} else {
@@ -194,6 +200,13 @@ func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 			fmt.Fprintf(out, "%s  %-8s %10d bytes, of %d cases\n", s.Blob, s.Why, s.Size, len(s.Cases))
 		}
 		fmt.Fprintf(out, "%d blobs read, %d missing or damaged\n", read, len(bad))
+		for _, w := range wrong {
+			fmt.Fprintf(out, "record of %s, number %d: %s\n", w.Centre, w.Number, w.Why)
+		}
+		fmt.Fprintf(out, "%d entries of the centre's record read, wrong in %d places\n", noted, len(wrong))
+	}
+	if len(wrong) > 0 {
+		return fault.New("sync.verify", fault.Damaged, errors.New("the centre's record is not as it was written"))
 	}
 	if len(bad) > 0 && !*mend {
 		return fault.New("sync.verify", fault.Damaged, errors.New("blobs are missing or damaged; --mend asks laptops for them"))

@@ -181,6 +181,14 @@
 // so do the changes of one laptop to the others that work on it. Changes of these
 // kinds in a laptop's chain are kept and do not count.
 //
+// What is done at the centre is in that chain too, of no case, so that it goes down
+// to nobody: of each copy that leaves, a change of kind export in the operator's
+// name, whose detail is "export GRANT copy N of case ID to FINGERPRINT RECIPIENT",
+// as the table released has it. The chain's end after each of these is signed by the
+// authority (parcel.Prove, in the table checkpoints). "sync verify" reads the chain,
+// the signatures and the table against one another. Exports that an earlier program
+// wrote into the table alone came into the chain at the first start of this one.
+//
 // # One student at two desks
 //
 // Of each case the table marks holds the keyed name (package seal) of the
