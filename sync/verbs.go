@@ -97,15 +97,15 @@ func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 	role := f.String("role", "", "roles, joined by commas: "+strings.Join(central.Roles(), ", "))
 	level := f.String("level", "", "level: "+strings.Join(central.Levels(), ", "))
 	org := f.String("org", "", "organisation: name of the point, digits of county or province, or of the bank's branch (00: head office)")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "id", "name", "role"); err != nil {
 		return err
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ","), Level: *level, Org: *org})
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		return who.unlessFirst(ctx, c, manages("operator add "+*id), func() error {
+			return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ","), Level: *level, Org: *org})
+		})
+	})
 }
 
 func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -113,15 +113,11 @@ func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error 
 		"and nobody recovers that person's password. operator add puts them back.", errs)
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("id", "", "id of the person")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.SwitchOff(ctx, *id)
+	return who.at(ctx, *data, manages("operator off "+*id), func(c *central.Central) error { return c.SwitchOff(ctx, *id) })
 }
 
 func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -134,6 +130,7 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	typ := f.String("point-type", "", "sort of the intake point")
 	again := f.String("again", "", "id of the laptop that is to enrol again")
 	hours := f.Int("hours", 24, "hours the code is good for")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "code-file"); err != nil {
 		return err
 	}
@@ -147,12 +144,7 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 			return fault.New("sync.code", fault.Input, errors.New("--again is not an id"))
 		}
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return writeCode(ctx, c, *file, o)
+	return who.at(ctx, *data, manages("code new"), func(c *central.Central) error { return writeCode(ctx, c, *file, o) })
 }
 
 func writeCode(ctx context.Context, c *central.Central, file string, o central.NewCodeOptions) error {

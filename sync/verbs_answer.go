@@ -44,13 +44,14 @@ func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("lease renew", "answer a laptop that was without the county's word for too long: it is good for 14\n"+
 		"days more, and that account for 7. Read the answer out; it serves once, there, today.\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
+	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code"); err != nil {
 		return err
 	}
 	if err := unscanned(who, code); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return actor.at(ctx, *data, manages("lease renew "+who.Device+" "+who.Operator), func(c *central.Central) error {
 		answer, err := c.AnswerRenewal(ctx, *who, *by, *code)
 		if err == nil {
 			fmt.Fprintln(out, answer)
@@ -66,6 +67,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	data, who, by, code := callerFlags(f)
 	reason := f.String("reason", "", "why it is granted")
 	yes := f.Bool("yes", false, "what is asked for is granted")
+	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code", "reason"); err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	if !*yes {
 		return fault.New("sync.grantAnswer", fault.Input, errors.New("nothing was granted; --yes grants it"))
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return actor.at(ctx, *data, grants("grant answer for "+who.Operator, *reason), func(c *central.Central) error {
 		answer, err := c.AnswerGrant(ctx, *who, *by, *code, *reason)
 		if err == nil {
 			fmt.Fprintln(out, answer)
@@ -156,6 +158,7 @@ func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error 
 	reason := f.String("reason", "", "why")
 	yes := f.Bool("yes", false, "what is asked for is granted")
 	no := f.Bool("no", false, "it is declined")
+	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "ask", "by", "reason"); err != nil {
 		return err
 	}
@@ -163,5 +166,5 @@ func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error 
 	if err != nil || *yes == *no {
 		return fault.New("sync.grantDecide", fault.Input, errors.New("--device is an id, and one of --yes and --no is needed"))
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error { return c.AnswerPlea(ctx, id, *ask, *yes, *by, *reason) })
+	return actor.at(ctx, *data, grants("grant decide "+*device, *reason), func(c *central.Central) error { return c.AnswerPlea(ctx, id, *ask, *yes, *by, *reason) })
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"doorstep/internal/guard"
 	"doorstep/sync/central"
 )
 
@@ -19,6 +20,7 @@ func caseErase(ctx context.Context, args []string, out, errs io.Writer) error {
 	id := f.String("case", "", "id of the case")
 	by := f.String("by", "", "id of the data administrator who does it")
 	reason := f.String("reason", "", "why; no personal data")
+	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case", "by", "reason"); err != nil {
 		return err
 	}
@@ -26,7 +28,8 @@ func caseErase(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error { return c.EraseCase(ctx, kase, *by, *reason) })
+	a := central.Act{Verb: guard.EraseSeason, Name: "case erase", Case: kase, Reason: *reason}
+	return who.at(ctx, *data, a, func(c *central.Central) error { return c.EraseCase(ctx, kase, *by, *reason) })
 }
 
 func caseErased(ctx context.Context, args []string, out, errs io.Writer) error {

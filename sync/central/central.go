@@ -93,6 +93,7 @@ type Central struct {
 
 	contractsDue chan struct{} // told of contracts that were received
 	eraseDue     chan struct{} // told of blobs that are to go
+	cheap        bool          // passwords of officers cost nothing to guess: for tests
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails

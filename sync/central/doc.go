@@ -200,6 +200,20 @@
 // void case has no mark. Nothing is merged. Counties share no key, so that across
 // them nobody is found.
 //
+// # Officers
+//
+// The table officers has, for people of the roster who act at the centre, what is
+// kept of their passwords: Argon2id in its usual form (seal.Verifier), wrong ones in
+// a row and until when they are locked. At a centre of real people every verb that
+// acts goes through Acting: the person signs in, the table of permissions is asked
+// with the case where there is one, and the chain says so before it is done, in a
+// change of kind view with the detail "act: VERB"; "refused act:" and "failed act:"
+// say the rest, and kind signin of a password that was wrong. A try counts as wrong
+// before it is looked at. Until the first officer is made, who administers the
+// machine puts people on the roster, makes that officer and has a first enrolment code
+// written, and the chain says so in the name of "centre"; so it does of one made later
+// without another ("unproven"). A centre for practice asks nobody: "unproven act:".
+//
 // # Erased at a person's wish
 //
 // A change of kind erase and rule "request" in a laptop's chain is the wish that
