@@ -36,11 +36,15 @@ Usage:
   sync export list --data DIR [--json]
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
   sync operator off --data DIR --id ID
+  sync officer add --data DIR --id ID [--by ID]
+  sync officer list --data DIR [--json]
   sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N]
   sync device list --data DIR [--json]
   sync device revoke|lost|admit|settle --data DIR --id ID
   sync case return --data DIR --case ID --code CODE[,CODE] [--note TEXT] [--by ID]
   sync case accept --data DIR --case ID [--note TEXT] [--by ID]
+  sync case erase --data DIR --case ID --by ID --reason TEXT
+  sync case erased --data DIR [--json]
   sync roster import --data DIR --file FILE --group CODE --school NAME [--year YEAR]
   sync schools import --data DIR --file FILE
   sync pack add --data DIR --file FILE [--late]
@@ -61,6 +65,11 @@ Usage:
   sync stick take --data DIR --from STICK [--json]
   sync verify --data DIR [--mend] [--json]
   sync restored --data DIR
+
+Who acts signs in: --by ID (--operator for export and contract) and the password, at
+the terminal or by --password-file. sync officer add gives the first one a password. A
+centre for practice asks nobody, and says so. stick take, verify --mend and restored
+move and mend what is there and ask nobody.
 
 Every verb answers --help. All but serve, restored and verify --mend work beside
 a server that runs in the same folder; those two want it ended.
@@ -122,13 +131,19 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return exitFailed
 }
 
-// pick finds the verb; serve is meant where the first argument is a flag.
-func pick(args []string) (verb, []string) {
-	one := map[string]verb{"serve": serve, "list": list, "contract": contract, "export": export, "restored": restored, "verify": verify}
-	two := map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew,
+// verbs are all verbs: those of one word, and those of two.
+func verbs() (one, two map[string]verb) {
+	one = map[string]verb{"serve": serve, "list": list, "contract": contract, "export": export, "restored": restored, "verify": verify}
+	two = map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew,
 		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest,
 		"stick take": stickTake, "contract list": contractList, "contract verify": contractVerify}
 	maps.Copy(two, countyVerbs())
+	return one, two
+}
+
+// pick finds the verb; serve is meant where the first argument is a flag.
+func pick(args []string) (verb, []string) {
+	one, two := verbs()
 	if len(args) == 0 {
 		return nil, nil
 	}

@@ -83,7 +83,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 	}()
 	if *codeFile != "" { // before the port answers: who meets the server has its code
-		if err := writeCode(ctx, c, *codeFile, "", central.NewCodeOptions{}); err != nil {
+		if err := firstCode(ctx, c, *codeFile); err != nil {
 			return err
 		}
 	}
@@ -114,6 +114,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	defer background(ctx, c.KeepContracts)()
+	defer background(ctx, c.KeepErased)()
 	if *page != "" {
 		end, at, err := checks(ctx, c, *page, *host)
 		if err != nil {
@@ -279,4 +280,25 @@ func hosts(listen, more string) []string {
 		out = append(out, more)
 	}
 	return out
+}
+
+// firstCode writes the code that a server's start is asked for. It is for the first
+// laptops of a county, and for practice: once there are officers, one signs in.
+func firstCode(ctx context.Context, c *central.Central, file string) error {
+	_, practice, err := c.County(ctx)
+	if err != nil {
+		return err
+	}
+	first, err := c.FirstOfficer(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !practice && !first:
+		return fault.New("sync.serve", fault.Denied, errors.New("--code-file: there are officers here now; one signs in: sync code new --by ID"))
+	case first:
+		if err := c.Unasked(ctx, "code new at a start"); err != nil {
+			return err
+		}
+	}
+	return writeCode(ctx, c, file, "", central.NewCodeOptions{})
 }

@@ -97,15 +97,15 @@ func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 	role := f.String("role", "", "roles, joined by commas: "+strings.Join(central.Roles(), ", "))
 	level := f.String("level", "", "level: "+strings.Join(central.Levels(), ", "))
 	org := f.String("org", "", "organisation: name of the point, digits of county or province, or of the bank's branch (00: head office)")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "id", "name", "role"); err != nil {
 		return err
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ","), Level: *level, Org: *org})
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		return who.unlessFirst(ctx, c, manages("operator add "+*id), func() error {
+			return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ","), Level: *level, Org: *org})
+		})
+	})
 }
 
 func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -113,15 +113,11 @@ func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error 
 		"and nobody recovers that person's password. operator add puts them back.", errs)
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("id", "", "id of the person")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.SwitchOff(ctx, *id)
+	return who.at(ctx, *data, manages("operator off "+*id), func(c *central.Central) error { return c.SwitchOff(ctx, *id) })
 }
 
 func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -135,6 +131,7 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	again := f.String("again", "", "id of the laptop that is to enrol again")
 	hours := f.Int("hours", 24, "hours the code is good for")
 	png := f.String("png", "", "file to write it to as the picture of a QR code, which the laptop's camera reads")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "code-file"); err != nil {
 		return err
 	}
@@ -148,12 +145,7 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 			return fault.New("sync.code", fault.Input, errors.New("--again is not an id"))
 		}
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return writeCode(ctx, c, *file, *png, o)
+	return who.at(ctx, *data, manages("code new"), func(c *central.Central) error { return writeCode(ctx, c, *file, *png, o) })
 }
 
 // writeCode writes a fresh enrolment code, and where picture is named its QR code.
@@ -170,7 +162,8 @@ func writeCode(ctx context.Context, c *central.Central, file, picture string, o 
 
 func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("verify", "read every blob and compare it with its name; name those that are missing or damaged,\n"+
-		"one a line, and fail where there are any. With --mend the centre asks laptops for them again.", errs)
+		"one a line, and fail where there are any. With --mend the centre asks laptops for them again.\n"+
+		"The centre's own record, exports among it, is read too: its chain, and what is signed of it.", errs)
 	data := f.String("data", "", "folder of the centre")
 	mend := f.Bool("mend", false, "count them as lacking, and begin a new epoch: laptops send again what they still have;\nthe embedded store must not be served then")
 	asJSON := f.Bool("json", false, "print one JSON object")
@@ -190,8 +183,13 @@ func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
+	noted, wrong, err := c.VerifyRecord(ctx)
+	if err != nil {
+		return err
+	}
 	if *asJSON {
-		if err := printJSON(out, map[string]any{"read": read, "spoilt": append([]central.Spoilt{}, bad...)}); err != nil {
+		if err := printJSON(out, map[string]any{"read": read, "spoilt": append([]central.Spoilt{}, bad...),
+			"record": noted, "tampered": append([]central.Tampered{}, wrong...)}); err != nil {
 			return err
 		}
 	} else {
@@ -199,6 +197,13 @@ func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 			fmt.Fprintf(out, "%s  %-8s %10d bytes, of %d cases\n", s.Blob, s.Why, s.Size, len(s.Cases))
 		}
 		fmt.Fprintf(out, "%d blobs read, %d missing or damaged\n", read, len(bad))
+		for _, w := range wrong {
+			fmt.Fprintf(out, "record of %s, number %d: %s\n", w.Centre, w.Number, w.Why)
+		}
+		fmt.Fprintf(out, "%d entries of the centre's record read, wrong in %d places\n", noted, len(wrong))
+	}
+	if len(wrong) > 0 {
+		return fault.New("sync.verify", fault.Damaged, errors.New("the centre's record is not as it was written"))
 	}
 	if len(bad) > 0 && !*mend {
 		return fault.New("sync.verify", fault.Damaged, errors.New("blobs are missing or damaged; --mend asks laptops for them"))

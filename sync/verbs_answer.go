@@ -49,13 +49,14 @@ func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 		"days more, and that account for 7. Read the answer out; it serves once, there, today.\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
 	png := pngFlag(f)
+	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code"); err != nil {
 		return err
 	}
 	if err := unscanned(who, code); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return actor.at(ctx, *data, manages("lease renew "+who.Device+" "+who.Operator), func(c *central.Central) error {
 		answer, err := c.AnswerRenewal(ctx, *who, *by, *code)
 		if err != nil {
 			return err
@@ -75,6 +76,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	f.StringVar(&said.To, "to", "", "of an export: who receives it, as it was read out")
 	f.StringVar(&said.Purpose, "purpose", "", "of an export: what for, as it was read out")
 	yes := f.Bool("yes", false, "what is asked for is granted")
+	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code", "reason"); err != nil {
 		return err
 	}
@@ -101,7 +103,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	if !*yes {
 		return fault.New("sync.grantAnswer", fault.Input, errors.New("nothing was granted; --yes grants it"))
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return actor.at(ctx, *data, grants("grant answer for "+who.Operator, *reason), func(c *central.Central) error {
 		answer, id := "", ""
 		var err error
 		if notExport == nil {
@@ -182,6 +184,7 @@ func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error 
 	reason := f.String("reason", "", "why")
 	yes := f.Bool("yes", false, "what is asked for is granted")
 	no := f.Bool("no", false, "it is declined")
+	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "ask", "by", "reason"); err != nil {
 		return err
 	}
@@ -189,5 +192,5 @@ func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error 
 	if err != nil || *yes == *no {
 		return fault.New("sync.grantDecide", fault.Input, errors.New("--device is an id, and one of --yes and --no is needed"))
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error { return c.AnswerPlea(ctx, id, *ask, *yes, *by, *reason) })
+	return actor.at(ctx, *data, grants("grant decide "+*device, *reason), func(c *central.Central) error { return c.AnswerPlea(ctx, id, *ask, *yes, *by, *reason) })
 }

@@ -30,6 +30,7 @@ only a centre for practice does that, which holds made-up people.`, errs)
 	closed := f.Bool("closed", false, "as the laptop closed it, without what the centre put behind")
 	former := f.Int("former", 0, "1 for the first contract that a correction voided, and so on")
 	sm2 := f.String("sm2", "", "also write the second signature, by SM2, into this file, and its key beside it (.pem)")
+	who := actorFlags(f, operator)
 	if err := parse(f, args, out, "data", "case", "out"); err != nil {
 		return err
 	}
@@ -44,11 +45,13 @@ only a centre for practice does that, which holds made-up people.`, errs)
 	defer c.Close()
 	o := central.ContractOptions{Former: *former, Closed: *closed}
 	if *grant != "" {
-		h, err := c.ReleaseContract(ctx, *grant, *operator, caseID, o, *file)
-		if err == nil {
-			fmt.Fprintln(out, h.Path)
-		}
-		return err
+		return who.act(ctx, c, exports("contract under "+*grant, caseID), func() error {
+			h, err := c.ReleaseContract(ctx, *grant, *operator, caseID, o, *file)
+			if err == nil {
+				fmt.Fprintln(out, h.Path)
+			}
+			return err
+		})
 	}
 	b, err := c.Contract(ctx, caseID, o)
 	if err != nil {

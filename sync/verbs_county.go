@@ -27,7 +27,7 @@ func countyVerbs() map[string]verb {
 		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
 		"grant answer": grantAnswer, "grant waiting": grantWaiting, "grant decide": grantDecide, "lease renew": leaseRenew, "answer list": answerList,
 		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
-		"case return": caseReturn, "case accept": caseAccept, "export list": exportList,
+		"case return": caseReturn, "case accept": caseAccept, "officer add": officerAdd, "officer list": officerList, "case erase": caseErase, "case erased": caseErased, "export list": exportList,
 		"device list": deviceList, "device lost": deviceLost, "device admit": deviceAdmit(), "device settle": deviceSettle(), "device revoke": deviceRevoke(),
 	}
 }
@@ -42,13 +42,13 @@ func at(ctx context.Context, dir string, errs io.Writer, do func(*central.Centra
 }
 
 // issue lets the centre take in a file, and says what is in force then.
-func issue(ctx context.Context, dir, file string, out, errs io.Writer, take func(*central.Central, io.Reader) (central.IssuedBulletin, string, error)) error {
+func issue(ctx context.Context, who *actor, a central.Act, dir, file string, out io.Writer, take func(*central.Central, io.Reader) (central.IssuedBulletin, string, error)) error {
 	src, err := os.Open(file)
 	if err != nil {
 		return fault.New("sync.issue", fault.Missing, errors.New("--file cannot be read"))
 	}
 	defer src.Close()
-	return at(ctx, dir, errs, func(c *central.Central) error {
+	return who.at(ctx, dir, a, func(c *central.Central) error {
 		b, what, err := take(c, src)
 		if err == nil {
 			inForce(out, b, what)
@@ -74,10 +74,11 @@ code takes the place of the former one.`, errs)
 	group := f.String("group", "", "group code of the pre-application: letters, digits and -")
 	school := f.String("school", "", "name of the high school")
 	year := f.Int("year", loan.AcademicYearOf(loan.DateOf(time.Now())), "year in which the school year begins")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "file", "group", "school"); err != nil {
 		return err
 	}
-	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+	return issue(ctx, who, settles("roster import "+*group), *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := c.ImportRoster(ctx, src, *group, *year, *school)
 		return b, fmt.Sprintf("%d students", b.Entries), err
 	})
@@ -88,10 +89,11 @@ func schoolsImport(ctx context.Context, args []string, out, errs io.Writer) erro
 		"\"code name kind level place authority\", then a school a line, parted by tabs. All or nothing.", errs)
 	data := f.String("data", "", "folder of the centre")
 	file := f.String("file", "", "the register")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
 	}
-	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+	return issue(ctx, who, central.Act{Verb: guard.ImportRegister, Name: "schools import"}, *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := c.ImportSchools(ctx, src)
 		return b, fmt.Sprintf("%d schools", b.Entries), err
 	})
@@ -103,10 +105,11 @@ func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	data := f.String("data", "", "folder of the centre")
 	file := f.String("file", "", "the pack, a JSON object")
 	late := f.Bool("late", false, "it begins in the past, and contracts signed since are to be judged by it")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
 	}
-	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+	return issue(ctx, who, settles("pack add"), *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := io.ReadAll(io.LimitReader(src, 64<<10))
 		if err != nil {
 			return central.IssuedBulletin{}, "", fault.New("sync.packAdd", fault.Disk, errors.New("--file cannot be read"))
@@ -122,10 +125,11 @@ func templateAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 	data := f.String("data", "", "folder of the centre")
 	file := f.String("file", "", "the template, a JSON object")
 	late := f.Bool("late", false, "it begins in the past, and contracts of since then that are not signed are to have it")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
 	}
-	return issue(ctx, *data, *file, out, errs, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
+	return issue(ctx, who, settles("template add"), *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := io.ReadAll(io.LimitReader(src, 512<<10))
 		if err != nil {
 			return central.IssuedBulletin{}, "", fault.New("sync.templateAdd", fault.Disk, errors.New("--file cannot be read"))
@@ -152,6 +156,7 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	recipient := f.String("recipient", "", "it is to export, to this office")
 	key := f.String("recipient-key", "", "public key of the recipient, age1...")
 	centre := f.Bool("centre", false, "the export is the centre's own: sync export --grant")
+	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "operator", "by", "fields", "reason"); err != nil {
 		return err
 	}
@@ -176,7 +181,7 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 			g.Cases = append(g.Cases, id)
 		}
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.at(ctx, *data, grants("grant new for "+*operator, *reason), func(c *central.Central) error {
 		g, b, err := c.NewGrant(ctx, g)
 		if err == nil && g.Release != nil {
 			fmt.Fprintf(out, "to export to %s, key %s: compare it with the recipient\n", g.Release.To, g.Release.Fingerprint())
@@ -193,10 +198,15 @@ func withdraw(name, flag string, kind bulletin.Kind) verb {
 		f := flags(name, "take it out of force: laptops let go of it at their next sync.", errs)
 		data := f.String("data", "", "folder of the centre")
 		id := f.String(flag, "", "which")
+		who := actorFlags(f, nil)
 		if err := parse(f, args, out, "data", flag); err != nil {
 			return err
 		}
-		return at(ctx, *data, errs, func(c *central.Central) error {
+		a := settles(name + " " + *id)
+		if kind == bulletin.Grant {
+			a.Verb = guard.ApproveGrant
+		}
+		return who.at(ctx, *data, a, func(c *central.Central) error {
 			b, err := c.Withdraw(ctx, kind, *id)
 			if err == nil {
 				inForce(out, b, "withdrawn")
@@ -240,10 +250,11 @@ func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) erro
 	kind := f.String("kind", "", "roster, schools, policy, template, grant or devices")
 	name := f.String("name", "", "its name; see sync bulletin list")
 	file := f.String("out", "", "file to write")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "kind", "name", "out"); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.at(ctx, *data, settles("bulletin write "+*kind+" "+*name), func(c *central.Central) error {
 		b, err := c.BulletinFile(ctx, bulletin.Kind(*kind), *name)
 		if err != nil {
 			return err
@@ -268,6 +279,7 @@ func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
 	codes := f.String("code", "", "codes of the reasons, joined by commas, such as E-DC-002")
 	note := f.String("note", "", "a note for the clerk; no personal data")
 	by := f.String("by", "", "id of the reviewer who decides")
+	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case", "code"); err != nil {
 		return err
 	}
@@ -279,7 +291,7 @@ func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
 	for c := range strings.SplitSeq(*codes, ",") {
 		list = append(list, loan.Code(strings.TrimSpace(c)))
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error { return c.Return(ctx, kase, list, *note, *by) })
+	return who.at(ctx, *data, decides("case return", kase), func(c *central.Central) error { return c.Return(ctx, kase, list, *note, *by) })
 }
 
 func caseAccept(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -288,6 +300,7 @@ func caseAccept(ctx context.Context, args []string, out, errs io.Writer) error {
 	id := f.String("case", "", "id of the case")
 	note := f.String("note", "", "a note; no personal data")
 	by := f.String("by", "", "id of the reviewer who decides")
+	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case"); err != nil {
 		return err
 	}
@@ -295,5 +308,5 @@ func caseAccept(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error { return c.Accept(ctx, kase, *note, *by) })
+	return who.at(ctx, *data, decides("case accept", kase), func(c *central.Central) error { return c.Accept(ctx, kase, *note, *by) })
 }

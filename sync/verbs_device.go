@@ -87,6 +87,7 @@ func deviceLost(ctx context.Context, args []string, out, errs io.Writer) error {
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("id", "", "id of the device")
 	asJSON := f.Bool("json", false, "print one JSON object")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func deviceLost(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.at(ctx, *data, manages("device lost "+device.String()), func(c *central.Central) error {
 		r, err := c.Lose(ctx, device)
 		if err != nil {
 			return err
@@ -145,6 +146,7 @@ func onDevice(name, about string, do func(*central.Central, context.Context, uui
 		f := flags(name, about, errs)
 		data := f.String("data", "", "folder of the centre")
 		id := f.String("id", "", "id of the device")
+		who := actorFlags(f, nil)
 		if err := parse(f, args, out, "data", "id"); err != nil {
 			return err
 		}
@@ -152,7 +154,7 @@ func onDevice(name, about string, do func(*central.Central, context.Context, uui
 		if err != nil {
 			return err
 		}
-		return at(ctx, *data, errs, func(c *central.Central) error { return do(c, ctx, device) })
+		return who.at(ctx, *data, manages(name+" "+device.String()), func(c *central.Central) error { return do(c, ctx, device) })
 	}
 }
 

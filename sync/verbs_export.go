@@ -29,6 +29,7 @@ people. Both may run beside the server.`, errs)
 	grant := f.String("grant", "", "id of the grant; see sync grant new --centre")
 	operator := f.String("operator", "", "id of the person whom the grant is for")
 	cases := f.String("case", "", "ids of the cases, joined by commas; without it those that the grant names")
+	who := actorFlags(f, operator)
 	if err := parse(f, args, out, "data", "to"); err != nil {
 		return err
 	}
@@ -55,11 +56,13 @@ people. Both may run beside the server.`, errs)
 		}
 		ids = append(ids, id)
 	}
-	h, err := c.Release(ctx, *grant, *operator, ids, *to)
-	if err == nil {
-		fmt.Fprintf(out, "exported: %d cases, %d files, %d left away: %s\n", h.Cases, h.Files, h.Left, h.Path)
-	}
-	return err
+	return who.act(ctx, c, exports("export under "+*grant, uuid.Nil), func() error {
+		h, err := c.Release(ctx, *grant, *operator, ids, *to)
+		if err == nil {
+			fmt.Fprintf(out, "exported: %d cases, %d files, %d left away: %s\n", h.Cases, h.Files, h.Left, h.Path)
+		}
+		return err
+	})
 }
 
 func exportList(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -56,6 +56,7 @@ func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) er
 	code := f.String("code", "", "the ten digits that the laptop shows")
 	file := f.String("file", "", "request that came as a file")
 	to := f.String("out", "", "file to write the approval to; with --file")
+	who := actorFlags(f, nil)
 	id, rest := leadingID(args)
 	if err := parse(f, rest, out, "data", "code"); err != nil {
 		return err
@@ -63,19 +64,14 @@ func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) er
 	if (*file == "") == (id == "") || (*file == "") != (*to == "") {
 		return fault.New("sync.recovery", fault.Input, errors.New("give an ID, or --file and --out"))
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
 	if *file != "" {
-		return approveFile(ctx, c, *file, *code, *to)
+		return who.at(ctx, *data, manages("recovery approve by file"), func(c *central.Central) error { return approveFile(ctx, c, *file, *code, *to) })
 	}
 	request, err := requestID(id)
 	if err != nil {
 		return err
 	}
-	return c.ApproveRecovery(ctx, request, *code)
+	return who.at(ctx, *data, manages("recovery approve "+request.String()), func(c *central.Central) error { return c.ApproveRecovery(ctx, request, *code) })
 }
 
 func approveFile(ctx context.Context, c *central.Central, file, code, to string) error {
@@ -99,6 +95,7 @@ func approveFile(ctx context.Context, c *central.Central, file, code, to string)
 func recoveryRefuse(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("recovery refuse", "end a request; the laptop says so.", errs)
 	data := f.String("data", "", "folder of the centre")
+	who := actorFlags(f, nil)
 	id, rest := leadingID(args)
 	if err := parse(f, rest, out, "data"); err != nil {
 		return err
@@ -107,12 +104,7 @@ func recoveryRefuse(ctx context.Context, args []string, out, errs io.Writer) err
 	if err != nil {
 		return err
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.RefuseRecovery(ctx, request)
+	return who.at(ctx, *data, manages("recovery refuse "+request.String()), func(c *central.Central) error { return c.RefuseRecovery(ctx, request) })
 }
 
 func recoveryTest(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -139,9 +140,11 @@ func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
 
 // EraseCase erases a void case because a person of it asks for that: all that
 // was entered, its pictures and papers. The chain says who asked for it to be
-// done and why, and still verifies. Then the file is written anew. Only a data
-// administrator may. fault.Denied says why a case is kept, fault.Busy that the
-// centre has not acknowledged all of it.
+// done and why, and still verifies; by it the centre, and through the centre the
+// other laptops that have the case, erase theirs. Then the file is written anew.
+// Only a data administrator may. fault.Input is for a reason that is none, or has
+// numbers of a person in it. fault.Denied says why a case is kept, fault.Busy
+// that another laptop made it void and the centre has not acknowledged all of it.
 func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progress func(done, total int64)) (Erased, error) {
 	const op = "erase case"
 	if err := d.permit(ctx, guard.EraseSeason, nil); err != nil {
@@ -149,6 +152,9 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	}
 	if err := guard.CheckReason(reason); err != nil {
 		return Erased{}, fault.Wrap(op, err)
+	}
+	if numbered(reason) {
+		return Erased{}, fault.Tell(op, fault.Input, "原因会长期保存，也会上传到中心：请不要写身份证号、电话号码等，例如“本人当面要求删除”。", nil)
 	}
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
@@ -167,7 +173,7 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	if why != nil {
 		return Erased{}, fault.Wrap(op, why)
 	}
-	out, err := d.store.EraseCase(ctx, id, d.operator.ID)
+	out, err := d.store.EraseCase(ctx, id, d.operator.ID, reason)
 	if err != nil {
 		return out, fault.Wrap(op, err)
 	}
@@ -175,4 +181,20 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 		return out, fault.Tell(op, fault.Busy, "中心还没有确认收到本案的全部记录，现在不能删除。请先上传，送达后再删除。", errors.New("not acknowledged, or written to meanwhile"))
 	}
 	return out, fault.Wrap(op, d.store.Compact(ctx, progress))
+}
+
+// numbered says whether a text has a number in it by which a person is known.
+func numbered(s string) bool {
+	n := 0
+	for _, r := range s {
+		switch {
+		case unicode.IsDigit(r):
+			if n++; n > 7 {
+				return true
+			}
+		case r != ' ' && r != '-':
+			n = 0
+		}
+	}
+	return false
 }

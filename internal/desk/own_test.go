@@ -66,6 +66,11 @@ func (k *keeper) acknowledged(blobs ...loan.Hash) {
 }
 
 func TestACaseIsErasedBecauseAPersonAsksForIt(t *testing.T) {
+	t.Run("that the centre has", func(t *testing.T) { erasedOnRequest(t, true) })
+	t.Run("that the centre never received", func(t *testing.T) { erasedOnRequest(t, false) })
+}
+
+func erasedOnRequest(t *testing.T, sent bool) {
 	k := newKeeper(t)
 	ctx, must := t.Context(), step(t)
 	kept := k.delivered()
@@ -90,10 +95,12 @@ func TestACaseIsErasedBecauseAPersonAsksForIt(t *testing.T) {
 	if _, err := k.d.EraseCase(ctx, gone.ID, "", nil); fault.KindOf(err) != fault.Input {
 		t.Errorf("without a reason: got %v", err)
 	}
-	if err := erase(gone); fault.KindOf(err) != fault.Busy || !strings.Contains(fault.Sentence(err), "先上传") {
-		t.Errorf("before the centre has it: got %v", err)
+	if _, err := k.d.EraseCase(ctx, gone.ID, "机主 154-0000-0001 来电", nil); fault.KindOf(err) != fault.Input || !strings.Contains(fault.Sentence(err), "电话号码") {
+		t.Errorf("with a number in the reason: got %v", err)
 	}
-	k.acknowledged(blobs...)
+	if sent {
+		k.acknowledged(blobs...)
+	}
 	row, err := k.d.RequestedCase(ctx, gone.ID.String()[28:])
 	if err != nil || row.ID != gone.ID || len(told(row)) > 0 {
 		t.Errorf("found %v, %v; in full %v", row.ID, err, told(row))
@@ -117,6 +124,15 @@ func TestACaseIsErasedBecauseAPersonAsksForIt(t *testing.T) {
 		}
 	}); err != nil || unread > 0 {
 		t.Error(unread, err)
+	}
+	box, err := s.Outbox(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range box.Blobs {
+		if slices.Contains(blobs, b.Hash) {
+			t.Error("a blob of the case still waits for the centre")
+		}
 	}
 	r, err := k.d.Audit(ctx)
 	if err != nil || !r.Sound() {

@@ -56,7 +56,8 @@ const (
 	ChangeExport ChangeKind = "export" // ViewBody
 	ChangeSignIn ChangeKind = "signin" // ViewBody, no case
 
-	// What was done to the laptop's store, no case.
+	// What was done to the laptop's store, no case; an erasing that the centre
+	// tells of has the case.
 	ChangeErase   ChangeKind = "erase"   // EraseBody: data whose time was over
 	ChangeRepair  ChangeKind = "repair"  // RepairBody: a damaged file was mended
 	ChangeRestore ChangeKind = "restore" // RestoreBody: a backup took the file's place
@@ -356,7 +357,12 @@ type EraseBody struct {
 	Blobs int         `json:"blobs"`
 	Bytes int64       `json:"bytes"`
 	More  int         `json:"changes,omitempty"` // bodies of changes
+	// Reason is why, of a person's own wish; never a person's data.
+	Reason string `json:"reason,omitempty"`
 }
+
+// EraseRequest is the rule of an erasing at a person's own wish.
+const EraseRequest = "request"
 
 // Range is counters From to To of a chain, both included.
 type Range struct {

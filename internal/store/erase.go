@@ -50,7 +50,7 @@ const (
 const (
 	RuleImages  = "images-7d"
 	RuleSeason  = "season"
-	RuleRequest = "request"
+	RuleRequest = loan.EraseRequest
 )
 
 // Sizes of one transaction of an erasing: a clerk's save waits for one.
@@ -67,7 +67,9 @@ type erasure struct {
 	s        *Store
 	rule     string
 	operator string
-	batch    int // cases of one transaction
+	reason   string
+	told     bool // by the centre: whatever the case is, and whether or not it was sent
+	batch    int  // cases of one transaction
 	bodies   bool
 	cases    []uuid.UUID
 	blobs    map[uuid.UUID][]loan.Hash
@@ -75,6 +77,7 @@ type erasure struct {
 	watch    *watch
 	from, to uint64 // numbers of the wrapping keys
 	out      Erased
+	unsent   map[loan.Hash]*unsent // blobs that wait no more, or with another case
 }
 
 // run erases. What stays is first sealed under a new wrapping key, then the
@@ -244,13 +247,14 @@ func (e *erasure) mark(ctx context.Context, cases []uuid.UUID, last bool) error 
 	s.write.Lock()
 	defer s.write.Unlock()
 	st := s.imagesNow()
-	body := loan.EraseBody{Rule: e.rule}
+	body := loan.EraseBody{Rule: e.rule, Reason: e.reason}
+	e.unsent = map[loan.Hash]*unsent{}
 	var gone, spared []uuid.UUID
 	_, err := s.perform(ctx, op, func(w *work) error {
 		w.kept = nil
 		changed, broken := s.heard(e.watch, bSummaries)
 		for _, id := range cases {
-			if broken || changed[string(id[:])] || !s.sent(id) {
+			if broken || changed[string(id[:])] || e.rule != RuleRequest && !s.sent(id) {
 				spared = append(spared, id)
 				if err := e.spare(w.tx, id); err != nil {
 					return err
@@ -283,6 +287,12 @@ func (e *erasure) mark(ctx context.Context, cases []uuid.UUID, last bool) error 
 		for _, id := range gone {
 			s.index.drop(id)
 		}
+		for h, u := range e.unsent {
+			s.outbox.remove(h)
+			if u != nil {
+				s.outbox.add(h, *u)
+			}
+		}
 		s.mu.Unlock()
 	}
 	e.out.refuse(WhyChanged, spared...)
@@ -302,14 +312,19 @@ func (e *erasure) take(w *work, id uuid.UUID, body *loan.EraseBody) error {
 			return err
 		}
 		if heir := e.heirs[h]; heir != uuid.Nil {
-			info.id = heir
-			if err := s.putInfo(w.tx, h[:], info); err != nil {
+			if err := e.inherit(w.tx, h, info, heir); err != nil {
 				return err
 			}
 			continue
 		}
-		unsent := w.tx.Bucket([]byte(bUnsent)).Get(h[:]) != nil
-		if unsent || info.state == blobErased || info.number == e.to {
+		waits := w.tx.Bucket([]byte(bUnsent)).Get(h[:]) != nil
+		if waits && e.rule == RuleRequest {
+			if err := s.del(w.tx, bUnsent, h[:]); err != nil {
+				return err
+			}
+			waits, e.unsent[h] = false, nil
+		}
+		if waits || info.state == blobErased || info.number == e.to {
 			if err := s.rewrap(w.tx, h, e.from, e.to); err != nil {
 				return err
 			}
@@ -337,6 +352,16 @@ func (e *erasure) take(w *work, id uuid.UUID, body *loan.EraseBody) error {
 		body.Cases = append(body.Cases, id)
 	}
 	return nil
+}
+
+// inherit makes a blob that stays another case's, also where it waits.
+func (e *erasure) inherit(tx *bbolt.Tx, h loan.Hash, info *blobInfo, heir uuid.UUID) error {
+	info.id = heir
+	if err := e.s.putInfo(tx, h[:], info); err != nil || tx.Bucket([]byte(bUnsent)).Get(h[:]) == nil {
+		return err
+	}
+	e.unsent[h] = &info.unsent
+	return e.s.put(tx, bUnsent, h[:], info.unsent.encode())
 }
 
 // spare keeps a case's blobs after all.

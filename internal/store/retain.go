@@ -173,33 +173,46 @@ func (s *Store) named(ctx context.Context, which func(Summary, []*loan.Change) b
 // at the centre is left alone and told of. Changes in the chain name the cases.
 // The file must be compacted for the old bodies to leave the disk.
 func (s *Store) EraseSeason(ctx context.Context, year int, operator string) (Erased, error) {
-	out, err := s.eraseWhole(ctx, RuleSeason, operator, func(Summary) bool { return true }, func(c *loan.Case) bool { return c.App.AcademicYear == year })
-	return out, fault.Wrap("store.EraseSeason", err)
+	e := &erasure{s: s, rule: RuleSeason, operator: operator}
+	err := e.whole(ctx, func(Summary) bool { return true }, func(c *loan.Case) bool { return c.App.AcademicYear == year })
+	return e.out, fault.Wrap("store.EraseSeason", err)
 }
 
-// EraseCase is EraseSeason of one case, as a person asked for it; the reason why
-// it may go is the caller's.
-func (s *Store) EraseCase(ctx context.Context, id uuid.UUID, operator string) (Erased, error) {
-	out, err := s.eraseWhole(ctx, RuleRequest, operator, func(sum Summary) bool { return sum.ID == id }, func(*loan.Case) bool { return true })
-	return out, fault.Wrap("store.EraseCase", err)
+// EraseCase erases one void case, as a person asked for it; the reason goes into
+// the change that tells of it, by which the centre erases its copy too. What the
+// centre has not acknowledged is erased as well, and goes to it without content.
+// WhyUnsent is of a case that another laptop made void, while changes of this one
+// wait.
+func (s *Store) EraseCase(ctx context.Context, id uuid.UUID, operator, reason string) (Erased, error) {
+	e := &erasure{s: s, rule: RuleRequest, operator: operator, reason: reason}
+	err := e.whole(ctx, func(sum Summary) bool { return sum.ID == id }, func(*loan.Case) bool { return true })
+	return e.out, fault.Wrap("store.EraseCase", err)
 }
 
-// eraseWhole erases the cases that both name, as far as they may go.
-func (s *Store) eraseWhole(ctx context.Context, rule, operator string, listed func(Summary) bool, meant func(*loan.Case) bool) (Erased, error) {
+// EraseTold erases those of some cases that are here, because the centre says
+// that it erased them at a person's wish; operator and reason are as it names
+// them. To a centre that was set back this laptop's chain then says so in its turn.
+func (s *Store) EraseTold(ctx context.Context, ids []uuid.UUID, operator, reason string) (Erased, error) {
+	e := &erasure{s: s, rule: RuleRequest, told: true, operator: operator, reason: reason}
+	err := e.whole(ctx, func(sum Summary) bool { return slices.Contains(ids, sum.ID) }, func(*loan.Case) bool { return true })
+	return e.out, fault.Wrap("store.EraseTold", err)
+}
+
+// whole erases the cases that both name, as far as they may go.
+func (e *erasure) whole(ctx context.Context, listed func(Summary) bool, meant func(*loan.Case) bool) error {
+	s := e.s
 	ctx, done := s.occupy(ctx)
 	defer done()
-	e := &erasure{s: s, rule: rule, operator: operator, batch: seasonAtOnce, bodies: true,
-		watch: &watch{}, out: Erased{Rule: rule}}
+	e.batch, e.bodies, e.watch, e.out = seasonAtOnce, true, &watch{}, Erased{Rule: e.rule}
 	defer s.listen(e.watch)()
 	err := s.finishErasing(ctx)
 	if err == nil {
 		err = e.choose(ctx, listed, meant)
 	}
 	if err != nil || len(e.cases) == 0 {
-		return e.out, err
+		return err
 	}
-	err = e.run(ctx)
-	return e.out, err
+	return e.run(ctx)
 }
 
 // choose chooses the cases that may go, with the blobs that no other case names.
@@ -230,7 +243,7 @@ func (e *erasure) choose(ctx context.Context, listed func(Summary) bool, meant f
 				}
 			}
 		}
-		if why := s.mayGo(c, sum, blobs); why != "" {
+		if why := e.mayGo(c, sum, blobs, changes); why != "" {
 			e.out.refuse(why, sum.ID)
 			continue
 		}
@@ -245,16 +258,28 @@ func (e *erasure) choose(ctx context.Context, listed func(Summary) bool, meant f
 }
 
 // mayGo says why a case may not be erased whole; empty when it may.
-func (s *Store) mayGo(c *loan.Case, sum Summary, blobs []loan.Hash) Why {
+func (e *erasure) mayGo(c *loan.Case, sum Summary, blobs []loan.Hash, changes []*loan.Change) Why {
+	if e.told {
+		return ""
+	}
 	switch c.Status {
 	case loan.Received, loan.Accepted, loan.Void:
 	default:
 		return WhyOpen
 	}
-	if !sum.Sent || s.waits(blobs) {
+	// This laptop's own word that the case is void goes up before that of the
+	// erasing, in one chain.
+	if e.rule == RuleRequest && c.Status == loan.Void && slices.ContainsFunc(changes, e.s.ownVoid) {
+		return ""
+	}
+	if !sum.Sent || e.s.waits(blobs) {
 		return WhyUnsent
 	}
 	return ""
+}
+
+func (s *Store) ownVoid(ch *loan.Change) bool {
+	return ch.Kind == loan.ChangeVoid && ch.Device == s.profile.Device
 }
 
 // own lists for each case the blobs that are here and that no other case

@@ -162,17 +162,23 @@ func TestErasingASeasonCutShort(t *testing.T) {
 // TestOneCaseIsErased erases one void case of two of one season, and looks for
 // the sealed bytes of what was erased in the file that is left.
 func TestOneCaseIsErased(t *testing.T) {
+	t.Run("that the centre has", func(t *testing.T) { oneErased(t, true) })
+	t.Run("that the centre never received", func(t *testing.T) { oneErased(t, false) })
+}
+
+func oneErased(t *testing.T, sent bool) {
 	ctx := context.Background()
 	i := newIntake(t)
 	other := i.open(1, 2025)
 	i.commit(other.id, loan.ChangeVoid, "c1", loan.ReasonBody{Reason: "withdrawn"})
 	gone := i.open(2, 2025)
 	i.commit(gone.id, loan.ChangeVoid, "c1", loan.ReasonBody{Reason: "withdrawn"})
-	out := must(i.s.EraseCase(ctx, gone.id, "a1"))
-	if out.Cases != 0 || len(out.Refused) != 1 || out.Refused[0].Why != WhyUnsent {
-		t.Fatalf("before the centre has it: %+v", out)
+	shared := Blob{gone.images[0], must(i.s.Blob(ctx, gone.images[0]))}
+	third := i.open(3, 2026)
+	i.attach(&third, loan.DocSlot(loan.HukouBook), shared)
+	if sent {
+		i.carry(i.now, slices.Concat(other.all(), gone.all(), third.all())...)
 	}
-	i.carry(i.now, slices.Concat(other.all(), gone.all())...)
 	var sealed [][]byte
 	noErr(t, i.s.view(ctx, "test", func(tx *bbolt.Tx) error {
 		c := tx.Bucket([]byte(bChanges)).Cursor()
@@ -203,7 +209,7 @@ func TestOneCaseIsErased(t *testing.T) {
 	if len(sealed) == 0 || found() == 0 {
 		t.Fatalf("%d sealed changes, %d of them in the file: the test looks for nothing", len(sealed), found())
 	}
-	out = must(i.s.EraseCase(ctx, gone.id, "a1"))
+	out := must(i.s.EraseCase(ctx, gone.id, "a1", "asked in person"))
 	if out.Cases != 1 || out.Rule != RuleRequest || out.Blobs == 0 {
 		t.Fatalf("%+v", out)
 	}
@@ -211,14 +217,40 @@ func TestOneCaseIsErased(t *testing.T) {
 	if n := found(); n > 0 {
 		t.Errorf("%d of %d sealed changes are still in the file", n, len(sealed))
 	}
-	i.gone(gone.all()...)
-	i.here(other.all()...)
+	alone := slices.DeleteFunc(gone.all(), func(h loan.Hash) bool { return h == shared.Hash })
+	i.gone(alone...)
+	i.here(slices.Concat(other.all(), third.all())...)
+	check := func() {
+		t.Helper()
+		for _, b := range must(i.s.Outbox(ctx)).Blobs {
+			if sent || slices.Contains(alone, b.Hash) || b.Hash == shared.Hash && b.Case != third.id {
+				t.Errorf("blob %s of case %s waits", b.Hash, b.Case)
+			}
+		}
+		for _, ch := range must(i.s.Pending(ctx, 0, 1<<20)) {
+			if ch.Case == gone.id && ch.Body != nil {
+				t.Errorf("change %d of the case would go to the centre with its body", ch.Counter)
+			}
+		}
+	}
+	check()
+	i.reopen()
+	check()
 	_, err := i.s.Case(ctx, gone.id)
 	wantKind(t, err, fault.Erased)
 	must(i.s.Case(ctx, other.id))
 	noErr(t, i.s.VerifyChain(ctx))
 	noErr(t, i.s.VerifyLedger(ctx))
-	if told := i.erasures(); len(told) != 1 || told[0].Rule != RuleRequest || !slices.Equal(told[0].Cases, []uuid.UUID{gone.id}) {
+	if told := i.erasures(); len(told) != 1 || told[0].Rule != RuleRequest || !slices.Equal(told[0].Cases, []uuid.UUID{gone.id}) || told[0].Reason != "asked in person" {
 		t.Errorf("the chain tells %+v", told)
 	}
+	if out := must(i.s.EraseTold(ctx, []uuid.UUID{gone.id, third.id, {7}}, "a1", "told")); out.Cases != 1 || len(out.Refused) > 0 {
+		t.Errorf("what the centre says is erased: %+v", out)
+	}
+	i.gone(third.all()...)
+	i.here(other.all()...)
+	if told := i.erasures(); len(told) != 2 || !slices.Equal(told[1].Cases, []uuid.UUID{third.id}) {
+		t.Errorf("the chain tells %+v", told)
+	}
+	noErr(t, i.s.VerifyLedger(ctx))
 }

@@ -58,17 +58,20 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 	if err != nil {
 		return nil, err
 	}
-	rows, err := q.QueryContext(ctx, `SELECT kind, bytes FROM changes WHERE case_id = ?`, id.String())
+	rows, err := q.QueryContext(ctx, `SELECT kind, device, bytes FROM changes WHERE case_id = ?`, id.String())
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
 	defer rows.Close()
 	f := folding{is: is}
 	for rows.Next() {
-		var kind string
+		var kind, device string
 		var b sql.RawBytes
-		if err := rows.Scan(&kind, &b); err != nil {
+		if err := rows.Scan(&kind, &device, &b); err != nil {
 			return nil, diskFault(op, err)
+		}
+		if is.erased(kind, device) {
+			return nil, nil
 		}
 		if loan.ChangeKind(kind).View() {
 			continue
@@ -80,7 +83,9 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		f.add(ch)
+		if !f.add(ch) {
+			return nil, nil
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, diskFault(op, err)
@@ -108,8 +113,11 @@ func (c *Central) loadNew(ctx context.Context, tx *sql.Tx, id uuid.UUID, came *c
 	}
 	f := folding{is: is}
 	for _, ch := range came.changes {
-		if !ch.Kind.View() {
-			f.add(ch)
+		if is.erased(string(ch.Kind), ch.Device.String()) {
+			return nil, nil
+		}
+		if !ch.Kind.View() && !f.add(ch) {
+			return nil, nil
 		}
 	}
 	return loan.Fold(f.changes), nil
@@ -135,15 +143,21 @@ func (f *folding) room(n int) bool {
 	return len(f.changes) < maxFold && f.size <= maxFoldBytes
 }
 
-// add passes over what only a centre may say and none of this one's said.
-func (f *folding) add(ch *loan.Change) {
+// add passes over what only a centre may say and none of this one's said. It is
+// false of a case that was erased before it was sent.
+func (f *folding) add(ch *loan.Change) bool {
 	switch ch.Kind {
+	case loan.ChangeOpen:
+		if ch.Body == nil {
+			return false
+		}
 	case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
 		if !f.is.centres[ch.Device] {
-			return
+			return true
 		}
 	}
 	f.changes = append(f.changes, ch)
+	return true
 }
 
 // refoldAll brings the rows of cases, which are locked, up to date with their

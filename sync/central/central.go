@@ -92,6 +92,8 @@ type Central struct {
 	}
 
 	contractsDue chan struct{} // told of contracts that were received
+	eraseDue     chan struct{} // told of blobs that are to go
+	cheap        bool          // passwords of officers cost nothing to guess: for tests
 }
 
 // Open opens the centre's folder, and makes it at the first start. It fails
@@ -102,8 +104,8 @@ func Open(ctx context.Context, o Options) (*Central, error) {
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
 		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(), metrics: newMetrics(),
 		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), requests: make(chan struct{}, 512),
-		contractsDue: make(chan struct{}, 1),
-		strangers:    make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, server: rand.Text(), ice: o.ICE}
+		contractsDue: make(chan struct{}, 1), eraseDue: make(chan struct{}, 1),
+		strangers: make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, server: rand.Text(), ice: o.ICE}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -165,6 +167,9 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if err := c.settlePleas(ctx); err != nil {
+		return err
+	}
+	if err := c.chainReleased(ctx); err != nil {
 		return err
 	}
 	if err := c.sweep(ctx); err != nil {

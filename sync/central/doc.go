@@ -182,6 +182,14 @@
 // so do the changes of one laptop to the others that work on it. Changes of these
 // kinds in a laptop's chain are kept and do not count.
 //
+// What is done at the centre is in that chain too, of no case, so that it goes down
+// to nobody: of each copy that leaves, a change of kind export in the operator's
+// name, whose detail is "export GRANT copy N of case ID to FINGERPRINT RECIPIENT",
+// as the table released has it. The chain's end after each of these is signed by the
+// authority (parcel.Prove, in the table checkpoints). "sync verify" reads the chain,
+// the signatures and the table against one another. Exports that an earlier program
+// wrote into the table alone came into the chain at the first start of this one.
+//
 // # One student at two desks
 //
 // Of each case the table marks holds the keyed name (package seal) of the
@@ -192,6 +200,48 @@
 // longer so. All numbers that stand count where two desks set different ones; a
 // void case has no mark. Nothing is merged. Counties share no key, so that across
 // them nobody is found.
+//
+// # Officers
+//
+// The table officers has, for people of the roster who act at the centre, what is
+// kept of their passwords: Argon2id in its usual form (seal.Verifier), wrong ones in
+// a row and until when they are locked. At a centre of real people every verb that
+// acts goes through Acting: the person signs in, the table of permissions is asked
+// with the case where there is one, and the chain says so before it is done, in a
+// change of kind view with the detail "act: VERB"; "refused act:" and "failed act:"
+// say the rest, and kind signin of a password that was wrong. A try counts as wrong
+// before it is looked at. Until the first officer is made, who administers the
+// machine puts people on the roster, makes that officer and has a first enrolment code
+// written, and the chain says so in the name of "centre"; so it does of one made later
+// without another ("unproven"). A centre for practice asks nobody: "unproven act:".
+//
+// # Erased at a person's wish
+//
+// A change of kind erase and rule "request" in a laptop's chain is the wish that
+// its cases be erased here too. It is granted where its operator is a data
+// administrator of the roster in whose organisation the case lies, the laptop
+// works on the case, and the case is void; a case that never came may be erased, so
+// that it does not. Any other is in the table erase_refused with the reason; one
+// whose case is not void waits there until it is. "sync case erase" is the same at
+// the centre.
+//
+// In one transaction the bodies of all changes of the case go and their headers
+// stay, so that every chain verifies; its needs, marks, numbers and the tail of its
+// contract go; and the table erased gets the tombstone: case, device, operator,
+// reason, time. A change of the centre's own of kind erase, which names the case, is
+// the only news of the case from then on: laptops that wrote to it, or to which it
+// was passed on, erase theirs. What comes of the case afterwards by any road loses
+// its body as it is taken in, and who sent it gets that news.
+//
+// The names of its blobs are in the table erased_blobs with waits 1, until each is
+// looked at under its lock: one that another case needs, or a case that is not
+// finished names, stays and its name leaves the table; the content of any other is
+// taken away, in a pack by zeros over it, and waits becomes 0. Who records a blob of
+// such a name has it looked at again. The embedded database overwrites what it
+// deletes (secure_delete) and its log is cut off behind an erasing.
+//
+// A backup of the centre has what was erased since. After a restore laptops send
+// what the backup lacks, the wishes among it, and these are granted anew.
 //
 // # What goes down
 //

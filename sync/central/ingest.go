@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 
 	"doorstep/internal/fault"
@@ -37,13 +38,20 @@ func (c *Central) takeParcel(ctx context.Context, d *device, b []byte) error {
 // keepParcel makes an opened parcel's changes durable.
 func (c *Central) keepParcel(ctx context.Context, d *device, p *parcel.Parcel, b []byte) error {
 	const op = "central.keepParcel"
-	n := 0
-	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	n, due := 0, false
+	err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		n = 0
-		return c.ingest(ctx, tx, d, p, &n)
+		due, err = c.ingest(ctx, tx, d, p, &n)
+		return err
 	})
 	if err == nil {
 		c.metrics.changes.Add(int64(n))
+		if due {
+			if err := c.clearErased(ctx); err != nil {
+				c.log.Warn("blobs of erased cases wait to go", "error", err.Error())
+				c.dueErased()
+			}
+		}
 		if words(p) {
 			if err := c.settlePleas(ctx); err != nil { // the next word tries again
 				c.log.Warn("requests for grants wait", "error", err.Error())
@@ -59,83 +67,95 @@ func (c *Central) keepParcel(ctx context.Context, d *device, p *parcel.Parcel, b
 	return err
 }
 
-func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel, fresh *int) error {
+// ingest keeps what is new of a parcel, and says in fresh how many changes are;
+// due is that blobs of erased cases are to go.
+func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel, fresh *int) (due bool, err error) {
 	const op = "central.ingest"
 	if err := c.lock(ctx, tx, lockChain(d.id.String())); err != nil {
-		return err
+		return false, err
 	}
 	through, chain, err := chainOf(ctx, tx, d.id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch {
 	case p.First > through+1 && p.Lost == 0:
-		return &problem{code: parcel.CodeGap, through: through, err: fault.New(op, fault.Conflict, nil)}
+		return false, &problem{code: parcel.CodeGap, through: through, err: fault.New(op, fault.Conflict, nil)}
 	case p.First > through+1:
 		if err := c.declareLost(ctx, tx, p, through); err != nil {
-			return err
+			return false, err
 		}
 	case p.First == through+1 && p.Prev != chain:
-		return problemOf(op, fault.Refused, parcel.CodeClone)
+		return false, problemOf(op, fault.Refused, parcel.CodeClone)
 	}
 	filled, err := lacked(ctx, tx, p, through)
 	if err != nil {
-		return err
+		return false, err
 	}
-	known, insert, err := changeStatements(ctx, tx)
+	in, err := insertFresh(ctx, tx, d, p, through, filled)
 	if err != nil {
-		return err
+		return false, err
 	}
-	defer known.Close()
-	defer insert.Close()
-	in := intake{brought: map[uuid.UUID]*came{}}
-	for i, ch := range p.Changes {
-		lost := slices.Contains(filled, i)
-		if ch.Counter <= through && !lost {
-			continue
-		}
-		n, err := insertBy(ctx, known, insert, ch, p.Hashes[i])
-		if err != nil {
-			return err
-		}
-		*fresh++
-		if lost {
-			if err := found(ctx, tx, d.id, ch.Counter); err != nil {
-				return err
-			}
-		}
-		in.add(ch, n)
-	}
+	*fresh = in.fresh
 	if err := keepHead(ctx, tx, p, through, len(filled) > 0); err != nil {
-		return err
+		return false, err
 	}
 	if err := keepWords(ctx, tx, in.looks); err != nil {
-		return err
+		return false, err
 	}
-	return c.enter(ctx, tx, d, &in)
+	if err := c.lock(ctx, tx, in.names()...); err != nil {
+		return false, err
+	}
+	return c.fold(ctx, tx, d, in)
 }
 
-// intake is what a parcel brought that was not there.
-type intake struct {
-	cases   []uuid.UUID
-	brought map[uuid.UUID]*came
+// income is what is new of a parcel.
+type income struct {
+	fresh   int
 	news    []*loan.Change // of cases
-	looks   []*loan.Change // of none
+	looks   []*loan.Change
+	cases   []uuid.UUID // of news
+	others  []uuid.UUID // of looks alone
+	voided  []uuid.UUID
+	wishes  []wish
+	brought map[uuid.UUID]*came
+}
+
+// names are the locks of the cases, also of those that are to be erased.
+func (in *income) names() []string {
+	var out []string
+	for _, id := range in.cases {
+		out = append(out, lockCase(id.String()))
+	}
+	for _, w := range in.wishes {
+		out = append(out, lockCase(w.id.String()))
+	}
+	return out
 }
 
 // add adds a change of n bytes.
-func (in *intake) add(ch *loan.Change, n int) {
+func (in *income) add(d *device, ch *loan.Change, n int) {
+	in.fresh++
 	of := in.brought[ch.Case]
 	if of == nil {
 		of = &came{}
 		in.brought[ch.Case] = of
 	}
 	of.changes, of.size = append(of.changes, ch), of.size+n
+	in.wishes = append(in.wishes, wishesIn(d, ch)...)
 	if ch.Kind == loan.ChangeView {
 		in.looks = append(in.looks, ch)
 	}
-	if ch.Case == uuid.Nil || ch.Kind.View() {
+	switch {
+	case ch.Case == uuid.Nil:
 		return
+	case ch.Kind.View():
+		if !slices.Contains(in.others, ch.Case) {
+			in.others = append(in.others, ch.Case)
+		}
+		return
+	case ch.Kind == loan.ChangeVoid:
+		in.voided = append(in.voided, ch.Case)
 	}
 	in.news = append(in.news, ch)
 	if !slices.Contains(in.cases, ch.Case) {
@@ -143,24 +163,80 @@ func (in *intake) add(ch *loan.Change, n int) {
 	}
 }
 
-// enter locks the cases of an intake, and brings all that hangs on them up to
-// date.
-func (c *Central) enter(ctx context.Context, tx *sql.Tx, d *device, in *intake) error {
-	names := []string{}
-	for _, id := range in.cases {
-		names = append(names, lockCase(id.String()))
+// insertFresh inserts the changes that are not here yet.
+func insertFresh(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel, through uint64, filled []int) (*income, error) {
+	known, insert, err := changeStatements(ctx, tx)
+	if err != nil {
+		return nil, err
 	}
-	if err := c.lock(ctx, tx, names...); err != nil {
-		return err
+	defer known.Close()
+	defer insert.Close()
+	in := &income{brought: map[uuid.UUID]*came{}}
+	for i, ch := range p.Changes {
+		lost := slices.Contains(filled, i)
+		if ch.Counter <= through && !lost {
+			continue
+		}
+		n, err := insertBy(ctx, known, insert, ch, p.Hashes[i])
+		if err != nil {
+			return nil, err
+		}
+		if lost {
+			if err := found(ctx, tx, d.id, ch.Counter); err != nil {
+				return nil, err
+			}
+		}
+		in.add(d, ch, n)
+	}
+	return in, nil
+}
+
+// fold brings the cases of what came, which are locked, up to date, and erases
+// those of which that is wished.
+func (c *Central) fold(ctx context.Context, tx *sql.Tx, d *device, in *income) (due bool, err error) {
+	asked := slices.Concat(in.cases, in.others)
+	for _, w := range in.wishes {
+		asked = append(asked, w.id)
+	}
+	gone, err := tombs(ctx, tx, asked)
+	if err != nil {
+		return false, err
 	}
 	joined := map[uuid.UUID]bool{}
 	for _, id := range in.cases {
-		var err error
 		if joined[id], err = c.noteAuthor(ctx, tx, id, d); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return c.refoldAll(ctx, tx, in.cases, in.brought, func() error { return c.tell(ctx, tx, d, in.news, joined) })
+	waited, err := again(ctx, tx, d.county, in.voided)
+	if err != nil {
+		return false, err
+	}
+	going, err := c.granted(ctx, tx, slices.Concat(in.wishes, waited), gone)
+	if err != nil {
+		return false, err
+	}
+	dead, late := maps.Clone(gone), map[uuid.UUID]bool{}
+	for _, w := range going {
+		dead[w.id] = true
+	}
+	for id := range gone {
+		if late[id] = joined[id]; joined[id] {
+			delete(joined, id)
+		}
+	}
+	alive := slices.DeleteFunc(slices.Clone(in.cases), func(id uuid.UUID) bool { return dead[id] })
+	for id := range dead {
+		delete(joined, id)
+	}
+	err = c.refoldAll(ctx, tx, alive, in.brought, func() error { return c.tell(ctx, tx, d, untombed(in.news, dead), joined) })
+	if err == nil {
+		err = c.eraseAll(ctx, tx, going)
+	}
+	if err == nil {
+		err = c.lateFor(ctx, tx, d, gone, late)
+	}
+	return len(gone)+len(going) > 0, err
 }
 
 // words says whether changes of a parcel may be about requests for grants.

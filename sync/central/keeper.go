@@ -237,7 +237,7 @@ func (c *Central) lockArrivals(ctx context.Context, tx *sql.Tx, part []kept) (mi
 
 // recorder is the statements that record blobs, made once for many.
 type recorder struct {
-	held, packed, unpacked, needs *sql.Stmt
+	held, packed, unpacked, needs, again *sql.Stmt
 }
 
 func newRecorder(ctx context.Context, tx *sql.Tx) (*recorder, error) {
@@ -250,7 +250,8 @@ func newRecorder(ctx context.Context, tx *sql.Tx) (*recorder, error) {
 		{&r.packed, `INSERT INTO packed (county, hash, pack, at) VALUES (?, ?, ?, ?)
 			ON CONFLICT (county, hash) DO UPDATE SET pack = excluded.pack, at = excluded.at`},
 		{&r.unpacked, `DELETE FROM packed WHERE county = ? AND hash = ?`},
-		{&r.needs, `SELECT COUNT(*) FROM needs WHERE blob = ? AND county = ?`},
+		{&r.needs, `SELECT (SELECT COUNT(*) FROM needs WHERE blob = ? AND county = ?), (SELECT COUNT(*) FROM erased_blobs WHERE hash = ? AND county = ?)`},
+		{&r.again, `UPDATE erased_blobs SET waits = 1 WHERE county = ? AND hash = ?`},
 	} {
 		var err error
 		if *s.to, err = tx.PrepareContext(ctx, s.text); err != nil {
@@ -262,7 +263,7 @@ func newRecorder(ctx context.Context, tx *sql.Tx) (*recorder, error) {
 }
 
 func (r *recorder) close() {
-	for _, s := range []*sql.Stmt{r.held, r.packed, r.unpacked, r.needs} {
+	for _, s := range []*sql.Stmt{r.held, r.packed, r.unpacked, r.needs, r.again} {
 		if s != nil {
 			s.Close()
 		}
@@ -311,7 +312,11 @@ func (c *Central) recordBy(ctx context.Context, r *recorder, county string, h lo
 	if err != nil || n == 0 {
 		return false, false, diskFault(op, err)
 	}
-	err = r.needs.QueryRowContext(ctx, h[:], county).Scan(&n)
+	var gone int
+	err = r.needs.QueryRowContext(ctx, h[:], county, h[:], county).Scan(&n, &gone)
+	if err == nil && gone > 0 {
+		err = c.cameAgain(ctx, r, county, h, at)
+	}
 	return true, n > 0, diskFault(op, err)
 }
 

@@ -12,6 +12,7 @@ import (
 	"doorstep/internal/contract"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/release"
 	"github.com/google/uuid"
 )
@@ -138,6 +139,10 @@ func (c *Central) hand(ctx context.Context, grant, operator string, cases []uuid
 				g.ID, first+i, id.String(), operator, g.Release.To, g.Release.Fingerprint(), c.now().UnixMilli())
 			if err != nil {
 				return diskFault(op, err)
+			}
+			one := Released{Grant: g.ID, N: first + i, Case: id, Recipient: g.Release.To, Fingerprint: g.Release.Fingerprint()}
+			if err := c.note(ctx, tx, operator, loan.ChangeExport, loan.ViewBody{Fields: g.Fields, Reason: g.Reason, Detail: one.detail()}); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -288,9 +293,11 @@ func (c *Central) releaseCase(ctx context.Context, p *release.Package, press *co
 }
 
 // Releases lists the copies of cases that left the centre, the newest first.
-func (c *Central) Releases(ctx context.Context) ([]Released, error) {
+func (c *Central) Releases(ctx context.Context) ([]Released, error) { return releases(ctx, c.db) }
+
+func releases(ctx context.Context, q querier) ([]Released, error) {
 	const op = "central.Releases"
-	rows, err := c.db.QueryContext(ctx, `SELECT grant_id, n, case_id, operator, recipient, fingerprint, at FROM released ORDER BY at DESC, grant_id, n DESC`)
+	rows, err := q.QueryContext(ctx, `SELECT grant_id, n, case_id, operator, recipient, fingerprint, at FROM released ORDER BY at DESC, grant_id, n DESC`)
 	if err != nil {
 		return nil, diskFault(op, err)
 	}

@@ -76,7 +76,7 @@ func openDB(ctx context.Context, dir string) (*sql.DB, error) {
 	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
 		return nil, diskFault(op, err)
 	}
-	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
+	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)"}, "_txlock": {"immediate"}}
 	db := openSQLite("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)
@@ -105,7 +105,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // allSchema is every table of the centre.
 func allSchema() []string {
-	return slices.Concat(schema(), downSchema(), peopleSchema(), answeredSchema(), pleaSchema(), releaseSchema(), seenSchema(), signalSchema(), contractSchema())
+	return slices.Concat(schema(), downSchema(), peopleSchema(), answeredSchema(), pleaSchema(), releaseSchema(), seenSchema(), signalSchema(), contractSchema(), erasedSchema(), officerSchema())
 }
 
 // applySchema makes what is not there yet; fault.Newer for a database that a

@@ -16,6 +16,8 @@ type shelf interface {
 	// the blob is not there, fault.Input for an offset behind its end,
 	// fault.Damaged where the shelf itself can see that it is not what was kept.
 	read(ctx context.Context, county string, h loan.Hash, offset, n int64) ([]byte, error)
+	// erase takes the blob away for good; nil where it is not there.
+	erase(ctx context.Context, county string, h loan.Hash) error
 	// ready fails when the shelf cannot be reached.
 	ready(ctx context.Context) error
 	close()

@@ -35,8 +35,11 @@ func (c *Central) sweep(ctx context.Context) error {
 		return diskFault(op, err)
 	}
 	held, herr := c.heldHere(ctx, keys)
+	code, _, _, cerr := county(ctx, c.db)
+	gone, gerr := c.erasedNames(ctx, code, keys)
+	herr = errors.Join(herr, cerr, gerr)
 	for _, k := range keys {
-		if held[k.hash] {
+		if held[k.hash] || gone[k.hash] {
 			err = errors.Join(err, c.blobs.discard(k))
 		}
 	}

@@ -298,6 +298,8 @@ func parcelRequest(b []byte) request {
 type newsMark struct {
 	Epoch   uuid.UUID `json:"epoch"`
 	Through uint64    `json:"through"`
+	// Erase are cases that the centre says it erased, and that are still here.
+	Erase []told `json:"erase,omitempty"`
 }
 
 const newsSetting = "courier.news"
@@ -319,7 +321,7 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 		return false, fault.Wrap(op, err)
 	}
 	if at.Epoch != c.epoch || len(want.Cases) > 0 {
-		at = newsMark{Epoch: c.epoch} // all that the centre wrote is read again
+		at = newsMark{Epoch: c.epoch, Erase: at.Erase} // all that the centre wrote is read again
 	}
 	for {
 		n, err := c.askNews(ctx, at.Through)
@@ -331,11 +333,12 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 			if at.Through == 0 {
 				return false, fault.New(op, fault.Offline, errors.New("the centre changed while it was asked"))
 			}
-			at = newsMark{Epoch: c.epoch}
+			at = newsMark{Epoch: c.epoch, Erase: at.Erase}
 			continue
 		}
 		if len(n.Changes) > 0 || n.Through != at.Through {
 			at.Through = n.Through
+			at.Erase = append(at.Erase, erasedBy(n)...)
 			if err := c.fetchProofs(ctx, n); err != nil {
 				return false, err
 			}
@@ -355,6 +358,9 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 		}
 	}
 	c.update(func(s *State) { s.Fetching = false })
+	if err := c.eraseTold(ctx, at); err != nil {
+		return false, fault.Wrap(op, err)
+	}
 	if len(want.Cases) == 0 {
 		return false, nil
 	}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+	"doorstep/sync/central"
+	"github.com/google/uuid"
+)
+
+// actor is who acts at the centre, as the command line says.
+type actor struct {
+	by, file *string
+	errs     io.Writer
+}
+
+// actorFlags adds --password-file, and --by where by is nil: another flag may name
+// who acts.
+func actorFlags(f *flag.FlagSet, by *string) *actor {
+	if by == nil {
+		by = f.String("by", "", "id of the person who does it, who signs in; a centre for practice asks nobody")
+	}
+	return &actor{by, f.String("password-file", "", "file whose first line is that person's password, /dev/fd/N for one that is\nopen already; without it the terminal asks"), f.Output()}
+}
+
+// at does an act beside the server, once its actor has signed in.
+func (p *actor) at(ctx context.Context, dir string, a central.Act, do func(*central.Central) error) error {
+	return at(ctx, dir, p.errs, func(c *central.Central) error { return p.act(ctx, c, a, func() error { return do(c) }) })
+}
+
+func (p *actor) act(ctx context.Context, c *central.Central, a central.Act, do func() error) error {
+	who, err := p.person(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer seal.Wipe(who.Password)
+	if len(who.Password) == 0 {
+		if _, practice, err := c.County(ctx); err != nil {
+			return err
+		} else if practice {
+			fmt.Fprintln(p.errs, "sync: a centre for practice: nobody proved who does this")
+		}
+	}
+	_, err = c.Acting(ctx, who, a, do)
+	return err
+}
+
+// person asks for the password where there is one to be asked for.
+func (p *actor) person(ctx context.Context, c *central.Central) (central.Person, error) {
+	who := central.Person{ID: *p.by}
+	_, practice, err := c.County(ctx)
+	switch {
+	case err != nil:
+		return who, err
+	case *p.file != "":
+		who.Password, err = passwordIn(*p.file, p.errs)
+	case who.ID != "" && !practice:
+		who.Password, err = askPassword("password of "+who.ID, p.errs)
+	}
+	return who, err
+}
+
+// passwordIn reads the first line of a file, and says when others can read it too.
+func passwordIn(path string, errs io.Writer) ([]byte, error) {
+	const op = "sync.password"
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.New(op, fault.Missing, errors.New("--password-file cannot be read"))
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && openToOthers(st) {
+		fmt.Fprintln(errs, "sync: other users of this computer can read the password file (chmod 600 mends it)")
+	}
+	b, err := io.ReadAll(io.LimitReader(f, 4<<10))
+	if err != nil {
+		return nil, fault.New(op, fault.Disk, errors.New("--password-file cannot be read"))
+	}
+	line, rest, _ := bytes.Cut(b, []byte("\n"))
+	seal.Wipe(rest)
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 {
+		return nil, fault.New(op, fault.Input, errors.New("the first line of --password-file is empty"))
+	}
+	return line, nil
+}
+
+// askPassword asks at the terminal, without echo; none where there is no terminal.
+func askPassword(words string, errs io.Writer) ([]byte, error) {
+	in := int(os.Stdin.Fd())
+	back, err := silent(in)
+	if err != nil {
+		return nil, nil // not a terminal
+	}
+	defer back()
+	fmt.Fprint(errs, words+": ")
+	defer fmt.Fprintln(errs)
+	var line []byte
+	one := make([]byte, 1)
+	for len(line) < 1024 {
+		n, err := os.Stdin.Read(one)
+		if n == 0 || err != nil || one[0] == '\n' || one[0] == '\r' {
+			break
+		}
+		line = append(line, one[0])
+	}
+	return line, nil
+}
+
+func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("officer add", "give a person of the roster a password at the centre, or a new one: whoever acts at the\n"+
+		"centre signs in with it. The first one is made on this machine without another; after\n"+
+		"that a data administrator signs in with --by. One who is there changes their own with\n"+
+		"--by themselves. Five wrong passwords lock for 15 minutes; a new password ends that.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("id", "", "id of the person; see sync operator add")
+	file := f.String("password-file", "", "file whose first line is the new password; without it the terminal asks twice")
+	by := f.String("by", "", "id of the officer who does it")
+	byFile := f.String("by-password-file", "", "file whose first line is that officer's password; without it the terminal asks")
+	unproven := f.Bool("unproven", false, "no officer can sign in any more: who administers this machine does it, and the record says so")
+	if err := parse(f, args, out, "data", "id"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		who := central.Person{ID: *by}
+		var err error
+		if *byFile != "" {
+			who.Password, err = passwordIn(*byFile, errs)
+		} else if *by != "" {
+			who.Password, err = askPassword("password of "+*by, errs)
+		}
+		defer seal.Wipe(who.Password)
+		if err != nil {
+			return err
+		}
+		fresh, err := newPassword(*file, *id, errs)
+		defer seal.Wipe(fresh)
+		if err != nil {
+			return err
+		}
+		return c.SetOfficer(ctx, who, *id, fresh, *unproven)
+	})
+}
+
+// newPassword reads a new one, or asks for it twice.
+func newPassword(file, id string, errs io.Writer) ([]byte, error) {
+	const op = "sync.newPassword"
+	if file != "" {
+		return passwordIn(file, errs)
+	}
+	one, err := askPassword("new password of "+id, errs)
+	if err != nil {
+		return nil, err
+	}
+	if len(one) == 0 {
+		return nil, fault.New(op, fault.Input, errors.New("no password: --password-file, or a terminal"))
+	}
+	two, err := askPassword("once more", errs)
+	defer seal.Wipe(two)
+	if err == nil && !bytes.Equal(one, two) {
+		err = fault.New(op, fault.Input, errors.New("the two are not the same"))
+	}
+	return one, err
+}
+
+func officerList(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("officer list", "show who has a password at the centre, and who is locked.", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON array")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		list, err := c.Officers(ctx)
+		if err != nil || *asJSON {
+			return errors.Join(err, printJSON(out, list))
+		}
+		for _, o := range list {
+			state := "may sign in"
+			switch {
+			case o.Off:
+				state = "taken off the roster"
+			case !o.Locked.IsZero():
+				state = "locked until " + o.Locked.Local().Format("15:04:05")
+			}
+			fmt.Fprintf(out, "%-20s  since %s  %d wrong  %s\n", o.ID, o.Since.Local().Format("2006-01-02 15:04"), o.Failures, state)
+		}
+		return nil
+	})
+}
+
+// unlessFirst does what puts the first people on the roster of real people: until
+// one of them is an officer, nobody can be asked, and the record says so.
+func (p *actor) unlessFirst(ctx context.Context, c *central.Central, a central.Act, do func() error) error {
+	first, err := c.FirstOfficer(ctx)
+	if err != nil {
+		return err
+	}
+	if !first {
+		return p.act(ctx, c, a, do)
+	}
+	if err := c.Unasked(ctx, a.Name); err != nil {
+		return err
+	}
+	return do()
+}
+
+// acts of the table of permissions.
+func manages(name string) central.Act { return central.Act{Verb: guard.ManageOperators, Name: name} }
+func settles(name string) central.Act { return central.Act{Verb: guard.ManageSettings, Name: name} }
+func grants(name, why string) central.Act {
+	return central.Act{Verb: guard.ApproveGrant, Name: name, Reason: why}
+}
+func exports(name string, id uuid.UUID) central.Act {
+	return central.Act{Verb: guard.Export, Name: name, Case: id}
+}
+func decides(name string, id uuid.UUID) central.Act {
+	return central.Act{Verb: guard.Decide, Name: name, Case: id}
+}

@@ -1,0 +1,311 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"github.com/google/uuid"
+)
+
+// officerSchema holds the people of the roster who have a password at the centre.
+func officerSchema() []string {
+	return []string{
+		`CREATE TABLE IF NOT EXISTS officers (county TEXT NOT NULL, id TEXT NOT NULL, verifier TEXT NOT NULL, failures INTEGER NOT NULL,
+			locked BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (county, id))`,
+	}
+}
+
+// Officer is a person of the roster who has a password at the centre.
+type Officer struct {
+	ID       string    `json:"id"`
+	Since    time.Time `json:"since"` // when the password was set
+	Failures int       `json:"failures,omitempty"`
+	Locked   time.Time `json:"locked_until,omitzero"`
+	Off      bool      `json:"off,omitempty"` // taken off the roster: may not sign in
+}
+
+// Act is something that is done at the centre.
+type Act struct {
+	Verb   guard.Verb
+	Case   uuid.UUID // that it is about, where the verb is about one
+	Name   string    // as on the command line
+	Reason string
+}
+
+// Person is who acts at the centre: with a password, as an officer; without, as
+// whoever the command line names, which a centre for practice alone allows.
+type Person struct {
+	ID       string
+	Password []byte
+}
+
+// officerCost is what a guess costs; the tests' is cheap.
+func (c *Central) officerCost() seal.Cost {
+	if c.cheap {
+		return seal.CheapCost()
+	}
+	return seal.Calibrate(400 * time.Millisecond)
+}
+
+// Acting lets a person do something: who must sign in where the centre is of real
+// people, and may do it by the table of permissions; proven says whether he did. The
+// centre's chain says so before it is done, and also that it was refused, or failed.
+// Failures are fault.Password for a wrong one, fault.Locked after five,
+// fault.Denied for whoever may not and where there is no officer yet, and those of do.
+func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) (proven bool, err error) {
+	const op = "central.Acting"
+	_, practice, err := c.County(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(p.ID) > 64 {
+		return false, fault.New(op, fault.Input, errors.New("by: an id has 64 characters at most"))
+	}
+	if len(p.Password) > 0 {
+		if err := c.signIn(ctx, p); err != nil {
+			return false, fault.Wrap(op, err)
+		}
+		proven = true
+	}
+	if !proven && !practice {
+		first, err := c.noOfficer(ctx)
+		if err != nil {
+			return false, err
+		}
+		why := "who acts at this centre signs in: --by ID, and the password or --password-file"
+		if first {
+			why = "no officer has a password here yet; sync officer add makes the first"
+		}
+		return false, fault.New(op, fault.Denied, errors.New(why))
+	}
+	how := "act: "
+	if !proven {
+		how = "unproven act: "
+	} else if err := c.mayAct(ctx, p.ID, a); err != nil {
+		return true, errors.Join(fault.Wrap(op, err), c.noteAct(ctx, p.ID, a, "refused act: "))
+	}
+	if err := c.noteAct(ctx, p.ID, a, how); err != nil {
+		return proven, fault.Wrap(op, err)
+	}
+	if err := do(); err != nil {
+		return proven, errors.Join(err, c.noteAct(context.WithoutCancel(ctx), p.ID, a, "failed act: "))
+	}
+	return proven, nil
+}
+
+// mayAct asks the table of permissions, for the county or the case.
+func (c *Central) mayAct(ctx context.Context, id string, a Act) error {
+	who, err := person(ctx, c.db, id)
+	if err != nil {
+		return err
+	}
+	code, _, _, err := county(ctx, c.db)
+	if err != nil {
+		return err
+	}
+	at := guard.Site{County: code}
+	var k *loan.Case
+	if a.Case != uuid.Nil {
+		if k, err = c.loadCase(ctx, c.db, a.Case); err != nil && fault.KindOf(err) != fault.TooLarge {
+			return err
+		}
+		if at, err = siteOfCase(ctx, c.db, a.Case); err != nil {
+			return err
+		}
+	}
+	return guard.MayAt(who, a.Verb, k, at)
+}
+
+func (c *Central) noteAct(ctx context.Context, by string, a Act, how string) error {
+	detail := how + a.Name
+	if a.Case != uuid.Nil {
+		detail += " of case " + a.Case.String()
+	}
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return c.note(ctx, tx, by, loan.ChangeView, loan.ViewBody{Detail: detail, Reason: a.Reason})
+	})
+}
+
+func (c *Central) noOfficer(ctx context.Context) (bool, error) {
+	var n int
+	err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM officers`).Scan(&n)
+	return n == 0, diskFault("central.noOfficer", err)
+}
+
+// signIn compares a password. It counts as wrong before it is looked at, so that
+// nobody guesses on by ending the program; a right one takes that back. Each wrong
+// one is in the chain.
+func (c *Central) signIn(ctx context.Context, p Person) error {
+	const op = "central.signIn"
+	if len(p.ID) > 64 {
+		return fault.New(op, fault.Input, errors.New("id"))
+	}
+	var v seal.Verifier
+	var tried guard.Operator
+	err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		who, err := person(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
+		o, words, err := officer(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
+		who.Failures, who.LockedUntil = o.Failures, o.Locked
+		if err := who.MaySignIn(c.now()); err != nil {
+			return err
+		}
+		if v, err = seal.ParseVerifier(words); err != nil {
+			return err
+		}
+		tried = who.Failed(c.now())
+		return setTries(ctx, tx, tried)
+	})
+	wrong := err == nil && !v.Right(p.Password)
+	if err == nil && !wrong {
+		return fault.Wrap(op, c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return setTries(ctx, tx, tried.Cleared()) }))
+	}
+	why := "refused"
+	if wrong {
+		why = fmt.Sprintf("wrong password, %d in a row", tried.Failures)
+		if tried.Locked(c.now()) {
+			why = "wrong password, the fifth: locked"
+		}
+		err = fault.New(op, fault.Password, errors.New("operator "+p.ID+": wrong password"))
+	}
+	return errors.Join(fault.Wrap(op, err), c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return c.note(ctx, tx, p.ID, loan.ChangeSignIn, loan.ViewBody{Detail: "sign-in at the centre: " + why})
+	}))
+}
+
+// officer reads one; fault.Denied for a person who has no password here.
+func officer(ctx context.Context, q querier, id string) (Officer, string, error) {
+	const op = "central.officer"
+	o := Officer{ID: id}
+	var words string
+	var locked, at int64
+	err := q.QueryRowContext(ctx, `SELECT verifier, failures, locked, at FROM officers WHERE id = ?`, id).Scan(&words, &o.Failures, &locked, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return o, "", fault.New(op, fault.Denied, errors.New("operator "+id+": has no password at the centre; see sync officer add"))
+	}
+	if err != nil {
+		return o, "", diskFault(op, err)
+	}
+	if locked != 0 {
+		o.Locked = time.UnixMilli(locked).UTC()
+	}
+	o.Since = time.UnixMilli(at).UTC()
+	return o, words, nil
+}
+
+func setTries(ctx context.Context, tx *sql.Tx, o guard.Operator) error {
+	locked := int64(0)
+	if !o.LockedUntil.IsZero() {
+		locked = o.LockedUntil.UnixMilli()
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE officers SET failures = ?, locked = ? WHERE id = ?`, o.Failures, locked, o.ID)
+	return diskFault("central.setTries", err)
+}
+
+// SetOfficer gives a person of the roster a password at the centre, or another one,
+// and ends a lock. Who does it must be allowed to manage operators and signs in as in
+// Acting; for a new password of one's own signing in is enough. Without a
+// password it is done only where no officer is yet, or with unproven, which is for
+// a county whose officers cannot sign in any more: then whoever administers the
+// machine does it, and the chain says that nobody proved who that is.
+func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password []byte, unproven bool) error {
+	const op = "central.SetOfficer"
+	if err := guard.CheckPassword(id, password); err != nil {
+		return fault.Wrap(op, err)
+	}
+	v, err := seal.NewVerifier(password, c.officerCost())
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	set := func() error {
+		return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			if err := onRoster(ctx, tx, id, ""); err != nil {
+				return err
+			}
+			code, _, _, err := county(ctx, tx)
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `INSERT INTO officers (county, id, verifier, failures, locked, at) VALUES (?, ?, ?, 0, 0, ?)
+				ON CONFLICT (county, id) DO UPDATE SET verifier = excluded.verifier, failures = 0, locked = 0, at = excluded.at`, code, id, v.String(), c.now().UnixMilli())
+			return diskFault(op, err)
+		})
+	}
+	a := Act{Verb: guard.ManageOperators, Name: "officer add " + id}
+	first, err := c.noOfficer(ctx)
+	switch {
+	case err != nil:
+		return fault.Wrap(op, err)
+	case len(p.Password) > 0 && p.ID == id:
+		if err = c.signIn(ctx, p); err == nil {
+			err = c.noteAct(ctx, p.ID, a, "act: ")
+		}
+	case len(p.Password) > 0:
+		_, err := c.Acting(ctx, p, a, set)
+		return fault.Wrap(op, err)
+	case first:
+		err = c.noteAct(ctx, operatorCentre, a, "first officer, by who administers the machine: ")
+	case unproven:
+		err = c.noteAct(ctx, operatorCentre, a, "unproven, by who administers the machine: ")
+	default:
+		return fault.New(op, fault.Denied, errors.New("an officer signs in to add another: --by ID, and the password or --by-password-file"))
+	}
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, set())
+}
+
+// Officers lists who has a password at the centre.
+func (c *Central) Officers(ctx context.Context) ([]Officer, error) {
+	const op = "central.Officers"
+	rows, err := c.db.QueryContext(ctx, `SELECT o.id, o.failures, o.locked, o.at, CASE WHEN x.id IS NULL THEN 0 ELSE 1 END FROM officers o
+		LEFT JOIN operators_off x ON x.county = o.county AND x.id = o.id ORDER BY o.id`)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	out := []Officer{}
+	for rows.Next() {
+		var o Officer
+		var locked, at int64
+		var off int
+		if err := rows.Scan(&o.ID, &o.Failures, &locked, &at, &off); err != nil {
+			return nil, diskFault(op, err)
+		}
+		if locked != 0 {
+			o.Locked = time.UnixMilli(locked).UTC()
+		}
+		o.Since, o.Off = time.UnixMilli(at).UTC(), off != 0
+		out = append(out, o)
+	}
+	return out, diskFault(op, rows.Err())
+}
+
+// FirstOfficer says whether nobody has a password at the centre yet, and people are
+// real: then whoever administers the machine puts the first person on the roster.
+func (c *Central) FirstOfficer(ctx context.Context) (bool, error) {
+	_, practice, err := c.County(ctx)
+	if err != nil || practice {
+		return false, err
+	}
+	return c.noOfficer(ctx)
+}
+
+// Unasked writes down what whoever administers the machine does before there is an
+// officer who could be asked.
+func (c *Central) Unasked(ctx context.Context, name string) error {
+	return c.noteAct(ctx, operatorCentre, Act{Name: name}, "before the first officer, by who administers the machine: ")
+}

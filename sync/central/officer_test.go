@@ -1,0 +1,227 @@
+package central
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+)
+
+// staffed is a centre of real people with an officer, admin-9.
+func staffed(t *testing.T) *Central {
+	t.Helper()
+	c := open(t, t.TempDir())
+	c.cheap = true
+	ofRealPeople(t, c)
+	if err := c.SetOfficer(t.Context(), Person{}, "admin-9", []byte(adminPassword), false); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const adminPassword = "zw-ei Worte"
+
+// record is what the centre's chain says of acts and of signing in.
+func record(t *testing.T, c *Central) (out []string) {
+	t.Helper()
+	rows, err := c.db.QueryContext(t.Context(), `SELECT bytes FROM changes WHERE device = ? AND kind IN ('view', 'signin') ORDER BY counter`, c.ID().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			t.Fatal(err)
+		}
+		ch, err := loan.DecodeChange(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := loan.Body[loan.ViewBody](ch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, ch.Operator+": "+body.Detail)
+	}
+	return out
+}
+
+func TestWhoActsAtTheCentreProvesIt(t *testing.T) {
+	c := staffed(t)
+	ctx := t.Context()
+	right := Person{"admin-9", []byte(adminPassword)}
+	act := Act{Verb: guard.ManageOperators, Name: "operator off somebody"}
+	did := 0
+	do := func() error { did++; return nil }
+	try := func(p Person, a Act) error {
+		_, err := c.Acting(ctx, p, a, do)
+		return err
+	}
+	for name, x := range map[string]struct {
+		who  Person
+		kind fault.Kind
+	}{
+		"who is only named": {Person{ID: "admin-9"}, fault.Denied},
+		"nobody":            {Person{}, fault.Denied},
+		"another password":  {Person{"admin-9", []byte("zw-ei worte")}, fault.Password},
+		"somebody of the roster without password": {Person{"clerk-9", []byte(adminPassword)}, fault.Denied},
+		"somebody who is not on the roster":       {Person{"nobody-1", []byte(adminPassword)}, fault.Input},
+	} {
+		if err := try(x.who, act); fault.KindOf(err) != x.kind || did != 0 {
+			t.Errorf("%s: got %v, done %d times", name, err, did)
+		}
+	}
+	if err := try(right, act); err != nil || did != 1 {
+		t.Fatalf("with the password: %v, done %d times", err, did)
+	}
+	if err := try(right, Act{Verb: guard.Decide, Name: "case accept"}); fault.KindOf(err) != fault.Denied || did != 1 {
+		t.Errorf("what the role may not: got %v", err)
+	}
+	failed := errors.New("no")
+	if _, err := c.Acting(ctx, right, act, func() error { return failed }); !errors.Is(err, failed) {
+		t.Errorf("what fails: got %v", err)
+	}
+	got := record(t, c)
+	for _, want := range []string{"centre: first officer, by who administers the machine: officer add admin-9", "admin-9: sign-in at the centre: wrong password, 1 in a row",
+		"clerk-9: sign-in at the centre: refused", "admin-9: act: operator off somebody", "admin-9: refused act: case accept", "admin-9: failed act: operator off somebody"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("the chain does not say %q: %q", want, got)
+		}
+	}
+	if _, wrong, err := c.VerifyRecord(ctx); err != nil || len(wrong) > 0 {
+		t.Errorf("the record: %+v, %v", wrong, err)
+	}
+	if err := c.SwitchOff(ctx, "admin-9"); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(right, act); fault.KindOf(err) != fault.Input {
+		t.Errorf("taken off the roster: got %v", err)
+	}
+}
+
+func TestFiveWrongPasswordsLockAnOfficer(t *testing.T) {
+	c := staffed(t)
+	now := time.Now()
+	c.now = func() time.Time { return now }
+	try := func(password string) error {
+		_, err := c.Acting(t.Context(), Person{"admin-9", []byte(password)}, Act{Verb: guard.ManageOperators, Name: "x"}, func() error { return nil })
+		return err
+	}
+	for range 4 {
+		if err := try("wrong"); fault.KindOf(err) != fault.Password {
+			t.Fatal(err)
+		}
+	}
+	if err := try(adminPassword); err != nil {
+		t.Fatalf("the right one after four: %v", err)
+	}
+	for range 5 {
+		if err := try("wrong"); fault.KindOf(err) != fault.Password {
+			t.Fatal(err)
+		}
+	}
+	if err := try(adminPassword); fault.KindOf(err) != fault.Locked {
+		t.Errorf("the right one after five: %v", err)
+	}
+	if got := record(t, c); !slices.Contains(got, "admin-9: sign-in at the centre: wrong password, the fifth: locked") {
+		t.Errorf("the chain says %q", got)
+	}
+	now = now.Add(15*time.Minute + time.Second)
+	if err := try(adminPassword); err != nil {
+		t.Errorf("after fifteen minutes: %v", err)
+	}
+}
+
+func TestWhoMakesAnOfficer(t *testing.T) {
+	c := staffed(t)
+	ctx := t.Context()
+	const other = "noch zwei Worte"
+	if err := c.SetOfficer(ctx, Person{}, "clerk-9", []byte(other), false); fault.KindOf(err) != fault.Denied {
+		t.Errorf("nobody: got %v", err)
+	}
+	admin := Person{"admin-9", []byte(adminPassword)}
+	if err := c.SetOfficer(ctx, admin, "clerk-9", []byte("12345678"), false); fault.KindOf(err) != fault.Input {
+		t.Errorf("a weak password: got %v", err)
+	}
+	if err := c.SetOfficer(ctx, admin, "clerk-9", []byte(other), false); err != nil {
+		t.Fatal(err)
+	}
+	clerk := Person{"clerk-9", []byte(other)}
+	if err := c.SetOfficer(ctx, clerk, "admin-9", []byte(other), false); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a clerk: got %v", err)
+	}
+	if err := c.SetOfficer(ctx, clerk, "clerk-9", []byte("und ein anderes"), false); err != nil {
+		t.Errorf("one's own: %v", err)
+	}
+	if err := c.SetOfficer(ctx, clerk, "clerk-9", []byte(other), false); fault.KindOf(err) != fault.Password {
+		t.Errorf("one's own by the former: got %v", err)
+	}
+	if err := c.SetOfficer(ctx, Person{}, "admin-9", []byte(other), true); err != nil {
+		t.Fatal(err)
+	}
+	if got := record(t, c); !slices.Contains(got, "centre: unproven, by who administers the machine: officer add admin-9") {
+		t.Errorf("the chain says %q", got)
+	}
+	if err := c.SetOfficer(ctx, admin, "admin-9", []byte(other), false); fault.KindOf(err) != fault.Password {
+		t.Errorf("by the password of before: got %v", err)
+	}
+	err := filepath.WalkDir(c.dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, p := range []string{adminPassword, other, "und ein anderes"} {
+			if strings.Contains(string(b), p) {
+				t.Errorf("%s has a password", filepath.Base(path))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhoHadAPartInACaseDoesNotDecideOnIt(t *testing.T) {
+	c := open(t, t.TempDir())
+	c.cheap = true
+	l := enrol(t, c, serve(t, c))
+	id, blobs := l.finished(content("a paper", 100))
+	l.arrive(blobs)
+	ofRealPeople(t, c)
+	both := []string{"clerk", "reviewer"}
+	for _, who := range []string{"practice-clerk", "practice-reviewer", "third-9"} {
+		if err := c.AddOperator(t.Context(), Operator{ID: who, Name: "某", Roles: both}); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SetOfficer(t.Context(), Person{}, who, []byte(adminPassword), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for who, want := range map[string]fault.Kind{"practice-clerk": fault.Denied, "practice-reviewer": fault.Denied, "third-9": fault.Other} {
+		done := false
+		_, err := c.Acting(t.Context(), Person{who, []byte(adminPassword)}, Act{Verb: guard.Decide, Case: id, Name: "case accept"}, func() error { done = true; return nil })
+		if fault.KindOf(err) != want && !(err == nil && want == fault.Other) || done != (want == fault.Other) {
+			t.Errorf("%s: got %v, done %v", who, err, done)
+		}
+	}
+}
+
+func TestACentreForPracticeAsksNobodyAndSaysSo(t *testing.T) {
+	c := open(t, t.TempDir())
+	proven, err := c.Acting(t.Context(), Person{ID: "practice-clerk"}, Act{Verb: guard.ManageOperators, Name: "code new"}, func() error { return nil })
+	if err != nil || proven {
+		t.Errorf("proven %v, %v", proven, err)
+	}
+	if got := record(t, c); !slices.Contains(got, "practice-clerk: unproven act: code new") {
+		t.Errorf("the chain says %q", got)
+	}
+}

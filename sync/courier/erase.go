@@ -1,0 +1,55 @@
+package courier
+
+import (
+	"context"
+
+	"doorstep/internal/loan"
+	"doorstep/sync/parcel"
+	"github.com/google/uuid"
+)
+
+// told is a case that the centre erased at a person's wish.
+type told struct {
+	Case   uuid.UUID `json:"case"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+}
+
+// erasedBy lists the cases of which the centre says that it erased them.
+func erasedBy(n *parcel.News) []told {
+	var out []told
+	for _, ch := range n.Changes {
+		if ch.Device != n.Centre || ch.Kind != loan.ChangeErase || ch.Case == uuid.Nil {
+			continue
+		}
+		t := told{Case: ch.Case, By: ch.Operator}
+		if b, err := loan.Body[loan.EraseBody](ch); err == nil {
+			t.Reason = b.Reason
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// eraseTold erases what the centre erased at a person's wish, as far as it is
+// here; what cannot go now, somebody writes to it perhaps, goes in a later round.
+func (c *Courier) eraseTold(ctx context.Context, at newsMark) error {
+	if len(at.Erase) == 0 {
+		return nil
+	}
+	var left []told
+	for _, t := range at.Erase {
+		out, err := c.store.EraseTold(ctx, []uuid.UUID{t.Case}, t.By, t.Reason)
+		if err != nil {
+			return err
+		}
+		if out.Cases > 0 {
+			c.log.Info("erased, as the centre says", "case", t.Case, "blobs", out.Blobs)
+		}
+		if len(out.Refused) > 0 {
+			left = append(left, t)
+		}
+	}
+	at.Erase = left
+	return c.store.SetSetting(ctx, newsSetting, at)
+}

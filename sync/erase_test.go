@@ -1,0 +1,131 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"doorstep/internal/depot"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// at is the status of a case at the centre; empty where there is none.
+func (s *server) at(t testing.TB, id uuid.UUID) string {
+	t.Helper()
+	for _, k := range s.holdings(t).Cases {
+		if k.ID == id {
+			return k.Status
+		}
+	}
+	return ""
+}
+
+func TestAnErasedCaseGoesEverywhereAndAlsoOutOfABackup(t *testing.T) {
+	dir := t.TempDir()
+	s := startServer(t, dir, "127.0.0.1:0")
+	s.must(t, "operator", "add", "--id", "admin-1", "--name", "管理员", "--role", "dataadmin")
+	a, b := newLaptop(t, s), newLaptop(t, s)
+	ctx := t.Context()
+	page, other := noise("page", 30_000), noise("other", 9_000)
+	id := a.draft(t, page)
+	stays := a.draft(t, other)
+	a.commit(t, id, "practice-clerk", loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	all, err := a.Changes(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Receive(ctx, all); err != nil { // as in the room
+		t.Fatal(err)
+	}
+	b.commit(t, id, "practice-clerk", loan.ChangeTake, loan.TakeBody{Station: loan.Stations()[0], Reason: "对方离开"})
+	mustCarry(t, a, s.url)
+	mustCarry(t, b, s.url)
+	if st := s.at(t, id); st != loan.Void.String() {
+		t.Fatalf("at the centre the case is %q", st)
+	}
+	s.stop()
+	backup := copyTree(t, dir)
+	s = startServer(t, dir, "127.0.0.1:0")
+	out, err := a.EraseCase(ctx, id, "admin-1", "asked in person")
+	if err != nil || out.Cases != 1 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	mustCarry(t, a, s.url)
+	if st := s.at(t, id); st != "erased" {
+		t.Errorf("at the centre the case is %q, want erased", st)
+	}
+	if list := s.must(t, "case", "erased"); !strings.Contains(list, id.String()) || !strings.Contains(list, "admin-1") || !strings.Contains(list, "asked in person") {
+		t.Errorf("the centre lists %q", list)
+	}
+	mustCarry(t, b, s.url)
+	for name, l := range map[string]*laptop{"the laptop that erased it": a, "the other laptop": b} {
+		if _, err := l.Case(ctx, id); fault.KindOf(err) != fault.Erased {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if err := l.VerifyChain(ctx); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	mustCarry(t, b, s.url)
+	if err := b.Receive(ctx, all); err != nil { // a neighbour comes with it again
+		t.Fatal(err)
+	}
+	if _, err := b.Case(ctx, id); fault.KindOf(err) != fault.Erased {
+		t.Errorf("after a neighbour came with it: got %v", err)
+	}
+	// The centre's backup has the case; either laptop's chain takes it out.
+	for name, l := range map[string]*laptop{"the laptop that erased it": a, "the other laptop": b} {
+		if depot.OnShared() {
+			break // the folder is not the centre
+		}
+		s.stop()
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(dir, os.DirFS(backup)); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs := s.verb(t, "restored"); code != exitOK {
+			t.Fatalf("restored: %d %s", code, errs)
+		}
+		s = startServer(t, dir, "127.0.0.1:0")
+		if st := s.at(t, id); st != loan.Void.String() {
+			t.Fatalf("in the backup the case is %q", st)
+		}
+		mustCarry(t, l, s.url)
+		if st := s.at(t, id); st != "erased" {
+			t.Errorf("after the restore, by %s, the case is %q, want erased", name, st)
+		}
+	}
+	mustCarry(t, a, s.url)
+	if st := s.at(t, stays); st != loan.Draft.String() {
+		t.Errorf("another case is %q", st)
+	}
+	mustCarry(t, b, s.url)
+	// At the centre itself.
+	a.commit(t, stays, "practice-clerk", loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	erase := func(by string) int {
+		code, _, _ := s.verb(t, "case", "erase", "--case", stays.String(), "--by", by, "--reason", "asked at the county")
+		return code
+	}
+	if code := erase("admin-1"); code != exitFailed {
+		t.Errorf("before it is void: exit %d", code)
+	}
+	mustCarry(t, a, s.url)
+	if code := erase("practice-clerk"); code != exitUsage {
+		t.Errorf("by a clerk: exit %d", code)
+	}
+	if code := erase("admin-1"); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+	mustCarry(t, a, s.url)
+	if _, err := a.Case(ctx, stays); fault.KindOf(err) != fault.Erased {
+		t.Errorf("erased at the centre, on the laptop: %v", err)
+	}
+	blobs, err := a.Outbox(ctx)
+	if err != nil || len(blobs.Blobs) > 0 {
+		t.Errorf("waiting: %+v, %v", blobs, err)
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"doorstep/sync/central"
+	"github.com/google/uuid"
+)
+
+// asksNobody are the verbs that look, and those that move and mend what is there.
+func asksNobody() []string {
+	return []string{"serve", "list", "restored", "verify", "recovery list", "recovery test", "stick take", "contract list", "contract verify", "answer list",
+		"grant waiting", "bulletin list", "export list", "device list", "case erased", "officer list"}
+}
+
+func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	c, err := central.Open(t.Context(), central.Options{Dir: dir, County: "522121", CountyName: "某县"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	verb := func(args ...string) (int, string) {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), append(args, "--data", dir), &out, &errs)
+		return code, out.String() + errs.String()
+	}
+	must := func(args ...string) {
+		t.Helper()
+		if code, words := verb(args...); code != exitOK {
+			t.Fatalf("%v: exit %d: %s", args[:2], code, words)
+		}
+	}
+	password := testFile(t, "password", "zw-ei Worte\n")
+	wrong := testFile(t, "wrong", "zwei worte\n")
+	file := testFile(t, "file", "x")
+	id := uuid.NewString()
+	if code, words := verb("code", "new", "--code-file", filepath.Join(t.TempDir(), "code")); code != exitFailed || !strings.Contains(words, "officer add") {
+		t.Errorf("before the first officer: exit %d, %s", code, words)
+	}
+	must("operator", "add", "--id", "admin-1", "--name", "管理员", "--role", "dataadmin")
+	must("officer", "add", "--id", "admin-1", "--password-file", password)
+	acts := map[string][]string{
+		"operator add": {"--id", "x-1", "--name", "某", "--role", "clerk"}, "operator off": {"--id", "admin-1"}, "officer add": {"--id", "admin-1", "--password-file", password},
+		"code new": {"--code-file", filepath.Join(t.TempDir(), "code")}, "recovery approve": {id, "--code", "0000000000"}, "recovery refuse": {id},
+		"device revoke": {"--id", id}, "device lost": {"--id", id}, "device admit": {"--id", id}, "device settle": {"--id", id},
+		"case return": {"--case", id, "--code", "E-DC-002"}, "case accept": {"--case", id}, "case erase": {"--case", id, "--by", "admin-1", "--reason", "asked in person"},
+		"roster import": {"--file", file, "--group", "G1", "--school", "某校"}, "roster withdraw": {"--group", "G1"}, "schools import": {"--file", file},
+		"pack add": {"--file", file}, "pack withdraw": {"--id", "p"}, "template add": {"--file", file}, "template withdraw": {"--id", "p"},
+		"grant new":      {"--operator", "admin-1", "--by", "admin-1", "--fields", "student.name", "--count", "1", "--reason", "some reason"},
+		"grant withdraw": {"--id", "g"}, "grant decide": {"--device", id, "--ask", "00", "--by", "admin-1", "--reason", "some reason", "--yes"},
+		"grant answer": nil, "lease renew": {"--device", id, "--operator", "admin-1", "--by", "admin-1", "--code", "00000"},
+		"bulletin write": {"--kind", "roster", "--name", "G1", "--out", filepath.Join(t.TempDir(), "out")},
+		"export":         {"--to", t.TempDir(), "--grant", "g", "--operator", "admin-1"}, "contract": {"--case", id, "--out", t.TempDir(), "--grant", "g", "--operator", "admin-1"},
+	}
+	for _, name := range verbNames() {
+		args, is := acts[name]
+		if free := slices.Contains(asksNobody(), name); free == is {
+			t.Errorf("%s: is in both lists of verbs, or in none", name)
+		}
+		if !is || args == nil {
+			continue
+		}
+		if code, words := verb(append(strings.Fields(name), args...)...); code == exitOK || !strings.Contains(words, "sign") {
+			t.Errorf("%s: exit %d: %s", name, code, words)
+		}
+	}
+	revoke := []string{"device", "revoke", "--id", id, "--by", "admin-1", "--password-file"}
+	if code, words := verb(append(revoke, wrong)...); code != exitFailed || !strings.Contains(words, "password") {
+		t.Errorf("a wrong password: exit %d: %s", code, words)
+	}
+	if code, words := verb(append(revoke, password)...); code != exitMissing {
+		t.Errorf("the right one, of a laptop that is not there: exit %d: %s", code, words)
+	}
+	must("code", "new", "--code-file", filepath.Join(t.TempDir(), "code"), "--by", "admin-1", "--password-file", password)
+	if code, words := verb("officer", "list"); code != exitOK || !strings.Contains(words, "admin-1") || strings.Contains(words, "argon") {
+		t.Errorf("the list: exit %d: %s", code, words)
+	}
+	must("verify")
+}
+
+// verbNames are the names of all verbs.
+func verbNames() []string {
+	one, two := verbs()
+	return slices.Concat(slices.Sorted(maps.Keys(one)), slices.Sorted(maps.Keys(two)))
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"doorstep/internal/guard"
+	"doorstep/sync/central"
+)
+
+func caseErase(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("case erase", "erase a void case because a person of it asks for that: what was entered, pictures and\n"+
+		"papers. A tombstone stays, with who, when and why; the laptops that have the case erase\n"+
+		"theirs at their next sync, and it does not come back by any road. Usually a data\n"+
+		"administrator does it at a laptop: 管理, 保存与清除. Backups that were made before have it still.", errs)
+	data := f.String("data", "", "folder of the centre")
+	id := f.String("case", "", "id of the case")
+	by := f.String("by", "", "id of the data administrator who does it")
+	reason := f.String("reason", "", "why; no personal data")
+	who := actorFlags(f, by)
+	if err := parse(f, args, out, "data", "case", "by", "reason"); err != nil {
+		return err
+	}
+	kase, err := caseID(*id)
+	if err != nil {
+		return err
+	}
+	a := central.Act{Verb: guard.EraseSeason, Name: "case erase", Case: kase, Reason: *reason}
+	return who.at(ctx, *data, a, func(c *central.Central) error { return c.EraseCase(ctx, kase, *by, *reason) })
+}
+
+func caseErased(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("case erased", "show the cases that were erased at a person's wish, and the wishes of laptops that were\n"+
+		"refused here, with the reason. Where one waits because the case is not void here, it is\n"+
+		"erased as soon as it is.", errs)
+	data := f.String("data", "", "folder of the centre")
+	asJSON := f.Bool("json", false, "print one JSON array")
+	if err := parse(f, args, out, "data"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		list, err := c.Tombstones(ctx)
+		if err != nil || *asJSON {
+			return errors.Join(err, printJSON(out, list))
+		}
+		for _, t := range list {
+			state := "erased"
+			if t.Refused != "" {
+				state = "refused: " + t.Refused
+			}
+			fmt.Fprintf(out, "%s  case %s  operator %s  device %s  %s  %s\n", t.At.Local().Format(time.DateTime), t.Case, t.Operator, t.Device, state, t.Reason)
+		}
+		return nil
+	})
+}
