@@ -257,13 +257,20 @@ func (h *framesHand) drops(n int, path string) {
 		if cell == nil {
 			return false
 		}
-		fyne.DoAndWait(func() { h.w.drop(at, []fyne.URI{storage.NewFileURI(path)}) })
-		return !h.look(func(o fyne.CanvasObject) bool { return o == fyne.CanvasObject(cell) }) // taken: the cells were made anew
+		taken := false
+		fyne.DoAndWait(func() {
+			// Another page that came meanwhile may have moved it, or made it anew.
+			if now := fyne.CurrentApp().Driver().AbsolutePositionForObject(cell).AddXY(4, 4); now == at {
+				h.w.drop(at, []fyne.URI{storage.NewFileURI(path)})
+				taken = true
+			}
+		})
+		return taken
 	})
 }
 
 func (h *framesHand) measure(files []string) frameTimes {
-	const papers = 5 // of a first loan, before more is known of it
+	const cards, others, once = 2, 5, 6 // papers of two sides, which come first; the others of a first loan; and files that come at once
 	var t frameTimes
 	h.signIn()
 	time.Sleep(time.Second)
@@ -281,12 +288,19 @@ func (h *framesHand) measure(files []string) frameTimes {
 			h.until("the page", 5*time.Millisecond, func() bool { return h.acts.count("attach") >= kept })
 		}
 		for i, f := range files {
-			h.drops(i%papers, f)
-			if i < 6 {
+			switch {
+			case i < 2*cards: // a side of a card is looked at before it is kept
+				h.drops(i%cards, f)
+				h.press("使用这张", "attach")
 				wait(1)
+			case i < len(files)-once:
+				h.drops(i-cards, f)
+				wait(1)
+			default:
+				h.drops(cards+(i-len(files)+once)%others, f)
 			}
 		}
-		wait(len(files) - 6)
+		wait(once)
 		time.Sleep(time.Second) // the pages' pictures come
 	})
 	if h.err != nil {

@@ -96,7 +96,7 @@ func TestPracticeStaysPractice(t *testing.T) {
 	if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := enrolPractice(context.Background(), s, c.url, file); fault.KindOf(err) != fault.Refused {
+	if _, err := enrolPractice(context.Background(), s, c.url, file); fault.KindOf(err) != fault.Refused {
 		t.Errorf("a laptop for practice enrolled with a true county: %v", err)
 	}
 	if p := s.Profile(); len(p.CertDER) > 0 {

@@ -52,30 +52,35 @@ func practiceStore(ctx context.Context, dir string) (*store.Store, error) {
 
 // enrolPractice enrols a laptop that worked for practice before it knew a
 // centre. One that has a centre already is left as it is, and needs no code.
-func enrolPractice(ctx context.Context, s *store.Store, server, codeFile string) error {
+func enrolPractice(ctx context.Context, s *store.Store, server, codeFile string) (*courier.EnrolResult, error) {
 	const op = "enrol for practice"
 	p := s.Profile()
 	if len(p.CertDER) > 0 {
-		return nil
+		return nil, nil
 	}
 	if server == "" || codeFile == "" {
-		return fault.New(op, fault.Input, errors.New("the laptop has no centre yet: --server and --code-file are needed"))
+		return nil, fault.New(op, fault.Input, errors.New("the laptop has no centre yet: --server and --code-file are needed"))
 	}
 	code, err := readSmall(codeFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r, err := courier.Enrol(ctx, courier.EnrolRequest{Server: server, Code: strings.TrimSpace(string(code)), Device: p.Device, Signer: p.Signer})
+	r, err := courier.Enrol(ctx, courier.EnrolRequest{Server: server, Code: strings.TrimSpace(string(code)), Device: p.Device, Signer: p.Signer, Door: true})
 	if err != nil {
-		return fault.Wrap(op, err)
+		return nil, fault.Wrap(op, err)
 	}
 	defer r.Profile.CountyKey.Wipe()
 	if !r.Profile.Practice {
-		return fault.New(op, fault.Refused, errors.New("a laptop for practice, and a centre that is not"))
+		r.Close()
+		return nil, fault.New(op, fault.Refused, errors.New("a laptop for practice, and a centre that is not"))
 	}
 	err = s.Enrol(ctx, r.Profile)
 	if fault.KindOf(err) == fault.Input {
-		return fault.New(op, fault.Refused, errors.New("the centre is older than practice without a centre: enrol first, then import"))
+		err = fault.New(op, fault.Refused, errors.New("the centre is older than practice without a centre: enrol first, then import"))
 	}
-	return fault.Wrap(op, err)
+	if err != nil {
+		r.Close()
+		return nil, fault.Wrap(op, err)
+	}
+	return r, nil
 }

@@ -38,10 +38,10 @@ func syncRun(c *call) int {
 	if _, code, ok := c.parse(flags, 0, 0); !ok {
 		return code
 	}
-	run := func(ctx context.Context, s *store.Store, operator string) error {
+	run := func(ctx context.Context, s *store.Store, operator string, enrolled *courier.EnrolResult) error {
 		meter := kit.NewMeter()
 		defer meter.Close()
-		q, err := courier.New(courier.Config{Store: s, Server: *server, Now: time.Now, Metered: meter.Metered, Version: metadata().Version})
+		q, err := courier.New(courier.Config{Store: s, Server: *server, Now: time.Now, Metered: meter.Metered, Version: metadata().Version, Enrolled: enrolled})
 		if err != nil {
 			return err
 		}
@@ -67,17 +67,19 @@ func syncRun(c *call) int {
 			return c.wrong("--operator and --password-file are needed, or for practice --code-file")
 		}
 		return c.withPractice(*data, func(ctx context.Context, s *store.Store) error {
-			if err := enrolPractice(ctx, s, *server, *codeFile); err != nil {
+			enrolled, err := enrolPractice(ctx, s, *server, *codeFile)
+			if err != nil {
 				return err
 			}
-			return run(ctx, s, practiceOperator)
+			defer enrolled.Close()
+			return run(ctx, s, practiceOperator, enrolled)
 		})
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
 		if err := d.MaySync(ctx); err != nil {
 			return err
 		}
-		err := run(ctx, d.Store(), d.Operator().ID)
+		err := run(ctx, d.Store(), d.Operator().ID, nil)
 		// What came down is in force from now on, also for those that ask without a password.
 		if taken := d.TakeUp(context.WithoutCancel(ctx)); err == nil {
 			err = taken

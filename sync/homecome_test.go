@@ -92,6 +92,60 @@ func TestWhatANeighbourGaveBackReachesTheCentre(t *testing.T) {
 	}
 }
 
+// A laptop is put back to one backup twice, one right after the other. What its
+// first life passed on comes home to the second, and reaches the centre.
+func TestALaptopPutBackTwiceInOneMomentGetsItsFirstLifesWork(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l, other := newLaptop(t, s), newLaptop(t, s)
+	mustCarry(t, l, s.url)
+	stick := t.TempDir()
+	l.backup(t, stick)
+	away, _ := other.inRoom(t)
+	for range 4 { // by chance one second life in two would begin below its first
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		l = restoredFrom(t, stick)
+		id := l.draft(t, noise("a paper", 500))
+		last, _ := l.Head()
+		room, stop := l.inRoom(t)
+		l.commit(t, id, "practice-clerk", loan.ChangePass, loan.PassBody{To: other.Profile().Device, Station: loan.CheckStation, Name: "B"})
+		meet(t, room, away)
+		soon(t, "the neighbour has the case", func() bool { return other.holdsCase(id) })
+		stop()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		all, err := other.Carried(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all { // it would bring the case home by itself
+			if err := other.DropCarried(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l = restoredFrom(t, stick)
+		if next, _ := l.Head(); next <= last {
+			t.Fatalf("the second life begins at %d, below %d of the first", next, last)
+		}
+		mustCarry(t, l, s.url)
+		room, stop = l.inRoom(t)
+		meet(t, room, away)
+		soon(t, "its own work is home", func() bool {
+			k, err := l.Case(t.Context(), id)
+			return err == nil && k.HeldBy(other.Profile().Device)
+		})
+		stop()
+		mustCarry(t, l, s.url)
+		settled(t, s, l)
+		if err := l.VerifyChain(t.Context()); err != nil {
+			t.Error(err)
+		}
+		heldCase(t, s, id)
+	}
+}
+
 // meet has the first room call the second.
 func meet(t testing.TB, a, b *neighbour.Room) {
 	t.Helper()

@@ -300,5 +300,5 @@ func firstCode(ctx context.Context, c *central.Central, file string) error {
 			return err
 		}
 	}
-	return writeCode(ctx, c, file, central.NewCodeOptions{})
+	return writeCode(ctx, c, file, "", central.NewCodeOptions{})
 }

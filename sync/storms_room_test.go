@@ -257,8 +257,8 @@ func (w *world) held(t *truth) {
 }
 
 // beyond says whether somebody has changes of a case above the end of their
-// author's chain: it was put back twice to one backup in one moment, and its
-// second life has the lower numbers.
+// author's chain: it was put back twice to one backup under a clock that was
+// set back, and its second life has the lower numbers.
 func (w *world) beyond(id uuid.UUID) bool {
 	for _, p := range w.laptops {
 		all, err := p.Changes(context.Background(), id)

@@ -130,6 +130,7 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	typ := f.String("point-type", "", "sort of the intake point")
 	again := f.String("again", "", "id of the laptop that is to enrol again")
 	hours := f.Int("hours", 24, "hours the code is good for")
+	png := f.String("png", "", "file to write it to as the picture of a QR code, which the laptop's camera reads")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "code-file"); err != nil {
 		return err
@@ -144,11 +145,15 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 			return fault.New("sync.code", fault.Input, errors.New("--again is not an id"))
 		}
 	}
-	return who.at(ctx, *data, manages("code new"), func(c *central.Central) error { return writeCode(ctx, c, *file, o) })
+	return who.at(ctx, *data, manages("code new"), func(c *central.Central) error { return writeCode(ctx, c, *file, *png, o) })
 }
 
-func writeCode(ctx context.Context, c *central.Central, file string, o central.NewCodeOptions) error {
+// writeCode writes a fresh enrolment code, and where picture is named its QR code.
+func writeCode(ctx context.Context, c *central.Central, file, picture string, o central.NewCodeOptions) error {
 	code, err := c.NewCode(ctx, o)
+	if err == nil && picture != "" {
+		err = writePNG(picture, code)
+	}
 	if err != nil {
 		return err
 	}

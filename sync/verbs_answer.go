@@ -40,10 +40,15 @@ func unscanned(who *central.Caller, code *string) error {
 	return nil
 }
 
+func pngFlag(f *flag.FlagSet) *string {
+	return f.String("png", "", "file to write the answer's QR code to as a picture, which the laptop's camera reads")
+}
+
 func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("lease renew", "answer a laptop that was without the county's word for too long: it is good for 14\n"+
 		"days more, and that account for 7. Read the answer out; it serves once, there, today.\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
+	png := pngFlag(f)
 	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code"); err != nil {
 		return err
@@ -53,28 +58,40 @@ func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 	}
 	return actor.at(ctx, *data, manages("lease renew "+who.Device+" "+who.Operator), func(c *central.Central) error {
 		answer, err := c.AnswerRenewal(ctx, *who, *by, *code)
-		if err == nil {
-			fmt.Fprintln(out, answer)
+		if err != nil {
+			return err
 		}
-		return err
+		return showAnswer(out, errs, answer, guard.AnswerScan(answer), *png)
 	})
 }
 
 func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("grant answer", "answer a request for a grant that was read out by telephone. Without --yes it says\n"+
 		"what is asked for, and no more. With it, read the answer out; it serves once, there,\n"+
-		"for that operator, today. The grant also goes down signed, and can be withdrawn.\n"+telephone, errs)
+		"for that operator, today. The grant also goes down signed, and can be withdrawn. The\n"+
+		"code of an export has the recipient in it, whom --to and --purpose must name.\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
-	reason := f.String("reason", "", "why it is granted")
+	reason, png := f.String("reason", "", "why it is granted"), pngFlag(f)
+	said := guard.ExportTo{}
+	f.StringVar(&said.To, "to", "", "of an export: who receives it, as it was read out")
+	f.StringVar(&said.Purpose, "purpose", "", "of an export: what for, as it was read out")
 	yes := f.Bool("yes", false, "what is asked for is granted")
 	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code", "reason"); err != nil {
 		return err
 	}
+	if r, t, ok := guard.ParseExportRequest(*code); ok {
+		*code, said = r.AskScan(), t
+	}
 	if err := unscanned(who, code); err != nil {
 		return err
 	}
 	ask, _, err := central.ReadAsk(*code)
+	export, _, notExport := central.ReadExport(*code)
+	if notExport == nil {
+		ask, err = export.Ask, nil
+		fmt.Fprintf(errs, "to be exported to the key %s: compare this with the recipient, on another call\n", export.Fingerprint())
+	}
 	if err != nil {
 		return err
 	}
@@ -87,11 +104,20 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 		return fault.New("sync.grantAnswer", fault.Input, errors.New("nothing was granted; --yes grants it"))
 	}
 	return actor.at(ctx, *data, grants("grant answer for "+who.Operator, *reason), func(c *central.Central) error {
-		answer, err := c.AnswerGrant(ctx, *who, *by, *code, *reason)
-		if err == nil {
-			fmt.Fprintln(out, answer)
+		answer, id := "", ""
+		var err error
+		if notExport == nil {
+			answer, id, err = c.AnswerExport(ctx, *who, *by, *code, said, *reason)
+		} else {
+			answer, err = c.AnswerGrant(ctx, *who, *by, *code, *reason)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		if id != "" {
+			fmt.Fprintf(errs, "sync grant withdraw --id %s takes it back\n", id)
+		}
+		return showAnswer(out, errs, answer, guard.AnswerScan(answer), *png)
 	})
 }
 

@@ -190,10 +190,36 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if c, ok := Scan(g); ok {
+			all = append(all, c)
+		}
 		for _, c := range all {
 			if c.Text == "" || utf8.RuneCountInString(c.Text) > MaxText || strings.ContainsFunc(c.Text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("got %q", c.Text)
 			}
 		}
 	})
+}
+
+func TestAFrameIsScannedForACodeThatIsHeldUp(t *testing.T) {
+	const says = "doorstep:answer:ABCDEFGHJKMNPQRS"
+	for name, img := range map[string]image.Image{
+		"upright":         letter(qrOf(t, says), 500, 500, 410, 580, 0),
+		"turned":          letter(qrOf(t, says), 420, 420, 410, 580, 23),
+		"small, middle":   letter(qrOf(t, says), 130, 130, 410, 580, 4),
+		"on its head":     letter(qrOf(t, says), 400, 400, 410, 500, 180),
+		"as it is sent":   pressed(t, letter(qrOf(t, says), 400, 400, 410, 500, 8)),
+		"as large as all": qrOf(t, says),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c, ok := Scan(img); !ok || c.Text != says || !c.QR {
+				t.Errorf("got %v, %v", c, ok)
+			}
+		})
+	}
+	for name, img := range map[string]image.Image{"empty": image.NewGray(image.Rectangle{}), "one pixel": image.NewGray(image.Rect(0, 0, 1, 1)), "grey": image.NewGray(image.Rect(0, 0, 640, 480))} {
+		if c, ok := Scan(img); ok {
+			t.Errorf("%s: got %v", name, c)
+		}
+	}
 }

@@ -1,4 +1,5 @@
-// Package barcode reads bar codes and QR codes out of the picture of a paper.
+// Package barcode reads bar codes and QR codes out of the picture of a paper,
+// and a QR code out of a frame of a camera.
 //
 // It owns the search for them: upright, turned and in a corner, as large as the
 // page or small on it. It guarantees that a crafted picture ends in no code and

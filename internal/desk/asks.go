@@ -36,6 +36,7 @@ type Asked struct {
 	Operator string
 	Wanted
 	At time.Time
+	To *Release `json:",omitempty"` // of an export: to whom, once it was called by telephone
 
 	Declined string `json:"-"` // who declined it at the centre or at another laptop; empty while it waits
 	Word     string `json:"-"` // and why
@@ -106,6 +107,9 @@ type Request = guard.Request
 
 // AnswerScan is what a QR code of an answer says.
 func AnswerScan(code string) string { return guard.AnswerScan(code) }
+
+// IsAnswerScan says whether a text is what a QR code of an answer says.
+func IsAnswerScan(text string) bool { return guard.IsAnswerScan(text) }
 
 // ask is the request, with a name of its own.
 func (w Wanted) ask() guard.Ask {
@@ -181,14 +185,14 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "grant refused: another operator's request"})
 		err = fault.Tell(op, fault.Denied, "这份申请是另一个账号的，请由本人登录后输入批准码。", errors.New("another operator's request"))
 	}
-	if err == nil && a.Export {
-		err = fault.Tell(op, fault.Denied, "导出申请不能用批准码，须由系统数据管理员在本机写明接收人后批准，或由县里下发授权。", errors.New("an export"))
+	if err == nil && a.Export && a.To == nil {
+		err = fault.Tell(op, fault.Denied, "导出申请还没有写明接收单位：请在“批准导出”里填写接收单位和公钥，再按“打电话批准…”。", errors.New("an export to nobody yet"))
 	}
 	if err != nil {
 		d.noteNoRequest(ctx, d.operator.ID, err)
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	by, err := d.approver(ctx, plea, b)
+	by, err := d.approver(ctx, a.Operator, a.proves(plea), b)
 	if err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
@@ -196,17 +200,18 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: the answer does not hold"})
 		return guard.Grant{}, fault.Tell(op, fault.Untrusted, "批准码不是对这份申请的答复，或者不是今天给出的。请核对申请码后，请对方重新给出。", errors.New("the answer does not hold"))
 	}
-	return d.granted(ctx, op, a, plea, by, d.operator.ID, nil)
+	return d.granted(ctx, op, a, plea, by, d.operator.ID, a.To)
 }
 
-// approver is the data administrator by whom an answer was given, at the centre
-// or at a laptop of the county; "" when it was nobody's.
-func (d *Desk) approver(ctx context.Context, plea guard.Plea, answer []byte) (string, error) {
+// approver is the data administrator by whom an answer to an operator's request
+// was given, at the centre or at a laptop of the county; "" when it was nobody's.
+// proves is what an answer proves.
+func (d *Desk) approver(ctx context.Context, operator string, proves func(by string, day int) ([]byte, error), answer []byte) (string, error) {
 	people, err := d.store.Operators(ctx)
 	if err != nil {
 		return "", err
 	}
-	asker, err := d.store.Account(ctx, plea.Operator)
+	asker, err := d.store.Account(ctx, operator)
 	if err != nil {
 		return "", err
 	}
@@ -217,7 +222,7 @@ func (d *Desk) approver(ctx context.Context, plea guard.Plea, answer []byte) (st
 		if guard.Answers(o, guard.ApproveGrant, asker, d.site()) != nil {
 			continue
 		}
-		message := func(day int) ([]byte, error) { return plea.Message(o.ID, day) }
+		message := func(day int) ([]byte, error) { return proves(o.ID, day) }
 		_, ok, err := d.answered(guard.GrantLabel, answer, message, 1)
 		if err != nil {
 			return "", err
@@ -309,10 +314,9 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 // of the pen in either.
 func (d *Desk) ReadAsk(device, code string) (guard.Ask, [4]byte, error) {
 	const op = "read request"
-	var tag [4]byte
-	end, err := hex.DecodeString(strings.TrimSpace(device))
-	if err != nil || copy(tag[:], end) != len(end) || len(end) != len(tag) {
-		return guard.Ask{}, tag, fault.Tell(op, fault.Input, "请输入对方设备编号的末 8 位。", errors.New("device"))
+	tag, err := tagIn(device)
+	if err != nil {
+		return guard.Ask{}, tag, fault.Wrap(op, err)
 	}
 	b, err := seal.ParseSpoken(code, guard.AskSize)
 	if err != nil {
@@ -320,6 +324,15 @@ func (d *Desk) ReadAsk(device, code string) (guard.Ask, [4]byte, error) {
 	}
 	a, err := guard.ParseAsk(b)
 	return a, tag, fault.Wrap(op, err)
+}
+
+// tagIn is the end of a laptop's id as it is read out.
+func tagIn(device string) (tag [4]byte, err error) {
+	end, err := hex.DecodeString(strings.TrimSpace(device))
+	if err != nil || copy(tag[:], end) != len(end) || len(end) != len(tag) {
+		return tag, fault.Tell("read device", fault.Input, "请输入对方设备编号的末 8 位。", errors.New("device"))
+	}
+	return tag, nil
 }
 
 // granted keeps what a request became, once: first the chain, then the grant,

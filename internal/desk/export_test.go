@@ -262,9 +262,9 @@ func TestARecipientIsNamedByTheAdministratorForAnExportAlone(t *testing.T) {
 			}
 		})
 	}
-	t.Run("nor by a code", func(t *testing.T) {
+	t.Run("nor by a code while it names nobody", func(t *testing.T) {
 		_, err := f.d.TakeGrant(t.Context(), a.Code, f.answerGrant(a.Code, "clerk-1", "admin-1", f.p.Device, clock()))
-		if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "不能用批准码") {
+		if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "打电话批准") {
 			t.Errorf("got %v", err)
 		}
 	})

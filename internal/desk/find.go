@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -52,8 +51,9 @@ type Beyond struct {
 
 // FindBeyond searches all cases of the laptop for one person, for a reason,
 // which the chain keeps with the number found, and never what was typed.
-// fault.Input for a search that browses: too little typed, or no reason. Where
-// more than a handful match none is shown.
+// fault.Input for a search that browses: too little typed, or no reason;
+// fault.Denied, which the chain notes, for more of them on one day than a reason
+// allows, without a grant. Where more than a handful match none is shown.
 func (d *Desk) FindBeyond(ctx context.Context, query, reason string) (Beyond, error) {
 	const op = "search beyond the queue"
 	if err := d.permit(ctx, guard.SearchBeyond, nil); err != nil {
@@ -65,6 +65,10 @@ func (d *Desk) FindBeyond(ctx context.Context, query, reason string) (Beyond, er
 	if !narrow(query) {
 		return Beyond{}, fault.Tell(op, fault.Input, "请写出完整的姓名，或证件、手机号的末四位，再查找。", errors.New("too little typed"))
 	}
+	grant, err := d.countSearch(ctx, reason)
+	if err != nil {
+		return Beyond{}, fault.Wrap(op, err)
+	}
 	found, n := d.store.SearchWhere(query, guard.MaxBeyond+1, func(*store.Summary) bool { return true })
 	out := Beyond{Matches: n}
 	if n <= guard.MaxBeyond {
@@ -72,12 +76,8 @@ func (d *Desk) FindBeyond(ctx context.Context, query, reason string) (Beyond, er
 			out.Rows = append(out.Rows, d.row(s))
 		}
 	}
-	body := loan.ViewBody{Reason: reason, Detail: fmt.Sprintf("beyond %d", n)}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: body}}, nil)
-	if err != nil {
-		return Beyond{}, fault.Wrap(op, err)
+	if err := d.noteBeyond(ctx, op, reason, grant, n); err != nil {
+		return Beyond{}, err
 	}
 	return out, nil
 }

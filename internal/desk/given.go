@@ -63,6 +63,9 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 		if _, err := d.Setting(ctx, usedSetting+k.ID, &k.Used); err != nil {
 			return nil, err
 		}
+		if _, err := d.Setting(ctx, searchedSetting+k.ID, &k.Searched); err != nil {
+			return nil, err
+		}
 		k.Revoked = d.store.Withdrawn(bulletin.Grant, k.ID)
 		k.Elsewhere = k.Device != uuid.Nil && k.Device != d.device()
 		k.Stale = k.From.Before(began)

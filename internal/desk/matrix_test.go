@@ -141,6 +141,12 @@ func ways() map[string]way {
 		"TakeGrant": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.TakeGrant(ctx, "", ""))
 		}},
+		"CallExport": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.CallExport(ctx, "", desk.Release{To: "某市学生资助管理中心"}))
+		}},
+		"AnswerExport": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.AnswerExport(ctx, "00000000", "clerk-1", "", desk.ExportTo{}, "核对家长投诉"))
+		}},
 		"AnswerAsk": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.AnswerAsk(ctx, "00000000", "clerk-1", "", "核对家长投诉"))
 		}},
@@ -237,6 +243,7 @@ func ways() map[string]way {
 		"Offers":         {why: "Edit, and offers nothing where it is not allowed"},
 		"Asks":           {why: "the operator's own, and an administrator's all"},
 		"ReadAsk":        {why: "reads a code"},
+		"ReadExport":     {why: "reads a code"},
 		"ApproveAsk":     {why: "asks of the second person, whose password is given: TestAGrantByAnAdministratorAtTheDesk"},
 		"Grants":         {why: "the operator's own"},
 		"Releases":       {why: "the operator's own"},

@@ -29,6 +29,7 @@ type (
 const (
 	OddLooks    = guard.OddLooks
 	OddNight    = guard.OddNight
+	OddSearches = guard.OddSearches
 	OddRefused  = guard.OddRefused
 	OddPassword = guard.OddPassword
 	OddGlass    = guard.OddGlass

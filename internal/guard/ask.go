@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"doorstep/internal/fault"
@@ -45,18 +46,20 @@ func (a Ask) Validate() error {
 		return bad("授权期限为 1 至 72 小时。", "hours")
 	case a.Count < 0 || a.Count > MaxAskCount || a.Count == 0 && a.Case == [4]byte{} || a.Count > 0 && a.Case != [4]byte{}:
 		return bad("请选定一件案件，或写明件数，最多 50 件。", "case or count")
+	case a.Count == 0 && slices.Contains(a.Fields, SearchField):
+		return bad("请写明最多查找几次。", "a search of one case")
 	}
 	return nil
 }
 
 // Encode gives the request's bytes: nonce 4 | fields u16, a bit for each of
-// GrantFields in order | hours u8 | count u16 | case 4, big endian.
+// GrantFields in order, and one for SearchField | hours u8 | count u16 | case 4, big endian.
 func (a Ask) Encode() ([]byte, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
 	var bits uint16
-	for i, f := range GrantFields() {
+	for i, f := range grantable() {
 		for _, g := range a.Fields {
 			if f == g {
 				bits |= 1 << i
@@ -78,12 +81,12 @@ func ParseAsk(b []byte) (Ask, error) {
 	}
 	a := Ask{Nonce: [4]byte(b), Hours: int(b[6]), Count: int(binary.BigEndian.Uint16(b[7:])), Case: [4]byte(b[9:])}
 	bits := binary.BigEndian.Uint16(b[4:])
-	for i, f := range GrantFields() {
+	for i, f := range grantable() {
 		if bits&(1<<i) != 0 {
 			a.Fields = append(a.Fields, f)
 		}
 	}
-	if bits>>len(GrantFields()) != 0 {
+	if bits>>len(grantable()) != 0 {
 		return Ask{}, fault.New(op, fault.Input, errors.New("a field that is not known"))
 	}
 	return a, fault.Wrap(op, a.Validate())
@@ -104,8 +107,8 @@ func (p Plea) Message(by string, day int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if by == p.Operator {
-		return nil, fault.Tell("guard.Plea", fault.Denied, "不能批准自己的申请，请由另一位系统数据管理员批准。", errors.New("by is the operator"))
+	if err := p.notOwn(by); err != nil {
+		return nil, err
 	}
 	b := append([]byte("doorstep grant 1"), p.Device[:]...)
 	b = append(append(b, byte(len(p.Operator))), p.Operator...)
@@ -114,14 +117,31 @@ func (p Plea) Message(by string, day int) ([]byte, error) {
 	return binary.BigEndian.AppendUint32(b, uint32(day)), nil
 }
 
+// notOwn is fault.Denied where someone answers his own request.
+func (p Plea) notOwn(by string) error {
+	if by == p.Operator {
+		return fault.Tell("guard.Plea", fault.Denied, "不能批准自己的申请，请由另一位系统数据管理员批准。", errors.New("by is the operator"))
+	}
+	return nil
+}
+
+// PleaPrefix begins the id of a grant that was asked for at a laptop.
+const PleaPrefix = "p-"
+
+// ID is the id of the grant that the request becomes.
+func (p Plea) ID() (string, error) {
+	ask, err := p.Ask.Encode()
+	sum := sha256.Sum256(append(append([]byte("doorstep grant id 1"), p.Device[:]...), ask...))
+	return PleaPrefix + hex.EncodeToString(sum[:12]), err
+}
+
 // Grant is what an approved request becomes, the same at both ends.
 func (p Plea) Grant(id uuid.UUID, reason, by string, now time.Time) (Grant, error) {
-	ask, err := p.Ask.Encode()
+	name, err := p.ID()
 	if err != nil {
 		return Grant{}, err
 	}
-	sum := sha256.Sum256(append(append([]byte("doorstep grant id 1"), p.Device[:]...), ask...))
-	g := Grant{ID: "p-" + hex.EncodeToString(sum[:12]), Operator: p.Operator, Fields: p.Ask.Fields, Count: p.Ask.Count, Reason: reason, By: by,
+	g := Grant{ID: name, Operator: p.Operator, Fields: p.Ask.Fields, Count: p.Ask.Count, Reason: reason, By: by,
 		From: now.UTC().Truncate(time.Second), Until: now.UTC().Truncate(time.Second).Add(time.Duration(p.Ask.Hours) * time.Hour)}
 	if p.Ask.Count == 0 {
 		if TagOf(id) != p.Ask.Case {

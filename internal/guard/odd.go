@@ -27,6 +27,7 @@ type OddKind string
 const (
 	OddLooks    OddKind = "looks"    // one operator's many looks past the own queue on one day
 	OddNight    OddKind = "night"    // work between ten at night and six
+	OddSearches OddKind = "searches" // a search after the day's were used up
 	OddRefused  OddKind = "refused"  // refused again and again on one day
 	OddPassword OddKind = "password" // wrong passwords
 	OddGlass    OddKind = "glass"    // emergencies
@@ -42,6 +43,10 @@ type Oddity struct {
 	Count    int
 	Cases    []uuid.UUID // at most 20
 }
+
+// SearchRefused is what the record says of a search beyond the own queue that was
+// refused because the day's were used up.
+const SearchRefused = "beyond refused: the day's searches are used up"
 
 // From how many on something is odd, on one day.
 const (
@@ -70,6 +75,9 @@ func Odd(acts []Act) []Oddity {
 	}
 	for _, a := range acts {
 		refused := strings.Contains(a.Detail, "refused")
+		if strings.HasPrefix(a.Detail, SearchRefused) {
+			add(OddSearches, a, timesOf(a.Detail))
+		}
 		switch {
 		case refused:
 			add(OddRefused, a, timesOf(a.Detail))

@@ -1,8 +1,6 @@
 package guard
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -45,11 +43,7 @@ func hasControl(s string) bool {
 
 // Fingerprint names the recipient's key in short, as two people read it to each
 // other: four groups of four hexadecimal digits.
-func (r Release) Fingerprint() string {
-	sum := sha256.Sum256([]byte(r.Key))
-	h := hex.EncodeToString(sum[:8])
-	return h[:4] + "-" + h[4:8] + "-" + h[8:12] + "-" + h[12:]
-}
+func (r Release) Fingerprint() string { return inFours(r.print()) }
 
 // Total is of how many cases the grant is, in all.
 func (g Grant) Total() int {

@@ -50,6 +50,11 @@ func ParseRequest(s string) (Request, bool) {
 // AnswerScan is what the QR code of an answer says.
 func AnswerScan(code string) string { return scanAnswer + strings.ReplaceAll(code, " ", "") }
 
+// IsAnswerScan says whether a text is what the QR code of an answer says.
+func IsAnswerScan(s string) bool {
+	return AnswerOf(s) != "" && strings.HasPrefix(strings.TrimSpace(s), scanAnswer)
+}
+
 // AnswerOf is the code of an answer that was scanned, or what was typed as it
 // is.
 func AnswerOf(s string) string { return strings.TrimPrefix(strings.TrimSpace(s), scanAnswer) }

@@ -134,9 +134,10 @@
 // that are not here, in order. A backup that takes the file's place, and a
 // repair, end the chain where it ends there and lead it on in a new era: the
 // next counter is era << 32 | number, where era is above that of the last
-// counter known and not below the seconds since 2020, with chance added to
-// both parts, so that no counter is used again, not even where one backup is
-// restored twice or under a wrong clock. All between is a gap. Prev of the
+// counter known and not below the seconds since 2020, and number begins
+// with 1024 times the second's microseconds and chance below 1024, so that no
+// counter is used again, not even where one backup is restored twice or under a
+// wrong clock, and the later life has the higher counters. All between is a gap. Prev of the
 // change behind it is the header hash of the last change known here. "wanted"
 // is what is to be asked of the centre: own counters, blobs, cases. "homecome"
 // is, as ranges, what came back of the chain from another laptop: all of it, and

@@ -23,10 +23,9 @@ const gapsKey = "gaps"
 // asks for what the centre has of it. The next change is the era's first; its
 // Prev is the last change known here. The era is also above the counter given.
 func (w *work) leap(above uint64) error {
-	// Two laptops may be made out of one backup. Of two that are made minutes
-	// apart the later one has the later era: what the first wrote lies in its gap.
-	const chance = 1 << 6
-	next, err := loan.NextEra(max(w.tip.counter, above), w.at, chance)
+	// Two laptops may be made out of one backup, one after the other: what the
+	// first wrote lies in the gap of the second.
+	next, err := loan.NextEra(max(w.tip.counter, above), w.at)
 	if err != nil {
 		return err
 	}

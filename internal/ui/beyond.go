@@ -3,9 +3,11 @@ package ui
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -20,6 +22,7 @@ type beyond struct {
 	reason  *kit.Field
 	whyOf   *kit.Labeled
 	state   *kit.Text
+	ask     *fyne.Container // the button for a grant, where the day's searches are used up
 	list    *kit.List
 	rows    []desk.Row
 	dialog  *kit.Dialog
@@ -36,9 +39,11 @@ func newBeyond(u *Window) *beyond {
 	b.list = kit.NewList(caseColumns(), func() int { return len(b.rows) }, func(i int) []kit.Cell { return u.caseCells(b.rows[i]) })
 	b.list.TwoLines = true
 	b.list.OnOpen = b.open
+	b.ask = container.NewHBox(kit.NewSecondary("申请授权…", nil, b.askGrant))
+	b.ask.Hide()
 	b.body = container.New(&stacked{gap: 10},
 		kit.NewText("只用于找一位学生的案件。谁在什么时候、因为什么查找，都记入日志。", kit.TextBody),
-		b.queryOf, b.whyOf, b.state, container.New(&tall{204}, inset(4, 4, b.list)))
+		b.queryOf, b.whyOf, b.state, b.ask, container.New(&tall{204}, inset(4, 4, b.list)))
 	b.dialog = kit.NewDialog(u.win, "查找其他案件", b.body, "查找", "关闭", func() bool {
 		b.search()
 		return false
@@ -81,8 +86,46 @@ func (b *beyond) search() {
 	})
 }
 
+// askGrant asks a data administrator for leave to go on searching.
+func (b *beyond) askGrant() {
+	reason, count := kit.NewField(), kit.NewField()
+	reason.MaxLen, count.MaxLen, count.Filter = 100, 2, kit.Digits
+	reason.SetText(strings.TrimSpace(b.reason.Text()))
+	count.SetText("10")
+	why := kit.NewLabeled("原因", true, reason)
+	hours := kit.NewChoice(kit.Option{ID: "2", Text: "2 小时"}, kit.Option{ID: "8", Text: "8 小时"}, kit.Option{ID: "24", Text: "24 小时"})
+	hours.SetValue("2")
+	var d *kit.Dialog
+	d = kit.NewDialog(b.u.win, "申请继续查找", container.New(&stacked{gap: 12},
+		kit.NewText("由系统数据管理员批准后，可以再查找所写的次数。没有网络也可以办：当场批准，或打电话报申请码、换批准码。", kit.TextBody),
+		why, kit.Columns(nil, kit.NewLabeled("最多几次", true, count), kit.NewLabeled("期限", true, hours))), "申请", "取消", func() bool {
+		w := desk.Wanted{Fields: []string{desk.SearchField}, Reason: strings.TrimSpace(reason.Text())}
+		w.Count, _ = strconv.Atoi(count.Text())
+		w.Hours, _ = strconv.Atoi(hours.Value())
+		d.YesButton().SetBusy("正在登记…")
+		var a desk.Asked
+		b.u.act("ask grant", func(ctx context.Context) (err error) {
+			a, err = b.u.desk.AskGrant(ctx, w)
+			return err
+		}, func(err error) {
+			d.YesButton().SetBusy("")
+			if err != nil {
+				why.SetError(sentence(err))
+				return
+			}
+			d.Close()
+			b.u.answerAsk(a, func() { b.show(desk.Beyond{}, nil); b.state.SetText("已批准，请再查找一次。") })
+		})
+		return false
+	})
+	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
+	d.SetWidth(600)
+	d.Show()
+}
+
 func (b *beyond) show(got desk.Beyond, err error) {
 	b.rows = got.Rows
+	setVisible(b.ask, fault.KindOf(err) == fault.Denied)
 	switch {
 	case err != nil:
 		b.state.SetText(sentence(err))

@@ -38,7 +38,7 @@ func newEnrol(u *Window) *enrol {
 	e.codeOf = kit.NewLabeled("注册码", true, e.code)
 	e.next = kit.NewPrimary("连接中心", kit.Icon("online"), e.ask)
 	e.content = container.NewStack(front("首次使用：登记这台电脑", "向县资助中心索取中心地址和一次性注册码。登记需要联网，只做一次。",
-		container.NewVBox(e.serverOf, e.codeOf, e.next, u.mendLink("这台电脑接着用旧电脑的数据：从备份恢复"))))
+		container.NewVBox(e.serverOf, u.scannable(e.codeOf, e.code, beginning("DS1-", e.code, "这不是注册码的二维码。")), e.next, u.mendLink("这台电脑接着用旧电脑的数据：从备份恢复"))))
 	return e
 }
 

@@ -30,7 +30,7 @@ func (u *Window) showLapse(d *desk.Desk, why error) {
 	ctx, stop := context.WithCancel(u.shift)
 	l := &lapse{u: u, d: d, stop: stop, status: kit.NewText("正在联系县资助中心…", kit.TextMuted), answer: kit.NewField()}
 	u.lapse = l
-	l.answer.SetPlaceholder("县资助中心报出的续期码，不分大小写，也可用扫码枪扫")
+	l.answer.SetPlaceholder("报出的续期码，不分大小写")
 	l.answer.MaxLen = 100
 	l.answer.OnEnter = l.try
 	l.of = kit.NewLabeled("续期码", true, l.answer)
@@ -42,7 +42,7 @@ func (u *Window) showLapse(d *desk.Desk, why error) {
 		kit.NewLine("没有网络时：打电话，逐字报出", kit.TextBold),
 		container.NewBorder(nil, nil, nil, code(d.RenewalScan(ask)), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(d)), fact("账号", d.Operator().ID))),
 		gap(between/2), centred(kit.NewLine(ask, kit.TextDigits)),
-		l.of, l.renew, container.NewCenter(kit.NewQuiet("返回登录", nil, l.leave)))))
+		u.scannable(l.of, l.answer, answerInto(l.answer)), l.renew, container.NewCenter(kit.NewQuiet("返回登录", nil, l.leave)))))
 	kit.Focus(l.answer)
 	l.sync(ctx)
 }
@@ -192,14 +192,14 @@ func (u *Window) tenureFact() fyne.CanvasObject {
 // renewAhead renews by telephone before anything is over.
 func (u *Window) renewAhead() {
 	answer := kit.NewField()
-	answer.MaxLen = 60
-	answer.SetPlaceholder("县资助中心报出的续期码，不分大小写")
+	answer.MaxLen = 100
+	answer.SetPlaceholder("报出的续期码，不分大小写")
 	of := kit.NewLabeled("续期码", true, answer)
 	ask := u.desk.AskRenewal()
 	var d *kit.Dialog
 	d = kit.NewDialog(u.win, "提前续期", container.New(&stacked{gap: 10}, kit.NewText("给县资助中心打电话，逐字报出：", kit.TextBody),
 		container.NewBorder(nil, nil, nil, code(u.desk.RenewalScan(ask)), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(u.desk)),
-			fact("账号", u.desk.Operator().ID))), centred(kit.NewLine(ask, kit.TextDigits)), of), "续期", "取消", func() bool {
+			fact("账号", u.desk.Operator().ID))), centred(kit.NewLine(ask, kit.TextDigits)), u.scannable(of, answer, answerInto(answer))), "续期", "取消", func() bool {
 		typed := answer.Text()
 		d.YesButton().SetBusy("正在核对…")
 		u.act("renew", func(ctx context.Context) error { return u.desk.Renew(ctx, typed) }, func(err error) {

@@ -92,7 +92,11 @@ func (u *Window) approveExport(a desk.Asked, done func()) {
 		}
 		print.SetText("请向接收人核对公钥指纹。")
 	}
-	key.OnChanged = func(string) { told() }
+	key.OnChanged = func(string) {
+		keyOf.SetError("")
+		told()
+	}
+	to.OnChanged = func(string) { keyOf.SetError("") }
 	file := kit.NewSecondary("从文件读取…", kit.Icon("folder"), func() {
 		kit.NewChooser(u.win, "接收人的公钥文件", kit.ChooserOptions{}, func(path string) {
 			k, err := keyIn(path)
@@ -106,24 +110,37 @@ func (u *Window) approveExport(a desk.Asked, done func()) {
 		}).Show()
 	})
 	var d *kit.Dialog
+	named := func() (desk.Release, bool) {
+		r := desk.Release{To: strings.TrimSpace(to.Text()), Key: strings.TrimSpace(key.Text())}
+		keyOf.SetError("")
+		if err := desk.CheckRelease(r); err != nil {
+			keyOf.SetError(sentence(err))
+			return r, false
+		}
+		return r, true
+	}
+	afar := kit.NewSecondary("管理员不在场，打电话批准…", kit.Icon("phone"), func() {
+		if r, ok := named(); ok {
+			d.Close()
+			u.callExport(a, r, done)
+		}
+	})
 	d = kit.NewDialog(u.win, "批准导出", container.New(&stacked{gap: 10},
 		kit.NewText(a.Operator+" 申请导出"+strings.Join(fieldNames(a.Fields), "、")+"，"+ofCases(1, a.Count)+"，"+strconv.Itoa(a.Hours)+" 小时："+a.Reason, kit.TextBody),
 		kit.NewLabeled("接收单位", true, to), keyOf, container.NewBorder(nil, nil, nil, file, print),
-		kit.Columns(nil, kit.NewLabeled("系统数据管理员", true, admins), passwordOf)), "批准", "以后再批", func() bool {
-		r := &desk.Release{To: strings.TrimSpace(to.Text()), Key: strings.TrimSpace(key.Text())}
+		kit.Columns(nil, kit.NewLabeled("系统数据管理员", true, admins), passwordOf), container.NewHBox(afar)), "批准", "以后再批", func() bool {
 		secret, who := password.Secret(), admins.Value().ID
 		password.SetText("")
-		keyOf.SetError("")
 		passwordOf.SetError("")
-		if err := desk.CheckRelease(*r); err != nil {
+		r, ok := named()
+		if !ok {
 			clear(secret)
-			keyOf.SetError(sentence(err))
 			return false
 		}
 		d.YesButton().SetBusy("正在核对…")
 		u.act("approve export", func(ctx context.Context) error {
 			defer clear(secret)
-			_, err := u.desk.ApproveAsk(ctx, a.Code, who, secret, r)
+			_, err := u.desk.ApproveAsk(ctx, a.Code, who, secret, &r)
 			return err
 		}, func(err error) {
 			d.YesButton().SetBusy("")
@@ -132,10 +149,7 @@ func (u *Window) approveExport(a desk.Asked, done func()) {
 				return
 			}
 			d.Close()
-			kit.Notice(u.win, kit.Good, "已批准导出。请在“管理 · 授权”中按“导出…”。")
-			if done != nil {
-				done()
-			}
+			u.exportApproved(done)
 		})
 		return false
 	})

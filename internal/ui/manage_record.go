@@ -200,7 +200,7 @@ func (s *recordSection) report() {
 }
 
 func oddLabel(o desk.Oddity) string {
-	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
+	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddSearches: "超过每日查找上限", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
 		desk.OddGlass: "紧急查看", desk.OddPhone: "同一手机多件案件", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
 		return l
 	}
@@ -228,7 +228,15 @@ func detailWords(l desk.Line) string {
 	d := l.Detail
 	rest := func(prefix string) (string, bool) { return strings.CutPrefix(d, prefix) }
 	if l.Kind == loan.ChangeSearch {
+		if more, ok := rest(desk.SearchRefused); ok {
+			_, times, _ := strings.Cut(more, "; ")
+			return timesWords("被拒绝：当天查找他人案件的次数已达上限", times)
+		}
 		if n, ok := rest("beyond "); ok {
+			n, grant, granted := strings.Cut(n, ", grant ")
+			if granted {
+				return "他人案件，符合 " + n + " 件，授权 " + grant
+			}
 			return "他人案件，符合 " + n + " 件"
 		}
 		return "本人案件，列出 " + d + " 件"

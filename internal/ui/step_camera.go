@@ -18,8 +18,10 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// frameGap is the least time between two frames drawn of a preview.
-const frameGap = 80 * time.Millisecond
+const (
+	frameGap  = 80 * time.Millisecond // the least time between two frames drawn of a preview
+	frameTurn = time.Second / 60      // how often the window looks whether it is to be drawn
+)
 
 // cameraDialog shows what a camera sees, until a still is taken and used.
 type cameraDialog struct {
@@ -144,7 +146,7 @@ func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
 	if err != nil {
 		return err
 	}
-	last := time.Time{}
+	last, rest := time.Time{}, frameGap
 	var judges sync.WaitGroup
 	defer judges.Wait()
 	var judging atomic.Bool
@@ -155,7 +157,7 @@ func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
 				c.s.v.u.mill.try(func() { c.judge(ctx, img) })
 			})
 		}
-		if time.Since(last) < frameGap {
+		if time.Since(last) < rest {
 			continue
 		}
 		last = time.Now()
@@ -168,8 +170,28 @@ func (c *cameraDialog) play(ctx context.Context, cam capture.Camera) error {
 				c.frame.SetImage(small)
 			}
 		})
+		rest = max(frameGap, 2*c.drawn(ctx))
 	}
 	return cam.Err()
+}
+
+// drawn waits until the window has drawn what it was given, and tells how long
+// that took. Where drawing is slow, frames that come sooner than they are drawn
+// would stand before all else that the window has to do.
+func (c *cameraDialog) drawn(ctx context.Context) time.Duration {
+	began, done := time.Now(), make(chan struct{})
+	select {
+	case <-time.After(frameTurn): // the drawing has begun
+	case <-ctx.Done():
+		return 0
+	}
+	c.s.v.u.back(func() { close(done) })
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-c.s.v.u.ctx.Done():
+	}
+	return time.Since(began)
 }
 
 // judge tells the person before the camera what to do, while it runs.

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"image"
 	"slices"
-	"strings"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"golang.org/x/image/draw"
 )
@@ -22,7 +22,7 @@ type imagesStep struct {
 	content  *container.Scroll
 	people   [2]*portraitCard
 	papers   *fyne.Container
-	drawn    string // what the rows of papers were built for
+	drawn    map[loan.Slot]string // what the papers' cells were built for
 	busy     map[loan.Slot]string
 	pictures map[loan.Hash]image.Image
 	thumbs   map[loan.Hash]image.Image // of the pictures, as small as they are shown
@@ -36,8 +36,8 @@ type imagesStep struct {
 	chips    *chips
 	byPhone  bool // the clerk takes pictures by a phone
 	shoots   map[loan.Slot]*kit.Button
-	frames   map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
-	codes    map[loan.Hash][]letterCode      // of the letter's pages, once they were read
+	frames   map[loan.Slot]map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
+	codes    map[loan.Hash][]letterCode                    // of the letter's pages, once they were read
 	coding   map[loan.Hash]bool
 	order    []loan.Slot                     // of the cells, as they stand
 	cells    map[loan.Slot]fyne.CanvasObject // into which files may be dropped
@@ -47,7 +47,8 @@ type imagesStep struct {
 const thumbSide = 480
 
 func newStepImages(v *visit) *imagesStep {
-	s := &imagesStep{v: v, busy: map[loan.Slot]string{}, pictures: map[loan.Hash]image.Image{}, thumbs: map[loan.Hash]image.Image{},
+	s := &imagesStep{v: v, drawn: map[loan.Slot]string{}, cells: map[loan.Slot]fyne.CanvasObject{}, shoots: map[loan.Slot]*kit.Button{},
+		frames: map[loan.Slot]map[loan.Hash][]*kit.PhotoFrame{}, busy: map[loan.Slot]string{}, pictures: map[loan.Hash]image.Image{}, thumbs: map[loan.Hash]image.Image{},
 		codes: map[loan.Hash][]letterCode{}, coding: map[loan.Hash]bool{}, loading: map[loan.Hash]bool{}, gone: map[loan.Hash]string{}, problems: map[loan.Hash]string{}}
 	if v.u.shell != nil && v.u.shell.current != nil {
 		if before, ok := v.u.shell.current.steps[stepImages].(*imagesStep); ok {
@@ -75,62 +76,84 @@ func (s *imagesStep) refresh() {
 	s.showPapers()
 }
 
-// showPapers builds the rows anew where the papers have changed; else the
-// focus stays where it is.
+// showPapers builds anew the cells of which something has changed, for a frame
+// of the window waits for it; what stays keeps the focus.
 func (s *imagesStep) showPapers() {
-	c := s.v.c
-	var key strings.Builder
-	fmt.Fprint(&key, s.v.locked(), s.v.full(), s.busy, s.v.losses)
-	papers := papersOf(&c.App)
-	for _, p := range papers {
-		fmt.Fprint(&key, p.label, p.needed)
-		for _, d := range p.docs {
-			fmt.Fprint(&key, c.Slot(loan.DocSlot(d)))
+	focused, focus := s.v.u.win.Canvas().Focused(), loan.Slot("")
+	for slot, b := range s.shoots {
+		if focused != nil && focused == fyne.Focusable(b) {
+			focus = slot
 		}
 	}
-	if s.v.full() {
-		all, other := s.letterSaid()
-		fmt.Fprint(&key, len(s.letterCodes()), len(all), other)
+	before := s.order
+	s.order = nil
+	fresh := map[loan.Slot]bool{}
+	for _, p := range papersOf(&s.v.c.App) {
+		for _, d := range p.docs {
+			slot := loan.DocSlot(d)
+			s.order = append(s.order, slot)
+			if key := s.cellKey(d, p); s.cells[slot] == nil || s.drawn[slot] != key {
+				s.drawn[slot], fresh[slot], s.frames[slot] = key, true, map[loan.Hash][]*kit.PhotoFrame{}
+				s.cells[slot] = s.paperCell(d, p)
+			}
+		}
 	}
-	if key.String() == s.drawn {
+	same := slices.Equal(before, s.order)
+	if same && len(fresh) == 0 {
 		return
 	}
-	s.drawn = key.String()
-	focused := s.v.u.win.Canvas().Focused()
-	var held *kit.Button
-	before := s.shoots
-	s.shoots, s.order, s.frames = map[loan.Slot]*kit.Button{}, nil, map[loan.Hash][]*kit.PhotoFrame{}
-	s.cells = map[loan.Slot]fyne.CanvasObject{}
-	var cells []fyne.CanvasObject
-	for _, p := range papers {
-		for _, d := range p.docs {
-			cell := s.paperCell(d, p)
-			s.cells[loan.DocSlot(d)] = cell
-			cells = append(cells, cell)
+	if !same {
+		for slot := range s.cells {
+			if !slices.Contains(s.order, slot) {
+				delete(s.cells, slot)
+				delete(s.shoots, slot)
+				delete(s.frames, slot)
+			}
+		}
+		s.papers.Objects = nil
+	}
+	s.layRows(fresh)
+	if fresh[focus] {
+		kit.Focus(s.shoots[focus])
+	}
+}
+
+// layRows lays the cells out in pairs; rows without a fresh cell stay.
+func (s *imagesStep) layRows(fresh map[loan.Slot]bool) {
+	rows := s.papers.Objects
+	for i := 0; i < len(s.order); i += 2 {
+		pair := s.order[i:min(i+2, len(s.order))]
+		if i/2 < len(rows) && !slices.ContainsFunc(pair, func(slot loan.Slot) bool { return fresh[slot] }) {
+			continue
+		}
+		cells := []fyne.CanvasObject{s.cells[pair[0]], gap(1)}
+		if len(pair) == 2 {
+			cells[1] = s.cells[pair[1]]
+		}
+		if row := kit.Columns(nil, cells...); i/2 < len(rows) {
+			rows[i/2] = row
+		} else {
+			rows = append(rows, row)
 		}
 	}
-	var rows []fyne.CanvasObject
-	for i := 0; i < len(cells); i += 2 {
-		pair := cells[i:min(i+2, len(cells))]
-		if len(pair) == 1 {
-			pair = append(pair, gap(1))
-		}
-		rows = append(rows, kit.Columns(nil, pair...))
-	}
-	if len(rows) == 0 {
-		rows = append(rows, kit.NewText("远程续贷不需要现场材料。", kit.TextMuted))
-	}
-	for slot, b := range before {
-		if focused != nil && focused == fyne.Focusable(b) {
-			held = s.shoots[slot]
-		}
+	if len(s.order) == 0 {
+		rows = []fyne.CanvasObject{kit.NewText("远程续贷不需要现场材料。", kit.TextMuted)}
 	}
 	s.papers.Objects = rows
-	s.papers.Refresh()
+	s.papers.Layout.Layout(rows, s.papers.Size())
+	canvas.Refresh(s.papers)
 	relay(s.content)
-	if held != nil {
-		kit.Focus(held)
+}
+
+// cellKey is all that a paper's cell is made of.
+func (s *imagesStep) cellKey(d loan.Doc, p paper) string {
+	c, slot := s.v.c, loan.DocSlot(d)
+	key := fmt.Sprint(s.v.locked(), s.v.full(), s.busy[slot], s.v.losses, p.label, p.needed, len(p.docs), p.held(c), c.Slot(slot), c.Parts(d), c.Lacks(d))
+	if d == loan.AdmissionLetter && s.v.full() {
+		all, other := s.letterSaid()
+		key += fmt.Sprint(len(s.letterCodes()), len(all), other)
 	}
+	return key
 }
 
 func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
@@ -158,7 +181,6 @@ func (s *imagesStep) paperCell(d loan.Doc, p paper) fyne.CanvasObject {
 		choose.Disable()
 	}
 	s.shoots[slot] = shoot
-	s.order = append(s.order, slot)
 	words := container.New(&stacked{gap: 4}, kit.NewText(docLabel(d), kit.TextBold), state, container.NewHBox(shoot, choose))
 	if d == loan.AdmissionLetter && s.v.full() {
 		if line := s.letterLine(); line != nil {
@@ -205,7 +227,7 @@ func (s *imagesStep) frameOf(a loan.Attachment, i int, width, aspect float32, ca
 	if words := s.gone[a.Blob]; words != "" {
 		f.SetEmpty(words)
 	}
-	s.frames[a.Blob] = append(s.frames[a.Blob], f)
+	s.frames[a.Slot][a.Blob] = append(s.frames[a.Slot][a.Blob], f)
 	s.picture(a.Blob)
 	f.SetImage(s.thumbs[a.Blob])
 	f.SetWatermark(s.v.u.desk.Watermark())
@@ -240,9 +262,7 @@ func (s *imagesStep) picture(h loan.Hash) image.Image {
 			return
 		}
 		s.pictures[h], s.thumbs[h] = img, small
-		for _, f := range s.frames[h] {
-			f.SetImage(small)
-		}
+		s.eachFrame(h, func(f *kit.PhotoFrame) { f.SetImage(small) })
 		for _, p := range s.people {
 			p.refresh()
 		}
@@ -257,11 +277,17 @@ func (s *imagesStep) lost(h loan.Hash, err error) {
 	if fault.KindOf(err) == fault.Erased {
 		s.gone[h] = "已按期清除"
 	}
-	for _, f := range s.frames[h] {
-		f.SetEmpty(s.gone[h])
-	}
+	s.eachFrame(h, func(f *kit.PhotoFrame) { f.SetEmpty(s.gone[h]) })
 	for _, p := range s.people {
 		p.refresh()
+	}
+}
+
+func (s *imagesStep) eachFrame(h loan.Hash, do func(*kit.PhotoFrame)) {
+	for _, of := range s.frames {
+		for _, f := range of[h] {
+			do(f)
+		}
 	}
 }
 

@@ -94,6 +94,7 @@ type papersStep struct {
 	v       *visit
 	content *container.Scroll
 	list    *fyne.Container
+	drawn   string // what the rows of the list were built for
 	count   *kit.StatusLine
 	forms   fyne.CanvasObject
 	first   func() // brings the button of sending first up to date
@@ -194,9 +195,17 @@ func below(o fyne.CanvasObject) fyne.CanvasObject {
 
 func (s *papersStep) refresh() {
 	s.first()
+	papers, key := papersOf(&s.v.c.App), ""
+	for _, p := range papers {
+		key += fmt.Sprint(p.label, p.needed, p.pages(s.v.c), p.held(s.v.c), p.lacks(s.v.c))
+	}
+	if key == s.drawn {
+		return
+	}
+	s.drawn = key
 	var rows []fyne.CanvasObject
 	lacking := 0
-	for _, p := range papersOf(&s.v.c.App) {
+	for _, p := range papers {
 		n := p.pages(s.v.c)
 		state := kit.NewStatusLine(kit.Warning, "还缺")
 		switch {

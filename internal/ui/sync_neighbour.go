@@ -195,7 +195,7 @@ func (u *Window) askPeer() {
 	field.MaxLen = 80
 	field.Placeholder = "DN1-… 或 192.168.1.5"
 	labeled := kit.NewLabeled("对方的连接码或地址", true, field)
-	content := container.New(&stacked{gap: 12}, labeled,
+	content := container.New(&stacked{gap: 12}, u.scannable(labeled, field, beginning("DN1-", field, "这不是连接码，请扫对方“本机连接码”里的二维码。")),
 		kit.NewText("连接码在对方“同步”页的“本机连接码”里。大小写和横线不用管。", kit.TextCaption))
 	d := kit.NewDialog(u.win, "连接电脑", content, "连接", "取消", func() bool {
 		if err := u.dialRoom(field.Text()); err != nil {
@@ -220,14 +220,17 @@ func (u *Window) showCode() {
 		words := container.New(&stacked{gap: 8}, kit.NewLine(s.Codes[i], kit.TextHeading), kit.NewLine("地址 "+s.Addrs[i], kit.TextMuted))
 		content.Add(container.NewBorder(nil, nil, code(s.Codes[i]), nil, inset(16, 48, words)))
 	}
-	content.Add(kit.NewText("在另一台电脑的“连接电脑”里输入连接码，或用扫码枪扫描。码里只有本机地址和证书指纹，没有个人信息。", kit.TextCaption))
+	content.Add(kit.NewText("在另一台电脑的“连接电脑”里输入连接码，或用扫码枪、摄像头扫。码里只有本机地址和证书指纹，没有个人信息。", kit.TextCaption))
 	d := kit.NewDialog(u.win, "本机连接码", content, "知道了", "", nil)
 	d.SetWidth(600)
 	d.Show()
 }
 
 // code draws a text as a QR code, black on white in every theme.
-func code(text string) fyne.CanvasObject {
+func code(text string) fyne.CanvasObject { return codeOfSide(text, 160) }
+
+// codeOfSide is code of a size, for a text that is long.
+func codeOfSide(text string, size float32) fyne.CanvasObject {
 	q, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
 		return gap(1)
@@ -250,6 +253,6 @@ func code(text string) fyne.CanvasObject {
 	o := canvas.NewImageFromImage(img)
 	o.ScaleMode = canvas.ImageScalePixels
 	o.FillMode = canvas.ImageFillContain
-	o.SetMinSize(fyne.NewSize(scaled(160), scaled(160)))
+	o.SetMinSize(fyne.NewSize(scaled(size), scaled(size)))
 	return o
 }

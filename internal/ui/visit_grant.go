@@ -85,7 +85,7 @@ func (v *visit) askGrant() {
 func (u *Window) answerAsk(a desk.Asked, done func()) {
 	answer := kit.NewField()
 	answer.MaxLen = 100
-	answer.SetPlaceholder("对方报出的批准码，也可用扫码枪扫")
+	answer.SetPlaceholder("对方报出的批准码，也可以扫码")
 	codeOf := kit.NewLabeled("批准码", false, answer)
 	admins := kit.NewFixedPicker(u.administrators())
 	password := kit.NewField()
@@ -99,7 +99,11 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 			return
 		}
 		d.Close()
-		kit.Notice(u.win, kit.Good, "已批准。现在可以按“显示…”查看所批准的内容。")
+		words := "已批准。现在可以按“显示…”查看所批准的内容。"
+		if slices.Contains(a.Fields, desk.SearchField) {
+			words = "已批准。现在可以继续查找他人案件。"
+		}
+		kit.Notice(u.win, kit.Good, words)
 		if done != nil {
 			done()
 		}
@@ -107,7 +111,7 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 	d = kit.NewDialog(u.win, "等待批准", container.New(&stacked{gap: 10},
 		kit.NewText("打电话给县资助中心或同县另一台电脑上的系统数据管理员，逐字报出：", kit.TextBody),
 		container.NewBorder(nil, nil, nil, code(a.Scan), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", a.Operator),
-			centred(kit.NewLine(a.Code, kit.TextTitle)))), codeOf,
+			centred(kit.NewLine(a.Code, kit.TextTitle)))), u.scannable(codeOf, answer, answerInto(answer)),
 		kit.NewText("管理员在场时，由管理员选择本人并输入密码：", kit.TextBody),
 		kit.Columns(nil, kit.NewLabeled("系统数据管理员", false, admins), passwordOf)), "确认", "以后再填", func() bool {
 		codeOf.SetError("")

@@ -219,6 +219,27 @@ func TestVisitPictures(t *testing.T) {
 			r.settle()
 		}
 	})
+	t.Run("a paper that is at work leaves the cells of the others as they are", func(t *testing.T) {
+		r := &rig{t, r.u}
+		slot, other := loan.DocSlot(loan.HukouBook), loan.DocSlot(loan.ApplicationForm)
+		var its, others, then, kept fyne.CanvasObject
+		r.ui(func() {
+			its, others = images.cells[slot], images.cells[other]
+			images.setBusy(slot, "正在打开文件…")
+			then, kept = images.cells[slot], images.cells[other]
+			if !images.shoots[slot].Disabled() || images.shoots[other].Disabled() {
+				t.Error("not the one at work is disabled")
+			}
+			images.setBusy(slot, "")
+		})
+		if its == then {
+			t.Error("the cell of the one at work stands as it was")
+		}
+		if others != kept {
+			t.Error("the cell of another was built anew")
+		}
+		r.settle()
+	})
 	t.Run("a broken file is refused in words and nothing is kept", func(t *testing.T) {
 		r := &rig{t, r.u}
 		path := filepath.Join(t.TempDir(), "broken.jpg")

@@ -19,10 +19,15 @@ import (
 	"doorstep/internal/ui/kit"
 )
 
-// sends posts a picture as the page in this laptop's browser does.
 func (d *phoneDialog) sends(t *testing.T, img image.Image) {
 	t.Helper()
-	base, token, _ := strings.Cut(d.phone.Addresses()[0], "#")
+	shoot(t, d.phone, img)
+}
+
+// shoot posts a picture as the page in this laptop's browser does.
+func shoot(t *testing.T, phone *capture.Phone, img image.Image) {
+	t.Helper()
+	base, token, _ := strings.Cut(phone.Addresses()[0], "#")
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 92}); err != nil {
 		t.Fatal(err)

@@ -55,8 +55,8 @@ func (v *visit) conceal() {
 func fieldNames(fields []string) []string {
 	var out []string
 	for _, f := range fields {
-		if f == desk.ImagesField {
-			out = append(out, "影像")
+		if name, ok := map[string]string{desk.ImagesField: "影像", desk.SearchField: "查找他人案件"}[f]; ok {
+			out = append(out, name)
 			continue
 		}
 		who := ""

@@ -1,6 +1,7 @@
 package central
 
 import (
+	"strings"
 	"testing"
 
 	"doorstep/internal/bulletin"
@@ -120,5 +121,81 @@ func TestAnswersByTelephone(t *testing.T) {
 	}
 	if _, err := c.AnswerRenewal(ctx, who, "admin-9", seal.Spoken(nonce)); fault.KindOf(err) != fault.Denied {
 		t.Errorf("a laptop that was shut out: got %v", err)
+	}
+}
+
+func TestAnExportIsAnsweredByTelephoneAndTakenBack(t *testing.T) {
+	c := open(t, t.TempDir())
+	ctx := t.Context()
+	l := enrol(t, c, serve(t, c))
+	for _, o := range []Operator{{ID: "clerk-9", Name: "某操作员", Roles: []string{"clerk"}}, {ID: "admin-9", Name: "某管理员", Roles: []string{"dataadmin"}}} {
+		if err := c.AddOperator(ctx, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := l.enrol.Device
+	who := Caller{id.String()[28:], "clerk-9"}
+	said := guard.ExportTo{To: "某市学生资助管理中心", Purpose: "市中心抽查合同"}
+	ask := guard.Ask{Nonce: [4]byte{9, 9, 9, 9}, Fields: []string{guard.ImagesField}, Hours: 2, Count: 3}
+	e, err := guard.NewExportAsk(ask, guard.Release{To: said.To, Key: "age1" + strings.Repeat("q", 58)}, said.Purpose)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := e.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := seal.Spoken(raw)
+	for name, k := range map[string]struct {
+		who    Caller
+		by     string
+		code   string
+		said   guard.ExportTo
+		reason string
+		kind   fault.Kind
+	}{
+		"a code that was misheard":  {who, "admin-9", code[:len(code)-1], said, "核对是本人", fault.Input},
+		"a request to look":         {who, "admin-9", seal.Spoken(raw[:guard.AskSize]), said, "核对是本人", fault.Input},
+		"another recipient":         {who, "admin-9", code, guard.ExportTo{To: "某公司", Purpose: said.Purpose}, "核对是本人", fault.Input},
+		"no reason":                 {who, "admin-9", code, said, "", fault.Input},
+		"an answer by a clerk":      {who, "clerk-9", code, said, "核对是本人", fault.Input},
+		"a device that is not ours": {Caller{"00000000", "clerk-9"}, "admin-9", code, said, "核对是本人", fault.Missing},
+		"approved by oneself":       {Caller{who.Device, "admin-9"}, "admin-9", code, said, "核对是本人", fault.Denied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := c.AnswerExport(ctx, k.who, k.by, k.code, k.said, k.reason); fault.KindOf(err) != k.kind {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	text, grant, err := c.AnswerExport(ctx, who, "admin-9", code, said, "核对是本人")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := seal.ParseSpoken(text, seal.AnswerSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plea := guard.ExportPlea{Plea: guard.Plea{Device: guard.TagOf(id), Operator: "clerk-9", Ask: ask}, Print: e.Print, Said: said}
+	m, err := plea.Message("admin-9", guard.DayOf(c.now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := l.signer.Agree(l.centre, guard.GrantLabel)
+	if err != nil || !k.Answers(m, answer) {
+		t.Errorf("the laptop does not know the answer: %v", err)
+	}
+	if g, err := plea.Grant(uuid.Nil, said.Purpose, "admin-9", c.now()); err != nil || g.ID != grant {
+		t.Errorf("the grant is %s there and %s here, %v", g.ID, grant, err)
+	}
+	list, err := c.Answers(ctx)
+	if err != nil || len(list) != 1 || list[0].Kind != "export" || !strings.Contains(list[0].Reason, e.Fingerprint()) || !strings.Contains(list[0].Reason, said.To) {
+		t.Errorf("written down: %+v, %v", list, err)
+	}
+	if b, err := c.Withdraw(ctx, bulletin.Grant, grant); err != nil || !b.Withdrawn || !b.Expires.After(c.now()) {
+		t.Errorf("cannot be taken back: %+v, %v", b, err)
+	}
+	if _, err := c.Withdraw(ctx, bulletin.Roster, "p-1"); fault.KindOf(err) != fault.Missing {
+		t.Errorf("what never was is withdrawn: %v", err)
 	}
 }

@@ -74,12 +74,12 @@ const smallest = 16 << 10 // what is shorter is not kept for later
 func (a *arrivals) alloc(size int64) []byte {
 	class, bytes := classOf(size)
 	if size < smallest {
-		return make([]byte, packHead+size)
+		return packRoom(size)
 	}
 	if p, ok := a.pools[class].Get().(*[]byte); ok {
 		return (*p)[:packHead+size]
 	}
-	return make([]byte, packHead+bytes)[:packHead+size]
+	return packRoom(bytes)[:packHead+size]
 }
 
 // free takes memory back that alloc gave. Nobody else has it any more.

@@ -74,7 +74,10 @@ func (c *Central) issue(ctx context.Context, tx *sql.Tx, i issuance) (IssuedBull
 		return out, diskFault(op, err)
 	}
 	if errors.Is(err, sql.ErrNoRows) && len(i.content) == 0 {
-		return out, fault.New(op, fault.Missing, errors.New("nothing of this name is in force"))
+		var spoken bool
+		if i.expires, spoken = c.byTelephone(i); !spoken {
+			return out, fault.New(op, fault.Missing, errors.New("nothing of this name is in force"))
+		}
 	}
 	if len(i.content) == 0 && until.Valid { // what is withdrawn need not be known longer than what it was
 		i.expires = time.UnixMilli(until.Int64).UTC()
@@ -352,7 +355,8 @@ func monthDay(s string) bool {
 }
 
 // Withdraw takes a roster, pack or grant out of force: laptops let go of it at
-// their next sync. fault.Missing when there is none.
+// their next sync. fault.Missing when there is none; a grant that was given by
+// telephone is withdrawn by its id all the same.
 func (c *Central) Withdraw(ctx context.Context, kind bulletin.Kind, name string) (IssuedBulletin, error) {
 	b, err := c.publish(ctx, issuance{kind: kind, name: name})
 	return b, fault.Wrap("central.Withdraw", err)

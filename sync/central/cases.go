@@ -63,8 +63,7 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 		return nil, diskFault(op, err)
 	}
 	defer rows.Close()
-	var changes []*loan.Change
-	size := 0
+	f := folding{is: is}
 	for rows.Next() {
 		var kind, device string
 		var b sql.RawBytes
@@ -77,40 +76,99 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 		if loan.ChangeKind(kind).View() {
 			continue
 		}
-		if size += len(b); len(changes) == maxFold || size > maxFoldBytes {
+		if !f.room(len(b)) {
 			return nil, fault.New(op, fault.TooLarge, errors.New(id.String()))
 		}
 		ch, err := loan.DecodeChange(b)
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		switch ch.Kind {
-		case loan.ChangeOpen:
-			if ch.Body == nil { // erased before it was sent
-				return nil, nil
-			}
-		case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
-			if !is.centres[ch.Device] {
-				continue
-			}
+		if !f.add(ch) {
+			return nil, nil
 		}
-		changes = append(changes, ch)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, diskFault(op, err)
 	}
-	return loan.Fold(changes), nil
+	return loan.Fold(f.changes), nil
+}
+
+// loadNew is loadCase for a case of which a parcel just brought changes: where
+// those are all that there are, they are not read again.
+func (c *Central) loadNew(ctx context.Context, tx *sql.Tx, id uuid.UUID, came *came) (*loan.Case, error) {
+	const op = "central.loadNew"
+	if came == nil || came.size > maxFoldBytes || len(came.changes) > maxFold {
+		return c.loadCase(ctx, tx, id)
+	}
+	all := 0
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM changes WHERE case_id = ?`, id.String()).Scan(&all); err != nil {
+		return nil, diskFault(op, err)
+	}
+	if all != len(came.changes) {
+		return c.loadCase(ctx, tx, id)
+	}
+	is, err := c.know(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	f := folding{is: is}
+	for _, ch := range came.changes {
+		if is.erased(string(ch.Kind), ch.Device.String()) {
+			return nil, nil
+		}
+		if !ch.Kind.View() && !f.add(ch) {
+			return nil, nil
+		}
+	}
+	return loan.Fold(f.changes), nil
+}
+
+// came is what a parcel brought of one case and what was not there, views among
+// it.
+type came struct {
+	changes []*loan.Change
+	size    int // bytes of them
+}
+
+// folding gathers the changes that a case is folded from.
+type folding struct {
+	is      *identity
+	changes []*loan.Change
+	size    int
+}
+
+// room says whether another change of a length may be added.
+func (f *folding) room(n int) bool {
+	f.size += n
+	return len(f.changes) < maxFold && f.size <= maxFoldBytes
+}
+
+// add passes over what only a centre may say and none of this one's said. It is
+// false of a case that was erased before it was sent.
+func (f *folding) add(ch *loan.Change) bool {
+	switch ch.Kind {
+	case loan.ChangeOpen:
+		if ch.Body == nil {
+			return false
+		}
+	case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
+		if !f.is.centres[ch.Device] {
+			return true
+		}
+	}
+	f.changes = append(f.changes, ch)
+	return true
 }
 
 // refoldAll brings the rows of cases, which are locked, up to date with their
 // changes, lets tell write the news of what came, receives the cases that are
 // whole, and notes students who came to two desks. The centre's own word comes
 // last, so that who waits to write it holds all else that is wanted.
-func (c *Central) refoldAll(ctx context.Context, tx *sql.Tx, ids []uuid.UUID, tell func() error) error {
+func (c *Central) refoldAll(ctx context.Context, tx *sql.Tx, ids []uuid.UUID, came map[uuid.UUID]*came, tell func() error) error {
 	var whole []uuid.UUID
 	var notes []noted
 	for _, id := range ids {
-		k, done, err := c.refold(ctx, tx, id, false)
+		k, done, err := c.refold(ctx, tx, id, came[id], false)
 		if err != nil {
 			return err
 		}
@@ -130,7 +188,7 @@ func (c *Central) refoldAll(ctx context.Context, tx *sql.Tx, ids []uuid.UUID, te
 		}
 	}
 	for _, id := range whole {
-		if _, _, err := c.refold(ctx, tx, id, true); err != nil {
+		if _, _, err := c.refold(ctx, tx, id, came[id], true); err != nil {
 			return err
 		}
 	}
@@ -141,9 +199,9 @@ func (c *Central) refoldAll(ctx context.Context, tx *sql.Tx, ids []uuid.UUID, te
 // the case when it is whole; where that is not to be done yet, it is left as it
 // is and done is false. The case is locked. It gives the case; nil where there
 // is none, or none that can be folded.
-func (c *Central) refold(ctx context.Context, tx *sql.Tx, id uuid.UUID, receive bool) (k *loan.Case, done bool, err error) {
+func (c *Central) refold(ctx context.Context, tx *sql.Tx, id uuid.UUID, came *came, receive bool) (k *loan.Case, done bool, err error) {
 	const op = "central.refold"
-	k, err = c.loadCase(ctx, tx, id)
+	k, err = c.loadNew(ctx, tx, id, came)
 	if fault.KindOf(err) == fault.TooLarge {
 		_, err := tx.ExecContext(ctx, `UPDATE cases SET status = ?, updated = ? WHERE id = ?`, statusTooLong, c.now().UnixMilli(), id.String())
 		return nil, true, diskFault(op, err)
@@ -271,7 +329,7 @@ func (c *Central) completeCases(ctx context.Context, tx *sql.Tx, ids []uuid.UUID
 			whole = append(whole, id)
 		}
 	}
-	return c.refoldAll(ctx, tx, whole, nil)
+	return c.refoldAll(ctx, tx, whole, nil, nil)
 }
 
 // receive writes into the centre's chain that the whole case is here, and
@@ -375,7 +433,7 @@ func (c *Central) nextCounter(through uint64) (uint64, error) {
 	// Not the number given: its transaction may yet be undone.
 	c.authored.through = max(through, 1)
 	if seen == 0 || through < seen {
-		return loan.NextEra(max(through, seen), c.now(), 0)
+		return loan.NextEra(max(through, seen), c.now())
 	}
 	return through + 1, nil
 }

@@ -155,7 +155,7 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 			return err
 		}
 		c.blobs = newFolder(o.Dir, c.db)
-		c.blobs.packs = newPacks(o.Dir)
+		c.blobs.packs = newPacks(o.Dir, c.arrivals.free)
 		c.commits, c.shelf = measured{newCommitter(c.db), c.metrics}, c.blobs
 	}
 	c.keeper = newKeeper(c)

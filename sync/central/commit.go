@@ -12,7 +12,8 @@ import (
 
 // committer runs all writes in one goroutine, many to a transaction: what
 // waited while one was synced shares the next sync. Each write stands or falls
-// alone, by a savepoint.
+// alone: the first with its transaction, each later one by a savepoint, which
+// makes the database keep every page twice.
 type committer struct {
 	db   *sql.DB
 	jobs chan *job
@@ -73,7 +74,11 @@ func (c *committer) batch(first *job) {
 	batch := []*job{first}
 	tx, err := c.db.BeginTx(context.Background(), nil)
 	if err == nil {
-		first.err = inSavepoint(first, tx)
+		if first.err = first.run(tx); first.err != nil {
+			tx.Rollback()
+			close(first.done)
+			return
+		}
 	}
 	for err == nil && len(batch) < maxBatch {
 		var j *job
@@ -100,6 +105,16 @@ func (c *committer) batch(first *job) {
 	}
 }
 
+// run runs one write; a panic is its failure.
+func (j *job) run(tx *sql.Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.New("central.commit", fault.Other, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	return j.do(j.ctx, tx)
+}
+
 // inSavepoint runs one write; if it fails or panics, its part alone is undone.
 func inSavepoint(j *job, tx *sql.Tx) (err error) {
 	const op = "central.commit"
@@ -107,9 +122,6 @@ func inSavepoint(j *job, tx *sql.Tx) (err error) {
 		return diskFault(op, err)
 	}
 	defer func() {
-		if p := recover(); p != nil {
-			err = fault.New(op, fault.Other, fmt.Errorf("panic: %v", p))
-		}
 		if err != nil {
 			if _, rerr := tx.ExecContext(j.ctx, `ROLLBACK TO SAVEPOINT job`); rerr != nil {
 				err = diskFault(op, errors.Join(err, rerr))
@@ -119,5 +131,5 @@ func inSavepoint(j *job, tx *sql.Tx) (err error) {
 			err = diskFault(op, rerr)
 		}
 	}()
-	return j.do(j.ctx, tx)
+	return j.run(tx)
 }

@@ -74,6 +74,31 @@ func TestCommitter(t *testing.T) {
 	})
 }
 
+func TestCommitterFirst(t *testing.T) {
+	c := open(t, t.TempDir())
+	ctx := context.Background()
+	for name, then := range map[string]func() error{
+		"an error":    func() error { return fault.New("t", fault.Conflict, nil) },
+		"the context": func() error { return context.Canceled },
+		"a panic":     func() error { panic("x") },
+	} {
+		t.Run(name+" that is the first of its transaction leaves no trace, and the next is kept", func(t *testing.T) {
+			if err := c.commits.do(ctx, counting("alone", then)); err == nil {
+				t.Error("got no error")
+			}
+			if got := sequence(t, c, "alone"); got != 0 {
+				t.Errorf("counted %d, want 0", got)
+			}
+			if err := c.commits.do(ctx, counting("after "+name, fine)); err != nil {
+				t.Error(err)
+			}
+			if got := sequence(t, c, "after "+name); got != 1 {
+				t.Errorf("counted %d after it, want 1", got)
+			}
+		})
+	}
+}
+
 func TestCommitterEnds(t *testing.T) {
 	c := open(t, t.TempDir())
 	ctx := context.Background()

@@ -42,9 +42,10 @@
 //	                        DER; mode 0600; made when it is first asked for. The
 //	                        others seal to the authority's key
 //	packs/N.pack            many whole blobs of at most 1 MiB that came by stream, N
-//	                        8 decimal digits. One behind another: "DSB1" | hash 32 |
-//	                        size u32 | CRC-32C of the content u32, big endian | the
-//	                        content. The table packed says where a blob begins; what
+//	                        8 decimal digits. One behind another, in packs of today
+//	                        each at a multiple of 4 KiB, with zeros up to the next: "DSB1" |
+//	                        hash 32 | size u32 | CRC-32C of the content u32, big endian
+//	                        | the content. The table packed says where a blob begins; what
 //	                        it does not name was never acknowledged. A pack is only
 //	                        added to, by the process that made it, up to 256 MiB
 //	blobs/HH/HASH           any other whole blob; HASH is its name, HH the first two digits

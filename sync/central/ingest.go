@@ -111,13 +111,14 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 
 // income is what is new of a parcel.
 type income struct {
-	fresh  int
-	news   []*loan.Change // of cases
-	looks  []*loan.Change
-	cases  []uuid.UUID // of news
-	others []uuid.UUID // of looks alone
-	voided []uuid.UUID
-	wishes []wish
+	fresh   int
+	news    []*loan.Change // of cases
+	looks   []*loan.Change
+	cases   []uuid.UUID // of news
+	others  []uuid.UUID // of looks alone
+	voided  []uuid.UUID
+	wishes  []wish
+	brought map[uuid.UUID]*came
 }
 
 // names are the locks of the cases, also of those that are to be erased.
@@ -132,8 +133,15 @@ func (in *income) names() []string {
 	return out
 }
 
-func (in *income) add(d *device, ch *loan.Change) {
+// add adds a change of n bytes.
+func (in *income) add(d *device, ch *loan.Change, n int) {
 	in.fresh++
+	of := in.brought[ch.Case]
+	if of == nil {
+		of = &came{}
+		in.brought[ch.Case] = of
+	}
+	of.changes, of.size = append(of.changes, ch), of.size+n
 	in.wishes = append(in.wishes, wishesIn(d, ch)...)
 	if ch.Kind == loan.ChangeView {
 		in.looks = append(in.looks, ch)
@@ -163,13 +171,14 @@ func insertFresh(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel, t
 	}
 	defer known.Close()
 	defer insert.Close()
-	in := &income{}
+	in := &income{brought: map[uuid.UUID]*came{}}
 	for i, ch := range p.Changes {
 		lost := slices.Contains(filled, i)
 		if ch.Counter <= through && !lost {
 			continue
 		}
-		if err := insertBy(ctx, known, insert, ch, p.Hashes[i]); err != nil {
+		n, err := insertBy(ctx, known, insert, ch, p.Hashes[i])
+		if err != nil {
 			return nil, err
 		}
 		if lost {
@@ -177,7 +186,7 @@ func insertFresh(ctx context.Context, tx *sql.Tx, d *device, p *parcel.Parcel, t
 				return nil, err
 			}
 		}
-		in.add(d, ch)
+		in.add(d, ch, n)
 	}
 	return in, nil
 }
@@ -220,7 +229,7 @@ func (c *Central) fold(ctx context.Context, tx *sql.Tx, d *device, in *income) (
 	for id := range dead {
 		delete(joined, id)
 	}
-	err = c.refoldAll(ctx, tx, alive, func() error { return c.tell(ctx, tx, d, untombed(in.news, dead), joined) })
+	err = c.refoldAll(ctx, tx, alive, in.brought, func() error { return c.tell(ctx, tx, d, untombed(in.news, dead), joined) })
 	if err == nil {
 		err = c.eraseAll(ctx, tx, going)
 	}
@@ -262,7 +271,8 @@ func insertChange(ctx context.Context, tx *sql.Tx, ch *loan.Change, header loan.
 	}
 	defer known.Close()
 	defer insert.Close()
-	return insertBy(ctx, known, insert, ch, header)
+	_, err = insertBy(ctx, known, insert, ch, header)
+	return err
 }
 
 // changeStatements are made once for the many changes of a parcel.
@@ -279,17 +289,19 @@ func changeStatements(ctx context.Context, tx *sql.Tx) (known, insert *sql.Stmt,
 	return known, insert, nil
 }
 
-func insertBy(ctx context.Context, known, insert *sql.Stmt, ch *loan.Change, header loan.Hash) error {
+// insertBy writes down a change, and gives how many bytes it has.
+func insertBy(ctx context.Context, known, insert *sql.Stmt, ch *loan.Change, header loan.Hash) (int, error) {
 	const op = "central.insertChange"
 	var n int
 	if err := known.QueryRowContext(ctx, ch.ID.String()).Scan(&n); err != nil {
-		return diskFault(op, err)
+		return 0, diskFault(op, err)
 	}
 	if n > 0 {
-		return problemOf(op, fault.Refused, parcel.CodeClone)
+		return 0, problemOf(op, fault.Refused, parcel.CodeClone)
 	}
-	_, err := insert.ExecContext(ctx, ch.Device.String(), int64(ch.Counter), ch.ID.String(), ch.Case.String(), string(ch.Kind), header[:], ch.Encode())
-	return diskFault(op, err)
+	b := ch.Encode()
+	_, err := insert.ExecContext(ctx, ch.Device.String(), int64(ch.Counter), ch.ID.String(), ch.Case.String(), string(ch.Kind), header[:], b)
+	return len(b), diskFault(op, err)
 }
 
 // chainOf is how far a device's chain is held; zero for none.

@@ -12,21 +12,29 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 )
 
 // packs are files that hold many small blobs behind one another: one sync
-// makes all of them durable, and the disk writes in one stream.
+// makes all of them durable, and the disk writes in one stream. Those that came
+// last wait in the memory they came in until they are many or synced, and then
+// go past the system's cache where the system allows it: nobody reads them soon,
+// and to copy them there, page by page, costs as much as to name them.
 type packs struct {
-	dir string
+	dir  string
+	give func(room []byte) // takes back what write was given
 
-	mu     sync.Mutex
-	number int64    // of the pack that is written to; 0: none yet
-	file   *os.File // the same
-	end    int64
-	open   map[int64]*os.File // to read
+	mu      sync.Mutex
+	number  int64              // of the pack that is written to; 0: none yet
+	file    *os.File           // the same
+	base    int64              // its length, whole blocks
+	pending [][]byte           // blobs that belong behind it, each of whole blocks
+	staged  int64              // bytes of them
+	spoilt  map[int64]bool     // packs whose sync failed
+	open    map[int64]*os.File // to read
 }
 
 // place is where a blob lies in the packs; at is of its first byte.
@@ -39,11 +47,24 @@ const (
 	packHead  = 4 + 32 + 4 + 4
 	packMagic = "DSB1"
 	maxRead   = 16 // packs open to read
+	packBlock = 4 << 10
+	packStage = 512 << 10 // bytes that are written at once, and at most a blob more
 )
 
-func newPacks(dir string) *packs {
-	return &packs{dir: filepath.Join(dir, "packs"), open: map[int64]*os.File{}}
+func newPacks(dir string, give func(room []byte)) *packs {
+	return &packs{dir: filepath.Join(dir, "packs"), give: give, spoilt: map[int64]bool{}, open: map[int64]*os.File{}}
 }
+
+// packRoom gives memory for a head of a pack and n bytes, as write wants it.
+func packRoom(n int64) []byte {
+	whole := int(blocks(packHead + n))
+	b := make([]byte, whole+packBlock)
+	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (packBlock - 1))
+	return b[off : off+int(packHead+n) : off+whole]
+}
+
+// blocks is a length in whole blocks.
+func blocks(n int64) int64 { return (n + packBlock - 1) / packBlock * packBlock }
 
 func (p *packs) path(n int64) string { return filepath.Join(p.dir, fmt.Sprintf("%08d.pack", n)) }
 
@@ -83,7 +104,7 @@ func (p *packs) begin() error {
 			next = max(next, n+1)
 		}
 	}
-	f, err := os.OpenFile(p.path(next), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := makePack(p.path(next))
 	if err != nil {
 		return diskFault(op, err)
 	}
@@ -91,65 +112,133 @@ func (p *packs) begin() error {
 		f.Close()
 		return err
 	}
-	p.number, p.file, p.end = next, f, 0
+	p.number, p.file, p.base = next, f, 0
 	return nil
 }
 
 // write puts a blob behind the others. It is not durable before a sync. room is
-// packHead bytes and then the blob.
+// of packRoom, packHead bytes and then the blob, and is given back in its time,
+// after a failure too: then nothing of the blob is there.
 func (p *packs) write(h loan.Hash, room []byte) (place, error) {
 	const op = "central.pack"
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.file == nil || p.end >= packSize {
-		if err := p.begin(); err != nil {
-			return place{}, err
-		}
-	}
 	b := room[packHead:]
 	head := append(append(room[:0], packMagic...), h[:]...)
 	head = binary.BigEndian.AppendUint32(head, uint32(len(b)))
 	binary.BigEndian.AppendUint32(head, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
-	if _, err := p.file.WriteAt(room, p.end); err != nil {
-		// A full disk gets its room back.
-		return place{}, diskFault(op, errors.Join(err, p.file.Truncate(p.end)))
+	n := blocks(int64(len(room)))
+	clear(room[len(room):n])
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.ready(); err != nil {
+		p.give(room)
+		return place{}, err
 	}
-	at := place{p.number, p.end + packHead}
-	p.end += packHead + int64(len(b))
+	at := place{p.number, p.base + p.staged + packHead}
+	p.pending, p.staged = append(p.pending, room), p.staged+n
+	if p.staged < packStage {
+		return at, nil
+	}
+	if err := p.flush(); err != nil {
+		// Those before it wait for their own sync.
+		last := len(p.pending) - 1
+		p.pending, p.staged = p.pending[:last], p.staged-n
+		p.give(room)
+		return place{}, diskFault(op, err)
+	}
 	return at, nil
 }
 
+// ready sees to a pack that can be added to.
+func (p *packs) ready() error {
+	if p.file != nil && p.base+p.staged < packSize {
+		return nil
+	}
+	if p.file != nil {
+		if err := p.flush(); err != nil {
+			return diskFault("central.pack", err)
+		}
+	}
+	return p.begin()
+}
+
+// flush brings what is pending to the file. After a failure it is pending still.
+func (p *packs) flush() error {
+	if len(p.pending) == 0 {
+		return nil
+	}
+	whole := make([][]byte, len(p.pending))
+	for i, room := range p.pending {
+		whole[i] = room[:blocks(int64(len(room)))]
+	}
+	if err := writeBlocks(p.file, whole, p.base); err != nil {
+		// A full disk gets its room back.
+		return errors.Join(err, p.file.Truncate(p.base))
+	}
+	p.base += p.staged
+	p.drop()
+	return nil
+}
+
+// drop gives back what is pending.
+func (p *packs) drop() {
+	for _, room := range p.pending {
+		p.give(room)
+	}
+	clear(p.pending)
+	p.pending, p.staged = p.pending[:0], 0
+}
+
 // sync makes what was written before durable. After a failure the pack is left
-// for good, for the system may forget what it could not write; whoever wrote to
-// it must write again.
+// for good, for the system may forget what it could not write, and tells it
+// once: all that was not synced before must be written again.
 func (p *packs) sync(wrote []place) error {
 	const op = "central.pack"
-	p.mu.Lock()
-	var fs []*os.File
-	var err error
-	for _, n := range numbers(wrote) {
-		var f *os.File
-		if f, err = os.OpenFile(p.path(n), os.O_RDWR, 0); err != nil {
-			break
-		}
-		fs = append(fs, f)
-	}
-	p.mu.Unlock()
+	fs, err := p.unsynced(wrote)
 	for _, f := range fs {
 		if err == nil {
 			err = syncData(f)
 		}
 		f.Close()
 	}
-	if err != nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.file != nil {
+	if err == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, n := range numbers(wrote) {
+		p.spoilt[n] = true
+		if p.file != nil && n == p.number {
 			p.file.Close()
 			p.file = nil
+			p.drop()
+			if p.base == 0 { // a disk that stays full is not strewn with empty packs
+				err = errors.Join(err, os.Remove(p.path(n)))
+			}
 		}
 	}
 	return diskFault(op, err)
+}
+
+// unsynced gives the files of what was written, all of it brought to them.
+func (p *packs) unsynced(wrote []place) (fs []*os.File, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, n := range numbers(wrote) {
+		if p.spoilt[n] {
+			return fs, errors.New("the pack was left")
+		}
+		if p.file != nil && n == p.number {
+			if err := p.flush(); err != nil {
+				return fs, err
+			}
+		}
+		f, err := os.OpenFile(p.path(n), os.O_RDWR, 0)
+		if err != nil {
+			return fs, err
+		}
+		fs = append(fs, f)
+	}
+	return fs, nil
 }
 
 func numbers(at []place) []int64 {
@@ -212,18 +301,22 @@ type stored struct {
 func lookMany(ctx context.Context, q querier, county string, hs []loan.Hash) (map[loan.Hash]stored, error) {
 	const op = "central.lookMany"
 	out := make(map[loan.Hash]stored, len(hs))
-	const most = 200
+	const most = 128
 	for len(hs) > 0 {
 		part := hs[:min(most, len(hs))]
 		hs = hs[len(part):]
-		marks := make([]byte, 0, 2*most)
-		args := []any{county}
-		for i, h := range part {
-			if i > 0 {
-				marks = append(marks, ',')
+		// Few lengths make few texts, which a connection keeps: a list is filled
+		// up with its first to the next power of two.
+		marks, args := []byte{'?'}, []any{county, part[0][:]}
+		for n := 1; n < len(part); n *= 2 {
+			marks = append(append(marks, ','), marks...)
+			for i := n; i < 2*n; i++ {
+				h := &part[0]
+				if i < len(part) {
+					h = &part[i]
+				}
+				args = append(args, h[:])
 			}
-			marks = append(marks, '?')
-			args = append(args, h[:])
 		}
 		rows, err := q.QueryContext(ctx, `SELECT b.hash, b.size, COALESCE(p.pack, 0), COALESCE(p.at, 0) FROM blobs b
 			LEFT JOIN packed p ON p.county = b.county AND p.hash = b.hash WHERE b.county = ? AND b.hash IN (`+string(marks)+`)`, args...)

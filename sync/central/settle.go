@@ -39,7 +39,6 @@ func (c *Central) settle(ctx context.Context, a *arrival) error {
 	}
 	start := time.Now()
 	at, err := c.blobs.packs.write(a.key.hash, a.block)
-	c.arrivals.free(a.block)
 	if err != nil {
 		c.keeper.back(a.key.size)
 		return c.settled(a, err)

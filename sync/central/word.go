@@ -81,7 +81,7 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 		if err := k.Apply(ch); err != nil {
 			return fault.New(op, fault.KindOf(err), errors.New("the case is "+k.Status.String()))
 		}
-		return c.refoldAll(ctx, tx, []uuid.UUID{id}, nil)
+		return c.refoldAll(ctx, tx, []uuid.UUID{id}, nil, nil)
 	})
 }
 

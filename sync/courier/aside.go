@@ -76,7 +76,8 @@ func (c *Courier) sendChanges(ctx context.Context, box store.Outbox) (store.Outb
 	}
 	c.passes = 0
 	most := parcelChanges
-	var next *composed
+	next := c.ready
+	c.ready = nil
 	for at := c.held; at < box.Last; {
 		c.update(func(s *State) { s.Phase = Sending })
 		p := next
@@ -173,8 +174,53 @@ func (c *Courier) deliver(ctx context.Context, changes []*loan.Change, held uint
 	return c.deliverComposed(ctx, &composed{held: held, changes: changes, bytes: b})
 }
 
+// composeFirst makes the parcel behind what the centre acknowledged; nil where
+// there is none, or it fails: then it is composed when it is its turn.
+func (c *Courier) composeFirst(ctx context.Context) *composed {
+	box, err := c.store.Outbox(ctx)
+	if err != nil || box.Last <= box.Acked || len(box.Refused) > 0 {
+		return nil
+	}
+	p, err := c.compose(ctx, box.Acked, box.Acked, parcelChanges, c.parcel, nil)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+// sendEarly sends the first parcel of a laptop that has just enrolled beside the
+// first questions, before there is a word that the centre holds nothing of it.
+// The function it gives waits for the receipt and takes it in; what fails on the
+// way goes again in its turn.
+func (c *Courier) sendEarly(ctx context.Context) (take func() error) {
+	p := c.ready
+	s := c.road.session.Load()
+	if !c.fresh || p == nil || p.held != 0 || s == nil {
+		c.fresh = false
+		return func() error { return nil }
+	}
+	c.fresh, c.ready = false, nil
+	queued := make(chan struct{})
+	var raw []byte
+	var failed error
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		q := parcelRequest(p.bytes)
+		q.queued = sync.OnceFunc(func() { close(queued) })
+		defer q.queued()
+		_, raw, failed = c.road.ask(ctx, q)
+	})
+	<-queued // what is asked next goes behind it
+	return func() error {
+		wg.Wait()
+		if failed != nil {
+			return nil
+		}
+		return c.delivered(ctx, p, raw)
+	}
+}
+
 func (c *Courier) deliverComposed(ctx context.Context, p *composed) error {
-	changes := p.changes
 	start := time.Now()
 	raw, err := c.postParcel(ctx, p.bytes)
 	switch took := time.Since(start); {
@@ -186,6 +232,12 @@ func (c *Courier) deliverComposed(ctx context.Context, p *composed) error {
 	if err != nil {
 		return err
 	}
+	return c.delivered(ctx, p, raw)
+}
+
+// delivered takes the receipt in that a parcel brought.
+func (c *Courier) delivered(ctx context.Context, p *composed, raw []byte) error {
+	changes := p.changes
 	r, err := c.open(raw)
 	if err != nil {
 		return err

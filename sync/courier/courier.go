@@ -32,6 +32,11 @@ type Config struct {
 	Metered func() bool
 
 	Version string // of the program, told to the centre; empty: not told
+
+	// Enrolled is the enrolment of a moment ago that made the store's device; nil:
+	// there was none. The centre then holds nothing of this laptop, which need not
+	// ask first, and goes through the door of the enrolment.
+	Enrolled *EnrolResult
 }
 
 // Courier carries one store's outbox to its centre.
@@ -59,6 +64,8 @@ type Courier struct {
 	asked  bool               // the centre was asked for all gaps of the chain
 	passes int                // refused records in a row
 	shown  bool               // the centre was shown its last receipt
+	fresh  bool               // the centre holds nothing of this laptop
+	ready  *composed          // the first parcel of an attempt
 
 	mu       sync.Mutex
 	state    State
@@ -107,6 +114,7 @@ func New(cfg Config) (*Courier, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	c.road.count = c.sentOf
+	c.fresh, c.road.enrolled = cfg.Enrolled != nil, cfg.Enrolled
 	if cfg.Proxy != nil {
 		c.road.proxy = cfg.Proxy
 	}
@@ -285,6 +293,15 @@ func (c *Courier) waiting(box store.Outbox) bool {
 	return false
 }
 
+// connect opens the road, and composes meanwhile the first parcel that goes.
+func (c *Courier) connect(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { c.ready = c.composeFirst(ctx) })
+	err := c.road.connect(ctx)
+	wg.Wait()
+	return err
+}
+
 var errStalled = fault.New("courier.watchdog", fault.Offline, errors.New("no byte moved"))
 
 // attempt makes rounds until nothing waits, and ends when no byte moves.
@@ -308,7 +325,7 @@ func (c *Courier) attempt(ctx context.Context) error {
 		}
 	})
 	c.update(func(s *State) { s.Phase = Connecting })
-	err := c.road.connect(ctx)
+	err := c.connect(ctx)
 	if err == nil {
 		if err = c.rounds(ctx); err != nil && ctx.Err() == nil && c.road.gaveUp() {
 			err = c.rounds(ctx)

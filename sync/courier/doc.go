@@ -25,6 +25,11 @@
 // has a limit on its whole time: an attempt ends when no byte has moved for
 // 30 seconds.
 //
+// A laptop that enrolled a moment ago (Config.Enrolled) need not ask first: its
+// first parcel goes beside the question, over a connection that was opened while
+// it enrolled. Whatever comes of it, the answer to the question counts, and what
+// did not arrive goes again.
+//
 // # What is refused
 //
 // A record that the centre refuses for what it is, by a kind of fault that

@@ -23,6 +23,9 @@ type EnrolRequest struct {
 	// a centre, and stay what they are; zero: they are made.
 	Device uuid.UUID
 	Signer *seal.Signer
+	// Door opens, meanwhile, a connection for the courier that follows at once and
+	// is given the result (Config.Enrolled).
+	Door bool
 }
 
 // EnrolResult is what a new store is made of.
@@ -30,6 +33,22 @@ type EnrolResult struct {
 	Profile   store.Profile
 	Operators []parcel.EnrolOperator // who may work at this point
 	Standing  []byte                 // the bulletin with their levels; none from an earlier centre
+
+	door *door
+}
+
+// Close ends the connection that Door asked for, where no courier took it. It is
+// for after the courier's run.
+func (r *EnrolResult) Close() { r.takeDoor().close() }
+
+// takeDoor is the door, which is the caller's to close then; nil: there is none.
+func (r *EnrolResult) takeDoor() *door {
+	if r == nil {
+		return nil
+	}
+	d := r.door
+	r.door = nil
+	return d
 }
 
 // enrolTries is how often an answer that got lost is asked for again: the
@@ -48,7 +67,9 @@ func Enrol(ctx context.Context, r EnrolRequest) (*EnrolResult, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	if suite == seal.National {
-		err = giveChainKey(ctx, &out.Profile)
+		if err = giveChainKey(ctx, &out.Profile); err != nil {
+			out.Close()
+		}
 	}
 	return out, fault.Wrap(op, err)
 }
@@ -64,6 +85,7 @@ func Reenrol(ctx context.Context, was store.Profile, r EnrolRequest) (store.Prof
 	if r.Server == "" {
 		r.Server = was.Server
 	}
+	r.Door = false // the store's courier runs already
 	out, _, err := enrol(ctx, r, was.Device)
 	if err != nil {
 		return store.Profile{}, fault.Wrap(op, err)
@@ -78,7 +100,7 @@ func Reenrol(ctx context.Context, was store.Profile, r EnrolRequest) (store.Prof
 }
 
 // enrol shows a code to the server; again is the device that enrols again.
-func enrol(ctx context.Context, r EnrolRequest, again uuid.UUID) (*EnrolResult, seal.Suite, error) {
+func enrol(ctx context.Context, r EnrolRequest, again uuid.UUID) (out *EnrolResult, suite seal.Suite, err error) {
 	code, err := seal.ParseEnrolCode(r.Code)
 	if err != nil {
 		return nil, 0, err
@@ -88,6 +110,17 @@ func enrol(ctx context.Context, r EnrolRequest, again uuid.UUID) (*EnrolResult, 
 		return nil, 0, err
 	}
 	defer road.close()
+	if r.Door {
+		d := road.openDoor(ctx)
+		defer func() {
+			if err != nil {
+				d.close()
+				return
+			}
+			d.cert <- deviceCert(out.Profile)
+			out.door = d
+		}()
+	}
 	signer := r.Signer
 	if signer == nil {
 		if signer, err = seal.NewSigner(); err != nil {
@@ -109,8 +142,7 @@ func enrol(ctx context.Context, r EnrolRequest, again uuid.UUID) (*EnrolResult, 
 		return nil, 0, err
 	}
 	defer seal.Wipe(raw)
-	out, suite, err := welcome(raw, code, signer)
-	if err != nil {
+	if out, suite, err = welcome(raw, code, signer); err != nil {
 		return nil, 0, err
 	}
 	out.Profile.Server = road.base

@@ -49,6 +49,7 @@ type road struct {
 	broke    int                                  // how many streams broke off at their beginning
 	noStream time.Time                            // until when no stream is tried; of the run alone
 	holes    holes
+	enrolled *EnrolResult // whose door is for the first lane
 }
 
 func newRoad(server string, conf *tls.Config) (*road, error) {
@@ -109,8 +110,11 @@ func deviceRoad(server string, p store.Profile, now func() time.Time) (*road, er
 	if p.Centre.Zero() {
 		return nil, fault.New(op, fault.Damaged, errors.New("no key of the centre"))
 	}
-	cert := tls.Certificate{Certificate: [][]byte{p.CertDER}, PrivateKey: p.Signer.Crypto()}
-	return newRoad(server, seal.DeviceTLS(cert, ca, now))
+	return newRoad(server, seal.DeviceTLS(deviceCert(p), ca, now))
+}
+
+func deviceCert(p store.Profile) tls.Certificate {
+	return tls.Certificate{Certificate: [][]byte{p.CertDER}, PrivateKey: p.Signer.Crypto()}
 }
 
 // noStreamTime is how long a centre that knew no streams is spared the question.
@@ -229,6 +233,7 @@ type request struct {
 	want         string // content type of the answer; nothing: an answer without a body
 	limit        int64  // bytes of the answer
 	server       string // that is to answer, where a lane of the stream ends there
+	queued       func() // hears that it stands in a lane, before all that is asked later; nil: nobody does
 }
 
 // ask sends a request and reads the answer. Only the status 200 with the type
@@ -273,6 +278,9 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 func (r *road) askStream(ctx context.Context, s *session, q request) (int, []byte, error) {
 	const op = "courier.ask"
 	a, _, err := s.roundTrip(ctx, q.server, func(id uint32) ([]byte, error) {
+		if q.queued != nil {
+			defer q.queued()
+		}
 		return (&parcel.Ask{ID: id, Method: q.method, Path: q.path, Type: q.typ, Body: q.body}).Append(nil)
 	})
 	if err != nil {

@@ -18,13 +18,7 @@ import (
 // rounds goes on until nothing waits and the centre agrees.
 func (c *Courier) rounds(ctx context.Context) error {
 	const op = "courier.rounds"
-	if err := c.prime(ctx); err != nil {
-		return err
-	}
-	if _, err := c.look(ctx); err != nil { // so that the centre is told what waits
-		return err
-	}
-	if err := c.askReceipt(ctx, nil, ""); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return err
 	}
 	for {
@@ -77,6 +71,28 @@ func (c *Courier) rounds(ctx context.Context) error {
 			return fault.New(op, fault.Offline, errors.New("the centre took nothing"))
 		}
 	}
+}
+
+// begin asks what the centre holds.
+func (c *Courier) begin(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	take := c.sendEarly(ctx)
+	err := c.prime(ctx)
+	if err == nil {
+		_, err = c.look(ctx) // so that the centre is told what waits
+	}
+	if err == nil {
+		err = c.askReceipt(ctx, nil, "")
+	}
+	if err != nil {
+		cancel()
+	}
+	taken := take()
+	cancel()
+	if err != nil {
+		return err
+	}
+	return taken
 }
 
 // agree says "all sent" if the centre's last word on this chain is its end.
@@ -269,9 +285,13 @@ func (c *Courier) sendParcel(ctx context.Context, changes []*loan.Change, held u
 
 // postParcel hands a parcel in, and gives the receipt as it came.
 func (c *Courier) postParcel(ctx context.Context, b []byte) ([]byte, error) {
-	_, raw, err := c.road.ask(ctx, request{method: "POST", path: "/v1/parcel", typ: parcel.TypeParcel, body: b,
-		want: parcel.TypeReceipt, limit: parcel.MaxReceipt})
+	_, raw, err := c.road.ask(ctx, parcelRequest(b))
 	return raw, err
+}
+
+func parcelRequest(b []byte) request {
+	return request{method: "POST", path: "/v1/parcel", typ: parcel.TypeParcel, body: b,
+		want: parcel.TypeReceipt, limit: parcel.MaxReceipt}
 }
 
 // newsMark is how far the centre's news were read.

@@ -90,20 +90,11 @@ func newSession(ctx context.Context, r *road) (*session, error) {
 	s := &session{road: r, id: hex.EncodeToString(id[:]), events: make(chan struct{}, 1), window: newWindow(),
 		freight: freight{all: map[loan.Hash]*cargo{}, apart: r.apart.Load()}, asks: map[uint32]*pendingAsk{}, holders: map[int]*lane{}, slots: 1}
 	s.cond.L = &s.mu
-	start := time.Now()
-	h := &hands{holes: &r.holes}
-	w, err := race(ctx, mostHands, handsEvery, func(ctx context.Context) (*wire, error) {
-		small := h.small()
-		conn, err := r.reach(ctx, dialEvery, small)
-		if err != nil {
-			return nil, err
-		}
-		return r.secure(ctx, conn, h, small, s.id+"/0")
-	}, (*wire).close)
+	w, trip, err := r.first(ctx, s.id+"/0")
 	if err != nil {
 		return nil, err
 	}
-	s.window.smooth = max(time.Since(start)*3/8, time.Millisecond) // two round trips, one of them longer
+	s.window.smooth = max(trip*3/4, time.Millisecond)
 	if s.window.smooth > farAway {
 		s.window.size = startWindow / 2
 	}

@@ -187,28 +187,22 @@ type oneByte struct{ io.Reader }
 
 func (o oneByte) Read(b []byte) (int, error) { return o.Reader.Read(b[:min(len(b), 1)]) }
 
+// newWire makes a wire of a connection, before its handshake.
+func newWire(conn net.Conn, conf *tls.Config) *wire {
+	w := &wire{under: &gathering{Conn: conn}}
+	w.conn = tls.Client(w.under, conf)
+	return w
+}
+
 // secure makes a stream's connection of one that is there. The centre's answer
 // is read later, and its sender need not wait for it.
 func (r *road) secure(ctx context.Context, conn net.Conn, h *hands, small bool, lane string) (*wire, error) {
-	w := &wire{under: &gathering{Conn: conn}}
+	w := newWire(conn, r.stream)
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	w.conn = tls.Client(w.under, r.stream)
 	err := h.shake(ctx, w.conn, small)
 	if err == nil {
-		r.move()
-		w.under.on = true
-		w.r = newReader(w.conn)
-		w.request, err = http.NewRequest(http.MethodGet, r.base+parcel.StreamPath, nil)
-	}
-	if err == nil {
-		w.request.Header.Set("Connection", "Upgrade")
-		w.request.Header.Set("Upgrade", parcel.StreamProtocol)
-		w.request.Header.Set("User-Agent", "")
-		w.request.Header.Set(parcel.LaneHeader, lane)
-		if err = w.request.Write(w.conn); err == nil {
-			err = w.under.flush()
-		}
+		err = r.upgrade(w, lane)
 	}
 	if err != nil {
 		conn.Close()
@@ -218,6 +212,24 @@ func (r *road) secure(ctx context.Context, conn net.Conn, h *hands, small bool, 
 		return nil, err
 	}
 	return w, nil
+}
+
+// upgrade asks over a connection whose handshake is done for a stream.
+func (r *road) upgrade(w *wire, lane string) (err error) {
+	r.move()
+	w.under.on = true
+	w.r = newReader(w.conn)
+	if w.request, err = http.NewRequest(http.MethodGet, r.base+parcel.StreamPath, nil); err != nil {
+		return err
+	}
+	w.request.Header.Set("Connection", "Upgrade")
+	w.request.Header.Set("Upgrade", parcel.StreamProtocol)
+	w.request.Header.Set("User-Agent", "")
+	w.request.Header.Set(parcel.LaneHeader, lane)
+	if err := w.request.Write(w.conn); err != nil {
+		return err
+	}
+	return w.under.flush()
 }
 
 // refusedTLS says whether the centre did not take this laptop's certificate.

@@ -39,6 +39,7 @@ type Button struct {
 	ring  *canvas.Rectangle
 	label *canvas.Text
 	image *canvas.Image
+	tint  tint
 }
 
 // NewPrimary is the one action of a screen; icon may be nil.
@@ -185,7 +186,7 @@ func (b *Button) Cursor() desktop.Cursor {
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	b.box, b.ring = canvas.NewRectangle(nil), canvas.NewRectangle(color.Transparent)
 	b.label = newText("", ColorText, textSize())
-	b.image = canvas.NewImageFromResource(Icon("info"))
+	b.image, b.tint = canvas.NewImageFromResource(Icon("info")), tint{}
 	b.image.FillMode = canvas.ImageFillContain
 	d := &drawn{
 		objects: []fyne.CanvasObject{b.box, b.ring, b.image, b.label},
@@ -300,8 +301,7 @@ func (b *Button) repaint() {
 	b.label.Color, b.label.TextSize, b.label.TextStyle = paint(text), textSize(), b.bold()
 	b.image.Hidden = b.icon == nil
 	if b.icon != nil {
-		b.image.Resource = tinted(b.icon, text)
-		b.image.Refresh()
+		b.tint.show(b.image, b.icon, text)
 	}
 }
 

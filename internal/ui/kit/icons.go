@@ -1,7 +1,10 @@
 package kit
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 
 	"doorstep/assets"
@@ -27,6 +30,24 @@ func tinted(res fyne.Resource, color fyne.ThemeColorName) fyne.Resource {
 		return &other
 	}
 	return theme.NewColoredResource(res, color)
+}
+
+// tint is an icon in the colour in which it was drawn last: to colour one and draw
+// it is work for a frame.
+type tint struct {
+	icon fyne.Resource
+	c    color.Color
+}
+
+// show shows the icon in a colour of the theme, where it does not yet.
+func (t *tint) show(on *canvas.Image, icon fyne.Resource, name fyne.ThemeColorName) {
+	now := tint{icon, paint(name)}
+	if *t == now {
+		return
+	}
+	*t = now
+	on.Resource = tinted(icon, name)
+	on.Refresh()
 }
 
 func iconSource(name string) fyne.Resource {

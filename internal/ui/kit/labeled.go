@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -67,6 +68,31 @@ func (l *Labeled) SetRequired(required bool) {
 
 // Field is what was labelled.
 func (l *Labeled) Field() fyne.CanvasObject { return l.field }
+
+// Beside is the labelled field with something to the right of it, in the
+// field's line.
+func (l *Labeled) Beside(o fyne.CanvasObject) *fyne.Container {
+	return container.New(&besideField{l, o}, l, o)
+}
+
+// besideField gives a labelled field the width that what stands beside it leaves.
+type besideField struct {
+	labeled *Labeled
+	o       fyne.CanvasObject
+}
+
+// MinSize is Fyne's.
+func (b *besideField) MinSize([]fyne.CanvasObject) fyne.Size {
+	m, o := b.labeled.MinSize(), b.o.MinSize()
+	return fyne.NewSize(m.Width+8*unit()+o.Width, max(m.Height, b.labeled.labelHeight()+o.Height))
+}
+
+// Layout is Fyne's.
+func (b *besideField) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	o, field := b.o.MinSize(), b.labeled.field.MinSize().Height
+	place(b.labeled, 0, 0, s.Width-o.Width-8*unit(), s.Height)
+	place(b.o, s.Width-o.Width, b.labeled.labelHeight()+max(0, (field-o.Height)/2), o.Width, o.Height)
+}
 
 func (l *Labeled) children() []fyne.CanvasObject { return []fyne.CanvasObject{l.field} }
 

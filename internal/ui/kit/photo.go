@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 
@@ -33,6 +34,8 @@ type PhotoFrame struct {
 	words *canvas.Text
 	under *canvas.Text
 	marks *fyne.Container
+	drawn image.Image // the picture that was drawn last
+	tint  string      // of the icon that was
 }
 
 // NewPhotoFrame is an empty frame of a width at scale 1 and a ratio of height
@@ -46,8 +49,10 @@ func NewPhotoFrame(empty string, width, aspect float32, buttons ...fyne.CanvasOb
 // SetImage shows a picture; nil empties the frame. It is drawn soonest where it
 // is an *image.RGBA of at most twice the frame's size.
 func (p *PhotoFrame) SetImage(img image.Image) {
-	p.picture = img
-	p.Refresh()
+	if p.picture != img {
+		p.picture = img
+		p.Refresh()
+	}
 }
 
 // HasImage reports whether a picture is shown.
@@ -55,8 +60,10 @@ func (p *PhotoFrame) HasImage() bool { return p.picture != nil }
 
 // SetEmpty sets the words of the frame without a picture.
 func (p *PhotoFrame) SetEmpty(text string) {
-	p.empty = text
-	p.Refresh()
+	if p.empty != text {
+		p.empty = text
+		p.Refresh()
+	}
 }
 
 // SetIcon sets what stands in the frame without a picture; it is a person else.
@@ -67,14 +74,18 @@ func (p *PhotoFrame) SetIcon(name string) {
 
 // SetCaption sets the line beneath, coloured by its kind.
 func (p *PhotoFrame) SetCaption(kind Kind, text string) {
-	p.kind, p.caption = kind, text
-	p.Refresh()
+	if p.kind != kind || p.caption != text {
+		p.kind, p.caption = kind, text
+		p.Refresh()
+	}
 }
 
 // SetWatermark sets the words drawn over the picture; empty takes them away.
 func (p *PhotoFrame) SetWatermark(text string) {
-	p.watermark = text
-	p.Refresh()
+	if p.watermark != text {
+		p.watermark = text
+		p.Refresh()
+	}
 }
 
 func (p *PhotoFrame) children() []fyne.CanvasObject { return p.buttons }
@@ -83,6 +94,7 @@ func (p *PhotoFrame) children() []fyne.CanvasObject { return p.buttons }
 func (p *PhotoFrame) CreateRenderer() fyne.WidgetRenderer {
 	p.frame = canvas.NewRectangle(color.Transparent)
 	p.image = &canvas.Image{FillMode: canvas.ImageFillContain}
+	p.drawn, p.tint = nil, ""
 	p.icon = canvas.NewImageFromResource(p.signIcon())
 	p.icon.FillMode = canvas.ImageFillContain
 	p.words = newText("", ColorMuted, captionSize())
@@ -170,13 +182,17 @@ func (p *PhotoFrame) repaint() {
 	p.frame.StrokeWidth, p.frame.CornerRadius = 1, 4*unit()
 	p.frame.Refresh()
 	p.icon.Hidden, p.words.Hidden = p.picture != nil, p.picture != nil
-	p.icon.Resource = p.signIcon()
-	p.icon.Refresh()
+	if tint := fmt.Sprint(p.sign, paint(ColorFieldEdge)); tint != p.tint {
+		p.tint, p.icon.Resource = tint, p.signIcon()
+		p.icon.Refresh()
+	}
 	p.words.Text, p.words.Color, p.words.TextSize = p.empty, paint(ColorMuted), captionSize()
 	p.words.Refresh()
 	p.image.Hidden = p.picture == nil
-	p.image.Image, p.image.ScaleMode = p.picture, p.scaling()
-	p.image.Refresh()
+	if mode := p.scaling(); p.picture != p.drawn || mode != p.image.ScaleMode {
+		p.image.Image, p.image.ScaleMode, p.drawn = p.picture, mode, p.picture
+		p.image.Refresh()
+	}
 	_, name, _ := p.kind.look()
 	if p.kind == Info {
 		name = ColorMuted

@@ -33,6 +33,18 @@ type Text struct {
 	one   bool
 	width float32
 	lines *fyne.Container
+	wraps [2]brokenText // as last broken, at the width given and without end
+}
+
+// brokenText is how a text was broken last: its size is asked for far more often
+// than it changes, and to measure words takes long.
+type brokenText struct {
+	text  string
+	size  float32
+	style fyne.TextStyle
+	width float32
+	lines []string
+	reach float32 // of the longest line
 }
 
 // NewText is wrapped text of a kind.
@@ -102,7 +114,21 @@ func (t *Text) broken(width float32) []string {
 	if t.one {
 		return []string{ellipsis(t.text, size, style, width)}
 	}
-	return wrap(t.text, size, style, width)
+	return t.breaks(0, width).lines
+}
+
+// breaks breaks the text at a width, or tells how it was broken.
+func (t *Text) breaks(at int, width float32) *brokenText {
+	_, size, style := t.look()
+	b := &t.wraps[at]
+	if b.lines != nil && b.text == t.text && b.size == size && b.style == style && b.width == width {
+		return b
+	}
+	*b = brokenText{text: t.text, size: size, style: style, width: width, lines: wrap(t.text, size, style, width)}
+	for _, line := range b.lines {
+		b.reach = max(b.reach, textWidth(line, size, style))
+	}
+	return b
 }
 
 // CreateRenderer is Fyne's.
@@ -117,12 +143,9 @@ func (t *Text) CreateRenderer() fyne.WidgetRenderer {
 }
 
 func (t *Text) least() fyne.Size {
-	_, size, style := t.look()
+	_, size, _ := t.look()
 	h := lineHeight(size)
-	var widest float32
-	for _, line := range wrap(t.text, size, style, 1e6) {
-		widest = max(widest, textWidth(line, size, style))
-	}
+	widest := t.breaks(1, 1e6).reach
 	if t.one {
 		return fyne.NewSize(min(widest, 240*unit())+1, h)
 	}

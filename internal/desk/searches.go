@@ -1,0 +1,87 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// SearchField stands for searches beyond the own queue in grants.
+const SearchField = guard.SearchField
+
+// SearchRefused begins what the record says of a search after the day's were used
+// up.
+const SearchRefused = guard.SearchRefused
+
+// searchesSetting keeps how often each operator searched beyond the own queue by a
+// reason alone on a day.
+const searchesSetting = "desk.searches"
+
+// searchedSetting goes on with a grant's id: how many searches it was used for.
+const searchedSetting = "desk.grant.searched."
+
+type searchesKept struct {
+	Day loan.Date      `json:"day"`
+	By  map[string]int `json:"by"`
+}
+
+// countSearch counts a search beyond the own queue before anything is looked for,
+// and gives the grant that it rests on, "" for the reason alone. fault.Denied,
+// which the chain notes, where the day's searches are used up and no grant covers
+// one more.
+func (d *Desk) countSearch(ctx context.Context, reason string) (string, error) {
+	d.uses.Lock()
+	defer d.uses.Unlock()
+	kept := searchesKept{Day: d.Today(), By: map[string]int{}}
+	var was searchesKept
+	if _, err := d.Setting(ctx, searchesSetting, &was); err != nil {
+		return "", err
+	}
+	// A clock set back does not give a day back.
+	if was.Day >= kept.Day && was.By != nil {
+		kept = was
+	}
+	began, err := d.eraBegan(ctx)
+	if err != nil {
+		return "", err
+	}
+	s := guard.Searches{Today: kept.By[d.operator.ID], Stale: !began.IsZero() && loan.DateOf(began.In(d.now().Location())) >= kept.Day}
+	if s.Grants, err = d.given(ctx); err != nil {
+		return "", err
+	}
+	grant, err := guard.MaySearch(d.acting(), s, d.now())
+	if err != nil {
+		if fault.KindOf(err) == fault.Denied {
+			d.noteRefusal(ctx, loan.ChangeSearch, d.operator.ID, uuid.Nil, loan.ViewBody{Reason: reason, Detail: guard.SearchRefused})
+		}
+		return "", err
+	}
+	if grant == "" {
+		kept.By[d.operator.ID]++
+		return "", d.store.SetSetting(ctx, searchesSetting, kept)
+	}
+	for _, g := range s.Grants {
+		if g.ID == grant {
+			return grant, d.store.SetSetting(ctx, searchedSetting+grant, g.Searched+1)
+		}
+	}
+	return grant, nil
+}
+
+// noteBeyond notes a search beyond the own queue: how many it found, and the grant
+// that it rested on.
+func (d *Desk) noteBeyond(ctx context.Context, op, reason, grant string, found int) error {
+	detail := fmt.Sprintf("beyond %d", found)
+	if grant != "" {
+		detail += ", grant " + grant
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: loan.ViewBody{Reason: reason, Detail: detail}}}, nil)
+	return fault.Wrap(op, err)
+}

@@ -1,0 +1,64 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+)
+
+func TestASearchOverTheDaysBoundLeadsToAGrant(t *testing.T) {
+	for name, look := range looks() {
+		r := newRig(t, look)
+		r.open(loan.First, false, entered)
+		if err := r.u.desk.Store().EnableOperator(t.Context(), testAdmin(), []byte(reviewPassword)); err != nil {
+			t.Fatal(err)
+		}
+		for range guard.MaxSearches {
+			if _, err := r.u.desk.FindBeyond(t.Context(), "9914", "家长来电核对"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var b *beyond
+		r.ui(func() {
+			r.u.shell.visit("cases")
+			b = newBeyond(r.u)
+			b.dialog.Open()
+			b.query.SetText("9914")
+			b.reason.SetText("家长来电核对")
+			if b.ask.Visible() {
+				t.Error("a grant is asked for before it is needed")
+			}
+			b.search()
+		})
+		r.settle()
+		r.snap("beyond-bound-" + name)
+		r.ui(func() {
+			if !strings.Contains(b.state.Text(), "已达上限") || !b.ask.Visible() || len(b.rows) != 0 {
+				t.Errorf("it says %s", b.state.Text())
+			}
+		})
+		r.pressIn(b.dialog, "申请授权…")
+		r.snap("beyond-ask-" + name)
+		r.answer()
+		asks, err := r.u.desk.Asks(t.Context())
+		if err != nil || len(asks) != 1 || asks[0].Count != 10 || asks[0].Fields[0] != guard.SearchField || asks[0].Reason != "家长来电核对" {
+			t.Fatalf("asked %+v, %v", asks, err)
+		}
+		if _, err := r.u.desk.ApproveAsk(t.Context(), asks[0].Code, "admin-1", []byte(reviewPassword), nil); err != nil {
+			t.Fatal(err)
+		}
+		r.ui(func() {
+			r.dialog().Close()
+			b.search()
+		})
+		r.settle()
+		r.ui(func() {
+			if b.ask.Visible() || strings.Contains(b.state.Text(), "上限") {
+				t.Errorf("with a grant it says %s", b.state.Text())
+			}
+			b.dialog.Close()
+		})
+	}
+}
