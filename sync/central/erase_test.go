@@ -350,9 +350,9 @@ func TestABlobInAPackIsErased(t *testing.T) {
 	gone, stays := content("gone", 2_000), content("stays", 2_000)
 	for _, b := range [][]byte{gone, stays} {
 		h := loan.Hash(key.Name(b))
-		kept := packed{hash: h, content: b}
-		err := kept.write(c.blobs.packs)
-		at := kept.at
+		block := c.arrivals.alloc(int64(len(b)))
+		copy(block[packHead:], b)
+		at, err := c.blobs.packs.write(h, block)
 		if err == nil {
 			err = c.blobs.packs.sync([]place{at})
 		}
