@@ -47,7 +47,8 @@ func init() {
 // besides: "bare" is how late a goroutine wakes that does nothing else, in the
 // same seconds, and "idle" the window's thread with nothing under way. "work" is
 // what the thread itself had of the processor from one look to the next: what
-// stands on it, whatever else runs.
+// stands on it, whatever else runs. "bare-window" is how late a window of the
+// toolkit alone is, just before, of which framesBare tells.
 func BenchmarkFrames(b *testing.B) {
 	if _, err := exec.LookPath("Xvfb"); err != nil {
 		b.Skip("needs Xvfb, which is not installed")
@@ -59,19 +60,23 @@ func BenchmarkFrames(b *testing.B) {
 	}
 	all := map[string][]float64{}
 	for b.Loop() {
-		cmd := exec.Command(self, files...)
-		cmd.Env = append(os.Environ(), "DISPLAY="+display, "HOME="+b.TempDir(), "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere",
-			"LIBGL_ALWAYS_SOFTWARE=1", framesEnv+"="+filledFolder(b, 20))
-		out, err := cmd.Output()
-		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		var t frameTimes
-		if err == nil {
-			err = json.Unmarshal([]byte(lines[len(lines)-1]), &t)
+		window := func(env string) frameTimes {
+			cmd := exec.Command(self, files...)
+			cmd.Env = append(os.Environ(), "DISPLAY="+display, "HOME="+b.TempDir(), "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere", "LIBGL_ALWAYS_SOFTWARE=1", env)
+			out, err := cmd.Output()
+			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+			var t frameTimes
+			if err == nil {
+				err = json.Unmarshal([]byte(lines[len(lines)-1]), &t)
+			}
+			if err != nil || t.Error != "" {
+				b.Fatalf("the window: %v %s", err, t.Error)
+			}
+			return t
 		}
-		if err != nil || t.Error != "" {
-			b.Fatalf("the window: %v %s", err, t.Error)
-		}
-		for name, list := range map[string][]float64{"late": t.Late, "bare": t.Bare, "idle": t.Idle, "work": t.Work} {
+		floor := window(framesBareEnv + "=" + files[0])
+		t := window(framesEnv + "=" + filledFolder(b, 20))
+		for name, list := range map[string][]float64{"late": t.Late, "bare": t.Bare, "idle": t.Idle, "work": t.Work, "bare-window": floor.Late} {
 			all[name] = append(all[name], list...)
 		}
 	}
