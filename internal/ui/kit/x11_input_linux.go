@@ -15,6 +15,9 @@ import (
 // moves is a thousand events a second, and one of them is enough.
 const inputEvery = 250 * time.Millisecond
 
+// helloWithin bounds how long a server may take to begin; nobody waits for it.
+const helloWithin = 30 * time.Second
+
 // WatchInput calls touched soon after a key, a button or the pointer of the
 // display was touched, by the server's XInput extension, until ctx ends. It is
 // for displays that do not tell Idle. What was touched is not looked at. fault
@@ -27,7 +30,7 @@ func WatchInput(ctx context.Context, touched func()) error {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	conn.SetDeadline(time.Now().Add(xWithin * 10))
+	conn.SetDeadline(time.Now().Add(helloWithin))
 	root, err := xHello(conn, number)
 	if err != nil {
 		return err

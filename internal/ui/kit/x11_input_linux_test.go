@@ -24,7 +24,7 @@ func bareDisplay(t *testing.T) (end func()) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	c := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-extension", "MIT-SCREEN-SAVER")
+	c := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-noreset", "-extension", "MIT-SCREEN-SAVER")
 	c.ExtraFiles = []*os.File{in}
 	err = c.Start()
 	in.Close()
