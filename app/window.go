@@ -180,7 +180,7 @@ func windowDeps(ctx context.Context, data string, meter *kit.Meter, log *slog.Lo
 	return ui.Deps{
 		Told: told, Door: door, Words: words, Log: log, Now: time.Now,
 		Pages:   &page.Renderer{Command: []string{exe, "page-worker"}},
-		Cameras: cameras, Reader: capture.FindReader, Idle: kit.Idle, Sleep: kit.WatchSleep, Housekeeping: 3 * time.Second,
+		Cameras: cameras, Reader: capture.FindReader, Idle: kit.Idle, Input: kit.WatchInput, Sleep: kit.WatchSleep, Housekeeping: 3 * time.Second,
 		Enrol: func(ctx context.Context, server, code string) (desk.Enrolment, error) {
 			return enrolLaptop(ctx, data, server, code)
 		},

@@ -265,6 +265,9 @@ func TestACloneIsListedUntilAPersonDealtWithIt(t *testing.T) {
 		if k := fault.KindOf(err); k != fault.Refused && k != fault.Conflict || !strings.Contains(fault.Sentence(err), "县资助中心") {
 			t.Fatalf("got %v, %q", err, fault.Sentence(err))
 		}
+		if !courier.IsCopied(err) {
+			t.Errorf("the laptop does not know it for a copy's: %v", err)
+		}
 	}
 	refused(t)
 	d := s.device(t, l)

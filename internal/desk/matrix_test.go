@@ -205,6 +205,7 @@ func ways() map[string]way {
 			return of(d.BackupTo(ctx, "/nowhere", nil))
 		}},
 		"SetBackupDir": {verb: guard.Backup, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.SetBackupDir(ctx, "") }},
+		"NoteCopied":   {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.NoteCopied(ctx)) }},
 		"MaySync":      {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MaySync(ctx) }},
 		"MayImport":    {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MayImport(ctx) }},
 		"SetSyncSettings": {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {

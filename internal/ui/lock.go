@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"doorstep/internal/desk"
@@ -27,6 +28,7 @@ func (u *Window) beginShift() {
 		u.endShift()
 	}
 	u.shift, u.endShift = context.WithCancel(u.ctx)
+	u.touched.touch(time.Now()) // who begins is there
 }
 
 // lock closes the store and begins afresh at the sign-in screen. Work in hand
@@ -159,23 +161,77 @@ func (u *Window) watchIdle() {
 	}
 	tick := time.NewTicker(idleLook)
 	defer tick.Stop()
-	before := time.Now()
-	for {
+	for before := time.Now(); ; {
 		select {
 		case <-u.ctx.Done():
 			return
 		case <-tick.C:
 		}
-		since, ok := u.deps.Idle()
 		now := time.Now()
-		// the wall's time goes on while the machine sleeps, the other stands still
-		slept := now.Round(0).Sub(before.Round(0))
-		before = now
-		if !ok && slept < idleLimit {
-			continue
+		if since, ok := u.untouched(now, before); ok {
+			u.back(func() { u.idled(since) })
 		}
-		u.back(func() { u.idled(max(since, slept)) })
+		before = now
 	}
+}
+
+// untouched is how long nobody has touched the machine, as the system tells, or
+// else as the window counted; the machine's sleep is part of it. ok is false where
+// nothing tells.
+func (u *Window) untouched(now, before time.Time) (since time.Duration, ok bool) {
+	// the wall's time goes on while the machine sleeps, the other stands still
+	slept := now.Round(0).Sub(before.Round(0))
+	since, ok = u.deps.Idle()
+	if !ok && u.deps.Input != nil {
+		u.watchInput()
+		since, ok = u.touched.since(now), true
+	}
+	return max(since, slept), ok || slept >= idleLimit
+}
+
+// watchInput begins to count input, where it does not run: also anew where it
+// ended by itself. While it does not run the count goes on, and the window locks.
+func (u *Window) watchInput() {
+	if !u.touched.begin() {
+		return
+	}
+	u.works.Go(func() {
+		defer u.touched.end()
+		u.note("watch input", u.deps.Input(u.ctx, func() { u.touched.touch(time.Now()) }))
+	})
+}
+
+// touches keeps when someone last touched the machine.
+type touches struct {
+	mu      sync.Mutex
+	last    time.Time
+	running bool
+}
+
+func (t *touches) touch(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = now
+}
+
+func (t *touches) since(now time.Time) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return now.Sub(t.last)
+}
+
+func (t *touches) begin() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was := t.running
+	t.running = true
+	return !was
+}
+
+func (t *touches) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running = false
 }
 
 // idled does what is to be done when nobody has touched the machine for so

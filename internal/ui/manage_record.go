@@ -254,6 +254,9 @@ func detailWords(l desk.Line) string {
 		l.Detail = what
 		return timesWords(detailWords(l), times)
 	}
+	if d == desk.Copied {
+		return "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"
+	}
 	if l.Kind == loan.ChangeConsent {
 		return consentWords(d)
 	}

@@ -76,6 +76,9 @@ func (u *Window) carried(k *carrier, s courier.State) {
 			u.room.room.Wake() // what the centre said may be for others of the room
 		}
 	}
+	if s.Copied && !before.Copied {
+		u.tellCopied()
+	}
 	if len(s.Aside) != len(before.Aside) {
 		u.shell.setAside()
 	}
@@ -88,6 +91,23 @@ func (u *Window) carried(k *carrier, s courier.State) {
 	if sc, ok := u.shell.screen.(*syncScreen); ok {
 		sc.refresh()
 	}
+}
+
+// tellCopied notes that another machine uses this laptop's identity, and tells the
+// person once what to do; the page 同步 goes on saying it.
+func (u *Window) tellCopied() {
+	fresh := false
+	u.act("note a copy", func(ctx context.Context) (err error) {
+		fresh, err = u.desk.NoteCopied(ctx)
+		return err
+	}, func(err error) {
+		if err != nil || !fresh || u.shell == nil {
+			return
+		}
+		kit.Message(u.win, "另有一台电脑在用本机的身份", "县资助中心持有的本机记录与本机的不同：本机的数据可能被复制过，另一台电脑用同一编号上传了。"+
+			"本机的材料都在本机，没有丢失，也没有覆盖中心的；在县资助中心处理之前，本机不再上传。\n\n下一步：打电话告诉县资助中心，设备编号末 8 位 "+shortDevice(u.desk)+
+			"，请他们查清另一台电脑。其间可以继续受理。已记入本机日志。", nil)
+	})
 }
 
 // arrived refreshes what is on the screen after news from the centre.

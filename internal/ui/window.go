@@ -52,6 +52,10 @@ type Deps struct {
 	// Idle tells how long nobody has touched the machine; false where that
 	// cannot be told. With none the window never locks by itself.
 	Idle func() (time.Duration, bool)
+	// Input calls touched whenever a key, button or pointer is touched, until ctx
+	// ends or that cannot be told any more. It is asked where Idle does not tell;
+	// with none the window never locks by itself there.
+	Input func(ctx context.Context, touched func()) error
 }
 
 // Look is how the window looks, as the operator likes it.
@@ -81,6 +85,7 @@ type Window struct {
 	shift    context.Context // of what runs while the desk is open
 	endShift context.CancelFunc
 	carrier  *carrier
+	touched  touches // for where Idle does not tell
 	lapse    *lapse  // nil but while the laptop's or the account's time is over
 	room     *inRoom // nil while 同室协作 and 远程协作 are off
 	seat     desk.Seat

@@ -33,7 +33,19 @@ func (c *Courier) showClone(ctx context.Context, mine []*loan.Change) {
 
 func cloned(err error) error {
 	return fault.Say("courier.otherChain", fault.Conflict,
-		"中心持有的本机记录与本机不同：本机数据可能被复制过，另有一台电脑在用同一份数据。材料保留在本机，请联系县资助中心。", err)
+		"中心持有的本机记录与本机不同：本机数据可能被复制过，另有一台电脑在用同一份数据。材料保留在本机，请联系县资助中心。", &copied{err})
+}
+
+// copied is why an attempt ended: another machine uses this device's identity.
+type copied struct{ error }
+
+func (c *copied) Unwrap() error { return c.error }
+
+// IsCopied says whether an attempt ended because the centre holds another chain of
+// this device than the laptop.
+func IsCopied(err error) bool {
+	var c *copied
+	return errors.As(err, &c) || codeOf(err) == parcel.CodeClone
 }
 
 // isClone is fault.Conflict where the centre holds another change under the

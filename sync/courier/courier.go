@@ -346,6 +346,7 @@ func (c *Courier) attempt(ctx context.Context) error {
 			return // says nothing about the centre
 		}
 		s.Err, s.Reason = err, fault.KindOf(err)
+		s.Copied = s.Copied || IsCopied(err)
 		if err != nil && s.Reason != fault.Refused {
 			s.Online = false
 		}

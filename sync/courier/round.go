@@ -221,6 +221,7 @@ func (c *Courier) acknowledge(ctx context.Context, r *parcel.Receipt, raw []byte
 	} else if err := c.sameChain(ctx, r); err != nil {
 		return err
 	}
+	c.update(func(s *State) { s.Copied = false })
 	c.store.SetClockError(c.now().Sub(r.At).Abs())
 	c.centre, c.epoch, c.held = r.Centre, r.Epoch, r.Through
 	c.update(func(s *State) {

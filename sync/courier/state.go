@@ -40,6 +40,10 @@ type State struct {
 	// laptop, which knows of no loss; Adopt leads on from there.
 	Behind bool
 
+	// Copied says that the centre holds another chain of this device than the
+	// laptop: another machine uses its identity, and nothing of it is sent.
+	Copied bool
+
 	Done, Total int64 // bytes of blobs that the centre has, and in all, since none waited
 	acked       int64 // of Done, what the centre acknowledged
 
