@@ -46,6 +46,13 @@ type embeddedConn interface {
 	driver.Validator
 }
 
+// embeddedStmt is what the driver's statements can do.
+type embeddedStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
 // Bounds of what a connection keeps: texts with lists of any length are among
 // those it runs, and seldom come again.
 const (
@@ -65,7 +72,20 @@ func (r *remembered) take(ctx context.Context, query string) (driver.Stmt, error
 		delete(r.idle, query)
 		return s, nil
 	}
-	return r.PrepareContext(ctx, query)
+	return r.embeddedConn.PrepareContext(ctx, query)
+}
+
+// PrepareContext gives a statement that is kept when it is closed.
+func (r *remembered) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	s, err := r.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	kept, ok := s.(embeddedStmt)
+	if !ok {
+		return nil, errors.Join(errors.New("a statement of another make"), s.Close())
+	}
+	return &rememberedStmt{embeddedStmt: kept, conn: r, query: query}, nil
 }
 
 func (r *remembered) giveBack(query string, s driver.Stmt) error {
@@ -108,6 +128,34 @@ func (r *remembered) Close() error {
 	}
 	clear(r.idle)
 	return errors.Join(append(errs, r.embeddedConn.Close())...)
+}
+
+// rememberedStmt gives the statement back when it is closed, if it never failed.
+// database/sql closes it when nobody reads its rows any more.
+type rememberedStmt struct {
+	embeddedStmt
+	conn   *remembered
+	query  string
+	failed bool
+}
+
+func (s *rememberedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	res, err := s.embeddedStmt.ExecContext(ctx, args)
+	s.failed = s.failed || err != nil
+	return res, err
+}
+
+func (s *rememberedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	rows, err := s.embeddedStmt.QueryContext(ctx, args)
+	s.failed = s.failed || err != nil
+	return rows, err
+}
+
+func (s *rememberedStmt) Close() error {
+	if s.failed {
+		return s.embeddedStmt.Close()
+	}
+	return s.conn.giveBack(s.query, s.embeddedStmt)
 }
 
 // rememberedRows gives the statement back with its last row.

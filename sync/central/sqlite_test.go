@@ -53,6 +53,7 @@ func TestTextsThatAreRemembered(t *testing.T) {
 		}
 	})
 	t.Run("while it runs already", func(t *testing.T) { testTextWithinItself(t, db, list, words) })
+	t.Run("when it was made beforehand, and closed", func(t *testing.T) { testTextMadeBeforehand(t, db, list) })
 	t.Run("after it was refused", func(t *testing.T) {
 		for range 2 {
 			if _, err := db.ExecContext(ctx, `INSERT INTO a (n, word) VALUES (?, ?)`, 1, "again"); err == nil {
@@ -116,5 +117,47 @@ func testTextWithinItself(t *testing.T, db *sql.DB, list string, words func(quer
 	}
 	if want := "two (two three ) three (three ) "; got != want || rows.Err() != nil {
 		t.Errorf("got %q, %v; want %q", got, rows.Err(), want)
+	}
+}
+
+// testTextMadeBeforehand prepares a text in many ways and runs it once more.
+func testTextMadeBeforehand(t *testing.T, db *sql.DB, list string) {
+	ctx := t.Context()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	word := func(s *sql.Stmt, from int) (word string) {
+		t.Helper()
+		var n int
+		if err := s.QueryRowContext(ctx, from).Scan(&n, &word); err != nil {
+			t.Fatal(err)
+		}
+		return word
+	}
+	prepare := func(query string) *sql.Stmt {
+		t.Helper()
+		s, err := tx.PrepareContext(ctx, query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for range 3 {
+		a, b := prepare(list), prepare(list)
+		if got := word(a, 1) + word(b, 2) + word(a, 3); got != "onetwothree" {
+			t.Errorf("got %q", got)
+		}
+		a.Close()
+		b.Close()
+	}
+	insert := prepare(`INSERT INTO a (n, word) VALUES (?, ?)`)
+	if _, err := insert.ExecContext(ctx, 1, "again"); err == nil {
+		t.Error("a second of one number is taken")
+	}
+	insert.Close()
+	if _, err := prepare(`INSERT INTO a (n, word) VALUES (?, ?)`).ExecContext(ctx, 9, "nine"); err != nil {
+		t.Error(err)
 	}
 }
