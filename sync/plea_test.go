@@ -103,7 +103,7 @@ func TestARequestGoesUpAndItsGrantComesDown(t *testing.T) {
 		}
 		mustCarry(t, a, s.url)
 		got, err := asker.Grants(t.Context())
-		if err != nil || len(got) != 1 || got[0].By != "admin-9" || got[0].Cases[0] != id {
+		if err != nil || len(got) != 1 || got[0].By != "admin-9" || got[0].Cases[0] != id || got[0].Device != a.Profile().Device {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 		if err := asker.Reveal(t.Context(), id, images, "核对家长投诉"); err != nil {

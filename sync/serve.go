@@ -83,7 +83,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 	}()
 	if *codeFile != "" { // before the port answers: who meets the server has its code
-		if err := firstCode(ctx, c, *codeFile); err != nil {
+		if err := firstCode(ctx, c, *codeFile, log); err != nil {
 			return err
 		}
 	}
@@ -283,8 +283,9 @@ func hosts(listen, more string) []string {
 }
 
 // firstCode writes the code that a server's start is asked for. It is for the first
-// laptops of a county, and for practice: once there are officers, one signs in.
-func firstCode(ctx context.Context, c *central.Central, file string) error {
+// laptops of a county, and for practice: once there are officers, one signs in, and
+// the server starts without.
+func firstCode(ctx context.Context, c *central.Central, file string, log *slog.Logger) error {
 	_, practice, err := c.County(ctx)
 	if err != nil {
 		return err
@@ -294,7 +295,8 @@ func firstCode(ctx context.Context, c *central.Central, file string) error {
 	case err != nil:
 		return err
 	case !practice && !first:
-		return fault.New("sync.serve", fault.Denied, errors.New("--code-file: there are officers here now; one signs in: sync code new --by ID"))
+		log.Warn("no code was written: there are officers here now; one signs in: sync code new --by ID")
+		return nil
 	case first:
 		if err := c.Unasked(ctx, "code new at a start"); err != nil {
 			return err

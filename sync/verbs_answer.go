@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -81,7 +82,8 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 		return err
 	}
 	if r, t, ok := guard.ParseExportRequest(*code); ok {
-		*code, said = r.AskScan(), t
+		*code, said.To, said.Purpose = r.AskScan(), cmp.Or(said.To, t.To), cmp.Or(said.Purpose, t.Purpose)
+		fmt.Fprintf(errs, "the code says: for %s, to %s\n", t.Purpose, t.To)
 	}
 	if err := unscanned(who, code); err != nil {
 		return err

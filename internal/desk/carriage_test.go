@@ -48,9 +48,7 @@ func TestCarriageIsPermittedAndNoted(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
 	d := laptop(t, dir)
 	defer func() { d.Close() }()
-	if err := d.EnableOperator(ctx, auditor(), []byte("correct horse 3")); err != nil {
-		t.Fatal(err)
-	}
+	enabled(t, d, auditor(), "correct horse 3")
 	c, err := d.NewCase(ctx, loan.First, false)
 	if err != nil {
 		t.Fatal(err)

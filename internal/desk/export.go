@@ -56,7 +56,8 @@ func (d *Desk) Releases(ctx context.Context) ([]Given, error) {
 // names the recipient: encrypted to him alone, what the grant names and no more,
 // with a watermark over every paper. Each case is counted and noted in the
 // chain before anything is written, and stays so where the writing fails.
-// fault.Denied says what is wrong with the grant, and is noted too; fault.Disk
+// fault.Denied says what is wrong with the grant, or that a person took the
+// consent to it back, and is noted too; fault.Disk
 // for a folder that takes no file.
 func (d *Desk) Export(ctx context.Context, grant string, cases []uuid.UUID, dir string) (Exported, error) {
 	const op = "export"
@@ -68,6 +69,9 @@ func (d *Desk) Export(ctx context.Context, grant string, cases []uuid.UUID, dir 
 		c, err := d.read(ctx, id)
 		if err != nil {
 			return Exported{}, fault.Wrap(op, err)
+		}
+		if !c.MayShare() {
+			return Exported{}, d.notShared(ctx, cases)
 		}
 		all = append(all, c)
 	}
@@ -93,6 +97,16 @@ func (d *Desk) Export(ctx context.Context, grant string, cases []uuid.UUID, dir 
 	}
 	out.Path, err = p.Close()
 	return out, fault.Wrap(op, err)
+}
+
+// notShared refuses an export of what a person does not want handed on any more,
+// and notes that.
+func (d *Desk) notShared(ctx context.Context, cases []uuid.UUID) error {
+	const op = "export"
+	if err := d.noteExport(ctx, op, cases, func(int) loan.ViewBody { return loan.ViewBody{Detail: exportRefused} }); err != nil {
+		return err
+	}
+	return fault.Tell(op, fault.Denied, "所选案件中，有人已撤回处理敏感信息或向经办银行、学校提供信息的同意，不能导出。请去掉该案件，或请本人重新同意。", errors.New("a consent was taken back"))
 }
 
 // counted finds the grant, begins the file and counts the cases: in this order,

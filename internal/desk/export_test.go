@@ -167,6 +167,28 @@ func TestAnExportHoldsWhatTheGrantNamesForItsRecipientAlone(t *testing.T) {
 	})
 }
 
+func TestAConsentThatWasTakenBackStopsTheExport(t *testing.T) {
+	f, cases := exporter(t)
+	_, to := recipient(t)
+	many := f.leave(desk.Wanted{Fields: []string{guard.ImagesField}, Count: 5}, to)
+	dir := t.TempDir()
+	step(t)(f.d.Withdraw(t.Context(), cases[1], loan.StudentParty, loan.ConsentSensitive))
+	head, _ := f.d.Store().Head()
+	_, err := f.d.Export(t.Context(), many.ID, cases[:2], dir)
+	if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "撤回") {
+		t.Errorf("got %v: %s", err, fault.Sentence(err))
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%d files were written", len(left))
+	}
+	if now, _ := f.d.Store().Head(); now == head {
+		t.Error("the refusal is not in the chain")
+	}
+	if got, err := f.d.Export(t.Context(), many.ID, cases[:1], dir); err != nil || got.Cases != 1 {
+		t.Errorf("the other: got %+v, %v", got, err)
+	}
+}
+
 func TestWhatIsNotExported(t *testing.T) {
 	f, cases := exporter(t)
 	_, to := recipient(t)

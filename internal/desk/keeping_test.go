@@ -41,9 +41,7 @@ func newKeeper(t *testing.T) *keeper {
 	t.Cleanup(func() { k.d.Close() })
 	for id, role := range map[string]guard.Role{"reviewer-1": guard.Reviewer, "admin-1": guard.DataAdmin, "auditor-1": guard.Auditor} {
 		o := guard.Operator{ID: id, Name: id, Roles: []guard.Role{role}, Enabled: true}
-		if err := k.d.EnableOperator(ctx, o, []byte(reviewPassword)); err != nil {
-			t.Fatal(err)
-		}
+		enabled(t, k.d, o, reviewPassword)
 	}
 	return k
 }

@@ -12,7 +12,9 @@ import (
 )
 
 // EnableOperator lets a person of the roster sign in here, with a password of
-// their own. One who can already is fault.Exists: ResetPassword is for that.
+// their own, as what the roster says of them, and notes it in the chain. One who
+// can already is fault.Exists: ResetPassword is for that. One whom the county did
+// not send is fault.Missing.
 func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password []byte) error {
 	const op = "enable operator"
 	if err := d.permit(ctx, guard.EnableOperator, nil); err != nil {
@@ -24,13 +26,20 @@ func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password 
 	if err := guard.CheckPassword(who.ID, password); err != nil {
 		return fault.Wrap(op, err)
 	}
-	if have, err := d.store.Account(ctx, who.ID); err == nil {
-		who.Level, who.Org = have.Level, have.Org
+	who, err := d.store.Account(ctx, who.ID)
+	if fault.KindOf(err) == fault.Denied {
+		return fault.Say(op, fault.Missing, "人员名册中没有该账号。请县资助中心先登记，再同步一次。", err)
+	}
+	if err != nil {
+		return fault.Wrap(op, err)
 	}
 	if !who.Within(d.site()) {
 		return fault.Tell(op, fault.Denied, who.Name+"属于"+who.Where()+"，不能在"+d.site().Point+"的电脑上启用。请在所属机构的电脑上启用；调动了的，请县资助中心先改所属机构。", errors.New("another organisation"))
 	}
-	return fault.Wrap(op, d.store.EnableOperator(ctx, who, password))
+	if err := d.store.EnableOperator(ctx, who, password); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return d.notePassword(ctx, op, "enable "+who.ID)
 }
 
 // ChangePassword gives the operator signed in a new password, when the old one

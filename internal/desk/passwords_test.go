@@ -81,14 +81,55 @@ func TestAnOperatorChangesTheirPassword(t *testing.T) {
 	wantKind(t, err, fault.Password)
 }
 
+// enabled is an account that the county sent, enabled here by who is signed in.
+func enabled(t *testing.T, d *desk.Desk, o guard.Operator, password string) {
+	t.Helper()
+	if err := d.Store().AddOperator(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.EnableOperator(t.Context(), o, []byte(password)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhoIsEnabledIsWhomTheCountySent(t *testing.T) {
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	ctx := t.Context()
+	t.Run("nobody else", func(t *testing.T) {
+		made := guard.Operator{ID: "made-up", Name: "某人", Roles: []guard.Role{guard.DataAdmin}, Enabled: true}
+		err := d.EnableOperator(ctx, made, []byte("correct horse 9"))
+		if fault.KindOf(err) != fault.Missing || !strings.Contains(fault.Sentence(err), "名册") {
+			t.Errorf("got %v: %s", err, fault.Sentence(err))
+		}
+	})
+	t.Run("with no role but those of the roster, and it is in the record", func(t *testing.T) {
+		sent := guard.Operator{ID: "clerk-7", Name: "又一位操作员", Roles: []guard.Role{guard.Clerk}, Enabled: true}
+		if err := d.Store().AddOperator(ctx, sent); err != nil {
+			t.Fatal(err)
+		}
+		head, _ := d.Store().Head()
+		more := sent
+		more.Roles = []guard.Role{guard.Clerk, guard.Reviewer, guard.DataAdmin, guard.Auditor}
+		if err := d.EnableOperator(ctx, more, []byte("correct horse 9")); err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.Store().Account(ctx, "clerk-7")
+		if err != nil || len(got.Roles) != 1 || got.Roles[0] != guard.Clerk {
+			t.Errorf("got roles %v, %v", got.Roles, err)
+		}
+		if now, _ := d.Store().Head(); now == head {
+			t.Error("nothing is in the chain")
+		}
+	})
+}
+
 func TestAnAdministratorResetsAPassword(t *testing.T) {
 	ctx := context.Background()
 	d := laptop(t, t.TempDir())
 	wantKind(t, d.EnableOperator(ctx, reviewer(), []byte("a clerk may not")), fault.Exists)
 	wantKind(t, d.ResetPassword(ctx, "reviewer-1", []byte("a clerk may not")), fault.Denied)
-	if err := d.EnableOperator(ctx, admin(), []byte("administrators own")); err != nil {
-		t.Fatal(err)
-	}
+	enabled(t, d, admin(), "administrators own")
 	d, err := signedIn(t, d, "admin-1", "administrators own")
 	if err != nil {
 		t.Fatal(err)

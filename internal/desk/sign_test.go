@@ -264,9 +264,7 @@ func TestAnotherClerkGoesOnWithTheTextThatWasRead(t *testing.T) {
 	must(d.Sign(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	other := clerk()
 	other.ID, other.Name = "clerk-2", "另一位操作员"
-	if err := d.EnableOperator(ctx, other, []byte(clerkPassword)); err != nil {
-		t.Fatal(err)
-	}
+	enabled(t, d, other, clerkPassword)
 	d = signedInAs(t, d, dir, "clerk-2", clerkPassword)
 	defer d.Close()
 	again, c, err := d.PrepareContract(ctx, c.ID)

@@ -175,8 +175,8 @@ func (d *Desk) TakeOver(ctx context.Context, id uuid.UUID, station loan.Station,
 	if err := d.permit(ctx, guard.TakeOver, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if reason == "" {
-		return nil, fault.Tell(op, fault.Input, "强制接手须写明原因。", nil)
+	if err := guard.CheckReason(reason); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	if len(c.Holders) == 1 && c.HeldBy(d.device()) {
 		return nil, fault.Tell(op, fault.Exists, "案件就在本机，不用接手。", nil)

@@ -117,10 +117,12 @@ func TestTwoStations(t *testing.T) {
 		}
 	})
 	t.Run("taken over by force with a reason, and only so", func(t *testing.T) {
-		if _, err := a.TakeOver(ctx, c.ID, loan.CheckStation, ""); fault.KindOf(err) != fault.Input {
-			t.Errorf("without a reason: %v", err)
+		for _, none := range []string{"", "r", "。。。"} {
+			if _, err := a.TakeOver(ctx, c.ID, loan.CheckStation, none); fault.KindOf(err) != fault.Input {
+				t.Errorf("without a reason: %v", err)
+			}
 		}
-		if _, err := b.TakeOver(ctx, c.ID, loan.CheckStation, "r"); fault.KindOf(err) != fault.Exists {
+		if _, err := b.TakeOver(ctx, c.ID, loan.CheckStation, "B 机没电了"); fault.KindOf(err) != fault.Exists {
 			t.Errorf("who has it already: %v", err)
 		}
 		k := must(a.TakeOver(ctx, c.ID, loan.CheckStation, "B 机没电了"))

@@ -25,7 +25,7 @@ type OddKind string
 
 // What can be odd.
 const (
-	OddLooks    OddKind = "looks"    // one operator's many looks past the own queue on one day
+	OddLooks    OddKind = "looks"    // one operator's many looks past the own queue on one day, cases taken over by force among them
 	OddNight    OddKind = "night"    // work between ten at night and six
 	OddSearches OddKind = "searches" // a search after the day's were used up
 	OddRefused  OddKind = "refused"  // refused again and again on one day
@@ -81,7 +81,7 @@ func Odd(acts []Act) []Oddity {
 		switch {
 		case refused:
 			add(OddRefused, a, timesOf(a.Detail))
-		case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
+		case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeTake, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
 			add(OddLooks, a, 1)
 		case a.Kind == loan.ChangeSignIn && strings.HasPrefix(a.Detail, "failed"):
 			add(OddPassword, a, 1)

@@ -28,6 +28,7 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		"fifteen are odd":                       {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), OddLooks, 15},
 		"looks of the own queue are not":        {times(50, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "case"}), "", 0},
 		"searches beyond the queue are looks":   {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeSearch, Detail: "beyond 1"}), OddLooks, 15},
+		"cases taken over by force are looks":   {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeTake}), OddLooks, 15},
 		"searches of the queue are not":         {times(50, Act{At: noon, Operator: "x", Kind: loan.ChangeSearch, Detail: "3"}), "", 0},
 		"work at night":                         {times(1, Act{At: noon.Add(11 * time.Hour), Operator: "x", Kind: loan.ChangeEdit}), OddNight, 1},
 		"work at nine in the evening":           {times(1, Act{At: noon.Add(9 * time.Hour), Operator: "x", Kind: loan.ChangeEdit}), "", 0},

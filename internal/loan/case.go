@@ -244,6 +244,14 @@ func (c *Case) TakenBack() []Withdrawal {
 	return out
 }
 
+// MayShare is false while a person has the consent taken back by which the case
+// goes to others: the bank and the school.
+func (c *Case) MayShare() bool {
+	return !slices.ContainsFunc(c.TakenBack(), func(w Withdrawal) bool {
+		return w.Purpose == ConsentShare || w.Purpose == ConsentSensitive
+	})
+}
+
 // View says whether the kind is a look that alters no case.
 func (k ChangeKind) View() bool {
 	switch k {

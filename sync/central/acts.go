@@ -51,19 +51,25 @@ type Tampered struct {
 // no less. It gives how many changes it read, and where something is wrong.
 func (c *Central) VerifyRecord(ctx context.Context) (read int, wrong []Tampered, err error) {
 	const op = "central.VerifyRecord"
-	all, err := idsOf(ctx, c.db, `SELECT id FROM centres ORDER BY id`)
+	// Of one moment: a centre that runs adds to its record between two reads.
+	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: c.oneMoment()})
+	if err != nil {
+		return 0, nil, diskFault(op, err)
+	}
+	defer tx.Rollback()
+	all, err := idsOf(ctx, tx, `SELECT id FROM centres ORDER BY id`)
 	if err != nil {
 		return 0, nil, fault.Wrap(op, err)
 	}
 	told := map[string]int{}
 	for _, id := range all {
-		n, bad, err := c.verifyChain(ctx, id, told)
+		n, bad, err := c.verifyChain(ctx, tx, id, told)
 		if err != nil {
 			return read, wrong, fault.Wrap(op, err)
 		}
 		read, wrong = read+n, append(wrong, bad...)
 	}
-	rows, err := c.Releases(ctx)
+	rows, err := releases(ctx, tx)
 	if err != nil {
 		return read, wrong, fault.Wrap(op, err)
 	}
@@ -81,16 +87,25 @@ func (c *Central) VerifyRecord(ctx context.Context) (read int, wrong []Tampered,
 	return read, wrong, nil
 }
 
+// oneMoment is the isolation by which all reads of a transaction see one state;
+// the embedded database knows no other.
+func (c *Central) oneMoment() sql.IsolationLevel {
+	if c.shared {
+		return sql.LevelRepeatableRead
+	}
+	return sql.LevelDefault
+}
+
 // verifyChain reads one chain of the centre's, and counts in told the exports that
 // it tells of.
-func (c *Central) verifyChain(ctx context.Context, id uuid.UUID, told map[string]int) (read int, wrong []Tampered, err error) {
+func (c *Central) verifyChain(ctx context.Context, q querier, id uuid.UUID, told map[string]int) (read int, wrong []Tampered, err error) {
 	const op = "central.verifyChain"
 	bad := func(n uint64, why string) { wrong = append(wrong, Tampered{id, n, why}) }
-	signed, err := c.signedEnds(ctx, id, bad)
+	signed, err := c.signedEnds(ctx, q, id, bad)
 	if err != nil {
 		return 0, nil, err
 	}
-	rows, err := c.db.QueryContext(ctx, `SELECT c.counter, c.bytes, CASE WHEN e.case_id IS NULL THEN 0 ELSE 1 END FROM changes c
+	rows, err := q.QueryContext(ctx, `SELECT c.counter, c.bytes, CASE WHEN e.case_id IS NULL THEN 0 ELSE 1 END FROM changes c
 		LEFT JOIN erased e ON e.case_id = c.case_id WHERE c.device = ? ORDER BY c.counter`, id.String())
 	if err != nil {
 		return 0, nil, diskFault(op, err)
@@ -137,7 +152,7 @@ func (c *Central) verifyChain(ctx context.Context, id uuid.UUID, told map[string
 	for n := range signed {
 		bad(n, "was signed, and is gone")
 	}
-	through, chain, err := chainOf(ctx, c.db, id)
+	through, chain, err := chainOf(ctx, q, id)
 	if err == nil && (through != last || chain != prev) {
 		bad(last, "the chain ends elsewhere than it should")
 	}
@@ -145,9 +160,9 @@ func (c *Central) verifyChain(ctx context.Context, id uuid.UUID, told map[string
 }
 
 // signedEnds are the ends of a chain that the authority signed.
-func (c *Central) signedEnds(ctx context.Context, id uuid.UUID, bad func(uint64, string)) (map[uint64]loan.Hash, error) {
+func (c *Central) signedEnds(ctx context.Context, q querier, id uuid.UUID, bad func(uint64, string)) (map[uint64]loan.Hash, error) {
 	const op = "central.signedEnds"
-	rows, err := c.db.QueryContext(ctx, `SELECT last, bytes FROM checkpoints WHERE device = ?`, id.String())
+	rows, err := q.QueryContext(ctx, `SELECT last, bytes FROM checkpoints WHERE device = ?`, id.String())
 	if err != nil {
 		return nil, diskFault(op, err)
 	}

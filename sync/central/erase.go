@@ -29,6 +29,8 @@ func erasedSchema() []string {
 			why TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (case_id, device))`,
 		`CREATE TABLE IF NOT EXISTS erased_blobs (county TEXT NOT NULL, hash BYTEA NOT NULL, waits INTEGER NOT NULL, PRIMARY KEY (county, hash))`,
 		`CREATE INDEX IF NOT EXISTS erased_blobs_waits ON erased_blobs (waits)`,
+		`CREATE TABLE IF NOT EXISTS wiping (county TEXT NOT NULL, hash BYTEA NOT NULL, pack BIGINT NOT NULL, at BIGINT NOT NULL, size BIGINT NOT NULL,
+			PRIMARY KEY (county, hash, pack, at))`,
 	}
 }
 
@@ -427,7 +429,11 @@ func (c *Central) EraseCase(ctx context.Context, id uuid.UUID, by, reason string
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	return fault.Wrap(op, c.clearErased(ctx))
+	if err := c.clearErased(ctx); err != nil { // the case is erased; the rest is tried again
+		c.log.Warn("blobs of erased cases wait to go", "error", err.Error())
+		c.dueErased()
+	}
+	return nil
 }
 
 // Tombstones lists the cases that were erased at a person's wish, and the wishes

@@ -35,93 +35,168 @@ func (c *Central) KeepErased(ctx context.Context) {
 }
 
 // clearErased takes the content of blobs away that are put down to go and that no
-// case has. What the embedded database had of the erased cases leaves its log too.
+// case has; one that cannot be reached keeps none of the others. What the embedded
+// database had of the erased cases leaves its log too.
 func (c *Central) clearErased(ctx context.Context) error {
-	type name struct {
-		county string
-		hash   loan.Hash
-	}
-	read := func() ([]name, error) {
-		const op = "central.clearErased"
-		rows, err := c.db.QueryContext(ctx, `SELECT county, hash FROM erased_blobs WHERE waits = 1 ORDER BY county, hash LIMIT ?`, clearMost)
-		if err != nil {
-			return nil, diskFault(op, err)
-		}
-		defer rows.Close()
-		var out []name
-		for rows.Next() {
-			var n name
-			var b []byte
-			if err := rows.Scan(&n.county, &b); err != nil {
-				return nil, diskFault(op, err)
-			}
-			copy(n.hash[:], b)
-			out = append(out, n)
-		}
-		return out, diskFault(op, rows.Err())
-	}
+	const op = "central.clearErased"
+	var errs []error
+	cleared := 0
+	at := blobName{}
 	for {
-		all, err := read()
+		all, err := c.goingBlobs(ctx, at)
 		if err != nil {
 			return err
 		}
 		for _, n := range all {
-			err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.clearBlob(ctx, tx, n.county, n.hash) })
-			if err != nil {
-				return fault.Wrap("central.clearErased", err)
+			if err := c.clearBlob(ctx, n); err != nil {
+				errs = append(errs, fault.Wrap(op, err))
+			} else {
+				cleared++
 			}
-			c.recent.forget(n.hash)
+			at = n
 		}
-		if len(all) < clearMost {
+		if len(all) < clearMost || ctx.Err() != nil {
 			break
 		}
 	}
-	if c.shared {
-		return nil
+	if cleared > 0 && !c.shared {
+		// Where somebody reads, the log goes at a later checkpoint.
+		_, err := c.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+		errs = append(errs, diskFault(op, err))
 	}
-	// Where somebody reads, the log goes at a later checkpoint.
-	_, err := c.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
-	return diskFault("central.clearErased", err)
+	return errors.Join(errs...)
+}
+
+// blobName is a blob of a county.
+type blobName struct {
+	county string
+	hash   loan.Hash
+}
+
+// goingBlobs lists blobs that are put down to go, behind one of them.
+func (c *Central) goingBlobs(ctx context.Context, behind blobName) ([]blobName, error) {
+	const op = "central.goingBlobs"
+	rows, err := c.db.QueryContext(ctx, `SELECT county, hash FROM (SELECT county, hash FROM erased_blobs WHERE waits = 1
+		UNION SELECT county, hash FROM wiping) w WHERE county > ? OR (county = ? AND hash > ?) ORDER BY county, hash LIMIT ?`,
+		behind.county, behind.county, behind.hash[:], clearMost)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	var out []blobName
+	for rows.Next() {
+		var n blobName
+		var b []byte
+		if err := rows.Scan(&n.county, &b); err != nil {
+			return nil, diskFault(op, err)
+		}
+		copy(n.hash[:], b)
+		out = append(out, n)
+	}
+	return out, diskFault(op, rows.Err())
 }
 
 // clearBlob takes one blob's content away, and what is held of it half; one that
-// a case has stays. Whoever records the blob waits for the same lock, and then
-// looks whether the content is there: the taking away cannot fall between.
-func (c *Central) clearBlob(ctx context.Context, tx *sql.Tx, county string, h loan.Hash) error {
-	const op = "central.clearBlob"
-	ids, err := c.lockArrival(ctx, tx, county, h)
+// a case has stays. First it is durable that the blob is not held, then its content
+// goes: nobody is told of a blob as held that is gone. Whoever records the blob
+// waits for the same lock, and then looks whether the content is there: the taking
+// away cannot fall between.
+func (c *Central) clearBlob(ctx context.Context, n blobName) error {
+	if err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.unhold(ctx, tx, n) }); err != nil {
+		return err
+	}
+	c.recent.forget(n.hash)
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.wipeBlob(ctx, tx, n) })
+}
+
+// unhold lets a blob that no case has not be held any more, and puts down where
+// its content lies.
+func (c *Central) unhold(ctx context.Context, tx *sql.Tx, n blobName) error {
+	const op = "central.unhold"
+	ids, err := c.lockArrival(ctx, tx, n.county, n.hash)
 	if err != nil {
 		return err
 	}
 	kept := len(ids) > 0
 	if !kept {
-		if kept, err = c.namedElsewhere(ctx, tx, county, h); err != nil {
+		if kept, err = c.namedElsewhere(ctx, tx, n.county, n.hash); err != nil {
 			return err
 		}
 	}
 	if kept {
-		_, err := tx.ExecContext(ctx, `DELETE FROM erased_blobs WHERE county = ? AND hash = ?`, county, h[:])
+		_, err := tx.ExecContext(ctx, `DELETE FROM erased_blobs WHERE county = ? AND hash = ?`, n.county, n.hash[:])
 		return diskFault(op, err)
 	}
-	had, err := lookMany(ctx, tx, county, []loan.Hash{h})
+	had, err := lookMany(ctx, tx, n.county, []loan.Hash{n.hash})
 	if err != nil {
 		return err
 	}
-	if b := had[h]; b.at.pack != 0 {
-		if err := c.blobs.packs.wipe(b.at, b.size); err != nil {
-			return err
-		}
+	b := had[n.hash]
+	if _, err := tx.ExecContext(ctx, `INSERT INTO wiping (county, hash, pack, at, size) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		n.county, n.hash[:], b.at.pack, b.at.at, b.size); err != nil {
+		return diskFault(op, err)
 	}
-	if err := errors.Join(c.shelf.erase(ctx, county, h), c.blobs.discardAll(h)); err != nil {
-		return err
-	}
-	for _, q := range []string{`DELETE FROM blobs WHERE county = ? AND hash = ?`, `DELETE FROM packed WHERE county = ? AND hash = ?`,
-		`UPDATE erased_blobs SET waits = 0 WHERE county = ? AND hash = ?`} {
-		if _, err := tx.ExecContext(ctx, q, county, h[:]); err != nil {
+	for _, q := range []string{`DELETE FROM blobs WHERE county = ? AND hash = ?`, `DELETE FROM packed WHERE county = ? AND hash = ?`} {
+		if _, err := tx.ExecContext(ctx, q, n.county, n.hash[:]); err != nil {
 			return diskFault(op, err)
 		}
 	}
 	return nil
+}
+
+// wipeBlob takes away what is put down of a blob. One that came again meanwhile
+// is left where it lies now, and looked at another time.
+func (c *Central) wipeBlob(ctx context.Context, tx *sql.Tx, n blobName) error {
+	const op = "central.wipeBlob"
+	if _, err := c.lockArrival(ctx, tx, n.county, n.hash); err != nil {
+		return err
+	}
+	had, err := lookMany(ctx, tx, n.county, []loan.Hash{n.hash})
+	if err != nil {
+		return err
+	}
+	now, held := had[n.hash]
+	where, err := c.putDown(ctx, tx, n)
+	if err != nil {
+		return err
+	}
+	for _, b := range where {
+		if b.at.pack != 0 && !(held && now.at == b.at) {
+			err = errors.Join(err, c.blobs.packs.wipe(b.at, b.size))
+		}
+	}
+	if !held && len(where) > 0 {
+		err = errors.Join(err, c.shelf.erase(ctx, n.county, n.hash), c.blobs.discardAll(n.hash))
+	}
+	if err != nil {
+		return err
+	}
+	for _, q := range []string{`DELETE FROM wiping WHERE county = ? AND hash = ?`,
+		`UPDATE erased_blobs SET waits = 0 WHERE county = ? AND hash = ? AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.county = erased_blobs.county AND b.hash = erased_blobs.hash)`} {
+		if _, err := tx.ExecContext(ctx, q, n.county, n.hash[:]); err != nil {
+			return diskFault(op, err)
+		}
+	}
+	return nil
+}
+
+// putDown is where content of a blob lies that is to go.
+func (c *Central) putDown(ctx context.Context, tx *sql.Tx, n blobName) ([]stored, error) {
+	const op = "central.putDown"
+	rows, err := tx.QueryContext(ctx, `SELECT pack, at, size FROM wiping WHERE county = ? AND hash = ?`, n.county, n.hash[:])
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	var out []stored
+	for rows.Next() {
+		var b stored
+		if err := rows.Scan(&b.at.pack, &b.at.at, &b.size); err != nil {
+			return nil, diskFault(op, err)
+		}
+		out = append(out, b)
+	}
+	return out, diskFault(op, rows.Err())
 }
 
 // namedElsewhere says whether a change of a case that is not finished names a

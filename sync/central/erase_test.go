@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"doorstep/internal/fault"
@@ -338,6 +339,80 @@ func TestWhoseWishToEraseIsNotGranted(t *testing.T) {
 	if full, _ := bodies(t, c, id); full != 0 {
 		t.Error("by a data administrator: the case was not erased")
 	}
+}
+
+func TestABlobIsNotHeldBeforeItsContentGoes(t *testing.T) {
+	ofFolder(t)
+	c, dir := administered(t)
+	key, err := c.countyKey(practiceCounty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(b []byte) blobName {
+		t.Helper()
+		kept := packed{hash: loan.Hash(key.Name(b)), content: b}
+		if err := kept.write(c.blobs.packs); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.blobs.packs.sync([]place{kept.at}); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []string{`INSERT INTO blobs (county, hash, size, held) VALUES (?, ?, ?, 0)`, `INSERT INTO packed (county, hash, pack, at) VALUES (?, ?, ?, ?)`,
+			`INSERT INTO erased_blobs (county, hash, waits) VALUES (?, ?, 1)`} {
+			args := []any{practiceCounty, kept.hash[:], kept.at.pack, kept.at.at}
+			switch {
+			case strings.Contains(q, "INTO blobs"):
+				args = append(args[:2], len(b))
+			case strings.Contains(q, "erased"):
+				args = args[:2]
+			}
+			if _, err := c.db.Exec(q, args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return blobName{practiceCounty, kept.hash}
+	}
+	held := func(n blobName) bool {
+		t.Helper()
+		all, err := lookMany(t.Context(), c.db, n.county, []loan.Hash{n.hash})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, ok := all[n.hash]
+		return ok
+	}
+	first, second := content("first", 3_000), content("second", 3_000)
+	one, two := put(first), put(second)
+	t.Run("what ends between the two leaves it there, and goes on", func(t *testing.T) {
+		if err := c.commits.do(t.Context(), func(ctx context.Context, tx *sql.Tx) error { return c.unhold(ctx, tx, one) }); err != nil {
+			t.Fatal(err)
+		}
+		if held(one) || lies(t, dir, first) == "" {
+			t.Errorf("held: %v; content in %q", held(one), lies(t, dir, first))
+		}
+	})
+	t.Run("one that cannot be reached keeps none of the others", func(t *testing.T) {
+		if err := os.Mkdir(c.blobs.packs.path(77), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range []byte{0, 255} { // before and behind the others
+			h := bytes.Repeat([]byte{b}, 32)
+			if _, err := c.db.Exec(`INSERT INTO wiping (county, hash, pack, at, size) VALUES (?, ?, 77, 44, 9)`, practiceCounty, h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.clearErased(t.Context()); err == nil {
+			t.Error("what could not be reached is passed over in silence")
+		}
+		for _, b := range [][]byte{first[:32], second[:32]} {
+			if where := lies(t, dir, b); where != "" {
+				t.Errorf("it still lies in %s", filepath.Base(where))
+			}
+		}
+		if held(two) {
+			t.Error("the second is held still")
+		}
+	})
 }
 
 func TestABlobInAPackIsErased(t *testing.T) {

@@ -236,7 +236,8 @@ func (c *Central) fold(ctx context.Context, tx *sql.Tx, d *device, in *income) (
 	if err == nil {
 		err = c.lateFor(ctx, tx, d, gone, late)
 	}
-	return len(gone)+len(going) > 0, err
+	came := slices.ContainsFunc(in.cases, func(id uuid.UUID) bool { return gone[id] })
+	return came || len(going) > 0, err
 }
 
 // words says whether changes of a parcel may be about requests for grants.

@@ -170,6 +170,7 @@ func (c *Central) decidePlea(ctx context.Context, tx *sql.Tx, p guard.Waiting, a
 		if err != nil {
 			return err
 		}
+		g.Device = p.Device
 		content, err := g.Encode()
 		if err != nil {
 			return fault.Wrap(op, err)

@@ -210,6 +210,9 @@ func (c *Central) releasing(ctx context.Context, tx *sql.Tx, grant, operator str
 		if k == nil {
 			return g, 0, fault.New(op, fault.Missing, errors.New("case "+id.String()+": not held here"))
 		}
+		if !k.MayShare() {
+			return g, 0, deny("case " + id.String() + ": a person took the consent to hand it on back")
+		}
 	}
 	switch {
 	case g.Operator != operator:
