@@ -235,7 +235,8 @@
 //
 // The names of its blobs are in the table erased_blobs with waits 1, until each is
 // looked at under its lock: one that another case needs, or a case that is not
-// finished names, stays and its name leaves the table; the content of any other is
+// finished names, stays and its name leaves the table. Any other is not held any
+// more, and the table wiping has where it lies; when that is durable its content is
 // taken away, in a pack by zeros over it, and waits becomes 0. Who records a blob of
 // such a name has it looked at again. The embedded database overwrites what it
 // deletes (secure_delete) and its log is cut off behind an erasing.
