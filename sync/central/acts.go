@@ -187,7 +187,6 @@ func (c *Central) signedEnds(ctx context.Context, q querier, id uuid.UUID, bad f
 // chainReleased writes exports into the chain that an earlier program wrote into
 // the table alone, once.
 func (c *Central) chainReleased(ctx context.Context) error {
-	const op = "central.chainReleased"
 	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		done, err := known(ctx, tx, "released-chained")
 		if err != nil || done {
