@@ -102,18 +102,7 @@ func (b *beyond) askGrant() {
 		w := desk.Wanted{Fields: []string{desk.SearchField}, Reason: strings.TrimSpace(reason.Text())}
 		w.Count, _ = strconv.Atoi(count.Text())
 		w.Hours, _ = strconv.Atoi(hours.Value())
-		d.YesButton().SetBusy("正在登记…")
-		var a desk.Asked
-		b.u.act("ask grant", func(ctx context.Context) (err error) {
-			a, err = b.u.desk.AskGrant(ctx, w)
-			return err
-		}, func(err error) {
-			d.YesButton().SetBusy("")
-			if err != nil {
-				why.SetError(sentence(err))
-				return
-			}
-			d.Close()
+		b.u.ask(d, why, w, func(a desk.Asked) {
 			b.u.answerAsk(a, func() { b.show(desk.Beyond{}, nil); b.state.SetText("已批准，请再查找一次。") })
 		})
 		return false

@@ -53,20 +53,7 @@ func (u *Window) askExport(of *uuid.UUID, done func()) {
 		} else {
 			w.Count, _ = strconv.Atoi(count.Text())
 		}
-		d.YesButton().SetBusy("正在登记…")
-		var a desk.Asked
-		u.act("ask export", func(ctx context.Context) (err error) {
-			a, err = u.desk.AskGrant(ctx, w)
-			return err
-		}, func(err error) {
-			d.YesButton().SetBusy("")
-			if err != nil {
-				why.SetError(sentence(err))
-				return
-			}
-			d.Close()
-			u.approveExport(a, done)
-		})
+		u.ask(d, why, w, func(a desk.Asked) { u.approveExport(a, done) })
 		return false
 	})
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }

@@ -59,25 +59,31 @@ func (v *visit) askGrant() {
 		why, kit.NewLabeled("查看哪些", true, boxes.row), kit.NewLabeled("期限", true, hours)), "申请", "取消", func() bool {
 		n, _ := strconv.Atoi(hours.Value())
 		w := desk.Wanted{Fields: boxes.chosen(), Case: v.id, Hours: n, Reason: strings.TrimSpace(reason.Text())}
-		d.YesButton().SetBusy("正在登记…")
-		var a desk.Asked
-		v.u.act("ask grant", func(ctx context.Context) (err error) {
-			a, err = v.u.desk.AskGrant(ctx, w)
-			return err
-		}, func(err error) {
-			d.YesButton().SetBusy("")
-			if err != nil {
-				why.SetError(sentence(err))
-				return
-			}
-			d.Close()
-			v.u.answerAsk(a, nil)
-		})
+		v.u.ask(d, why, w, func(a desk.Asked) { v.u.answerAsk(a, nil) })
 		return false
 	})
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
 	d.SetWidth(640)
 	d.Show()
+}
+
+// ask puts down a request for a grant that a dialog asks for, and goes on with it
+// when the dialog is closed; where it is refused, why says so.
+func (u *Window) ask(d *kit.Dialog, why *kit.Labeled, w desk.Wanted, then func(desk.Asked)) {
+	d.YesButton().SetBusy("正在登记…")
+	var a desk.Asked
+	u.act("ask grant", func(ctx context.Context) (err error) {
+		a, err = u.desk.AskGrant(ctx, w)
+		return err
+	}, func(err error) {
+		d.YesButton().SetBusy("")
+		if err != nil {
+			why.SetError(sentence(err))
+			return
+		}
+		d.Close()
+		then(a)
+	})
 }
 
 // answerAsk takes the answer to a request: a code, or the word of a data

@@ -28,8 +28,7 @@ func (c *Central) note(ctx context.Context, tx *sql.Tx, by string, kind loan.Cha
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO checkpoints (device, last, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, ch.Device.String(), int64(ch.Counter), proof)
-	return diskFault(op, err)
+	return keepCheckpoint(ctx, tx, ch.Device, ch.Counter, proof)
 }
 
 // detail is how the chain says of a copy what the table of releases says of it.

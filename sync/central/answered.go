@@ -98,21 +98,15 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 	}
 	var answer string
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		d, err := c.caller(ctx, tx, who, by)
+		plea := guard.Plea{Operator: who.Operator, Ask: ask}
+		d, words, err := c.answerCaller(ctx, tx, who, by, func(d *device) ([]byte, error) {
+			plea.Device = guard.TagOf(d.id)
+			return plea.Message(by, guard.DayOf(c.now()))
+		})
 		if err != nil {
 			return err
 		}
-		plea := guard.Plea{Device: guard.TagOf(d.id), Operator: who.Operator, Ask: ask}
-		message, err := plea.Message(by, guard.DayOf(c.now()))
-		if err != nil {
-			return err
-		}
-		if err := answers(ctx, tx, by, who.Operator, d.id, nil); err != nil {
-			return err
-		}
-		if answer, err = c.answerTo(d, guard.GrantLabel, message); err != nil {
-			return err
-		}
+		answer = words
 		fresh, err := c.noteAnswer(ctx, tx, d.id, "grant", raw, who.Operator, by, reason)
 		if err != nil || !fresh {
 			return err
@@ -143,13 +137,36 @@ func (c *Central) issuePlea(ctx context.Context, tx *sql.Tx, d uuid.UUID, plea g
 	if err != nil {
 		return err
 	}
+	return fault.Wrap(op, c.issueTo(ctx, tx, d, g))
+}
+
+// issueTo sends a grant down for the one laptop that asked for it.
+func (c *Central) issueTo(ctx context.Context, tx *sql.Tx, d uuid.UUID, g guard.Grant) error {
 	g.Device = d
 	content, err := g.Encode()
 	if err != nil {
-		return fault.Wrap(op, err)
+		return err
 	}
 	_, err = c.issue(ctx, tx, issuance{kind: bulletin.Grant, name: g.ID, content: content, entries: 1, expires: g.Until})
 	return err
+}
+
+// answerCaller is the answer to a plea of a caller, whom by may answer; message says
+// what it proves, of the device that asks.
+func (c *Central) answerCaller(ctx context.Context, tx *sql.Tx, who Caller, by string, message func(d *device) ([]byte, error)) (*device, string, error) {
+	d, err := c.caller(ctx, tx, who, by)
+	if err != nil {
+		return nil, "", err
+	}
+	m, err := message(d)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := answers(ctx, tx, by, who.Operator, d.id, nil); err != nil {
+		return nil, "", err
+	}
+	words, err := c.answerTo(d, guard.GrantLabel, m)
+	return d, words, err
 }
 
 func hexOf(tag [4]byte) string {

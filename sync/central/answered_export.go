@@ -42,21 +42,15 @@ func (c *Central) AnswerExport(ctx context.Context, who Caller, by, code string,
 		return "", "", fault.Wrap(op, err)
 	}
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		d, err := c.caller(ctx, tx, who, by)
+		plea := guard.ExportPlea{Plea: guard.Plea{Operator: who.Operator, Ask: ask.Ask}, Print: ask.Print, Said: said}
+		d, words, err := c.answerCaller(ctx, tx, who, by, func(d *device) ([]byte, error) {
+			plea.Device = guard.TagOf(d.id)
+			return plea.Message(by, guard.DayOf(c.now()))
+		})
 		if err != nil {
 			return err
 		}
-		plea := guard.ExportPlea{Plea: guard.Plea{Device: guard.TagOf(d.id), Operator: who.Operator, Ask: ask.Ask}, Print: ask.Print, Said: said}
-		message, err := plea.Message(by, guard.DayOf(c.now()))
-		if err != nil {
-			return err
-		}
-		if err := answers(ctx, tx, by, who.Operator, d.id, nil); err != nil {
-			return err
-		}
-		if answer, err = c.answerTo(d, guard.GrantLabel, message); err != nil {
-			return err
-		}
+		answer = words
 		if grant, err = plea.ID(); err != nil {
 			return err
 		}

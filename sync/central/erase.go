@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"doorstep/internal/fault"
@@ -97,12 +96,13 @@ func again(ctx context.Context, tx *sql.Tx, county string, ids []uuid.UUID) ([]w
 // tombs says which of some cases were erased.
 func tombs(ctx context.Context, q querier, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
 	out := map[uuid.UUID]bool{}
-	for part := range slices.Chunk(ids, 200) {
-		args := make([]any, len(part))
+	for part := range slices.Chunk(ids, mostInList) {
+		values := make([]any, len(part))
 		for i, id := range part {
-			args[i] = id.String()
+			values[i] = id.String()
 		}
-		found, err := idsOf(ctx, q, `SELECT case_id FROM erased WHERE case_id IN (`+strings.TrimSuffix(strings.Repeat("?,", len(part)), ",")+`)`, args...)
+		marks, values := inList(values)
+		found, err := idsOf(ctx, q, `SELECT case_id FROM erased WHERE case_id IN (`+marks+`)`, values...)
 		if err != nil {
 			return nil, err
 		}

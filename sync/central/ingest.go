@@ -260,9 +260,13 @@ func keepHead(ctx context.Context, tx *sql.Tx, p *parcel.Parcel, through uint64,
 	} else if !found {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO checkpoints (device, last, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`,
-		p.Device.String(), int64(p.Last), p.Checkpoint)
-	return diskFault("central.keepHead", err)
+	return keepCheckpoint(ctx, tx, p.Device, p.Last, p.Checkpoint)
+}
+
+// keepCheckpoint keeps what a device signed of its chain's end at last.
+func keepCheckpoint(ctx context.Context, tx *sql.Tx, device uuid.UUID, last uint64, signed []byte) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO checkpoints (device, last, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, device.String(), int64(last), signed)
+	return diskFault("central.keepCheckpoint", err)
 }
 
 func insertChange(ctx context.Context, tx *sql.Tx, ch *loan.Change, header loan.Hash) error {

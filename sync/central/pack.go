@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -297,29 +298,35 @@ type stored struct {
 	at   place // zero: a file of its own
 }
 
+// inList gives the marks of a list of one value and more, and the values for them.
+// Few lengths make few texts, which a connection keeps: a list is filled up with its
+// first to the next power of two.
+func inList(values []any) (marks string, filled []any) {
+	n := 1
+	for n < len(values) {
+		n *= 2
+	}
+	for len(values) < n {
+		values = append(values, values[0])
+	}
+	return strings.Repeat("?,", n-1) + "?", values
+}
+
+// mostInList keeps the text of a list short enough for a connection to keep it.
+const mostInList = 128
+
 // lookMany gives those of some blobs that the database holds.
 func lookMany(ctx context.Context, q querier, county string, hs []loan.Hash) (map[loan.Hash]stored, error) {
 	const op = "central.lookMany"
 	out := make(map[loan.Hash]stored, len(hs))
-	const most = 128
-	for len(hs) > 0 {
-		part := hs[:min(most, len(hs))]
-		hs = hs[len(part):]
-		// Few lengths make few texts, which a connection keeps: a list is filled
-		// up with its first to the next power of two.
-		marks, args := []byte{'?'}, []any{county, part[0][:]}
-		for n := 1; n < len(part); n *= 2 {
-			marks = append(append(marks, ','), marks...)
-			for i := n; i < 2*n; i++ {
-				h := &part[0]
-				if i < len(part) {
-					h = &part[i]
-				}
-				args = append(args, h[:])
-			}
+	for part := range slices.Chunk(hs, mostInList) {
+		values := make([]any, len(part))
+		for i, h := range part {
+			values[i] = h[:]
 		}
+		marks, values := inList(values)
 		rows, err := q.QueryContext(ctx, `SELECT b.hash, b.size, COALESCE(p.pack, 0), COALESCE(p.at, 0) FROM blobs b
-			LEFT JOIN packed p ON p.county = b.county AND p.hash = b.hash WHERE b.county = ? AND b.hash IN (`+string(marks)+`)`, args...)
+			LEFT JOIN packed p ON p.county = b.county AND p.hash = b.hash WHERE b.county = ? AND b.hash IN (`+marks+`)`, append([]any{county}, values...)...)
 		if err != nil {
 			return nil, diskFault(op, err)
 		}

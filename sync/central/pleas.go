@@ -170,13 +170,8 @@ func (c *Central) decidePlea(ctx context.Context, tx *sql.Tx, p guard.Waiting, a
 		if err != nil {
 			return err
 		}
-		g.Device = p.Device
-		content, err := g.Encode()
-		if err != nil {
+		if err := c.issueTo(ctx, tx, p.Device, g); err != nil {
 			return fault.Wrap(op, err)
-		}
-		if _, err := c.issue(ctx, tx, issuance{kind: bulletin.Grant, name: g.ID, content: content, entries: 1, expires: g.Until}); err != nil {
-			return err
 		}
 		raw, err := hex.DecodeString(p.Ask)
 		if err != nil {
