@@ -155,9 +155,13 @@ func (f *folder) give(p *partial) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p.users--
-	if p.users == 0 && p.gone.Load() {
-		delete(f.open, p.key)
-		p.close()
+	if p.users > 0 || !p.unwanted && !p.gone.Load() {
+		return
+	}
+	delete(f.open, p.key)
+	p.close()
+	if p.unwanted {
+		_ = os.Remove(p.path) // what stays is no harm: the next start sweeps it
 	}
 }
 
@@ -185,6 +189,8 @@ type partial struct {
 	key   partialKey
 	path  string
 	users int // under folder.mu
+
+	unwanted bool // the blob is held otherwise; under folder.mu
 
 	gone  atomic.Bool // finished or dropped: a later taker starts afresh
 	fresh atomic.Bool // made anew, and not yet known to be of a blob that is not whole

@@ -75,13 +75,14 @@ func parsePartial(name string) (k partialKey, ok bool) {
 	return k, err == nil && k.size > 0
 }
 
-// discard removes the partial file of a blob that is whole, unless somebody
-// just uses it.
+// discard removes the partial file of a blob that is whole; where somebody just
+// uses it, it goes with the last use.
 func (f *folder) discard(k partialKey) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p := f.open[k]; p != nil {
 		if p.users > 0 {
+			p.unwanted = true // the last of them removes it
 			return nil
 		}
 		delete(f.open, k)

@@ -91,6 +91,39 @@ func TestLatePartsOfAWholeBlob(t *testing.T) {
 
 // What a killed centre left of blobs that are whole, perhaps by way of another
 // server, goes at the next start; what is not whole stays.
+func TestAPartialFileInUseGoesWithItsLastUse(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir)
+	k := partialKey{sum([]byte("late")), 2 * parcel.ChunkSize}
+	a, err := c.blobs.take(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := c.blobs.take(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.blobs.discard(k); err != nil {
+		t.Fatal(err)
+	}
+	c.blobs.give(a)
+	if left := halves(t, dir); !left[k.hash] {
+		t.Error("it went while it was used")
+	}
+	c.blobs.give(b)
+	if left := halves(t, dir); len(left) != 0 {
+		t.Errorf("left over: %v", left)
+	}
+	again, err := c.blobs.take(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.blobs.give(again)
+	if left := halves(t, dir); !left[k.hash] {
+		t.Error("one that begins anew is not kept")
+	}
+}
+
 func TestPartialFilesOfWholeBlobs(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)
