@@ -77,6 +77,7 @@ type Central struct {
 	keys      map[string]*seal.Key
 	parcels   chan struct{} // bounds the parcels opened at once
 	large     chan struct{} // bounds the large requests in streams
+	unpackers chan *parcel.Unpacker
 	requests  chan struct{} // bounds the requests answered at once
 	strangers chan struct{} // and among them those of nobody known
 	metrics   *metrics
@@ -103,9 +104,12 @@ func Open(ctx context.Context, o Options) (*Central, error) {
 	const op = "central.Open"
 	c := &Central{dir: o.Dir, now: o.Now, log: o.Log, keys: map[string]*seal.Key{},
 		arrivals: newArrivals(), recent: newRecent(), lanes: newLanes(), metrics: newMetrics(),
-		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), requests: make(chan struct{}, 512),
+		parcels: make(chan struct{}, 8), large: make(chan struct{}, 8), unpackers: make(chan *parcel.Unpacker, unpacking), requests: make(chan struct{}, 512),
 		contractsDue: make(chan struct{}, 1), eraseDue: make(chan struct{}, 1),
 		strangers: make(chan struct{}, maxStrangers), board: newSwitchboard(), address: o.Address, server: rand.Text(), ice: o.ICE}
+	for range unpacking {
+		c.unpackers <- &parcel.Unpacker{}
+	}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -155,7 +159,7 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 			return err
 		}
 		c.blobs = newFolder(o.Dir, c.db)
-		c.blobs.packs = newPacks(o.Dir, c.arrivals.free)
+		c.blobs.packs = newPacks(o.Dir, c.arrivals.rooms.give)
 		c.commits, c.shelf = measured{newCommitter(c.db), c.metrics}, c.blobs
 	}
 	c.keeper = newKeeper(c)

@@ -30,6 +30,7 @@ const (
 	checkEvery  = 5 * time.Second       // whether the device may still be here
 	laneBuffer  = 17 << 10              // holds a whole record of TLS
 	maxOut      = 1 << 20               // of answers that wait to be read
+	unpacking   = 4                     // blobs unpacked at once
 	busyWait    = 50 * time.Millisecond // for a blob that is just being finished
 )
 
@@ -294,7 +295,9 @@ func (l *lane) data(ctx context.Context, n int) error {
 }
 
 func (l *lane) packed(ctx context.Context, b []byte) error {
-	content, err := parcel.UnpackOne(b, l.size)
+	u := <-l.c.unpackers
+	content, err := u.Unpack(b, l.size)
+	l.c.unpackers <- u
 	if err != nil {
 		return err
 	}

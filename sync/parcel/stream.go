@@ -356,23 +356,38 @@ func uneven(b []byte) bool {
 	return squares > len(b)+len(b)*len(b)/64
 }
 
-// UnpackOne is the inverse of PackOne, for a blob of a size. Anything else is
-// fault.Input.
-func UnpackOne(packed []byte, size int64) ([]byte, error) {
+// Unpacker unpacks what a Packer packed. It is for one goroutine at a time.
+type Unpacker struct {
+	src bytes.Reader
+	in  *bufio.Reader
+	r   io.ReadCloser
+}
+
+// Unpack gives the blob of a size that was packed. Anything else is fault.Input.
+func (u *Unpacker) Unpack(packed []byte, size int64) ([]byte, error) {
 	bad := func() ([]byte, error) {
-		return nil, fault.New("parcel.UnpackOne", fault.Input, errors.New("blob does not unpack"))
+		return nil, fault.New("parcel.Unpack", fault.Input, errors.New("blob does not unpack"))
 	}
 	if size > MaxPackedOne {
 		return bad()
 	}
-	src := bytes.NewReader(packed)
-	r := flate.NewReader(bufio.NewReaderSize(src, 512))
+	u.src.Reset(packed)
+	defer u.src.Reset(nil)
+	if u.r == nil {
+		u.in = bufio.NewReaderSize(&u.src, 512)
+		u.r = flate.NewReader(u.in)
+	} else {
+		u.in.Reset(&u.src)
+		if err := u.r.(flate.Resetter).Reset(u.in, nil); err != nil {
+			return bad()
+		}
+	}
 	out := make([]byte, size)
-	if _, err := io.ReadFull(r, out); err != nil {
+	if _, err := io.ReadFull(u.r, out); err != nil {
 		return bad()
 	}
 	var one [1]byte
-	if n, err := r.Read(one[:]); n != 0 || err != io.EOF {
+	if n, err := u.r.Read(one[:]); n != 0 || err != io.EOF {
 		return bad()
 	}
 	return out, nil

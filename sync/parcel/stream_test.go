@@ -105,17 +105,18 @@ func TestFramesRefused(t *testing.T) {
 
 func TestPacker(t *testing.T) {
 	var p Packer
+	var u Unpacker
 	text := []byte(strings.Repeat("家庭主要收入来源为务农和外出务工，", 60))
 	for range 2 { // the second time with what the first left behind
 		b := p.Pack(text)
 		if len(b) == 0 || len(b) > len(text)/2 {
 			t.Fatalf("%d bytes became %d", len(text), len(b))
 		}
-		if got, err := UnpackOne(b, int64(len(text))); err != nil || !bytes.Equal(got, text) {
+		if got, err := u.Unpack(b, int64(len(text))); err != nil || !bytes.Equal(got, text) {
 			t.Errorf("got another text, %v", err)
 		}
 		for _, size := range []int64{int64(len(text)) - 1, int64(len(text)) + 1, MaxPackedOne + 1} {
-			if _, err := UnpackOne(b, size); fault.KindOf(err) != fault.Input {
+			if _, err := u.Unpack(b, size); fault.KindOf(err) != fault.Input {
 				t.Errorf("as %d bytes: %v", size, err)
 			}
 		}
@@ -181,7 +182,7 @@ func FuzzFrames(f *testing.F) {
 		case FrameRefused:
 			_, _ = ParseRefused(body)
 		case FramePacked:
-			if out, err := UnpackOne(body, 300); err == nil && len(out) != 300 {
+			if out, err := new(Unpacker).Unpack(body, 300); err == nil && len(out) != 300 {
 				t.Fatalf("%d bytes", len(out))
 			}
 		}
