@@ -109,15 +109,16 @@ type freight struct {
 	head   int // what stands before it has nothing to be sent
 	all    map[loan.Hash]*cargo
 	loaded int64    // bytes of content in memory
-	spare  [][]byte // memory of contents that were carried, for the next
+	spare  [][]byte // memory of contents that were carried, for the next, the smallest first
+	kept   int64    // bytes of it
 }
 
 const (
 	loadAhead = 6 << 20 // bytes of content in memory, but for one long blob
 	loadFirst = 512 << 10
-	mostSpare = 8 // and each of spareSize at most
-	spareSize = 1 << 20
-	askAhead  = 512 // blobs whose lack is asked for in front of the sending
+	spareSize = 1 << 20  // a piece of memory that is kept has at most so much,
+	spareStep = 16 << 10 // and a multiple of this
+	askAhead  = 512      // blobs whose lack is asked for in front of the sending
 )
 
 // refresh takes over the outbox's order, and what is new in it; gone says which
@@ -161,28 +162,29 @@ func (f *freight) unload(c *cargo) {
 	c.content, c.packed = nil, nil
 }
 
-// giveBack keeps the memory of a content that nobody reads any more: the
-// largest few, which hold any of the next.
+// giveBack keeps the memory of a content that nobody reads any more: as much as
+// may be loaded, and rather large pieces, which hold any of the next.
 func (f *freight) giveBack(b []byte) {
 	if cap(b) == 0 || cap(b) > spareSize {
 		return
 	}
-	f.spare = append(f.spare, b[:0])
-	if len(f.spare) > mostSpare {
-		slices.SortFunc(f.spare, func(a, b []byte) int { return cap(a) - cap(b) })
-		f.spare = slices.Delete(f.spare, 0, 1)
+	i, _ := slices.BinarySearchFunc(f.spare, cap(b), func(s []byte, n int) int { return cap(s) - n })
+	f.spare = slices.Insert(f.spare, i, b[:0])
+	for f.kept += int64(cap(b)); f.kept > loadAhead; f.spare = slices.Delete(f.spare, 0, 1) {
+		f.kept -= int64(cap(f.spare[0]))
 	}
 }
 
 // room is memory for a content of a size, for the caller alone.
 func (f *freight) room(size int64) []byte {
-	for i, b := range slices.Backward(f.spare) {
-		if int64(cap(b)) >= size {
-			f.spare = slices.Delete(f.spare, i, i+1)
-			return b
-		}
+	i, _ := slices.BinarySearchFunc(f.spare, int(size), func(s []byte, n int) int { return cap(s) - n })
+	if i < len(f.spare) {
+		b := f.spare[i]
+		f.spare = slices.Delete(f.spare, i, i+1)
+		f.kept -= int64(cap(b))
+		return b
 	}
-	return make([]byte, 0, size)
+	return make([]byte, 0, (size+spareStep-1)/spareStep*spareStep)
 }
 
 // next is the blob of which a lane is to send: the one it sends of already,

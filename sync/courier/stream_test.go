@@ -449,19 +449,21 @@ func TestMemoryOfContentsIsUsedAgain(t *testing.T) {
 			t.Error("they share it")
 		}
 	})
-	t.Run("the largest few are kept, and none that is very large", func(t *testing.T) {
-		for n := range 3 * mostSpare {
-			f.giveBack(make([]byte, 10+n))
+	t.Run("the largest are kept, as much as may be loaded, and none that is very large", func(t *testing.T) {
+		for n := range 20 {
+			f.giveBack(make([]byte, (n+1)*spareSize/20))
 		}
 		f.giveBack(make([]byte, spareSize+1))
 		f.giveBack(nil)
-		if len(f.spare) != mostSpare {
-			t.Fatalf("%d are kept", len(f.spare))
-		}
+		sum, least := int64(0), spareSize
 		for _, b := range f.spare {
-			if cap(b) < 10+2*mostSpare || cap(b) > spareSize {
+			sum, least = sum+int64(cap(b)), min(least, cap(b))
+			if cap(b) > spareSize {
 				t.Errorf("one of %d bytes", cap(b))
 			}
+		}
+		if sum != f.kept || sum > loadAhead || sum <= loadAhead-spareSize || least < spareSize/2 {
+			t.Errorf("%d bytes are kept, of %d, the least %d", sum, f.kept, least)
 		}
 	})
 }
