@@ -51,48 +51,11 @@ type arrival struct {
 type arrivals struct {
 	mu    sync.Mutex
 	all   map[arrivalKey]*arrival
-	room  int64 // of memory, that is left
-	pools [5]sync.Pool
+	rooms *rooms
 }
 
 func newArrivals() *arrivals {
-	return &arrivals{all: map[arrivalKey]*arrival{}, room: roomBytes}
-}
-
-// classOf is the smallest piece of memory that a blob fits into, behind the head
-// that it has in a pack.
-func classOf(size int64) (class int, bytes int64) {
-	for class, bytes = 0, 64<<10; bytes < size; class++ {
-		bytes *= 2
-	}
-	return class, bytes
-}
-
-const smallest = 16 << 10 // what is shorter is not kept for later
-
-// alloc gives memory for a blob and its head.
-func (a *arrivals) alloc(size int64) []byte {
-	class, bytes := classOf(size)
-	if size < smallest {
-		return packRoom(size)
-	}
-	if p, ok := a.pools[class].Get().(*[]byte); ok {
-		return (*p)[:packHead+size]
-	}
-	return packRoom(bytes)[:packHead+size]
-}
-
-// free takes memory back that alloc gave. Nobody else has it any more.
-func (a *arrivals) free(room []byte) {
-	size := int64(len(room)) - packHead
-	class, bytes := classOf(size)
-	if size >= smallest {
-		room = room[:cap(room)]
-		a.pools[class].Put(&room)
-	}
-	a.mu.Lock()
-	a.room += bytes
-	a.mu.Unlock()
+	return &arrivals{all: map[arrivalKey]*arrival{}, rooms: newRooms(roomBytes)}
 }
 
 // arrive gives the arrival of a blob, or makes it; leave must follow. Where
@@ -119,30 +82,22 @@ func (c *Central) arrive(county string, b parcel.BlobSize) (*arrival, error) {
 	as.all[k] = a
 	a.mu.Lock() // others find it and wait until it is ready
 	defer a.mu.Unlock()
-	_, bytes := classOf(b.Size)
-	small := b.Size <= maxPacked
-	if small && as.room < bytes {
-		as.mu.Unlock()
-		c.putAside(false)
-		as.mu.Lock()
-	}
-	small = small && as.room >= bytes
-	if small {
-		as.room -= bytes
-	}
-	as.mu.Unlock()
-	if small {
-		if _, err := os.Lstat(c.blobs.partialPath(k.partialKey)); err == nil {
-			as.mu.Lock()
-			as.room += bytes
+	if b.Size <= maxPacked {
+		if a.block = as.rooms.take(b.Size); a.block == nil {
 			as.mu.Unlock()
-			small = false
+			c.putAside(false)
+			as.mu.Lock()
+			a.block = as.rooms.take(b.Size)
 		}
 	}
-	if small {
-		a.block = as.alloc(b.Size)
-		a.mem = a.block[packHead:]
-		return a, nil
+	as.mu.Unlock()
+	if a.block != nil {
+		if _, err := os.Lstat(c.blobs.partialPath(k.partialKey)); err != nil {
+			a.mem = a.block[packHead:]
+			return a, nil
+		}
+		as.rooms.give(a.block)
+		a.block = nil
 	}
 	if err := c.openFile(a); err != nil {
 		as.mu.Lock()
@@ -272,7 +227,7 @@ func (c *Central) spill(a *arrival) error {
 		return nil
 	}
 	mem, got := a.mem, a.got
-	defer c.arrivals.free(a.block)
+	defer c.arrivals.rooms.give(a.block)
 	a.block, a.mem, a.got = nil, nil, nil
 	if err := c.openFile(a); err != nil {
 		return err
@@ -289,7 +244,7 @@ func (c *Central) spill(a *arrival) error {
 // a.mu.
 func (c *Central) letFall(a *arrival) error {
 	if a.mem != nil {
-		c.arrivals.free(a.block)
+		c.arrivals.rooms.give(a.block)
 		a.block, a.mem, a.got = nil, nil, nil
 	}
 	if a.file == nil {

@@ -351,7 +351,7 @@ func TestABlobIsNotHeldBeforeItsContentGoes(t *testing.T) {
 	put := func(b []byte) blobName {
 		t.Helper()
 		kept := packed{hash: loan.Hash(key.Name(b)), content: b}
-		if err := kept.write(c.blobs.packs); err != nil {
+		if err := kept.writeIn(c.arrivals.rooms.take(int64(len(b))), c.blobs.packs); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.blobs.packs.sync([]place{kept.at}); err != nil {
@@ -425,7 +425,7 @@ func TestABlobInAPackIsErased(t *testing.T) {
 	gone, stays := content("gone", 2_000), content("stays", 2_000)
 	for _, b := range [][]byte{gone, stays} {
 		h := loan.Hash(key.Name(b))
-		block := c.arrivals.alloc(int64(len(b)))
+		block := c.arrivals.rooms.take(int64(len(b)))
 		copy(block[packHead:], b)
 		at, err := c.blobs.packs.write(h, block)
 		if err == nil {

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unsafe"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -54,14 +53,6 @@ const (
 
 func newPacks(dir string, give func(room []byte)) *packs {
 	return &packs{dir: filepath.Join(dir, "packs"), give: give, spoilt: map[int64]bool{}, open: map[int64]*os.File{}}
-}
-
-// packRoom gives memory for a head of a pack and n bytes, as write wants it.
-func packRoom(n int64) []byte {
-	whole := int(blocks(packHead + n))
-	b := make([]byte, whole+packBlock)
-	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (packBlock - 1))
-	return b[off : off+int(packHead+n) : off+whole]
 }
 
 // blocks is a length in whole blocks.
@@ -118,7 +109,7 @@ func (p *packs) begin() error {
 }
 
 // write puts a blob behind the others. It is not durable before a sync. room is
-// of packRoom, packHead bytes and then the blob, and is given back in its time,
+// as rooms give it, packHead bytes and then the blob, and is given back in its time,
 // after a failure too: then nothing of the blob is there.
 func (p *packs) write(h loan.Hash, room []byte) (place, error) {
 	const op = "central.pack"

@@ -26,8 +26,12 @@ func someBlob(n int) packed {
 	return b
 }
 
-func (b *packed) write(p *packs) (err error) {
-	room := packRoom(int64(len(b.content)))
+// packRoom is memory for a head and n bytes.
+func packRoom(n int64) []byte { return newRooms(blocks(packHead + n)).take(n) }
+
+func (b *packed) write(p *packs) error { return b.writeIn(packRoom(int64(len(b.content))), p) }
+
+func (b *packed) writeIn(room []byte, p *packs) (err error) {
 	copy(room[packHead:], b.content)
 	b.at, err = p.write(b.hash, room)
 	return err

@@ -26,7 +26,7 @@ func (c *Central) settle(ctx context.Context, a *arrival) error {
 		return nil
 	}
 	if loan.Hash(key.Name(a.mem)) != a.key.hash {
-		c.arrivals.free(a.block)
+		c.arrivals.rooms.give(a.block)
 		return c.settled(a, fault.New("central.settle", fault.Input, errName))
 	}
 	if c.shared {
@@ -34,7 +34,7 @@ func (c *Central) settle(ctx context.Context, a *arrival) error {
 		return nil
 	}
 	if err := c.keeper.room(ctx, a.key.size); err != nil {
-		c.arrivals.free(a.block)
+		c.arrivals.rooms.give(a.block)
 		return c.settled(a, err)
 	}
 	start := time.Now()
@@ -53,7 +53,7 @@ func (c *Central) send(ctx context.Context, a *arrival) {
 	start := time.Now()
 	err := c.shelve(ctx, a.key.county, a.key.hash, a.mem)
 	if err == nil {
-		c.arrivals.free(a.block)
+		c.arrivals.rooms.give(a.block)
 		c.keeper.add(kept{a, place{}, start})
 		return
 	}

@@ -364,9 +364,9 @@ func TestMemoryOfHalfBlobs(t *testing.T) {
 		inMemory += cap(a.block)
 		a.mu.Unlock()
 	}
-	room := c.arrivals.room
+	room := c.arrivals.rooms.left()
 	c.arrivals.mu.Unlock()
-	if inMemory > 2*roomBytes || room < 0 {
+	if int64(inMemory)+room != roomBytes {
 		t.Errorf("%d bytes in memory, room %d", inMemory, room)
 	}
 	s.write(parcel.AppendLack(nil, 1, named))
