@@ -78,9 +78,7 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	unread, err := d.store.EachChange(ctx, func(ch *loan.Change) {
 		l := guard.LineOf(ch)
 		acts = append(acts, l.Act())
-		if ch.Kind == loan.ChangeAttach {
-			faceOf(ch, faces)
-		}
+		guard.FaceOf(ch, faces)
 		if q.Person != "" && guard.Names(ch, person) {
 			his[ch.Case] = true
 		}
@@ -126,14 +124,6 @@ func (d *Desk) oddPeople(faces map[loan.Hash][]uuid.UUID) []guard.Oddity {
 	return out
 }
 
-// faceOf notes in which cases a portrait stands.
-func faceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
-	b, err := loan.Body[loan.AttachBody](ch)
-	if err == nil && portrait(b.Slot) && !slices.Contains(faces[b.Blob], ch.Case) {
-		faces[b.Blob] = append(faces[b.Blob], ch.Case)
-	}
-}
-
 // ReportContext is the context of a report's signature.
 const ReportContext = "doorstep record report 1"
 
@@ -161,15 +151,10 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 	_ = w.WriteAll([][]string{
 		{"\ufeff日志报告", "设备", d.device().String(), "生成人", d.operator.ID, "时间", d.now().UTC().Format(time.RFC3339)},
 		{"日志", sound, "末项", strconv.FormatUint(n, 10), hash.String(), "条数", strconv.Itoa(len(r.Lines))},
-		{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注"},
+		guard.LineColumns(),
 	})
 	for _, l := range r.Lines {
-		id := ""
-		if l.Case != uuid.Nil {
-			id = l.Case.String()
-		}
-		_ = w.Write([]string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
-			strings.Join(l.Fields, " "), l.Detail})
+		_ = w.Write(l.Row())
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

@@ -38,12 +38,12 @@ const (
 
 // Oddity is something for a person to look at; it proves nothing.
 type Oddity struct {
-	Kind     OddKind
-	Operator string
-	Day      loan.Date
-	Count    int
-	Cases    []uuid.UUID // at most 20
-	Devices  []uuid.UUID // where it was done, at most 20
+	Kind     OddKind     `json:"kind"`
+	Operator string      `json:"operator,omitempty"`
+	Day      loan.Date   `json:"day,omitempty"`
+	Count    int         `json:"count"`
+	Cases    []uuid.UUID `json:"cases,omitempty"`   // at most 20
+	Devices  []uuid.UUID `json:"devices,omitempty"` // where it was done, at most 20
 }
 
 // SearchRefused is what the record says of a search beyond the own queue that was

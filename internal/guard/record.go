@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,15 +24,15 @@ type Sought struct {
 // Line is one line of the record: who did what, when and why. It holds no
 // person's data.
 type Line struct {
-	At       time.Time
-	Device   uuid.UUID
-	Counter  uint64
-	Operator string
-	Case     uuid.UUID
-	Kind     loan.ChangeKind
-	Fields   []string
-	Reason   string
-	Detail   string
+	At       time.Time       `json:"at"`
+	Device   uuid.UUID       `json:"device"`
+	Counter  uint64          `json:"number"`
+	Operator string          `json:"operator"`
+	Case     uuid.UUID       `json:"case,omitzero"`
+	Kind     loan.ChangeKind `json:"kind"`
+	Fields   []string        `json:"fields,omitempty"`
+	Reason   string          `json:"reason,omitempty"`
+	Detail   string          `json:"detail,omitempty"`
 }
 
 // Act is the line as a pattern is looked for in it.
@@ -112,4 +113,34 @@ func Names(ch *loan.Change, id loan.IDNumber) bool {
 		}
 	}
 	return false
+}
+
+// FaceOf notes in which cases a portrait stands, by the name of its picture.
+func FaceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
+	if ch.Kind != loan.ChangeAttach {
+		return
+	}
+	b, err := loan.Body[loan.AttachBody](ch)
+	if err != nil || b.Slot != loan.PortraitStudent && b.Slot != loan.PortraitCoborrower {
+		return
+	}
+	if !slices.Contains(faces[b.Blob], ch.Case) {
+		faces[b.Blob] = append(faces[b.Blob], ch.Case)
+	}
+}
+
+// LineColumns heads the columns of a report.
+func LineColumns() []string {
+	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注"}
+}
+
+// Row is the line in a report: without the reason, which people write in their own
+// words.
+func (l Line) Row() []string {
+	id := ""
+	if l.Case != uuid.Nil {
+		id = l.Case.String()
+	}
+	return []string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
+		strings.Join(l.Fields, " "), l.Detail}
 }
