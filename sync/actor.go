@@ -42,13 +42,6 @@ func (p *actor) act(ctx context.Context, c *central.Central, a central.Act, do f
 		return err
 	}
 	defer seal.Wipe(who.Password)
-	if len(who.Password) == 0 {
-		if _, practice, err := c.County(ctx); err != nil {
-			return err
-		} else if practice {
-			fmt.Fprintln(p.errs, "sync: a centre for practice: nobody proved who does this")
-		}
-	}
 	_, err = c.Acting(ctx, who, a, do)
 	return err
 }
@@ -65,29 +58,37 @@ func (p *actor) person(ctx context.Context, c *central.Central) (central.Person,
 	case who.ID != "" && !practice:
 		who.Password, err = askPassword("password of "+who.ID, p.errs)
 	}
+	if practice && len(who.Password) == 0 {
+		fmt.Fprintln(p.errs, "sync: a centre for practice: nobody proved who does this")
+	}
 	return who, err
 }
 
 // passwordIn reads the first line of a file, and says when others can read it too.
 func passwordIn(path string, errs io.Writer) ([]byte, error) {
-	const op = "sync.password"
+	return firstLine("--password-file", path, errs)
+}
+
+// firstLine reads what is secret from a file that a flag names.
+func firstLine(flag, path string, errs io.Writer) ([]byte, error) {
+	const op = "sync.firstLine"
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.New(op, fault.Missing, errors.New("--password-file cannot be read"))
+		return nil, fault.New(op, fault.Missing, errors.New(flag+" cannot be read"))
 	}
 	defer f.Close()
 	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && openToOthers(st) {
-		fmt.Fprintln(errs, "sync: other users of this computer can read the password file (chmod 600 mends it)")
+		fmt.Fprintln(errs, "sync: other users of this computer can read the file of "+flag+" (chmod 600 mends it)")
 	}
 	b, err := io.ReadAll(io.LimitReader(f, 4<<10))
 	if err != nil {
-		return nil, fault.New(op, fault.Disk, errors.New("--password-file cannot be read"))
+		return nil, fault.New(op, fault.Disk, errors.New(flag+" cannot be read"))
 	}
 	line, rest, _ := bytes.Cut(b, []byte("\n"))
 	seal.Wipe(rest)
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) == 0 {
-		return nil, fault.New(op, fault.Input, errors.New("the first line of --password-file is empty"))
+		return nil, fault.New(op, fault.Input, errors.New("the first line of "+flag+" is empty"))
 	}
 	return line, nil
 }

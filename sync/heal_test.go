@@ -91,6 +91,7 @@ func settled(t testing.TB, s *server, l *laptop) {
 			t.Errorf("the centre holds %d changes up to %d, the laptop %d up to %d", d.Changes, d.Through, held, box.Last)
 		}
 	}
+	verbOK(t, "record", "verify", "--data", s.dir, "--reason", "all came home")
 }
 
 func deviceHeld(t testing.TB, s *server, l *laptop) (changes uint64, lost []loan.Range) {

@@ -34,6 +34,10 @@ Usage:
   sync contract verify --data DIR --file FILE [--sm2 FILE]
   sync export --data DIR --to DIR [--grant ID --operator ID [--case ID[,ID]]]
   sync export list --data DIR [--json]
+  sync record list|export --data DIR --reason TEXT --by ID [--of ID] [--device ID] [--case ID] [--kind KIND[,KIND]]
+      [--from DAY] [--to DAY] [--person|--person-file FILE] [--limit N] [--json] [--out FILE]
+  sync record odd --data DIR --reason TEXT --by ID [--of ID] [--device ID] [--from DAY] [--to DAY] [--json]
+  sync record verify --data DIR --reason TEXT --by ID [--device ID] [--json]
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
   sync operator off --data DIR --id ID
   sync officer add --data DIR --id ID [--by ID]

@@ -13,6 +13,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/sync/central"
 	"github.com/google/uuid"
 )
 
@@ -290,6 +291,15 @@ func (w *world) agree() {
 		w.same(p, t)
 	}
 	w.orphans(t)
+	if w.centre == nil {
+		return // several servers, in processes of their own
+	}
+	w.ok(w.centre.RecordProof(context.Background(), central.Person{}, central.RecordQuery{Reason: "the sky is clear"}, func(p central.ChainProof) error {
+		if len(p.Wrong) > 0 {
+			w.fail("the centre's own reading of chain %s: %+v", p.Device, p.Wrong)
+		}
+		return nil
+	}))
 }
 
 // deliver lets a laptop carry all it has with nothing in its way.

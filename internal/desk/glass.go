@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"doorstep/internal/fault"
@@ -71,7 +70,7 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 	if err := g.Validate(); err != nil {
 		return g, fault.Wrap(op, err)
 	}
-	if err := d.noteOf(ctx, op, d.operator.ID, id, loan.ViewBody{Fields: g.Fields, Reason: reason, Detail: "glass " + g.ID}); err != nil {
+	if err := d.noteOf(ctx, op, d.operator.ID, id, loan.ViewBody{Fields: g.Fields, Reason: reason, Detail: guard.GlassWord{ID: g.ID}.Detail()}); err != nil {
 		return g, err
 	}
 	all = append(all, Glass{g.ID, g.Operator, id, reason, now})
@@ -111,12 +110,11 @@ func (d *Desk) glassesOfChain(ctx context.Context, kept []Glass) ([]Glass, error
 		if err != nil {
 			return
 		}
-		words := strings.Fields(b.Detail)
-		switch {
-		case len(words) == 2 && words[0] == "glass" && !known[words[1]]:
-			found = append(found, Glass{words[1], ch.Operator, ch.Case, b.Reason, ch.At})
-		case len(words) > 2 && words[0] == "glass":
-			reviewed[words[1]] = true
+		switch w, ok := guard.GlassOf(b.Detail); {
+		case ok && w.Reviewed:
+			reviewed[w.ID] = true
+		case ok && !known[w.ID]:
+			found = append(found, Glass{w.ID, ch.Operator, ch.Case, b.Reason, ch.At})
 		}
 	})
 	if err != nil {
@@ -162,11 +160,7 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 	if err := d.answersFor(ctx, d.acting(), guard.ReviewGlass, all[i].Operator); err != nil {
 		return fault.Wrap(op, err)
 	}
-	word := "not right"
-	if right {
-		word = "right"
-	}
-	body := loan.ViewBody{Reason: note, Detail: strings.Join([]string{"glass", id, "of", all[i].Operator, "reviewed:", word}, " ")}
+	body := loan.ViewBody{Reason: note, Detail: guard.GlassWord{ID: id, Reviewed: true, Operator: all[i].Operator, Right: right}.Detail()}
 	if err := d.noteOf(ctx, op, d.operator.ID, all[i].Case, body); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,10 +18,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// What can be odd in the record, under this package's name.
+// What the record has and what can be odd in it, under this package's names.
 type (
 	Oddity  = guard.Oddity
 	OddKind = guard.OddKind
+	Sought  = guard.Sought
+	Line    = guard.Line
 )
 
 // The sorts of what is odd.
@@ -39,30 +40,6 @@ const (
 
 // VerbLabel is a verb's name on screen, as the record has the verb.
 func VerbLabel(verb string) string { return guard.Label(guard.Verb(verb)) }
-
-// Sought is which lines of the record are wanted; what is empty is no bound.
-type Sought struct {
-	Operator string
-	Case     string // the end of a case's id, at least four characters
-	Person   string // an ID number: lines of the cases in which it ever stood, as student's or co-borrower's
-	Kinds    []loan.ChangeKind
-	From, To time.Time // To is not included
-	Limit    int       // the newest; 0 is no limit
-}
-
-// Line is one line of the record: who did what, when and why. It holds no
-// person's data.
-type Line struct {
-	At       time.Time
-	Device   uuid.UUID
-	Counter  uint64
-	Operator string
-	Case     uuid.UUID
-	Kind     loan.ChangeKind
-	Fields   []string
-	Reason   string
-	Detail   string
-}
 
 // Record is what was found in the record of this laptop.
 type Record struct {
@@ -99,15 +76,13 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	var acts []guard.Act
 	faces := map[loan.Hash][]uuid.UUID{}
 	unread, err := d.store.EachChange(ctx, func(ch *loan.Change) {
-		l := lineOf(ch)
-		acts = append(acts, guard.Act{At: l.At, Operator: l.Operator, Case: l.Case, Kind: l.Kind, Detail: l.Detail})
-		if ch.Kind == loan.ChangeAttach {
-			faceOf(ch, faces)
-		}
-		if q.Person != "" && names(ch, person) {
+		l := guard.LineOf(ch)
+		acts = append(acts, l.Act())
+		guard.FaceOf(ch, faces)
+		if q.Person != "" && guard.Names(ch, person) {
 			his[ch.Case] = true
 		}
-		if q.wants(l) {
+		if q.Wants(l) {
 			out.Lines = append(out.Lines, l)
 		}
 	})
@@ -149,88 +124,6 @@ func (d *Desk) oddPeople(faces map[loan.Hash][]uuid.UUID) []guard.Oddity {
 	return out
 }
 
-// names says whether a change sets an ID number for somebody of its case.
-func names(ch *loan.Change, id loan.IDNumber) bool {
-	is := func(s string) bool { n, _ := loan.IDNumber(strings.TrimSpace(s)).Canonical(); return n == id }
-	switch ch.Kind {
-	case loan.ChangeOpen:
-		b, err := loan.Body[loan.OpenBody](ch)
-		return err == nil && (is(b.Application.Student.IDNo) || slices.ContainsFunc(b.Application.Coborrowers, func(c loan.Coborrower) bool { return is(c.IDNo) }))
-	case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
-		var b struct {
-			Fields map[string]json.RawMessage `json:"fields"`
-		}
-		if json.Unmarshal(ch.Body, &b) != nil {
-			return false
-		}
-		for field, v := range b.Fields {
-			var s string
-			if strings.HasSuffix(field, ".id_no") && json.Unmarshal(v, &s) == nil && is(s) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// faceOf notes in which cases a portrait stands.
-func faceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
-	b, err := loan.Body[loan.AttachBody](ch)
-	if err == nil && portrait(b.Slot) && !slices.Contains(faces[b.Blob], ch.Case) {
-		faces[b.Blob] = append(faces[b.Blob], ch.Case)
-	}
-}
-
-// lineOf tells of a change without a value of it.
-func lineOf(ch *loan.Change) Line {
-	l := Line{At: ch.At, Device: ch.Device, Counter: ch.Counter, Operator: ch.Operator, Case: ch.Case, Kind: ch.Kind}
-	switch {
-	case ch.Kind.View():
-		if b, err := loan.Body[loan.ViewBody](ch); err == nil {
-			l.Fields, l.Reason, l.Detail = b.Fields, b.Reason, b.Detail
-		}
-	case ch.Kind == loan.ChangeEdit || ch.Kind == loan.ChangeResolve || ch.Kind == loan.ChangeCorrect:
-		var b struct {
-			Fields map[string]json.RawMessage `json:"fields"`
-			Reason string                     `json:"reason"`
-		}
-		if json.Unmarshal(ch.Body, &b) == nil {
-			for f := range b.Fields {
-				l.Fields = append(l.Fields, f)
-			}
-			slices.Sort(l.Fields)
-			l.Reason = b.Reason
-		}
-	case ch.Kind == loan.ChangeVoid || ch.Kind == loan.ChangeTake:
-		var b struct {
-			Reason string `json:"reason"`
-		}
-		if json.Unmarshal(ch.Body, &b) == nil {
-			l.Reason = b.Reason
-		}
-	case ch.Kind == loan.ChangeConsent:
-		if b, err := loan.Body[loan.ConsentBody](ch); err == nil {
-			l.Detail = map[bool]string{true: "given ", false: "withdrawn "}[b.Given] + string(b.Party) + " " + b.Purpose + " " + b.Text
-		}
-	case ch.Kind == loan.ChangeReview:
-		if b, err := loan.Body[loan.ReviewBody](ch); err == nil {
-			l.Detail, l.Reason = map[bool]string{true: "passed", false: "sent back"}[b.Pass], b.Note
-		}
-	}
-	return l
-}
-
-func (q Sought) wants(l Line) bool {
-	switch {
-	case q.Operator != "" && l.Operator != q.Operator,
-		q.Case != "" && (l.Case == uuid.Nil || !strings.HasSuffix(l.Case.String(), strings.ToLower(q.Case))),
-		len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
-		!q.From.IsZero() && l.At.Before(q.From), !q.To.IsZero() && !l.At.Before(q.To):
-		return false
-	}
-	return true
-}
-
 // ReportContext is the context of a report's signature.
 const ReportContext = "doorstep record report 1"
 
@@ -258,15 +151,10 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 	_ = w.WriteAll([][]string{
 		{"\ufeff日志报告", "设备", d.device().String(), "生成人", d.operator.ID, "时间", d.now().UTC().Format(time.RFC3339)},
 		{"日志", sound, "末项", strconv.FormatUint(n, 10), hash.String(), "条数", strconv.Itoa(len(r.Lines))},
-		{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注"},
+		guard.LineColumns(),
 	})
 	for _, l := range r.Lines {
-		id := ""
-		if l.Case != uuid.Nil {
-			id = l.Case.String()
-		}
-		_ = w.Write([]string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
-			strings.Join(l.Fields, " "), l.Detail})
+		_ = w.Write(l.Row())
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

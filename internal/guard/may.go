@@ -48,6 +48,7 @@ const (
 	BreakGlass      Verb = "break-glass"
 	ReviewGlass     Verb = "review-glass"
 	ReadAudit       Verb = "read-audit"
+	AuditAll        Verb = "audit-all"
 	EnableOperator  Verb = "enable-operator"
 	ManageOperators Verb = "manage-operators"
 	ManageSettings  Verb = "manage-settings"
@@ -114,6 +115,7 @@ func rules() []rule {
 		{BreakGlass, "紧急查看", counter, local, true, nil, false},
 		{ReviewGlass, "复查紧急查看", []Role{DataAdmin, Auditor}, above, false, nil, false},
 		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, every, false, nil, false},
+		{AuditAll, "查看全部电脑的日志", []Role{Auditor}, every, false, nil, false},
 		{EnableOperator, "在本机启用账号", []Role{Clerk, Reviewer, DataAdmin}, local, false, nil, false},
 		{ManageOperators, "管理操作员", admin, local, false, nil, false},
 		{ManageSettings, "修改设置", admin, local, false, nil, false},

@@ -68,6 +68,7 @@ func cells() map[Verb]cell {
 		BreakGlass:      {"clerk reviewer", "any", "", ""},
 		ReviewGlass:     {"dataadmin auditor", "any", "", "county province bank"},
 		ReadAudit:       {"dataadmin auditor", "any", "", "point county province bank"},
+		AuditAll:        {"auditor", "any", "", "point county province bank"},
 		EnableOperator:  {"clerk reviewer dataadmin", "any", "", ""},
 		ManageOperators: {"dataadmin", "any", "", ""},
 		ManageSettings:  {"dataadmin", "any", "", ""},

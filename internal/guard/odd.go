@@ -14,6 +14,7 @@ import (
 // Act is a line of the record, as a pattern is looked for in it.
 type Act struct {
 	At       time.Time
+	Device   uuid.UUID
 	Operator string
 	Case     uuid.UUID
 	Kind     loan.ChangeKind
@@ -37,11 +38,12 @@ const (
 
 // Oddity is something for a person to look at; it proves nothing.
 type Oddity struct {
-	Kind     OddKind
-	Operator string
-	Day      loan.Date
-	Count    int
-	Cases    []uuid.UUID // at most 20
+	Kind     OddKind     `json:"kind"`
+	Operator string      `json:"operator,omitempty"`
+	Day      loan.Date   `json:"day,omitempty"`
+	Count    int         `json:"count"`
+	Cases    []uuid.UUID `json:"cases,omitempty"`   // at most 20
+	Devices  []uuid.UUID `json:"devices,omitempty"` // where it was done, at most 20
 }
 
 // SearchRefused is what the record says of a search beyond the own queue that was
@@ -60,41 +62,67 @@ const (
 
 // Odd looks for patterns in the record, and gives them by day, the newest first.
 func Odd(acts []Act) []Oddity {
-	by := map[oddKey]*Oddity{}
-	add := func(k OddKind, a Act, times int) {
-		key := oddKey{k, a.Operator, loan.DateOf(a.At.In(beijing()))}
-		o := by[key]
-		if o == nil {
-			o = &Oddity{Kind: k, Operator: a.Operator, Day: key.day}
-			by[key] = o
-		}
-		o.Count += times
-		if a.Case != uuid.Nil && len(o.Cases) < 20 && !slices.Contains(o.Cases, a.Case) {
-			o.Cases = append(o.Cases, a.Case)
-		}
-	}
+	var w Watch
 	for _, a := range acts {
-		refused := strings.Contains(a.Detail, "refused")
-		if strings.HasPrefix(a.Detail, SearchRefused) {
-			add(OddSearches, a, timesOf(a.Detail))
+		w.See(a)
+	}
+	return w.Found()
+}
+
+// Watch looks for patterns in a record that is read line by line: what it keeps
+// grows with people and days, not with lines.
+type Watch struct{ by map[oddKey]*Oddity }
+
+func (w *Watch) add(k OddKind, a Act, times int) {
+	key := oddKey{k, a.Operator, loan.DateOf(a.At.In(beijing()))}
+	o := w.by[key]
+	if o == nil {
+		if w.by == nil {
+			w.by = map[oddKey]*Oddity{}
 		}
-		switch {
-		case refused:
-			add(OddRefused, a, timesOf(a.Detail))
-		case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeTake, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
-			add(OddLooks, a, 1)
-		case a.Kind == loan.ChangeSignIn && strings.HasPrefix(a.Detail, "failed"):
-			add(OddPassword, a, 1)
-		case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, "glass e-"):
-			add(OddGlass, a, 1)
-		}
-		if h := a.At.In(beijing()).Hour(); (h >= 22 || h < 6) && a.Operator != "" && !unattended(a.Kind) {
-			add(OddNight, a, 1)
+		o = &Oddity{Kind: k, Operator: a.Operator, Day: key.day}
+		w.by[key] = o
+	}
+	o.Count += times
+	o.Cases, o.Devices = noted(o.Cases, a.Case), noted(o.Devices, a.Device)
+}
+
+// noted adds an id to a short list.
+func noted(list []uuid.UUID, id uuid.UUID) []uuid.UUID {
+	if id == uuid.Nil || len(list) >= 20 || slices.Contains(list, id) {
+		return list
+	}
+	return append(list, id)
+}
+
+// See takes the next line.
+func (w *Watch) See(a Act) {
+	refused := strings.Contains(a.Detail, "refused")
+	if strings.HasPrefix(a.Detail, SearchRefused) {
+		w.add(OddSearches, a, timesOf(a.Detail))
+	}
+	switch {
+	case refused:
+		w.add(OddRefused, a, timesOf(a.Detail))
+	case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeTake, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
+		w.add(OddLooks, a, 1)
+	case a.Kind == loan.ChangeSignIn && strings.HasPrefix(a.Detail, "failed"):
+		w.add(OddPassword, a, 1)
+	case a.Kind == loan.ChangeView:
+		if g, ok := GlassOf(a.Detail); ok && !g.Reviewed {
+			w.add(OddGlass, a, 1)
 		}
 	}
+	if h := a.At.In(beijing()).Hour(); (h >= 22 || h < 6) && a.Operator != "" && !unattended(a.Kind) {
+		w.add(OddNight, a, 1)
+	}
+}
+
+// Found gives what is odd so far.
+func (w *Watch) Found() []Oddity {
 	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused}
 	var out []Oddity
-	for _, o := range by {
+	for _, o := range w.by {
 		if o.Count >= least[o.Kind] {
 			out = append(out, *o)
 		}

@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
-	"doorstep/internal/seal"
 	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
@@ -36,6 +36,10 @@ func (r *Released) detail() string {
 	return fmt.Sprintf("export %s copy %d of case %s to %s %s", r.Grant, r.N, r.Case, r.Fingerprint, r.Recipient)
 }
 
+// releasedDetail says whether a detail is of a copy of a case; a report of the
+// record is an export too.
+func releasedDetail(detail string) bool { return strings.HasPrefix(detail, "export ") }
+
 // Tampered is a place of the centre's own record that is not as it was written.
 type Tampered struct {
 	Centre uuid.UUID `json:"centre"`
@@ -50,27 +54,32 @@ type Tampered struct {
 // no less. It gives how many changes it read, and where something is wrong.
 func (c *Central) VerifyRecord(ctx context.Context) (read int, wrong []Tampered, err error) {
 	const op = "central.VerifyRecord"
-	// Of one moment: a centre that runs adds to its record between two reads.
-	tx, err := c.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: c.oneMoment()})
-	if err != nil {
-		return 0, nil, diskFault(op, err)
-	}
-	defer tx.Rollback()
+	err = c.inOneMoment(ctx, func(tx *sql.Tx) error {
+		read, wrong, err = c.verifyRecord(ctx, tx)
+		return err
+	})
+	return read, wrong, fault.Wrap(op, err)
+}
+
+func (c *Central) verifyRecord(ctx context.Context, tx *sql.Tx) (read int, wrong []Tampered, err error) {
 	all, err := idsOf(ctx, tx, `SELECT id FROM centres ORDER BY id`)
 	if err != nil {
-		return 0, nil, fault.Wrap(op, err)
+		return 0, nil, err
 	}
 	told := map[string]int{}
 	for _, id := range all {
-		n, bad, err := c.verifyChain(ctx, tx, id, told)
-		if err != nil {
-			return read, wrong, fault.Wrap(op, err)
+		k := &chainCheck{proof: ChainProof{Device: id, Centre: true}, exports: told}
+		if err := c.checkChain(ctx, tx, k); err != nil {
+			return read, wrong, err
 		}
-		read, wrong = read+n, append(wrong, bad...)
+		read += k.proof.Changes
+		for _, w := range k.proof.Wrong {
+			wrong = append(wrong, Tampered{id, w.Number, w.Why})
+		}
 	}
 	rows, err := releases(ctx, tx)
 	if err != nil {
-		return read, wrong, fault.Wrap(op, err)
+		return read, wrong, err
 	}
 	for i := range rows {
 		k := rows[i].Operator + " " + rows[i].detail()
@@ -93,94 +102,6 @@ func (c *Central) oneMoment() sql.IsolationLevel {
 		return sql.LevelRepeatableRead
 	}
 	return sql.LevelDefault
-}
-
-// verifyChain reads one chain of the centre's, and counts in told the exports that
-// it tells of.
-func (c *Central) verifyChain(ctx context.Context, q querier, id uuid.UUID, told map[string]int) (read int, wrong []Tampered, err error) {
-	const op = "central.verifyChain"
-	bad := func(n uint64, why string) { wrong = append(wrong, Tampered{id, n, why}) }
-	signed, err := c.signedEnds(ctx, q, id, bad)
-	if err != nil {
-		return 0, nil, err
-	}
-	rows, err := q.QueryContext(ctx, `SELECT c.counter, c.bytes, CASE WHEN e.case_id IS NULL THEN 0 ELSE 1 END FROM changes c
-		LEFT JOIN erased e ON e.case_id = c.case_id WHERE c.device = ? ORDER BY c.counter`, id.String())
-	if err != nil {
-		return 0, nil, diskFault(op, err)
-	}
-	defer rows.Close()
-	var last uint64
-	var prev loan.Hash
-	for ; rows.Next(); read++ {
-		var counter int64
-		var b []byte
-		var erased int
-		if err := rows.Scan(&counter, &b, &erased); err != nil {
-			return read, wrong, diskFault(op, err)
-		}
-		n := uint64(counter)
-		ch, err := loan.DecodeChange(b)
-		if err != nil || ch.Device != id || ch.Counter != n {
-			bad(n, "altered: no change of this number")
-			prev = loan.Hash{}
-			last = n
-			continue
-		}
-		if n != last+1 && n>>loan.EraShift <= last>>loan.EraShift || ch.Prev != prev {
-			bad(n, "does not lead on from the change before it: one is gone, or was altered")
-		}
-		switch {
-		case ch.Body == nil && erased == 0:
-			bad(n, "its content is gone without a tombstone")
-		case ch.Body != nil && loan.BodyHashOf(sum, ch.Salt, ch.Body) != ch.BodyHash:
-			bad(n, "its content was altered")
-		}
-		prev, last = ch.HeaderHash(sum), n
-		if want, ok := signed[n]; ok && want != prev {
-			bad(n, "is not what the authority signed")
-		}
-		delete(signed, n)
-		if body, err := loan.Body[loan.ViewBody](ch); err == nil && ch.Kind == loan.ChangeExport {
-			told[ch.Operator+" "+body.Detail]++
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return read, wrong, diskFault(op, err)
-	}
-	for n := range signed {
-		bad(n, "was signed, and is gone")
-	}
-	through, chain, err := chainOf(ctx, q, id)
-	if err == nil && (through != last || chain != prev) {
-		bad(last, "the chain ends elsewhere than it should")
-	}
-	return read, wrong, err
-}
-
-// signedEnds are the ends of a chain that the authority signed.
-func (c *Central) signedEnds(ctx context.Context, q querier, id uuid.UUID, bad func(uint64, string)) (map[uint64]loan.Hash, error) {
-	const op = "central.signedEnds"
-	rows, err := q.QueryContext(ctx, `SELECT last, bytes FROM checkpoints WHERE device = ?`, id.String())
-	if err != nil {
-		return nil, diskFault(op, err)
-	}
-	defer rows.Close()
-	out := map[uint64]loan.Hash{}
-	for rows.Next() {
-		var last int64
-		var b []byte
-		if err := rows.Scan(&last, &b); err != nil {
-			return nil, diskFault(op, err)
-		}
-		p, err := parcel.OpenProof(b, c.ownKey)
-		if err != nil || p.Device != id || p.Last != uint64(last) {
-			bad(uint64(last), "the authority's signature does not hold")
-			continue
-		}
-		out[p.Last] = p.Chain
-	}
-	return out, diskFault(op, rows.Err())
 }
 
 // chainReleased writes exports into the chain that an earlier program wrote into
@@ -237,9 +158,4 @@ func exportsIn(ctx context.Context, q querier) (map[string]bool, error) {
 		}
 	}
 	return out, diskFault(op, rows.Err())
-}
-
-// ownKey is the key under which the centre's own chains are signed.
-func (c *Central) ownKey(uuid.UUID) (seal.PublicKey, error) {
-	return c.authority.Signer().Public(), nil
 }

@@ -215,6 +215,24 @@
 // written, and the chain says so in the name of "centre"; so it does of one made later
 // without another ("unproven"). A centre for practice asks nobody: "unproven act:".
 //
+// # The record of all laptops
+//
+// The chains that laptops sent are the record of what was looked at, revealed,
+// printed, exported and changed there. "sync record" folds them into the lines of
+// package guard, as a laptop does its own, with the centre's chain among them: for an
+// auditor of the roster, as far as the laptops lie in his organisation; the centre's
+// own is the county's. Each look is an act as above, whose detail names ids alone:
+// "record list|odd|verify|export", then operator=, device=, case=, kind=, from= and
+// to=, and "of one person" where a number was given, which is kept nowhere; "record of
+// one person: N cases" has the ids of the first 20. Nothing is kept for it: changes are read
+// a thousand at a time in the order of chains, or by their case.
+//
+// A report is UTF-8, comma-separated, as a laptop's (package desk): a head with the
+// centre, the auditor and the time; what the chains prove and their number; the names
+// of columns; a line for each, chain by chain; the number of lines; and "签名," with
+// the authority's signature (context "doorstep centre record report 1") over the
+// SHA-256 of all bytes before it. A change of kind export says that it left.
+//
 // # Erased at a person's wish
 //
 // A change of kind erase and rule "request" in a laptop's chain is the wish that

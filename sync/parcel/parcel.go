@@ -115,13 +115,57 @@ func Open(b []byte, lookup func(device uuid.UUID) (seal.PublicKey, error)) (*Par
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
 	c := cursor{b: b}
+	p, h, err := openHead(op, &c, lookup)
+	if err != nil {
+		return nil, err
+	}
+	packed := c.rest()
+	if len(packed) < 1 || len(packed) != h.packed {
+		return nil, damaged(op, "head")
+	}
+	if loan.Hash(h.suite.Sum(packed)) != h.sum {
+		return nil, damaged(op, "packed table")
+	}
+	if p.Changes, err = openTable(op, h.suite, h.plain, packed, int(p.Last-p.First)+1); err != nil {
+		return nil, err
+	}
+	if err := p.walk(op, h.suite); err != nil {
+		return nil, err
+	}
+	if p.Hashes[len(p.Hashes)-1] != p.Chain {
+		return nil, damaged(op, "chain does not end as signed")
+	}
+	return p, nil
+}
+
+// OpenCheckpoint reads what is kept of a parcel as its Checkpoint: the parcel
+// without its changes. It fails as Open does.
+func OpenCheckpoint(b []byte, lookup func(device uuid.UUID) (seal.PublicKey, error)) (*Parcel, error) {
+	const op = "parcel.OpenCheckpoint"
+	c := cursor{b: b}
+	p, _, err := openHead(op, &c, lookup)
+	if err == nil && c.off != len(b) {
+		return nil, damaged(op, "more behind the head")
+	}
+	return p, err
+}
+
+// head is what the head of a parcel says of the table behind it.
+type head struct {
+	suite         seal.Suite
+	plain, packed int
+	sum           loan.Hash
+}
+
+// openHead reads a parcel's head, and demands its device's signature.
+func openHead(op string, c *cursor, lookup func(device uuid.UUID) (seal.PublicKey, error)) (*Parcel, head, error) {
 	magic, context := "DSP1", parcelContext
-	if len(b) > 4 && string(b[:4]) == "DSP2" {
+	if len(c.b) > 4 && string(c.b[:4]) == "DSP2" {
 		magic, context = "DSP2", lossContext
 	}
 	suite, ok := c.magic(magic)
 	if !ok {
-		return nil, damaged(op, "not a parcel")
+		return nil, head{}, damaged(op, "not a parcel")
 	}
 	p := &Parcel{Device: c.id(), First: c.u64(), Last: c.u64()}
 	if magic == "DSP2" {
@@ -129,32 +173,16 @@ func Open(b []byte, lookup func(device uuid.UUID) (seal.PublicKey, error)) (*Par
 		c.bad = c.bad || p.Lost == 0
 	}
 	p.Prev, p.Chain = c.hash(), c.hash()
-	plain, packedLen, packedSum := c.u32(), c.u32(), c.hash()
+	h := head{suite: suite, plain: c.u32(), packed: c.u32(), sum: c.hash()}
 	msg, sig := c.signed()
-	head := c.off
-	packed := c.rest()
-	if c.bad || plain < 1 || plain > MaxPlain || len(packed) < 1 || len(packed) != packedLen ||
-		p.First == 0 || p.Last < p.First || p.Last-p.First >= MaxChanges {
-		return nil, damaged(op, "head")
+	if c.bad || h.plain < 1 || h.plain > MaxPlain || h.packed < 1 || p.First == 0 || p.Last < p.First || p.Last-p.First >= MaxChanges {
+		return nil, h, damaged(op, "head")
 	}
 	if err := signedBy(op, lookup, p.Device, suite, context, msg, sig); err != nil {
-		return nil, err
+		return nil, h, err
 	}
-	if loan.Hash(suite.Sum(packed)) != packedSum {
-		return nil, damaged(op, "packed table")
-	}
-	var err error
-	if p.Changes, err = openTable(op, suite, plain, packed, int(p.Last-p.First)+1); err != nil {
-		return nil, err
-	}
-	if err := p.walk(op, suite); err != nil {
-		return nil, err
-	}
-	if p.Hashes[len(p.Hashes)-1] != p.Chain {
-		return nil, damaged(op, "chain does not end as signed")
-	}
-	p.Checkpoint = append([]byte{}, b[:head]...)
-	return p, nil
+	p.Checkpoint = append([]byte{}, c.b[:c.off]...)
+	return p, h, nil
 }
 
 // signedBy demands a device's signature; lookup gives its key, and its error

@@ -1,0 +1,146 @@
+package guard
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// Sought is which lines of the record are wanted; what is empty is no bound.
+type Sought struct {
+	Operator string
+	Case     string // the end of a case's id, at least four characters
+	Person   string // an ID number: lines of the cases in which it ever stood, as student's or co-borrower's
+	Kinds    []loan.ChangeKind
+	From, To time.Time // To is not included
+	Limit    int       // the newest; 0 is no limit
+}
+
+// Line is one line of the record: who did what, when and why. It holds no
+// person's data.
+type Line struct {
+	At       time.Time       `json:"at"`
+	Device   uuid.UUID       `json:"device"`
+	Counter  uint64          `json:"number"`
+	Operator string          `json:"operator"`
+	Case     uuid.UUID       `json:"case,omitzero"`
+	Kind     loan.ChangeKind `json:"kind"`
+	Fields   []string        `json:"fields,omitempty"`
+	Reason   string          `json:"reason,omitempty"`
+	Detail   string          `json:"detail,omitempty"`
+}
+
+// Act is the line as a pattern is looked for in it.
+func (l Line) Act() Act {
+	return Act{At: l.At, Device: l.Device, Operator: l.Operator, Case: l.Case, Kind: l.Kind, Detail: l.Detail}
+}
+
+// LineOf tells of a change without a value of it.
+func LineOf(ch *loan.Change) Line {
+	l := Line{At: ch.At, Device: ch.Device, Counter: ch.Counter, Operator: ch.Operator, Case: ch.Case, Kind: ch.Kind}
+	switch {
+	case ch.Kind.View():
+		if b, err := loan.Body[loan.ViewBody](ch); err == nil {
+			l.Fields, l.Reason, l.Detail = b.Fields, b.Reason, b.Detail
+		}
+	case ch.Kind == loan.ChangeEdit || ch.Kind == loan.ChangeResolve || ch.Kind == loan.ChangeCorrect:
+		var b struct {
+			Fields map[string]json.RawMessage `json:"fields"`
+			Reason string                     `json:"reason"`
+		}
+		if json.Unmarshal(ch.Body, &b) == nil {
+			for f := range b.Fields {
+				l.Fields = append(l.Fields, f)
+			}
+			slices.Sort(l.Fields)
+			l.Reason = b.Reason
+		}
+	case ch.Kind == loan.ChangeVoid || ch.Kind == loan.ChangeTake:
+		var b struct {
+			Reason string `json:"reason"`
+		}
+		if json.Unmarshal(ch.Body, &b) == nil {
+			l.Reason = b.Reason
+		}
+	case ch.Kind == loan.ChangeConsent:
+		if b, err := loan.Body[loan.ConsentBody](ch); err == nil {
+			l.Detail = map[bool]string{true: "given ", false: "withdrawn "}[b.Given] + string(b.Party) + " " + b.Purpose + " " + b.Text
+		}
+	case ch.Kind == loan.ChangeReview:
+		if b, err := loan.Body[loan.ReviewBody](ch); err == nil {
+			l.Detail, l.Reason = map[bool]string{true: "passed", false: "sent back"}[b.Pass], b.Note
+		}
+	}
+	return l
+}
+
+// Wants says whether a line is one of those; of Person it knows nothing.
+func (q Sought) Wants(l Line) bool {
+	switch {
+	case q.Operator != "" && l.Operator != q.Operator,
+		q.Case != "" && (l.Case == uuid.Nil || !strings.HasSuffix(l.Case.String(), strings.ToLower(q.Case))),
+		len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
+		!q.From.IsZero() && l.At.Before(q.From), !q.To.IsZero() && !l.At.Before(q.To):
+		return false
+	}
+	return true
+}
+
+// Names says whether a change sets an ID number for somebody of its case.
+func Names(ch *loan.Change, id loan.IDNumber) bool {
+	is := func(s string) bool { n, _ := loan.IDNumber(strings.TrimSpace(s)).Canonical(); return n == id }
+	switch ch.Kind {
+	case loan.ChangeOpen:
+		b, err := loan.Body[loan.OpenBody](ch)
+		return err == nil && (is(b.Application.Student.IDNo) || slices.ContainsFunc(b.Application.Coborrowers, func(c loan.Coborrower) bool { return is(c.IDNo) }))
+	case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
+		var b struct {
+			Fields map[string]json.RawMessage `json:"fields"`
+		}
+		if json.Unmarshal(ch.Body, &b) != nil {
+			return false
+		}
+		for field, v := range b.Fields {
+			var s string
+			if strings.HasSuffix(field, ".id_no") && json.Unmarshal(v, &s) == nil && is(s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// FaceOf notes in which cases a portrait stands, by the name of its picture.
+func FaceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
+	if ch.Kind != loan.ChangeAttach {
+		return
+	}
+	b, err := loan.Body[loan.AttachBody](ch)
+	if err != nil || b.Slot != loan.PortraitStudent && b.Slot != loan.PortraitCoborrower {
+		return
+	}
+	if !slices.Contains(faces[b.Blob], ch.Case) {
+		faces[b.Blob] = append(faces[b.Blob], ch.Case)
+	}
+}
+
+// LineColumns heads the columns of a report.
+func LineColumns() []string {
+	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注"}
+}
+
+// Row is the line in a report: without the reason, which people write in their own
+// words.
+func (l Line) Row() []string {
+	id := ""
+	if l.Case != uuid.Nil {
+		id = l.Case.String()
+	}
+	return []string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
+		strings.Join(l.Fields, " "), l.Detail}
+}

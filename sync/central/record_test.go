@@ -1,0 +1,302 @@
+package central
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+const hers = "522727200503141019"
+
+// enrolAt is enrol for a laptop of a named point.
+func enrolAt(t *testing.T, c *Central, url, point string) *laptop {
+	t.Helper()
+	l := enrol(t, c, url)
+	if _, err := c.db.ExecContext(t.Context(), `UPDATE devices SET point = ? WHERE id = ?`, point, l.enrol.Device.String()); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// looked are two laptops of two points; at each one revealed something of a case of
+// the same person, and of another's.
+type looked struct {
+	c          *Central
+	east, west *laptop
+	his, other uuid.UUID
+	auditors   map[string]Person
+	reveals    func(l *laptop, id uuid.UUID, n int)
+	face       loan.Hash
+}
+
+func twoPoints(t *testing.T) *looked {
+	t.Helper()
+	c := open(t, t.TempDir())
+	c.cheap = true
+	url := serve(t, c)
+	k := &looked{c: c, east: enrolAt(t, c, url, "东乡受理点"), west: enrolAt(t, c, url, "西乡受理点"), auditors: map[string]Person{}}
+	face := content("a portrait", 500)
+	opened := func(l *laptop, number string) uuid.UUID {
+		id := uuid.Must(uuid.NewV7())
+		l.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}})
+		l.change(id, loan.ChangeEdit, map[string]any{"fields": map[string]any{"student.id_no": number}})
+		l.change(id, loan.ChangeAttach, loan.AttachBody{Attachment: loan.Attachment{Slot: loan.PortraitStudent, Blob: l.county.Name(face), Size: 500, Media: "image/jpeg"}, Source: "camera"})
+		return id
+	}
+	k.his, k.other = opened(k.east, hers), opened(k.west, "52272720050314103X")
+	k.reveals = func(l *laptop, id uuid.UUID, n int) {
+		for range n {
+			ch := l.change(id, loan.ChangeReveal, loan.ViewBody{Fields: []string{"student.phone"}, Reason: "家长来电核对"})
+			ch.At = time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC)
+		}
+	}
+	k.reveals(k.east, k.his, 8)
+	k.reveals(k.west, k.other, 7)
+	k.reveals(k.west, k.his, 1)
+	k.east.send(k.east.changes)
+	k.west.send(k.west.changes)
+	ofRealPeople(t, c)
+	for id, at := range map[string][2]string{"aud-county": {"county", "522727"}, "aud-east": {"point", "东乡受理点"}, "aud-province": {"province", "52"},
+		"aud-elsewhere": {"county", "522121"}, "aud-bank": {"bank", guard.WholeBank}, "aud-old": {"", ""}} {
+		if err := c.AddOperator(t.Context(), Operator{ID: id, Name: "韦审计", Roles: []string{"auditor"}, Level: at[0], Org: at[1]}); err != nil {
+			t.Fatal(err)
+		}
+		k.auditors[id] = officerOf(t, c, id)
+	}
+	k.auditors["admin-9"] = officerOf(t, c, "admin-9")
+	return k
+}
+
+func officerOf(t *testing.T, c *Central, id string) Person {
+	t.Helper()
+	if err := c.SetOfficer(t.Context(), Person{}, id, []byte(adminPassword), true); err != nil {
+		t.Fatal(err)
+	}
+	return Person{id, []byte(adminPassword)}
+}
+
+func (k *looked) ask(t *testing.T, who string, q RecordQuery) RecordFound {
+	t.Helper()
+	q.Reason = "年度检查"
+	found, err := k.c.Record(t.Context(), k.auditors[who], q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestAnAuditorReadsTheRecordOfAllLaptopsOfHisOrganisation(t *testing.T) {
+	k := twoPoints(t)
+	ctx := t.Context()
+	reveals := []loan.ChangeKind{loan.ChangeReveal}
+	for name, x := range map[string]struct {
+		who  string
+		q    RecordQuery
+		want int
+	}{
+		"the county's":                  {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals}}, 16},
+		"the province's":                {"aud-province", RecordQuery{Sought: guard.Sought{Kinds: reveals}}, 16},
+		"the bank's":                    {"aud-bank", RecordQuery{Sought: guard.Sought{Kinds: reveals}}, 16},
+		"of before there were levels":   {"aud-old", RecordQuery{Sought: guard.Sought{Kinds: reveals}}, 16},
+		"a point's":                     {"aud-east", RecordQuery{Sought: guard.Sought{Kinds: reveals}}, 8},
+		"another county's":              {"aud-elsewhere", RecordQuery{}, 0},
+		"one laptop":                    {"aud-county", RecordQuery{Device: k.west.enrol.Device, Sought: guard.Sought{Kinds: reveals}}, 8},
+		"one case, by its id":           {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, Case: k.his.String()}}, 9},
+		"one case, by its end":          {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, Case: k.his.String()[24:]}}, 9},
+		"one person":                    {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, Person: hers}}, 9},
+		"one person, at a point":        {"aud-east", RecordQuery{Sought: guard.Sought{Kinds: reveals, Person: hers}}, 8},
+		"another operator":              {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, Operator: "clerk-9"}}, 0},
+		"the operator":                  {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, Operator: "practice-clerk"}}, 16},
+		"before":                        {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, To: time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC)}}, 0},
+		"from then on":                  {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, From: time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC)}}, 16},
+		"a person who never was a case": {"aud-county", RecordQuery{Sought: guard.Sought{Person: "52272720050314102X"}}, 0},
+	} {
+		found := k.ask(t, x.who, x.q)
+		if found.Total != x.want || len(found.Lines) != x.want || found.Unread != 0 {
+			t.Errorf("%s: %d lines of %d, want %d", name, len(found.Lines), found.Total, x.want)
+		}
+	}
+	few := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Limit: 3}})
+	if len(few.Lines) != 3 || few.Total <= 16 || !slices.IsSortedFunc(few.Lines, newerLine) || few.Names["aud-county"] != "韦*计" {
+		t.Errorf("the newest three: %d of %d, %v", len(few.Lines), few.Total, few.Names)
+	}
+	for name, x := range map[string]struct {
+		who  Person
+		q    RecordQuery
+		kind fault.Kind
+	}{
+		"a data administrator":       {k.auditors["admin-9"], RecordQuery{Reason: "年度检查"}, fault.Denied},
+		"nobody who signed in":       {Person{ID: "aud-county"}, RecordQuery{Reason: "年度检查"}, fault.Denied},
+		"another password":           {Person{"aud-county", []byte("falsch falsch")}, RecordQuery{Reason: "年度检查"}, fault.Password},
+		"no reason":                  {k.auditors["aud-county"], RecordQuery{}, fault.Input},
+		"another point's laptop":     {k.auditors["aud-east"], RecordQuery{Reason: "年度检查", Device: k.west.enrol.Device}, fault.Missing},
+		"an operator who is a value": {k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Operator: hers}}, fault.Input},
+		"a case that is a value":     {k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Case: "15400000001"}}, fault.Missing},
+		"half a person":              {k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Person: hers[12:]}}, fault.Input},
+		"a sort that is none":        {k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Kinds: []loan.ChangeKind{"15400000001"}}}, fault.Input},
+	} {
+		if _, err := k.c.Record(ctx, x.who, x.q); fault.KindOf(err) != x.kind {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	said := strings.Join(record(t, k.c), "\n")
+	for _, want := range []string{"aud-county: act: record list device=" + k.west.enrol.Device.String() + " kind=reveal", "aud-county: act: record list case=" + k.his.String() + " kind=reveal",
+		"aud-county: act: record list kind=reveal of one person", "aud-county: act: record of one person: 1 cases " + k.his.String(), "admin-9: refused act: record list"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the chain does not say %q: %s", want, said)
+		}
+	}
+	for _, value := range []string{hers, "15400000001", hers[12:]} {
+		if strings.Contains(strings.ReplaceAll(said, k.his.String(), ""), value) {
+			t.Errorf("the chain has a value: %s", said)
+		}
+	}
+}
+
+func TestWhatTheCentreDidWithAPersonsCaseIsInHisRecord(t *testing.T) {
+	k := twoPoints(t)
+	act := Act{Verb: guard.EraseSeason, Name: "case erase", Case: k.his, Reason: "本人到场要求"}
+	if _, err := k.c.Acting(t.Context(), k.auditors["admin-9"], act, func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	found := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Person: hers, Operator: "admin-9"}})
+	if len(found.Lines) != 1 || found.Lines[0].Case != k.his || found.Lines[0].Device != k.c.ID() {
+		t.Errorf("got %+v", found.Lines)
+	}
+	if found := k.ask(t, "aud-east", RecordQuery{Sought: guard.Sought{Person: hers, Operator: "admin-9"}}); len(found.Lines) != 0 {
+		t.Errorf("a point's auditor reads the centre's own: %+v", found.Lines)
+	}
+}
+
+func TestWhatIsOddOverAllLaptops(t *testing.T) {
+	k := twoPoints(t)
+	find := func(who string, kind guard.OddKind) *Odd {
+		t.Helper()
+		all, err := k.c.RecordOdd(t.Context(), k.auditors[who], RecordQuery{Reason: "年度检查"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(all, func(o Odd) bool { return o.Kind == kind })
+		if i < 0 {
+			return nil
+		}
+		return &all[i]
+	}
+	// Eight looks at each of two laptops are fifteen and more together.
+	if o := find("aud-county", guard.OddLooks); o == nil || o.Count != 16 || o.Operator != "practice-clerk" || len(o.Devices) != 2 || len(o.Points) != 2 {
+		t.Errorf("looks at two laptops: %+v", o)
+	}
+	if o := find("aud-east", guard.OddLooks); o != nil {
+		t.Errorf("of one point: %+v", o)
+	}
+	if o := find("aud-county", guard.OddPortrait); o == nil || o.Count != 2 || len(o.Points) != 2 {
+		t.Errorf("one portrait at two points: %+v", o)
+	}
+	if o := find("aud-east", guard.OddPortrait); o != nil {
+		t.Errorf("one portrait at one point: %+v", o)
+	}
+}
+
+func TestAReportOfTheRecordIsSignedAndNoted(t *testing.T) {
+	k := twoPoints(t)
+	var out bytes.Buffer
+	n, err := k.c.RecordReport(t.Context(), k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Kinds: []loan.ChangeKind{loan.ChangeReveal}}}, &out)
+	if err != nil || n != 16 {
+		t.Fatalf("%d lines, %v", n, err)
+	}
+	text, sign, ok := strings.Cut(out.String(), "签名,")
+	sig, err := hex.DecodeString(strings.TrimSpace(sign))
+	hash := sha256.Sum256([]byte(text))
+	if err != nil || !ok || k.c.authority.Signer().Public().Verify(ReportContext, hash[:], sig) != nil {
+		t.Errorf("the signature: %v", err)
+	}
+	if !strings.Contains(text, "核验通过") || !strings.Contains(text, k.his.String()) || strings.Contains(text, "家长来电") || strings.Contains(text, hers) {
+		t.Errorf("the report: %s", text)
+	}
+	noted := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Kinds: []loan.ChangeKind{loan.ChangeExport}}})
+	if len(noted.Lines) != 1 || noted.Lines[0].Detail != "record report, 16 lines kind=reveal" || noted.Lines[0].Operator != "aud-county" {
+		t.Errorf("what the chain says: %+v", noted.Lines)
+	}
+	if _, wrong, err := k.c.VerifyRecord(t.Context()); err != nil || len(wrong) > 0 {
+		t.Errorf("the centre's record: %+v, %v", wrong, err)
+	}
+}
+
+func TestWhereAChainOfALaptopWasTamperedWith(t *testing.T) {
+	k := twoPoints(t)
+	west := k.west.enrol.Device.String()
+	proof := func() (out []ChainProof) {
+		t.Helper()
+		err := k.c.RecordProof(context.Background(), k.auditors["aud-county"], RecordQuery{Reason: "年度检查"}, func(p ChainProof) error { out = append(out, p); return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for _, p := range proof() {
+		if len(p.Wrong) > 0 || p.Changes == 0 {
+			t.Fatalf("untouched: %+v", p)
+		}
+	}
+	for name, x := range map[string]struct {
+		query string
+		args  []any
+		at    uint64
+	}{
+		"a change taken out":            {`DELETE FROM changes WHERE device = ? AND counter = 5`, nil, 5},
+		"the first taken out":           {`DELETE FROM changes WHERE device = ? AND counter = 1`, nil, 1},
+		"the last taken out":            {`DELETE FROM changes WHERE device = ? AND counter = 11`, nil, 10},
+		"put down as another sort":      {`UPDATE changes SET kind = 'edit' WHERE device = ? AND counter = 5`, nil, 5},
+		"put down as another case's":    {`UPDATE changes SET case_id = '` + k.his.String() + `' WHERE device = ? AND counter = 5`, nil, 5},
+		"another's change in its place": {`UPDATE changes SET bytes = (SELECT bytes FROM changes o WHERE o.device = changes.device AND o.counter = 6) WHERE device = ? AND counter = 5`, nil, 5},
+		"a body taken away":             {`UPDATE changes SET bytes = ? WHERE device = ? AND counter = 5`, []any{bare(k.west.changes[4])}, 5},
+		"another body":                  {`UPDATE changes SET bytes = ? WHERE device = ? AND counter = 5`, []any{altered(k.west.changes[4])}, 5},
+		"another operator":              {`UPDATE changes SET bytes = ? WHERE device = ? AND counter = 5`, []any{byAnother(k.west.changes[4])}, 6},
+		"a signature of another":        {`UPDATE checkpoints SET bytes = (SELECT bytes FROM checkpoints o WHERE o.device <> checkpoints.device LIMIT 1) WHERE device = ?`, nil, 11},
+		"no signature":                  {`DELETE FROM checkpoints WHERE device = ?`, nil, 11},
+		"an end that is none":           {`UPDATE chains SET through = 12 WHERE device = ?`, nil, 11},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer keepRecord(t, k.c)()
+			if r, err := k.c.db.ExecContext(t.Context(), x.query, append(x.args, west)...); err != nil {
+				t.Fatal(err)
+			} else if n, err := r.RowsAffected(); n != 1 || err != nil {
+				t.Fatalf("%d rows, %v: the test alters nothing", n, err)
+			}
+			for _, p := range proof() {
+				mine := p.Device == k.west.enrol.Device
+				if mine != (len(p.Wrong) > 0) || mine && p.Wrong[0].Number != x.at {
+					t.Errorf("%+v", p)
+				}
+			}
+		})
+	}
+}
+
+func bare(ch *loan.Change) []byte {
+	k := *ch
+	k.Body = nil
+	return k.Encode()
+}
+
+func altered(ch *loan.Change) []byte {
+	k := *ch
+	k.Body = []byte(`{"reason":"another"}`)
+	return k.Encode()
+}
+
+func byAnother(ch *loan.Change) []byte {
+	k := *ch
+	k.Operator = "clerk-9"
+	return k.Encode()
+}
