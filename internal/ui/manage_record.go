@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -185,8 +184,8 @@ func (s *recordSection) report() {
 				return err
 			}
 			n = lines
-			if err := os.WriteFile(path, b, 0o600); err != nil {
-				return fault.Tell("save report", fault.Disk, "报告没有存下来，请检查这个文件夹能不能写入。", err)
+			if err := writeWhole(path, b); err != nil {
+				return fault.Say("save report", fault.KindOf(err), "报告没有存下来，请检查这个文件夹能不能写入。", err)
 			}
 			return nil
 		}, func(err error) {
@@ -289,7 +288,8 @@ func detailWords(l desk.Line) string {
 		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",
-		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到", "change": "修改密码"}[d]; ok {
+		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到",
+		"temporary-receipt to phone": "受理回执，发往家庭的手机", "temporary-receipt on phone": "受理回执，手机已收到", "change": "修改密码"}[d]; ok {
 		return w
 	}
 	return d
