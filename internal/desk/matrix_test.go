@@ -125,8 +125,12 @@ func ways() map[string]way {
 		"Urge": {verb: guard.Urge, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Urge(ctx, c.ID, loan.Urgent))
 		}},
-		"Open":   {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Open(ctx, c.ID)) }},
-		"Case":   {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Case(ctx, c.ID)) }},
+		"Open":        {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Open(ctx, c.ID)) }},
+		"Case":        {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Case(ctx, c.ID)) }},
+		"Differences": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Differences(ctx, c)) }},
+		"KeepCard": {verb: guard.Edit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.KeepCard(ctx, c.ID, loan.StudentParty, loan.Card{Kind: loan.ResidentIdentity, Number: "522727200503149914"}, nil))
+		}},
 		"Losses": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Losses(ctx, c.ID)) }},
 		"PortraitUsed": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.PortraitUsed(ctx, c.ID, loan.PortraitStudent, some))
@@ -240,7 +244,6 @@ func ways() map[string]way {
 		"SealedContract": {why: "as Blob"},
 		"OwnData":        {why: "View, and then whether the case is seen in full: TestWhatIsKeptOfAPersonIsShownToThatPerson"},
 		"VoidForLoss":    {why: "Losses and Correct"},
-		"Differences":    {why: "whether the case is seen in full: TestDifferencesAreForWhoSeesTheCase"},
 		"Witness":        {why: "asks of the second person, whose password is given: TestOneSignsForBothInARenewal"},
 		"Trust":          {why: "keys, and View of the case that a file names"},
 		"Review":         {why: "asks of the second person, whose password is given: TestRefusals"},

@@ -156,6 +156,9 @@ func names(ch *loan.Change, id loan.IDNumber) bool {
 	case loan.ChangeOpen:
 		b, err := loan.Body[loan.OpenBody](ch)
 		return err == nil && (is(b.Application.Student.IDNo) || slices.ContainsFunc(b.Application.Coborrowers, func(c loan.Coborrower) bool { return is(c.IDNo) }))
+	case loan.ChangeCard:
+		b, err := loan.Body[loan.CardBody](ch)
+		return err == nil && is(b.Card.Number)
 	case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
 		var b struct {
 			Fields map[string]json.RawMessage `json:"fields"`
@@ -200,6 +203,16 @@ func lineOf(ch *loan.Change) Line {
 			}
 			slices.Sort(l.Fields)
 			l.Reason = b.Reason
+		}
+	case ch.Kind == loan.ChangeCard:
+		if b, err := loan.Body[loan.CardBody](ch); err == nil {
+			l.Detail = "card read: " + string(b.Party)
+			if len(b.Kept) > 0 {
+				l.Detail = "card not followed: " + string(b.Party)
+			}
+			for _, f := range b.Kept {
+				l.Fields = append(l.Fields, partyField(b.Party, f))
+			}
 		}
 	case ch.Kind == loan.ChangeVoid || ch.Kind == loan.ChangeTake:
 		var b struct {

@@ -98,7 +98,7 @@ func (s *recordSection) sought() desk.Sought {
 	case "in":
 		q.Kinds = []loan.ChangeKind{loan.ChangeSignIn, loan.ChangeRecover}
 	case "change":
-		q.Kinds = []loan.ChangeKind{loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace,
+		q.Kinds = []loan.ChangeKind{loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace, loan.ChangeCard,
 			loan.ChangeAttest, loan.ChangeConsent, loan.ChangeSubmit, loan.ChangeReview, loan.ChangeSign, loan.ChangeSeal, loan.ChangeFinish,
 			loan.ChangeCorrect, loan.ChangeVoid, loan.ChangePass, loan.ChangeTake, loan.ChangeSetting}
 	}
@@ -210,7 +210,7 @@ func oddLabel(o desk.Oddity) string {
 func kindName(k loan.ChangeKind) string {
 	if l, ok := map[loan.ChangeKind]string{
 		loan.ChangeOpen: "新建", loan.ChangeEdit: "填写", loan.ChangeResolve: "选定内容", loan.ChangeAttach: "添加材料", loan.ChangeDetach: "移除材料", loan.ChangeArrange: "整理材料",
-		loan.ChangeReplace: "补拍", loan.ChangeAttest: "人证一致", loan.ChangeConsent: "同意", loan.ChangeSubmit: "提交复核", loan.ChangeReview: "复核",
+		loan.ChangeReplace: "补拍", loan.ChangeCard: "读证", loan.ChangeAttest: "人证一致", loan.ChangeConsent: "同意", loan.ChangeSubmit: "提交复核", loan.ChangeReview: "复核",
 		loan.ChangeContract: "生成合同", loan.ChangeRead: "阅读合同", loan.ChangeSign: "签名", loan.ChangeSeal: "封存合同", loan.ChangeFinish: "办结",
 		loan.ChangeCorrect: "补正", loan.ChangeVoid: "作废", loan.ChangeReceive: "中心收到", loan.ChangeAccept: "中心受理", loan.ChangeReturn: "中心退回",
 		loan.ChangeTicket: "取号", loan.ChangePass: "转交", loan.ChangeTake: "接手", loan.ChangeUrgent: "优先上传", loan.ChangeNotice: "中心提示",
@@ -255,6 +255,11 @@ func detailWords(l desk.Line) string {
 	}
 	if d == desk.Copied {
 		return "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"
+	}
+	for prefix, words := range map[string]string{"card read: ": "的证件", "card not followed: ": "的证件，保留了已录入的"} {
+		if party, ok := rest(prefix); ok {
+			return partyLabel(loan.Party(party)) + words
+		}
 	}
 	if l.Kind == loan.ChangeConsent {
 		return consentWords(d)
