@@ -40,6 +40,10 @@ type Card struct {
 	Issuer   string
 	From     loan.Date
 	To       string // a day, or loan.LongTerm
+	Pass     string // of a ResidenceCard: the number of the pass
+	Issues   string // of a ResidenceCard and a ForeignCard2: how often it was issued
+	Latin    string // of a foreigner's card: the name in Latin letters
+	Country  string // of a ForeignCard: the code of the nationality
 	NameFull bool   // the name fills its place on the chip: it may go on on the card
 	Unsure   bool   // the chip holds a name, but not every character of it can be told
 	Photo    []byte // WLT, as the chip holds it; nil where it has none
@@ -71,6 +75,7 @@ func parseCard(text []byte) (Card, error) {
 		c.setName(text[158:188])
 		c.Sex, c.Number = sex(at(120, 2)), at(122, 30)
 		c.From, c.To, c.Birth = day(at(188, 16)), until(at(204, 16)), day(at(220, 16))
+		c.Latin, c.Country = plain(at(0, 120)), plain(at(152, 6))
 		return c.whole(op)
 	case 'Y':
 		c.Kind = ForeignCard2
@@ -83,6 +88,12 @@ func parseCard(text []byte) (Card, error) {
 		c.Address, c.Issuer = at(52, 70), at(158, 30)
 	}
 	c.From, c.To = day(at(188, 16)), until(at(204, 16))
+	switch c.Kind {
+	case ResidenceCard:
+		c.Pass, c.Issues = plain(at(220, 18)), plain(at(238, 4))
+	case ForeignCard2:
+		c.Issues, c.Latin = plain(at(32, 4)), plain(at(52, 70))
+	}
 	return c.whole(op)
 }
 
@@ -128,6 +139,16 @@ func cardUnits(b []byte) []uint16 {
 
 func cardString(b []byte) string {
 	return strings.TrimSpace(string(utf16.Decode(cardUnits(b))))
+}
+
+// plain is a text in Latin letters and digits, or nothing.
+func plain(s string) string {
+	for _, r := range s {
+		if r < ' ' || r > '~' {
+			return ""
+		}
+	}
+	return s
 }
 
 func sex(s string) loan.Sex {

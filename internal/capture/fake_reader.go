@@ -79,6 +79,8 @@ func textOf(c Card) []byte {
 		put(158, 30, c.Name)
 		put(120, 2, sex)
 		put(122, 30, c.Number)
+		put(0, 120, c.Latin)
+		put(152, 6, c.Country)
 		put(220, 16, packed(string(c.Birth)))
 		put(cardMark, 2, "I")
 		return b
@@ -89,9 +91,13 @@ func textOf(c Card) []byte {
 	put(122, 36, c.Number)
 	switch c.Kind {
 	case ForeignCard2:
+		put(32, 4, c.Issues)
+		put(52, 70, c.Latin)
 		put(cardMark, 2, "Y")
 		return b
 	case ResidenceCard:
+		put(220, 18, c.Pass)
+		put(238, 4, c.Issues)
 		put(cardMark, 2, "J")
 	case ResidentCard:
 		put(32, 4, string([]byte{'0' + byte(c.Nation/10), '0' + byte(c.Nation%10)}))

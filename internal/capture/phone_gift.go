@@ -89,7 +89,7 @@ func (p *Phone) Give() {
 func (p *Phone) got(w io.Writer, b []byte) {
 	sum := sha256.Sum256(p.o.Gift.Data)
 	if !bytes.Equal(b, sum[:]) {
-		p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.got", fault.Input, "手机收到的文件与合同不同，请在手机上删除后再发一次，或改为打印。", errors.New("another hash"))})
+		p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.got", fault.Input, "手机收到的文件与本机的不同，请在手机上删除后再发一次，或改为打印。", errors.New("another hash"))})
 		p.send(w, phoneWords{"bad", "收到的文件不对，请删除，再扫一次码。"})
 		return
 	}

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
 )
@@ -23,22 +25,30 @@ const (
 	FromCorrected Source = "corrected" // before the last correction
 )
 
-// Difference is a field that another source has otherwise, both values whole: it
-// is for who sees the case in full.
+// Difference is a field that another source has otherwise.
 type Difference struct {
 	Field       string
 	Source      Source
 	Here, There string
+	// Of a card: the operator who left what had been typed although the card was
+	// seen to say something else, or where none did, who set the field last; and
+	// when. Empty where nobody did.
+	By   string
+	At   time.Time
+	Kept bool // the former
 }
 
 // Differences lists where the case differs from the card, the roster, earlier
 // cases of the student and what stood before corrections, for the second person
-// to decide by. fault.Denied for who does not see the case in full.
+// to decide by. The values are masked for who does not see the case in full, but
+// for those that are shown for a while.
 func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, error) {
 	const op = "compare case"
-	if !d.SeesFull(c) {
-		return nil, fault.New(op, fault.Denied, nil)
+	if err := d.permit(ctx, guard.View, c); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
+	full := d.SeesFull(c)
+	c = d.whole(c)
 	out := cardDifferences(c)
 	roster, err := d.rosterDifferences(ctx, c)
 	if err != nil {
@@ -49,7 +59,40 @@ func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, err
 		return nil, fault.Wrap(op, err)
 	}
 	corrected, err := d.corrections(ctx, c)
-	return slices.Concat(out, roster, earlier, corrected), fault.Wrap(op, err)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	out = slices.Concat(out, roster, earlier, corrected)
+	for i := range out {
+		if !full && !d.reveals(c.ID, out[i].Field) {
+			out[i].Here, out[i].There = maskField(out[i].Field, out[i].Here), maskField(out[i].Field, out[i].There)
+		}
+	}
+	return out, nil
+}
+
+// maskField masks a person's value by what it is.
+func maskField(field, value string) string {
+	name, person := strings.CutPrefix(field, "student.")
+	if !person {
+		name, person = strings.CutPrefix(field, "coborrowers.0.")
+	}
+	if !person {
+		return value
+	}
+	switch name {
+	case "name":
+		return guard.MaskName(value)
+	case "id_no":
+		return guard.MaskIDNo(value)
+	case "phone":
+		return guard.MaskPhone(value)
+	case "address":
+		return guard.MaskAddress(value)
+	case "birth", "id_valid_to":
+		return "***"
+	}
+	return value
 }
 
 // differs adds a difference where both sides say something, and not the same.
@@ -57,25 +100,47 @@ func differs(out []Difference, field string, from Source, here, there string) []
 	if here == "" || there == "" || here == there {
 		return out
 	}
-	return append(out, Difference{field, from, here, there})
+	return append(out, Difference{Field: field, Source: from, Here: here, There: there})
 }
 
 func cardDifferences(c *loan.Case) (out []Difference) {
-	one := func(prefix string, p loan.Person) {
-		card, _ := loan.NormalizeName(p.IDOCRName)
-		out = differs(out, prefix+"name", FromCard, p.Name, card)
+	one := func(party loan.Party, p loan.Person) {
+		k, read := c.Cards[party]
+		against := k.Card.Against(p)
+		if card, _ := loan.NormalizeName(p.IDOCRName); against["name"] == "" && card != "" && card != p.Name {
+			against["name"] = card // as it was kept before the whole card was
+		}
 		id, _ := loan.IDNumber(p.IDNo).Canonical()
-		if !id.WellFormed() {
-			return
+		if id.WellFormed() {
+			said := loan.Card{Sex: id.Sex()}
+			if t, ok := id.Birth(); ok {
+				said.Birth = loan.DateOf(t)
+			}
+			for f, there := range said.Against(p) {
+				if against[f] == "" {
+					against[f] = there
+				}
+			}
 		}
-		if t, ok := id.Birth(); ok {
-			out = differs(out, prefix+"birth", FromCard, string(p.Birth), string(loan.DateOf(t)))
+		for _, f := range append(loan.CardFields(), "id_type") {
+			there := against[f]
+			if there == "" {
+				continue
+			}
+			path := party.Field(f)
+			x := Difference{Field: path, Source: FromCard, Here: fieldText(&c.App, path), There: there}
+			switch {
+			case read && slices.Contains(k.Kept, f):
+				x.By, x.At, x.Kept = k.By, k.At, true
+			case read:
+				x.By, x.At, _ = c.Wrote(path)
+			}
+			out = append(out, x)
 		}
-		out = differs(out, prefix+"sex", FromCard, string(p.Sex), string(id.Sex()))
 	}
-	one("student.", c.App.Student)
+	one(loan.StudentParty, c.App.Student)
 	for _, k := range c.App.Coborrowers[:min(len(c.App.Coborrowers), 1)] {
-		one("coborrowers.0.", k.Person)
+		one(loan.CoborrowerParty, k.Person)
 	}
 	return out
 }

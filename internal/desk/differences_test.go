@@ -1,6 +1,8 @@
 package desk_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"doorstep/internal/bulletin"
@@ -8,6 +10,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 )
 
 // differing is what a case differs in from a source: field → what is there.
@@ -88,11 +91,86 @@ func TestACorrectionKeepsOldAndNew(t *testing.T) {
 	wantDifferences(t, differing(t, d, c, desk.FromCorrected), map[string]string{"loan.amount": "5800", "student.phone": "15400000001"})
 }
 
-func TestDifferencesAreForWhoSeesTheCase(t *testing.T) {
+func testCard() loan.Card {
+	return loan.Card{Kind: loan.ResidentIdentity, Name: "韦测丁", Number: "522727200503149914", Sex: loan.Male, Ethnic: "布依族", Birth: "2005-03-14",
+		Address: "贵州省平塘县大塘镇新光村9号", Issuer: "平塘县公安局", From: "2020-01-02", To: "2030-01-02"}
+}
+
+func TestWhatACardSaidAndTheClerkDidNotTakeIsShown(t *testing.T) {
+	dir := t.TempDir()
+	d := laptop(t, dir)
+	defer func() { d.Close() }()
+	ctx, must := t.Context(), step(t)
+	c := entered(t, d)
+	if c.Cards != nil {
+		t.Fatalf("a card before one was read: %+v", c.Cards)
+	}
+	card := testCard()
+	card.To = c.App.Student.IDValidTo
+	c = must(d.KeepCard(ctx, c.ID, loan.StudentParty, card, []string{"name", "address"}))
+	got := map[string]desk.Difference{}
+	all, err := d.Differences(ctx, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range all {
+		got[x.Field] = x
+	}
+	for f, want := range map[string]string{"student.name": card.Name, "student.address": card.Address} {
+		if x := got[f]; x.Source != desk.FromCard || x.There != want || !x.Kept || x.By != "clerk-1" || x.At.IsZero() {
+			t.Errorf("%s: %+v, want the card's word, and that the clerk kept his", f, x)
+		}
+	}
+	c = must(d.Edit(ctx, c.ID, map[string]any{"student.sex": "女"}))
+	all, err = d.Differences(ctx, c)
+	i := slices.IndexFunc(all, func(x desk.Difference) bool { return x.Field == "student.sex" })
+	if err != nil || i < 0 || all[i].Kept || all[i].By != "clerk-1" || all[i].At.IsZero() {
+		t.Errorf("typed after the card was read: %+v, %v", all, err)
+	}
+	c = must(d.Edit(ctx, c.ID, map[string]any{"student.sex": "男", "student.name": card.Name, "student.address": card.Address}))
+	if left := differing(t, d, c, desk.FromCard); len(left) != 0 {
+		t.Errorf("taken after all: %v", left)
+	}
+	c = must(d.KeepCard(ctx, c.ID, loan.CoborrowerParty, loan.Card{Kind: loan.ResidencePermit, Name: c.App.Coborrowers[0].Name, Number: c.App.Coborrowers[0].IDNo, Pass: "H12345678"}, nil))
+	wantDifferences(t, differing(t, d, c, desk.FromCard), map[string]string{"coborrowers.0.id_type": "港澳台居民居住证"})
+
+	if ch := lastOf(t, d); ch.Kind != loan.ChangeCard {
+		t.Errorf("the last change: %s", ch.Kind)
+	}
+	d = signedInAs(t, d, dir, "reviewer-1", reviewPassword)
+	again, err := d.Open(ctx, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !again.Veiled || again.Cards != nil {
+		t.Errorf("one who sees the case masked is handed the card: %v", again.Cards)
+	}
+}
+
+func TestDifferencesAreMaskedForWhoDoesNotSeeTheCase(t *testing.T) {
 	c, as := staffed(t)
+	card := testCard()
+	if _, err := as(guard.Clerk).Store().CommitCase(t.Context(), []store.Entry{
+		{Case: c.ID, Kind: loan.ChangeCard, Operator: "clerk-1", Body: loan.CardBody{Form: loan.CardForm, Party: loan.StudentParty, Card: card, Kept: []string{"name"}}}}, nil); err != nil {
+		t.Fatal(err)
+	}
 	for _, r := range guard.Roles() {
-		if _, err := as(r).Differences(t.Context(), c); fault.KindOf(err) != fault.Denied {
-			t.Errorf("%s: got %v", r, err)
+		d := as(r)
+		seen, err := d.Case(t.Context(), c.ID)
+		if fault.KindOf(err) == fault.Denied {
+			if _, err := d.Differences(t.Context(), c); fault.KindOf(err) != fault.Denied {
+				t.Errorf("%s may not look, and compares: %v", r, err)
+			}
+			continue
+		}
+		all, err := d.Differences(t.Context(), seen)
+		if err != nil || len(all) < 2 {
+			t.Fatalf("%s: %+v, %v", r, all, err)
+		}
+		for _, x := range all {
+			if strings.Contains(x.There, card.Name) || strings.Contains(x.Here, "韦测𬎆") || strings.Contains(x.There, "新光村") || x.Field == "student.name" && x.There != guard.MaskName(card.Name) {
+				t.Errorf("%s sees %+v", r, x)
+			}
 		}
 	}
 }

@@ -72,6 +72,13 @@ func (d *Desk) Detach(ctx context.Context, id uuid.UUID, slot loan.Slot, blob lo
 	return d.act(ctx, "detach", id, guard.Detach, entry(loan.ChangeDetach, loan.DetachBody{Slot: slot, Blob: blob}))
 }
 
+// KeepCard keeps what the chip of a party's card said, and which of the person's
+// fields the operator left as they were typed against it, for the second person to
+// decide by.
+func (d *Desk) KeepCard(ctx context.Context, id uuid.UUID, p loan.Party, card loan.Card, kept []string) (*loan.Case, error) {
+	return d.act(ctx, "keep card", id, guard.Edit, entry(loan.ChangeCard, loan.CardBody{Form: loan.CardForm, Party: p, Card: card, Kept: kept}))
+}
+
 // Attest notes that the operator found the person, the card and the portrait
 // to be one: 人证一致.
 func (d *Desk) Attest(ctx context.Context, id uuid.UUID, p loan.Party) (*loan.Case, error) {

@@ -76,21 +76,30 @@ func (d *Desk) Receipt(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	var code string
+	if c.Receipt != nil {
+		code = c.Receipt.CheckCode
+	}
+	pdf, err := d.slip(c, code)
+	return pdf, fault.Wrap(op, err)
+}
+
+// slip is the receipt of a case, with what is to stand as its check code.
+func (d *Desk) slip(c *loan.Case, code string) ([]byte, error) {
 	pack, err := d.Rules().PolicyFor(d.signingDay(c))
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, err
 	}
 	tpl, err := d.template(rulebook.TemporaryReceipt, c.App.Kind, d.Today())
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, err
 	}
 	in := contract.ReceiptInput{App: c.Application(d.signingDay(c)), Pack: pack, Template: tpl.File, CaseID: c.ID,
 		Point: d.store.Profile().Point, Operator: d.operator.Name, Masked: masked(&c.App), Status: c.Status, At: d.now()}
 	if c.Receipt != nil {
-		in.ContractNo, in.ReceiptNo, in.CheckCode = c.Receipt.ContractNo, c.Receipt.ReceiptNo, c.Receipt.CheckCode
+		in.ContractNo, in.ReceiptNo, in.CheckCode = c.Receipt.ContractNo, c.Receipt.ReceiptNo, code
 	}
-	pdf, err := d.press.Receipt(in)
-	return pdf, fault.Wrap(op, err)
+	return d.press.Receipt(in)
 }
 
 // masked are the values a slip shows in part.

@@ -105,10 +105,17 @@ func ways() map[string]way {
 		"SignOnPhone": {verb: guard.Sign, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.SignOnPhone(ctx, c.ID, loan.StudentParty, loan.InPerson, "", strokes()))
 		}},
-		"GiveByPhone":  {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.GiveByPhone(ctx, c.ID)) }},
-		"GivenByPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.GivenByPhone(ctx, c.ID)) }},
-		"Seal":         {verb: guard.Seal, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Seal(ctx, c.ID)) }},
-		"Finish":       {verb: guard.Finish, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Finish(ctx, c.ID)) }},
+		"ForPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.ForPhone(ctx, c.ID, desk.PaperContract))
+		}},
+		"GiveByPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.GiveByPhone(ctx, c.ID, desk.PaperContract))
+		}},
+		"GivenByPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.GivenByPhone(ctx, c.ID, desk.PaperContract))
+		}},
+		"Seal":   {verb: guard.Seal, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Seal(ctx, c.ID)) }},
+		"Finish": {verb: guard.Finish, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Finish(ctx, c.ID)) }},
 		"PassOn": {verb: guard.PassOn, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.PassOn(ctx, c.ID, uuid.New(), "B", loan.ReviewStation))
 		}},
@@ -118,8 +125,12 @@ func ways() map[string]way {
 		"Urge": {verb: guard.Urge, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Urge(ctx, c.ID, loan.Urgent))
 		}},
-		"Open":   {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Open(ctx, c.ID)) }},
-		"Case":   {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Case(ctx, c.ID)) }},
+		"Open":        {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Open(ctx, c.ID)) }},
+		"Case":        {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Case(ctx, c.ID)) }},
+		"Differences": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Differences(ctx, c)) }},
+		"KeepCard": {verb: guard.Edit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.KeepCard(ctx, c.ID, loan.StudentParty, loan.Card{Kind: loan.ResidentIdentity, Number: "522727200503149914"}, nil))
+		}},
 		"Losses": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Losses(ctx, c.ID)) }},
 		"PortraitUsed": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.PortraitUsed(ctx, c.ID, loan.PortraitStudent, some))
@@ -233,7 +244,6 @@ func ways() map[string]way {
 		"SealedContract": {why: "as Blob"},
 		"OwnData":        {why: "View, and then whether the case is seen in full: TestWhatIsKeptOfAPersonIsShownToThatPerson"},
 		"VoidForLoss":    {why: "Losses and Correct"},
-		"Differences":    {why: "whether the case is seen in full: TestDifferencesAreForWhoSeesTheCase"},
 		"Witness":        {why: "asks of the second person, whose password is given: TestOneSignsForBothInARenewal"},
 		"Trust":          {why: "keys, and View of the case that a file names"},
 		"Review":         {why: "asks of the second person, whose password is given: TestRefusals"},
@@ -261,7 +271,7 @@ func ways() map[string]way {
 		"ShutOut": {why: "of the laptop"}, "InForce": {why: "names operators alone"}, "Operators": {why: "names operators alone"},
 		"Reviewers": {why: "names operators alone"}, "CanSignIn": {why: "of an account"}, "Recoverable": {why: "of the laptop"},
 		"Rules": {why: "rules"}, "Today": {why: "a date"}, "Untaken": {why: "an error"}, "Watermark": {why: "words"},
-		"Clauses": {why: "words of the template"}, "NeedsWitness": {why: "whether"}, "Heard": {why: "whether"}, "Witnesses": {why: "names operators alone"}, "Papers": {why: "names papers"},
+		"Clauses": {why: "words of the template"}, "NeedsWitness": {why: "whether"}, "Heard": {why: "whether"}, "Witnesses": {why: "names operators alone"}, "Papers": {why: "names papers"}, "PhonePapers": {why: "names papers"},
 		"Check": {why: "judges a case that is open"}, "CheckEntry": {why: "judges a case that is open"}, "Missing": {why: "names fields of a case that is open"}, "Listed": {why: "judges a case that is open"},
 		"Find": {why: "masked rows of the own queue: TestASearchIsForTheOwnQueue"}, "Matches": {why: "a number"}, "Count": {why: "numbers"},
 		"RowOf": {why: "masked"}, "Waiting": {why: "masked"}, "AtStations": {why: "masked"}, "SentBack": {why: "masked"}, "Notices": {why: "masked"},

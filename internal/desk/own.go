@@ -19,9 +19,10 @@ import (
 // it: 本人信息查询.
 type Own struct {
 	Person    loan.Person
-	Relation  loan.Relation // of a co-borrower
-	Papers    int           // pictures of the person and of the case's papers that are here
-	Contract  bool          // a sealed contract is kept
+	Relation  loan.Relation   // of a co-borrower
+	Card      *loan.CardState // what the card said when it was read; nil where none was
+	Papers    int             // pictures of the person and of the case's papers that are here
+	Contract  bool            // a sealed contract is kept
 	Consents  []OwnConsent
 	Looks     int // how often somebody looked, revealed, printed or exported
 	LastLook  time.Time
@@ -58,6 +59,9 @@ func (d *Desk) OwnData(ctx context.Context, id uuid.UUID, party loan.Party) (Own
 			return Own{}, fault.New(op, fault.Missing, errors.New("no co-borrower"))
 		}
 		out.Person, out.Relation = c.App.Coborrowers[0].Person, c.App.Coborrowers[0].Relation
+	}
+	if k, ok := c.Cards[party]; ok {
+		out.Card = &k
 	}
 	for _, a := range c.Attachments {
 		if portrait(a.Slot) && !strings.HasSuffix(string(a.Slot), string(party)) {

@@ -11,38 +11,58 @@ import (
 	"github.com/google/uuid"
 )
 
-// What the record says of the family's copy by phone.
+// What the record says of a family's copy by phone, behind the paper's name.
 const (
-	toPhone = string(PaperContract) + " to phone"
-	onPhone = string(PaperContract) + " on phone"
+	toPhone = " to phone"
+	onPhone = " on phone"
 )
 
-// GiveByPhone gives the sealed contract, byte for byte, for the family's phone,
-// and notes first that it goes there. Only who sees the case in full may.
-func (d *Desk) GiveByPhone(ctx context.Context, id uuid.UUID) ([]byte, error) {
-	const op = "give by phone"
-	if _, err := d.ownPaper(ctx, op, id); err != nil {
-		return nil, err
-	}
-	c, err := d.act(ctx, op, id, guard.Print, entry(loan.ChangeExport, loan.ViewBody{Detail: toPhone}))
+// codeOnPaper stands on a phone's receipt where the centre gave a check code,
+// which is shown nowhere but on paper.
+const codeOnPaper = "只在打印件上"
+
+// PhonePapers are the papers a family may have on its phone instead of, or beside,
+// the prints: what it takes home and is its own.
+func (d *Desk) PhonePapers(c *loan.Case) []Paper {
+	return slices.DeleteFunc(d.Papers(c), func(p Paper) bool { return p != PaperReceipt && p != PaperContract })
+}
+
+// ForPhone makes the copy for the family's phone: the sealed contract byte for
+// byte, or the receipt without its check code. Nothing goes out before GiveByPhone.
+// Only who sees the case in full may.
+func (d *Desk) ForPhone(ctx context.Context, id uuid.UUID, p Paper) ([]byte, error) {
+	const op = "make copy for phone"
+	c, err := d.ownPaper(ctx, op, id, p)
 	if err != nil {
 		return nil, err
 	}
-	pdf, err := d.SealedContract(ctx, c)
+	if p == PaperContract {
+		pdf, err := d.SealedContract(ctx, c)
+		return pdf, fault.Wrap(op, err)
+	}
+	pdf, err := d.slip(c, codeOnPaper)
 	return pdf, fault.Wrap(op, err)
 }
 
-// GivenByPhone notes that the phone said it has the contract, whole.
-func (d *Desk) GivenByPhone(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
-	const op = "given by phone"
-	if _, err := d.ownPaper(ctx, op, id); err != nil {
-		return nil, err
-	}
-	return d.act(ctx, op, id, guard.Print, entry(loan.ChangeExport, loan.ViewBody{Detail: onPhone}))
+// GiveByPhone notes that a copy made by ForPhone now goes to the family's phone.
+func (d *Desk) GiveByPhone(ctx context.Context, id uuid.UUID, p Paper) (*loan.Case, error) {
+	return d.byPhone(ctx, "give by phone", id, p, toPhone)
 }
 
-// ownPaper is a case whose sealed contract the operator may hand out.
-func (d *Desk) ownPaper(ctx context.Context, op string, id uuid.UUID) (*loan.Case, error) {
+// GivenByPhone notes that the phone said it has the copy, whole.
+func (d *Desk) GivenByPhone(ctx context.Context, id uuid.UUID, p Paper) (*loan.Case, error) {
+	return d.byPhone(ctx, "given by phone", id, p, onPhone)
+}
+
+func (d *Desk) byPhone(ctx context.Context, op string, id uuid.UUID, p Paper, what string) (*loan.Case, error) {
+	if _, err := d.ownPaper(ctx, op, id, p); err != nil {
+		return nil, err
+	}
+	return d.act(ctx, op, id, guard.Print, entry(loan.ChangeExport, loan.ViewBody{Detail: string(p) + what}))
+}
+
+// ownPaper is a case of which the operator may hand the family a paper.
+func (d *Desk) ownPaper(ctx context.Context, op string, id uuid.UUID, p Paper) (*loan.Case, error) {
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
@@ -51,10 +71,10 @@ func (d *Desk) ownPaper(ctx context.Context, op string, id uuid.UUID) (*loan.Cas
 		return nil, fault.Wrap(op, err)
 	}
 	if !d.SeesFull(c) {
-		return nil, fault.Say(op, fault.Denied, "合同由本案经办人员发到家庭的手机。", errors.New("masked for the operator"))
+		return nil, fault.Say(op, fault.Denied, "回执和合同由本案经办人员发到家庭的手机。", errors.New("masked for the operator"))
 	}
-	if !slices.Contains(d.Papers(c), PaperContract) {
-		return nil, fault.New(op, fault.Missing, errors.New("no sealed contract"))
+	if !slices.Contains(d.PhonePapers(c), p) {
+		return nil, fault.New(op, fault.Missing, errors.New("the case has no such paper"))
 	}
 	return c, nil
 }

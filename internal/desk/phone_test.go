@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 )
 
 func TestASignatureFromAPhoneIsOneLikeAnyOther(t *testing.T) {
@@ -55,29 +56,63 @@ func TestTheFamilysCopyByPhoneIsNoted(t *testing.T) {
 	d := laptop(t, dir)
 	defer func() { d.Close() }()
 	c := entered(t, d)
-	if _, err := d.GiveByPhone(t.Context(), c.ID); fault.KindOf(err) != fault.Missing {
-		t.Errorf("a contract that is not sealed: got %v, want missing", err)
+	for _, p := range []desk.Paper{desk.PaperContract, desk.PaperReceipt, desk.PaperApplication} {
+		if _, err := d.ForPhone(t.Context(), c.ID, p); fault.KindOf(err) != fault.Missing {
+			t.Errorf("%s before it is there: got %v, want missing", p, err)
+		}
+		if _, err := d.GiveByPhone(t.Context(), c.ID, p); fault.KindOf(err) != fault.Missing {
+			t.Errorf("%s given before it is there: got %v, want missing", p, err)
+		}
 	}
 	c = signedCase(t, d, c)
-	want, err := d.SealedContract(t.Context(), c)
+	sealed, err := d.SealedContract(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := d.GiveByPhone(t.Context(), c.ID)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Fatalf("%d bytes, %v, want the sealed contract", len(got), err)
+	for _, p := range []desk.Paper{desk.PaperContract, desk.PaperReceipt} {
+		before, _ := d.Store().Head()
+		got, err := d.ForPhone(t.Context(), c.ID, p)
+		if err != nil || !bytes.HasPrefix(got, []byte("%PDF")) || p == desk.PaperContract && !bytes.Equal(got, sealed) {
+			t.Fatalf("%s: %d bytes, %v", p, len(got), err)
+		}
+		if after, _ := d.Store().Head(); after != before {
+			t.Errorf("%s is noted as given, and is only made", p)
+		}
+		step(t)(d.GiveByPhone(t.Context(), c.ID, p))
+		if ch := lastOf(t, d); ch.Kind != loan.ChangeExport || ch.Case != c.ID || !strings.Contains(string(ch.Body), string(p)+" to phone") {
+			t.Errorf("noted: %s %s", ch.Kind, ch.Body)
+		}
+		step(t)(d.GivenByPhone(t.Context(), c.ID, p))
+		if ch := lastOf(t, d); ch.Kind != loan.ChangeExport || !strings.Contains(string(ch.Body), string(p)+" on phone") {
+			t.Errorf("noted: %s %s", ch.Kind, ch.Body)
+		}
 	}
-	if ch := lastOf(t, d); ch.Kind != loan.ChangeExport || ch.Case != c.ID || !strings.Contains(string(ch.Body), "loan-contract to phone") {
-		t.Errorf("noted: %s %s", ch.Kind, ch.Body)
+	if _, err := d.Store().CommitCase(t.Context(), []store.Entry{{Case: c.ID, Kind: loan.ChangeReceive, Operator: "centre",
+		Body: loan.ReceiveBody{ReceiptNo: "R1", ContractNo: "C1", CheckCode: "135790", Finish: c.Finish.ID.String()}}}, nil); err != nil {
+		t.Fatal(err)
 	}
-	step(t)(d.GivenByPhone(t.Context(), c.ID))
-	if ch := lastOf(t, d); ch.Kind != loan.ChangeExport || !strings.Contains(string(ch.Body), "loan-contract on phone") {
-		t.Errorf("noted: %s %s", ch.Kind, ch.Body)
+	for _, code := range []bool{true, false} {
+		slip, err := d.ForPhone(t.Context(), c.ID, desk.PaperReceipt)
+		if code {
+			slip, err = d.Receipt(t.Context(), c.ID)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(reads(t, slip), "135790"); got != code {
+			t.Errorf("the check code on the receipt: %v, want %v: on paper alone", got, code)
+		}
+	}
+	if _, err := d.ForPhone(t.Context(), c.ID, desk.PaperApplication); fault.KindOf(err) != fault.Missing {
+		t.Errorf("a form by phone: got %v, want missing", err)
 	}
 	d = signedInAs(t, d, dir, "reviewer-1", reviewPassword)
 	before, _ := d.Store().Head()
-	if _, err := d.GiveByPhone(t.Context(), c.ID); fault.KindOf(err) != fault.Denied {
+	if _, err := d.ForPhone(t.Context(), c.ID, desk.PaperContract); fault.KindOf(err) != fault.Denied {
 		t.Errorf("by one who sees the case masked: got %v, want denied", err)
+	}
+	if _, err := d.GiveByPhone(t.Context(), c.ID, desk.PaperContract); fault.KindOf(err) != fault.Denied {
+		t.Errorf("given by one who sees the case masked: got %v, want denied", err)
 	}
 	if after, _ := d.Store().Head(); after != before {
 		t.Error("what was refused is noted as given")

@@ -31,6 +31,7 @@ func (d *Desk) handed(c *loan.Case) *loan.Case {
 	m := *c
 	m.Veiled = true
 	m.App = veiled(c.App, nothing)
+	m.Cards = nil // Differences has what of them may be seen
 	m.Former = slices.Clone(c.Former)
 	for i, k := range m.Former {
 		if k.Voided != nil {

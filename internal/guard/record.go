@@ -60,6 +60,16 @@ func LineOf(ch *loan.Change) Line {
 			slices.Sort(l.Fields)
 			l.Reason = b.Reason
 		}
+	case ch.Kind == loan.ChangeCard:
+		if b, err := loan.Body[loan.CardBody](ch); err == nil {
+			l.Detail = "card read: " + string(b.Party)
+			if len(b.Kept) > 0 {
+				l.Detail = "card not followed: " + string(b.Party)
+			}
+			for _, f := range b.Kept {
+				l.Fields = append(l.Fields, b.Party.Field(f))
+			}
+		}
 	case ch.Kind == loan.ChangeVoid || ch.Kind == loan.ChangeTake:
 		var b struct {
 			Reason string `json:"reason"`
@@ -98,6 +108,9 @@ func Names(ch *loan.Change, id loan.IDNumber) bool {
 	case loan.ChangeOpen:
 		b, err := loan.Body[loan.OpenBody](ch)
 		return err == nil && (is(b.Application.Student.IDNo) || slices.ContainsFunc(b.Application.Coborrowers, func(c loan.Coborrower) bool { return is(c.IDNo) }))
+	case loan.ChangeCard:
+		b, err := loan.Body[loan.CardBody](ch)
+		return err == nil && is(b.Card.Number)
 	case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
 		var b struct {
 			Fields map[string]json.RawMessage `json:"fields"`

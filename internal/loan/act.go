@@ -27,7 +27,7 @@ func (c *Case) act(n *node) error {
 	}
 	c.Updated = ch.At
 	switch ch.Kind {
-	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeArrange, ChangeReplace, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
+	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeArrange, ChangeReplace, ChangeCard, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
 		c.Authors[ch.Operator] = true
 	case ChangeReview:
 		c.Reviewers[ch.Operator] = true
@@ -51,6 +51,8 @@ func (c *Case) actKind(n *node) error {
 		return c.arrange(n.ch)
 	case ChangeReplace:
 		return c.replace(n.ch)
+	case ChangeCard:
+		return c.card(n.ch)
 	case ChangeAttest:
 		return c.attest(n.ch)
 	case ChangeConsent:

@@ -22,6 +22,7 @@ type Case struct {
 	Attachments []Attachment
 	Replaced    []Replacement // pages that were lost and taken anew, in order
 	Attested    map[Party]bool
+	Cards       map[Party]CardState            // what each one's card said when it was read last
 	Attests     map[Party]Attestation          // who attested, of those in Attested
 	Consents    map[Party]map[string]string    // purpose → text id, of consents given
 	ConsentedAt map[Party]map[string]time.Time // when, of those in Consents

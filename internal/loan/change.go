@@ -28,6 +28,7 @@ const (
 	ChangeDetach   ChangeKind = "detach"   // DetachBody: a blob taken out of a slot
 	ChangeArrange  ChangeKind = "arrange"  // ArrangeBody: pages put in order, or what they show said
 	ChangeReplace  ChangeKind = "replace"  // ReplaceBody: a page that was lost, taken anew
+	ChangeCard     ChangeKind = "card"     // CardBody: what a party's card said
 	ChangeAttest   ChangeKind = "attest"   // PartyBody: clerk attests person = card
 	ChangeConsent  ChangeKind = "consent"  // ConsentBody
 	ChangeSubmit   ChangeKind = "submit"   // no body: draft → to review

@@ -19,7 +19,7 @@ func List(ctx context.Context) ([]Printer, error) {
 	const op = "printer.List"
 	s := newService()
 	defer s.close()
-	all, err := s.call(ctx, "/", opGetPrinters, []attribute{text(tagKeyword, "requested-attributes", "printer-name")}, nil)
+	all, err := s.call(ctx, "/", opGetPrinters, []attribute{text(tagKeyword, "requested-attributes", "printer-name"), text(tagKeyword, "", "device-uri")}, nil)
 	if err != nil || len(all.all("printer-name")) == 0 {
 		return nil, fault.Tell(op, fault.Missing, wordsNone, err)
 	}
@@ -30,8 +30,9 @@ func List(ctx context.Context) ([]Printer, error) {
 		}
 	}
 	var out []Printer
-	for _, n := range all.all("printer-name") {
-		p := Printer{string(n.value), string(n.value) == first}
+	names, devices := all.printers()
+	for _, n := range names {
+		p := Printer{Name: n, Default: n == first, Files: files(devices[n])}
 		if p.Default {
 			out = slices.Insert(out, 0, p)
 		} else {

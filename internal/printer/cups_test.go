@@ -73,6 +73,7 @@ Order deny,allow
 		t.Fatal(err)
 	}
 	c.write(t, "bin/backend/keep", "#!/bin/sh\n[ $# -eq 0 ] && exit 0\ncat ${6:+\"$6\"} >>"+dir+"/out/printed\necho \"$4\" >>"+dir+"/out/copies\n", 0o700)
+	c.write(t, "bin/backend/cups-pdf", "#!/bin/sh\nexit 0\n", 0o700)
 	c.write(t, "bin/backend/refuse", "#!/bin/sh\n[ $# -eq 0 ] && exit 0\nexit 5\n", 0o700)
 	cmd := exec.Command("/usr/sbin/cupsd", "-f", "-c", filepath.Join(dir, "cupsd.conf"), "-s", filepath.Join(dir, "files.conf"))
 	var said bytes.Buffer
@@ -90,6 +91,7 @@ Order deny,allow
 		return err == nil
 	})
 	c.run(t, "/usr/sbin/lpadmin", "-p", "refuses", "-E", "-v", "refuse:/x", "-m", "raw")
+	c.run(t, "/usr/sbin/lpadmin", "-p", "pdf", "-E", "-v", "cups-pdf:/", "-m", "raw")
 	c.run(t, "/usr/sbin/lpadmin", "-p", "stuck", "-E", "-v", "keep:/x", "-m", "raw")
 	c.run(t, "/usr/sbin/cupsdisable", "stuck")
 	c.run(t, "/usr/sbin/lpadmin", "-p", "打印机", "-E", "-v", "keep:/x", "-m", "raw")
@@ -143,8 +145,13 @@ var paper = []byte("%PDF-1.7\nA paper of a made-up family.\n%%EOF\n")
 func TestAPaperIsPrintedAndNothingStays(t *testing.T) {
 	c := startCUPS(t)
 	list, err := List(t.Context())
-	if err != nil || len(list) != 3 || list[0] != (Printer{"打印机", true}) {
+	if err != nil || len(list) != 4 || list[0] != (Printer{Name: "打印机", Default: true}) {
 		t.Fatalf("printers: %+v, %v", list, err)
+	}
+	for _, p := range list {
+		if p.Files != (p.Name == "pdf") {
+			t.Errorf("%s makes files: %v", p.Name, p.Files)
+		}
 	}
 	t.Run("the service keeps papers when it is not told to delete them", func(t *testing.T) {
 		s := newService()

@@ -84,6 +84,7 @@ func encode(op uint16, attrs []attribute) []byte {
 type answer struct {
 	status uint16
 	attrs  []attribute
+	sets   []int // of each of attrs: the number of its group
 }
 
 var errAnswer = errors.New("not an answer of IPP")
@@ -94,7 +95,7 @@ func decode(b []byte) (answer, error) {
 		return answer{}, errAnswer
 	}
 	a := answer{status: binary.BigEndian.Uint16(b[2:])}
-	group, last := byte(0), ""
+	group, last, set := byte(0), "", 0
 	for b = b[8:]; ; {
 		if len(b) == 0 {
 			return answer{}, errAnswer
@@ -105,7 +106,7 @@ func decode(b []byte) (answer, error) {
 			return a, nil
 		}
 		if tag < 0x10 {
-			group = tag
+			group, set = tag, set+1
 			continue
 		}
 		name, rest, ok := counted(b)
@@ -116,7 +117,7 @@ func decode(b []byte) (answer, error) {
 		if len(name) > 0 {
 			last = string(name)
 		}
-		a.attrs = append(a.attrs, attribute{group, tag, last, value})
+		a.attrs, a.sets = append(a.attrs, attribute{group, tag, last, value}), append(a.sets, set)
 		b = rest
 	}
 }
@@ -140,6 +141,23 @@ func (a *answer) all(name string) []attribute {
 		}
 	}
 	return out
+}
+
+// printers are the names in the answer, in order, and where each sends to.
+func (a *answer) printers() (names []string, devices map[string]string) {
+	devices = map[string]string{}
+	for i, x := range a.attrs {
+		if x.name != "printer-name" {
+			continue
+		}
+		names = append(names, string(x.value))
+		for j, y := range a.attrs {
+			if a.sets[j] == a.sets[i] && y.name == "device-uri" {
+				devices[string(x.value)] = string(y.value)
+			}
+		}
+	}
+	return names, devices
 }
 
 // number is an integer or enum of the answer; 0 when there is none.

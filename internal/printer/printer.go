@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"strings"
 	"time"
 
 	"doorstep/internal/fault"
@@ -13,6 +14,7 @@ import (
 type Printer struct {
 	Name    string
 	Default bool
+	Files   bool // what it is sent becomes a file, as far as its port says so
 }
 
 // Job is a paper to be printed.
@@ -70,6 +72,18 @@ func pause(ctx context.Context, tick *time.Ticker) error {
 	}
 }
 
+// files says whether a port of Windows, or the address of a device of CUPS, is
+// that of a program that makes files, or sends them on.
+func files(port string) bool {
+	port = strings.ToLower(port)
+	for _, p := range []string{"portprompt:", "file:", "nul:", "xpsport:", "shrfax:", "cups-pdf:", "microsoft.office.onenote"} {
+		if strings.HasPrefix(port, p) {
+			return true
+		}
+	}
+	return strings.HasSuffix(port, ".pdf") || strings.HasSuffix(port, ".xps") || strings.HasSuffix(port, ".prn")
+}
+
 func (j *Job) noted(name string) {
 	if j.Noted != nil {
 		j.Noted(name)
@@ -78,8 +92,8 @@ func (j *Job) noted(name string) {
 
 // Words for the clerk.
 const (
-	wordsNone    = "本机没有可用的打印机。请接好打印机并设为默认打印机；也可以存为文件。"
-	wordsRefused = "打印机没有接收。请检查打印机是否接好、是否有纸；也可以存为文件。"
+	wordsNone    = "本机没有可用的打印机。请接好打印机并设为默认打印机。"
+	wordsRefused = "打印机没有接收。请检查打印机是否接好、是否有纸。"
 	wordsLate    = "打印机迟迟没有打印完，已从打印队列中清除，没有留下副本。请检查打印机后重新打印。"
 	wordsFailed  = "打印没有成功，已从打印队列中清除，没有留下副本。请检查打印机后重新打印。"
 	wordsLeft    = "打印队列中的副本没有清除掉。请在系统的打印队列里删除该任务。"

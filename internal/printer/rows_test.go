@@ -7,6 +7,15 @@ import (
 	"testing"
 )
 
+func TestAPortThatMakesFilesIsKnown(t *testing.T) {
+	for port, want := range map[string]bool{"PORTPROMPT:": true, "FILE:": true, "nul:": true, "cups-pdf:/": true, "file:///dev/null": true, `C:\out\paper.PDF`: true,
+		"SHRFAX:": true, "USB001": false, "LPT1:": false, "192.168.1.20": false, "usb://HP/LaserJet": false, "ipp://printer.local/ipp/print": false, "": false} {
+		if got := files(port); got != want {
+			t.Errorf("%s makes files: %v, want %v", port, got, want)
+		}
+	}
+}
+
 func TestRowsAsWindowsWantsThem(t *testing.T) {
 	red, white := color.RGBA{200, 10, 20, 255}, color.RGBA{255, 255, 255, 255}
 	at := image.Rect(3, 5, 6, 7) // three wide: nine bytes, filled up to twelve

@@ -32,16 +32,16 @@ func load() *dll {
 	}
 }
 
-// printerInfo is PRINTER_INFO_4W.
+// printerInfo is PRINTER_INFO_5W.
 type printerInfo struct {
-	name, server *uint16
-	attributes   uint32
+	name, port                    *uint16
+	attributes, notSelected, late uint32
 }
 
 // List gives the system's printers, the default one first; none is
 // fault.Missing with words.
 func List(context.Context) ([]Printer, error) {
-	const op, local, connected, level = "printer.List", 2, 4, 4
+	const op, local, connected, level = "printer.List", 2, 4, 5
 	d := load()
 	var size, count uint32
 	d.enum.Call(local|connected, 0, level, 0, 0, uintptr(unsafe.Pointer(&size)), uintptr(unsafe.Pointer(&count)))
@@ -57,7 +57,7 @@ func List(context.Context) ([]Printer, error) {
 	first := d.defaultName()
 	var out []Printer
 	for _, info := range unsafe.Slice((*printerInfo)(unsafe.Pointer(&buf[0])), count) {
-		p := Printer{Name: windows.UTF16PtrToString(info.name)}
+		p := Printer{Name: windows.UTF16PtrToString(info.name), Files: files(windows.UTF16PtrToString(info.port))}
 		if p.Default = p.Name == first; p.Default {
 			out = append([]Printer{p}, out...)
 		} else {

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -99,7 +98,7 @@ func (s *recordSection) sought() desk.Sought {
 	case "in":
 		q.Kinds = []loan.ChangeKind{loan.ChangeSignIn, loan.ChangeRecover}
 	case "change":
-		q.Kinds = []loan.ChangeKind{loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace,
+		q.Kinds = []loan.ChangeKind{loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace, loan.ChangeCard,
 			loan.ChangeAttest, loan.ChangeConsent, loan.ChangeSubmit, loan.ChangeReview, loan.ChangeSign, loan.ChangeSeal, loan.ChangeFinish,
 			loan.ChangeCorrect, loan.ChangeVoid, loan.ChangePass, loan.ChangeTake, loan.ChangeSetting}
 	}
@@ -185,8 +184,8 @@ func (s *recordSection) report() {
 				return err
 			}
 			n = lines
-			if err := os.WriteFile(path, b, 0o600); err != nil {
-				return fault.Tell("save report", fault.Disk, "报告没有存下来，请检查这个文件夹能不能写入。", err)
+			if err := writeWhole(path, b); err != nil {
+				return fault.Say("save report", fault.KindOf(err), "报告没有存下来，请检查这个文件夹能不能写入。", err)
 			}
 			return nil
 		}, func(err error) {
@@ -211,7 +210,7 @@ func oddLabel(o desk.Oddity) string {
 func kindName(k loan.ChangeKind) string {
 	if l, ok := map[loan.ChangeKind]string{
 		loan.ChangeOpen: "新建", loan.ChangeEdit: "填写", loan.ChangeResolve: "选定内容", loan.ChangeAttach: "添加材料", loan.ChangeDetach: "移除材料", loan.ChangeArrange: "整理材料",
-		loan.ChangeReplace: "补拍", loan.ChangeAttest: "人证一致", loan.ChangeConsent: "同意", loan.ChangeSubmit: "提交复核", loan.ChangeReview: "复核",
+		loan.ChangeReplace: "补拍", loan.ChangeCard: "读证", loan.ChangeAttest: "人证一致", loan.ChangeConsent: "同意", loan.ChangeSubmit: "提交复核", loan.ChangeReview: "复核",
 		loan.ChangeContract: "生成合同", loan.ChangeRead: "阅读合同", loan.ChangeSign: "签名", loan.ChangeSeal: "封存合同", loan.ChangeFinish: "办结",
 		loan.ChangeCorrect: "补正", loan.ChangeVoid: "作废", loan.ChangeReceive: "中心收到", loan.ChangeAccept: "中心受理", loan.ChangeReturn: "中心退回",
 		loan.ChangeTicket: "取号", loan.ChangePass: "转交", loan.ChangeTake: "接手", loan.ChangeUrgent: "优先上传", loan.ChangeNotice: "中心提示",
@@ -257,6 +256,11 @@ func detailWords(l desk.Line) string {
 	if d == desk.Copied {
 		return "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"
 	}
+	for prefix, words := range map[string]string{"card read: ": "的证件", "card not followed: ": "的证件，保留了已录入的"} {
+		if party, ok := rest(prefix); ok {
+			return partyLabel(loan.Party(party)) + words
+		}
+	}
 	if l.Kind == loan.ChangeConsent {
 		return consentWords(d)
 	}
@@ -289,7 +293,8 @@ func detailWords(l desk.Line) string {
 		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",
-		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到", "change": "修改密码"}[d]; ok {
+		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到",
+		"temporary-receipt to phone": "受理回执，发往家庭的手机", "temporary-receipt on phone": "受理回执，手机已收到", "change": "修改密码"}[d]; ok {
 		return w
 	}
 	return d

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/printer"
@@ -111,6 +115,79 @@ func TestPrintingWhatTheFamilyTakesHome(t *testing.T) {
 	r.settle()
 	if !slices.Equal(p.purged, []string{"7"}) {
 		t.Errorf("what the print service still held: deleted %q", p.purged)
+	}
+}
+
+func TestWithoutAPrinterThereIsAWay(t *testing.T) {
+	none := fault.Tell("test", fault.Missing, "本机没有可用的打印机。", errors.New("none"))
+	for name, c := range map[string]struct {
+		list []printer.Printer
+		err  error
+	}{
+		"no printer":                    {nil, none},
+		"one that makes files, no more": {[]printer.Printer{{Name: "打印到 PDF", Default: true, Files: true}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, kit.Light)
+			p := newTestPrinter().printing()
+			p.List = func(context.Context) ([]printer.Printer, error) { return c.list, c.err }
+			r.u.deps.Printing = p
+			v := r.open(loan.First, false, entered)
+			r.ui(func() { v.steps[stepPapers].(*papersStep).printForms() })
+			r.settle()
+			if words := r.dialogWords(); !strings.Contains(words, "手写后拍摄") || strings.Contains(words, "手机") {
+				t.Errorf("forms: the dialog says %q", words)
+			}
+			r.ui(func() { r.dialog().Close() })
+
+			v = r.open(loan.First, false, entered, submitted, reviewed, signed, finished)
+			r.ui(func() { v.show(stepReceipt) })
+			r.settle()
+			r.press("打印回执和合同")
+			if words := r.dialogWords(); !strings.Contains(words, "打印机") || !strings.Contains(words, "发到家庭的手机") {
+				t.Errorf("the dialog says %q", words)
+			}
+			r.snap("dialog-print-none")
+			r.ui(func() {
+				if !r.dialog().YesButton().Disabled() {
+					t.Error("it can be printed, and there is no printer")
+				}
+			})
+			r.pressIn(r.dialog(), "回执发到手机")
+			r.settle()
+			if d := v.gift; d == nil || d.paper != desk.PaperReceipt {
+				t.Fatalf("to the phone goes %+v, want the receipt", d)
+			}
+			step := v.steps[stepReceipt].(*receiptStep)
+			r.until("the receipt is on the screen", func() bool { return step.pdf != nil && step.view.pdf != nil })
+			r.ui(func() { v.gift.dialog.Close() })
+			r.settle()
+		})
+	}
+}
+
+// TestNoScreenWritesAPersonsData holds what may write outside the store against a
+// list: a request for a password and the auditor's report, which names nobody.
+func TestNoScreenWritesAPersonsData(t *testing.T) {
+	may := map[string][]string{"whole.go": {"CreateTemp", "writeWhole"}, "recover.go": {"writeWhole"}, "manage_record.go": {"writeWhole"}}
+	writes := regexp.MustCompile(`\b(?:os\.)?(CreateTemp|Create|WriteFile|OpenFile|MkdirAll|Rename|writeWhole)\(`)
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range writes.FindAllStringSubmatch(string(b), -1) {
+			if m[1] != "Rename" && !slices.Contains(may[f], m[1]) {
+				t.Errorf("%s writes a file by %s: a person's data leave by print, phone or export alone", f, m[1])
+			}
+		}
 	}
 }
 

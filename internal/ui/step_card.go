@@ -114,6 +114,7 @@ func (u *Window) card(ctx context.Context, tell func(string)) (capture.Card, err
 // take fills in what is empty; where the card says something else than was
 // entered, the clerk is shown both and decides.
 func (r *cardReading) take(c capture.Card) {
+	r.p.keepWord(c, nil)
 	if c.Kind == capture.ForeignCard || c.Kind == capture.ForeignCard2 {
 		r.say(kit.TextBad, "这是"+c.Kind.String()+"。生源地贷款以本县户籍为准，请先核对资格；确需受理的，请手工录入。")
 		return
@@ -183,14 +184,33 @@ func showDifferences(p *personForm, c capture.Card, fields map[string]any, other
 			rows[0] = kit.NewText("证件上是另一个身份证号：请先确认放的是本人的证件。勾选的以证件为准，不勾的保留已录入的。", kit.TextWarn)
 		}
 	}
+	rows = append(rows, kit.NewText("保留已录入的，由谁在什么时候保留，复核时会与证件对照列出。", kit.TextCaption))
+	filled := false
 	d := kit.NewDialog(p.v.u.win, partyLabel(p.party)+"：证件与已录入的不一致", container.NewVBox(rows...), "按此填入", "都不填", func() bool {
+		var kept []string
 		for _, o := range other {
 			if o.take.Checked() {
 				fields[p.prefix+o.name] = o.value
+			} else {
+				kept = append(kept, o.name)
 			}
+		}
+		filled = true
+		if len(kept) > 0 {
+			p.keepWord(c, kept)
 		}
 		p.keepCard(c, fields)
 		return true
+	})
+	d.SetOnClosed(func() {
+		if filled || p.v.closed {
+			return
+		}
+		var kept []string
+		for _, o := range other {
+			kept = append(kept, o.name)
+		}
+		p.keepWord(c, kept)
 	})
 	d.SetWidth(560)
 	d.Show()
@@ -225,6 +245,31 @@ func (p *personForm) keepCard(c capture.Card, fields map[string]any) {
 		next = "name"
 	}
 	kit.Focus(p.fields[next].object)
+}
+
+// keepWord keeps what the card says with the case, and which fields the clerk
+// left as they were typed; after signing it is not kept, as the picture is not.
+func (p *personForm) keepWord(c capture.Card, kept []string) {
+	v := p.v
+	if !v.c.Status.Editable() {
+		return
+	}
+	card := wordOf(c)
+	v.do("keep card", func(ctx context.Context) (*loan.Case, error) {
+		return v.u.desk.KeepCard(ctx, v.id, p.party, card, kept)
+	}, nil)
+}
+
+// wordOf is a card as a case keeps it.
+func wordOf(c capture.Card) loan.Card {
+	kind := map[capture.CardKind]loan.CardKind{capture.ResidentCard: loan.ResidentIdentity, capture.ResidenceCard: loan.ResidencePermit,
+		capture.ForeignCard: loan.ForeignerPermanent, capture.ForeignCard2: loan.ForeignerPermanent}[c.Kind]
+	out := loan.Card{Kind: kind, Name: c.Name, Cut: c.NameFull, Unsure: c.Unsure, Number: c.Number, Sex: c.Sex, Birth: c.Birth, Address: c.Address,
+		Issuer: c.Issuer, From: c.From, To: c.To, Pass: c.Pass, Issues: c.Issues, Latin: c.Latin, Country: c.Country}
+	if all := nations(); c.Nation > 0 && c.Nation <= len(all) {
+		out.Ethnic = all[c.Nation-1].ID
+	}
+	return out
 }
 
 // keepPicture attaches the picture on the chip. After signing nothing is

@@ -2,17 +2,11 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"image"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"syscall"
 
 	"doorstep/internal/desk"
-	"doorstep/internal/fault"
 	"doorstep/internal/printer"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -46,7 +40,6 @@ type printDialog struct {
 	printer *kit.Picker
 	copies  *kit.Choice
 	words   *kit.Text
-	save    *kit.Button
 	done    func(desk.Paper, []byte)
 }
 
@@ -66,16 +59,21 @@ func askPrint(v *visit, done func(desk.Paper, []byte), ticked ...desk.Paper) {
 	p.printer = kit.NewPicker(func(string) []kit.Option { return names })
 	p.copies = kit.NewChoice(kit.Option{ID: "1", Text: "1 份"}, kit.Option{ID: "2", Text: "2 份"}, kit.Option{ID: "3", Text: "3 份"})
 	p.copies.SetValue("1")
-	p.save = kit.NewSecondary("存为文件", kit.Icon("download"), p.saveOne)
+	phone := container.NewHBox()
+	for _, paper := range v.u.desk.PhonePapers(v.c) {
+		phone.Add(kit.NewSecondary(toPhoneLabel(paper), kit.Icon("phone"), func() {
+			p.dialog.Close()
+			askGift(v, paper, done)
+		}))
+	}
 	body := container.New(&stacked{gap: 10}, kit.Columns(nil, list...),
 		kit.Columns([]float32{3, 2}, kit.NewLabeled("打印机", true, p.printer), kit.NewLabeled("份数", true, p.copies)),
-		p.words, container.NewHBox(p.save))
+		p.words, phone)
 	p.dialog = kit.NewDialog(v.u.win, "打印", body, "打印", "关闭", func() bool {
 		p.print()
 		return false
 	})
 	p.dialog.YesButton().Disable()
-	p.save.SetEnabled(len(p.chosen()) == 1)
 	p.dialog.SetWidth(620)
 	p.dialog.Show()
 	var found []printer.Printer
@@ -87,11 +85,17 @@ func askPrint(v *visit, done func(desk.Paper, []byte), ticked ...desk.Paper) {
 		return err
 	}, func(err error) {
 		if err != nil {
-			p.say(kit.TextBad, sentence(err))
+			p.say(kit.TextBad, sentence(err)+p.otherwise())
 			return
 		}
 		for _, f := range found {
-			names = append(names, kit.Option{ID: f.Name, Text: f.Name})
+			if !f.Files {
+				names = append(names, kit.Option{ID: f.Name, Text: f.Name})
+			}
+		}
+		if len(names) == 0 {
+			p.say(kit.TextBad, "本机只有会生成文件的打印机（如“打印到 PDF”），不能用来打印个人信息。请接好打印机。"+p.otherwise())
+			return
 		}
 		at := max(slices.IndexFunc(names, func(o kit.Option) bool { return o.ID == last }), 0)
 		p.printer.SetValue(names[at])
@@ -117,7 +121,14 @@ func (p *printDialog) chosen() []desk.Paper {
 
 func (p *printDialog) ready() {
 	p.dialog.YesButton().SetEnabled(p.printer.Value().ID != "" && len(p.chosen()) > 0)
-	p.save.SetEnabled(len(p.chosen()) == 1)
+}
+
+// otherwise is what else will do where nothing can be printed.
+func (p *printDialog) otherwise() string {
+	if len(p.v.u.desk.PhonePapers(p.v.c)) > 0 {
+		return "案件已保存，以后可以补打；家庭现在要带走的，可以发到家庭的手机。"
+	}
+	return "案件已保存，可以先往下办；表格请用备好的空白表手写后拍摄，或把案件转交给有打印机的电脑打印。"
 }
 
 // make makes the papers, which is noted; then gets them.
@@ -142,16 +153,6 @@ func (p *printDialog) make(papers []desk.Paper, then func(made [][]byte)) {
 			}
 		}
 		then(made)
-	})
-}
-
-// saveOne makes the one paper that is chosen and asks where to save it.
-func (p *printDialog) saveOne() {
-	paper := p.chosen()[0]
-	p.make([]desk.Paper{paper}, func(made [][]byte) {
-		p.dialog.Close()
-		id := p.v.id.String()
-		savePDF(p.v, paper.Label()+"-"+id[len(id)-8:]+".pdf", made[0])
 	})
 }
 
@@ -231,63 +232,4 @@ func (u *Window) purgePrints() {
 			u.fail(err)
 		}
 	})
-}
-
-// savePDF asks where to and writes the file whole or not at all.
-func savePDF(v *visit, name string, pdf []byte) {
-	var folder string
-	if s, ok := v.steps[stepImages].(*imagesStep); ok {
-		folder = s.folder
-	}
-	kit.NewChooser(v.u.win, "存为文件", kit.ChooserOptions{Save: true, Name: name, Folder: folder, Suffixes: []string{".pdf"}}, func(path string) {
-		v.u.run("save file", func(context.Context) error { return writeWhole(path, pdf) }, func(err error) {
-			if err != nil {
-				v.u.fail(err)
-				return
-			}
-			kit.Notice(v.u.win, kit.Good, "文件已保存。用后请及时删除，勿留在公用电脑上。")
-		})
-	}).Show()
-}
-
-func writeWhole(path string, b []byte) error {
-	const op = "save file"
-	f, err := os.CreateTemp(filepath.Dir(path), ".doorstep-*")
-	if err != nil {
-		return writeFault(op, err)
-	}
-	defer os.Remove(f.Name()) // gone already when the file was renamed
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return writeFault(op, err)
-	}
-	return nil
-}
-
-// writeFault drops the path, which may hold a person's name.
-func writeFault(op string, err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	var l *os.LinkError
-	if errors.As(err, &l) {
-		err = l.Err
-	}
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return fault.Say(op, fault.Denied, "没有写入这个文件夹的权限，请换一个文件夹。", err)
-	case errors.Is(err, syscall.ENOSPC):
-		return fault.New(op, fault.Full, err)
-	}
-	return fault.New(op, fault.Disk, err)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,9 +22,7 @@ type receiptStep struct {
 	numbers *fyne.Container
 	view    *docView
 	which   *kit.Choice
-	save    *kit.Button
 	phone   *kit.Button
-	gift    *giftDialog
 	void    *kit.Button
 	first   func() // brings the button of sending first up to date
 	pdf     []byte // of the receipt made in this visit
@@ -40,15 +39,17 @@ func newStepReceipt(v *visit) *receiptStep {
 	s := &receiptStep{v: v, ladder: container.New(&stacked{gap: 2}), numbers: container.New(&stacked{gap: 6}), view: newDocView(v)}
 	s.which = kit.NewChoice(kit.Option{ID: showReceipt, Text: "受理回执"}, kit.Option{ID: showContract, Text: "已签合同"})
 	s.which.SetValue(showReceipt)
-	s.which.OnChanged = func(string) { s.open() }
-	s.save = kit.NewSecondary("存为文件", kit.Icon("download"), s.saveFile)
-	s.phone = kit.NewSecondary("合同发到手机", kit.Icon("phone"), func() { s.gift = askGift(v) })
+	s.which.OnChanged = func(string) {
+		s.showPhone()
+		s.open()
+	}
+	s.phone = kit.NewSecondary(toPhoneLabel(desk.PaperReceipt), kit.Icon("phone"), func() { askGift(v, s.paper(), s.made) })
 	s.void = kit.NewQuiet("作废本案…", kit.Icon("trash"), s.askVoid)
 	first, show := v.urgeButton()
 	s.first = show
 	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers), container.NewHBox(
 		kit.NewSecondary("办下一户", kit.Icon("user-plus"), func() { v.u.shell.visit("today") }), s.void), container.NewHBox(first), container.NewHBox(kit.NewQuiet("本人信息…", kit.Icon("id-card"), v.showOwn), kit.NewQuiet("导出…", kit.Icon("download"), func() { v.u.exportCase(v.id) })))
-	bar := container.NewBorder(nil, nil, s.which, container.NewHBox(s.phone, s.save))
+	bar := container.NewBorder(nil, nil, s.which, container.NewHBox(s.phone))
 	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
 	return s
@@ -62,10 +63,22 @@ func (s *receiptStep) refresh() {
 	s.showNumbers()
 	s.first()
 	s.void.SetEnabled(s.v.c.Status != loan.Void && !s.v.readOnly())
-	sealed := s.v.c.Contract != nil && s.v.c.Contract.Sealed != nil
-	s.phone.SetEnabled(sealed && s.v.c.Status != loan.Void && !s.v.readOnlyPrint())
-	s.save.SetEnabled(s.current() != nil && !s.v.readOnlyPrint())
+	s.showPhone()
 	s.open()
+}
+
+// paper is which of the two is on the screen.
+func (s *receiptStep) paper() desk.Paper {
+	if s.which.Value() == showContract {
+		return desk.PaperContract
+	}
+	return desk.PaperReceipt
+}
+
+// showPhone says what the button gives to the phone, and whether it can.
+func (s *receiptStep) showPhone() {
+	s.phone.SetText(toPhoneLabel(s.paper()))
+	s.phone.SetEnabled(!s.v.readOnlyPrint() && slices.Contains(s.v.u.desk.PhonePapers(s.v.c), s.paper()))
 }
 
 // rung is one line of the ladder.
@@ -154,14 +167,6 @@ func numbered(label, value string) fyne.CanvasObject {
 	return container.NewVBox(kit.NewText(label, kit.TextCaption), kit.NewText(value, kit.TextBold))
 }
 
-// current is the file on the screen, nil for none.
-func (s *receiptStep) current() []byte {
-	if s.which.Value() == showReceipt {
-		return s.pdf
-	}
-	return s.view.pdf
-}
-
 // open shows what was chosen, where it is not shown yet.
 func (s *receiptStep) open() {
 	v := s.v
@@ -176,7 +181,7 @@ func (s *receiptStep) open() {
 			s.view.empty("中心的回执已到。按“打印回执和合同”打印带编号和回执校验码的回执。")
 		case s.pdf == nil && finished:
 			s.shownAs = ""
-			s.view.empty("按“打印回执和合同”生成临时受理回执，打印或存为文件交给家庭。")
+			s.view.empty("按“打印回执和合同”打印临时受理回执；没有打印机就发到手机。")
 		case s.pdf == nil:
 			s.shownAs = ""
 			s.view.empty("完成受理后，在这里打印临时受理回执。")
@@ -233,27 +238,17 @@ func (v *visit) readOnlyPrint() bool { return !v.full() }
 // print asks what the family takes home, and prints it; the receipt made is
 // shown.
 func (s *receiptStep) print() {
-	askPrint(s.v, func(p desk.Paper, pdf []byte) {
-		if p != desk.PaperReceipt {
-			return
-		}
-		s.pdf, s.shownAs = pdf, ""
-		s.which.SetValue(showReceipt)
-		s.refresh()
-	}, desk.PaperReceipt, desk.PaperContract, desk.PaperCard)
+	askPrint(s.v, s.made, desk.PaperReceipt, desk.PaperContract, desk.PaperCard)
 }
 
-func (s *receiptStep) saveFile() {
-	pdf := s.current()
-	if pdf == nil {
+// made shows a receipt that was made.
+func (s *receiptStep) made(p desk.Paper, pdf []byte) {
+	if p != desk.PaperReceipt {
 		return
 	}
-	name := "受理回执-"
-	if s.which.Value() == showContract {
-		name = "合同-"
-	}
-	id := s.v.id.String()
-	savePDF(s.v, name+id[len(id)-8:]+".pdf", pdf)
+	s.pdf, s.shownAs = pdf, ""
+	s.which.SetValue(showReceipt)
+	s.refresh()
 }
 
 // askVoid asks for the reason and ends the case; nothing is deleted.
@@ -279,12 +274,7 @@ func (s *receiptStep) askVoid() {
 func (s *receiptStep) object() fyne.CanvasObject { return s.content }
 func (s *receiptStep) left()                     {}
 
-func (s *receiptStep) close() {
-	s.view.close()
-	if s.gift != nil {
-		s.gift.dialog.Close()
-	}
-}
+func (s *receiptStep) close() { s.view.close() }
 
 func (s *receiptStep) shown() {
 	s.refresh()

@@ -2,7 +2,8 @@ package ui
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
+	"slices"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
@@ -25,27 +26,31 @@ func newCompared(v *visit) *compared {
 	return c
 }
 
-// refresh compares anew where the case has changed; then tells that its height
-// may be another.
+// refresh compares anew where the case, or what of it is shown, has changed; then
+// tells that its height may be another.
 func (c *compared) refresh(then func()) {
 	v := c.v
-	if !v.full() || v.c.Status == loan.Draft {
+	if v.c.Status == loan.Void {
 		c.asked = ""
 		setVisible(c.content, false)
 		return
 	}
-	key, err := json.Marshal(v.c.App)
-	if err != nil || string(key) == c.asked {
+	if v.at != stepReview {
 		return
 	}
-	c.asked = string(key)
+	left, fields := v.u.desk.Revealed(v.id)
+	key := fmt.Sprint(v.c.Heads, v.full(), left > 0, fields)
+	if key == c.asked {
+		return
+	}
+	c.asked = key
 	k := v.c
 	var all []desk.Difference
 	v.u.run("compare", func(ctx context.Context) (err error) {
 		all, err = v.u.desk.Differences(ctx, k)
 		return err
 	}, func(err error) {
-		if v.closed || string(key) != c.asked {
+		if v.closed || key != c.asked {
 			return
 		}
 		if err != nil {
@@ -57,22 +62,93 @@ func (c *compared) refresh(then func()) {
 	})
 }
 
+// show sets the sources that differ beside one another, a line for each field.
 func (c *compared) show(all []desk.Difference) {
-	var rows []fyne.CanvasObject
+	var fields []string
+	var sources []desk.Source
+	at := map[string]map[desk.Source]desk.Difference{}
 	for _, d := range all {
-		rows = append(rows, kit.Columns([]float32{1.6, 3, 1.6, 3}, kit.NewText(fieldNames([]string{d.Field})[0], kit.TextMuted), kit.NewText(d.Here, kit.TextBold),
-			kit.NewText(sourceLabel(d.Source), kit.TextMuted), kit.NewText(d.There, kit.TextBold)))
+		if at[d.Field] == nil {
+			at[d.Field] = map[desk.Source]desk.Difference{}
+			fields = append(fields, d.Field)
+		}
+		at[d.Field][d.Source] = d
 	}
-	c.content.Objects = []fyne.CanvasObject{kit.Card("与证件、名单和以往登记不同", nil, append([]fyne.CanvasObject{
-		kit.NewText("不同不一定是错，请对照原件，问清楚再决定。", kit.TextCaption)}, rows...)...)}
+	head, widths := []fyne.CanvasObject{kit.NewText("", kit.TextMuted), kit.NewText("登记内容", kit.TextMuted)}, []float32{1.6, 3}
+	for _, s := range []desk.Source{desk.FromCard, desk.FromRoster, desk.FromEarlier, desk.FromCorrected} {
+		if slices.ContainsFunc(all, func(d desk.Difference) bool { return d.Source == s }) {
+			sources = append(sources, s)
+			head, widths = append(head, kit.NewText(sourceLabel(s), kit.TextMuted)), append(widths, 3)
+		}
+	}
+	words := "不同不一定是错，请对照原件，问清楚再决定。“—”是与登记内容一致，或没有记载。"
+	if !c.v.full() {
+		words += "内容已遮盖，按上方“显示…”查看。"
+	}
+	rows := []fyne.CanvasObject{kit.NewText(words, kit.TextCaption), container.New(&tableRow{widths}, head...)}
+	for _, f := range fields {
+		line := []fyne.CanvasObject{kit.NewText(fieldNames([]string{f})[0], kit.TextMuted), nil}
+		for _, s := range sources {
+			d, ok := at[f][s]
+			if !ok {
+				line = append(line, kit.NewText("—", kit.TextMuted))
+				continue
+			}
+			line[1] = kit.NewText(d.Here, kit.TextBold)
+			line = append(line, c.there(d))
+		}
+		rows = append(rows, container.New(&tableRow{widths}, line...))
+	}
+	c.content.Objects = []fyne.CanvasObject{kit.Card("与证件、名单和以往登记不同", nil, rows...)}
 	setVisible(c.content, len(all) > 0)
 	c.content.Refresh()
+}
+
+// tableRow gives each cell its share of the width, whatever it would like: what is
+// long wraps, so that the cells of all rows stand under one another.
+type tableRow struct{ weights []float32 }
+
+func (l *tableRow) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	var h float32
+	for _, o := range objs {
+		h = max(h, o.MinSize().Height)
+	}
+	return fyne.NewSize(0, h)
+}
+
+func (l *tableRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	var total, x float32
+	for _, w := range l.weights {
+		total += w
+	}
+	gap := scaled(12)
+	free := s.Width - gap*float32(len(objs)-1)
+	for i, o := range objs {
+		w := free * l.weights[i] / total
+		o.Move(fyne.NewPos(x, 0))
+		o.Resize(fyne.NewSize(w, o.MinSize().Height)) // what wraps knows its height only now
+		o.Resize(fyne.NewSize(w, o.MinSize().Height))
+		x += w + gap
+	}
+}
+
+// there is what another source says; of a card also who left it at what was typed.
+func (c *compared) there(d desk.Difference) fyne.CanvasObject {
+	text := kit.NewText(d.There, kit.TextBold)
+	if d.By == "" {
+		return text
+	}
+	who := c.v.person(d.By) + "，" + c.v.stamp(d.At)
+	if d.Kept {
+		return container.New(&stacked{gap: 2}, text, kit.NewText("读证后保留登记内容："+who, kit.TextWarn))
+	}
+	return container.New(&stacked{gap: 2}, text, kit.NewText("填写："+who, kit.TextCaption))
 }
 
 func sourceLabel(s desk.Source) string {
 	switch s {
 	case desk.FromCard:
-		return "身份证"
+		return "证件"
 	case desk.FromRoster:
 		return "预申请名单"
 	case desk.FromEarlier:

@@ -269,7 +269,7 @@ func kindOfRecord(k loan.ChangeKind) string {
 		return "新建记录"
 	case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
 		return "修改记录"
-	case loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace:
+	case loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace, loan.ChangeCard:
 		return "材料记录"
 	case loan.ChangeContract, loan.ChangeRead, loan.ChangeSign, loan.ChangeWitness, loan.ChangeSeal:
 		return "签署记录"

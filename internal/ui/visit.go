@@ -77,6 +77,7 @@ type visit struct {
 	look     Look
 	active   bool
 	closed   bool
+	gift     *giftDialog // opened last
 
 	content  *fyne.Container
 	head     *fyne.Container
@@ -269,6 +270,9 @@ func (v *visit) close() {
 	v.closed = true
 	for _, s := range v.steps {
 		s.close()
+	}
+	if v.gift != nil {
+		v.gift.dialog.Close()
 	}
 }
 

@@ -78,11 +78,42 @@ func TestReadingAnIDCard(t *testing.T) {
 		if before.Name != "韦测𬎆" {
 			t.Errorf("before the clerk's word: got %s", before.Name)
 		}
+		if kept := r.saved(v.id).Cards[loan.StudentParty]; kept.Card.Name != "韦测申" || kept.Card.Issuer != card.Issuer || kept.By != "clerk-1" || len(kept.Kept) != 0 {
+			t.Errorf("before the clerk's word: kept of the card %+v", kept)
+		}
 		r.answer()
+		if kept := r.saved(v.id).Cards[loan.StudentParty].Kept; !slices.Equal(kept, []string{"address"}) {
+			t.Errorf("left as it was typed: %v", kept)
+		}
 		after := r.saved(v.id).App.Student
 		if after.Name != "韦测申" || after.IDValidTo != "2030-01-02" || after.Address != before.Address {
 			t.Errorf("got %s, %s, %s: want the card's name and day, and the address as it was", after.Name, after.IDValidTo, after.Address)
 		}
+	})
+	t.Run("where nothing is taken, that is kept too, and shown where it is reviewed", func(t *testing.T) {
+		r := &rig{t, shared.u}
+		v := r.open(loan.First, false, entered)
+		r.ui(func() { v.show(stepStudent) })
+		card := testCard()
+		card.Name, card.Address = "韦测申", "贵州省平塘县测试镇9号"
+		r.lays(card)
+		r.reads(v.steps[stepStudent].(*studentStep).person)
+		r.ui(func() { r.dialog().Close() })
+		r.settle()
+		if kept := r.saved(v.id).Cards[loan.StudentParty].Kept; !slices.Contains(kept, "name") || !slices.Contains(kept, "address") {
+			t.Errorf("left as it was typed: %v", kept)
+		}
+		r.ui(func() { v.show(stepReview) })
+		beside := v.steps[stepReview].(*reviewStep).beside
+		r.until("it is shown", func() bool { return beside.content.Visible() })
+		var words string
+		r.ui(func() { words = textsIn(beside.content) })
+		for _, want := range []string{"韦测申", "贵州省平塘县测试镇9号", "读证后保留登记内容：" + v.person("clerk-1")} {
+			if !strings.Contains(words, want) {
+				t.Errorf("beside each other stands %q, want %s", words, want)
+			}
+		}
+		r.snap("review-card-kept")
 	})
 	t.Run("a name that is kept against the card's is told of", func(t *testing.T) {
 		r := &rig{t, shared.u}
@@ -133,11 +164,14 @@ func TestReadingAnIDCard(t *testing.T) {
 		r := &rig{t, shared.u}
 		v := r.open(loan.First, false)
 		r.ui(func() { v.show(stepStudent) })
-		r.lays(capture.Card{Kind: capture.ForeignCard, Name: "测试", Number: "USA110000000001"})
+		r.lays(capture.Card{Kind: capture.ForeignCard, Name: "测试", Number: "USA110000000001", Latin: "CESHI, JIA", Country: "USA"})
 		r.reads(v.steps[stepStudent].(*studentStep).person)
 		r.ui(func() { r.dialog().Close() })
 		if got := r.saved(v.id).App.Student; got.Name != "" || got.IDNo != "" {
 			t.Errorf("got %+v", got)
+		}
+		if kept := r.saved(v.id).Cards[loan.StudentParty].Card; kept.Kind != loan.ForeignerPermanent || kept.Number != "USA110000000001" || kept.Latin != "CESHI, JIA" || kept.Country != "USA" {
+			t.Errorf("kept of the card: %+v", kept)
 		}
 	})
 	t.Run("a Hong Kong, Macau or Taiwan resident's card is told from a resident's, and the rules say what it means", func(t *testing.T) {

@@ -40,6 +40,9 @@ func (v *visit) ownDialog(party loan.Party, own desk.Own) {
 	if own.Relation != "" {
 		rows = append(rows, fact("与学生关系", string(own.Relation)))
 	}
+	if k := own.Card; k != nil {
+		rows = append(rows, fact("证件上的内容", cardWords(k.Card)+"；"+v.stamp(k.At)+" 由 "+v.person(k.By)+" 读取"))
+	}
 	kept := fmt.Sprintf("影像和材料 %d 份", own.Papers)
 	if own.Contract {
 		kept += "，已签合同 1 份"
@@ -70,6 +73,18 @@ func (v *visit) ownDialog(party loan.Party, own desk.Own) {
 	d = kit.NewDialog(v.u.win, "本人信息 · "+who, container.New(&stacked{gap: 8}, rows...), "关闭", "", nil)
 	d.SetWidth(660)
 	d.Show()
+}
+
+// cardWords is all that a card said, in words.
+func cardWords(k loan.Card) string {
+	out := []string{k.Kind.Label()}
+	for _, f := range [][2]string{{"", k.Name}, {"", k.Latin}, {"", k.Number}, {"", string(k.Sex)}, {"", k.Ethnic}, {"国籍 ", k.Country}, {"", string(k.Birth)}, {"", k.Address},
+		{"签发机关 ", k.Issuer}, {"通行证 ", k.Pass}, {"签发次数 ", k.Issues}, {"自 ", string(k.From)}, {"至 ", k.To}} {
+		if f[1] != "" {
+			out = append(out, f[0]+f[1])
+		}
+	}
+	return strings.Join(out, "，")
 }
 
 // persons are the names of operators.

@@ -135,8 +135,11 @@ func TestTheContractGoesToThePhoneThatShowsTheDigits(t *testing.T) {
 		return n
 	}
 	before := chain()
-	r.ui(func() { step.phone.Tapped(nil) })
-	d := step.gift
+	r.ui(func() {
+		step.which.SetValue(showContract)
+		step.phone.Tapped(nil)
+	})
+	d := v.gift
 	r.until("the page is served", func() bool { return d.link.phone != nil && len(d.link.code.Objects) > 0 })
 	r.snap("dialog-gift")
 	r.ui(func() {
@@ -252,8 +255,11 @@ func TestChromiumPlaysTheFamilysPhone(t *testing.T) {
 		return err
 	}))
 	step := v.steps[stepReceipt].(*receiptStep)
-	r.ui(func() { step.phone.Tapped(nil) })
-	d := step.gift
+	r.ui(func() {
+		step.which.SetValue(showContract)
+		step.phone.Tapped(nil)
+	})
+	d := v.gift
 	r.until("the code is shown", func() bool { return d.link.phone != nil && len(d.link.code.Objects) > 0 })
 	do(chromedp.Navigate("about:blank"), chromedp.Navigate(d.link.address()), chromedp.WaitVisible("#digits"))
 	shown := text("#digits")

@@ -66,7 +66,7 @@ func fieldLabel(path string) string {
 func personLabel(name string) (string, bool) {
 	l, ok := map[string]string{
 		"name": "姓名", "id_no": "身份证号", "birth": "出生日期", "sex": "性别", "ethnic": "民族",
-		"hukou_code": "户籍所在县（市、区）", "id_valid_to": "身份证有效期至", "phone": "手机号码",
+		"hukou_code": "户籍所在县（市、区）", "id_valid_to": "身份证有效期至", "id_type": "证件类型", "phone": "手机号码",
 		"address": "通讯地址", "relation": "与学生关系", "non_parent_reason": "父母不能担任的原因",
 		"legal_guardian": "为法定监护人", "open_student_loan": "本人有未结清的国家助学贷款",
 		"civil_capacity": "具有完全民事行为能力",
