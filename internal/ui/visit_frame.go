@@ -30,31 +30,31 @@ func newPlate(name, edge fyne.ThemeColorName, radius float32) *plate {
 
 // CreateRenderer is Fyne's.
 func (p *plate) CreateRenderer() fyne.WidgetRenderer {
-	r := &plateRenderer{plate: p, rect: canvas.NewRectangle(color.Transparent)}
+	r := &plateRenderer{plate: p, flat: kit.NewSurface()}
 	r.paint()
 	return r
 }
 
 type plateRenderer struct {
 	plate *plate
-	rect  *canvas.Rectangle
+	flat  *kit.Surface
 }
 
 func (r *plateRenderer) paint() {
-	r.rect.FillColor = theme.Color(r.plate.name)
-	r.rect.CornerRadius = scaled(r.plate.radius)
+	r.flat.Look.FillColor = theme.Color(r.plate.name)
+	r.flat.Look.CornerRadius = scaled(r.plate.radius)
 	if r.plate.edge != "" {
-		r.rect.StrokeColor, r.rect.StrokeWidth = theme.Color(r.plate.edge), 1
+		r.flat.Look.StrokeColor, r.flat.Look.StrokeWidth = theme.Color(r.plate.edge), 1
 	}
 }
 
-func (r *plateRenderer) Layout(s fyne.Size)           { r.rect.Resize(s) }
+func (r *plateRenderer) Layout(s fyne.Size)           { r.flat.Place(0, 0, s.Width, s.Height) }
 func (r *plateRenderer) MinSize() fyne.Size           { return fyne.Size{} }
-func (r *plateRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
+func (r *plateRenderer) Objects() []fyne.CanvasObject { return r.flat.Objects() }
 func (r *plateRenderer) Destroy()                     {}
 func (r *plateRenderer) Refresh() {
 	r.paint()
-	r.rect.Refresh()
+	r.flat.Refresh()
 }
 
 // surface puts o on a flat surface, as the bars above and below a visit.

@@ -12,14 +12,14 @@ type card struct {
 	title   *canvas.Text
 	aside   fyne.CanvasObject
 	content []fyne.CanvasObject
-	surface *canvas.Rectangle
+	surface *Surface
 }
 
 // Card is a rounded surface with a heading (none if title is empty), something
 // at the heading's right (nil for nothing) and content below, one above the
 // other.
 func Card(title string, aside fyne.CanvasObject, content ...fyne.CanvasObject) fyne.CanvasObject {
-	c := &card{aside: aside, content: content, surface: canvas.NewRectangle(nil)}
+	c := &card{aside: aside, content: content, surface: NewSurface()}
 	if title != "" {
 		c.title = newText(title, ColorText, headingSize())
 		c.title.TextStyle.Bold = true
@@ -37,7 +37,7 @@ func (c *card) children() []fyne.CanvasObject {
 
 // CreateRenderer is Fyne's.
 func (c *card) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{c.surface}
+	objects := c.surface.Objects()
 	if c.title != nil {
 		objects = append(objects, c.title)
 	}
@@ -48,11 +48,12 @@ func (c *card) CreateRenderer() fyne.WidgetRenderer {
 
 func (c *card) repaint() {
 	u := unit()
-	c.surface.FillColor = paint(ColorCard)
-	c.surface.StrokeColor = paint(ColorCardBorder)
-	c.surface.StrokeWidth = 1
-	c.surface.CornerRadius = 8 * u
-	c.surface.Shadow = canvas.Shadow{Color: paint(ColorShadow), BlurRadius: 6 * u, Offset: fyne.NewPos(0, 1*u)}
+	look := c.surface.Look
+	look.FillColor = paint(ColorCard)
+	look.StrokeColor = paint(ColorCardBorder)
+	look.StrokeWidth = 1
+	look.CornerRadius = 8 * u
+	look.Shadow = canvas.Shadow{Color: paint(ColorShadow), BlurRadius: 6 * u, Offset: fyne.NewPos(0, 1*u)}
 	c.surface.Refresh()
 	if c.title != nil {
 		c.title.Color = paint(ColorText)
@@ -78,7 +79,7 @@ func (c *card) metrics() (pad, gap, head float32) {
 
 func (c *card) arrange(s fyne.Size) {
 	pad, gap, head := c.metrics()
-	place(c.surface, 0, 0, s.Width, s.Height)
+	c.surface.Place(0, 0, s.Width, s.Height)
 	top := pad - 4*unit()
 	if c.title != nil {
 		h := c.title.MinSize().Height

@@ -15,7 +15,7 @@ type Dialog struct {
 	content fyne.CanvasObject
 	yes, no *Button
 	veil    *dialogVeil
-	surface *canvas.Rectangle
+	surface *Surface
 	float   *floatLayer
 	onYes   func() bool
 	onClose func()
@@ -30,7 +30,7 @@ func NewDialog(w fyne.Window, title string, content fyne.CanvasObject, yes, no s
 	d := &Dialog{window: w, content: content, onYes: onYes, float: newFloatLayer(), width: 440}
 	d.title = newText(title, ColorText, headingSize())
 	d.title.TextStyle.Bold = true
-	d.surface = canvas.NewRectangle(nil)
+	d.surface = NewSurface()
 	d.veil = newVeil()
 	d.yes = NewPrimary(yes, nil, d.accept)
 	if no != "" {
@@ -132,7 +132,8 @@ func (d *Dialog) children() []fyne.CanvasObject { return []fyne.CanvasObject{d.c
 
 // CreateRenderer is Fyne's.
 func (d *Dialog) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{d.veil, d.surface, d.title, d.content}
+	objects := append([]fyne.CanvasObject{d.veil}, d.surface.Objects()...)
+	objects = append(objects, d.title, d.content)
 	if d.no != nil {
 		objects = append(objects, d.no)
 	}
@@ -144,8 +145,9 @@ func (d *Dialog) CreateRenderer() fyne.WidgetRenderer {
 }
 
 func (d *Dialog) repaint() {
-	popupSurface(d.surface)
-	d.surface.CornerRadius = 8 * unit()
+	popupSurface(d.surface.Look)
+	d.surface.Look.CornerRadius = 8 * unit()
+	d.surface.Refresh()
 	d.title.Color, d.title.TextSize = paint(ColorText), headingSize()
 	d.title.Refresh()
 }
@@ -162,7 +164,7 @@ func (d *Dialog) arrange(s fyne.Size) {
 	ch := min(d.content.MinSize().Height, s.Height-2*pad-head-foot-16*u)
 	h := ch + head + foot + 2*pad
 	x, y := (s.Width-w)/2, max((s.Height-h)*0.42, 8*u)
-	place(d.surface, x, y, w, h)
+	d.surface.Place(x, y, w, h)
 	place(d.title, x+pad, y+pad-2*u, w-2*pad, head)
 	place(d.content, x+pad, y+pad+head, w-2*pad, ch)
 	by := y + h - pad - d.yes.MinSize().Height + 2*u
@@ -205,7 +207,7 @@ func Message(w fyne.Window, title, text string, then func()) *Dialog {
 // dialogVeil dims the window behind a dialog and takes its taps.
 type dialogVeil struct {
 	widget.BaseWidget
-	rect *canvas.Rectangle
+	dim *Surface
 }
 
 func newVeil() *dialogVeil {
@@ -219,14 +221,15 @@ func (v *dialogVeil) Tapped(*fyne.PointEvent) {}
 
 // CreateRenderer is Fyne's.
 func (v *dialogVeil) CreateRenderer() fyne.WidgetRenderer {
-	v.rect = canvas.NewRectangle(paint(ColorVeil))
+	v.dim = NewSurface()
+	v.dim.Look.FillColor = paint(ColorVeil)
 	return &drawn{
-		objects: []fyne.CanvasObject{v.rect},
-		layout:  func(s fyne.Size) { place(v.rect, 0, 0, s.Width, s.Height) },
+		objects: v.dim.Objects(),
+		layout:  func(s fyne.Size) { v.dim.Place(0, 0, s.Width, s.Height) },
 		min:     func() fyne.Size { return fyne.Size{} },
 		refresh: func() {
-			v.rect.FillColor = paint(ColorVeil)
-			v.rect.Refresh()
+			v.dim.Look.FillColor = paint(ColorVeil)
+			v.dim.Refresh()
 		},
 	}
 }

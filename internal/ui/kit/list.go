@@ -1,11 +1,9 @@
 package kit
 
 import (
-	"image/color"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
@@ -46,7 +44,7 @@ type List struct {
 	focused  bool
 	click    time.Time
 	dragging bool
-	back     *canvas.Rectangle
+	back     *Surface
 	layer    *fyne.Container
 }
 
@@ -272,12 +270,12 @@ func (l *List) Scrolled(ev *fyne.ScrollEvent) {
 
 // CreateRenderer is Fyne's.
 func (l *List) CreateRenderer() fyne.WidgetRenderer {
-	l.back, l.layer = canvas.NewRectangle(color.Transparent), &fyne.Container{}
+	l.back, l.layer = NewSurface(), &fyne.Container{}
 	clip := newClip(l.layer)
 	return &drawn{
-		objects: []fyne.CanvasObject{l.back, clip},
+		objects: append(l.back.Objects(), clip),
 		layout: func(s fyne.Size) {
-			place(l.back, 0, 0, s.Width, s.Height)
+			l.back.Place(0, 0, s.Width, s.Height)
 			place(clip, 0, 0, s.Width, s.Height)
 			l.draw(s)
 		},

@@ -11,7 +11,7 @@ func newClip(o fyne.CanvasObject) *container.Clip { return container.NewClip(o) 
 // draw puts the rows in view into the layer.
 func (l *List) draw(s fyne.Size) {
 	u := unit()
-	l.back.FillColor = paint(ColorCard)
+	l.back.Look.FillColor = paint(ColorCard)
 	l.back.Refresh()
 	l.layer.Objects = nil
 	l.offset = min(max(l.offset, 0), l.furthest())
@@ -34,9 +34,10 @@ func (l *List) draw(s fyne.Size) {
 	}
 	l.drawBar(s, head)
 	if l.focused {
-		edge := canvas.NewRectangle(nil)
-		edge.StrokeColor, edge.StrokeWidth, edge.CornerRadius = paint(ColorAccent), 1.5*u, 3*u
-		l.put(edge, 0, 0, s.Width, s.Height)
+		edge := NewSurface()
+		edge.Look.StrokeColor, edge.Look.StrokeWidth, edge.Look.CornerRadius = paint(ColorAccent), 1.5*u, 3*u
+		edge.Place(0, 0, s.Width, s.Height)
+		l.layer.Objects = append(l.layer.Objects, edge.Objects()...)
 	}
 	l.layer.Refresh()
 }

@@ -47,8 +47,8 @@ type PageView struct {
 	fit, full     *Button
 	out, in       *Button
 	number, state *canvas.Text
-	back          *canvas.Rectangle
-	edge          *canvas.Rectangle
+	back          *Surface
+	edge          *Surface
 	sheet         *pageSheet
 	scroll        *container.Scroll
 }
@@ -270,8 +270,9 @@ func (p *PageView) Tapped(*fyne.PointEvent) {
 
 // CreateRenderer is Fyne's.
 func (p *PageView) CreateRenderer() fyne.WidgetRenderer {
-	p.back, p.edge = canvas.NewRectangle(nil), canvas.NewRectangle(nil)
-	d := &drawn{objects: []fyne.CanvasObject{p.back, p.scroll, p.state, p.prev, p.next, p.number, p.fit, p.out, p.full, p.in, p.edge}, layout: p.arrange}
+	p.back, p.edge = NewSurface(), NewSurface()
+	objects := append(p.back.Objects(), p.scroll, p.state, p.prev, p.next, p.number, p.fit, p.out, p.full, p.in)
+	d := &drawn{objects: append(objects, p.edge.Objects()...), layout: p.arrange}
 	d.min = func() fyne.Size { return fyne.NewSize(360*unit(), 220*unit()) }
 	d.refresh = func() { p.repaint(); p.arrange(p.Size()) }
 	p.repaint()
@@ -281,8 +282,8 @@ func (p *PageView) CreateRenderer() fyne.WidgetRenderer {
 func (p *PageView) arrange(s fyne.Size) {
 	u := unit()
 	bar := 38 * u
-	place(p.back, 0, 0, s.Width, s.Height)
-	place(p.edge, 0, 0, s.Width, s.Height)
+	p.back.Place(0, 0, s.Width, s.Height)
+	p.edge.Place(0, 0, s.Width, s.Height)
 	place(p.prev, 6*u, 5*u, 32*u, 28*u)
 	place(p.number, 40*u, 5*u+(28*u-lineHeight(textSize()))/2, 90*u, lineHeight(textSize()))
 	place(p.next, 132*u, 5*u, 32*u, 28*u)
@@ -306,11 +307,12 @@ func (p *PageView) arrange(s fyne.Size) {
 }
 
 func (p *PageView) repaint() {
-	p.back.FillColor, p.back.CornerRadius = paint(ColorQuiet), 6*unit()
+	p.back.Look.FillColor, p.back.Look.CornerRadius = paint(ColorQuiet), 6*unit()
 	p.back.Refresh()
-	p.edge.StrokeColor, p.edge.StrokeWidth, p.edge.CornerRadius = paint(ColorCardBorder), 1, 6*unit()
+	edge := p.edge.Look
+	edge.StrokeColor, edge.StrokeWidth, edge.CornerRadius = paint(ColorCardBorder), 1, 6*unit()
 	if p.focused {
-		p.edge.StrokeColor, p.edge.StrokeWidth = paint(ColorAccent), 2
+		edge.StrokeColor, edge.StrokeWidth = paint(ColorAccent), 2
 	}
 	p.edge.Refresh()
 	p.number.Text = fmt.Sprintf("%d / %d", min(p.page+1, p.pages), p.pages)
@@ -347,7 +349,7 @@ func (p *PageView) repaint() {
 type pageSheet struct {
 	widget.BaseWidget
 	view  *PageView
-	paper *canvas.Rectangle
+	paper *Surface
 	image *canvas.Image
 }
 
@@ -402,13 +404,13 @@ func (s *pageSheet) Scrolled(ev *fyne.ScrollEvent) {
 
 // CreateRenderer is Fyne's.
 func (s *pageSheet) CreateRenderer() fyne.WidgetRenderer {
-	s.paper = canvas.NewRectangle(nil)
+	s.paper = NewSurface()
 	s.image = &canvas.Image{FillMode: canvas.ImageFillStretch}
-	d := &drawn{objects: []fyne.CanvasObject{s.paper, s.image}}
+	d := &drawn{objects: append(s.paper.Objects(), s.image)}
 	d.layout = func(size fyne.Size) {
 		m := s.size()
 		x := max((size.Width-m.Width)/2, 12*unit())
-		place(s.paper, x, 10*unit(), m.Width, m.Height)
+		s.paper.Place(x, 10*unit(), m.Width, m.Height)
 		place(s.image, x, 10*unit(), m.Width, m.Height)
 	}
 	d.min = func() fyne.Size {
@@ -416,10 +418,10 @@ func (s *pageSheet) CreateRenderer() fyne.WidgetRenderer {
 		return fyne.NewSize(m.Width+24*unit(), m.Height+20*unit())
 	}
 	d.refresh = func() {
-		s.paper.Hidden, s.image.Hidden = s.view.picture == nil, s.view.picture == nil
-		s.paper.FillColor = paint(ColorPaper)
-		s.paper.Shadow = canvas.Shadow{Color: paint(ColorShadow), BlurRadius: 6 * unit()}
-		s.paper.Refresh()
+		s.image.Hidden = s.view.picture == nil
+		s.paper.Look.FillColor = paint(ColorPaper)
+		s.paper.Look.Shadow = canvas.Shadow{Color: paint(ColorShadow), BlurRadius: 6 * unit()}
+		s.paper.SetHidden(s.view.picture == nil)
 		s.image.Image = s.view.picture
 		s.image.Refresh()
 		d.layout(s.Size())

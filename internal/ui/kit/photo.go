@@ -28,7 +28,7 @@ type PhotoFrame struct {
 	sign      string // the icon of the empty frame; none is a person
 	buttons   []fyne.CanvasObject
 
-	frame *canvas.Rectangle
+	frame *Surface
 	image *canvas.Image
 	icon  *canvas.Image
 	words *canvas.Text
@@ -92,7 +92,7 @@ func (p *PhotoFrame) children() []fyne.CanvasObject { return p.buttons }
 
 // CreateRenderer is Fyne's.
 func (p *PhotoFrame) CreateRenderer() fyne.WidgetRenderer {
-	p.frame = canvas.NewRectangle(color.Transparent)
+	p.frame = NewSurface()
 	p.image = &canvas.Image{FillMode: canvas.ImageFillContain}
 	p.drawn, p.tint = nil, ""
 	p.icon = canvas.NewImageFromResource(p.signIcon())
@@ -101,11 +101,12 @@ func (p *PhotoFrame) CreateRenderer() fyne.WidgetRenderer {
 	p.under = newText("", ColorMuted, captionSize())
 	p.words.Alignment, p.under.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter
 	p.marks = &fyne.Container{}
-	objects := []fyne.CanvasObject{p.frame, p.icon, p.words, p.image, newClip(p.marks), p.under}
+	clip := newClip(p.marks)
+	objects := append(p.frame.Objects(), p.icon, p.words, p.image, clip, p.under)
 	d := &drawn{objects: append(objects, p.buttons...)}
-	d.layout = func(s fyne.Size) { p.arrange(s, objects[4]) }
+	d.layout = func(s fyne.Size) { p.arrange(s, clip) }
 	d.min = p.least
-	d.refresh = func() { p.repaint(); p.arrange(p.Size(), objects[4]) }
+	d.refresh = func() { p.repaint(); p.arrange(p.Size(), clip) }
 	p.repaint()
 	return d
 }
@@ -126,7 +127,7 @@ func (p *PhotoFrame) arrange(s fyne.Size, clip fyne.CanvasObject) {
 	u := unit()
 	w, h := p.width*u, p.width*p.aspect*u
 	x := (s.Width - w) / 2
-	place(p.frame, x, 0, w, h)
+	p.frame.Place(x, 0, w, h)
 	place(p.image, x+1, 1, w-2, h-2)
 	place(clip, x, 0, w, h)
 	side := min(w, h) * 0.42
@@ -178,8 +179,8 @@ func (p *PhotoFrame) signIcon() fyne.Resource {
 }
 
 func (p *PhotoFrame) repaint() {
-	p.frame.FillColor, p.frame.StrokeColor = paint(ColorReadOnly), paint(ColorCardBorder)
-	p.frame.StrokeWidth, p.frame.CornerRadius = 1, 4*unit()
+	p.frame.Look.FillColor, p.frame.Look.StrokeColor = paint(ColorReadOnly), paint(ColorCardBorder)
+	p.frame.Look.StrokeWidth, p.frame.Look.CornerRadius = 1, 4*unit()
 	p.frame.Refresh()
 	p.icon.Hidden, p.words.Hidden = p.picture != nil, p.picture != nil
 	if tint := fmt.Sprint(p.sign, paint(ColorFieldEdge)); tint != p.tint {

@@ -30,7 +30,7 @@ type Rail struct {
 	active          string
 	foot            []*StatusLine
 	over            int
-	back            *canvas.Rectangle
+	back            *Surface
 	layer           *fyne.Container
 }
 
@@ -128,12 +128,12 @@ func (r *Rail) MouseOut() {
 
 // CreateRenderer is Fyne's.
 func (r *Rail) CreateRenderer() fyne.WidgetRenderer {
-	r.back = canvas.NewRectangle(color.Transparent)
+	r.back = NewSurface()
 	r.layer = &fyne.Container{}
 	return &drawn{
-		objects: []fyne.CanvasObject{r.back, r.layer},
+		objects: append(r.back.Objects(), r.layer),
 		layout: func(s fyne.Size) {
-			place(r.back, 0, 0, s.Width, s.Height)
+			r.back.Place(0, 0, s.Width, s.Height)
 			place(r.layer, 0, 0, s.Width, s.Height)
 			r.draw(s)
 		},
@@ -147,7 +147,7 @@ func (r *Rail) CreateRenderer() fyne.WidgetRenderer {
 
 func (r *Rail) draw(s fyne.Size) {
 	u := unit()
-	r.back.FillColor = paint(ColorRail)
+	r.back.Look.FillColor = paint(ColorRail)
 	r.back.Refresh()
 	r.layer.Objects = nil
 	add := func(o fyne.CanvasObject, x, y, w, h float32) {

@@ -43,7 +43,7 @@ type SignaturePad struct {
 	drawing  bool
 	readOnly bool
 	ink      *inkSheet
-	back     *canvas.Rectangle
+	back     *Surface
 	line     *canvas.Rectangle
 	words    *canvas.Text
 	image    *canvas.Image
@@ -218,15 +218,15 @@ func (p *SignaturePad) show() {
 
 // CreateRenderer is Fyne's.
 func (p *SignaturePad) CreateRenderer() fyne.WidgetRenderer {
-	p.back, p.line = canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	p.back, p.line = NewSurface(), canvas.NewRectangle(nil)
 	p.words = newText(p.hint, ColorMuted, textSize())
 	p.words.Alignment = fyne.TextAlignCenter
 	p.image = &canvas.Image{FillMode: canvas.ImageFillStretch}
 	p.ink = newInkSheet(1, 1)
-	d := &drawn{objects: []fyne.CanvasObject{p.back, p.line, p.words, p.image}}
+	d := &drawn{objects: append(p.back.Objects(), p.line, p.words, p.image)}
 	d.layout = func(s fyne.Size) {
 		u := unit()
-		place(p.back, 0, 0, s.Width, s.Height)
+		p.back.Place(0, 0, s.Width, s.Height)
 		place(p.line, 24*u, s.Height*0.76, s.Width-48*u, 1)
 		place(p.words, 0, (s.Height-lineHeight(textSize()))/2, s.Width, lineHeight(textSize()))
 		place(p.image, 0, 0, s.Width, s.Height)
@@ -242,8 +242,8 @@ func (p *SignaturePad) CreateRenderer() fyne.WidgetRenderer {
 	}
 	d.min = func() fyne.Size { return fyne.NewSize(320*unit(), 140*unit()) }
 	d.refresh = func() {
-		p.back.FillColor, p.back.StrokeColor = paint(ColorPaper), paint(ColorFieldEdge)
-		p.back.StrokeWidth, p.back.CornerRadius = 1, 5*unit()
+		p.back.Look.FillColor, p.back.Look.StrokeColor = paint(ColorPaper), paint(ColorFieldEdge)
+		p.back.Look.StrokeWidth, p.back.Look.CornerRadius = 1, 5*unit()
 		p.back.Refresh()
 		p.line.FillColor = color.NRGBA{R: 0xc5, G: 0xcc, B: 0xd6, A: 255}
 		p.line.Refresh()

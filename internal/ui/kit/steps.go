@@ -2,7 +2,6 @@ package kit
 
 import (
 	"fmt"
-	"image/color"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -30,7 +29,7 @@ type Steps struct {
 	states  []StepState
 	current int
 	over    int
-	back    *canvas.Rectangle
+	back    *Surface
 	layer   *fyne.Container
 }
 
@@ -112,11 +111,11 @@ func (s *Steps) MouseOut() {
 
 // CreateRenderer is Fyne's.
 func (s *Steps) CreateRenderer() fyne.WidgetRenderer {
-	s.back, s.layer = canvas.NewRectangle(color.Transparent), &fyne.Container{}
+	s.back, s.layer = NewSurface(), &fyne.Container{}
 	return &drawn{
-		objects: []fyne.CanvasObject{s.back, s.layer},
+		objects: append(s.back.Objects(), s.layer),
 		layout: func(size fyne.Size) {
-			place(s.back, 0, 0, size.Width, size.Height)
+			s.back.Place(0, 0, size.Width, size.Height)
 			s.draw(size)
 		},
 		min: func() fyne.Size {
@@ -161,7 +160,7 @@ func (s *Steps) area(i int, width float32) (x, w float32) {
 
 func (s *Steps) draw(size fyne.Size) {
 	u := unit()
-	s.back.FillColor = paint(ColorCard)
+	s.back.Look.FillColor = paint(ColorCard)
 	s.back.Refresh()
 	s.layer.Objects = nil
 	add := func(o fyne.CanvasObject, x, y, w, h float32) {
