@@ -417,6 +417,7 @@ func (w *world) restoreCentre(r *rand.Rand) {
 	}
 	from := w.past[r.IntN(len(w.past))].home
 	w.putBack = true
+	w.truth() // the numbers it gave
 	w.stop()
 	w.ok(w.centre.Close())
 	w.home = w.copyOf(from)
