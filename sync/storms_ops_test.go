@@ -491,11 +491,3 @@ func (w *world) full(p *pc, r *rand.Rand, stick string) {
 	w.take(stick)
 	w.ok(os.Remove(ballast))
 }
-
-func size(name string) int64 {
-	st, err := os.Stat(name)
-	if err != nil {
-		return 0
-	}
-	return st.Size()
-}

@@ -372,3 +372,11 @@ func (w *world) orphans(t *truth) {
 		return err
 	}))
 }
+
+func size(name string) int64 {
+	st, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return st.Size()
+}
