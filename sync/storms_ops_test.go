@@ -417,6 +417,7 @@ func (w *world) restoreCentre(r *rand.Rand) {
 	}
 	from := w.past[r.IntN(len(w.past))].home
 	w.putBack = true
+	w.truth() // the numbers it gave
 	w.stop()
 	w.ok(w.centre.Close())
 	w.home = w.copyOf(from)
@@ -489,12 +490,4 @@ func (w *world) full(p *pc, r *rand.Rand, stick string) {
 	}
 	w.take(stick)
 	w.ok(os.Remove(ballast))
-}
-
-func size(name string) int64 {
-	st, err := os.Stat(name)
-	if err != nil {
-		return 0
-	}
-	return st.Size()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -20,11 +21,10 @@ import (
 // truth is what lies at the centre, read from its database by other code than
 // the centre's own.
 type truth struct {
-	changes  map[ref]loan.Hash
-	cases    map[uuid.UUID][]*loan.Change
-	blobs    map[loan.Hash]bool
-	status   map[uuid.UUID]string
-	receipts map[string]int // number of cases with each receipt number
+	changes map[ref]loan.Hash
+	cases   map[uuid.UUID][]*loan.Change
+	blobs   map[loan.Hash]bool
+	status  map[uuid.UUID]string
 }
 
 // window is a way to look into the centre's database past the centre, kept
@@ -98,8 +98,7 @@ func (v *window) change(b []byte) (*loan.Change, error) {
 }
 
 func (w *world) truth() *truth {
-	t := &truth{changes: map[ref]loan.Hash{}, cases: map[uuid.UUID][]*loan.Change{}, blobs: map[loan.Hash]bool{},
-		status: map[uuid.UUID]string{}, receipts: map[string]int{}}
+	t := &truth{changes: map[ref]loan.Hash{}, cases: map[uuid.UUID][]*loan.Change{}, blobs: map[loan.Hash]bool{}, status: map[uuid.UUID]string{}}
 	if c := w.cluster; c != nil {
 		w.ok(w.window.over("pgx", c.depot.DatabaseURL(c.database)))
 	} else {
@@ -116,6 +115,7 @@ func (w *world) truth() *truth {
 		}
 		t.changes[ref{ch.Device, ch.Counter}] = loan.Hash(header)
 		t.cases[ch.Case] = append(t.cases[ch.Case], ch)
+		w.given(ch)
 		return nil
 	}))
 	w.ok(w.window.each(`SELECT hash FROM blobs`, func(r *sql.Rows) error {
@@ -138,18 +138,31 @@ func (w *world) truth() *truth {
 		t.blobs[loan.Hash(h)] = size(filepath.Join(w.home, "packs", fmt.Sprintf("%08d.pack", pack))) >= end
 		return err
 	}))
-	w.ok(w.window.each(`SELECT id, status, receipt_no FROM cases`, func(r *sql.Rows) error {
-		var id, status, no string
-		if err := r.Scan(&id, &status, &no); err != nil {
+	w.ok(w.window.each(`SELECT id, status FROM cases`, func(r *sql.Rows) error {
+		var id, status string
+		if err := r.Scan(&id, &status); err != nil {
 			return err
 		}
 		t.status[uuid.MustParse(id)] = status
-		if no != "" {
-			t.receipts[no]++
-		}
 		return nil
 	}))
 	return t
+}
+
+// given demands that the numbers which the centre gave were never given before,
+// in any life of the centre.
+func (w *world) given(ch *loan.Change) {
+	if ch.Kind != loan.ChangeReceive || ch.Body == nil {
+		return
+	}
+	var body loan.ReceiveBody
+	w.ok(json.Unmarshal(ch.Body, &body))
+	for no, to := range map[string]uuid.UUID{body.ReceiptNo: ch.ID, body.ContractNo: ch.Case} {
+		if before, ok := w.numbers[no]; ok && before != to {
+			w.fail("number %s was given twice", no)
+		}
+		w.numbers[no] = to
+	}
 }
 
 // own is all of a laptop's own chain that is there.
@@ -255,7 +268,7 @@ func (w *world) settle() {
 // mark says how much the centre and the laptops hold.
 func (w *world) mark() string {
 	t := w.truth()
-	out := fmt.Sprint(len(t.changes), len(t.blobs), len(t.receipts))
+	out := fmt.Sprint(len(t.changes), len(t.blobs))
 	for _, p := range w.laptops {
 		head, _ := p.Head()
 		for _, sum := range p.Search("", 0) {
@@ -279,11 +292,6 @@ func (w *world) agree() {
 	for h := range w.blobs {
 		if !t.blobs[h] {
 			w.fail("blob %s was saved, and the centre lacks it", h)
-		}
-	}
-	for no, n := range t.receipts {
-		if n > 1 {
-			w.fail("receipt number %s was given to %d cases", no, n)
 		}
 	}
 	w.held(t)
@@ -337,6 +345,9 @@ func (w *world) same(p *pc, t *truth) {
 	for _, sum := range p.Search("", 0) {
 		changes, err := p.Changes(ctx, sum.ID)
 		w.ok(err)
+		for _, ch := range changes {
+			w.given(ch)
+		}
 		if w.passed[sum.ID] && w.beyond(sum.ID) {
 			continue
 		}
@@ -370,4 +381,12 @@ func (w *world) orphans(t *truth) {
 		}
 		return err
 	}))
+}
+
+func size(name string) int64 {
+	st, err := os.Stat(name)
+	if err != nil {
+		return 0
+	}
+	return st.Size()
 }

@@ -49,6 +49,7 @@ type world struct {
 
 	must    map[ref]loan.Hash       // changes that may not get lost
 	blobs   map[loan.Hash]uuid.UUID // blobs that may not get lost, and their laptop
+	numbers map[string]uuid.UUID    // receipt and contract numbers ever given, and what they were given to
 	passed  map[uuid.UUID]bool      // cases that were passed on
 	forced  map[uuid.UUID]bool      // and taken over by force
 	torn    map[uuid.UUID]bool      // and of which a laptop was then put back to an earlier time
@@ -177,7 +178,7 @@ func motherAt(t testing.TB, home string) *mother {
 
 // newWorld begins a world in dir, which must be empty.
 func newWorld(m *mother, dir string, dry bool) *world {
-	w := &world{dir: dir, dry: dry, must: map[ref]loan.Hash{}, blobs: map[loan.Hash]uuid.UUID{}, passed: map[uuid.UUID]bool{}, forced: map[uuid.UUID]bool{}, torn: map[uuid.UUID]bool{}, relay: newRelay()}
+	w := &world{dir: dir, dry: dry, must: map[ref]loan.Hash{}, blobs: map[loan.Hash]uuid.UUID{}, numbers: map[string]uuid.UUID{}, passed: map[uuid.UUID]bool{}, forced: map[uuid.UUID]bool{}, torn: map[uuid.UUID]bool{}, relay: newRelay()}
 	w.relay.kill = w.killCentre
 	if m.depot != nil {
 		w.dry = false

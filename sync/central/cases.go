@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -337,7 +338,7 @@ func (c *Central) completeCases(ctx context.Context, tx *sql.Tx, ids []uuid.UUID
 func (c *Central) receive(ctx context.Context, tx *sql.Tx, k *loan.Case) (*loan.Case, error) {
 	const op = "central.receive"
 	// One chain for the centre, whichever server writes: held to the end of the
-	// transaction, as are the numbers, so that neither has gaps or doubles.
+	// transaction, as are the numbers, so that neither has doubles.
 	if err := c.lock(ctx, tx, lockAuthor); err != nil {
 		return nil, err
 	}
@@ -345,18 +346,20 @@ func (c *Central) receive(ctx context.Context, tx *sql.Tx, k *loan.Case) (*loan.
 	if err := tx.QueryRowContext(ctx, `SELECT county, contract_no FROM cases WHERE id = ?`, k.ID.String()).Scan(&county, &contractNo); err != nil {
 		return nil, diskFault(op, err)
 	}
+	now := c.now()
 	year := k.App.AcademicYear
-	if year < 2000 || year > 2999 {
-		year = c.now().Year()
+	if year < 2000 || year > now.Year()+1 {
+		year = now.Year()
 	}
+	floor := millisecondsOf(year, now)
 	if contractNo == "" {
-		n, err := nextNumber(ctx, tx, fmt.Sprintf("contract/%s/%d", county, year))
+		n, err := nextNumber(ctx, tx, fmt.Sprintf("contract/%s/%d", county, year), floor)
 		if err != nil {
 			return nil, err
 		}
-		contractNo = fmt.Sprintf("%s%d%06d", county, year, n)
+		contractNo = fmt.Sprintf("%s%d%0*d", county, year, numberDigits, n)
 	}
-	n, err := nextNumber(ctx, tx, fmt.Sprintf("receipt/%s/%d", county, year))
+	n, err := nextNumber(ctx, tx, fmt.Sprintf("receipt/%s/%d", county, year), floor)
 	if err != nil {
 		return nil, err
 	}
@@ -364,7 +367,7 @@ func (c *Central) receive(ctx context.Context, tx *sql.Tx, k *loan.Case) (*loan.
 	if err != nil {
 		return nil, fault.New(op, fault.Other, err)
 	}
-	body := loan.ReceiveBody{ReceiptNo: fmt.Sprintf("HZ%s%d%06d", county, year, n), ContractNo: contractNo,
+	body := loan.ReceiveBody{ReceiptNo: fmt.Sprintf("HZ%s%d%0*d", county, year, numberDigits, n), ContractNo: contractNo,
 		CheckCode: fmt.Sprintf("%06d", code), Finish: k.Finish.ID.String()}
 	ch, err := c.author(ctx, tx, k, loan.ChangeReceive, body)
 	if err != nil {
@@ -438,8 +441,22 @@ func (c *Central) nextCounter(through uint64) (uint64, error) {
 	return through + 1, nil
 }
 
-func nextNumber(ctx context.Context, tx *sql.Tx, name string) (n int64, err error) {
-	err = tx.QueryRowContext(ctx, `INSERT INTO sequences (name, value) VALUES (?, 1)
-		ON CONFLICT (name) DO UPDATE SET value = sequences.value + 1 RETURNING value`, name).Scan(&n)
+// numberDigits are those of a receipt or contract number behind county and year:
+// milliseconds of three years.
+const numberDigits = 11
+
+// millisecondsOf counts from the beginning of the year before one. A centre gives
+// a thousand numbers a second at no time, so the number that the clock shows lies
+// above all that were given, also by a centre that is put back to an earlier time
+// afterwards and hears of it from nobody.
+func millisecondsOf(year int, now time.Time) int64 {
+	return max(now.Sub(time.Date(year-1, 1, 1, 0, 0, 0, 0, time.UTC)).Milliseconds(), 1)
+}
+
+// nextNumber is the number behind the last one of a name, floor at least.
+func nextNumber(ctx context.Context, tx *sql.Tx, name string, floor int64) (n int64, err error) {
+	err = tx.QueryRowContext(ctx, `INSERT INTO sequences (name, value) VALUES (?, ?)
+		ON CONFLICT (name) DO UPDATE SET value = CASE WHEN sequences.value < excluded.value THEN excluded.value ELSE sequences.value + 1 END
+		RETURNING value`, name, floor).Scan(&n)
 	return n, diskFault("central.nextNumber", err)
 }

@@ -24,7 +24,7 @@ func sequence(t *testing.T, c *Central, name string) (n int) {
 // counting is a write that leaves a trace, and then does something else.
 func counting(name string, then func() error) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
-		if _, err := nextNumber(ctx, tx, name); err != nil {
+		if _, err := nextNumber(ctx, tx, name, 1); err != nil {
 			return err
 		}
 		return then()

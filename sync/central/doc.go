@@ -173,10 +173,14 @@
 // store): a process begins one, the second of its first change, and so does one
 // that finds the chain ending before what it saw, so that a centre put back from
 // a backup uses none again that laptops know. When a finished case is whole it writes one of kind
-// receive: receipt number HZ | county 6 | year 4 | number 6 digits; contract
-// number county 6 | year 4 | number 6 digits, kept when the case is finished
+// receive: receipt number HZ | county 6 | year 4 | number 11 digits; contract
+// number county 6 | year 4 | number 11 digits, kept when the case is finished
 // again after a correction; check code 6 random digits. The year is the
-// application's academic year. A person's word, "sync case return" and "sync case
+// application's academic year. The number is the one behind the last of its county
+// and year, or the milliseconds since the beginning of the year before, whichever is
+// more: so that also a centre that was put back from a backup, and was not told, gives
+// none again, as long as its clock is not put back with it. Numbers of earlier programs
+// have 6 digits and count from one; they stay as they are. A person's word, "sync case return" and "sync case
 // accept", is written as return and accept, in the name of the reviewer where one
 // is given. Such changes go as news to every laptop that wrote to the case, and
 // so do the changes of one laptop to the others that work on it. Changes of these

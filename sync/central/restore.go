@@ -120,14 +120,7 @@ func (c *Central) Restored(ctx context.Context) error {
 	})
 }
 
-// skipped is how many receipt and contract numbers a restore leaves out: those
-// that the backup does not know were given to cases already.
-const skipped = 10_000
-
 func newIdentity(ctx context.Context, tx *sql.Tx) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE sequences SET value = value + ?`, skipped); err != nil {
-		return diskFault("central.newIdentity", err)
-	}
 	for _, name := range []string{"centre", "epoch"} {
 		if err := setMeta(ctx, tx, name); err != nil {
 			return err
