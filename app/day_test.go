@@ -113,7 +113,7 @@ func (w *workday) settle() {
 	}
 	w.desk, err = w.door().Settle(w.t.Context(), e, e.Roster[0], []byte(dayPassword))
 	w.must(err)
-	w.must(w.desk.EnableOperator(w.t.Context(), e.Roster[1], []byte(dayPassword)))
+	w.must(w.desk.Store().EnableOperator(w.t.Context(), e.Roster[1], []byte(dayPassword)))
 }
 
 // carry runs the courier until all is sent, or until limit.

@@ -31,7 +31,7 @@ type call struct {
 }
 
 func verbs() []verb {
-	return []verb{checkVerb(), schoolsImportVerb(), packTakeVerb(), packListVerb(), enrolVerb(), operatorEnableVerb(), caseListVerb(), caseShowVerb(),
+	return []verb{checkVerb(), schoolsImportVerb(), packTakeVerb(), packListVerb(), enrolVerb(), operatorEnableVerb(), operatorPasswordVerb(), caseListVerb(), caseShowVerb(),
 		casePassVerb(), caseExportVerb(), syncImportVerb(), syncRunVerb(), syncStatusVerb(), syncSettingsVerb(), syncNeighbourVerb(), stickWriteVerb(), stickReadVerb(), contractVerifyVerb(), storeBackupVerb(), storeRestoreVerb(), storeRepairVerb(), storeEraseVerb(), auditVerifyVerb(), auditReportVerb(),
 		workerVerb(), rigVerb()}
 }

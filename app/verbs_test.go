@@ -75,6 +75,9 @@ func TestVerbs(t *testing.T) {
 				pdf[len(pdf)/2] ^= 1
 				ts.Check(os.WriteFile(ts.MkAbs(args[1]), pdf, 0o600))
 			},
+			"letin": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(letIn(ts.MkAbs(args[0]), args[1], ts.ReadFile(args[2])))
+			},
 			"family": func(ts *testscript.TestScript, _ bool, args []string) {
 				id, err := newFamily(ts.MkAbs(args[0]))
 				ts.Check(err)
@@ -246,6 +249,25 @@ func try(args ...string) (code int, out, errs string) {
 	var o, e strings.Builder
 	code = run(args, std{strings.NewReader(""), &o, &e})
 	return code, o.String(), e.String()
+}
+
+// letIn is somebody of the roster who was let in at a laptop, and has a password of
+// their own.
+func letIn(dir, who, password string) error {
+	ctx := context.Background()
+	door, err := openDoor(ctx, dir)
+	if err != nil {
+		return err
+	}
+	d, err := door.SignIn(ctx, "anna", []byte("right-horse-42"))
+	if err != nil {
+		return err
+	}
+	o, err := d.Store().Account(ctx, who)
+	if err == nil {
+		err = d.Store().EnableOperator(ctx, o, []byte(strings.TrimSpace(password)))
+	}
+	return errors.Join(err, d.Close())
 }
 
 func TestHelp(t *testing.T) {

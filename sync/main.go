@@ -64,6 +64,7 @@ Usage:
   sync recovery list --data DIR [--json]
   sync recovery approve --data DIR ID --code DIGITS
   sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE
+  sync recovery answer --data DIR --device ID --operator ID --by ID --code DIGITS [--png FILE]
   sync recovery refuse --data DIR ID
   sync recovery test --data DIR
   sync stick take --data DIR --from STICK [--json]
@@ -139,7 +140,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 func verbs() (one, two map[string]verb) {
 	one = map[string]verb{"serve": serve, "list": list, "contract": contract, "export": export, "restored": restored, "verify": verify}
 	two = map[string]verb{"operator add": operatorAdd, "operator off": operatorOff, "code new": codeNew,
-		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest,
+		"recovery list": recoveryList, "recovery approve": recoveryApprove, "recovery answer": recoveryAnswer, "recovery refuse": recoveryRefuse, "recovery test": recoveryTest,
 		"stick take": stickTake, "contract list": contractList, "contract verify": contractVerify}
 	maps.Copy(two, countyVerbs())
 	return one, two

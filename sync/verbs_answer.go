@@ -66,6 +66,30 @@ func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 	})
 }
 
+func recoveryAnswer(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("recovery answer", "let a person of the roster be enabled at a laptop where another is signed in. --code is\n"+
+		"the ten digits that the laptop shows for that person. Read the answer out; it serves\n"+
+		"once, there, for that account, today. A request that also came over the network can be\n"+
+		"approved there instead: see sync recovery list. Speak with the person who is to be\n"+
+		"enabled, on a number you know to be theirs, and be sure who it is.", errs)
+	data, who, by, code := callerFlags(f)
+	png := pngFlag(f)
+	actor := actorFlags(f, by)
+	if err := parse(f, args, out, "data", "device", "operator", "by", "code"); err != nil {
+		return err
+	}
+	if err := unscanned(who, code); err != nil {
+		return err
+	}
+	return actor.at(ctx, *data, manages("recovery answer "+who.Device+" "+who.Operator), func(c *central.Central) error {
+		answer, err := c.AnswerEnabling(ctx, *who, *by, *code)
+		if err != nil {
+			return err
+		}
+		return showAnswer(out, errs, answer, guard.AnswerScan(answer), *png)
+	})
+}
+
 func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("grant answer", "answer a request for a grant that was read out by telephone. Without --yes it says\n"+
 		"what is asked for, and no more. With it, read the answer out; it serves once, there,\n"+
@@ -124,7 +148,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 }
 
 func answerList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("answer list", "show what was answered by telephone: renewals and grants.", errs)
+	f := flags("answer list", "show what was answered by telephone: renewals, accounts let in, and grants.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
 	if err := parse(f, args, out, "data"); err != nil {

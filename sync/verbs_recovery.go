@@ -16,7 +16,7 @@ import (
 )
 
 func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("recovery list", "show who asked to have a forgotten password set anew, in the last seven days.", errs)
+	f := flags("recovery list", "show who asked to have a forgotten password set anew, or to be enabled at a laptop, in\nthe last seven days.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
 	if err := parse(f, args, out, "data"); err != nil {
@@ -41,7 +41,8 @@ func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error
 	return nil
 }
 
-const approveAbout = `let an operator who forgot the password set a new one.
+const approveAbout = `let an operator who forgot the password set a new one, or a person of the roster be
+enabled at a laptop.
 
 Speak with the person first, on a number you know to be theirs, and be sure who
 it is. --code is the ten digits that the laptop shows, as they say them.

@@ -18,6 +18,7 @@ const (
 	reviewerAccount  = "practice-reviewer"
 	reviewerName     = "练习复核员"
 	reviewerPassword = "lianxi-fuhe"
+	lentPassword     = "linshi-mima-7" // with which the reviewer is enabled
 )
 
 // lasting is what a person's session remembers for the next.
@@ -97,12 +98,14 @@ func enrol(ctx context.Context, app, dir, laptop string, s *centre) error {
 	if _, err := os.Stat(laptop); err == nil {
 		return nil
 	}
-	clerkFile, reviewerFile := filepath.Join(dir, "clerk-password"), filepath.Join(dir, "reviewer-password")
+	clerkFile, lentFile, reviewerFile := filepath.Join(dir, "clerk-password"), filepath.Join(dir, "lent-password"), filepath.Join(dir, "reviewer-password")
 	defer os.Remove(clerkFile)
+	defer os.Remove(lentFile)
 	defer os.Remove(reviewerFile)
 	unfinished := laptop + ".new"
 	if err := errors.Join(os.RemoveAll(unfinished),
 		os.WriteFile(clerkFile, []byte(clerkPassword), 0o600),
+		os.WriteFile(lentFile, []byte(lentPassword), 0o600),
 		os.WriteFile(reviewerFile, []byte(reviewerPassword), 0o600)); err != nil {
 		return err
 	}
@@ -110,7 +113,10 @@ func enrol(ctx context.Context, app, dir, laptop string, s *centre) error {
 	if _, err := output(ctx, append([]string{app, "enrol", "--server", "https://" + s.address, "--code-file", s.code}, as...)...); err != nil {
 		return err
 	}
-	if _, err := output(ctx, append([]string{app, "operator", "enable", reviewerAccount, "--new-password-file", reviewerFile}, as...)...); err != nil {
+	if _, err := output(ctx, append([]string{app, "operator", "enable", reviewerAccount, "--new-password-file", lentFile}, as...)...); err != nil {
+		return err
+	}
+	if _, err := output(ctx, app, "operator", "password", "--data", unfinished, "--operator", reviewerAccount, "--password-file", lentFile, "--new-password-file", reviewerFile); err != nil {
 		return err
 	}
 	return os.Rename(unfinished, laptop)

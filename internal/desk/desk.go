@@ -32,6 +32,8 @@ type Desk struct {
 	refused refusals
 	tenure  tenure
 
+	mustChange atomic.Bool // the password is another person's choice
+
 	base       *loan.Reference // without what the county sent down
 	rulesMu    sync.Mutex      // guards rules and templates
 	rules      *loan.Reference
@@ -64,12 +66,20 @@ func SignIn(ctx context.Context, l *store.Locked, operator string, password []by
 func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk, error) {
 	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, base: t.Rules, rules: t.Rules}
 	d.account.Store(&op)
+	lent, err := d.temporary(ctx, op.ID)
+	if err != nil {
+		return nil, fault.Wrap("sign in", err)
+	}
+	d.mustChange.Store(lent)
 	if err := d.enter(ctx); err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
 	in := loan.ViewBody{}
 	if d.Lapsed() != nil {
 		in.Detail = "to sync alone"
+	}
+	if lent {
+		in.Detail = "by a temporary password"
 	}
 	var entries []store.Entry
 	missed := s.Misses()
@@ -255,6 +265,9 @@ func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
 
 // would is permit for what only asks, and notes nothing.
 func (d *Desk) would(ctx context.Context, v guard.Verb, c *loan.Case) error {
+	if d.MustChange() {
+		return guard.MustChange(v)
+	}
 	if v != guard.Sync && d.Lapsed() != nil {
 		if err := d.Recheck(ctx); err != nil {
 			return err
@@ -285,10 +298,10 @@ func (d *Desk) permitOther(ctx context.Context, who guard.Operator, v guard.Verb
 }
 
 // acting is the operator signed in, as permit last found the account; switched
-// off while the laptop's or the account's time is over.
+// off while the laptop's or the account's time is over, or the password is temporary.
 func (d *Desk) acting() guard.Operator {
 	o := *d.account.Load()
-	o.Enabled = o.Enabled && d.Lapsed() == nil && o.Within(d.site())
+	o.Enabled = o.Enabled && d.Lapsed() == nil && !d.MustChange() && o.Within(d.site())
 	return o
 }
 

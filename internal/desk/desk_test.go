@@ -52,7 +52,7 @@ func laptopOf(t testing.TB, dir string, p store.Profile) *desk.Desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.EnableOperator(ctx, reviewer(), []byte(reviewPassword)); err != nil {
+	if err := d.Store().EnableOperator(ctx, reviewer(), []byte(reviewPassword)); err != nil {
 		t.Fatal(err)
 	}
 	return d

@@ -85,6 +85,10 @@ func TestAnAccountOfAnotherPointIsNotEnabled(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.stands(clock(), guard.Standing{ID: "clerk-9", Level: guard.PointLevel, Org: "别处受理点"})
+	if _, err := f.d.AskEnabling(t.Context(), "clerk-9"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "别处受理点") {
+		t.Errorf("asked for at the county: got %v", err)
+	}
+	f.in("admin-1", clerkPassword, clock())
 	if err := f.d.EnableOperator(t.Context(), who, []byte("correct horse 9")); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "别处受理点") {
 		t.Fatalf("got %v", err)
 	}

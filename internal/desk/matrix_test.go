@@ -205,8 +205,15 @@ func ways() map[string]way {
 		"RequestedCase": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.RequestedCase(ctx, c.ID.String()[28:]))
 		}},
-		"EnableOperator": {verb: guard.EnableOperator, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+		// At a laptop for practice, as this one is; elsewhere guard.EnableOperator.
+		"EnableOperator": {verb: guard.AdmitOperator, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.EnableOperator(ctx, guard.Operator{ID: "new-" + d.Operator().ID, Name: "新人", Roles: []guard.Role{guard.Clerk}, Enabled: true}, []byte("correct horse 9"))
+		}},
+		"AskEnabling": {verb: guard.AdmitOperator, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.AskEnabling(ctx, "new-1"))
+		}},
+		"Admit": {verb: guard.AdmitOperator, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.Admit(ctx, &desk.Enabling{}, []byte("correct horse 9"))
 		}},
 		"ResetPassword": {verb: guard.ManageOperators, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.ResetPassword(ctx, "reviewer-1", []byte(rolePassword(guard.Reviewer)))
@@ -263,6 +270,8 @@ func ways() map[string]way {
 		"AskRenewal":     {why: "of the laptop, and whoever may sign in"},
 		"RenewalScan":    {why: "of the laptop, and whoever may sign in"},
 		"Renew":          {why: "the county's answer decides: TestARenewalByTelephone"},
+		"TakeAnswer":     {why: "the county's answer decides: TestTheCountyLetsAPersonInByTelephone"},
+		"EnablingScan":   {why: "of a request that was made"},
 		"Store":          {why: "carriage takes it, and nobody else: TestWhoTakesTheStore"},
 
 		"Operator": {why: "who is signed in"}, "Place": {why: "of the laptop"}, "Laptop": {why: "of the laptop"}, "Device": {why: "of the laptop"},
@@ -280,7 +289,7 @@ func ways() map[string]way {
 		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayApprove": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
 		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "MayUrge": {why: "asks guard"},
-		"MayManageSettings": {why: "asks guard"}, "Helpers": {why: "of the laptop"},
+		"MayManageSettings": {why: "asks guard"}, "MayEnable": {why: "asks guard"}, "MustChange": {why: "whether"}, "Helpers": {why: "of the laptop"},
 	}
 }
 

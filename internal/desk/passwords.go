@@ -11,35 +11,33 @@ import (
 	"doorstep/internal/store"
 )
 
-// EnableOperator lets a person of the roster sign in here, with a password of
-// their own, as what the roster says of them, and notes it in the chain. One who
+// EnableOperator lets a person of the roster sign in here, with a temporary
+// password, as what the roster says of them, and notes it in the chain. Only a data
+// administrator may, but at a laptop for practice; Admit is for all others. One who
 // can already is fault.Exists: ResetPassword is for that. One whom the county did
 // not send is fault.Missing.
 func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password []byte) error {
 	const op = "enable operator"
-	if err := d.permit(ctx, guard.EnableOperator, nil); err != nil {
+	v := d.enabling()
+	if err := d.permit(ctx, v, nil); err != nil {
+		var r *guard.Refusal
+		if errors.As(err, &r) && r.Why == guard.WhyRole && v == guard.EnableOperator {
+			return fault.Tell(op, fault.Denied, "“在本机启用账号”须由系统数据管理员在本机登录办理，或由县资助中心逐次批准：请在“管理”的“人员与密码”里选“申请启用”。", err)
+		}
 		return fault.Wrap(op, err)
-	}
-	if d.store.CanSignIn(who.ID) {
-		return fault.Say(op, fault.Exists, "该人员已在本机启用。", nil)
 	}
 	if err := guard.CheckPassword(who.ID, password); err != nil {
 		return fault.Wrap(op, err)
 	}
-	who, err := d.store.Account(ctx, who.ID)
-	if fault.KindOf(err) == fault.Denied {
-		return fault.Say(op, fault.Missing, "人员名册中没有该账号。请县资助中心先登记，再同步一次。", err)
-	}
+	who, err := d.newcomer(ctx, op, who.ID)
 	if err != nil {
-		return fault.Wrap(op, err)
+		return err
 	}
-	if !who.Within(d.site()) {
-		return fault.Tell(op, fault.Denied, who.Name+"属于"+who.Where()+"，不能在"+d.site().Point+"的电脑上启用。请在所属机构的电脑上启用；调动了的，请县资助中心先改所属机构。", errors.New("another organisation"))
+	what := "enable " + who.ID + " as data administrator"
+	if v == guard.AdmitOperator {
+		what = "enable " + who.ID + " for practice"
 	}
-	if err := d.store.EnableOperator(ctx, who, password); err != nil {
-		return fault.Wrap(op, err)
-	}
-	return d.notePassword(ctx, op, "enable "+who.ID)
+	return d.letIn(ctx, op, who, what, password)
 }
 
 // ChangePassword gives the operator signed in a new password, when the old one
@@ -56,10 +54,14 @@ func (d *Desk) ChangePassword(ctx context.Context, old, new []byte) error {
 	if err := d.store.ChangePassword(ctx, d.operator.ID, old, new); err != nil {
 		return fault.Wrap(op, err)
 	}
+	if err := d.markTemporary(ctx, d.operator.ID, nil); err != nil {
+		return fault.Wrap(op, err)
+	}
+	d.mustChange.Store(false)
 	return d.notePassword(ctx, op, "change")
 }
 
-// ResetPassword gives another operator of this laptop a new password without
+// ResetPassword gives another operator of this laptop a temporary password without
 // the old one, ends a lock of the account, and notes it in the chain. Only a
 // data administrator may; fault.Missing for one who was never enabled here,
 // fault.Input for the administrator's own account.
@@ -82,11 +84,7 @@ func (d *Desk) ResetPassword(ctx context.Context, who string, password []byte) e
 	if i < 0 || !d.store.CanSignIn(who) {
 		return fault.New(op, fault.Missing, nil)
 	}
-	// Noted first: a password set anew without a word of it must not be.
-	if err := d.notePassword(ctx, op, "reset "+who); err != nil {
-		return err
-	}
-	return fault.Wrap(op, d.store.EnableOperator(ctx, ops[i], password))
+	return d.letIn(ctx, op, ops[i], "reset "+who, password)
 }
 
 // MayResetPasswords says whether the operator signed in may set another's

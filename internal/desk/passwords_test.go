@@ -81,13 +81,11 @@ func TestAnOperatorChangesTheirPassword(t *testing.T) {
 	wantKind(t, err, fault.Password)
 }
 
-// enabled is an account that the county sent, enabled here by who is signed in.
+// enabled is an account that the county sent, enabled here with a password of its
+// own.
 func enabled(t *testing.T, d *desk.Desk, o guard.Operator, password string) {
 	t.Helper()
-	if err := d.Store().AddOperator(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.EnableOperator(t.Context(), o, []byte(password)); err != nil {
+	if err := d.Store().EnableOperator(t.Context(), o, []byte(password)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -37,5 +38,9 @@ func (d *Door) Recover(ctx context.Context, r *Recovery, password []byte) (*Desk
 		return nil, fault.Wrap(op, err)
 	}
 	d.locked = nil
+	own := &Desk{store: s}
+	if err := own.markTemporary(ctx, who.ID, nil); err != nil {
+		return nil, errors.Join(fault.Wrap(op, err), s.Close())
+	}
 	return At(ctx, s, who, d.tools)
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -172,6 +173,9 @@ func (d *Desk) second(ctx context.Context, id string, password []byte) (guard.Op
 	if err != nil {
 		return who, err
 	}
+	if lent, err := d.temporary(ctx, who.ID); err != nil || lent {
+		return who, cmp.Or(err, fault.Tell("second person", fault.Denied, who.Name+"用的是由他人代设的临时密码。请本人先在本机登录，换成自己的新密码，再来办理。", errors.New("temporary password")))
+	}
 	t, _, err := d.readTenure(ctx, who.ID)
 	if err == nil {
 		err = t.Check(d.now())
@@ -208,7 +212,7 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	if ask == nil {
 		return fault.Tell(op, fault.Missing, "请先生成申请码，再向县资助中心要续期码；用过的续期码不能再用。", errors.New("no request"))
 	}
-	answer, err := seal.ParseSpoken(guard.AnswerOf(typed), seal.AnswerSize)
+	answer, err := spokenAnswer(typed)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -245,6 +249,11 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	d.tenure.ask = nil
 	d.tenure.mu.Unlock()
 	return d.Recheck(ctx)
+}
+
+// spokenAnswer is an answer as it was read out or scanned.
+func spokenAnswer(typed string) ([]byte, error) {
+	return seal.ParseSpoken(guard.AnswerOf(typed), seal.AnswerSize)
 }
 
 // answered looks for the day on which the centre gave an answer to a message,

@@ -28,12 +28,15 @@ type field struct {
 
 func newField(t *testing.T) *field {
 	t.Helper()
-	k, err := seal.NewSigner()
+	ca, err := seal.NewAuthority("县资助中心", 24*time.Hour*365, clock())
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &field{t: t, dir: t.TempDir(), centre: k, p: profile(t), now: clock()}
-	f.p.Practice, f.p.Centre = false, k.Public()
+	f := &field{t: t, dir: t.TempDir(), centre: ca.Signer(), p: profile(t), now: clock()}
+	f.p.Practice, f.p.Centre, f.p.CADER = false, ca.Signer().Public(), ca.Cert().Raw
+	if f.p.CertDER, err = ca.Issue(f.p.Signer.Crypto().Public(), seal.Device, f.p.Device.String(), nil, 24*time.Hour*300, clock()); err != nil {
+		t.Fatal(err)
+	}
 	f.d = laptopOf(t, f.dir, f.p)
 	for _, o := range []guard.Operator{admin(), {ID: "clerk-2", Name: "另一操作员", Roles: []guard.Role{guard.Clerk}, Enabled: true}} {
 		if err := f.d.Store().EnableOperator(t.Context(), o, []byte(clerkPassword)); err != nil {

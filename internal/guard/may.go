@@ -50,6 +50,7 @@ const (
 	ReadAudit       Verb = "read-audit"
 	AuditAll        Verb = "audit-all"
 	EnableOperator  Verb = "enable-operator"
+	AdmitOperator   Verb = "admit-operator"
 	ManageOperators Verb = "manage-operators"
 	ManageSettings  Verb = "manage-settings"
 	ImportRegister  Verb = "import-register"
@@ -116,7 +117,8 @@ func rules() []rule {
 		{ReviewGlass, "复查紧急查看", []Role{DataAdmin, Auditor}, above, false, nil, false},
 		{ReadAudit, "查看日志", []Role{Auditor, DataAdmin}, every, false, nil, false},
 		{AuditAll, "查看全部电脑的日志", []Role{Auditor}, every, false, nil, false},
-		{EnableOperator, "在本机启用账号", []Role{Clerk, Reviewer, DataAdmin}, local, false, nil, false},
+		{EnableOperator, "在本机启用账号", admin, local, false, nil, false},
+		{AdmitOperator, "经县资助中心批准启用账号", []Role{Clerk, Reviewer, DataAdmin}, local, false, nil, false},
 		{ManageOperators, "管理操作员", admin, local, false, nil, false},
 		{ManageSettings, "修改设置", admin, local, false, nil, false},
 		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, local, false, nil, false},
@@ -150,7 +152,7 @@ func May(op Operator, v Verb, c *loan.Case) error {
 		return deny(v, "该账号已停用，请联系系统数据管理员。", "account switched off")
 	}
 	if !slices.ContainsFunc(r.roles, op.Has) {
-		return deny(v, "“"+r.label+"”须由"+labels(r.roles)+"办理。", "role")
+		return deny(v, "“"+r.label+"”须由"+labels(r.roles)+"办理。", WhyRole)
 	}
 	if op.Level != "" && !slices.Contains(r.levels, op.Level) {
 		return deny(v, "“"+r.label+"”须由"+levelLabels(r.levels)+"的"+labels(r.roles)+"办理，您的账号是"+op.Level.Label()+"账号。", "level")
@@ -256,8 +258,12 @@ type Refusal struct {
 	Why  string
 }
 
-// WhyStatus is that the case's status does not allow it, whoever asks.
-const WhyStatus = "status"
+const (
+	// WhyStatus is that the case's status does not allow it, whoever asks.
+	WhyStatus = "status"
+	// WhyRole is that it is for other roles.
+	WhyRole = "role"
+)
 
 func (r *Refusal) Error() string { return r.Why }
 

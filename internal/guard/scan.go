@@ -8,12 +8,14 @@ import "strings"
 //
 //	doorstep:ask:DEVICE:OPERATOR:CODE    a request for a grant
 //	doorstep:renew:DEVICE:OPERATOR:CODE  a request to be renewed
-//	doorstep:answer:CODE                 the answer to either
+//	doorstep:enable:DEVICE:OPERATOR:CODE a request to let an account in
+//	doorstep:answer:CODE                 the answer to any of them
 //
 // DEVICE is the last eight characters of the laptop's id, CODE as it is read out.
 const (
 	scanAsk    = "doorstep:ask:"
 	scanRenew  = "doorstep:renew:"
+	scanEnable = "doorstep:enable:"
 	scanAnswer = "doorstep:answer:"
 )
 
@@ -26,6 +28,9 @@ func (r Request) AskScan() string { return scanAsk + r.text() }
 // RenewScan is what the QR code of a request to be renewed says.
 func (r Request) RenewScan() string { return scanRenew + r.text() }
 
+// EnableScan is what the QR code of a request to let an account in says.
+func (r Request) EnableScan() string { return scanEnable + r.text() }
+
 func (r Request) text() string {
 	return strings.Join([]string{r.Device, r.Operator, strings.ReplaceAll(r.Code, " ", "")}, ":")
 }
@@ -34,11 +39,14 @@ func (r Request) text() string {
 // else, such as a code that was typed.
 func ParseRequest(s string) (Request, bool) {
 	s = strings.TrimSpace(s)
-	rest, ok := strings.CutPrefix(s, scanAsk)
-	if !ok {
-		if rest, ok = strings.CutPrefix(s, scanRenew); !ok {
-			return Request{}, false
+	rest, ok := "", false
+	for _, kind := range []string{scanAsk, scanRenew, scanEnable} {
+		if !ok {
+			rest, ok = strings.CutPrefix(s, kind)
 		}
+	}
+	if !ok {
+		return Request{}, false
 	}
 	parts := strings.Split(rest, ":")
 	if len(parts) != 3 || len(parts[0]) != 8 || !validID(parts[1]) || parts[2] == "" || len(parts[2]) > 60 {

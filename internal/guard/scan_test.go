@@ -8,7 +8,7 @@ import (
 func TestWhatIsScannedIsTakenApart(t *testing.T) {
 	r := Request{"0b3065ab", "clerk-1", "ABCD EFGH 2345"}
 	want := Request{"0b3065ab", "clerk-1", "ABCDEFGH2345"}
-	for name, text := range map[string]string{"a request for a grant": r.AskScan(), "to be renewed": r.RenewScan(), "with a line's end": r.AskScan() + "\r\n"} {
+	for name, text := range map[string]string{"a request for a grant": r.AskScan(), "to be renewed": r.RenewScan(), "to let an account in": r.EnableScan(), "with a line's end": r.AskScan() + "\r\n"} {
 		if got, ok := ParseRequest(text); !ok || got != want {
 			t.Errorf("%s: %+v, %v", name, got, ok)
 		}

@@ -76,6 +76,7 @@ func DayName(n int) string { return time.Unix(int64(n)*86400, 0).UTC().Format("2
 // are read out by telephone.
 const (
 	RenewalLabel = "renewal"
+	EnableLabel  = "enable"
 	GrantLabel   = "grant"
 )
 

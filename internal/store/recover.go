@@ -26,6 +26,7 @@ type Recovery struct {
 	grant  *seal.RecoveryGrant
 	until  time.Time // by this machine's running clock
 	done   bool
+	code   string
 
 	Centre Centre // where to send it
 }
@@ -61,14 +62,6 @@ func (l *Locked) AskRecovery(operator string) (*Recovery, error) {
 	if err != nil {
 		return nil, fault.Say(op, fault.Missing, never, err)
 	}
-	cert, err := x509.ParseCertificate(centre.CA)
-	if err != nil {
-		return nil, fault.New(op, fault.Damaged, errors.New("authority's certificate"))
-	}
-	pub, err := seal.PublicKeyOf(cert.PublicKey)
-	if err != nil {
-		return nil, fault.New(op, fault.Damaged, err)
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	keys := l.keys
@@ -78,13 +71,27 @@ func (l *Locked) AskRecovery(operator string) (*Recovery, error) {
 	if !keys.HasRecovery() && l.spare != nil {
 		keys = l.spare
 	}
-	now := l.o.now()
-	ask, err := keys.AskRecovery(centre.Device, operator, now())
+	r, err := plead(keys, centre, operator, l.o.now())
 	if fault.KindOf(err) == fault.Missing {
 		return nil, fault.Say(op, fault.Missing, never, err)
 	}
+	return r, fault.Wrap(op, err)
+}
+
+// plead makes a request for an operator. fault.Missing without a recovery key.
+func plead(keys *seal.Keyfile, centre Centre, operator string, now func() time.Time) (*Recovery, error) {
+	const op = "store.plead"
+	cert, err := x509.ParseCertificate(centre.CA)
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, fault.New(op, fault.Damaged, errors.New("authority's certificate"))
+	}
+	pub, err := seal.PublicKeyOf(cert.PublicKey)
+	if err != nil {
+		return nil, fault.New(op, fault.Damaged, err)
+	}
+	ask, err := keys.AskRecovery(centre.Device, operator, now())
+	if err != nil {
+		return nil, err
 	}
 	return &Recovery{ask: ask, centre: pub, made: now(), now: now, Centre: centre}, nil
 }
@@ -94,7 +101,12 @@ func (r *Recovery) Request() []byte { return r.ask.Request() }
 
 // Code is what two people compare by telephone: ten digits. It takes as long as
 // an unlock.
-func (r *Recovery) Code() string { return seal.RecoveryCode(r.ask.Request()) }
+func (r *Recovery) Code() string {
+	if r.code == "" {
+		r.code = seal.RecoveryCode(r.ask.Request())
+	}
+	return r.code
+}
 
 // Operator is for whom it is.
 func (r *Recovery) Operator() string { return r.ask.Operator() }

@@ -29,7 +29,7 @@ type lapse struct {
 func (u *Window) showLapse(d *desk.Desk, why error) {
 	ctx, stop := context.WithCancel(u.shift)
 	l := &lapse{u: u, d: d, stop: stop, status: kit.NewText("正在联系县资助中心…", kit.TextMuted), answer: kit.NewField()}
-	u.lapse = l
+	u.gate = l
 	l.answer.SetPlaceholder("报出的续期码，不分大小写")
 	l.answer.MaxLen = 100
 	l.answer.OnEnter = l.try
@@ -130,23 +130,32 @@ func (l *lapse) done(words string) {
 func (l *lapse) end() {
 	l.over = true
 	l.stop()
-	l.u.lapse = nil
+	l.u.gate = nil
 }
 
-// leave closes the store and shows the sign-in page.
+// leave signs out.
 func (l *lapse) leave() {
 	if l.over {
 		return
 	}
 	l.end()
-	u := l.u
+	l.u.signOut(l.d)
+}
+
+// gate is a page before the work, with the operator signed in.
+type gate interface {
+	leave() // signs out
+}
+
+// signOut closes the store and shows the sign-in page, from a page before the work.
+func (u *Window) signOut(d *desk.Desk) {
 	u.endShift()
 	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
 		u.jobs.Wait()
-		err := l.d.Close()
+		err := d.Close()
 		u.note("lock", err)
 		u.back(func() { u.afresh(err) })
 	}()

@@ -48,7 +48,7 @@ func TestALaptopWhoseTimeIsOverIsRenewedByTelephone(t *testing.T) {
 			r.u.idle(t)
 			var l *lapse
 			r.ui(func() {
-				if l = r.u.lapse; l == nil || r.u.shell != nil {
+				if l, _ = r.u.gate.(*lapse); l == nil || r.u.shell != nil {
 					t.Fatal("the work is open to a laptop whose time is over")
 				}
 			})
@@ -57,7 +57,7 @@ func TestALaptopWhoseTimeIsOverIsRenewedByTelephone(t *testing.T) {
 			r.u.idle(t)
 			r.snap("lapse-slip-" + look)
 			r.ui(func() {
-				if r.u.lapse != l {
+				if r.u.gate != l {
 					t.Fatal("a slip of the pen opened it")
 				}
 				l.answer.SetText(renewalAnswer(t, centre, d, d.AskRenewal()))
@@ -66,7 +66,7 @@ func TestALaptopWhoseTimeIsOverIsRenewedByTelephone(t *testing.T) {
 			r.u.idle(t)
 			r.u.idle(t)
 			r.ui(func() {
-				if r.u.shell == nil || r.u.lapse != nil {
+				if r.u.shell == nil || r.u.gate != nil {
 					t.Error("the right answer did not open the work")
 				}
 				r.u.stopCarrier()
@@ -89,7 +89,7 @@ func TestTheRenewalPageLocksWhenLeft(t *testing.T) {
 		t.Error("the store is open after the lock")
 	}
 	r.ui(func() {
-		if r.u.lapse != nil {
+		if r.u.gate != nil {
 			t.Error("the page stands after the lock")
 		}
 	})

@@ -36,8 +36,8 @@ func (u *Window) beginShift() {
 // that was asked for is done. Of what was open only the case's id is kept,
 // sealed, for the same operator.
 func (u *Window) lock() {
-	if u.lapse != nil {
-		u.lapse.leave()
+	if u.gate != nil {
+		u.gate.leave()
 		return
 	}
 	if u.shell == nil {
@@ -238,7 +238,7 @@ func (t *touches) end() {
 // long.
 func (u *Window) idled(since time.Duration) {
 	switch {
-	case u.shell == nil && u.lapse == nil:
+	case u.shell == nil && u.gate == nil:
 	case since >= idleLimit:
 		u.lock()
 	case since >= idleLimit-idleWarning:

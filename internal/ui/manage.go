@@ -120,6 +120,9 @@ func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 	if !m.u.desk.CanSignIn(o.ID) {
 		state, kind = "尚未在本机启用", kit.TextMuted
 		act = kit.NewSecondary("启用并设置密码", kit.Icon("user-plus"), func() { m.enable(o) })
+		if !m.u.desk.MayEnable() {
+			act = kit.NewSecondary("申请启用…", kit.Icon("user-plus"), func() { m.askEnabling(o) })
+		}
 	}
 	if o.ID == m.u.desk.Operator().ID {
 		state = "当前登录"
@@ -128,13 +131,19 @@ func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 		kit.NewLine(o.Name, kit.TextBold), kit.NewLine(roleLabels(o), kit.TextBody), kit.NewLine(o.Where(), kit.TextBody), kit.NewLine(state, kind), act)
 }
 
-// enable lets a person of the roster set a password on this laptop.
+// enable lets a person of the roster in at this laptop, for who may do so alone.
 func (m *manage) enable(o desk.Operator) {
+	m.letIn(o, "启用 ", func(ctx context.Context, password []byte) error { return m.u.desk.EnableOperator(ctx, o, password) }, func() {})
+}
+
+// letIn asks for the temporary password of a person who is let in by job; closed
+// is called when the dialog is gone.
+func (m *manage) letIn(o desk.Operator, title string, job func(context.Context, []byte) error, closed func()) {
 	first, firstOf := newPassword("密码")
 	again, againOf := newPassword("再输一次密码")
-	firstOf.SetHint("请由本人输入，至少 8 位")
+	firstOf.SetHint("至少 8 位；本人第一次登录时须换成自己的密码")
 	var d *kit.Dialog
-	d = kit.NewDialog(m.u.win, "启用 "+o.Name, container.NewVBox(kit.NewText(roleLabels(o)+"，"+o.Where(), kit.TextBody), firstOf, againOf), "启用", "取消", func() bool {
+	d = kit.NewDialog(m.u.win, title+o.Name, container.NewVBox(kit.NewText(roleLabels(o)+"，"+o.Where(), kit.TextBody), firstOf, againOf), "启用", "取消", func() bool {
 		againOf.SetError("")
 		if !first.Same(again) {
 			againOf.SetError("两次输入的密码不一样")
@@ -143,9 +152,8 @@ func (m *manage) enable(o desk.Operator) {
 		password := first.Secret()
 		d.YesButton().SetBusy("正在启用…")
 		m.u.act("enable operator", func(ctx context.Context) error {
-			err := m.u.desk.EnableOperator(ctx, o, password)
-			clear(password)
-			return err
+			defer clear(password)
+			return job(ctx, password)
 		}, func(err error) {
 			d.YesButton().SetBusy("")
 			if err != nil {
@@ -153,11 +161,12 @@ func (m *manage) enable(o desk.Operator) {
 				return
 			}
 			d.Close()
-			kit.Notice(m.u.win, kit.Good, "已启用，现在可以在本机登录。")
+			kit.Notice(m.u.win, kit.Good, "已启用。本人第一次登录时，须先换成自己的密码。")
 			m.refresh()
 		})
 		return false
 	})
+	d.SetOnClosed(closed)
 	d.Open()
 }
 

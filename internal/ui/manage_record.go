@@ -253,6 +253,9 @@ func detailWords(l desk.Line) string {
 		l.Detail = what
 		return timesWords(detailWords(l), times)
 	}
+	if l.Kind == loan.ChangeRecover {
+		return passwordWords(d)
+	}
 	if d == desk.Copied {
 		return "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"
 	}
@@ -291,7 +294,7 @@ func detailWords(l desk.Line) string {
 	}
 	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "record of a person": "查看一个人的日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
 		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
-		"renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
+		"by a temporary password": "用临时密码，尚未更换", "renewed by code": "用续期码续期", "renewal refused": "续期码不对", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",
 		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到",
 		"temporary-receipt to phone": "受理回执，发往家庭的手机", "temporary-receipt on phone": "受理回执，手机已收到", "change": "修改密码"}[d]; ok {
@@ -315,4 +318,29 @@ func consentWords(detail string) string {
 		return detail
 	}
 	return partyLabel(loan.Party(w[1])) + map[bool]string{true: "撤回", false: "同意"}[w[0] == "withdrawn"] + "《" + textFor(w[2]).Title + "》，文本 " + w[3]
+}
+
+// passwordWords is what became of a password.
+func passwordWords(detail string) string {
+	switch w := strings.Fields(detail); {
+	case detail == "change":
+		return "修改密码"
+	case len(w) == 2 && w[0] == "reset":
+		return "重设密码，账号 " + w[1]
+	case len(w) == 2 && w[0] == "approval":
+		return "忘记密码，凭县资助中心的批准重设"
+	case strings.HasPrefix(detail, "enabling ") && len(w) > 4 && w[2] == "asked,":
+		return "申请启用账号 " + w[1] + "，核对码 " + w[4]
+	case strings.HasPrefix(detail, "enabling "):
+		return "启用账号 " + w[1] + " 的批准码不对"
+	case len(w) == 2 && w[0] == "enable":
+		return "启用账号 " + w[1]
+	case strings.HasSuffix(detail, "as data administrator"):
+		return "系统数据管理员启用账号 " + w[1]
+	case strings.HasSuffix(detail, "for practice"):
+		return "练习时启用账号 " + w[1]
+	case strings.Contains(detail, " by the county's "):
+		return "经县资助中心批准启用账号 " + w[1] + "，核对码 " + w[len(w)-1]
+	}
+	return detail
 }

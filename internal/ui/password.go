@@ -131,7 +131,7 @@ func (u *Window) changePassword() {
 // resetPassword sets another person's password anew.
 func (u *Window) resetPassword(o desk.Operator) {
 	set := askNewPassword("新密码")
-	set.firstOf.SetHint("请由本人输入，至少 8 位")
+	set.firstOf.SetHint("至少 8 位；本人下次登录时须换成自己的密码")
 	u.setPassword(passwordForm{title: "重设 " + o.Name + " 的密码", yes: "重设", set: set,
 		job: func() func(context.Context, []byte) error {
 			return func(ctx context.Context, password []byte) error { return u.desk.ResetPassword(ctx, o.ID, password) }

@@ -56,18 +56,23 @@ func (p *testPrinter) printing() Printing {
 	}
 }
 
-// words is what the texts of an overlay say.
-func (r *rig) dialogWords() string {
+// dialogWords is what the texts of the dialog on top say.
+func (r *rig) dialogWords() (words string) {
+	r.ui(func() { words = wordsOf(r.dialog()) })
+	return words
+}
+
+// wordsOf is what the texts of a dialog say; none where there is none.
+func wordsOf(d *kit.Dialog) string {
 	var b strings.Builder
-	r.ui(func() {
-		if d := r.dialog(); d != nil {
-			for _, o := range test.LaidOutObjects(d) {
-				if x, ok := o.(*kit.Text); ok {
-					b.WriteString(x.Text() + "\n")
-				}
-			}
+	if d == nil {
+		return ""
+	}
+	for _, o := range test.LaidOutObjects(d) {
+		if x, ok := o.(*kit.Text); ok {
+			b.WriteString(x.Text() + "\n")
 		}
-	})
+	}
 	return b.String()
 }
 

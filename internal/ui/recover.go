@@ -149,32 +149,35 @@ func (r *recovery) tell(kind kit.TextKind, words string) {
 }
 
 // save writes the request to a file, for a stick.
-func (r *recovery) save() {
-	kit.NewChooser(r.u.win, "把申请存到 U 盘", kit.ChooserOptions{Save: true, Name: "找回密码申请.dsf", Folder: r.folder, Suffixes: []string{".dsf"}}, func(path string) {
-		request := r.plea.Request()
-		r.u.run("save request", func(context.Context) error { return writeWhole(path, request) }, func(err error) {
+func (r *recovery) save() { r.u.saveRequest("找回密码申请.dsf", r.folder, r.plea.Request()) }
+
+func (u *Window) saveRequest(name, folder string, request []byte) {
+	kit.NewChooser(u.win, "把申请存到 U 盘", kit.ChooserOptions{Save: true, Name: name, Folder: folder, Suffixes: []string{".dsf"}}, func(path string) {
+		u.run("save request", func(context.Context) error { return writeWhole(path, request) }, func(err error) {
 			if err != nil {
-				r.u.fail(err)
+				u.fail(err)
 				return
 			}
-			kit.Notice(r.u.win, kit.Good, "申请已存好。请带给县资助中心，并在电话里报出核对码。")
+			kit.Notice(u.win, kit.Good, "申请已存好。请带给县资助中心，并在电话里报出核对码。")
 		})
 	}).Show()
 }
 
 // read takes an approval out of a file.
-func (r *recovery) read() {
-	kit.NewChooser(r.u.win, "读取批准文件", kit.ChooserOptions{Folder: r.folder, Suffixes: []string{".dsg"}}, func(path string) {
+func (r *recovery) read() { r.u.readApproval(r.folder, func(b []byte) { r.take(b, false) }) }
+
+func (u *Window) readApproval(folder string, take func([]byte)) {
+	kit.NewChooser(u.win, "读取批准文件", kit.ChooserOptions{Folder: folder, Suffixes: []string{".dsg"}}, func(path string) {
 		var approval []byte
-		r.u.run("read approval", func(context.Context) (err error) {
+		u.run("read approval", func(context.Context) (err error) {
 			approval, err = readApproval(path)
 			return err
 		}, func(err error) {
 			if err != nil {
-				r.u.fail(err)
+				u.fail(err)
 				return
 			}
-			r.take(approval, false)
+			take(approval)
 		})
 	}).Show()
 }

@@ -140,7 +140,10 @@ func settledFolderOf(t testing.TB, p store.Profile, cases int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.EnableOperator(ctx, testReviewer(), []byte(reviewPassword)); err != nil {
+	if err := d.Store().EnableOperator(ctx, testReviewer(), []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Store().Commit(ctx, []store.Entry{{Kind: loan.ChangeRecover, Operator: "clerk-1", Body: loan.ViewBody{Detail: "enable reviewer-1"}}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	names := []string{"韦测𬎆", "古丽·测试木", "石测䶮"}

@@ -116,6 +116,10 @@ func (u *Window) signedIn(d *desk.Desk) {
 		u.deps.Look(l)
 	}
 	u.beginShift()
+	if d.MustChange() {
+		u.showOwnPassword(d)
+		return
+	}
 	if why := d.Lapsed(); why != nil {
 		u.showLapse(d, why)
 		return

@@ -86,7 +86,7 @@ type Window struct {
 	endShift context.CancelFunc
 	carrier  *carrier
 	touched  touches // for where Idle does not tell
-	lapse    *lapse  // nil but while the laptop's or the account's time is over
+	gate     gate    // nil but before a page that stands before the work
 	room     *inRoom // nil while 同室协作 and 远程协作 are off
 	seat     desk.Seat
 	roomCard *roomCard // the last one made
@@ -239,7 +239,7 @@ func (u *Window) Close() {
 	u.stopRoom()
 	u.closeCall()
 	u.stopCarrier()
-	if u.shell != nil || u.lapse != nil {
+	if u.shell != nil || u.gate != nil {
 		if err := u.desk.Close(); err != nil {
 			u.deps.Log.Warn("close", "error", err.Error())
 		}

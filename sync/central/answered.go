@@ -24,7 +24,7 @@ func answeredSchema() []string {
 // Answered is an answer that was given by telephone.
 type Answered struct {
 	Device   uuid.UUID `json:"device"`
-	Kind     string    `json:"kind"` // renewal or grant
+	Kind     string    `json:"kind"` // renewal, enabling or grant
 	Operator string    `json:"operator"`
 	By       string    `json:"by"`
 	Reason   string    `json:"reason,omitempty"`
@@ -47,26 +47,15 @@ func (c *Central) AnswerRenewal(ctx context.Context, who Caller, by, code string
 	}
 	var answer string
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		d, err := c.caller(ctx, tx, who, by)
+		d, err := c.managed(ctx, tx, who, by)
 		if err != nil {
-			return err
-		}
-		admin, err := person(ctx, tx, by)
-		if err != nil {
-			return err
-		}
-		at, err := siteOf(ctx, tx, d.id)
-		if err != nil {
-			return err
-		}
-		if err := mayBy(admin, guard.MayAt(admin, guard.ManageOperators, nil, at)); err != nil {
 			return err
 		}
 		r := guard.Renewal{Device: d.id, Operator: who.Operator, Nonce: [guard.RenewalSize]byte(nonce)}
 		if answer, err = c.answerTo(d, guard.RenewalLabel, r.Message(guard.DayOf(c.now()))); err != nil {
 			return err
 		}
-		_, err = c.noteAnswer(ctx, tx, d.id, "renewal", nonce, who.Operator, by, "")
+		_, err = c.noteAnswer(ctx, tx, d.id, "renewal", append(nonce, who.Operator...), who.Operator, by, "")
 		return err
 	})
 	return answer, fault.Wrap(op, err)

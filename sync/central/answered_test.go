@@ -49,6 +49,43 @@ func TestAnswersByTelephone(t *testing.T) {
 			t.Error("another does")
 		}
 	})
+	t.Run("so is the word that lets an account in", func(t *testing.T) {
+		text, err := c.AnswerEnabling(ctx, who, "admin-9", "01234 56789")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := seal.ParseSpoken(text, seal.AnswerSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		right := guard.Enabling{Device: id, Operator: "clerk-9", Digits: "0123456789"}
+		if !agree(guard.EnableLabel).Answers(right.Message(guard.DayOf(c.now())), answer) {
+			t.Error("the laptop does not know the answer")
+		}
+		for name, e := range map[string]guard.Enabling{"laptop": {Device: uuid.New(), Operator: "clerk-9", Digits: "0123456789"},
+			"account": {Device: id, Operator: "admin-9", Digits: "0123456789"}, "request": {Device: id, Operator: "clerk-9", Digits: "0123456788"}} {
+			if agree(guard.EnableLabel).Answers(e.Message(guard.DayOf(c.now())), answer) {
+				t.Errorf("another %s does", name)
+			}
+		}
+		if agree(guard.EnableLabel).Answers(right.Message(guard.DayOf(c.now())+1), answer) || agree(guard.RenewalLabel).Answers(right.Message(guard.DayOf(c.now())), answer) {
+			t.Error("another day does, or another sort of request")
+		}
+		for name, call := range map[string]func() (string, error){
+			"a clerk's word": func() (string, error) { return c.AnswerEnabling(ctx, who, "clerk-9", "0123456789") },
+			"too few digits": func() (string, error) { return c.AnswerEnabling(ctx, who, "admin-9", "012345678") },
+			"an account that is not there": func() (string, error) {
+				return c.AnswerEnabling(ctx, Caller{who.Device, "no-one"}, "admin-9", "0123456789")
+			},
+			"a laptop that nobody enrolled": func() (string, error) {
+				return c.AnswerEnabling(ctx, Caller{"00000000", "clerk-9"}, "admin-9", "0123456789")
+			},
+		} {
+			if text, err := call(); err == nil || text != "" {
+				t.Errorf("%s: got %q, %v", name, text, err)
+			}
+		}
+	})
 	ask := guard.Ask{Nonce: [4]byte{9, 9, 9, 9}, Fields: []string{"student.phone"}, Hours: 2, Count: 3}
 	raw, err := ask.Encode()
 	if err != nil {
@@ -83,7 +120,7 @@ func TestAnswersByTelephone(t *testing.T) {
 	})
 	t.Run("who it was is written down", func(t *testing.T) {
 		list, err := c.Answers(ctx)
-		if err != nil || len(list) != 2 {
+		if err != nil || len(list) != 3 {
 			t.Fatalf("got %d, %v", len(list), err)
 		}
 		for _, a := range list {

@@ -165,14 +165,15 @@ func (c *Central) keepRequest(ctx context.Context, tx *sql.Tx, b []byte, req *se
 	if often >= asksAnHour || waiting >= asksWaiting {
 		return fault.New(op, fault.Busy, nil)
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE recoveries SET state = ?, request = NULL WHERE device = ? AND state = ?`,
-		parcel.RecoveryRefused, device, parcel.RecoveryWaiting); err != nil {
+	hash := seal.RecoveryName(b)
+	// Not itself, which may have come by another road just now.
+	if _, err := tx.ExecContext(ctx, `UPDATE recoveries SET state = ?, request = NULL WHERE device = ? AND state = ? AND hash <> ?`,
+		parcel.RecoveryRefused, device, parcel.RecoveryWaiting, hash[:]); err != nil {
 		return diskFault(op, err)
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE recoveries SET request = NULL, approval = NULL WHERE asked < ?`, now.Add(-keptFor).UnixMilli()); err != nil {
 		return diskFault(op, err)
 	}
-	hash := seal.RecoveryName(b)
 	_, err := tx.ExecContext(ctx, `INSERT INTO recoveries (hash, id, device, operator, asked, state, wrong, request) VALUES (?, ?, ?, ?, ?, ?, 0, ?)
 		ON CONFLICT DO NOTHING`, hash[:], uuid.UUID(req.ID).String(), device, req.Operator, now.UnixMilli(), parcel.RecoveryWaiting, b)
 	if err != nil {

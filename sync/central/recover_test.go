@@ -3,6 +3,7 @@ package central
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -223,6 +224,32 @@ func TestRecoveryByFile(t *testing.T) {
 	again := askOf(t, f, device, "practice-clerk")
 	_, err = c.ApproveRecoveryFile(ctx, again.Request(), seal.RecoveryCode(again.Request()))
 	wantFault(t, err, fault.Denied)
+}
+
+// TestARequestThatComesByTwoRoadsAtOnceWaits keeps one request twice, as when it
+// comes over the network while its file is being approved.
+func TestARequestThatComesByTwoRoadsAtOnceWaits(t *testing.T) {
+	ctx := context.Background()
+	c := open(t, t.TempDir())
+	l := enrol(t, c, serve(t, c))
+	f, _ := forgetful(t, c, [16]byte(l.enrol.Device))
+	a := askOf(t, f, [16]byte(l.enrol.Device), "practice-clerk")
+	key, err := c.ownRecoveryKey(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := seal.OpenRecoveryRequest(a.Request(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.keepRequest(ctx, tx, a.Request(), req) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list, err := c.Recoveries(ctx); err != nil || len(list) != 1 || list[0].State != parcel.RecoveryWaiting {
+		t.Fatalf("got %+v, %v", list, err)
+	}
 }
 
 func TestTheEscrowIsProven(t *testing.T) {

@@ -1,0 +1,63 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+)
+
+// AnswerEnabling gives the answer to a laptop's request that an account be let in
+// there, which the digits name, and writes down who gave it. Failures are those of
+// AnswerRenewal, and fault.Denied for an account of another organisation.
+func (c *Central) AnswerEnabling(ctx context.Context, who Caller, by, digits string) (string, error) {
+	const op = "central.AnswerEnabling"
+	digits, err := guard.ParseDigits(digits)
+	if err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	var answer string
+	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		d, err := c.managed(ctx, tx, who, by)
+		if err != nil {
+			return err
+		}
+		newcomer, err := person(ctx, tx, who.Operator)
+		if err != nil {
+			return err
+		}
+		at, err := siteOf(ctx, tx, d.id)
+		if err != nil {
+			return err
+		}
+		if !newcomer.Within(at) {
+			return fault.New(op, fault.Denied, errors.New("the operator belongs to another organisation than the laptop; see sync operator add"))
+		}
+		e := guard.Enabling{Device: d.id, Operator: who.Operator, Digits: digits}
+		if answer, err = c.answerTo(d, guard.EnableLabel, e.Message(guard.DayOf(c.now()))); err != nil {
+			return err
+		}
+		_, err = c.noteAnswer(ctx, tx, d.id, "enabling", []byte(digits+" "+who.Operator), who.Operator, by, "")
+		return err
+	})
+	return answer, fault.Wrap(op, err)
+}
+
+// managed is the device of a caller, whose accounts by may manage.
+func (c *Central) managed(ctx context.Context, tx *sql.Tx, who Caller, by string) (*device, error) {
+	d, err := c.caller(ctx, tx, who, by)
+	if err != nil {
+		return nil, err
+	}
+	admin, err := person(ctx, tx, by)
+	if err != nil {
+		return nil, err
+	}
+	at, err := siteOf(ctx, tx, d.id)
+	if err != nil {
+		return nil, err
+	}
+	return d, mayBy(admin, guard.MayAt(admin, guard.ManageOperators, nil, at))
+}
