@@ -38,6 +38,8 @@ Usage:
       [--from DAY] [--to DAY] [--person|--person-file FILE] [--limit N] [--json] [--out FILE]
   sync record odd --data DIR --reason TEXT --by ID [--of ID] [--device ID] [--from DAY] [--to DAY] [--json]
   sync record verify --data DIR --reason TEXT --by ID [--device ID] [--json]
+  sync emergency list --data DIR --reason TEXT --by ID [--json]
+  sync emergency review --data DIR --device ID --id ID --right|--not-right --reason TEXT --by ID
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
   sync operator off --data DIR --id ID
   sync officer add --data DIR --id ID [--by ID]

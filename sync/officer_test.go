@@ -57,6 +57,7 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 		"grant new":      {"--operator", "admin-1", "--by", "admin-1", "--fields", "student.name", "--count", "1", "--reason", "some reason"},
 		"grant withdraw": {"--id", "g"}, "grant decide": {"--device", id, "--ask", "00", "--by", "admin-1", "--reason", "some reason", "--yes"},
 		"grant answer": nil, "lease renew": {"--device", id, "--operator", "admin-1", "--by", "admin-1", "--code", "00000"},
+		"emergency list": {"--reason", "some reason"}, "emergency review": {"--device", id, "--id", "e-1", "--reason", "some reason", "--right"},
 		"record list": {"--reason", "some reason"}, "record odd": {"--reason", "some reason"}, "record verify": {"--reason", "some reason"},
 		"record export":  {"--reason", "some reason", "--out", filepath.Join(t.TempDir(), "out")},
 		"bulletin write": {"--kind", "roster", "--name", "G1", "--out", filepath.Join(t.TempDir(), "out")},

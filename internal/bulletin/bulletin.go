@@ -28,6 +28,7 @@ const (
 
 	Standing Kind = "standing" // level and organisation of operators
 	Asks     Kind = "asks"     // requests for grants that wait for an answer
+	Reviews  Kind = "reviews"  // what was said at the centre of emergencies
 
 	Template Kind = "template" // the words of a contract or form
 )
@@ -38,10 +39,13 @@ const (
 	ShutOutName  = "shut-out"
 	StandingName = "operators"
 	AsksName     = "waiting"
+	ReviewsName  = "emergencies"
 )
 
 // Kinds lists every kind known here, in the order a screen shows them.
-func Kinds() []Kind { return []Kind{Policy, Template, Schools, Roster, Standing, Grant, Asks, Devices} }
+func Kinds() []Kind {
+	return []Kind{Policy, Template, Schools, Roster, Standing, Grant, Asks, Reviews, Devices}
+}
 
 // Known says whether this program knows what the kind means.
 func (k Kind) Known() bool { return slices.Contains(Kinds(), k) }
@@ -63,6 +67,8 @@ func (k Kind) Label() string {
 		return "停用设备名单"
 	case Asks:
 		return "授权申请"
+	case Reviews:
+		return "紧急查看的复查"
 	case Standing:
 		return "人员层级和所属机构"
 	}

@@ -8,11 +8,15 @@ import (
 	"slices"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
+
+// Reviewed is what was said at the centre of an emergency, under this package's name.
+type Reviewed = guard.Reviewed
 
 // Glass is a case seen in full in an emergency, without a grant asked for
 // before: 紧急查看. A person looks at each afterwards.
@@ -80,16 +84,52 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 	return g, fault.Wrap(op, d.store.SetSetting(ctx, grantSetting+g.ID, g))
 }
 
+// glasses lists what nobody has looked at yet, here or at the centre.
 func (d *Desk) glasses(ctx context.Context) ([]Glass, error) {
 	var all []Glass
 	if _, err := d.Setting(ctx, glassSetting, &all); err != nil {
 		return nil, err
 	}
 	began, err := d.eraBegan(ctx)
-	if err != nil || began.IsZero() {
-		return all, err
+	if err == nil && !began.IsZero() {
+		all, err = d.glassesOfChain(ctx, all)
 	}
-	return d.glassesOfChain(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	above, err := d.reviewedAbove(ctx)
+	return slices.DeleteFunc(all, func(g Glass) bool {
+		return slices.ContainsFunc(above, func(r guard.Reviewed) bool { return r.ID == g.ID })
+	}), err
+}
+
+// reviewedAbove is what was said at the centre of emergencies of this laptop.
+func (d *Desk) reviewedAbove(ctx context.Context) ([]Reviewed, error) {
+	b, err := d.store.Bulletin(ctx, bulletin.Reviews, bulletin.ReviewsName)
+	if fault.KindOf(err) == fault.Missing {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := guard.ParseReviewed(b)
+	own := d.device()
+	return slices.DeleteFunc(all, func(r guard.Reviewed) bool { return r.Device != own }), err
+}
+
+// ReviewedAbove lists what was said at the centre of emergencies of this laptop, the
+// newest first: to who reviews them, and to everybody else of his own.
+func (d *Desk) ReviewedAbove(ctx context.Context) ([]Reviewed, error) {
+	const op = "list reviews of emergencies"
+	if d.MayReviewGlass() {
+		all, err := d.reviewedAbove(ctx)
+		return all, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	all, err := d.reviewedAbove(ctx)
+	return slices.DeleteFunc(all, func(r guard.Reviewed) bool { return r.Operator != d.operator.ID }), fault.Wrap(op, err)
 }
 
 // glassesOfChain adds what the chain tells of to what was kept: a file that was

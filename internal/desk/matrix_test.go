@@ -168,7 +168,8 @@ func ways() map[string]way {
 		"BreakGlass": {verb: guard.BreakGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.BreakGlass(ctx, c.ID, "洪水断网"))
 		}},
-		"Glasses": {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Glasses(ctx)) }},
+		"Glasses":       {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Glasses(ctx)) }},
+		"ReviewedAbove": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.ReviewedAbove(ctx)) }},
 		"ReviewGlass": {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.ReviewGlass(ctx, "e-1", true, "核对过了")
 		}},

@@ -1,6 +1,17 @@
 package guard
 
-import "strings"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"doorstep/internal/fault"
+	"github.com/google/uuid"
+)
 
 // GlassWord is what a look of the chain says about an emergency: that there was
 // one, or that somebody looked at it afterwards.
@@ -38,4 +49,66 @@ func GlassOf(detail string) (GlassWord, bool) {
 		w.Right = rest == "right"
 	}
 	return w, grantID(id) && strings.HasPrefix(id, "e-") && w.Detail() == detail
+}
+
+// Reviewed is that somebody at the centre looked at an emergency of a laptop's
+// afterwards, as the centre sends it down.
+type Reviewed struct {
+	Device   uuid.UUID `json:"device"`
+	ID       string    `json:"id"` // the emergency's
+	Operator string    `json:"operator"`
+	Case     uuid.UUID `json:"case"`
+	By       string    `json:"by"`
+	Right    bool      `json:"right"`
+	Word     string    `json:"word"`
+	At       time.Time `json:"at"`
+}
+
+// MaxReviewed bounds the list of a county: the newest.
+const MaxReviewed = 500
+
+type reviewedList struct {
+	Version int        `json:"version"`
+	Reviews []Reviewed `json:"reviews"`
+}
+
+// EncodeReviewed gives the list as the centre signs it.
+func EncodeReviewed(list []Reviewed) ([]byte, error) {
+	b, err := json.Marshal(reviewedList{1, append([]Reviewed{}, list...)})
+	if err != nil {
+		return nil, fault.New("guard.EncodeReviewed", fault.Other, err)
+	}
+	_, err = ParseReviewed(b)
+	return b, err
+}
+
+// ParseReviewed is the inverse of EncodeReviewed. fault.Newer for a later version;
+// fault.Input for anything else that is none.
+func ParseReviewed(b []byte) ([]Reviewed, error) {
+	const op = "guard.ParseReviewed"
+	bad := func(why string) error { return fault.New(op, fault.Input, errors.New(why)) }
+	var v reviewedList
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return nil, bad("not a list of reviews")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, bad("more behind the list")
+	}
+	switch {
+	case v.Version > 1:
+		return nil, fault.New(op, fault.Newer, errors.New("version"))
+	case v.Version != 1 || v.Reviews == nil || len(v.Reviews) > MaxReviewed:
+		return nil, bad("version or length")
+	}
+	for _, r := range v.Reviews {
+		if _, ok := GlassOf(glassDetail + r.ID); !ok || !validID(r.Operator) || !validID(r.By) || r.By == r.Operator || r.Device == uuid.Nil || r.At.IsZero() {
+			return nil, bad("id, operator, by or time")
+		}
+		if len(r.Word) > MaxReason || !utf8.ValidString(r.Word) {
+			return nil, bad("word")
+		}
+	}
+	return v.Reviews, nil
 }

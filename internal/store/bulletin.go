@@ -169,6 +169,9 @@ func checkBulletin(b *bulletin.Bulletin) error {
 	case bulletin.Asks:
 		_, err = guard.ParseWaiting(b.Content)
 		same = b.Name == bulletin.AsksName
+	case bulletin.Reviews:
+		_, err = guard.ParseReviewed(b.Content)
+		same = b.Name == bulletin.ReviewsName
 	case bulletin.Standing:
 		_, err = guard.ParseStandings(b.Content)
 		same = b.Name == bulletin.StandingName

@@ -44,6 +44,7 @@ func (s *grantSection) refresh() {
 	var grants []desk.Grant
 	var asks []desk.Asked
 	var breaks []desk.Glass
+	var reviewed []desk.Reviewed
 	var pleas []desk.Plea
 	var releases []desk.Given
 	s.u.run("grants", func(ctx context.Context) (err error) {
@@ -59,18 +60,21 @@ func (s *grantSection) refresh() {
 		if err == nil && s.reviews {
 			breaks, err = s.u.desk.Glasses(ctx)
 		}
+		if err == nil {
+			reviewed, err = s.u.desk.ReviewedAbove(ctx)
+		}
 		return err
 	}, func(err error) {
 		if err != nil {
 			s.u.fail(err)
 			return
 		}
-		s.show(grants, asks, releases, breaks)
+		s.show(grants, asks, releases, breaks, reviewed)
 		s.showPleas(pleas)
 	})
 }
 
-func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []desk.Given, breaks []desk.Glass) {
+func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []desk.Given, breaks []desk.Glass, reviewed []desk.Reviewed) {
 	s.mine.Objects, s.breaks.Objects = nil, nil
 	for _, g := range grants {
 		if g.Release != nil {
@@ -96,6 +100,11 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []d
 	for _, g := range releases {
 		s.mine.Add(s.u.releaseRow(g, s.refresh))
 	}
+	for _, r := range reviewed {
+		if r.Operator == s.u.desk.Operator().ID {
+			s.mine.Add(s.reviewedRow(r))
+		}
+	}
 	if len(s.mine.Objects) == 0 {
 		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
 	}
@@ -107,7 +116,21 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []d
 	if len(breaks) == 0 {
 		s.breaks.Add(kit.NewText("没有等待复查的紧急查看。", kit.TextMuted))
 	}
+	for _, r := range reviewed {
+		s.breaks.Add(s.reviewedRow(r))
+	}
 	s.u.arranged()
+}
+
+// reviewedRow is what was said at the centre of an emergency.
+func (s *grantSection) reviewedRow(r desk.Reviewed) fyne.CanvasObject {
+	id := r.Case.String()
+	found := kit.NewLine("不应使用", kit.TextBad)
+	if r.Right {
+		found = kit.NewLine("属实，使用得当", kit.TextOK)
+	}
+	return kit.Columns([]float32{3, 4, 2}, kit.NewText(r.Operator+" 的紧急查看，"+r.At.In(s.u.deps.Now().Location()).Format("01-02 15:04")+" 由中心的 "+r.By+" 复查", kit.TextBody),
+		kit.NewText("案件 "+id[len(id)-8:]+"："+r.Word, kit.TextCaption), found)
 }
 
 // answering is the button by which a request gets its answer.

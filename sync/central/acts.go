@@ -16,19 +16,25 @@ import (
 // note writes into the centre's chain what was done at the centre, under a
 // signature of the chain's end. It is of no case, and no laptop gets it.
 func (c *Central) note(ctx context.Context, tx *sql.Tx, by string, kind loan.ChangeKind, body loan.ViewBody) error {
+	_, err := c.noted(ctx, tx, by, kind, body)
+	return err
+}
+
+// noted is note, and gives the change.
+func (c *Central) noted(ctx context.Context, tx *sql.Tx, by string, kind loan.ChangeKind, body loan.ViewBody) (*loan.Change, error) {
 	const op = "central.note"
 	if err := c.lock(ctx, tx, lockAuthor); err != nil {
-		return err
+		return nil, err
 	}
 	ch, err := c.authorAs(ctx, tx, &loan.Case{}, by, kind, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	proof, err := parcel.Prove([]*loan.Change{ch}, c.authority.Signer())
 	if err != nil {
-		return fault.Wrap(op, err)
+		return nil, fault.Wrap(op, err)
 	}
-	return keepCheckpoint(ctx, tx, ch.Device, ch.Counter, proof)
+	return ch, keepCheckpoint(ctx, tx, ch.Device, ch.Counter, proof)
 }
 
 // detail is how the chain says of a copy what the table of releases says of it.

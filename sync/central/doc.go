@@ -237,6 +237,15 @@
 // the authority's signature (context "doorstep centre record report 1") over the
 // SHA-256 of all bytes before it. A change of kind export says that it left.
 //
+// # Emergencies
+//
+// A look whose detail is "glass ID" (package guard) is of an emergency at a laptop:
+// it is in the table emergencies, and each review in emergency_reviews, n 1 of the
+// first that is known here, which counts. One that a laptop tells of counts where its
+// author stands one level above who used it and is another. One made here is in the
+// centre's chain as "glass ID of OPERATOR reviewed: WORD at DEVICE of case CASE", and
+// goes down in the bulletin reviews.
+//
 // # Erased at a person's wish
 //
 // A change of kind erase and rule "request" in a laptop's chain is the wish that
