@@ -30,6 +30,7 @@ type Desk struct {
 
 	shown   revealed
 	refused refusals
+	looked  looked
 	tenure  tenure
 
 	base       *loan.Reference // without what the county sent down

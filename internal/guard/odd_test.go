@@ -37,6 +37,7 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		"refused twice":                         {times(2, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal, Detail: "refused"}), "", 0},
 		"wrong passwords":                       {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: "failed 3 times"}), OddPassword, 1},
 		"an emergency":                          {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "glass e-12"}), OddGlass, 1},
+		"a portrait that came again":            {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: AgainWords(SameShot, "student", uuid.Nil)}), OddPortrait, 1},
 		"an emergency's review":                 {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "glass review"}), "", 0},
 		"fifteen of two people are two of less": {append(times(8, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), times(8, Act{At: noon, Operator: "y", Kind: loan.ChangeReveal})...), "", 0},
 		"and of two days too":                   {append(times(8, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), times(8, Act{At: noon.AddDate(0, 0, 1), Operator: "x", Kind: loan.ChangeReveal})...), "", 0},
