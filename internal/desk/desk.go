@@ -30,6 +30,7 @@ type Desk struct {
 
 	shown   revealed
 	refused refusals
+	looked  looked
 	tenure  tenure
 
 	mustChange atomic.Bool // the password is another person's choice

@@ -42,7 +42,7 @@ func editBody(fields map[string]any) (loan.EditBody, error) {
 
 // Attach puts a picture or paper into a slot of the case. content is an
 // encoded file as capture and photo made it; it is stored encrypted in the
-// same transaction. A page of which it is not said what it shows counts for the
+// same transaction; so is the note that a portrait is in use already. A page of which it is not said what it shows counts for the
 // whole paper; AttachPage says it.
 func (d *Desk) Attach(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte, media, source string) (*loan.Case, error) {
 	return d.AttachPage(ctx, id, loan.AttachBody{Attachment: loan.Attachment{Slot: slot, Media: media}, Source: source}, content)
@@ -58,7 +58,15 @@ func (d *Desk) AttachPage(ctx context.Context, id uuid.UUID, body loan.AttachBod
 	}
 	h := d.store.BlobName(content)
 	body.Blob, body.Size = h, int64(len(content))
-	return d.act(ctx, op, id, guard.Attach, entry(loan.ChangeAttach, body), store.Blob{Hash: h, Content: content})
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Attach, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	all := append([]pending{entry(loan.ChangeAttach, body)}, d.noteAgain(ctx, c, body.Slot, content, h)...)
+	return d.commitAs(ctx, op, d.operator, id, all, store.Blob{Hash: h, Content: content})
 }
 
 // Arrange puts the pages of a paper in order, or says what they show.

@@ -87,6 +87,9 @@ func (d *Desk) OwnData(ctx context.Context, id uuid.UUID, party loan.Party) (Own
 func (o *Own) count(ch *loan.Change, party loan.Party) {
 	switch ch.Kind {
 	case loan.ChangeView, loan.ChangeReveal, loan.ChangePrint, loan.ChangeExport:
+		if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, guard.PortraitAgain) {
+			return // no look
+		}
 		o.Looks++
 		if ch.At.After(o.LastLook) {
 			o.LastLook = ch.At

@@ -38,6 +38,12 @@ const (
 	OddPortrait = guard.OddPortrait
 )
 
+// PortraitAgain and SameShot are guard's words of the record.
+const (
+	PortraitAgain = guard.PortraitAgain
+	SameShot      = guard.SameShot
+)
+
 // VerbLabel is a verb's name on screen, as the record has the verb.
 func VerbLabel(verb string) string { return guard.Label(guard.Verb(verb)) }
 
@@ -99,7 +105,7 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	if q.Limit > 0 {
 		out.Lines = out.Lines[:min(len(out.Lines), q.Limit)]
 	}
-	out.Odd = append(d.oddPeople(faces), guard.Odd(acts)...)
+	out.Odd = append(d.oddPeople(faces), guard.Odd(d.withoutAnew(acts))...)
 	return out, nil
 }
 
@@ -107,13 +113,16 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 func (d *Desk) oddPeople(faces map[loan.Hash][]uuid.UUID) []guard.Oddity {
 	var out []guard.Oddity
 	for _, p := range d.store.SharedPhones(guard.ManyPhones) {
-		o := guard.Oddity{Kind: guard.OddPhone, Count: len(p.Cases)}
+		o := guard.Oddity{Kind: guard.OddPhone, Count: p.Students}
 		for _, s := range p.Cases[:min(len(p.Cases), 20)] {
 			o.Cases = append(o.Cases, s.ID)
 		}
 		out = append(out, o)
 	}
 	for _, cases := range faces {
+		cases = slices.DeleteFunc(slices.Clone(cases), func(id uuid.UUID) bool {
+			return slices.ContainsFunc(cases, func(other uuid.UUID) bool { return d.begunAnew(id, other) })
+		})
 		if len(cases) >= guard.ManyPortraits {
 			out = append(out, guard.Oddity{Kind: guard.OddPortrait, Count: len(cases), Cases: cases[:min(len(cases), 20)]})
 		}
@@ -122,6 +131,22 @@ func (d *Desk) oddPeople(faces map[loan.Hash][]uuid.UUID) []guard.Oddity {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Count, a.Count), bytes.Compare(a.Cases[0][:], b.Cases[0][:]))
 	})
 	return out
+}
+
+// withoutAnew leaves out portraits that came again where a student's case was void
+// and begun anew: the record tells of it, and it is not odd.
+func (d *Desk) withoutAnew(acts []guard.Act) []guard.Act {
+	return slices.DeleteFunc(acts, func(a guard.Act) bool {
+		other := guard.AgainIn(a.Detail)
+		return strings.HasPrefix(a.Detail, guard.PortraitAgain) && (d.begunAnew(a.Case, other) || d.begunAnew(other, a.Case))
+	})
+}
+
+// begunAnew says whether a case is void and another of the same student stands.
+func (d *Desk) begunAnew(id, other uuid.UUID) bool {
+	a, here := d.store.Summary(id)
+	b, there := d.store.Summary(other)
+	return here && there && id != other && a.Status == loan.Void && b.Status != loan.Void && a.IDNo != "" && a.IDNo == b.IDNo
 }
 
 // ReportContext is the context of a report's signature.

@@ -132,10 +132,11 @@ func TestOnePhoneOrPortraitInManyCasesIsOdd(t *testing.T) {
 	c, as := staffed(t)
 	d := as(guard.Clerk)
 	face := picture(t, 358, 441, 0) // that of the other clerk's case
-	for range guard.ManyPhones - 1 {
+	for i := range guard.ManyPhones - 1 {
 		k, err := d.NewCase(t.Context(), loan.First, false)
 		if err == nil {
-			_, err = d.Edit(t.Context(), k.ID, map[string]any{"student.phone": c.App.Student.Phone})
+			// The co-borrower's phone counts as the student's does.
+			_, err = d.Edit(t.Context(), k.ID, map[string]any{[]string{"student.phone", "coborrowers.0.phone"}[i%2]: c.App.Student.Phone})
 		}
 		if err == nil {
 			_, err = d.Attach(t.Context(), k.ID, loan.PortraitStudent, face, "image/jpeg", "camera")
@@ -143,17 +144,78 @@ func TestOnePhoneOrPortraitInManyCasesIsOdd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if _, b := lastLook(t, d, loan.ChangeView); !strings.HasPrefix(b.Detail, guard.PortraitAgain+guard.SameFile+" of student, case ") || guard.AgainIn(b.Detail) == k.ID {
+			t.Errorf("a portrait of another case: the chain says %q", b.Detail)
+		}
 	}
 	got, err := as(guard.Auditor).Record(t.Context(), desk.Sought{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	count := map[guard.OddKind]int{}
+	count, noted := map[guard.OddKind]int{}, 0
 	for _, o := range got.Odd {
 		count[o.Kind] = max(count[o.Kind], o.Count)
+		if o.Kind == guard.OddPortrait && o.Operator == "clerk-2" {
+			noted = o.Count
+		}
 	}
-	if count[guard.OddPhone] != guard.ManyPhones || count[guard.OddPortrait] != guard.ManyPhones {
-		t.Errorf("got %v", count)
+	if count[guard.OddPhone] != guard.ManyPhones || count[guard.OddPortrait] != guard.ManyPhones || noted != guard.ManyPhones-1 {
+		t.Errorf("got %v, and %d of the clerk who used it", count, noted)
+	}
+}
+
+func TestVoidCasesAndOtherYearsOfOneStudentAreNotOdd(t *testing.T) {
+	_, as := staffed(t)
+	d := as(guard.Clerk)
+	const phone = "15400000042"
+	begun := func(id string, portrait []byte) *loan.Case {
+		t.Helper()
+		k, err := d.NewCase(t.Context(), loan.Renewal, false)
+		if err == nil {
+			k, err = d.Edit(t.Context(), k.ID, map[string]any{"student.id_no": id, "student.phone": phone})
+		}
+		if err == nil && portrait != nil {
+			k, err = d.Attach(t.Context(), k.ID, loan.PortraitStudent, portrait, "image/jpeg", "camera")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	const one, two = "522727200503141010", "522727200503141029"
+	first := begun(one, picture(t, 358, 441, 77))
+	if _, err := d.Void(t.Context(), first.ID, "录错学年"); err != nil {
+		t.Fatal(err)
+	}
+	begun(one, picture(t, 358, 441, 77)) // begun anew in the same visit
+	for range guard.ManyPhones {
+		begun(one, nil) // the same student in other years
+	}
+	for range guard.ManyPhones {
+		void := begun(two, nil)
+		if _, err := d.Void(t.Context(), void.ID, "不再申请"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	odd := func() map[guard.OddKind]int {
+		t.Helper()
+		got, err := as(guard.Auditor).Record(t.Context(), desk.Sought{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[guard.OddKind]int{}
+		for _, o := range got.Odd {
+			out[o.Kind]++
+		}
+		return out
+	}
+	if got := odd(); got[guard.OddPhone] != 0 || got[guard.OddPortrait] != 0 {
+		t.Errorf("got %v, want nothing", got)
+	}
+	d = as(guard.Clerk)
+	begun("522727200503141037", picture(t, 358, 441, 77)) // of another student it is
+	if got := odd(); got[guard.OddPhone] != 0 || got[guard.OddPortrait] == 0 {
+		t.Errorf("got %v, want the portrait", got)
 	}
 }
 

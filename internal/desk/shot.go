@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -17,47 +18,90 @@ import (
 // laptop, and goes with the case.
 const shotSetting = "desk.shot."
 
+// again is where a portrait is in use already.
+type again struct {
+	how   string    // guard.SameFile or guard.SameShot; empty where it is in no use
+	other uuid.UUID // the case, which may be the portrait's own; Nil where it is not known
+	words string
+}
+
+// looked is what was found of the portrait that was looked for last, so that what
+// the clerk was told and what is noted are one, and reckoned once.
+type looked struct {
+	mu    sync.Mutex
+	id    uuid.UUID
+	slot  loan.Slot
+	blob  loan.Hash
+	again again
+	shots []photo.Shot
+}
+
 // PortraitUsed says in words where this very portrait is in use already: for the
 // other party of the case, or in another case that this laptop keeps; empty
 // where it is not. A portrait is taken anew in each visit. The same shot is found
 // also where it was cut otherwise or pressed anew, which is a guess: it is for the
 // clerk to look at. Of one person in two cases only what is nearly the same counts,
-// for people come again.
+// for people come again. Where it is attached all the same, the record has that.
 func (d *Desk) PortraitUsed(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte) (string, error) {
 	const op = "look for the portrait"
 	c, err := d.read(ctx, id)
 	if err != nil {
 		return "", fault.Wrap(op, err)
 	}
+	found, err := d.lookFor(ctx, c, slot, content)
+	return found.words, fault.Wrap(op, err)
+}
+
+// lookFor is where a portrait is in use, and remembers it for attaching it.
+func (d *Desk) lookFor(ctx context.Context, c *loan.Case, slot loan.Slot, content []byte) (again, error) {
 	h := d.store.BlobName(content)
+	found, shots, err := d.usedElsewhere(ctx, c, slot, content, h)
+	if err != nil {
+		return again{}, err
+	}
+	d.looked.mu.Lock()
+	defer d.looked.mu.Unlock()
+	d.looked.id, d.looked.slot, d.looked.blob, d.looked.again, d.looked.shots = c.ID, slot, h, found, shots
+	return found, nil
+}
+
+func (d *Desk) usedElsewhere(ctx context.Context, c *loan.Case, slot loan.Slot, content []byte, h loan.Hash) (again, []photo.Shot, error) {
 	for _, a := range c.Attachments {
-		if a.Blob == h {
-			if a.Slot == slot {
-				return "", nil
-			}
-			return "这张照片已经用作另一人的照片。", nil
+		if a.Blob != h {
+			continue
 		}
+		if a.Slot == slot {
+			return again{}, nil, nil
+		}
+		return again{guard.SameFile, c.ID, "这张照片已经用作另一人的照片。"}, nil, nil
 	}
 	held, err := d.store.HoldsBlob(ctx, h)
 	if err != nil {
-		return "", fault.Wrap(op, err)
+		return again{}, nil, err
 	}
+	found, shots, err := d.shotUsed(ctx, c, slot, content)
 	if held {
-		return "这张照片已经用在另一件案件里，不是今天现场拍的。", nil
+		// That it is in use is sure, also where it is no picture.
+		if found.other == uuid.Nil || found.other == c.ID {
+			if found.other, err = d.caseWith(ctx, c.ID, h); err != nil {
+				return again{}, nil, err
+			}
+		}
+		return again{guard.SameFile, found.other, "这张照片已经用在另一件案件里，不是今天现场拍的。"}, shots, nil
 	}
-	words, err := d.shotUsed(ctx, c, slot, content)
-	return words, fault.Wrap(op, err)
+	return found, shots, err
 }
 
-// shotUsed is PortraitUsed for a shot that comes in other bytes.
-func (d *Desk) shotUsed(ctx context.Context, c *loan.Case, slot loan.Slot, content []byte) (string, error) {
+// shotUsed is where a shot is in use that comes in other bytes, and what it is
+// known by, which is reckoned only where there is something to compare it with.
+func (d *Desk) shotUsed(ctx context.Context, c *loan.Case, slot loan.Slot, content []byte) (again, []photo.Shot, error) {
 	names, err := d.store.SettingsWith(ctx, shotSetting)
 	if err != nil || len(names) == 0 {
-		return "", err
+		return again{}, nil, err
 	}
 	all, err := shotsOf(content)
 	if err != nil || len(all) == 0 {
-		return "", err
+		return again{}, nil, err
 	}
 	own := shotName(c.ID, slot)
 	for _, name := range names {
@@ -73,13 +117,49 @@ func (d *Desk) shotUsed(ctx context.Context, c *loan.Case, slot loan.Slot, conte
 		switch {
 		case !ok:
 		case other == c.ID:
-			return "这张照片看上去就是另一人的那一张，只是裁剪或压缩过。", nil
+			return again{guard.SameShot, other, "这张照片看上去就是另一人的那一张，只是裁剪或压缩过。"}, all, nil
 		case far > photo.SurelySameShot && d.samePerson(ctx, c, slot, other, party):
 		default:
-			return "这张照片很像另一件案件里用过的同一张，只是裁剪或压缩过。", nil
+			return again{guard.SameShot, other, "这张照片很像另一件案件里用过的同一张，只是裁剪或压缩过。"}, all, nil
 		}
 	}
-	return "", nil
+	return again{}, all, nil
+}
+
+// caseWith is another case in which a portrait was attached, Nil where none is known.
+// It reads the whole record, which is for the rare portrait that is here already.
+func (d *Desk) caseWith(ctx context.Context, but uuid.UUID, h loan.Hash) (uuid.UUID, error) {
+	found := uuid.Nil
+	_, err := d.store.EachChange(ctx, func(ch *loan.Change) {
+		if ch.Kind != loan.ChangeAttach || ch.Case == but {
+			return
+		}
+		if b, err := loan.Body[loan.AttachBody](ch); err == nil && b.Blob == h {
+			found = ch.Case
+		}
+	})
+	return found, err
+}
+
+// noteAgain is the line of the record for a portrait that is attached although it
+// is in use already; none where it is in no use. It names cases and no value.
+func (d *Desk) noteAgain(ctx context.Context, c *loan.Case, slot loan.Slot, content []byte, h loan.Hash) []pending {
+	if slot != loan.PortraitStudent && slot != loan.PortraitCoborrower {
+		return nil
+	}
+	d.looked.mu.Lock()
+	found, known := d.looked.again, d.looked.id == c.ID && d.looked.slot == slot && d.looked.blob == h
+	d.looked.mu.Unlock()
+	if !known {
+		var err error
+		if found, err = d.lookFor(ctx, c, slot, content); err != nil {
+			return nil // no picture that can be read is known again
+		}
+	}
+	if found.how == "" {
+		return nil
+	}
+	return []pending{entry(loan.ChangeView, loan.ViewBody{Detail: guard.AgainWords(found.how, strings.TrimPrefix(string(slot), "portrait/"), found.other)})}
 }
 
 // samePerson says whether a party of the case has the number of one of another.
@@ -119,9 +199,16 @@ func (d *Desk) KnowPortrait(ctx context.Context, id uuid.UUID, slot loan.Slot, c
 	if slot != loan.PortraitStudent && slot != loan.PortraitCoborrower {
 		return fault.New(op, fault.Input, errors.New("no portrait's slot"))
 	}
-	all, err := shotsOf(content)
-	if err != nil {
-		return fault.Wrap(op, err)
+	d.looked.mu.Lock()
+	var all []photo.Shot
+	if d.looked.id == id && d.looked.slot == slot && d.looked.blob == d.store.BlobName(content) {
+		all = d.looked.shots
+	}
+	d.looked.mu.Unlock()
+	if all == nil {
+		if all, err = shotsOf(content); err != nil {
+			return fault.Wrap(op, err)
+		}
 	}
 	if len(all) == 0 {
 		return fault.Wrap(op, d.store.DropSetting(ctx, shotName(id, slot)))

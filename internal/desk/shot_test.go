@@ -6,11 +6,13 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/photo"
 )
@@ -85,6 +87,28 @@ func TestAPortraitCutOtherwiseIsKnownAgain(t *testing.T) {
 		}
 		if got := used(first, loan.PortraitStudent, closer); got != "" {
 			t.Errorf("taken again for the same: got %q", got)
+		}
+	})
+	t.Run("used all the same, the record says so and the auditor's list has it", func(t *testing.T) {
+		if _, err := d.Attach(ctx, second.ID, loan.PortraitStudent, cut(0, 60), "image/jpeg", "camera"); err != nil {
+			t.Fatal(err)
+		}
+		ch, b := lastLook(t, d, loan.ChangeView)
+		if want := guard.AgainWords(guard.SameShot, "student", first.ID); ch.Case != second.ID || b.Detail != want || b.Reason != "" || b.Fields != nil {
+			t.Errorf("the chain says %q of %s, want %q", b.Detail, ch.Case, want)
+		}
+		var acts []guard.Act
+		acts = append(acts, guard.Act{At: ch.At, Operator: ch.Operator, Case: ch.Case, Kind: ch.Kind, Detail: b.Detail})
+		odd := guard.Odd(acts)
+		if i := slices.IndexFunc(odd, func(o guard.Oddity) bool { return o.Kind == guard.OddPortrait }); i < 0 || !slices.Contains(odd[i].Cases, first.ID) || !slices.Contains(odd[i].Cases, second.ID) {
+			t.Errorf("odd: %+v, want both cases", odd)
+		}
+		before, _ := d.Store().Head()
+		if _, err := d.Attach(ctx, second.ID, loan.PortraitStudent, picture(t, 358, 441, 3), "image/jpeg", "camera"); err != nil {
+			t.Fatal(err)
+		}
+		if after, _ := d.Store().Head(); after != before+1 {
+			t.Errorf("a portrait that is in no use: %d lines, want one", after-before)
 		}
 	})
 	t.Run("of the same person in another case only what is nearly the same", func(t *testing.T) {

@@ -32,8 +32,8 @@ const (
 	OddRefused  OddKind = "refused"  // refused again and again on one day
 	OddPassword OddKind = "password" // wrong passwords
 	OddGlass    OddKind = "glass"    // emergencies
-	OddPhone    OddKind = "phone"    // one phone in many cases
-	OddPortrait OddKind = "portrait" // one portrait in several cases
+	OddPhone    OddKind = "phone"    // one phone with many students
+	OddPortrait OddKind = "portrait" // one portrait in several cases, or of both parties
 )
 
 // Oddity is something for a person to look at; it proves nothing.
@@ -54,11 +54,42 @@ const SearchRefused = "beyond refused: the day's searches are used up"
 const (
 	manyLooks   = 15
 	manyRefused = 3
-	// ManyPhones and ManyPortraits are from how many cases on one phone, or one
-	// portrait, is odd: brothers and sisters share a phone.
+	// ManyPhones is from how many students on one phone is odd, ManyPortraits from
+	// how many cases on one portrait: brothers and sisters share a phone.
 	ManyPhones    = 4
 	ManyPortraits = 2
 )
+
+// How a portrait is in use already.
+const (
+	SameFile = "same file" // byte for byte
+	SameShot = "same shot" // cut otherwise or pressed anew, as far as can be told
+)
+
+// PortraitAgain begins what the record says of a portrait that was attached
+// although it is in use already.
+const PortraitAgain = "portrait again: "
+
+// AgainWords is what the record says of it: how, whose portrait, and the other
+// case where it is known.
+func AgainWords(how, party string, other uuid.UUID) string {
+	words := PortraitAgain + how + " of " + party
+	if other != uuid.Nil {
+		words += ", case " + other.String()
+	}
+	return words
+}
+
+// AgainIn is the other case of which a line of the record says that its portrait
+// came again, Nil where it names none.
+func AgainIn(detail string) uuid.UUID {
+	_, id, _ := strings.Cut(detail, ", case ")
+	u, err := uuid.Parse(id)
+	if err != nil {
+		return uuid.Nil
+	}
+	return u
+}
 
 // Odd looks for patterns in the record, and gives them by day, the newest first.
 func Odd(acts []Act) []Oddity {
@@ -84,7 +115,7 @@ func (w *Watch) add(k OddKind, a Act, times int) {
 		w.by[key] = o
 	}
 	o.Count += times
-	o.Cases, o.Devices = noted(o.Cases, a.Case), noted(o.Devices, a.Device)
+	o.Cases, o.Devices = noted(noted(o.Cases, a.Case), AgainIn(a.Detail)), noted(o.Devices, a.Device)
 }
 
 // noted adds an id to a short list.
@@ -102,6 +133,8 @@ func (w *Watch) See(a Act) {
 		w.add(OddSearches, a, timesOf(a.Detail))
 	}
 	switch {
+	case strings.HasPrefix(a.Detail, PortraitAgain):
+		w.add(OddPortrait, a, 1)
 	case refused:
 		w.add(OddRefused, a, timesOf(a.Detail))
 	case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeTake, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):

@@ -38,6 +38,7 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		"wrong passwords":                       {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: "failed 3 times"}), OddPassword, 1},
 		"an emergency":                          {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "glass e-0123456789ab"}), OddGlass, 1},
 		"an emergency's review":                 {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: GlassWord{"e-0123456789ab", true, "y", true}.Detail()}), "", 0},
+		"a portrait that came again":            {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: AgainWords(SameShot, "student", uuid.Nil)}), OddPortrait, 1},
 		"fifteen of two people are two of less": {append(times(8, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), times(8, Act{At: noon, Operator: "y", Kind: loan.ChangeReveal})...), "", 0},
 		"and of two days too":                   {append(times(8, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), times(8, Act{At: noon.AddDate(0, 0, 1), Operator: "x", Kind: loan.ChangeReveal})...), "", 0},
 	} {

@@ -43,36 +43,57 @@ func (s *Store) EachChange(ctx context.Context, fn func(*loan.Change)) (unread i
 	return unread, nil
 }
 
-// SharedPhone is one phone that stands in several cases.
+// SharedPhone is one phone that stands in cases of several students.
 type SharedPhone struct {
-	Tail  string // its last four digits
-	Cases []Summary
+	Tail     string // its last four digits
+	Students int
+	Cases    []Summary
 }
 
-// SharedPhones lists phones of students that stand in at least as many cases.
+// SharedPhones lists phones that stand with at least as many students, as theirs or
+// their co-borrower's. Void cases are left out, and a student's cases, as those of
+// several years, count once; of one that has no number each counts.
 func (s *Store) SharedPhones(least int) []SharedPhone {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	by := map[string][]uint32{}
 	var order []string
 	for _, slot := range s.index.order {
-		p := s.index.row(slot).Phone
-		if p == "" {
+		r := s.index.row(slot)
+		if r.Status == loan.Void {
 			continue
 		}
-		if len(by[p]) == 0 {
-			order = append(order, p)
+		phones := []string{r.Phone, r.coPhone}
+		if r.Phone == r.coPhone {
+			phones = phones[:1]
 		}
-		by[p] = append(by[p], slot)
+		for _, p := range phones {
+			if p == "" {
+				continue
+			}
+			if len(by[p]) == 0 {
+				order = append(order, p)
+			}
+			by[p] = append(by[p], slot)
+		}
 	}
 	var out []SharedPhone
 	for _, p := range order {
 		if len(by[p]) < least {
 			continue
 		}
-		one := SharedPhone{Tail: tail(p)}
+		one, students := SharedPhone{Tail: tail(p)}, map[string]bool{}
 		for _, slot := range by[p] {
-			one.Cases = append(one.Cases, s.summary(slot))
+			k := s.summary(slot)
+			one.Cases = append(one.Cases, k)
+			student := k.IDNo
+			if student == "" {
+				student = k.ID.String()
+			}
+			students[student] = true
+		}
+		if one.Students = len(students); one.Students < least {
+			continue
 		}
 		out = append(out, one)
 	}

@@ -142,7 +142,7 @@ func (s *recordSection) show(r desk.Record) {
 	s.odd.Objects = nil
 	for _, o := range r.Odd {
 		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(oddLabel(o), kit.TextBold), kit.NewLine(strings.TrimSpace(o.Operator+" "+string(o.Day)), kit.TextBody),
-			kit.NewText(fmt.Sprintf("%d 次；案件 %s", o.Count, shortIDs(o.Cases)), kit.TextCaption)))
+			kit.NewText(fmt.Sprintf("%d %s；案件 %s", o.Count, oddUnit(o), shortIDs(o.Cases)), kit.TextCaption)))
 	}
 	if len(r.Odd) == 0 {
 		s.odd.Add(kit.NewText("没有发现异常情况。", kit.TextMuted))
@@ -198,9 +198,20 @@ func (s *recordSection) report() {
 	}).Show()
 }
 
+// oddUnit is what is counted.
+func oddUnit(o desk.Oddity) string {
+	switch {
+	case o.Kind == desk.OddPhone:
+		return "名学生"
+	case o.Kind == desk.OddPortrait && o.Operator == "":
+		return "件"
+	}
+	return "次"
+}
+
 func oddLabel(o desk.Oddity) string {
 	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddSearches: "超过每日查找上限", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
-		desk.OddGlass: "紧急查看", desk.OddPhone: "同一手机多件案件", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
+		desk.OddGlass: "紧急查看", desk.OddPhone: "同一手机多名学生", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
 		return l
 	}
 	return string(o.Kind)
@@ -256,6 +267,9 @@ func detailWords(l desk.Line) string {
 	if l.Kind == loan.ChangeRecover {
 		return passwordWords(d)
 	}
+	if more, ok := rest(desk.PortraitAgain); ok {
+		return againWords(more)
+	}
 	if d == desk.Copied {
 		return "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"
 	}
@@ -309,6 +323,22 @@ func timesWords(what, times string) string {
 		return what + "，另有 " + n + " 次"
 	}
 	return what
+}
+
+// againWords is what was used although it is in use already.
+func againWords(more string) string {
+	how, party, _ := strings.Cut(more, " of ")
+	party, id, _ := strings.Cut(party, ", case ")
+	words := "照用重复的" + partyLabel(loan.Party(party)) + "照片，"
+	if how == desk.SameShot {
+		words += "像是同一张裁剪或压缩过"
+	} else {
+		words += "文件相同"
+	}
+	if len(id) == 36 {
+		words += "，另见案件 " + id[28:]
+	}
+	return words
 }
 
 // consentWords is whose consent was given or taken back, to what text.
