@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -56,7 +57,7 @@ func (p *actor) person(ctx context.Context, c *central.Central) (central.Person,
 	case *p.file != "":
 		who.Password, err = passwordIn(*p.file, p.errs)
 	case who.ID != "" && !practice:
-		who.Password, err = askPassword("password of "+who.ID, p.errs)
+		who.Password, err = askPassword(ctx, "password of "+who.ID, p.errs)
 	}
 	if practice && len(who.Password) == 0 {
 		fmt.Fprintln(p.errs, "sync: a centre for practice: nobody proved who does this")
@@ -94,8 +95,13 @@ func firstLine(flag, path string, errs io.Writer) ([]byte, error) {
 }
 
 // askPassword asks at the terminal, without echo; none where there is no terminal.
-func askPassword(words string, errs io.Writer) ([]byte, error) {
+// fault.Cancelled when ctx ends or the person gives up (Ctrl-C), which leaves the
+// terminal as it was.
+func askPassword(ctx context.Context, words string, errs io.Writer) (line []byte, err error) {
+	const op = "sync.askPassword"
 	in := int(os.Stdin.Fd())
+	ctx, end := signal.NotifyContext(ctx, hangups()...)
+	defer end()
 	back, err := silent(in)
 	if err != nil {
 		return nil, nil // not a terminal
@@ -103,9 +109,12 @@ func askPassword(words string, errs io.Writer) ([]byte, error) {
 	defer back()
 	fmt.Fprint(errs, words+": ")
 	defer fmt.Fprintln(errs)
-	var line []byte
 	one := make([]byte, 1)
 	for len(line) < 1024 {
+		if err := typed(ctx, in); err != nil {
+			seal.Wipe(line)
+			return nil, fault.New(op, fault.Cancelled, errors.New("interrupted at the password; nothing was done"))
+		}
 		n, err := os.Stdin.Read(one)
 		if n == 0 || err != nil || one[0] == '\n' || one[0] == '\r' {
 			break
@@ -135,13 +144,13 @@ func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 		if *byFile != "" {
 			who.Password, err = passwordIn(*byFile, errs)
 		} else if *by != "" {
-			who.Password, err = askPassword("password of "+*by, errs)
+			who.Password, err = askPassword(ctx, "password of "+*by, errs)
 		}
 		defer seal.Wipe(who.Password)
 		if err != nil {
 			return err
 		}
-		fresh, err := newPassword(*file, *id, errs)
+		fresh, err := newPassword(ctx, *file, *id, errs)
 		defer seal.Wipe(fresh)
 		if err != nil {
 			return err
@@ -151,19 +160,19 @@ func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 // newPassword reads a new one, or asks for it twice.
-func newPassword(file, id string, errs io.Writer) ([]byte, error) {
+func newPassword(ctx context.Context, file, id string, errs io.Writer) ([]byte, error) {
 	const op = "sync.newPassword"
 	if file != "" {
 		return passwordIn(file, errs)
 	}
-	one, err := askPassword("new password of "+id, errs)
+	one, err := askPassword(ctx, "new password of "+id, errs)
 	if err != nil {
 		return nil, err
 	}
 	if len(one) == 0 {
 		return nil, fault.New(op, fault.Input, errors.New("no password: --password-file, or a terminal"))
 	}
-	two, err := askPassword("once more", errs)
+	two, err := askPassword(ctx, "once more", errs)
 	defer seal.Wipe(two)
 	if err == nil && !bytes.Equal(one, two) {
 		err = fault.New(op, fault.Input, errors.New("the two are not the same"))

@@ -27,9 +27,13 @@ const (
 const usage = `sync is the central server of Doorstep.
 
 Usage:
-  sync [serve] --listen ADDR --data DIR [--code-file FILE] [--practice]
+  sync [serve] --listen ADDR --data DIR [--code-file FILE] [--practice] [--county CODE --county-name NAME] [--suite NAME]
+      [--host NAME] [--address-file FILE] [--own-address URL] [--metrics ADDR] [--page ADDR] [--ice FILE] [--sessions N]
+      [--drain TIME] [--scrub MEGABYTES] [--log text|json] [--verbose] [--tsa URL --tsa-roots FILE [--tsa-policy OID] [--tsa-crl FILE[,FILE]]]
+      [--database URL [--database-password-file FILE] [--database-connections N]] [--bucket URL [--bucket-credentials FILE]] [--keys DIR]
   sync list --data DIR [--json]
   sync contract --data DIR --case ID --out FILE [--closed] [--former N] [--sm2 FILE]
+      [--grant ID --operator ID]
   sync contract list --data DIR [--json]
   sync contract verify --data DIR --file FILE [--sm2 FILE]
   sync export --data DIR --to DIR [--grant ID --operator ID [--case ID[,ID]]]
@@ -40,13 +44,14 @@ Usage:
   sync record verify --data DIR --reason TEXT --by ID [--device ID] [--json]
   sync emergency list --data DIR --reason TEXT --by ID [--json]
   sync emergency review --data DIR --device ID --id ID --right|--not-right --reason TEXT --by ID
-  sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE]
+  sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE] [--level LEVEL --org NAME]
   sync operator off --data DIR --id ID
-  sync officer add --data DIR --id ID [--by ID]
+  sync officer add --data DIR --id ID [--password-file FILE] [--by ID [--by-password-file FILE] | --unproven]
   sync officer list --data DIR [--json]
-  sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N]
+  sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N] [--again ID] [--png FILE]
   sync device list --data DIR [--json]
-  sync device revoke|lost|admit|settle --data DIR --id ID
+  sync device revoke|admit|settle --data DIR --id ID
+  sync device lost --data DIR --id ID [--json]
   sync case return --data DIR --case ID --code CODE[,CODE] [--note TEXT] [--by ID]
   sync case accept --data DIR --case ID [--note TEXT] [--by ID]
   sync case erase --data DIR --case ID --by ID --reason TEXT
@@ -58,9 +63,13 @@ Usage:
   sync grant new --data DIR --operator ID --by ID --fields FIELD[,FIELD] --case ID[,ID]|--count N --reason TEXT [--hours N]
       [--device ID] [--recipient NAME --recipient-key KEY [--centre]]
   sync grant answer --data DIR --device ID --operator ID --by ID --code CODE --reason TEXT [--yes]
-  sync lease renew --data DIR --device ID --operator ID --by ID --code CODE
+      [--to NAME --purpose TEXT] [--png FILE]
+  sync grant waiting --data DIR [--json]
+  sync grant decide --data DIR --device ID --ask DIGITS --by ID --reason TEXT --yes|--no
+  sync lease renew --data DIR --device ID --operator ID --by ID --code CODE [--png FILE]
   sync answer list --data DIR [--json]
-  sync roster|pack|template|grant withdraw --data DIR --group CODE|--id ID
+  sync roster withdraw --data DIR --group CODE
+  sync pack|template|grant withdraw --data DIR --id ID
   sync bulletin list --data DIR [--json]
   sync bulletin write --data DIR --kind KIND --name NAME --out FILE
   sync recovery list --data DIR [--json]
@@ -127,6 +136,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return exitUsage
 	}
 	fmt.Fprintln(errs, "sync:", err)
+	if own := fault.Sentence(err); own != fault.KindOf(err).Sentence() {
+		fmt.Fprintln(errs, "      "+own)
+	}
 	switch fault.KindOf(err) {
 	case fault.Missing:
 		return exitMissing

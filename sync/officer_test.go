@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
 )
@@ -56,10 +58,10 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 		"pack add": {"--file", file}, "pack withdraw": {"--id", "p"}, "template add": {"--file", file}, "template withdraw": {"--id", "p"},
 		"grant new":      {"--operator", "admin-1", "--by", "admin-1", "--fields", "student.name", "--count", "1", "--reason", "some reason"},
 		"grant withdraw": {"--id", "g"}, "grant decide": {"--device", id, "--ask", "00", "--by", "admin-1", "--reason", "some reason", "--yes"},
-		"grant answer": nil, "lease renew": {"--device", id, "--operator", "admin-1", "--by", "admin-1", "--code", "00000"},
 		"emergency list": {"--reason", "some reason"}, "emergency review": {"--device", id, "--id", "e-1", "--reason", "some reason", "--right"},
 		"record list": {"--reason", "some reason"}, "record odd": {"--reason", "some reason"}, "record verify": {"--reason", "some reason"},
-		"record export":  {"--reason", "some reason", "--out", filepath.Join(t.TempDir(), "out")},
+		"record export": {"--reason", "some reason", "--out", filepath.Join(t.TempDir(), "out")},
+		"grant answer":  {"--device", id, "--operator", "admin-1", "--by", "admin-1", "--code", askCode(t), "--reason", "some reason", "--yes"}, "lease renew": {"--device", id, "--operator", "admin-1", "--by", "admin-1", "--code", "00000"},
 		"bulletin write": {"--kind", "roster", "--name", "G1", "--out", filepath.Join(t.TempDir(), "out")},
 		"export":         {"--to", t.TempDir(), "--grant", "g", "--operator", "admin-1"}, "contract": {"--case", id, "--out", t.TempDir(), "--grant", "g", "--operator", "admin-1"},
 	}
@@ -68,10 +70,14 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 		if free := slices.Contains(asksNobody(), name); free == is {
 			t.Errorf("%s: is in both lists of verbs, or in none", name)
 		}
-		if !is || args == nil {
+		if !is {
 			continue
 		}
-		if code, words := verb(append(strings.Fields(name), args...)...); code == exitOK || !strings.Contains(words, "sign") {
+		want := "who acts at this centre signs in: --by ID"
+		if name == "officer add" {
+			want = "an officer signs in to add another: --by ID"
+		}
+		if code, words := verb(append(strings.Fields(name), args...)...); code != exitFailed || !strings.Contains(words, want) {
 			t.Errorf("%s: exit %d: %s", name, code, words)
 		}
 	}
@@ -87,6 +93,65 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 		t.Errorf("the list: exit %d: %s", code, words)
 	}
 	must("verify")
+}
+
+// askCode is a request for a grant as it is read out.
+func askCode(t *testing.T) string {
+	t.Helper()
+	b, err := guard.Ask{Nonce: [4]byte{1}, Fields: []string{"student.phone"}, Hours: 2, Count: 3}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seal.Spoken(b)
+}
+
+// TestWhatAnOfficerIsToldSaysWhatToDo makes the ways in which signing in at the
+// centre fails.
+func TestWhatAnOfficerIsToldSaysWhatToDo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	c, err := central.Open(t.Context(), central.Options{Dir: dir, County: "522121", CountyName: "某县"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	right, wrong := testFile(t, "right", "zw-ei Worte\n"), testFile(t, "wrong", "zwei worte\n")
+	code := func(by, file string) string {
+		var out, errs bytes.Buffer
+		args := []string{"code", "new", "--data", dir, "--code-file", filepath.Join(t.TempDir(), "code"), "--by", by}
+		if file != "" {
+			args = append(args, "--password-file", file)
+		}
+		if got := run(t.Context(), args, &out, &errs); got == exitOK {
+			t.Errorf("%s: done", by)
+		}
+		return errs.String()
+	}
+	says := func(what, words string, want ...string) {
+		t.Helper()
+		for _, w := range want {
+			if !strings.Contains(words, w) {
+				t.Errorf("%s: it says %q, want %q", what, words, w)
+			}
+		}
+	}
+	says("before the first", code("admin-1", ""), "no officer has a password here yet", "sync operator add", "sync officer add --id ID")
+	for id, role := range map[string]string{"admin-1": "dataadmin", "admin-2": "dataadmin", "clerk-1": "clerk"} {
+		verbOK(t, "operator", "add", "--data", dir, "--id", id, "--name", "某", "--role", role)
+	}
+	verbOK(t, "officer", "add", "--data", dir, "--id", "admin-1", "--password-file", right)
+	verbOK(t, "officer", "add", "--data", dir, "--id", "clerk-1", "--password-file", right, "--by", "admin-1", "--by-password-file", right)
+	says("without a password", code("admin-1", ""), "signs in: --by ID, and the password or --password-file")
+	says("with none at the centre", code("admin-2", right), "admin-2: has no password at the centre", "sync officer add --id admin-2 --by ID")
+	says("off the roster", code("nobody", right), "nobody: not on the roster", "sync operator add")
+	says("of another role", code("clerk-1", right), "clerk-1 may not do this", "须由系统数据管理员办理")
+	says("wrong once", code("admin-1", wrong), "admin-1: wrong password; 4 more lock it for 15 minutes", "sync officer add --id admin-1 --by ID")
+	for range 3 {
+		code("admin-1", wrong)
+	}
+	says("the fifth", code("admin-1", wrong), "the fifth", "locked until", "sync officer add --id admin-1 --by ID")
+	says("locked", code("admin-1", right), "admin-1: locked until", "wait, or", "sync officer add --id admin-1 --by ID")
 }
 
 // verbNames are the names of all verbs.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"io/fs"
+	"os"
 
 	"golang.org/x/sys/windows"
 )
@@ -20,6 +22,12 @@ func silent(fd int) (back func(), err error) {
 	}
 	return func() { _ = windows.SetConsoleMode(h, was) }, nil
 }
+
+// hangups are none: start takes all that a console sends.
+func hangups() []os.Signal { return []os.Signal{os.Interrupt} }
+
+// typed says whether ctx ended: a console's read ends by itself at Ctrl-C.
+func typed(ctx context.Context, _ int) error { return ctx.Err() }
 
 // openToOthers says nothing here: who may read is not in a file's mode.
 func openToOthers(fs.FileInfo) bool { return false }

@@ -59,7 +59,7 @@ func (r *recordFlags) narrow(f *flag.FlagSet) {
 }
 
 // query reads the flags into a query.
-func (r *recordFlags) query() (q central.RecordQuery, err error) {
+func (r *recordFlags) query(ctx context.Context) (q central.RecordQuery, err error) {
 	const op = "sync.record"
 	q.Reason, q.Operator, q.Case = *r.reason, *r.operator, *r.id
 	if *r.device != "" {
@@ -87,7 +87,7 @@ func (r *recordFlags) query() (q central.RecordQuery, err error) {
 		}
 	}
 	if *r.person || *r.personFile != "" {
-		number, err := r.number()
+		number, err := r.number(ctx)
 		defer seal.Wipe(number)
 		if err != nil {
 			return q, err
@@ -98,11 +98,11 @@ func (r *recordFlags) query() (q central.RecordQuery, err error) {
 }
 
 // number is a person's ID number, which stands in no argument.
-func (r *recordFlags) number() ([]byte, error) {
+func (r *recordFlags) number(ctx context.Context) ([]byte, error) {
 	if *r.personFile != "" {
 		return firstLine("--person-file", *r.personFile, r.errs)
 	}
-	b, err := askPassword("the person's ID number", r.errs)
+	b, err := askPassword(ctx, "the person's ID number", r.errs)
 	if err == nil && len(b) == 0 {
 		err = fault.New("sync.record", fault.Input, errors.New("no number: --person-file, or a terminal"))
 	}
@@ -111,7 +111,7 @@ func (r *recordFlags) number() ([]byte, error) {
 
 // at opens the centre, and asks who looks.
 func (r *recordFlags) at(ctx context.Context, do func(*central.Central, central.Person, central.RecordQuery) error) error {
-	q, err := r.query()
+	q, err := r.query(ctx)
 	if err != nil {
 		return err
 	}

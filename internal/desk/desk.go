@@ -286,7 +286,7 @@ func (d *Desk) would(ctx context.Context, v guard.Verb, c *loan.Case) error {
 // it, so they lie there too.
 func (d *Desk) site() guard.Site {
 	p := d.store.Profile()
-	return guard.Site{County: p.County, Point: p.Point}
+	return guard.Site{County: p.County, Point: p.Point, Device: p.Device}
 }
 
 // permitOther is permit for a second person who gave name and password here.

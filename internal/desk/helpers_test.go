@@ -20,6 +20,9 @@ func TestHelpersOfOthers(t *testing.T) {
 	path, behaves := little.Build(t)
 	clerk := as(guard.Clerk)
 	ctx := t.Context()
+	if _, err := clerk.TakeOver(ctx, c.ID, loan.PhotoStation, "换人接着办"); err != nil {
+		t.Fatal(err)
+	}
 	wlt := bytes.Repeat([]byte{3, 90, 201, 17}, 256)
 	if _, err := clerk.Attach(ctx, c.ID, loan.CardStudent, wlt, "application/vnd.doorstep.wlt", "reader"); err != nil {
 		t.Fatal(err)

@@ -267,6 +267,7 @@ func TestAnotherClerkGoesOnWithTheTextThatWasRead(t *testing.T) {
 	enabled(t, d, other, clerkPassword)
 	d = signedInAs(t, d, dir, "clerk-2", clerkPassword)
 	defer d.Close()
+	must(d.TakeOver(ctx, c.ID, loan.SignStation, "经办人去吃饭，换人接着办"))
 	again, c, err := d.PrepareContract(ctx, c.ID)
 	if err != nil || !bytes.Equal(again, shown) || len(c.Contract.Signatures) != 1 {
 		t.Errorf("got another file, or %d signatures, %v; want what was begun", len(c.Contract.Signatures), err)

@@ -158,6 +158,10 @@ func (d *Desk) PassOn(ctx context.Context, id, to uuid.UUID, name string, statio
 	if err := guard.Holds(c, d.device()); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if err := guard.MayPass(d.acting(), c, d.device(), to); err != nil {
+		d.refuse(ctx, d.operator, c, err)
+		return nil, fault.Wrap(op, err)
+	}
 	if !c.PassableBy(d.device()) {
 		return nil, fault.Tell(op, fault.Denied, "案件是在另一台电脑上开立的，请由那台电脑转交，或先在本机强制接手并写明原因。", errors.New("opened at another laptop"))
 	}

@@ -99,5 +99,12 @@ func (d *Desk) Handles(c *loan.Case) error {
 	return fault.Wrap("handle case", guard.MayAt(d.acting(), guard.Edit, &open, d.site()))
 }
 
+// CouldHandle is Handles once the case was taken over at this laptop.
+func (d *Desk) CouldHandle(c *loan.Case) error {
+	taken := *c
+	taken.Holders = []loan.Holding{{Device: d.device()}}
+	return d.Handles(&taken)
+}
+
 // Watermark is what lies over pictures and papers on the screen now.
 func (d *Desk) Watermark() string { return guard.WatermarkText(d.operator, d.now()) }

@@ -5,8 +5,9 @@
 // personal data, the words of watermarks, the form of a grant for sensitive use
 // and what it covers, and the rule that locks an account.
 // It guarantees that what the table does not name is denied, and that nobody
-// acts in two roles on one case: who entered a case cannot review it, and who
-// reviewed it cannot enter or sign it. It keeps nothing: operators and the
+// acts in two roles on one case: who entered a case, or had a hand in a contract of
+// it, cannot review it, and who reviewed it cannot enter or sign it. A clerk works
+// on the cases of others only where the laptop holds them. It keeps nothing: operators and the
 // counting of failures are the store's, the case's state is loan's, and the
 // recording of every decision is desk's.
 package guard

@@ -10,6 +10,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 // Level is where in the organisation an operator stands. None is that of an
@@ -48,8 +49,12 @@ func (l Level) Label() string {
 // digits of its province.
 const WholeBank = "00"
 
-// Site is where work is done: the county's code and the point's name.
-type Site struct{ County, Point string }
+// Site is where work is done: the county's code, the point's name and the laptop,
+// which is none at the centre.
+type Site struct {
+	County, Point string
+	Device        uuid.UUID
+}
 
 // Standing is the level and organisation of one operator: the name of a point,
 // the six digits of a county, the two of a province, or those of a bank's
@@ -130,7 +135,8 @@ func (o Operator) Where() string {
 }
 
 // MayAt is May for work at a site: fault.Denied also where the site does not lie
-// in the operator's organisation. Only what carries sealed bytes is free of it, so
+// in the operator's organisation, and for a clerk's work on a case that another
+// entered and that the site's laptop does not hold. Only what carries sealed bytes is free of it, so
 // that a laptop never keeps its cases for want of somebody who may work there.
 func MayAt(op Operator, v Verb, c *loan.Case, at Site) error {
 	if err := May(op, v, c); err != nil {
@@ -139,7 +145,10 @@ func MayAt(op Operator, v Verb, c *loan.Case, at Site) error {
 	if v != Sync && !op.Within(at) {
 		return deny(v, "您的账号属于"+op.Where()+"，这里是"+at.Point+"（"+at.County+"），不在您的范围内。请由本受理点的人员办理。", "another organisation")
 	}
-	return nil
+	if c == nil {
+		return nil
+	}
+	return hands(op, v, c, at.Device)
 }
 
 // above is the level that answers the requests of one.

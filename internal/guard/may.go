@@ -177,6 +177,9 @@ func oneRole(op Operator, r rule, c *loan.Case) error {
 	if slices.Contains(r.roles, Reviewer) && entered(op, c) {
 		return deny(r.verb, "受理本案的人员不能"+r.label+"本案，请由另一位复核员办理。", "entered the case")
 	}
+	if r.verb == Review && closed(op, c) {
+		return deny(r.verb, "经办过本案合同（生成、见证、签署或封存）的人员不能再复核本案，请由另一位复核员办理。", "handled the contract")
+	}
 	if r.verb == Decide && (reviewed(op, c) || closed(op, c)) {
 		return deny(r.verb, "复核或见证过本案的人员不能再决定本案，请由另一位复核员办理。", "had a part in the case")
 	}
@@ -197,9 +200,12 @@ func reviewed(op Operator, c *loan.Case) bool {
 	return c.Reviewers[op.ID] || c.Review != nil && c.Review.By == op.ID
 }
 
-// closed says whether the operator filled a contract of the case in, or witnessed
-// one.
+// closed says whether the operator ever had a hand in a contract of the case: filled
+// one in, had it read or signed, witnessed, sealed or finished it.
 func closed(op Operator, c *loan.Case) bool {
+	if c.Handlers[op.ID] {
+		return true
+	}
 	all := c.Former
 	if c.Contract != nil {
 		all = append(slices.Clone(all), *c.Contract)
@@ -217,7 +223,33 @@ func SeesFull(op Operator, c *loan.Case) bool {
 		return false
 	}
 	return op.Has(Clerk) && entered(op, c) ||
-		op.Has(Reviewer) && c.Status == loan.ToReview && !entered(op, c)
+		op.Has(Reviewer) && c.Status == loan.ToReview && !entered(op, c) && !closed(op, c)
+}
+
+// handles says whether the case is the operator's to work on as a clerk at a laptop:
+// he entered it, or it was passed on to the laptop or taken over there.
+func handles(op Operator, c *loan.Case, device uuid.UUID) bool {
+	return entered(op, c) || len(c.Holders) > 0 && c.HeldBy(device)
+}
+
+// hands denies a clerk's verb on the case of another.
+func hands(op Operator, v Verb, c *loan.Case, device uuid.UUID) error {
+	all := rules()
+	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
+	if !r.acts || !slices.Contains(r.roles, Clerk) || handles(op, c, device) {
+		return nil
+	}
+	return deny(v, "本案由另一位操作员经办，不能直接"+r.label+"。请先接手并写明原因，或请经办人转交过来。", WhyOthers)
+}
+
+// MayPass is nil when an operator at a laptop may pass the case on to another, or to
+// another station of the same: he handles it, or reviews, and gives it away. None
+// gets a case of another so, which is for TakeOver with its reason.
+func MayPass(op Operator, c *loan.Case, here, to uuid.UUID) error {
+	if handles(op, c, here) || op.Has(Reviewer) && to != here {
+		return nil
+	}
+	return deny(PassOn, "本案由另一位操作员经办，不能由您转交。请先接手并写明原因，或请经办人转交。", WhyOthers)
 }
 
 // Holds is nil when a laptop may change the case: it holds it, or the case was
@@ -263,6 +295,8 @@ const (
 	WhyStatus = "status"
 	// WhyRole is that it is for other roles.
 	WhyRole = "role"
+	// WhyOthers is that the case is another clerk's, and was not taken over.
+	WhyOthers = "another's case"
 )
 
 func (r *Refusal) Error() string { return r.Why }

@@ -9,6 +9,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 func operator(id string, roles ...Role) Operator {
@@ -33,7 +34,7 @@ func cells() map[Verb]cell {
 	const editable = "draft to-review to-sign returned corrected"
 	const alive = editable + " signed queued received accepted"
 	const everyone = "clerk reviewer dataadmin auditor"
-	const asReviewer, asAuthor = "reviewed reviewed-before decided", "opened wrote decided"
+	const asReviewer, asAuthor = "others elsewhere reviewed reviewed-before decided", "own opened wrote decided filled witnessed handled"
 	return map[Verb]cell{
 		Edit:            {"clerk", editable, asReviewer, ""},
 		Resolve:         {"clerk", editable, asReviewer, ""},
@@ -55,7 +56,7 @@ func cells() map[Verb]cell {
 		VoidCase:        {"clerk", alive, asReviewer, ""},
 		PassOn:          {"clerk reviewer", alive, "", ""},
 		TakeOver:        {"clerk reviewer", alive, "", ""},
-		Decide:          {"reviewer", "received accepted", "opened wrote reviewed reviewed-before filled witnessed", "county"},
+		Decide:          {"reviewer", "received accepted", "own opened wrote reviewed reviewed-before filled witnessed handled", "county"},
 		OpenCase:        {"clerk", "any", "", ""},
 		View:            {everyone, "any", "", ""},
 		Search:          {everyone, "any", "", ""},
@@ -81,16 +82,23 @@ func cells() map[Verb]cell {
 	}
 }
 
-// parts are the parts that an operator of id "x" can have had in a case.
-func parts(s loan.Status) map[string]*loan.Case {
+// parts are the parts that an operator of id "x" can have had in a case, which the
+// laptop of that id holds, but of "others", which is another clerk's and was never
+// passed on, and of "elsewhere".
+func parts(s loan.Status, here uuid.UUID) map[string]*loan.Case {
 	own := func(change func(c *loan.Case)) *loan.Case {
 		c := caseOf(s, "author", "other")
 		c.Reviewers = map[string]bool{"other": true}
+		c.Holders = []loan.Holding{{Device: here}}
 		change(c)
 		return c
 	}
 	return map[string]*loan.Case{
 		"none":            own(func(*loan.Case) {}),
+		"others":          own(func(c *loan.Case) { c.Holders = nil }),
+		"elsewhere":       own(func(c *loan.Case) { c.Holders = []loan.Holding{{Device: uuid.New()}} }),
+		"own":             own(func(c *loan.Case) { c.Holders, c.OpenedBy = nil, "x" }),
+		"handled":         own(func(c *loan.Case) { c.Handlers = map[string]bool{"x": true} }),
 		"opened":          own(func(c *loan.Case) { c.OpenedBy = "x" }),
 		"wrote":           own(func(c *loan.Case) { c.Authors["x"] = true }),
 		"reviewed":        own(func(c *loan.Case) { c.Review.By = "x" }),
@@ -119,7 +127,7 @@ func boolean(b bool) int {
 // TestTable walks every verb, every set of roles, every status, every own part
 // in the case, every level and whether the site lies in the organisation.
 func TestTable(t *testing.T) {
-	want, site := cells(), Site{County: "522727", Point: "甲乡受理点"}
+	want, site := cells(), Site{County: "522727", Point: "甲乡受理点", Device: uuid.New()}
 	if len(want) != len(Verbs()) {
 		t.Fatalf("the table has %d verbs, the test %d", len(Verbs()), len(want))
 	}
@@ -134,7 +142,7 @@ func TestTable(t *testing.T) {
 				}
 			}
 			for s := loan.Draft; s <= loan.Void; s++ {
-				for part, c := range parts(s) {
+				for part, c := range parts(s, site.Device) {
 					allowed := allowedRole && (w.statuses == "any" || has(w.statuses, s.String())) && !has(w.bars, part)
 					for i, level := range append(Levels(), "") {
 						if i < len(Levels()) && set&(set-1) != 0 && set != 1<<len(Roles())-1 {
@@ -179,6 +187,30 @@ func TestNobodyHoldsTwoRolesOnOneCase(t *testing.T) {
 				t.Fatalf("got %v, want allowed %v", err, c.allowed)
 			}
 		})
+	}
+}
+
+func TestWhoPassesACaseOn(t *testing.T) {
+	here, there := uuid.New(), uuid.New()
+	free, held := caseOf(loan.ToReview, "author", ""), caseOf(loan.ToReview, "author", "")
+	held.Holders = []loan.Holding{{Device: here}}
+	for _, c := range []struct {
+		name string
+		op   Operator
+		on   *loan.Case
+		to   uuid.UUID
+		want bool
+	}{
+		{"the clerk who entered it", operator("author", Clerk), free, there, true},
+		{"another clerk of the laptop that holds it", operator("x", Clerk), held, there, true},
+		{"another clerk of a case that was never passed on", operator("x", Clerk), free, there, false},
+		{"and not to his own laptop, which would be to take it over without a reason", operator("x", Clerk), free, here, false},
+		{"a reviewer sends it on", operator("x", Reviewer), free, there, true},
+		{"and does not keep it", operator("x", Reviewer, Clerk), free, here, false},
+	} {
+		if err := MayPass(c.op, c.on, here, c.to); (err == nil) != c.want {
+			t.Errorf("%s: got %v", c.name, err)
+		}
 	}
 }
 

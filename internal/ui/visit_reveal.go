@@ -152,5 +152,5 @@ func (v *visit) mayTakeOn() bool {
 	case loan.Void, loan.Received, loan.Accepted:
 		return false
 	}
-	return v.u.desk.HeldHere(v.c) && v.u.desk.Handles(v.c) == nil
+	return v.u.desk.HeldHere(v.c) && v.u.desk.CouldHandle(v.c) == nil
 }

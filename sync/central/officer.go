@@ -82,7 +82,7 @@ func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) 
 		}
 		why := "who acts at this centre signs in: --by ID, and the password or --password-file"
 		if first {
-			why = "no officer has a password here yet; sync officer add makes the first"
+			why = "no officer has a password here yet: put a data administrator on the roster (sync operator add) and make the first by sync officer add --id ID"
 		}
 		return false, fault.New(op, fault.Denied, errors.New(why))
 	}
@@ -90,7 +90,7 @@ func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) 
 	if !proven {
 		how = "unproven act: "
 	} else if err := c.mayAct(ctx, p.ID, a); err != nil {
-		return true, errors.Join(fault.Wrap(op, err), c.noteAct(ctx, p.ID, a, "refused act: "))
+		return true, errors.Join(fault.New(op, fault.KindOf(err), fmt.Errorf("operator %s may not do this: %w", p.ID, err)), c.noteAct(ctx, p.ID, a, "refused act: "))
 	}
 	if err := c.noteAct(ctx, p.ID, a, how); err != nil {
 		return proven, fault.Wrap(op, err)
@@ -163,7 +163,9 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 			return err
 		}
 		who.Failures, who.LockedUntil = o.Failures, o.Locked
-		if err := who.MaySignIn(c.now()); err != nil {
+		if err := who.MaySignIn(c.now()); fault.KindOf(err) == fault.Locked {
+			return fault.New(op, fault.Locked, errors.New(lockedUntil(who)))
+		} else if err != nil {
 			return err
 		}
 		if v, err = seal.ParseVerifier(words); err != nil {
@@ -182,11 +184,22 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 		if tried.Locked(c.now()) {
 			why = "wrong password, the fifth: locked"
 		}
-		err = fault.New(op, fault.Password, errors.New("operator "+p.ID+": wrong password"))
+		say := fmt.Sprintf("operator %s: wrong password; %d more lock it for 15 minutes. Who forgot it gets a new one from another data administrator: sync officer add --id %s --by ID",
+			p.ID, guard.MaxFailures-tried.Failures, p.ID)
+		if tried.Locked(c.now()) {
+			say = "wrong password, the fifth. " + lockedUntil(tried)
+		}
+		err = fault.New(op, fault.Password, errors.New(say))
 	}
 	return errors.Join(fault.Wrap(op, err), c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		return c.note(ctx, tx, p.ID, loan.ChangeSignIn, loan.ViewBody{Detail: "sign-in at the centre: " + why})
 	}))
+}
+
+// lockedUntil says that an officer is locked, and what to do.
+func lockedUntil(o guard.Operator) string {
+	return "operator " + o.ID + ": locked until " + o.LockedUntil.Local().Format("15:04:05") +
+		"; wait, or let another data administrator end it by a new password: sync officer add --id " + o.ID + " --by ID"
 }
 
 // officer reads one; fault.Denied for a person who has no password here.
@@ -197,7 +210,7 @@ func officer(ctx context.Context, q querier, id string) (Officer, string, error)
 	var locked, at int64
 	err := q.QueryRowContext(ctx, `SELECT verifier, failures, locked, at FROM officers WHERE id = ?`, id).Scan(&words, &o.Failures, &locked, &at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return o, "", fault.New(op, fault.Denied, errors.New("operator "+id+": has no password at the centre; see sync officer add"))
+		return o, "", fault.New(op, fault.Denied, errors.New("operator "+id+": has no password at the centre; a data administrator who has one gives it: sync officer add --id "+id+" --by ID"))
 	}
 	if err != nil {
 		return o, "", diskFault(op, err)
@@ -264,7 +277,7 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 	case unproven:
 		err = c.noteAct(ctx, operatorCentre, a, "unproven, by who administers the machine: ")
 	default:
-		return fault.New(op, fault.Denied, errors.New("an officer signs in to add another: --by ID, and the password or --by-password-file"))
+		return fault.New(op, fault.Denied, errors.New("an officer signs in to add another: --by ID, and the password or --by-password-file; where none can any more, who administers this machine adds --unproven"))
 	}
 	if err != nil {
 		return fault.Wrap(op, err)

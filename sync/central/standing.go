@@ -114,7 +114,7 @@ func person(ctx context.Context, q querier, id string) (guard.Operator, error) {
 	}
 	i := slices.IndexFunc(list, func(o Operator) bool { return o.ID == id })
 	if i < 0 {
-		return guard.Operator{}, fault.New(op, fault.Input, errors.New("operator "+id+": not on the roster, or taken off it"))
+		return guard.Operator{}, fault.New(op, fault.Input, errors.New("operator "+id+": not on the roster, or taken off it; see sync operator add"))
 	}
 	return account(list[i]), nil
 }
