@@ -268,6 +268,9 @@
 // such a name has it looked at again. The embedded database overwrites what it
 // deletes (secure_delete) and its log is cut off behind an erasing.
 //
+// A centre that gets a new id, or starts and has not said so under the one it has,
+// writes the change again for each tombstone: laptops take it from no other.
+//
 // A backup of the centre has what was erased since. After a restore laptops send
 // what the backup lacks, the wishes among it, and these are granted anew.
 //
