@@ -129,3 +129,50 @@ func TestAnErasedCaseGoesEverywhereAndAlsoOutOfABackup(t *testing.T) {
 		t.Errorf("waiting: %+v, %v", blobs, err)
 	}
 }
+
+// TestALaptopThatMissedAnErasingHearsOfItAfterARestore has the centre get a new
+// identity between an erasing and the laptop's next sync.
+func TestALaptopThatMissedAnErasingHearsOfItAfterARestore(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	s := startServer(t, dir, "127.0.0.1:0")
+	s.must(t, "operator", "add", "--id", "admin-1", "--name", "管理员", "--role", "dataadmin")
+	a, b := newLaptop(t, s), newLaptop(t, s)
+	id := a.draft(t, noise("page", 30_000))
+	a.commit(t, id, "practice-clerk", loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	all, err := a.Changes(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Receive(ctx, all); err != nil { // as in the room
+		t.Fatal(err)
+	}
+	b.commit(t, id, "practice-clerk", loan.ChangeTake, loan.TakeBody{Station: loan.Stations()[0], Reason: "对方离开"})
+	mustCarry(t, a, s.url)
+	mustCarry(t, b, s.url)
+	if _, err := a.EraseCase(ctx, id, "admin-1", "asked in person"); err != nil {
+		t.Fatal(err)
+	}
+	mustCarry(t, a, s.url)
+	if st := s.at(t, id); st != "erased" {
+		t.Fatalf("at the centre the case is %q, want erased", st)
+	}
+	for range 2 { // one restore upon another says it no less
+		s.stop()
+		if code, _, errs := s.verb(t, "restored"); code != exitOK {
+			t.Fatalf("restored: %d %s", code, errs)
+		}
+		s = startServer(t, dir, "127.0.0.1:0")
+	}
+	if _, err := b.Case(ctx, id); err != nil {
+		t.Fatalf("before it syncs: %v", err)
+	}
+	mustCarry(t, b, s.url)
+	if _, err := b.Case(ctx, id); fault.KindOf(err) != fault.Erased {
+		t.Errorf("the laptop that missed it: got %v", err)
+	}
+	if err := b.VerifyChain(ctx); err != nil {
+		t.Error(err)
+	}
+	mustCarry(t, a, s.url)
+	s.must(t, "record", "verify", "--reason", "after the restore")
+}

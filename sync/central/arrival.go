@@ -174,7 +174,11 @@ func (c *Central) putAside(one bool) {
 			a.mu.Lock()
 			if a.mem != nil && !a.whole {
 				moved = true
-				if err := c.spill(a); err != nil {
+				aside := c.spill
+				if c.went(a.key) {
+					aside = c.drop
+				}
+				if err := aside(a); err != nil {
 					c.log.Warn("half a blob was not kept", "blob", a.key.hash.String(), "error", err.Error())
 				}
 			}
@@ -252,6 +256,14 @@ func (c *Central) letFall(a *arrival) error {
 	}
 	_, err := a.file.dismiss()
 	return err
+}
+
+// drop gives up what came of a blob so far; it goes on in its file, if it goes on.
+// The caller holds a.mu.
+func (c *Central) drop(a *arrival) error {
+	c.arrivals.rooms.give(a.block)
+	a.block, a.mem, a.got = nil, nil, nil
+	return c.openFile(a)
 }
 
 // pour writes bytes into the partial file. The caller holds a.mu.

@@ -179,6 +179,9 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 	if err := c.readGlass(ctx); err != nil {
 		return err
 	}
+	if err := c.commits.do(ctx, c.retellErased); err != nil {
+		return err
+	}
 	if err := c.sweep(ctx); err != nil {
 		c.log.Warn("what is left of whole blobs was not swept", "error", err.Error())
 	}

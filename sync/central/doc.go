@@ -46,7 +46,8 @@
 //	                        each at a multiple of 4 KiB, with zeros up to the next: "DSB1" |
 //	                        hash 32 | size u32 | CRC-32C of the content u32, big endian
 //	                        | the content. The table packed says where a blob begins; what
-//	                        it does not name was never acknowledged. A pack is only
+//	                        it does not name was never acknowledged, or came again. "DSB0"
+//	                        in place of "DSB1" says that the content was erased. A pack is only
 //	                        added to, by the process that made it, up to 256 MiB
 //	blobs/HH/HASH           any other whole blob; HASH is its name, HH the first two digits
 //	damaged/HASH            one that was found not to be what its name says
@@ -269,8 +270,15 @@
 // finished names, stays and its name leaves the table. Any other is not held any
 // more, and the table wiping has where it lies; when that is durable its content is
 // taken away, in a pack by zeros over it, and waits becomes 0. Who records a blob of
-// such a name has it looked at again. The embedded database overwrites what it
+// such a name has it looked at again. Afterwards the heads in all packs are read for
+// copies of such names that packed does not name, which go too; the meta table has
+// under packs-due an id for the newest name that went, and under packs-looked that id
+// as it was when the packs were read, and up to which pack; newer ones are read at
+// each start. Half a blob of such a name never moves from memory to a file. The embedded database overwrites what it
 // deletes (secure_delete) and its log is cut off behind an erasing.
+//
+// A centre that gets a new id, or starts and has not said so under the one it has,
+// writes the change again for each tombstone: laptops take it from no other.
 //
 // A backup of the centre has what was erased since. After a restore laptops send
 // what the backup lacks, the wishes among it, and these are granted anew.

@@ -274,12 +274,18 @@ func (c *Central) erase(ctx context.Context, tx *sql.Tx, w wish) error {
 	if err := c.bare(ctx, tx, w.id, w.county); err != nil {
 		return err
 	}
-	body := loan.EraseBody{Rule: loan.EraseRequest, Cases: []uuid.UUID{w.id}, Count: 1, Reason: w.reason}
-	if _, err := c.authorAs(ctx, tx, &loan.Case{ID: w.id}, w.operator, loan.ChangeErase, body); err != nil {
+	if err := c.sayErased(ctx, tx, w); err != nil {
 		return err
 	}
 	c.log.Warn("a case is erased at a person's wish", "case", w.id, "device", w.device, "operator", w.operator)
 	return c.noticeAll(ctx, tx, []noted{{id: w.id, before: marks}})
+}
+
+// sayErased tells the laptops that have a case that it is erased.
+func (c *Central) sayErased(ctx context.Context, tx *sql.Tx, w wish) error {
+	body := loan.EraseBody{Rule: loan.EraseRequest, Cases: []uuid.UUID{w.id}, Count: 1, Reason: w.reason}
+	_, err := c.authorAs(ctx, tx, &loan.Case{ID: w.id}, w.operator, loan.ChangeErase, body)
+	return err
 }
 
 // bare takes the bodies of all changes of an erased case but the centre's word
@@ -379,11 +385,15 @@ func (c *Central) lateFor(ctx context.Context, tx *sql.Tx, d *device, gone, join
 		if err := c.lock(ctx, tx, lockAuthor); err != nil {
 			return err
 		}
-		// The centre's own, whichever it was before a restore.
+		is, err := c.know(ctx, tx)
+		if err != nil {
+			return err
+		}
+		// Under the name that the centre has now; that of before a restore is not believed.
 		var device string
 		var counter int64
-		err := tx.QueryRowContext(ctx, `SELECT device, counter FROM changes WHERE case_id = ? AND kind = ? AND device IN (SELECT id FROM centres) ORDER BY counter DESC`,
-			id.String(), string(loan.ChangeErase)).Scan(&device, &counter)
+		err = tx.QueryRowContext(ctx, `SELECT device, counter FROM changes WHERE case_id = ? AND kind = ? AND device IN (SELECT id FROM centres)
+			ORDER BY CASE WHEN device = ? THEN 0 ELSE 1 END, counter DESC`, id.String(), string(loan.ChangeErase), is.centre.String()).Scan(&device, &counter)
 		if err != nil {
 			return diskFault(op, err)
 		}

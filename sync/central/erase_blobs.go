@@ -23,7 +23,7 @@ const (
 // not be reached when their case was erased, and those that arrive afterwards.
 func (c *Central) KeepErased(ctx context.Context) {
 	for ctx.Err() == nil {
-		if err := c.clearErased(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(c.clearErased(ctx), c.wipeCopies(ctx), c.dropHalves(ctx)); err != nil && ctx.Err() == nil {
 			c.log.Warn("blobs of erased cases wait to go", "error", err.Error())
 		}
 		select {
@@ -60,6 +60,7 @@ func (c *Central) clearErased(ctx context.Context) error {
 		}
 	}
 	if cleared > 0 && !c.shared {
+		c.dueErased() // for what lies in the packs a second time
 		// Where somebody reads, the log goes at a later checkpoint.
 		_, err := c.db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 		errs = append(errs, diskFault(op, err))
@@ -168,6 +169,9 @@ func (c *Central) wipeBlob(ctx context.Context, tx *sql.Tx, n blobName) error {
 	if !held && len(where) > 0 {
 		err = errors.Join(err, c.shelf.erase(ctx, n.county, n.hash), c.blobs.discardAll(n.hash))
 	}
+	if err == nil && len(where) > 0 {
+		err = c.copiesDue(ctx, tx)
+	}
 	if err != nil {
 		return err
 	}
@@ -212,15 +216,27 @@ func (c *Central) namedElsewhere(ctx context.Context, q querier, county string, 
 	return n > 0, diskFault("central.namedElsewhere", err)
 }
 
+// errTaken is of a blob that was taken away since it came.
+var errTaken = fault.New("central.cameAgain", fault.Busy, errors.New("taken away meanwhile"))
+
 // cameAgain deals with a blob that is recorded and whose name is among those that
-// went: it is looked at again whether a case has it. fault.Busy where it was taken
-// away since it came: it is to be sent again, if anybody has it to send.
+// went: it is looked at again whether a case has it. errTaken where it was taken
+// away since it came: then it is not recorded, and is to be sent again, if anybody
+// has it to send.
 func (c *Central) cameAgain(ctx context.Context, r *recorder, county string, h loan.Hash, at place) error {
 	const op = "central.cameAgain"
+	taken := at.pack != 0 && c.blobs.packs.wiped(at)
 	if at.pack == 0 {
-		if _, err := c.shelf.read(ctx, county, h, 0, 1); fault.KindOf(err) == fault.Missing {
-			return fault.New(op, fault.Busy, errors.New("taken away meanwhile"))
+		_, err := c.shelf.read(ctx, county, h, 0, 1)
+		taken = fault.KindOf(err) == fault.Missing
+	}
+	if taken {
+		for _, q := range []string{`DELETE FROM blobs WHERE county = ? AND hash = ?`, `DELETE FROM packed WHERE county = ? AND hash = ?`} {
+			if _, err := r.tx.ExecContext(ctx, q, county, h[:]); err != nil {
+				return diskFault(op, err)
+			}
 		}
+		return errTaken
 	}
 	if _, err := r.again.ExecContext(ctx, county, h[:]); err != nil {
 		return diskFault(op, err)
@@ -234,27 +250,6 @@ func (c *Central) dueErased() {
 	case c.eraseDue <- struct{}{}:
 	default:
 	}
-}
-
-// wipe writes zeros over a blob in a pack.
-func (p *packs) wipe(at place, size int64) error {
-	const op = "central.wipe"
-	f, err := os.OpenFile(p.path(at.pack), os.O_RDWR, 0)
-	if os.IsNotExist(err) {
-		return nil
-	}
-	if err != nil {
-		return diskFault(op, err)
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return diskFault(op, err)
-	}
-	if _, err := f.WriteAt(make([]byte, max(0, min(size, st.Size()-at.at))), at.at); err != nil {
-		return diskFault(op, err)
-	}
-	return diskFault(op, f.Sync())
 }
 
 // erase removes the blob's file, also one that was laid aside.
@@ -293,6 +288,36 @@ func (f *folder) discardAll(h loan.Hash) error {
 	for _, n := range names {
 		if k, ok := parsePartial(filepath.Base(n)); ok {
 			err = errors.Join(err, f.discard(k))
+		}
+	}
+	return err
+}
+
+// dropHalves removes half blobs in files of names that went; of those that somebody
+// just sends, another time.
+func (c *Central) dropHalves(ctx context.Context) error {
+	const op = "central.dropHalves"
+	files, err := os.ReadDir(filepath.Join(c.blobs.dir, "partial"))
+	if err != nil {
+		return diskFault(op, err)
+	}
+	var keys []partialKey
+	for _, f := range files {
+		if k, ok := parsePartial(f.Name()); ok {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	code, _, _, err := county(ctx, c.db)
+	if err != nil {
+		return err
+	}
+	gone, err := c.erasedNames(ctx, code, keys)
+	for _, k := range keys {
+		if gone[k.hash] {
+			err = errors.Join(err, c.blobs.discardIdle(k))
 		}
 	}
 	return err

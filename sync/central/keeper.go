@@ -159,7 +159,8 @@ const maxRecord = 256
 
 // recordPart writes that blobs are held, and receives the cases that they
 // complete. Left are those that somebody else just arrives with, or needs for
-// another case: who waited for one while it has others might wait for ever.
+// another case: who waited for one while it has others might wait for ever. Left
+// too is what was taken away since it came, which its own try tells of.
 func (c *Central) recordPart(ctx context.Context, tx *sql.Tx, part []kept) (left []kept, fresh int, err error) {
 	mine, left, err := c.lockArrivals(ctx, tx, part)
 	if err != nil {
@@ -173,6 +174,10 @@ func (c *Central) recordPart(ctx context.Context, tx *sql.Tx, part []kept) (left
 	var cases []uuid.UUID
 	for _, b := range mine {
 		first, needed, err := c.recordBy(ctx, r, b.key.county, b.key.hash, b.key.size, b.at)
+		if errors.Is(err, errTaken) { // it alone is to be sent again
+			left = append(left, b)
+			continue
+		}
 		if err != nil {
 			return nil, 0, err
 		}
@@ -237,11 +242,12 @@ func (c *Central) lockArrivals(ctx context.Context, tx *sql.Tx, part []kept) (mi
 
 // recorder is the statements that record blobs, made once for many.
 type recorder struct {
+	tx                                   *sql.Tx
 	held, packed, unpacked, needs, again *sql.Stmt
 }
 
 func newRecorder(ctx context.Context, tx *sql.Tx) (*recorder, error) {
-	r := &recorder{}
+	r := &recorder{tx: tx}
 	for _, s := range []struct {
 		to   **sql.Stmt
 		text string

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
@@ -120,6 +121,45 @@ func (c *Central) Restored(ctx context.Context) error {
 	})
 }
 
+// retellErased says of erased cases that they are erased where the centre has not
+// said so under the name that it has now: laptops take that word from no other, and
+// one that missed it before a restore would keep its copy.
+func (c *Central) retellErased(ctx context.Context, tx *sql.Tx) error {
+	const op = "central.retellErased"
+	if err := c.lock(ctx, tx, lockAuthor); err != nil {
+		return err
+	}
+	is, err := c.know(ctx, tx)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT e.case_id, e.operator, e.reason FROM erased e WHERE NOT EXISTS
+		(SELECT 1 FROM changes c WHERE c.case_id = e.case_id AND c.kind = ? AND c.device = ?) ORDER BY e.at, e.case_id`, string(loan.ChangeErase), is.centre.String())
+	if err != nil {
+		return diskFault(op, err)
+	}
+	defer rows.Close()
+	var all []wish
+	for rows.Next() {
+		var w wish
+		var id string
+		if err := rows.Scan(&id, &w.operator, &w.reason); err != nil {
+			return diskFault(op, err)
+		}
+		w.id, _ = parseID(id)
+		all = append(all, w)
+	}
+	if err := rows.Err(); err != nil {
+		return diskFault(op, err)
+	}
+	for _, w := range all {
+		if err := c.sayErased(ctx, tx, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func newIdentity(ctx context.Context, tx *sql.Tx) error {
 	for _, name := range []string{"centre", "epoch"} {
 		if err := setMeta(ctx, tx, name); err != nil {
@@ -166,7 +206,7 @@ func (c *Central) setBack(ctx context.Context, d *device, proof []byte) error {
 		if !c.shared {
 			c.self.Store(is) // what is written behind it must not be under the old name
 		}
-		return nil
+		return c.retellErased(ctx, tx)
 	})
 	if is == nil {
 		return err

@@ -77,12 +77,17 @@ func parsePartial(name string) (k partialKey, ok bool) {
 
 // discard removes the partial file of a blob that is whole; where somebody just
 // uses it, it goes with the last use.
-func (f *folder) discard(k partialKey) error {
+func (f *folder) discard(k partialKey) error { return f.remove(k, true) }
+
+// discardIdle is discard for one that nobody uses; any other stays.
+func (f *folder) discardIdle(k partialKey) error { return f.remove(k, false) }
+
+func (f *folder) remove(k partialKey, used bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p := f.open[k]; p != nil {
 		if p.users > 0 {
-			p.unwanted = true // the last of them removes it
+			p.unwanted = p.unwanted || used // the last of them removes it
 			return nil
 		}
 		delete(f.open, k)
@@ -135,8 +140,9 @@ func (c *Central) early(ctx context.Context, county string, p *partial, key *sea
 // askTime is how long forgetting half a blob waits for the database's word.
 const askTime = 5 * time.Second
 
-// heldAmong says which of some arrivals became whole another way, as far as the
-// database answers. Of the others the next start sweeps what is left.
+// heldAmong says which of some arrivals became whole another way, or are of names
+// that went: neither is to come onto the disk. As far as the database answers; of the
+// others the next start sweeps what is left.
 func (c *Central) heldAmong(as []*arrival) map[loan.Hash]bool {
 	if len(as) == 0 {
 		return nil
@@ -150,6 +156,27 @@ func (c *Central) heldAmong(as []*arrival) map[loan.Hash]bool {
 	held, err := c.heldHere(ctx, keys)
 	if err != nil {
 		c.log.Warn("half blobs are forgotten without looking whether they are held", "error", err.Error())
+		return nil
+	}
+	code, _, _, err := county(ctx, c.db)
+	gone, gerr := c.erasedNames(ctx, code, keys)
+	if err = errors.Join(err, gerr); err != nil {
+		c.log.Warn("half blobs are forgotten without looking whether they went", "error", err.Error())
+	}
+	for h, g := range gone {
+		held[h] = held[h] || g
 	}
 	return held
+}
+
+// went says whether a blob is of a name that went: half of it is not to come onto
+// the disk. Where the database does not answer, the next start sweeps it.
+func (c *Central) went(k arrivalKey) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	gone, err := c.erasedNames(ctx, k.county, []partialKey{k.partialKey})
+	if err != nil {
+		c.log.Warn("half a blob moves to a file without looking whether it went", "error", err.Error())
+	}
+	return gone[k.hash]
 }

@@ -1,0 +1,55 @@
+package central
+
+import (
+	"testing"
+
+	"doorstep/internal/loan"
+	"doorstep/sync/parcel"
+	"github.com/google/uuid"
+)
+
+// TestASetBackCentreSaysAgainWhatIsErased has a running centre learn that it was set
+// back, while a laptop has not heard of an erasing.
+func TestASetBackCentreSaysAgainWhatIsErased(t *testing.T) {
+	c, _ := administered(t)
+	l := enrol(t, c, serve(t, c))
+	id := uuid.Must(uuid.NewV7())
+	l.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}})
+	l.change(id, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	l.send(l.changes)
+	if err := c.EraseCase(t.Context(), id, "practice-admin", "asked in person"); err != nil {
+		t.Fatal(err)
+	}
+	said := func() (n int) {
+		t.Helper()
+		for _, ch := range l.news(0).Changes {
+			if ch.Case == id && ch.Kind == loan.ChangeErase && ch.Device == c.ID() {
+				n++
+			}
+		}
+		return n
+	}
+	if n := said(); n != 1 {
+		t.Fatalf("said %d times, want once", n)
+	}
+	d, err := c.device(t.Context(), l.enrol.Device.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := c.ID()
+	more := &parcel.Receipt{Centre: c.ID(), Epoch: c.Epoch(), Device: l.enrol.Device, Through: 1000, Chain: loan.Hash{1}, At: c.now()}
+	if err := c.setBack(t.Context(), d, more.Sign(c.authority.Signer())); err != nil {
+		t.Fatal(err)
+	}
+	if c.ID() == before {
+		t.Fatal("it has the name of before")
+	}
+	for range 2 { // at each start it is looked again
+		if n := said(); n != 1 {
+			t.Errorf("said %d times under the new name, want once", n)
+		}
+		if err := c.commits.do(t.Context(), c.retellErased); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
