@@ -255,6 +255,7 @@ func lineOf(ch *loan.Change) Line {
 			l.Detail, l.Reason = map[bool]string{true: "passed", false: "sent back"}[b.Pass], b.Note
 		}
 	}
+	l.Reason = guard.MaskNumbers(l.Reason) // people wrote it in their own words
 	return l
 }
 
