@@ -31,7 +31,7 @@ test: setup
 	CGO_ENABLED=0 go build $(PLAIN) -o /dev/null ./sync
 	go vet -race -tags $(TAGS) ./...
 	go test -race -tags $(TAGS) -timeout 25m ./app/practice ./sync ./...
-	CGO_ENABLED=0 go test -tags ci -timeout 15m -run '^TestStorms(Shared)?$$' ./sync
+	CGO_ENABLED=0 go test -tags ci -timeout 15m -run '^TestStorms(Shared|OfDays)?$$' ./sync
 
 # Kills and power cuts: what was called saved must be there. Under five minutes.
 crash: setup

@@ -25,6 +25,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 	"golang.org/x/sys/unix"
@@ -48,7 +49,10 @@ func init() {
 // same seconds, and "idle" the window's thread with nothing under way. "work" is
 // what the thread itself had of the processor from one look to the next: what
 // stands on it, whatever else runs. "bare-window" is how late a window of the
-// toolkit alone is, just before, of which framesBare tells.
+// toolkit alone is, just before, of which framesBare tells. "frame-cpu-ms" is what
+// one frame takes of all processors while nothing else is under way: of the list
+// of cases, of a form, of the step of images, and of that step beneath the
+// camera's dialog with a still.
 func BenchmarkFrames(b *testing.B) {
 	if _, err := exec.LookPath("Xvfb"); err != nil {
 		b.Skip("needs Xvfb, which is not installed")
@@ -58,7 +62,7 @@ func BenchmarkFrames(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	all := map[string][]float64{}
+	all, drawn := map[string][]float64{}, map[string]float64{}
 	for b.Loop() {
 		window := func(env string) frameTimes {
 			cmd := exec.Command(self, files...)
@@ -79,6 +83,12 @@ func BenchmarkFrames(b *testing.B) {
 		for name, list := range map[string][]float64{"late": t.Late, "bare": t.Bare, "idle": t.Idle, "work": t.Work, "bare-window": floor.Late} {
 			all[name] = append(all[name], list...)
 		}
+		for name, ms := range t.Frame {
+			drawn[name] += ms
+		}
+	}
+	for name, ms := range drawn {
+		b.ReportMetric(ms/float64(b.N), name+"-frame-cpu-ms")
 	}
 	for name, list := range all {
 		slices.Sort(list)
@@ -100,6 +110,7 @@ func (w *heldWindow) SetOnDropped(f func(fyne.Position, []fyne.URI)) { w.drop = 
 // frameTimes are in milliseconds; BenchmarkFrames says what they are.
 type frameTimes struct {
 	Late, Bare, Work, Idle []float64
+	Frame                  map[string]float64
 	Error                  string
 }
 
@@ -213,7 +224,7 @@ func (h *framesHand) press(text, done string) {
 }
 
 // signIn brings the window to the step of images of a new case.
-func (h *framesHand) signIn() {
+func (h *framesHand) signIn(frame map[string]float64) {
 	h.sees("the password's field", func(fyne.CanvasObject) bool {
 		f, ok := h.w.Canvas().Focused().(*kit.Field)
 		if ok {
@@ -224,7 +235,19 @@ func (h *framesHand) signIn() {
 		}
 		return ok
 	})
+	h.sees("the cases", func(o fyne.CanvasObject) bool { b, ok := o.(*kit.Button); return ok && b.Text() == "首贷（F2）" })
+	time.Sleep(time.Second)
+	frame["list"] = h.frame()
 	h.press("首贷（F2）", "")
+	h.step("学生")
+	time.Sleep(time.Second)
+	frame["form"] = h.frame()
+	h.step("人证与影像")
+	h.sees("the papers", func(o fyne.CanvasObject) bool { b, ok := o.(*kit.Button); return ok && b.Text() == "选文件" })
+}
+
+// step goes to a step of the case by its name.
+func (h *framesHand) step(name string) {
 	h.sees("the steps", func(o fyne.CanvasObject) bool {
 		steps, ok := o.(*kit.Steps)
 		if !ok {
@@ -232,14 +255,13 @@ func (h *framesHand) signIn() {
 		}
 		at, k := fyne.CurrentApp().Driver().AbsolutePositionForObject(steps), h.w.Canvas().Scale()
 		for _, s := range kit.Spots(h.w) {
-			if s.Kind == "step" && s.Text == "人证与影像" {
+			if s.Kind == "step" && s.Text == name {
 				steps.Tapped(&fyne.PointEvent{Position: fyne.NewPos(float32(s.X)/k-at.X, float32(s.Y)/k-at.Y)})
 				return true
 			}
 		}
 		return false
 	})
-	h.sees("the papers", func(o fyne.CanvasObject) bool { b, ok := o.(*kit.Button); return ok && b.Text() == "选文件" })
 }
 
 // drops drops a file on the n-th paper.
@@ -276,9 +298,10 @@ func (h *framesHand) drops(n int, path string) {
 
 func (h *framesHand) measure(files []string) frameTimes {
 	const cards, others, once = 2, 5, 6 // papers of two sides, which come first; the others of a first loan; and files that come at once
-	var t frameTimes
-	h.signIn()
+	t := frameTimes{Frame: map[string]float64{}}
+	h.signIn(t.Frame)
 	time.Sleep(time.Second)
+	t.Frame["images"] = h.frame()
 	t.Idle, _, _ = h.watch(func() { time.Sleep(3 * time.Second) })
 	t.Late, t.Bare, t.Work = h.watch(func() {
 		h.press("拍照", "open cameras")
@@ -308,10 +331,32 @@ func (h *framesHand) measure(files []string) frameTimes {
 		wait(once)
 		time.Sleep(time.Second) // the pages' pictures come
 	})
+	h.press("拍照", "open cameras")
+	h.press("拍照", "still")
+	h.sees("the still", func(o fyne.CanvasObject) bool { b, ok := o.(*kit.Button); return ok && b.Text() == "使用这张" })
+	t.Frame["camera"] = h.frame()
 	if h.err != nil {
 		t.Error = h.err.Error()
 	}
 	return t
+}
+
+// frame is what one frame takes of all processors, in milliseconds, beyond the
+// drawing of nothing.
+func (h *framesHand) frame() float64 {
+	const frames = 40
+	dot := canvas.NewRectangle(nil) // on no screen; what is refreshed is the window
+	spent := func(do func()) time.Duration {
+		began := processTime()
+		for range frames {
+			fyne.DoAndWait(do)
+			time.Sleep(time.Second / 50) // more than a turn of the window's
+			fyne.DoAndWait(func() {})
+		}
+		return processTime() - began
+	}
+	rest := spent(func() {})
+	return float64(spent(func() { h.w.Canvas().Refresh(dot) })-rest) / frames / 1e6
 }
 
 // watch measures while do runs.
@@ -364,6 +409,15 @@ func threadTime() time.Duration {
 		return 0
 	}
 	return time.Duration(t.Nano())
+}
+
+// processTime is what all threads have had of the processors.
+func processTime() time.Duration {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // benchPicture is a picture with edges enough to count as sharp.

@@ -19,8 +19,11 @@ type mutant struct {
 
 // trial is the test that is to find it.
 func (m *mutant) trial() string {
-	if m.file == "sync/central/transact.go" { // of a centre of several servers alone
+	switch m.file {
+	case "sync/central/transact.go": // of a centre of several servers alone
 		return "^TestStormsShared$"
+	case "sync/central/scrub.go", "sync/courier/courier.go": // of what takes its time
+		return "^TestStormsOfDays$"
 	}
 	return "^TestStorms$"
 }
@@ -51,6 +54,14 @@ func mutants() []mutant {
 		{"a case that was passed on may be passed on again by who had it", "internal/loan/station.go",
 			"len(c.Holders) == 0 && c.opener == device || len(c.Holders) > 0 && c.HeldBy(device)", "len(c.Holders) == 0 || c.opener == device || c.HeldBy(device)",
 			[2]string{"len(held) == 0 && n.ch.Device == c.opener ||", "n.ch.Device == c.opener ||"}},
+		{"a receipt number counts on from the last one that the centre knows", "sync/central/cases.go",
+			"	floor := millisecondsOf(year, now)\n", "	floor := int64(1)\n", [2]string{}},
+		{"the centre reads its blobs again once a year", "sync/central/scrub.go",
+			"scrubEvery = 24 * time.Hour", "scrubEvery = 365 * 24 * time.Hour", [2]string{}},
+		{"a courier waits twice as long after each failure, for ever", "sync/courier/courier.go",
+			"min(firstWait<<min(fails, 10), maxWait)", "firstWait << min(fails, 20)", [2]string{}},
+		{"a courier ends no attempt in which no byte moves", "sync/courier/courier.go",
+			"stall      = 30 * time.Second", "stall      = 30 * time.Hour", [2]string{}},
 	}
 }
 

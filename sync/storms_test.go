@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -18,24 +19,7 @@ import (
 // fail. DOORSTEP_SEED is the seed of one world, or of the first of
 // DOORSTEP_STORMS.
 func TestStorms(t *testing.T) {
-	first, worlds := uint64(1), 2000
-	if raceEnabled || testing.Short() {
-		worlds = 100
-	}
-	if s := os.Getenv("DOORSTEP_SEED"); s != "" {
-		n, err := strconv.ParseUint(s, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		first, worlds = n, 1
-	}
-	if s := os.Getenv("DOORSTEP_STORMS"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		worlds = n
-	}
+	first, worlds := seeds(t, 2000, 100)
 	// Worlds are short and let their memory go at once.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	m := newMother(t)
@@ -63,19 +47,11 @@ func live(t *testing.T, m *mother, seed uint64) {
 	if why == "" {
 		return
 	}
-	t.Errorf("seed %d: %s\nagain: DOORSTEP_SEED=%d go test -run TestStorms ./sync\nops: %v", seed, why, seed, ops)
+	t.Errorf("seed %d: %s\nagain: DOORSTEP_SEED=%d go test -run '^TestStorms$' ./sync\nops: %v", seed, why, seed, ops)
 	if os.Getenv("DOORSTEP_SEED") == "" {
 		return
 	}
-	short := ops
-	for i := 0; i < len(short); {
-		without := append(append([]op{}, short[:i]...), short[i+1:]...)
-		if try(t, m, seed, without) != "" {
-			short = without
-		} else {
-			i++
-		}
-	}
+	short := shorten(ops, func(ops []op) bool { return try(t, m, seed, ops) != "" })
 	t.Logf("seed %d fails also with these alone: %v: %s", seed, short, try(t, m, seed, short))
 }
 
@@ -128,4 +104,41 @@ func stage(t *testing.T, ops []op, size int) (dir string, small bool) {
 		}
 	}
 	return filepath.Clean(dir), small
+}
+
+// seeds are the first seed of a run and how many follow it.
+func seeds(t *testing.T, plain, raced int) (first uint64, worlds int) {
+	t.Helper()
+	first, worlds = 1, plain
+	if raceEnabled || testing.Short() {
+		worlds = raced
+	}
+	if s := os.Getenv("DOORSTEP_SEED"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, worlds = n, 1
+	}
+	if s := os.Getenv("DOORSTEP_STORMS"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		worlds = n
+	}
+	return first, worlds
+}
+
+// shorten takes ops out of a list for as long as it fails without them.
+func shorten(ops []op, fails func([]op) bool) []op {
+	for i := 0; i < len(ops); {
+		without := slices.Delete(slices.Clone(ops), i, i+1)
+		if fails(without) {
+			ops = without
+		} else {
+			i++
+		}
+	}
+	return ops
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -187,14 +188,17 @@ func (w *world) lie(p *pc) (why string) {
 			why = fmt.Sprint(v)
 		}
 	}()
-	t := w.truth()
+	t, young := w.truth(), time.Now().Add(-w.grace)
 	for _, ch := range w.own(p) {
+		if w.grace > 0 && ch.At.After(young) {
+			continue
+		}
 		if t.changes[ref{ch.Device, ch.Counter}] != ch.HeaderHash(p.Sum) {
 			return fmt.Sprintf("the centre lacks number %d", ch.Counter)
 		}
 	}
 	for h, device := range w.blobs {
-		if device == p.Profile().Device && !t.blobs[h] && !w.gone(p, h) {
+		if device == p.Profile().Device && !t.blobs[h] && !w.gone(p, h) && !w.made[h].After(young) {
 			return "the centre lacks blob " + h.String()
 		}
 	}

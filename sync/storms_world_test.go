@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -42,6 +41,7 @@ type world struct {
 	served  chan struct{}
 	cluster *cluster // in place of centre and server, where it is two servers
 	relay   *relay
+	line    *line // in place of the relay, where the world has a clock of its own
 	laptops []*pc
 	sticks  []string
 	early   []string // copies of sticks
@@ -49,6 +49,7 @@ type world struct {
 
 	must    map[ref]loan.Hash       // changes that may not get lost
 	blobs   map[loan.Hash]uuid.UUID // blobs that may not get lost, and their laptop
+	made    map[loan.Hash]time.Time // and when they were saved, where there is a grace
 	numbers map[string]uuid.UUID    // receipt and contract numbers ever given, and what they were given to
 	passed  map[uuid.UUID]bool      // cases that were passed on
 	forced  map[uuid.UUID]bool      // and taken over by force
@@ -59,12 +60,19 @@ type world struct {
 	dry   bool // it has no network at all: sticks alone
 
 	window window
+	grace  time.Duration // for which "all sent" may not know of what was saved meanwhile
 
-	snap   sync.Mutex // of the centre's folder, which a kill exchanges, and of broken
+	snap   gate // of the centre's folder, which a kill exchanges, and of broken
 	killed int
 	behind bool   // a stick showed that the centre holds more of a laptop's chain than the laptop
 	broken string // why a goroutine of the world gave up
 }
+
+// gate is a lock behind which a clock of the test's own goes on.
+type gate chan struct{}
+
+func (g gate) Lock()   { g <- struct{}{} }
+func (g gate) Unlock() { <-g }
 
 // ref is a change's place in the world.
 type ref struct {
@@ -178,8 +186,21 @@ func motherAt(t testing.TB, home string) *mother {
 
 // newWorld begins a world in dir, which must be empty.
 func newWorld(m *mother, dir string, dry bool) *world {
-	w := &world{dir: dir, dry: dry, must: map[ref]loan.Hash{}, blobs: map[loan.Hash]uuid.UUID{}, numbers: map[string]uuid.UUID{}, passed: map[uuid.UUID]bool{}, forced: map[uuid.UUID]bool{}, torn: map[uuid.UUID]bool{}, relay: newRelay()}
+	w := emptyWorld(dir)
+	w.dry, w.relay = dry, newRelay()
 	w.relay.kill = w.killCentre
+	w.populate(m)
+	return w
+}
+
+// emptyWorld has nobody in it.
+func emptyWorld(dir string) *world {
+	return &world{dir: dir, snap: make(gate, 1), must: map[ref]loan.Hash{}, blobs: map[loan.Hash]uuid.UUID{}, made: map[loan.Hash]time.Time{}, numbers: map[string]uuid.UUID{},
+		passed: map[uuid.UUID]bool{}, forced: map[uuid.UUID]bool{}, torn: map[uuid.UUID]bool{}}
+}
+
+// populate opens the centre and the laptops as they were in the first hour.
+func (w *world) populate(m *mother) {
 	if m.depot != nil {
 		w.dry = false
 		w.relay.kill = w.killServer
@@ -194,13 +215,14 @@ func newWorld(m *mother, dir string, dry bool) *world {
 		w.laptops = append(w.laptops, p)
 	}
 	w.sticks = []string{w.folder(), w.folder()}
-	return w
 }
 
 // end lets everything of the world go.
 func (w *world) end() {
 	w.window.shut()
-	w.relay.close()
+	if w.relay != nil {
+		w.relay.close()
+	}
 	if w.cluster != nil {
 		w.cluster.end()
 	} else {
@@ -229,22 +251,31 @@ func (w *world) open() {
 func (w *world) serve() {
 	srv, err := w.centre.Server([]string{"127.0.0.1"})
 	w.ok(err)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	w.ok(err)
+	var l net.Listener
+	if w.line != nil {
+		l = w.line.serve()
+	} else {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+		w.ok(err)
+		defer w.relay.point(l.Addr().String())
+	}
 	w.server, w.served = srv, make(chan struct{})
 	go func(done chan struct{}) {
 		defer close(done)
 		_ = srv.ServeTLS(l, "", "") // ends with stop
 	}(w.served)
-	w.relay.point(l.Addr().String())
 }
 
 // stop ends the server's connections at once.
 func (w *world) stop() {
-	if w.dry {
+	if w.dry || w.server == nil {
 		return
 	}
-	w.relay.point()
+	if w.line != nil {
+		w.line.shut()
+	} else {
+		w.relay.point()
+	}
 	w.server.Close()
 	<-w.served
 }
@@ -299,6 +330,9 @@ func (w *world) saved(p *pc, made []*loan.Change, blobs []store.Blob) {
 	}
 	for _, b := range blobs {
 		w.blobs[b.Hash] = p.Profile().Device
+		if w.grace > 0 {
+			w.made[b.Hash] = time.Now()
+		}
 	}
 }
 

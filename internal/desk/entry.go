@@ -13,14 +13,32 @@ import (
 )
 
 // Edit sets fields of a case; values are what their JSON holds. After the
-// contract is signed a field of it changes through Correct alone.
+// contract is signed a field of it changes through Correct alone. Where both name
+// and number become another's, the party's consents and portrait go with the former
+// person.
 func (d *Desk) Edit(ctx context.Context, id uuid.UUID, fields map[string]any) (*loan.Case, error) {
 	const op = "edit"
 	body, err := editBody(fields)
 	if err != nil {
 		return nil, err
 	}
-	return d.act(ctx, op, id, guard.Edit, entry(loan.ChangeEdit, body))
+	return d.setFields(ctx, op, id, guard.Edit, entry(loan.ChangeEdit, body), body.Fields)
+}
+
+// setFields is act for fields, by which a party may become another person.
+func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.Verb, p pending, fields map[string]json.RawMessage) (*loan.Case, error) {
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, v, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	more, err := d.ofAnother(ctx, c, fields)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d.commitAs(ctx, op, d.operator, id, append([]pending{p}, more...))
 }
 
 // Resolve ends a conflict: a person chose the value.
@@ -191,5 +209,5 @@ func (d *Desk) Correct(ctx context.Context, id uuid.UUID, fields map[string]any,
 	if reason == "" {
 		return nil, fault.Say("correct", fault.Input, "补正须写明原因。", nil)
 	}
-	return d.act(ctx, "correct", id, guard.Correct, entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason}))
+	return d.setFields(ctx, "correct", id, guard.Correct, entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason}), body.Fields)
 }

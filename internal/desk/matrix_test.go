@@ -131,6 +131,9 @@ func ways() map[string]way {
 		"KeepCard": {verb: guard.Edit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.KeepCard(ctx, c.ID, loan.StudentParty, loan.Card{Kind: loan.ResidentIdentity, Number: "522727200503149914"}, nil))
 		}},
+		"OwnData": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.OwnData(ctx, c.ID, loan.StudentParty))
+		}},
 		"Losses": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Losses(ctx, c.ID)) }},
 		"PortraitUsed": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.PortraitUsed(ctx, c.ID, loan.PortraitStudent, some))
@@ -253,7 +256,6 @@ func ways() map[string]way {
 
 		"Blob":           {why: "View, and then whether the case is seen in full: TestPicturesAreForWhoSeesTheCase"},
 		"SealedContract": {why: "as Blob"},
-		"OwnData":        {why: "View, and then whether the case is seen in full: TestWhatIsKeptOfAPersonIsShownToThatPerson"},
 		"VoidForLoss":    {why: "Losses and Correct"},
 		"Witness":        {why: "asks of the second person, whose password is given: TestOneSignsForBothInARenewal"},
 		"Trust":          {why: "keys, and View of the case that a file names"},
@@ -292,7 +294,7 @@ func ways() map[string]way {
 		"Lapsed": {why: "whether"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
 		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayApprove": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
-		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "MayUrge": {why: "asks guard"},
+		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "MayUrge": {why: "asks guard"}, "MayWithdraw": {why: "asks guard"},
 		"MayManageSettings": {why: "asks guard"}, "MayEnable": {why: "asks guard"}, "MustChange": {why: "whether"}, "Helpers": {why: "of the laptop"},
 	}
 }

@@ -41,7 +41,9 @@ func (d *Desk) Notices(ctx context.Context, limit int) ([]Notice, error) {
 		}
 		n := Notice{Row: r, Same: c.Same}
 		if c.Status == loan.Returned && c.Return != nil {
-			n.Returned, n.Report = c.Return, d.Check(c)
+			said := *c.Return
+			said.Note = scrubbed(said.Note, &c.App) // it stands in a list
+			n.Returned, n.Report = &said, d.Check(c)
 		}
 		if n.Returned != nil || len(n.Same) > 0 {
 			out = append(out, n)

@@ -19,6 +19,7 @@ import (
 // it: 本人信息查询.
 type Own struct {
 	Person    loan.Person
+	Masked    bool            // but for what is shown for a while: the operator does not see the case in full
 	Relation  loan.Relation   // of a co-borrower
 	Card      *loan.CardState // what the card said when it was read; nil where none was
 	Papers    int             // pictures of the person and of the case's papers that are here
@@ -42,25 +43,24 @@ type OwnConsent struct {
 }
 
 // OwnData tells what is kept of a party of a case, to be shown to that person at
-// the desk, and notes in the chain that it was. Who does not see the case in full
-// is fault.Denied.
+// the desk, and notes in the chain that it was. It is masked for who does not see
+// the case in full, but for what is shown by a reason or a grant: a person is not
+// sent away because the clerk who handled the case is.
 func (d *Desk) OwnData(ctx context.Context, id uuid.UUID, party loan.Party) (Own, error) {
 	const op = "show own data"
 	c, err := d.read(ctx, id)
 	if err != nil {
 		return Own{}, fault.Wrap(op, err)
 	}
-	if !d.SeesFull(c) {
-		return Own{}, fault.Tell(op, fault.Denied, "本人信息由本案经办人当面给本人查看。", errors.New("masked for the operator"))
-	}
-	out := Own{Person: c.App.Student, AtCentre: c.Receipt != nil, Contract: c.Contract != nil && c.Contract.Sealed != nil, MayErase: erasable(c)}
+	full, shown := d.SeesFull(c), d.Shown(c)
+	out := Own{Person: shown.Student, Masked: !full, AtCentre: c.Receipt != nil, Contract: c.Contract != nil && c.Contract.Sealed != nil, MayErase: erasable(c)}
 	if party == loan.CoborrowerParty {
 		if len(c.App.Coborrowers) == 0 {
 			return Own{}, fault.New(op, fault.Missing, errors.New("no co-borrower"))
 		}
-		out.Person, out.Relation = c.App.Coborrowers[0].Person, c.App.Coborrowers[0].Relation
+		out.Person, out.Relation = shown.Coborrowers[0].Person, c.App.Coborrowers[0].Relation
 	}
-	if k, ok := c.Cards[party]; ok {
+	if k, ok := c.Cards[party]; ok && full {
 		out.Card = &k
 	}
 	for _, a := range c.Attachments {
@@ -157,11 +157,11 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	if err := d.permit(ctx, guard.EraseSeason, nil); err != nil {
 		return Erased{}, fault.Wrap(op, err)
 	}
-	if err := guard.CheckReason(reason); err != nil {
-		return Erased{}, fault.Wrap(op, err)
-	}
 	if numbered(reason) {
 		return Erased{}, fault.Tell(op, fault.Input, "原因会长期保存，也会上传到中心：请不要写身份证号、电话号码等，例如“本人当面要求删除”。", nil)
+	}
+	if err := guard.CheckReason(reason); err != nil {
+		return Erased{}, fault.Wrap(op, err)
 	}
 	c, err := d.store.Case(ctx, id)
 	if err != nil {

@@ -49,8 +49,15 @@ func TestWhatIsKeptOfAPersonIsShownToThatPerson(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.OwnData(t.Context(), c.ID, loan.StudentParty); fault.KindOf(err) != fault.Denied {
-		t.Errorf("by who does not handle the case: got %v", err)
+	got, err := d.OwnData(t.Context(), c.ID, loan.StudentParty)
+	if err != nil || !got.Masked || got.Card != nil || got.Person.Phone != "154****0001" || strings.Contains(got.Person.Name, "测") || got.Person.Birth != "" || len(got.Consents) != 2 {
+		t.Errorf("by who does not handle the case: got %+v, %v, want it masked", got, err)
+	}
+	if err := d.Reveal(t.Context(), c.ID, []string{"student.phone"}, "本人来查询"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = d.OwnData(t.Context(), c.ID, loan.StudentParty); err != nil || got.Person.Phone != "15400000001" || strings.Contains(got.Person.Name, "测") {
+		t.Errorf("shown by a reason: got %+v, %v", got.Person, err)
 	}
 }
 

@@ -32,10 +32,21 @@ func (d *Desk) handed(c *loan.Case) *loan.Case {
 	m.Veiled = true
 	m.App = veiled(c.App, nothing)
 	m.Cards = nil // Differences has what of them may be seen
+	if c.Return != nil {
+		v := *c.Return
+		v.Note = scrubbed(v.Note, &c.App)
+		m.Return = &v
+	}
+	if c.Review != nil {
+		v := *c.Review
+		v.Note = scrubbed(v.Note, &c.App)
+		m.Review = &v
+	}
 	m.Former = slices.Clone(c.Former)
 	for i, k := range m.Former {
 		if k.Voided != nil {
 			v := *k.Voided
+			v.Reason = scrubbed(v.Reason, &c.App)
 			v.Was = veiled(v.Was, nothing)
 			m.Former[i].Voided = &v
 		}
@@ -51,6 +62,26 @@ func (d *Desk) handed(c *loan.Case) *loan.Case {
 		}
 	}
 	return &m
+}
+
+// scrubbed is a text that somebody wrote about a case with the values of its
+// people masked, and any other number like theirs.
+func scrubbed(text string, a *loan.Application) string {
+	if text == "" {
+		return ""
+	}
+	people := []loan.Person{a.Student}
+	for _, k := range a.Coborrowers {
+		people = append(people, k.Person)
+	}
+	for _, p := range people {
+		for _, v := range [][2]string{{p.Address, guard.MaskAddress(p.Address)}, {p.IDNo, guard.MaskIDNo(p.IDNo)}, {p.Phone, guard.MaskPhone(p.Phone)}, {p.Name, guard.MaskName(p.Name)}} {
+			if v[0] != "" {
+				text = strings.ReplaceAll(text, v[0], v[1])
+			}
+		}
+	}
+	return guard.MaskNumbers(text)
 }
 
 func nothing(string) bool { return false }

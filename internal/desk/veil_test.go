@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 )
 
 // secrets are the values of the family that are shown in part at most.
@@ -182,5 +184,38 @@ func TestWhatWasHandedOutMaskedStaysSo(t *testing.T) {
 	again, err := d.Case(t.Context(), c.ID)
 	if err != nil || !d.SeesFull(again) || len(told(again)) == 0 {
 		t.Errorf("read again: %v, %v", d.SeesFull(again), err)
+	}
+}
+
+func TestWhatPeopleWroteOfACaseHoldsNoValueInListsAndMaskedCases(t *testing.T) {
+	c, as := staffed(t)
+	d := as(guard.Clerk)
+	p := c.App.Student
+	note := "学生" + p.Name + "，" + p.IDNo + "，电话" + p.Phone + "或15400000077，住" + p.Address
+	s := d.Store()
+	var steps []store.Entry
+	for _, e := range []store.Entry{{Kind: loan.ChangeSubmit, Operator: "clerk-1"}, {Kind: loan.ChangeReview, Operator: "reviewer-1", Body: loan.ReviewBody{Note: note}}} {
+		e.Case = c.ID
+		steps = append(steps, e)
+	}
+	if _, err := s.CommitCase(t.Context(), steps, nil); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := d.Case(t.Context(), c.ID)
+	if err != nil || !seen.Veiled || seen.Review == nil {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	got := seen.Review.Note
+	for _, v := range []string{p.Name, p.IDNo, p.Phone, "15400000077", p.Address} {
+		if strings.Contains(got, v) {
+			t.Errorf("the note of a masked case: %q", got)
+		}
+	}
+	if !strings.Contains(got, guard.MaskName(p.Name)) || !strings.HasPrefix(got, "学生") {
+		t.Errorf("nothing is left of the note: %q", got)
+	}
+	r, err := as(guard.Auditor).Record(t.Context(), desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeReview}})
+	if err != nil || len(r.Lines) == 0 || strings.Contains(r.Lines[0].Reason, p.IDNo) || strings.Contains(r.Lines[0].Reason, "15400000077") {
+		t.Errorf("the record: %+v, %v", r.Lines, err)
 	}
 }

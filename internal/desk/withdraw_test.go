@@ -6,6 +6,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 )
 
@@ -84,5 +85,70 @@ func TestSharingWithBankAndSchoolHasAConsentOfItsOwn(t *testing.T) {
 	}
 	if _, err := d.Finish(ctx, c.ID); fault.KindOf(err) != fault.Input {
 		t.Errorf("finished after it was taken back: got %v", err)
+	}
+}
+
+func TestAConsentIsOfThePersonWhoGaveIt(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := entered(t, d)
+	portrait := loan.Slot(loan.PortraitCoborrower)
+	if len(c.Consents[loan.CoborrowerParty]) == 0 || len(c.Slot(portrait)) == 0 || !c.Attested[loan.CoborrowerParty] {
+		t.Fatal("there is nothing to lose")
+	}
+	number := c.App.Coborrowers[0].IDNo
+	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": "韦测丙"}))
+	if len(c.Consents[loan.CoborrowerParty]) == 0 {
+		t.Error("a name that was put right takes the consents away")
+	}
+	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": "韦测甲", "coborrowers.0.id_no": "522727197805200017"}))
+	if len(c.Consents[loan.CoborrowerParty]) == 0 {
+		t.Error("a number that was put right takes the consents away")
+	}
+	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.id_no": number}))
+	// One field after the other, as they are typed.
+	must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": "韦测丁"}))
+	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.id_no": "522727197805200025"}))
+	if len(c.Consents[loan.CoborrowerParty]) != 0 || len(c.Slot(portrait)) != 0 || c.Attested[loan.CoborrowerParty] {
+		t.Errorf("another person has the consents %v of the former, portraits %d", c.Consents[loan.CoborrowerParty], len(c.Slot(portrait)))
+	}
+	if len(c.Consents[loan.StudentParty]) == 0 || len(c.Slot(loan.PortraitStudent)) == 0 {
+		t.Error("the other party's are gone too")
+	}
+	if _, err := d.Submit(ctx, c.ID); fault.KindOf(err) != fault.Input {
+		t.Errorf("submitted without consent: got %v", err)
+	}
+	must(d.Consent(ctx, c.ID, loan.CoborrowerParty, loan.ConsentCredit, "credit/1", true))
+	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": "韦测戊"}))
+	if len(c.Consents[loan.CoborrowerParty]) != 1 {
+		t.Error("the new person's consent is measured by the former")
+	}
+}
+
+func TestAnybodyAtTheCounterHearsThatAConsentIsTakenBack(t *testing.T) {
+	c, as := staffed(t)
+	d := as(guard.Clerk) // another than the one who handles the case
+	seen, err := d.Case(t.Context(), c.ID)
+	if err != nil || !seen.Veiled {
+		t.Fatalf("veiled %v, %v", seen != nil && seen.Veiled, err)
+	}
+	if err := d.MayWithdraw(seen); err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.Withdraw(t.Context(), c.ID, loan.StudentParty, loan.ConsentSensitive)
+	if err != nil || got.Consents[loan.StudentParty][loan.ConsentSensitive] != "" {
+		t.Fatalf("%v, %v", got, err)
+	}
+	if !got.Veiled || got.Authors["clerk-2"] {
+		t.Error("who heard it is let see the whole case")
+	}
+	if got.MayShare() {
+		t.Error("the case may be handed on although the consent was taken back")
+	}
+	for _, r := range []guard.Role{guard.Reviewer, guard.DataAdmin, guard.Auditor} {
+		if err := as(r).MayWithdraw(got); fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: got %v", r, err)
+		}
 	}
 }

@@ -39,6 +39,35 @@ func MaskIDNo(s string) string { return ends(s, 15) }
 // 154****0001, and nothing of a shorter one.
 func MaskPhone(s string) string { return ends(s, 11) }
 
+// numberDigits is from how many digits on a number in a text is taken for a
+// person's: a date has eight, a mobile phone eleven.
+const numberDigits = 11
+
+// MaskNumbers masks the numbers in a text by which a person is known, also where
+// spaces or dashes stand between their digits.
+func MaskNumbers(s string) string {
+	r := []rune(s)
+	for from := 0; from < len(r); from++ {
+		var digits []int
+		for i := from; i < len(r) && (isDigit(r[i]) || len(digits) > 0 && strings.ContainsRune(" -－　Xx", r[i])); i++ {
+			if isDigit(r[i]) || len(digits) == 17 && (r[i] == 'X' || r[i] == 'x') {
+				digits = append(digits, i)
+			}
+		}
+		if len(digits) < numberDigits {
+			from += max(len(digits)-1, 0)
+			continue
+		}
+		for _, i := range digits[3 : len(digits)-4] {
+			r[i] = '*'
+		}
+		from = digits[len(digits)-1]
+	}
+	return string(r)
+}
+
+func isDigit(r rune) bool { return r >= '0' && r <= '9' || r >= '０' && r <= '９' }
+
 func ends(s string, whole int) string {
 	r := []rune(s)
 	if len(r) < whole {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"doorstep/internal/fault"
 )
 
 func TestMaskName(t *testing.T) {
@@ -84,4 +86,28 @@ func FuzzMask(f *testing.F) {
 			t.Fatalf("%q became %q", s, m)
 		}
 	})
+}
+
+func TestNumbersInATextAreMasked(t *testing.T) {
+	for text, want := range map[string]string{
+		"家长 15400000001 来电":       "家长 154****0001 来电",
+		"522727200503149914":      "522***********9914",
+		"52272720050314991X":      "522***********991X",
+		"154 0000 0001":           "154 **** 0001",
+		"１５４０００００００１":             "１５４****０００１",
+		"2026-08-05 家长来电":         "2026-08-05 家长来电",
+		"案件 e1f4ff52，4800 元，2 人":  "案件 e1f4ff52，4800 元，2 人",
+		"":                        "",
+		"15400000001、15400000002": "154****0001、154****0002",
+	} {
+		if got := MaskNumbers(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if err := CheckReason("家长 15400000001 来电"); fault.KindOf(err) != fault.Input {
+		t.Errorf("a reason with a phone: got %v", err)
+	}
+	if err := CheckReason("2026-08-05 家长来电核对"); err != nil {
+		t.Errorf("a reason with a date: got %v", err)
+	}
 }

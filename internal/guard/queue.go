@@ -38,12 +38,16 @@ const MaxBeyond = 5
 const MaxReason = 300
 
 // CheckReason is fault.Input with a sentence for a reason that says nothing or
-// too much.
+// too much: it stands in the record for others to read, so a person's numbers have
+// no place in it.
 func CheckReason(s string) error {
 	runes := []rune(s)
 	slices.Sort(runes)
 	if len(slices.Compact(runes)) < 2 || len(s) > MaxReason || !utf8.ValidString(s) {
 		return fault.Tell("guard.CheckReason", fault.Input, "请写明原因，例如“家长来电核对”；不超过 100 字。", nil)
+	}
+	if MaskNumbers(s) != s {
+		return fault.Tell("guard.CheckReason", fault.Input, "原因会记入日志、给他人看到：请不要写身份证号、手机号码等，例如“家长来电核对”。", nil)
 	}
 	return nil
 }

@@ -86,6 +86,7 @@ func LineOf(ch *loan.Change) Line {
 			l.Detail, l.Reason = map[bool]string{true: "passed", false: "sent back"}[b.Pass], b.Note
 		}
 	}
+	l.Reason = MaskNumbers(l.Reason) // people wrote it in their own words
 	return l
 }
 

@@ -27,7 +27,7 @@ func (c *Case) act(n *node) error {
 	}
 	c.Updated = ch.At
 	switch ch.Kind {
-	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeArrange, ChangeReplace, ChangeCard, ChangeAttest, ChangeConsent, ChangeCorrect, ChangeSubmit:
+	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeArrange, ChangeReplace, ChangeCard, ChangeAttest, ChangeCorrect, ChangeSubmit:
 		c.Authors[ch.Operator] = true
 	case ChangeContract, ChangeRead, ChangeSign, ChangeWitness, ChangeSeal, ChangeFinish, ChangeVoid:
 		c.Handlers[ch.Operator] = true
@@ -244,11 +244,15 @@ func (c *Case) consent(ch *Change) error {
 		c.Consents[b.Party], c.ConsentedAt[b.Party] = map[string]string{}, map[string]time.Time{}
 	}
 	if b.Given {
+		c.Authors[ch.Operator] = true // who hears that one is taken back enters nothing
 		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
-	} else {
-		delete(c.Consents[b.Party], b.Purpose)
-		delete(c.ConsentedAt[b.Party], b.Purpose)
+		return nil
 	}
+	if c.Consents[b.Party][b.Purpose] != "" {
+		c.Retracted = append(slices.Clip(c.Retracted), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
+	}
+	delete(c.Consents[b.Party], b.Purpose)
+	delete(c.ConsentedAt[b.Party], b.Purpose)
 	return nil
 }
 

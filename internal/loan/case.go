@@ -28,6 +28,7 @@ type Case struct {
 	Consents    map[Party]map[string]string    // purpose → text id, of consents given
 	ConsentedAt map[Party]map[string]time.Time // when, of those in Consents
 	Withdrawn   []Withdrawal                   // consents taken back after signing, in order
+	Retracted   []Withdrawal                   // those taken back before, in order
 	Review      *ReviewState
 	Contract    *ContractState
 	Former      []ContractState // contracts voided by corrections, still readable
@@ -249,8 +250,8 @@ func (c *Case) TakenBack() []Withdrawal {
 // MayShare is false while a person has the consent taken back by which the case
 // goes to others: the bank and the school.
 func (c *Case) MayShare() bool {
-	return !slices.ContainsFunc(c.TakenBack(), func(w Withdrawal) bool {
-		return w.Purpose == ConsentShare || w.Purpose == ConsentSensitive
+	return !slices.ContainsFunc(slices.Concat(c.Withdrawn, c.Retracted), func(w Withdrawal) bool {
+		return (w.Purpose == ConsentShare || w.Purpose == ConsentSensitive) && c.Consents[w.Party][w.Purpose] == ""
 	})
 }
 

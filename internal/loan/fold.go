@@ -314,6 +314,7 @@ func (c *Case) clone() *Case {
 	}
 	d.Former = slices.Clone(c.Former)
 	d.Withdrawn = slices.Clone(c.Withdrawn)
+	d.Retracted = slices.Clone(c.Retracted)
 	d.Aside = slices.Clone(c.Aside)
 	d.Heads = slices.Clone(c.Heads)
 	d.past = maps.Clone(c.past)

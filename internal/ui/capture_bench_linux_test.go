@@ -130,6 +130,46 @@ func shotFiles(tb testing.TB, n int) []string {
 	return out
 }
 
+// BenchmarkShotToAttached is from a picture of 5 MB, sent by the page that the
+// laptop serves, to the page in the laptop's file: taken in, decoded, edges looked
+// for, judged, pressed, saved. The ratio is to decoding it.
+func BenchmarkShotToAttached(b *testing.B) {
+	paper := testPicture(4000, 3000).(*image.Gray)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range paper.Pix {
+		paper.Pix[i] ^= uint8(r.IntN(16))
+	}
+	var shot bytes.Buffer
+	if err := jpeg.Encode(&shot, paper, &jpeg.Options{Quality: 92}); err != nil {
+		b.Fatal(err)
+	}
+	w := newRig(b, kit.Light)
+	slot := loan.DocSlot(loan.HukouBook)
+	var bare time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		began := time.Now()
+		if _, err := desk.DecodeImage(shot.Bytes()); err != nil {
+			b.Fatal(err)
+		}
+		bare += time.Since(began)
+		v := w.open(loan.First, false)
+		w.ui(func() { v.show(stepImages) })
+		images := v.steps[stepImages].(*imagesStep)
+		d := w.opens(func() { images.openPhone(slot, "户口簿", true, nil, func() {}, func() {}) })
+		b.StartTimer()
+		post(b, d.phone, shot.Bytes())
+		w.until("the page is kept", func() bool { return len(v.c.Slot(slot)) == 1 && images.busy[slot] == "" })
+		b.StopTimer()
+		w.answer()
+		w.settle()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(shot.Len())/1e6, "MB/shot")
+	b.ReportMetric(float64(b.Elapsed())/float64(bare), "attached/decode")
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/attached")
+}
+
 // twelve are the slots that twelve papers of a case go to.
 func twelve() []loan.Slot {
 	docs := []loan.Doc{loan.StudentIDCard, loan.CoborrowerIDCard, loan.HukouBook, loan.ApplicationForm, loan.AdmissionLetter, loan.HukouBook}

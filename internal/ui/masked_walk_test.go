@@ -48,8 +48,13 @@ func newWalker(t *testing.T) (*walker, uuid.UUID) {
 	r := newRig(t, kit.Light)
 	w := &walker{rig: r, log: &safeLog{}}
 	r.ui(func() { r.u.deps.Log = slog.New(slog.NewTextHandler(w.log, nil)) })
-	v := r.open(loan.First, false, entered)
+	// A card that says otherwise in all is part of the case too.
+	card := loan.Card{Kind: loan.ResidentIdentity, Name: "韦测戊", Number: "522727200503149922", Sex: loan.Female, Birth: "2004-02-13", Address: "贵州省平塘县大塘镇另一村8号", To: "2031-05-06"}
+	v := r.open(loan.First, false, entered, func(r *rig, id uuid.UUID) {
+		r.must(r.u.desk.KeepCard(t.Context(), id, loan.StudentParty, card, []string{"name"}))
+	})
 	c := r.saved(v.id)
+	w.secrets = append(w.secrets, card.Name, card.Number, string(card.Birth), card.Address, card.To)
 	for _, p := range []loan.Person{c.App.Student, c.App.Coborrowers[0].Person} {
 		for _, s := range []string{p.Name, p.IDNo, p.Phone, p.Address, string(p.Birth), p.IDNo[6:14]} {
 			if s == "" {
@@ -155,8 +160,15 @@ func TestNoScreenButTheOpenCaseShowsAValueOfAPersonInFull(t *testing.T) {
 		for at := range stepCount {
 			w.ui(func() { v.show(at) })
 			w.look(fmt.Sprintf("%s in step %d of the case", who, at))
+			if at == stepReview {
+				beside := v.steps[at].(*reviewStep).beside.content
+				w.until("the card is set beside", func() bool { return beside.Visible() })
+				w.look(who + " compares")
+			}
 		}
-		for name, ask := range map[string]func(){"reveal": v.askReveal, "grant": v.askGrant, "export": func() { w.u.exportCase(id) }} {
+		consents := v.steps[stepStudent].(*studentStep).person.consent
+		for name, ask := range map[string]func(){"reveal": v.askReveal, "grant": v.askGrant, "export": func() { w.u.exportCase(id) }, "own data": v.showOwn,
+			"consents": consents.withdraw, "prints": func() { askPrint(v, nil) }} {
 			w.ui(ask)
 			w.look(who + " asks for " + name)
 			if w.dialog() != nil {

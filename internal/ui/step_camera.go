@@ -125,7 +125,10 @@ func (c *cameraDialog) live() {
 	ctx, end := context.WithCancel(c.ctx)
 	c.end = end
 	cam := c.cameras[c.at]
-	c.s.v.u.run("preview", func(context.Context) error { return c.play(ctx, cam) }, func(err error) {
+	c.s.v.u.run("preview", func(context.Context) (err error) {
+		behind(func() { err = c.play(ctx, cam) })
+		return err
+	}, func(err error) {
 		if err != nil && ctx.Err() == nil {
 			c.dialog.YesButton().Disable()
 			c.failed(err)

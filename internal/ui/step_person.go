@@ -147,7 +147,9 @@ type consentCard struct {
 	boxes   map[string]*kit.Check
 	bound   *bound
 	note    *kit.Text
-	back    *kit.Button // takes a consent back once the contract stands
+	back    *kit.Button // takes a consent back where the boxes do not
+	count   int         // consents when it was shown last
+	own     bool        // the boxes, or the button, are changing them
 }
 
 func newConsentCard(v *visit, party loan.Party) *consentCard {
@@ -175,6 +177,7 @@ func newConsentCard(v *visit, party loan.Party) *consentCard {
 }
 
 func (k *consentCard) give(purpose, text string, on bool) {
+	k.own = true
 	k.bound.visited = true
 	k.v.do("consent", func(ctx context.Context) (*loan.Case, error) {
 		return k.v.u.desk.Consent(ctx, k.v.id, k.party, purpose, text, on)
@@ -189,7 +192,12 @@ func (k *consentCard) load() {
 	for purpose, box := range k.boxes {
 		box.SetChecked(k.v.c.Consents[k.party][purpose] != "")
 	}
-	setVisible(k.back, k.v.full() && k.v.mayWithdraw(k.party))
+	setVisible(k.back, k.v.mayWithdraw(k.party))
+	n := len(k.v.c.Consents[k.party])
+	if n == 0 && k.count > 0 && !k.own {
+		kit.Notice(k.v.u.win, kit.Warning, partyLabel(k.party)+"换了人：原来的同意和照片不再适用，请本人重新听取并同意、重新拍照。")
+	}
+	k.count, k.own = n, false
 }
 
 func (k *consentCard) lock(on bool) {

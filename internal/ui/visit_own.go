@@ -37,6 +37,9 @@ func (v *visit) ownDialog(party loan.Party, own desk.Own) {
 	rows := []fyne.CanvasObject{
 		kit.NewText("请本人看屏幕核对。有错的在案件里更正；同意可以撤回。本次查询已记入日志。", kit.TextMuted),
 		fact("姓名", p.Name), fact("身份证号", p.IDNo), fact("出生日期", string(p.Birth)), fact("手机号码", p.Phone), fact("通讯地址", p.Address)}
+	if own.Masked {
+		rows = append(rows, kit.NewText("您不是本案经办人，内容已遮盖。请先关闭本窗，按“显示…”写明原因，30 秒内再打开给本人看。", kit.TextWarn))
+	}
 	if own.Relation != "" {
 		rows = append(rows, fact("与学生关系", string(own.Relation)))
 	}

@@ -27,12 +27,18 @@ func (d *phoneDialog) sends(t *testing.T, img image.Image) {
 // shoot posts a picture as the page in this laptop's browser does.
 func shoot(t *testing.T, phone *capture.Phone, img image.Image) {
 	t.Helper()
-	base, token, _ := strings.Cut(phone.Addresses()[0], "#")
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 92}); err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"shot", &b)
+	post(t, phone, b.Bytes())
+}
+
+// post is shoot of a picture as it is encoded.
+func post(t testing.TB, phone *capture.Phone, shot []byte) {
+	t.Helper()
+	base, token, _ := strings.Cut(phone.Addresses()[0], "#")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"shot", bytes.NewReader(shot))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,12 @@ import (
 )
 
 // mayWithdraw says whether a consent can be taken back that the boxes, which are
-// locked, no longer take back.
+// locked, do not take back: whoever is at the counter hears it.
 func (v *visit) mayWithdraw(p loan.Party) bool {
-	switch v.c.Status {
-	case loan.Void, loan.Draft, loan.Returned, loan.Corrected:
+	if len(v.c.Consents[p]) == 0 || v.u.desk.MayWithdraw(v.c) != nil {
 		return false
 	}
-	return len(v.c.Consents[p]) > 0
+	return v.locked()
 }
 
 // withdraw asks which consent is taken back.
@@ -37,7 +36,7 @@ func (k *consentCard) withdraw() {
 			if !box.Checked() {
 				continue
 			}
-			any = true
+			any, k.own = true, true
 			v.do("withdraw consent", func(ctx context.Context) (*loan.Case, error) {
 				return v.u.desk.Withdraw(ctx, v.id, k.party, purpose)
 			}, nil)

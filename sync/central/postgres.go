@@ -85,11 +85,31 @@ func openPostgres(ctx context.Context, url, passwordFile string, connections int
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(time.Hour)
-	if err := migrateShared(ctx, db); err != nil {
+	err = acknowledgesDurably(ctx, db)
+	if err == nil {
+		err = migrateShared(ctx, db)
+	}
+	if err != nil {
 		db.Close()
 		return nil, fault.Wrap(op, err)
 	}
 	return db, nil
+}
+
+// acknowledgesDurably refuses a database that calls committed what a power cut
+// takes back: so would the centre, to laptops that let go of it.
+func acknowledgesDurably(ctx context.Context, db *sql.DB) error {
+	const op = "central.acknowledgesDurably"
+	for _, name := range []string{"synchronous_commit", "fsync"} {
+		var is sql.NullString // what only speaks the protocol need not know it
+		if err := db.QueryRowContext(ctx, `SELECT current_setting('`+name+`', true)`).Scan(&is); err != nil {
+			return diskFault(op, err)
+		}
+		if is.String == "off" {
+			return fault.Say(op, fault.Unsupported, "数据库的 "+name+" 是关闭的，断电会丢失已回执的数据。请在 PostgreSQL 中打开后再启动。", errors.New(name+" is off"))
+		}
+	}
+	return nil
 }
 
 // migrateShared brings the schema up to date, one server at a time and only

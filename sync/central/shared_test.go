@@ -405,3 +405,16 @@ func sqlOK(t *testing.T, do func(string, string) (string, error), statement stri
 		t.Fatal(err)
 	}
 }
+
+func TestSharedDatabaseThatForgetsIsRefused(t *testing.T) {
+	p, _ := sharedPlace(t)
+	forgets := p
+	forgets.Database += "&synchronous_commit=off"
+	if c, err := Open(t.Context(), Options{Dir: t.TempDir(), Place: forgets, Practice: true}); fault.KindOf(err) != fault.Unsupported {
+		t.Errorf("got %v", err)
+		if err == nil {
+			c.Close()
+		}
+	}
+	openAt(t, p).Close()
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -25,6 +26,9 @@ type Config struct {
 	// Proxy says which proxy to use, with its login; nil: as the environment
 	// says.
 	Proxy func(*http.Request) (*url.URL, error)
+	// Dial connects to an address; nil: over the system's TCP, with or without a
+	// proxy, and with all that is set on its sockets.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
 
 	// Metered says whether the network in use is paid for by the byte, as far as
 	// the system knows; it must be quick, and may be called from any goroutine.
@@ -118,6 +122,7 @@ func New(cfg Config) (*Courier, error) {
 	if cfg.Proxy != nil {
 		c.road.proxy = cfg.Proxy
 	}
+	c.road.dial = cfg.Dial
 	return c, nil
 }
 

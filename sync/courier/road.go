@@ -43,6 +43,7 @@ type road struct {
 
 	stream   *tls.Config // of streams
 	proxy    func(*http.Request) (*url.URL, error)
+	dial     func(ctx context.Context, addr string) (net.Conn, error) // nil: the system's
 	cap      limiter
 	count    func(b store.PendingBlob, bytes int) // hears of what arrived by stream
 	session  atomic.Pointer[session]              // over which everything goes while there is one

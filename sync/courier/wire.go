@@ -125,6 +125,9 @@ func (r *road) dialTCP(ctx context.Context, small bool) (net.Conn, error) {
 // dialAt connects to an address, through a proxy where there is one.
 func (r *road) dialAt(ctx context.Context, d net.Dialer, addr string, small bool) (net.Conn, error) {
 	const op = "courier.dial"
+	if r.dial != nil {
+		return r.dial(ctx, addr)
+	}
 	if small {
 		d = shrunk(d)
 	}

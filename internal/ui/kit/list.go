@@ -45,6 +45,7 @@ type List struct {
 	click    time.Time
 	dragging bool
 	back     *Surface
+	edge     *Surface // while it has the focus
 	layer    *fyne.Container
 }
 
@@ -270,7 +271,7 @@ func (l *List) Scrolled(ev *fyne.ScrollEvent) {
 
 // CreateRenderer is Fyne's.
 func (l *List) CreateRenderer() fyne.WidgetRenderer {
-	l.back, l.layer = NewSurface(), &fyne.Container{}
+	l.back, l.edge, l.layer = NewSurface(), NewSurface(), &fyne.Container{}
 	clip := newClip(l.layer)
 	return &drawn{
 		objects: append(l.back.Objects(), clip),

@@ -34,10 +34,10 @@ func (l *List) draw(s fyne.Size) {
 	}
 	l.drawBar(s, head)
 	if l.focused {
-		edge := NewSurface()
-		edge.Look.StrokeColor, edge.Look.StrokeWidth, edge.Look.CornerRadius = paint(ColorAccent), 1.5*u, 3*u
-		edge.Place(0, 0, s.Width, s.Height)
-		l.layer.Objects = append(l.layer.Objects, edge.Objects()...)
+		look := l.edge.Look
+		look.StrokeColor, look.StrokeWidth, look.CornerRadius = paint(ColorAccent), 1.5*u, 3*u
+		l.edge.Place(0, 0, s.Width, s.Height)
+		l.layer.Objects = append(l.layer.Objects, l.edge.Objects()...)
 	}
 	l.layer.Refresh()
 }
