@@ -15,6 +15,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/rulebook"
 )
 
@@ -74,18 +75,26 @@ func openDoor(ctx context.Context, dir string) (*desk.Door, error) {
 	if err != nil {
 		return nil, err
 	}
+	return doorOf(ctx, dir, rules)
+}
+
+func doorOf(ctx context.Context, dir string, rules *loan.Reference) (*desk.Door, error) {
 	return desk.OpenDoor(ctx, storeOptions(dir), desk.Tools{Rules: rules, Now: time.Now})
 }
 
 // signIn opens the data folder as the account's operator.
 func (c *call) signIn(ctx context.Context, dir string, a *account) (*desk.Desk, error) {
+	return c.signInBy(ctx, a, func() (*desk.Door, error) { return openDoor(ctx, dir) })
+}
+
+func (c *call) signInBy(ctx context.Context, a *account, open func() (*desk.Door, error)) (*desk.Desk, error) {
 	const op = "sign in"
 	password, err := c.password(a)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	defer clear(password)
-	door, err := openDoor(ctx, dir)
+	door, err := open()
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -117,7 +126,12 @@ func (c *call) withDesk(dir string, a *account, work func(ctx context.Context, d
 	if err != nil {
 		return c.fail(err)
 	}
-	err = work(ctx, d)
+	return c.at(ctx, d, work)
+}
+
+// at does the work at a desk, and closes it.
+func (c *call) at(ctx context.Context, d *desk.Desk, work func(ctx context.Context, d *desk.Desk) error) int {
+	err := work(ctx, d)
 	if closed := d.Close(); err == nil {
 		err = closed
 	}

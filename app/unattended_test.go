@@ -44,13 +44,13 @@ func unattendedVerbs() map[string]unattended {
 		"pack take":        {verb: guard.Sync, as: "aud", args: []string{"pack.bin"}},
 		"store backup":     {verb: guard.Backup, as: "aud", args: []string{"--to", "backup"}},
 		"store erase":      {verb: guard.EraseSeason, as: "anna", args: []string{"--season", "2001", "--yes"}},
+		"schools import":   {verb: guard.ImportRegister, as: "aud", args: []string{"schools.tsv"}},
 		"audit verify":     {verb: guard.ReadAudit, as: "anna"},
 		"audit report":     {verb: guard.ReadAudit, as: "anna", args: []string{"--out", "r.csv"}},
 
 		"operator password": {why: "one's own, with the old one"},
 
 		"check":           {why: "judges a file that is given in, by public rules; opens no store"},
-		"schools import":  {why: "public data; that the register is another is told in the chain at the next signing in"},
 		"pack list":       {why: "names packs and operators alone, to whoever may sign in"},
 		"enrol":           {why: "a laptop that is new has no operator yet: the centre's code is the leave; --again asks for sync"},
 		"contract verify": {why: "judges a file that is given in; with an account it asks for view of the case that the file names"},
@@ -108,7 +108,7 @@ func TestEveryVerbObeysTheTableOrSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)
-	for name, text := range map[string]string{"code": code, "pw": "right-horse-42", "pw2": "other-horse-42", "new": "third-horse-42", "lent": "lent-horse-42", "pack.bin": "x"} {
+	for name, text := range map[string]string{"code": code, "pw": "right-horse-42", "pw2": "other-horse-42", "new": "third-horse-42", "lent": "lent-horse-42", "pack.bin": "x", "schools.tsv": "x"} {
 		if err := os.WriteFile(name, []byte(text+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -127,6 +128,24 @@ func (d *Desk) takeUpRegister(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	return content, d.store.SetSetting(ctx, registerSetting, in[0].Version)
+}
+
+// ImportSchools takes a school register in the place of the one in use, all or
+// nothing: a line that does not hold is the error of loan.ParseRegister. The chain
+// says so. It stands until a newer one comes from the county.
+func (d *Desk) ImportSchools(ctx context.Context, r io.Reader) (*loan.Register, error) {
+	const op = "import school register"
+	if err := d.permit(ctx, guard.ImportRegister, nil); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	g, err := rulebook.ImportRegister(d.store.Dir(), r)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: fmt.Sprintf("school register imported, %d schools", len(g.Schools))}); err != nil {
+		return nil, err
+	}
+	return g, fault.Wrap(op, d.noteRegister(ctx))
 }
 
 // ReadBulletin reads a file that was written at the centre, no further than a

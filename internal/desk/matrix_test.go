@@ -229,7 +229,10 @@ func ways() map[string]way {
 		"SetBackupDir": {verb: guard.Backup, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.SetBackupDir(ctx, "") }},
 		"NoteCopied":   {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.NoteCopied(ctx)) }},
 		"MaySync":      {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MaySync(ctx) }},
-		"MayImport":    {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MayImport(ctx) }},
+		"ImportSchools": {verb: guard.ImportRegister, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.ImportSchools(ctx, strings.NewReader("")))
+		}},
+		"MayImport": {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MayImport(ctx) }},
 		"SetSyncSettings": {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.SetSyncSettings(ctx, desk.SyncSettings{Paused: true, OnMetered: desk.MeteredAll})
 		}},

@@ -270,7 +270,8 @@
 // finished names, stays and its name leaves the table. Any other is not held any
 // more, and the table wiping has where it lies; when that is durable its content is
 // taken away, in a pack by zeros over it, and waits becomes 0. Who records a blob of
-// such a name has it looked at again. Afterwards the heads in all packs are read for
+// such a name has it looked at again. Before the content goes, what was being taken in
+// of each chain is waited for, and a blob that a case came to name is held again. Afterwards the heads in all packs are read for
 // copies of such names that packed does not name, which go too; the meta table has
 // under packs-due an id for the newest name that went, and under packs-looked that id
 // as it was when the packs were read, and up to which pack; newer ones are read at

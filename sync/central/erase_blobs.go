@@ -101,12 +101,16 @@ func (c *Central) goingBlobs(ctx context.Context, behind blobName) ([]blobName, 
 // a case has stays. First it is durable that the blob is not held, then its content
 // goes: nobody is told of a blob as held that is gone. Whoever records the blob
 // waits for the same lock, and then looks whether the content is there: the taking
-// away cannot fall between.
+// away cannot fall between. A draft that was being taken in when it was looked for is
+// there before the content goes, and then the blob is held again.
 func (c *Central) clearBlob(ctx context.Context, n blobName) error {
 	if err := c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.unhold(ctx, tx, n) }); err != nil {
 		return err
 	}
 	c.recent.forget(n.hash)
+	if err := c.comingIn(ctx, n.county); err != nil {
+		return err
+	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.wipeBlob(ctx, tx, n) })
 }
 
@@ -145,11 +149,28 @@ func (c *Central) unhold(ctx context.Context, tx *sql.Tx, n blobName) error {
 	return nil
 }
 
+// comingIn waits for what was being taken in of a county's laptops, at any server:
+// each holds the name of its chain.
+func (c *Central) comingIn(ctx context.Context, county string) error {
+	if !c.shared {
+		return nil // one writes at a time
+	}
+	all, err := idsOf(ctx, c.db, `SELECT id FROM devices WHERE county = ? ORDER BY id`, county)
+	for _, id := range all {
+		if err == nil {
+			err = c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.lock(ctx, tx, lockChain(id.String())) })
+		}
+	}
+	return err
+}
+
 // wipeBlob takes away what is put down of a blob. One that came again meanwhile
-// is left where it lies now, and looked at another time.
+// is left where it lies now, and looked at another time; one that a case came to name
+// is held again.
 func (c *Central) wipeBlob(ctx context.Context, tx *sql.Tx, n blobName) error {
 	const op = "central.wipeBlob"
-	if _, err := c.lockArrival(ctx, tx, n.county, n.hash); err != nil {
+	ids, err := c.lockArrival(ctx, tx, n.county, n.hash)
+	if err != nil {
 		return err
 	}
 	had, err := lookMany(ctx, tx, n.county, []loan.Hash{n.hash})
@@ -160,6 +181,17 @@ func (c *Central) wipeBlob(ctx context.Context, tx *sql.Tx, n blobName) error {
 	where, err := c.putDown(ctx, tx, n)
 	if err != nil {
 		return err
+	}
+	if !held && len(where) > 0 {
+		named, err := c.namedElsewhere(ctx, tx, n.county, n.hash)
+		if err != nil {
+			return err
+		}
+		if named || len(ids) > 0 {
+			if kept, err := c.holdAgain(ctx, tx, n, where, ids); kept || err != nil {
+				return err
+			}
+		}
 	}
 	for _, b := range where {
 		if b.at.pack != 0 && !(held && now.at == b.at) {
@@ -182,6 +214,42 @@ func (c *Central) wipeBlob(ctx context.Context, tx *sql.Tx, n blobName) error {
 		}
 	}
 	return nil
+}
+
+// holdAgain lets a blob count as held where its content still lies, which a case came
+// to name since it was looked for; false where it lies nowhere any more.
+func (c *Central) holdAgain(ctx context.Context, tx *sql.Tx, n blobName, where []stored, ids []uuid.UUID) (bool, error) {
+	const op = "central.holdAgain"
+	for _, b := range where {
+		if b.size == 0 {
+			continue // it was not held
+		}
+		there := b.at.pack != 0 && !c.blobs.packs.wiped(b.at)
+		if b.at.pack == 0 {
+			_, err := c.shelf.read(ctx, n.county, n.hash, 0, 1)
+			if there = err == nil; err != nil && fault.KindOf(err) != fault.Missing {
+				return false, err
+			}
+		}
+		if !there {
+			continue
+		}
+		r, err := newRecorder(ctx, tx)
+		if err != nil {
+			return false, err
+		}
+		defer r.close()
+		for _, q := range []string{`DELETE FROM erased_blobs WHERE county = ? AND hash = ?`, `DELETE FROM wiping WHERE county = ? AND hash = ?`} {
+			if _, err := tx.ExecContext(ctx, q, n.county, n.hash[:]); err != nil {
+				return false, diskFault(op, err)
+			}
+		}
+		if _, _, err := c.recordBy(ctx, r, n.county, n.hash, b.size, b.at); err != nil {
+			return false, err
+		}
+		return true, c.completeCases(ctx, tx, ids)
+	}
+	return false, nil
 }
 
 // putDown is where content of a blob lies that is to go.
