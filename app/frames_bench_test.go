@@ -287,7 +287,8 @@ func (h *framesHand) drops(n int, path string) {
 		taken := false
 		fyne.DoAndWait(func() {
 			// Another page that came meanwhile may have moved it, or made it anew.
-			if now := fyne.CurrentApp().Driver().AbsolutePositionForObject(cell).AddXY(4, 4); now == at {
+			now := fyne.CurrentApp().Driver().AbsolutePositionForObject(cell).AddXY(4, 4)
+			if now == at && !cell.Disabled() && h.w.Canvas().Overlays().Top() == nil {
 				h.w.drop(at, []fyne.URI{storage.NewFileURI(path)})
 				taken = true
 			}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -31,6 +32,8 @@ type line struct {
 	rate  int           // bytes a second each way; 0 as many as come
 	cut   int64         // bytes until all connections break; 0 never
 	free  [2]time.Time  // when the last byte of a way is through
+
+	came atomic.Int64 // bytes that the centre got
 }
 
 // wireEnd is one of the two ends of a connection.
@@ -256,6 +259,7 @@ func (e *wireEnd) take(b []byte) (n int, err error, wait time.Duration) {
 		} else {
 			f.b = f.b[n:]
 		}
+		e.l.came.Add(int64(n * e.up))
 		return n, nil, 0
 	}
 	if e.broken != nil && len(e.bytes) == 0 {

@@ -51,6 +51,8 @@ func onDisk(t *testing.T, what, dir string) {
 				return fs.SkipDir
 			case d.IsDir() || strings.HasSuffix(path, "-shm"): // made anew at the next start
 				return nil
+			case d.Name() == "centre.db": // the log beside it says the same, until SQLite has synced both
+				return nil
 			}
 			if unwritten(t, path) > 0 {
 				left = path

@@ -105,7 +105,7 @@ func TestStormsFindWhatIsBroken(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			cmd := exec.Command("go", "test", "-overlay", overlay, "-tags", "ci", "-count", "1", "-timeout", "8m", "-run", m.trial(), ".")
+			cmd := exec.Command("go", "test", "-overlay", overlay, "-tags", "ci", "-count", "1", "-timeout", "20m", "-run", m.trial(), ".")
 			cmd.Env = append(os.Environ(), "DOORSTEP_MUTANTS=", "CGO_ENABLED=0", "DOORSTEP_STORMS=800")
 			out, err := cmd.CombinedOutput()
 			if err == nil {

@@ -220,6 +220,9 @@ func TestAPasswordThatAnotherChoseOpensNothing(t *testing.T) {
 	if len(d.Find("", 0)) > 0 {
 		t.Error("shows cases")
 	}
+	if _, err := d.Review(t.Context(), c.ID, "reviewer-1", []byte(reviewPassword), false, "不清楚"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "临时密码") {
+		t.Errorf("a second person acts at this desk: got %v", err)
+	}
 	wantKind(t, d.ChangePassword(t.Context(), []byte(lentPassword), []byte(lentPassword)), fault.Input)
 	if err := d.ChangePassword(t.Context(), []byte(lentPassword), []byte("an own choice 77")); err != nil {
 		t.Fatal(err)

@@ -144,17 +144,18 @@ func (d *Desk) Setting(ctx context.Context, key string, v any) (bool, error) {
 	return err == nil, fault.Wrap("read setting", err)
 }
 
-// SetSetting keeps a setting of this laptop. What desk keeps for itself, under
-// "desk.", is fault.Denied.
+// SetSetting keeps a setting of the screens for this laptop. Any other, by which
+// something is decided or that has a method of its own, is fault.Denied.
 func (d *Desk) SetSetting(ctx context.Context, key string, v any) error {
-	if strings.HasPrefix(key, ownSettings) {
-		return fault.New("keep setting", fault.Denied, errors.New("a setting of desk's own"))
+	if !slices.ContainsFunc(screenSettings(), func(own string) bool { return key == own || strings.HasSuffix(own, ".") && strings.HasPrefix(key, own) }) {
+		return fault.New("keep setting", fault.Denied, errors.New("not a setting of the screens"))
 	}
 	return fault.Wrap("keep setting", d.store.SetSetting(ctx, key, v))
 }
 
-// ownSettings begins the names of settings by which desk decides.
-const ownSettings = "desk."
+// screenSettings are how things are shown, and what was open: each a name, or with
+// a point behind it how names begin.
+func screenSettings() []string { return []string{"look", "in hand", "print.", "stick unfinished"} }
 
 // CanSignIn says whether an account has a password at this laptop.
 func (d *Desk) CanSignIn(operator string) bool { return d.store.CanSignIn(operator) }

@@ -442,8 +442,13 @@ func TestPicturesAreForWhoSeesTheCase(t *testing.T) {
 func TestDeskKeepsItsOwnSettings(t *testing.T) {
 	d := laptop(t, t.TempDir())
 	defer d.Close()
-	if err := d.SetSetting(t.Context(), "desk.reveals", map[string]int{}); fault.KindOf(err) != fault.Denied {
-		t.Errorf("got %v, want denied", err)
+	for _, key := range []string{"desk.reveals", "desk.temporary", "room.on", "remote.on", "room.seat", "backup", "housekeeping", store.RevokedDevice + "x", "lookout"} {
+		if err := d.SetSetting(t.Context(), key, map[string]int{}); fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: got %v, want denied", key, err)
+		}
+	}
+	if err := d.SetSetting(t.Context(), "print.printer", "a"); err != nil {
+		t.Errorf("how things are shown: %v", err)
 	}
 }
 

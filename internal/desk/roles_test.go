@@ -127,7 +127,7 @@ func TestACaseOfAnotherClerkIsTakenOverBeforeItIsWorkedOn(t *testing.T) {
 	c, as := staffed(t)
 	d := as(guard.Clerk)
 	ctx := t.Context()
-	acts := []guard.Verb{guard.Edit, guard.Resolve, guard.Attach, guard.Detach, guard.Replace, guard.Attest, guard.Consent, guard.Withdraw, guard.Submit, guard.PrepareContract,
+	acts := []guard.Verb{guard.Edit, guard.Resolve, guard.Attach, guard.Detach, guard.Replace, guard.Attest, guard.Consent, guard.Submit, guard.PrepareContract,
 		guard.Read, guard.Sign, guard.Seal, guard.Finish, guard.Correct, guard.VoidCase}
 	tried := map[guard.Verb]bool{}
 	for name, w := range ways() {

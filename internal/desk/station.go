@@ -50,7 +50,7 @@ func (d *Desk) SetSeat(ctx context.Context, s Seat) error {
 			return fault.New(op, fault.Input, errors.New("station"))
 		}
 	}
-	return d.SetSetting(ctx, seatSetting, s)
+	return fault.Wrap(op, d.store.SetSetting(ctx, seatSetting, s))
 }
 
 // InRoom says whether a person switched 同室协作 on for today.
@@ -97,7 +97,7 @@ func (d *Desk) switchToday(ctx context.Context, op, setting, what string, on boo
 	if _, err := d.commit(ctx, op, uuid.Nil, entry(loan.ChangeView, loan.ViewBody{Detail: detail})); err != nil {
 		return err
 	}
-	return d.SetSetting(ctx, setting, day)
+	return fault.Wrap(op, d.store.SetSetting(ctx, setting, day))
 }
 
 // holds refuses changes to a case that another laptop of the room holds.

@@ -169,6 +169,9 @@ func (d *Desk) second(ctx context.Context, id string, password []byte) (guard.Op
 	if err := d.Lapsed(); err != nil {
 		return guard.Operator{}, err
 	}
+	if d.MustChange() {
+		return guard.Operator{}, guard.MustChange(guard.View)
+	}
 	who, err := d.store.Verify(ctx, id, password)
 	if err != nil {
 		return who, err

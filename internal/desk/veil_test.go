@@ -174,6 +174,9 @@ func TestWhatWasHandedOutMaskedStaysSo(t *testing.T) {
 	}
 	// From here on he handles the case; what he holds is still a masked copy, and
 	// must not become the text of fields that can be saved.
+	if _, err := d.TakeOver(t.Context(), c.ID, loan.EntryStation, "经办人今天请假，代为办理"); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.Edit(t.Context(), c.ID, map[string]any{"loan.amount": 5000}); err != nil {
 		t.Fatal(err)
 	}

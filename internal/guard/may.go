@@ -232,11 +232,12 @@ func handles(op Operator, c *loan.Case, device uuid.UUID) bool {
 	return entered(op, c) || len(c.Holders) > 0 && c.HeldBy(device)
 }
 
-// hands denies a clerk's verb on the case of another.
+// hands denies a clerk's verb on the case of another. A person takes a consent back at
+// whatever counter he comes to.
 func hands(op Operator, v Verb, c *loan.Case, device uuid.UUID) error {
 	all := rules()
 	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
-	if !r.acts || !slices.Contains(r.roles, Clerk) || handles(op, c, device) {
+	if !r.acts || v == Withdraw || !slices.Contains(r.roles, Clerk) || handles(op, c, device) {
 		return nil
 	}
 	return deny(v, "本案由另一位操作员经办，不能直接"+r.label+"。请先接手并写明原因，或请经办人转交过来。", WhyOthers)

@@ -87,7 +87,8 @@
 // "doorstep recovery v2" 0 | id | device 16. The mac is HMAC, under the data key's
 // derivation "doorstep keyfile mac v1", of the same object without mac.
 //
-// Recovery request, of a locked laptop: "DSF1" | box to the county's recovery
+// Recovery request, of a locked laptop, or of an open one for a person who is to be
+// let in there: "DSF1" | box to the county's recovery
 // key, additional data "doorstep recovery request 1", of: id 16 | device 16 |
 // key file 16 | unix ms i64 | n u8, operator | n u16, reply key (PKIX DER) |
 // n u16, the recovery's box out of the key file. At most 2048 bytes.

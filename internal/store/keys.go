@@ -190,13 +190,13 @@ func (s *Store) SetRecovery(ctx context.Context, county seal.PublicKey) (fresh b
 // SetProfile makes this laptop, which stays the same device of the same county,
 // known by another certificate, and to another address or authority, with the
 // change that says who did it. fault.Conflict for another device, county or
-// county's key; on failure nothing changed.
+// county's key, and for one of practice that was not, or the reverse; on failure nothing changed.
 func (s *Store) SetProfile(ctx context.Context, p Profile, e Entry) error {
 	const op = "store.SetProfile"
 	have := s.Profile()
 	probe := []byte("the same key gives the same name")
 	if p.Device != have.Device || p.County != have.County || p.CountyKey == nil || p.CountyKey.Name(probe) != have.CountyKey.Name(probe) ||
-		p.Signer == nil || p.ChainKey().Suite() != have.ChainKey().Suite() {
+		p.Signer == nil || p.ChainKey().Suite() != have.ChainKey().Suite() || p.Practice != have.Practice {
 		return fault.New(op, fault.Conflict, errors.New("another laptop's"))
 	}
 	p.Recovery = have.Recovery // has a way of its own

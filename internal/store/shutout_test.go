@@ -54,6 +54,10 @@ func TestTheListOfShutOutDevicesIsReadAgainWhenItIsAnother(t *testing.T) {
 	p := w.s.Profile()
 	p.Centre = must(seal.NewSigner()).Public()
 	noErr(t, w.s.SetProfile(t.Context(), p, Entry{Kind: loan.ChangeSetting, Operator: "c1", Body: loan.ViewBody{Detail: "again"}}))
+	p.Practice = !p.Practice
+	if err := w.s.SetProfile(t.Context(), p, Entry{Kind: loan.ChangeSetting, Operator: "c1"}); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a laptop becomes one for practice: got %v", err)
+	}
 	if out, err := w.s.ShutOut(t.Context(), a); fault.KindOf(err) != fault.Damaged || out {
 		t.Errorf("of a centre that did not sign it: got %v, %v", out, err)
 	}

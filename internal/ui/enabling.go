@@ -64,6 +64,7 @@ func (e *enabling) show() {
 	e.dialog.SetWidth(560)
 	e.dialog.SetOnClosed(e.closed)
 	e.dialog.Show()
+	kit.Focus(e.answer)
 	e.wait()
 }
 

@@ -83,9 +83,7 @@ func TestAClerkAsksTheCountyToEnableAReviewer(t *testing.T) {
 			r, centre, _ := fieldRig(t, variant)
 			r.asksFor()
 			r.until("it is said that nobody is reached", func() bool { return strings.Contains(wordsOf(r.dialog()), "连不上县资助中心") })
-			if os.Getenv("DOORSTEP_PICTURES") != "" {
-				r.snap("enabling-" + look)
-			}
+			r.snap("enabling-" + look)
 			code := r.digits()
 			r.answer()
 			field := func(text string) {

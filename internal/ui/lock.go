@@ -190,14 +190,23 @@ func (u *Window) untouched(now, before time.Time) (since time.Duration, ok bool)
 }
 
 // watchInput begins to count input, where it does not run: also anew where it
-// ended by itself. While it does not run the count goes on, and the window locks.
+// ended by itself. While it does not run, what reaches the window counts alone, and
+// that is said once.
 func (u *Window) watchInput() {
 	if !u.touched.begin() {
 		return
 	}
 	u.works.Go(func() {
 		defer u.touched.end()
-		u.note("watch input", u.deps.Input(u.ctx, func() { u.touched.touch(time.Now()) }))
+		err := u.deps.Input(u.ctx, func() {
+			if u.touched.blind(false) {
+				u.deps.Log.Info("input of the machine is told again")
+			}
+			u.touched.touch(time.Now())
+		})
+		if u.ctx.Err() == nil && u.touched.blind(true) {
+			u.deps.Log.Warn("nothing tells input of the machine: what reaches this window counts alone", "error", fmt.Sprint(err))
+		}
 	})
 }
 
@@ -206,6 +215,23 @@ type touches struct {
 	mu      sync.Mutex
 	last    time.Time
 	running bool
+	unseen  bool // nothing tells of input but the window itself
+}
+
+// blind keeps whether nothing tells of input but the window itself, and says
+// whether that is new.
+func (t *touches) blind(is bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was := t.unseen
+	t.unseen = is
+	return was != is
+}
+
+func (t *touches) isBlind() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.unseen
 }
 
 func (t *touches) touch(now time.Time) {

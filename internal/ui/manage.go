@@ -176,13 +176,17 @@ func (m *manage) device() fyne.CanvasObject {
 	if p.Practice {
 		practice = "练习数据，不是真实业务"
 	}
-	return kit.Card("这台电脑", nil,
+	card := []fyne.CanvasObject{
 		fact("受理点", p.Point+"（"+p.PointType+"）"),
 		fact("县（市、区）", p.County+" "+p.CountyCode),
 		fact("设备编号", p.Device[:8]),
 		fact("中心地址", p.Server),
 		fact("用途", practice),
-	)
+	}
+	if m.u.touched.isBlind() {
+		card = append(card, fact("自动锁定", "系统不告诉键盘和鼠标是否在用，只按本窗口内的操作计时：在别的窗口里工作时，本窗口会锁定"))
+	}
+	return kit.Card("这台电脑", nil, card...)
 }
 
 func (m *manage) packs() fyne.CanvasObject {

@@ -347,7 +347,7 @@ func consentWords(detail string) string {
 	if len(w) < 4 {
 		return detail
 	}
-	return partyLabel(loan.Party(w[1])) + map[bool]string{true: "撤回", false: "同意"}[w[0] == "withdrawn"] + "《" + textFor(w[2]).Title + "》，文本 " + w[3]
+	return partyLabel(loan.Party(w[1])) + map[bool]string{true: "撤回", false: "同意"}[w[0] == "withdrawn"] + consentLabel(w[2]) + "：" + textWords(w[3])
 }
 
 // passwordWords is what became of a password.

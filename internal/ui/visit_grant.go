@@ -22,7 +22,7 @@ type fieldBoxes struct {
 }
 
 func newFieldBoxes(ticked ...string) *fieldBoxes {
-	words := map[string]string{"name": "姓名", "phone": "手机号码", "id": "身份证号与出生日期", "address": "通讯地址", "images": "影像"}
+	words := map[string]string{"name": "姓名", "phone": "手机号码", "id": "身份证号与出生日期", "address": "通讯地址", "images": "影像和合同"}
 	f := &fieldBoxes{order: []string{"name", "phone", "id", "address", "images"}, boxes: map[string]*kit.Check{}, row: container.NewHBox()}
 	for _, id := range f.order {
 		f.boxes[id] = kit.NewCheck(words[id], false)

@@ -54,7 +54,7 @@ func (v *visit) ownDialog(party loan.Party, own desk.Own) {
 	if own.AtCentre {
 		at = "已送达县资助中心"
 	}
-	rows = append(rows, fact("本机保存", kept+"；"+at), fact("同意", strings.Join(v.consentLines(own), "；")),
+	rows = append(rows, fact("本机保存", kept+"；"+at), fact("同意", strings.Join(v.consentLines(own), "\n")),
 		fact("查看记录", fmt.Sprintf("共 %d 次，最近 %s，导出 %d 次；经手人员 %s", own.Looks, v.stamp(own.LastLook), own.Exports, strings.Join(v.persons(own.Operators), "、"))))
 	erase := "案件已作废，可以请系统数据管理员删除。"
 	if own.MayErase != nil {
@@ -108,7 +108,7 @@ func (v *visit) consentLines(own desk.Own) []string {
 		}
 		line := v.stamp(c.At) + " " + word + consentLabel(c.Purpose)
 		if c.Text != "" {
-			line += "（" + c.Text + "）"
+			line += "：" + textWords(c.Text)
 		}
 		out = append(out, line)
 	}

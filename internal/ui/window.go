@@ -117,6 +117,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 		u.works.Go(func() { d.Sleep(u.ctx, func() { u.back(u.lock) }) })
 	}
 	u.root = kit.Attach(w, im, container.NewStack())
+	u.root.OnTouched = func() { u.touched.touch(time.Now()) }
 	w.SetTitle(title)
 	w.SetOnDropped(u.dropped)
 	u.begin()

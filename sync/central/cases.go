@@ -426,16 +426,17 @@ func (c *Central) authorAs(ctx context.Context, tx *sql.Tx, k *loan.Case, by str
 }
 
 // nextCounter is the number behind the end of the centre's chain, in a new era
-// for the first that this process writes, and where the chain ends before what it
-// has seen: the database may be one put back from a backup, and laptops know what
-// stood under the numbers behind it. The caller holds the author's lock.
+// for the first that this process writes, for the first behind a new connection
+// to a shared database, and where the chain ends before what it has seen: the
+// database may be one put back from a backup, and laptops know what stood under
+// the numbers behind it. The caller holds the author's lock.
 func (c *Central) nextCounter(through uint64) (uint64, error) {
 	c.authored.Lock()
 	defer c.authored.Unlock()
-	seen := c.authored.through
+	seen, opened, now := c.authored.through, c.authored.opened, c.opened.Load()
 	// Not the number given: its transaction may yet be undone.
-	c.authored.through = max(through, 1)
-	if seen == 0 || through < seen {
+	c.authored.through, c.authored.opened = max(through, 1), now
+	if seen == 0 || through < seen || opened != now {
 		return loan.NextEra(max(through, seen), c.now())
 	}
 	return through + 1, nil

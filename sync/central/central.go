@@ -90,7 +90,9 @@ type Central struct {
 	authored  struct { // the end of the centre's chain, as it was last seen
 		sync.Mutex
 		through uint64 // 0 before the first
+		opened  int64  // connections to the database until then
 	}
+	opened atomic.Int64 // connections to a shared database, ever
 
 	contractsDue chan struct{} // told of contracts that were received
 	eraseDue     chan struct{} // told of blobs that are to go
@@ -147,7 +149,7 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 	}
 	if c.shared {
 		c.blobs = newFolder(o.Dir, nil)
-		if c.db, err = openPostgres(ctx, o.Place.Database, o.Place.PasswordFile, o.Place.Connections); err != nil {
+		if c.db, err = openPostgres(ctx, o.Place.Database, o.Place.PasswordFile, o.Place.Connections, &c.opened); err != nil {
 			return err
 		}
 		c.commits = measured{newTransactor(c.db, o.Place.Connections, c.metrics.failed), c.metrics}

@@ -172,8 +172,9 @@
 // The centre writes changes like a laptop, under its own device id and the
 // operator "centre". Its counters have eras, as a laptop's behind a gap (package
 // store): a process begins one, the second of its first change, and so does one
-// that finds the chain ending before what it saw, so that a centre put back from
-// a backup uses none again that laptops know. When a finished case is whole it writes one of kind
+// that opened a connection to a shared database since its last, or finds the chain
+// ending before what it saw, so that a centre put back from a backup, also beneath
+// servers that go on, uses none again that laptops know. When a finished case is whole it writes one of kind
 // receive: receipt number HZ | county 6 | year 4 | number 11 digits; contract
 // number county 6 | year 4 | number 11 digits, kept when the case is finished
 // again after a correction; check code 6 random digits. The year is the

@@ -189,7 +189,7 @@ func TestPlace(t *testing.T) {
 		wantFault(t, err, fault.Input)
 	}
 	for _, url := range []string{"mysql://h/d", "postgres://h:port/d", ""} {
-		_, err := openPostgres(context.Background(), url, "", 0)
+		_, err := openPostgres(context.Background(), url, "", 0, nil)
 		wantFault(t, err, fault.Input)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/fault"
@@ -48,8 +49,8 @@ func settings() map[string]string {
 
 // openPostgres opens a database by its URL; what the URL leaves out comes from
 // the environment (PGPASSWORD, PGPASSFILE, PGHOST and so on) and a password also
-// from a file.
-func openPostgres(ctx context.Context, url, passwordFile string, connections int) (*sql.DB, error) {
+// from a file. opened counts its connections.
+func openPostgres(ctx context.Context, url, passwordFile string, connections int, opened *atomic.Int64) (*sql.DB, error) {
 	const op = "central.openPostgres"
 	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
 		return nil, fault.New(op, fault.Input, errors.New("the database is not named by postgres://…"))
@@ -80,7 +81,7 @@ func openPostgres(ctx context.Context, url, passwordFile string, connections int
 			conf.RuntimeParams[name] = value
 		}
 	}
-	db := sql.OpenDB(&numbering{Connector: stdlib.GetConnector(*conf), texts: &sync.Map{}})
+	db := sql.OpenDB(&numbering{Connector: stdlib.GetConnector(*conf), texts: &sync.Map{}, opened: opened})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
@@ -164,7 +165,8 @@ func schemaFits(ctx context.Context, q querier) error {
 // text as PostgreSQL's numbered parameters.
 type numbering struct {
 	driver.Connector
-	texts *sync.Map // common text → numbered; the program's texts are few
+	texts  *sync.Map // common text → numbered; the program's texts are few
+	opened *atomic.Int64
 }
 
 func (n *numbering) Connect(ctx context.Context) (driver.Conn, error) {
@@ -172,6 +174,7 @@ func (n *numbering) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.opened.Add(1)
 	return &numbered{Conn: c.(*stdlib.Conn), texts: n.texts}, nil
 }
 

@@ -124,7 +124,10 @@ func (b *Button) setDisabled(on bool) {
 func (b *Button) Disabled() bool { return b.disabled }
 
 // Tapped presses the button.
-func (b *Button) Tapped(*fyne.PointEvent) { b.press() }
+func (b *Button) Tapped(*fyne.PointEvent) {
+	touch(b)
+	b.press()
+}
 
 func (b *Button) press() {
 	if b.disabled || b.busy != "" || b.OnTapped == nil {
@@ -151,6 +154,7 @@ func (b *Button) TypedRune(rune) {}
 
 // TypedKey presses the button at Return and space.
 func (b *Button) TypedKey(ev *fyne.KeyEvent) {
+	touch(b)
 	switch ev.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		b.press()
@@ -161,12 +165,15 @@ func (b *Button) TypedKey(ev *fyne.KeyEvent) {
 
 // MouseIn is Fyne's.
 func (b *Button) MouseIn(*desktop.MouseEvent) {
+	touch(b)
 	b.hovered = true
 	b.Refresh()
 }
 
 // MouseMoved is Fyne's.
-func (b *Button) MouseMoved(*desktop.MouseEvent) {}
+func (b *Button) MouseMoved(*desktop.MouseEvent) {
+	touch(b)
+}
 
 // MouseOut is Fyne's.
 func (b *Button) MouseOut() {

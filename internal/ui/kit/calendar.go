@@ -105,6 +105,7 @@ func (c *calendar) MouseIn(ev *desktop.MouseEvent) { c.MouseMoved(ev) }
 
 // MouseMoved marks the cell under the pointer.
 func (c *calendar) MouseMoved(ev *desktop.MouseEvent) {
+	touch(c)
 	if i := c.cellAt(ev.Position); i != c.over {
 		c.over = i
 		c.Refresh()

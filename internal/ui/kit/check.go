@@ -72,7 +72,10 @@ func (c *Check) setDisabled(on bool) {
 }
 
 // Tapped ticks or clears the box.
-func (c *Check) Tapped(*fyne.PointEvent) { c.toggle() }
+func (c *Check) Tapped(*fyne.PointEvent) {
+	touch(c)
+	c.toggle()
+}
 
 func (c *Check) toggle() {
 	if c.disabled {
@@ -103,6 +106,7 @@ func (c *Check) TypedRune(rune) {}
 
 // TypedKey ticks at space and goes on at Return.
 func (c *Check) TypedKey(ev *fyne.KeyEvent) {
+	touch(c)
 	switch ev.Name {
 	case fyne.KeySpace:
 		c.toggle()
@@ -119,12 +123,15 @@ func (c *Check) TypedKey(ev *fyne.KeyEvent) {
 
 // MouseIn is Fyne's.
 func (c *Check) MouseIn(*desktop.MouseEvent) {
+	touch(c)
 	c.hovered = true
 	c.Refresh()
 }
 
 // MouseMoved is Fyne's.
-func (c *Check) MouseMoved(*desktop.MouseEvent) {}
+func (c *Check) MouseMoved(*desktop.MouseEvent) {
+	touch(c)
+}
 
 // MouseOut is Fyne's.
 func (c *Check) MouseOut() {

@@ -91,6 +91,7 @@ func (c *Choice) choose(i int) {
 
 // MouseDown chooses what is under the pointer.
 func (c *Choice) MouseDown(ev *desktop.MouseEvent) {
+	touch(c)
 	if c.readOnly {
 		return
 	}
@@ -125,6 +126,7 @@ func (c *Choice) FocusLost() {
 
 // TypedRune chooses by digit, or by the first character of an option.
 func (c *Choice) TypedRune(r rune) {
+	touch(c)
 	if r >= '1' && r <= '9' {
 		c.choose(int(r - '1'))
 		return
@@ -146,6 +148,7 @@ func firstRune(s string) (rune, bool) {
 
 // TypedKey moves the choice.
 func (c *Choice) TypedKey(ev *fyne.KeyEvent) {
+	touch(c)
 	switch ev.Name {
 	case fyne.KeyLeft, fyne.KeyUp:
 		c.choose(max(c.chosen-1, 0))

@@ -3,6 +3,7 @@ package kit
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -125,6 +126,15 @@ func (d *Dialog) takeKey(ev *fyne.KeyEvent) bool {
 	}
 	return false
 }
+
+// MouseIn is Fyne's.
+func (d *Dialog) MouseIn(*desktop.MouseEvent) { touch(d) }
+
+// MouseMoved is Fyne's.
+func (d *Dialog) MouseMoved(*desktop.MouseEvent) { touch(d) }
+
+// MouseOut is Fyne's.
+func (d *Dialog) MouseOut() {}
 
 func (d *Dialog) floatLayer() *floatLayer { return d.float }
 

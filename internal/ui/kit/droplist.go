@@ -122,6 +122,7 @@ func (l *dropList) MouseIn(ev *desktop.MouseEvent) { l.MouseMoved(ev) }
 
 // MouseMoved marks the option under the pointer.
 func (l *dropList) MouseMoved(ev *desktop.MouseEvent) {
+	touch(l)
 	if i := l.rowAt(ev.Position); i >= 0 && i != l.at {
 		l.at = i
 		l.Refresh()
@@ -133,6 +134,7 @@ func (l *dropList) MouseOut() { l.left() }
 
 // Scrolled moves the rows.
 func (l *dropList) Scrolled(ev *fyne.ScrollEvent) {
+	touch(l)
 	step := 3
 	if ev.Scrolled.DY > 0 {
 		step = -3

@@ -15,6 +15,7 @@ func (f *Field) AcceptsTab() bool {
 
 // KeyDown is Fyne's, before the key is looked at as a shortcut.
 func (f *Field) KeyDown(ev *fyne.KeyEvent) {
+	touch(f)
 	if ev.Name == desktop.KeyShiftLeft || ev.Name == desktop.KeyShiftRight {
 		f.shift = true
 	}
@@ -36,6 +37,7 @@ func (f *Field) KeyUp(ev *fyne.KeyEvent) {
 // TypedKey is Fyne's: a key that is no character, or the key of one that
 // follows.
 func (f *Field) TypedKey(ev *fyne.KeyEvent) {
+	touch(f)
 	if s := f.session(); s != nil {
 		s.typedKey(f, ev)
 		return
@@ -45,6 +47,7 @@ func (f *Field) TypedKey(ev *fyne.KeyEvent) {
 
 // TypedRune is Fyne's: a character that was typed.
 func (f *Field) TypedRune(r rune) {
+	touch(f)
 	if s := f.session(); s != nil {
 		s.typedRune(f, r)
 		return

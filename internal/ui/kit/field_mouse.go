@@ -17,6 +17,7 @@ func (f *Field) Cursor() desktop.Cursor { return desktop.TextCursor }
 // MouseDown puts the caret under the pointer; twice selects the word, three
 // times everything.
 func (f *Field) MouseDown(ev *desktop.MouseEvent) {
+	touch(f)
 	if s := f.session(); s != nil && f.focused {
 		s.settle(f)
 	}
@@ -51,6 +52,7 @@ func (f *Field) MouseUp(*desktop.MouseEvent) {}
 
 // Dragged extends the selection to the pointer.
 func (f *Field) Dragged(ev *fyne.DragEvent) {
+	touch(f)
 	if f.look == nil || f.clicks > 1 {
 		return
 	}

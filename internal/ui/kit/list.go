@@ -132,6 +132,7 @@ func (l *List) open() {
 
 // TypedKey moves and opens.
 func (l *List) TypedKey(ev *fyne.KeyEvent) {
+	touch(l)
 	page := max(int(l.view()/l.rowHeight())-1, 1)
 	switch ev.Name {
 	case fyne.KeyDown:
@@ -189,6 +190,7 @@ func (l *List) rowAt(p fyne.Position) int {
 
 // MouseDown selects the row under the pointer, or grabs the scroll bar.
 func (l *List) MouseDown(ev *desktop.MouseEvent) {
+	touch(l)
 	if ev.Position.X > l.Size().Width-12*unit() && l.furthest() > 0 {
 		l.dragging = true
 		l.dragBar(ev.Position.Y)
@@ -251,6 +253,7 @@ func (l *List) MouseIn(ev *desktop.MouseEvent) { l.MouseMoved(ev) }
 
 // MouseMoved marks the row under the pointer.
 func (l *List) MouseMoved(ev *desktop.MouseEvent) {
+	touch(l)
 	if row := l.rowAt(ev.Position); row != l.over {
 		l.over = row
 		l.Refresh()
@@ -265,6 +268,7 @@ func (l *List) MouseOut() {
 
 // Scrolled is Fyne's.
 func (l *List) Scrolled(ev *fyne.ScrollEvent) {
+	touch(l)
 	l.offset = min(max(l.offset-ev.Scrolled.DY*2, 0), l.furthest())
 	l.Refresh()
 }

@@ -224,6 +224,7 @@ func (p *PageView) FocusLost() {
 
 // TypedRune makes the page larger, smaller, or as wide as the view.
 func (p *PageView) TypedRune(r rune) {
+	touch(p)
 	switch r {
 	case '+', '=':
 		p.step(1)
@@ -236,6 +237,7 @@ func (p *PageView) TypedRune(r rune) {
 
 // TypedKey turns pages and scrolls.
 func (p *PageView) TypedKey(ev *fyne.KeyEvent) {
+	touch(p)
 	switch ev.Name {
 	case fyne.KeyPageDown, fyne.KeyRight:
 		p.ShowPage(p.page + 1)
@@ -263,6 +265,7 @@ func (p *PageView) scrollBy(dy float32) {
 
 // Tapped takes the focus, so that the page keys work.
 func (p *PageView) Tapped(*fyne.PointEvent) {
+	touch(p)
 	if c := canvasOf(p); c != nil {
 		c.Focus(p)
 	}
@@ -392,6 +395,7 @@ func (s *pageSheet) size() fyne.Size {
 
 // Scrolled moves the page, or with Ctrl makes it larger or smaller.
 func (s *pageSheet) Scrolled(ev *fyne.ScrollEvent) {
+	touch(s)
 	switch {
 	case modifiers()&fyne.KeyModifierControl == 0:
 		s.view.scroll.Scrolled(ev)

@@ -74,6 +74,7 @@ func (p *Problems) MouseIn(ev *desktop.MouseEvent) { p.MouseMoved(ev) }
 
 // MouseMoved marks the problem under the pointer.
 func (p *Problems) MouseMoved(ev *desktop.MouseEvent) {
+	touch(p)
 	if i := p.at(ev.Position.Y); i != p.over {
 		p.over = i
 		p.Refresh()

@@ -114,6 +114,7 @@ func (r *Rail) MouseIn(ev *desktop.MouseEvent) { r.MouseMoved(ev) }
 
 // MouseMoved marks the entry under the pointer.
 func (r *Rail) MouseMoved(ev *desktop.MouseEvent) {
+	touch(r)
 	if i := r.entryAt(ev.Position); i != r.over {
 		r.over = i
 		r.Refresh()

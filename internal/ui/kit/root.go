@@ -3,6 +3,7 @@ package kit
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -18,6 +19,10 @@ type Root struct {
 	last    fyne.CanvasObject
 	float   *floatLayer
 	toasts  *toasts
+
+	// OnTouched is called at every key, button and movement of the pointer that
+	// reaches the window.
+	OnTouched func()
 
 	copied    string // the last text a field put on the clipboard
 	clipboard fyne.Clipboard
@@ -107,7 +112,26 @@ func (r *Root) CreateRenderer() fyne.WidgetRenderer {
 	}
 }
 
+// MouseIn is Fyne's.
+func (r *Root) MouseIn(*desktop.MouseEvent) { r.touched() }
+
+// MouseMoved is Fyne's: the pointer is where nothing else wants to know of it.
+func (r *Root) MouseMoved(*desktop.MouseEvent) { r.touched() }
+
+// MouseOut is Fyne's.
+func (r *Root) MouseOut() {}
+
+func (r *Root) touched() {
+	if r != nil && r.OnTouched != nil {
+		r.OnTouched()
+	}
+}
+
+// touch tells the window that o was touched by a person.
+func touch(o fyne.CanvasObject) { rootOf(o).touched() }
+
 func (r *Root) unfocusedKey(ev *fyne.KeyEvent) {
+	r.touched()
 	if ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter {
 		if d := topDialog(r.window.Canvas()); d != nil {
 			d.accept()

@@ -136,6 +136,7 @@ func (p *SignaturePad) now() time.Time {
 
 // MouseDown begins a stroke.
 func (p *SignaturePad) MouseDown(ev *desktop.MouseEvent) {
+	touch(p)
 	if p.readOnly || ev.Button != desktop.MouseButtonPrimary {
 		return
 	}
@@ -149,6 +150,7 @@ func (p *SignaturePad) MouseDown(ev *desktop.MouseEvent) {
 
 // Dragged goes on with the stroke.
 func (p *SignaturePad) Dragged(ev *fyne.DragEvent) {
+	touch(p)
 	if p.drawing {
 		p.add(ev.Position)
 	}

@@ -97,6 +97,7 @@ func (s *Steps) MouseIn(ev *desktop.MouseEvent) { s.MouseMoved(ev) }
 
 // MouseMoved marks the step under the pointer.
 func (s *Steps) MouseMoved(ev *desktop.MouseEvent) {
+	touch(s)
 	if i := s.stepAt(ev.Position); i != s.over {
 		s.over = i
 		s.Refresh()

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"doorstep/sync/courier"
+)
+
+// A link falls silent in the middle of a blob and comes back: by a clock that no
+// other work on the machine delays, blobs go on within three seconds.
+func TestSendingGoesOnWithinThreeSecondsOfTheLinksReturn(t *testing.T) {
+	m := newMother(t)
+	born := time.Now()
+	for _, dead := range []sky{skySilent, skyFrozen, skyDown} {
+		for _, dark := range []time.Duration{2 * time.Second, 4 * time.Second, 15 * time.Second} {
+			if dead == skyDown && dark > 4*time.Second {
+				continue // it was given up, and is tried again in steps of up to a minute
+			}
+			t.Run(fmt.Sprint(dead, dark), func(t *testing.T) {
+				dir, _ := stage(t, nil, 0)
+				defer os.RemoveAll(dir)
+				synctest.Test(t, func(t *testing.T) {
+					time.Sleep(time.Until(born.Add(time.Hour)))
+					w := emptyWorld(dir)
+					w.line = newLine()
+					defer w.end()
+					w.populate(m)
+					back(t, w, dead, dark)
+				})
+			})
+		}
+	}
+}
+
+func back(t *testing.T, w *world, dead sky, dark time.Duration) {
+	const delay, rate = 100 * time.Millisecond, 250_000
+	w.line.under(skyClear, delay, rate, 0)
+	l := &laptop{Store: w.laptops[0].Store}
+	l.draft(t, noise("long", 4_000_000))
+	c, err := courier.New(courier.Config{Store: l.Store, Server: "https://127.0.0.1", Dial: w.line.Dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = c.Run(ctx) })
+	defer wg.Wait()
+	defer cancel()
+	time.Sleep(5 * time.Second)
+	if w.line.came.Load() < 400_000 {
+		t.Fatalf("%d bytes in five seconds", w.line.came.Load())
+	}
+	w.line.under(dead, delay, rate, 0)
+	time.Sleep(dark)
+	came, at := w.line.came.Load(), time.Now()
+	w.line.under(skyClear, delay, rate, 0)
+	for w.line.came.Load() < came+50_000 {
+		if time.Sleep(20 * time.Millisecond); time.Since(at) > time.Minute {
+			t.Fatal("it did not go on in a minute")
+		}
+	}
+	if d := time.Since(at); d > 3*time.Second {
+		t.Errorf("it went on %v after the link's return", d)
+	}
+}
