@@ -3,7 +3,8 @@
 // It owns the roles, the operator's record, the table of permissions (verb by
 // role, status of the case and the operator's own part in it), the masks of
 // personal data, the words of watermarks, the form of a grant for sensitive use
-// and what it covers, and the rule that locks an account.
+// and what it covers, the rule that locks an account, and how the chain folds into
+// lines of the record and what is odd in them, for the laptop and for the centre.
 // It guarantees that what the table does not name is denied, and that nobody
 // acts in two roles on one case: who entered a case, or had a hand in a contract of
 // it, cannot review it, and who reviewed it cannot enter or sign it. A clerk works

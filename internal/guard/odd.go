@@ -50,6 +50,9 @@ type Oddity struct {
 // refused because the day's were used up.
 const SearchRefused = "beyond refused: the day's searches are used up"
 
+// WrongAtCentre begins what the centre's record says of a wrong password.
+const WrongAtCentre = "sign-in at the centre: wrong password"
+
 // From how many on something is odd, on one day.
 const (
 	manyLooks   = 15
@@ -139,7 +142,7 @@ func (w *Watch) See(a Act) {
 		w.add(OddRefused, a, timesOf(a.Detail))
 	case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeTake, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
 		w.add(OddLooks, a, 1)
-	case a.Kind == loan.ChangeSignIn && strings.HasPrefix(a.Detail, "failed"):
+	case a.Kind == loan.ChangeSignIn && (strings.HasPrefix(a.Detail, "failed") || strings.HasPrefix(a.Detail, WrongAtCentre)):
 		w.add(OddPassword, a, 1)
 	case a.Kind == loan.ChangeView:
 		if g, ok := GlassOf(a.Detail); ok && !g.Reviewed {

@@ -26,6 +26,8 @@ func (c *Central) noted(ctx context.Context, tx *sql.Tx, by string, kind loan.Ch
 	if err := c.lock(ctx, tx, lockAuthor); err != nil {
 		return nil, err
 	}
+	// Of what was typed: it stands for ever.
+	by, body.Detail, body.Reason = withoutNumbers(by), withoutNumbers(body.Detail), withoutNumbers(body.Reason)
 	ch, err := c.authorAs(ctx, tx, &loan.Case{}, by, kind, body)
 	if err != nil {
 		return nil, err
@@ -37,9 +39,45 @@ func (c *Central) noted(ctx context.Context, tx *sql.Tx, by string, kind loan.Ch
 	return ch, keepCheckpoint(ctx, tx, ch.Device, ch.Counter, proof)
 }
 
+// withoutNumbers is a text for the chain without ID numbers and phones, which may have
+// been typed where an id or a word belongs. It goes by words, for ids have digits too.
+func withoutNumbers(s string) string {
+	var b strings.Builder
+	word := 0 // where the word begins that is being read
+	flush := func(end int) {
+		if w := strings.ReplaceAll(s[word:end], "-", ""); isPersons(w) {
+			b.WriteString("…")
+		} else {
+			b.WriteString(s[word:end])
+		}
+	}
+	for i, r := range s {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_' {
+			continue
+		}
+		flush(i)
+		b.WriteRune(r)
+		word = i + len(string(r))
+	}
+	flush(len(s))
+	return b.String()
+}
+
+// isPersons says whether a word is an ID number or a phone, by its form.
+func isPersons(w string) bool {
+	digits := strings.Trim(w, "0123456789") == ""
+	switch len(w) {
+	case 11:
+		return digits && w[0] == '1' && w[1] >= '3'
+	case 18:
+		return strings.Trim(w[:17], "0123456789") == "" && strings.ContainsRune("0123456789xX", rune(w[17]))
+	}
+	return false
+}
+
 // detail is how the chain says of a copy what the table of releases says of it.
 func (r *Released) detail() string {
-	return fmt.Sprintf("export %s copy %d of case %s to %s %s", r.Grant, r.N, r.Case, r.Fingerprint, r.Recipient)
+	return withoutNumbers(fmt.Sprintf("export %s copy %d of case %s to %s %s", r.Grant, r.N, r.Case, r.Fingerprint, r.Recipient))
 }
 
 // releasedDetail says whether a detail is of a copy of a case; a report of the

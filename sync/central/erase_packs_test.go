@@ -23,7 +23,7 @@ func inPack(t *testing.T, c *Central, b []byte) packed {
 		t.Fatal(err)
 	}
 	p := packed{hash: loan.Hash(key.Name(b)), content: b}
-	if err = p.write(c.blobs.packs); err == nil {
+	if err = p.writeIn(c.arrivals.rooms.take(int64(len(b))), c.blobs.packs); err == nil {
 		err = c.blobs.packs.sync([]place{p.at})
 	}
 	if err != nil {

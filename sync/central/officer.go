@@ -178,11 +178,11 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 	if err == nil && !wrong {
 		return fault.Wrap(op, c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return setTries(ctx, tx, tried.Cleared()) }))
 	}
-	why := "refused"
+	why := "sign-in at the centre: refused"
 	if wrong {
-		why = fmt.Sprintf("wrong password, %d in a row", tried.Failures)
+		why = fmt.Sprintf(guard.WrongAtCentre+", %d in a row", tried.Failures)
 		if tried.Locked(c.now()) {
-			why = "wrong password, the fifth: locked"
+			why = guard.WrongAtCentre + ", the fifth: locked"
 		}
 		say := fmt.Sprintf("operator %s: wrong password; %d more lock it for 15 minutes. Who forgot it gets a new one from another data administrator: sync officer add --id %s --by ID",
 			p.ID, guard.MaxFailures-tried.Failures, p.ID)
@@ -192,7 +192,13 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 		err = fault.New(op, fault.Password, errors.New(say))
 	}
 	return errors.Join(fault.Wrap(op, err), c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return c.note(ctx, tx, p.ID, loan.ChangeSignIn, loan.ViewBody{Detail: "sign-in at the centre: " + why})
+		who := p.ID
+		if ever, err := onRosterEver(ctx, tx, who); err != nil {
+			return err
+		} else if !ever {
+			who = "unknown" // a password or a number may have been typed there
+		}
+		return c.note(ctx, tx, who, loan.ChangeSignIn, loan.ViewBody{Detail: why})
 	}))
 }
 
@@ -200,6 +206,13 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 func lockedUntil(o guard.Operator) string {
 	return "operator " + o.ID + ": locked until " + o.LockedUntil.Local().Format("15:04:05") +
 		"; wait, or let another data administrator end it by a new password: sync officer add --id " + o.ID + " --by ID"
+}
+
+// onRosterEver says whether somebody of this id stands on the roster, or did.
+func onRosterEver(ctx context.Context, q querier, id string) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM operators WHERE id = ?`, id).Scan(&n)
+	return n > 0, diskFault("central.onRosterEver", err)
 }
 
 // officer reads one; fault.Denied for a person who has no password here.

@@ -111,11 +111,11 @@ func (c *Central) auditing(ctx context.Context, p Person, name string, q *Record
 func (c *Central) settleQuery(ctx context.Context, q *RecordQuery) error {
 	const op = "central.settleQuery"
 	if q.Operator != "" && q.Operator != operatorCentre {
-		var n int
-		if err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM operators WHERE id = ?`, q.Operator).Scan(&n); err != nil {
-			return diskFault(op, err)
+		ever, err := onRosterEver(ctx, c.db, q.Operator)
+		if err != nil {
+			return err
 		}
-		if n == 0 {
+		if !ever {
 			return fault.New(op, fault.Input, errors.New("operator: nobody who ever stood on the roster"))
 		}
 	}

@@ -300,3 +300,46 @@ func byAnother(ch *loan.Change) []byte {
 	k.Operator = "clerk-9"
 	return k.Encode()
 }
+
+func TestTheCentresChainHasNoValueThatWasTyped(t *testing.T) {
+	c := staffed(t)
+	ctx := t.Context()
+	admin := Person{"admin-9", []byte(adminPassword)}
+	id := uuid.MustParse("01909999-9999-7999-8999-999999999999")
+	if _, err := c.Acting(ctx, admin, Act{Verb: guard.ManageOperators, Name: "operator add " + hers + " 154-0000-0001, 15400000001 at " + id.String() + " g-15400000001", Reason: "电话15400000001核对"},
+		func() error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{"mein Passwort", hers, "15400000001"} {
+		if _, err := c.Acting(ctx, Person{who, []byte("x")}, Act{Verb: guard.ManageOperators, Name: "x"}, func() error { return nil }); err == nil {
+			t.Fatal("somebody unknown acts")
+		}
+	}
+	said := strings.Join(record(t, c), "\n")
+	if !strings.Contains(said, "admin-9: act: operator add … …, … at "+id.String()+" g-15400000001") || strings.Count(said, "unknown: sign-in at the centre: refused") != 3 {
+		t.Errorf("the chain says %s", said)
+	}
+	for _, value := range []string{hers, "Passwort", " 15400000001"} {
+		if strings.Contains(said, value) {
+			t.Errorf("the chain has %q", value)
+		}
+	}
+	var b []byte
+	if err := c.db.QueryRowContext(ctx, `SELECT bytes FROM changes WHERE kind = 'view' ORDER BY counter DESC LIMIT 1`).Scan(&b); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(b), "15400000001核对") {
+		t.Error("the reason has a phone")
+	}
+}
+
+func TestWrongPasswordsAtTheCentreAreOdd(t *testing.T) {
+	k := twoPoints(t)
+	if _, err := k.c.Acting(t.Context(), Person{"admin-9", []byte("wrong wrong")}, Act{Verb: guard.ManageOperators, Name: "x"}, func() error { return nil }); fault.KindOf(err) != fault.Password {
+		t.Fatal(err)
+	}
+	all, err := k.c.RecordOdd(t.Context(), k.auditors["aud-county"], RecordQuery{Reason: "年度检查"})
+	if err != nil || !slices.ContainsFunc(all, func(o Odd) bool { return o.Kind == guard.OddPassword && o.Operator == "admin-9" }) {
+		t.Errorf("got %+v, %v", all, err)
+	}
+}
