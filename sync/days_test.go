@@ -30,7 +30,7 @@ import (
 // is one in memory; stores, couriers, TLS, server, database and files are real.
 // DOORSTEP_SEED and DOORSTEP_STORMS are as those of TestStorms.
 func TestStormsOfDays(t *testing.T) {
-	first, worlds := seeds(t, 100, 6)
+	first, worlds := seeds(t, 60, 6)
 	// Worlds are short and let their memory go at once.
 	percent := debug.SetGCPercent(400)
 	t.Cleanup(func() { debug.SetGCPercent(percent) })

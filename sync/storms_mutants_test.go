@@ -22,7 +22,7 @@ func (m *mutant) trial() string {
 	switch m.file {
 	case "sync/central/transact.go": // of a centre of several servers alone
 		return "^TestStormsShared$"
-	case "sync/central/scrub.go", "sync/courier/courier.go": // of what takes its time
+	case "sync/central/scrub.go": // of what takes its time
 		return "^TestStormsOfDays$"
 	}
 	return "^TestStorms$"
@@ -58,10 +58,6 @@ func mutants() []mutant {
 			"	floor := millisecondsOf(year, now)\n", "	floor := int64(1)\n", [2]string{}},
 		{"the centre reads its blobs again once a year", "sync/central/scrub.go",
 			"scrubEvery = 24 * time.Hour", "scrubEvery = 365 * 24 * time.Hour", [2]string{}},
-		{"a courier waits twice as long after each failure, for ever", "sync/courier/courier.go",
-			"min(firstWait<<min(fails, 10), maxWait)", "firstWait << min(fails, 20)", [2]string{}},
-		{"a courier ends no attempt in which no byte moves", "sync/courier/courier.go",
-			"stall      = 30 * time.Second", "stall      = 30 * time.Hour", [2]string{}},
 	}
 }
 
