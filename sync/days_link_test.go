@@ -69,3 +69,53 @@ func back(t *testing.T, w *world, dead sky, dark time.Duration) {
 		t.Errorf("it went on %v after the link's return", d)
 	}
 }
+
+// Where nothing moves any more an attempt is given up, and the clerk is told; the
+// next one goes on once something moves again.
+func TestAnAttemptEndsWhereNothingMoves(t *testing.T) {
+	m := newMother(t)
+	born := time.Now()
+	for name, moved := range map[string]time.Duration{"before the first answer": 150 * time.Millisecond, "in the middle of a blob": 5 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			dir, _ := stage(t, nil, 0)
+			defer os.RemoveAll(dir)
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(born.Add(time.Hour)))
+				w := emptyWorld(dir)
+				w.line = newLine()
+				defer w.end()
+				w.populate(m)
+				stands(t, w, moved)
+			})
+		})
+	}
+}
+
+func stands(t *testing.T, w *world, moved time.Duration) {
+	const delay, rate = 100 * time.Millisecond, 250_000
+	w.line.under(skyClear, delay, rate, 0)
+	l := &laptop{Store: w.laptops[0].Store}
+	l.draft(t, noise("long", 4_000_000))
+	c, err := courier.New(courier.Config{Store: l.Store, Server: "https://127.0.0.1", Dial: w.line.Dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = c.Run(ctx) })
+	defer wg.Wait()
+	defer cancel()
+	time.Sleep(moved)
+	w.line.under(skyFrozen, delay, rate, 0)
+	for at := time.Now(); c.State().Err == nil; {
+		if time.Sleep(100 * time.Millisecond); time.Since(at) > 35*time.Second {
+			t.Fatal("it still waits")
+		}
+	}
+	w.line.under(skyClear, delay, rate, 0)
+	for at := time.Now(); !c.State().AllSent; {
+		if time.Sleep(time.Second); time.Since(at) > 3*time.Minute {
+			t.Fatalf("it did not go on: %v", c.State().Err)
+		}
+	}
+}
