@@ -107,3 +107,30 @@ func TestWhatIsNoRecordsFault(t *testing.T) {
 		t.Error("what another than the centre said")
 	}
 }
+
+func TestAllIsSentOnlyWhereTheCentresListEndsAsTheLaptops(t *testing.T) {
+	refused := []store.Refused{{Counter: 10}}
+	for name, x := range map[string]struct {
+		held uint64
+		box  store.Outbox
+		sent bool
+		kind fault.Kind // Other: it agrees
+	}{
+		"it ends as the laptop's":                       {10, store.Outbox{Last: 10}, true, fault.Other},
+		"it ends sooner":                                {9, store.Outbox{Last: 10, Changes: 1}, false, fault.Offline},
+		"it ends sooner, at what it refused":            {9, store.Outbox{Last: 10, Changes: 1, Refused: refused}, false, fault.Other},
+		"it ends even before what it refused":           {8, store.Outbox{Last: 10, Changes: 2, Refused: refused}, false, fault.Offline},
+		"a blob waits":                                  {10, store.Outbox{Last: 10, Blobs: []store.PendingBlob{{Size: 1}}}, false, fault.Other},
+		"it ends later, at what the laptop has no more": {12, store.Outbox{Last: 10, Changes: 1}, false, fault.Offline},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &Courier{watch: map[int]func(State){}, under: map[loan.Hash]portion{}, aside: map[loan.Hash]Aside{}, held: x.held}
+			if err := c.agree(t.Context(), x.box); (err == nil) != (x.kind == fault.Other) || fault.KindOf(err) != x.kind {
+				t.Errorf("got %v", err)
+			}
+			if got := c.State().AllSent; got != x.sent {
+				t.Errorf("all sent: %v", got)
+			}
+		})
+	}
+}
