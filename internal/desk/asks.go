@@ -200,6 +200,11 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: the answer does not hold"})
 		return guard.Grant{}, fault.Tell(op, fault.Untrusted, "批准码不是对这份申请的答复，或者不是今天给出的。请核对申请码后，请对方重新给出。", errors.New("the answer does not hold"))
 	}
+	// The case may not have been where the answer was given.
+	if err := d.apartOf(ctx, guard.Operator{ID: by}, guard.ApproveGrant, a.Case); err != nil {
+		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: approved by one who had a part in the case"})
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
 	return d.granted(ctx, op, a, plea, by, d.operator.ID, a.To)
 }
 
@@ -265,6 +270,9 @@ func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []by
 		d.noteNoRequest(ctx, who.ID, err)
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
+	if err := d.apart(ctx, who, guard.ApproveGrant, a.Case); err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
 	if err := d.answersFor(ctx, who, guard.ApproveGrant, plea.Operator); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
@@ -292,6 +300,9 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 		return "", err
 	}
 	if err := guard.CheckReason(reason); err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	if err := d.apartTag(ctx, guard.ApproveGrant, ask.Case); err != nil {
 		return "", fault.Wrap(op, err)
 	}
 	if err := d.answersFor(ctx, d.acting(), guard.ApproveGrant, operator); err != nil {

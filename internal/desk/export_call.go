@@ -121,6 +121,9 @@ func (d *Desk) AnswerExport(ctx context.Context, device, operator, code string, 
 	if err := guard.CheckReason(reason); err != nil {
 		return "", fault.Wrap(op, err)
 	}
+	if err := d.apartTag(ctx, guard.ApproveGrant, ask.Case); err != nil {
+		return "", fault.Wrap(op, err)
+	}
 	if err := d.answersFor(ctx, d.acting(), guard.ApproveGrant, operator); err != nil {
 		return "", fault.Wrap(op, err)
 	}

@@ -176,7 +176,8 @@ func (d *Desk) Glasses(ctx context.Context) ([]Glass, error) {
 }
 
 // ReviewGlass notes that the operator looked at one, whether it was right, and
-// what is to be said of it. Nobody looks at his own. fault.Missing for one that
+// what is to be said of it. Nobody looks at his own, nor at one in a case in which he
+// had a part. fault.Missing for one that
 // was looked at already.
 func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note string) error {
 	const op = "review emergency"
@@ -196,6 +197,9 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 		return fault.New(op, fault.Missing, errors.New("no such emergency, or it was reviewed"))
 	case all[i].Operator == d.operator.ID:
 		return fault.Tell(op, fault.Denied, "不能复查自己的紧急查看，请由另一位人员复查。", errors.New("one's own"))
+	}
+	if err := d.apart(ctx, d.acting(), guard.ReviewGlass, all[i].Case); err != nil {
+		return fault.Wrap(op, err)
 	}
 	if err := d.answersFor(ctx, d.acting(), guard.ReviewGlass, all[i].Operator); err != nil {
 		return fault.Wrap(op, err)

@@ -126,8 +126,8 @@ func erasable(c *loan.Case) error {
 }
 
 // RequestedCase finds the case of which a person asks that it be erased, by the
-// end of its id; with the row fault.Denied says why it may not be. Only a data
-// administrator may.
+// end of its id, and notes in the chain that it was shown; with the row fault.Denied
+// says why it may not be erased. Only a data administrator may.
 func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
 	const op = "find case to erase"
 	if err := d.permit(ctx, guard.EraseSeason, nil); err != nil {
@@ -142,6 +142,13 @@ func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
 	if err != nil {
 		return Row{}, fault.Wrap(op, err)
 	}
+	// Not a change of the case itself, which would wait for the centre anew.
+	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "case to erase found: " + c.ID.String()}); err != nil {
+		return Row{}, err
+	}
+	if err := guard.Apart(d.acting(), guard.EraseSeason, c); err != nil {
+		return d.row(found[0]), fault.Wrap(op, err)
+	}
 	return d.row(found[0]), fault.Wrap(op, erasable(c))
 }
 
@@ -149,7 +156,7 @@ func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
 // was entered, its pictures and papers. The chain says who asked for it to be
 // done and why, and still verifies; by it the centre, and through the centre the
 // other laptops that have the case, erase theirs. Then the file is written anew.
-// Only a data administrator may. fault.Input is for a reason that is none, or has
+// Only a data administrator may who had no part in the case. fault.Input is for a reason that is none, or has
 // numbers of a person in it. fault.Denied says why a case is kept, fault.Busy
 // that another laptop made it void and the centre has not acknowledged all of it.
 func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progress func(done, total int64)) (Erased, error) {
@@ -167,7 +174,10 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	if err != nil {
 		return Erased{}, fault.Wrap(op, err)
 	}
-	why := erasable(c)
+	why := guard.Apart(d.acting(), guard.EraseSeason, c)
+	if why == nil {
+		why = erasable(c)
+	}
 	word := "to be done"
 	if why != nil {
 		word = "refused"

@@ -107,8 +107,12 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 	if err := guard.CheckReason(reason); err != nil {
 		return fault.Wrap(op, err)
 	}
-	if !slices.ContainsFunc(all, func(o Plea) bool { return o.Device == p.Device && o.ask == p.ask }) {
+	i := slices.IndexFunc(all, func(o Plea) bool { return o.Device == p.Device && o.ask == p.ask })
+	if i < 0 {
 		return fault.Tell(op, fault.Missing, "这份申请已经答复或超过了 72 小时。", errors.New("no such request"))
+	}
+	if err := d.apart(ctx, d.acting(), guard.ApproveGrant, all[i].Case); err != nil {
+		return fault.Wrap(op, err)
 	}
 	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Fields: p.Fields, Reason: reason, Detail: guard.AnswerDetail(approve, p.Device, p.ask)}); err != nil {
 		return err

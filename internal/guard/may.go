@@ -158,7 +158,7 @@ func May(op Operator, v Verb, c *loan.Case) error {
 		return deny(v, "“"+r.label+"”须由"+levelLabels(r.levels)+"的"+labels(r.roles)+"办理，您的账号是"+op.Level.Label()+"账号。", "level")
 	}
 	if !r.needs {
-		return nil
+		return Apart(op, v, c)
 	}
 	if c == nil {
 		return fault.New("guard.May "+string(v), fault.Missing, errors.New("no case"))
@@ -181,7 +181,7 @@ func oneRole(op Operator, r rule, c *loan.Case) error {
 		return deny(r.verb, "经办过本案合同（生成、见证、签署或封存）的人员不能再复核本案，请由另一位复核员办理。", "handled the contract")
 	}
 	if r.verb == Decide && (reviewed(op, c) || closed(op, c)) {
-		return deny(r.verb, "复核或见证过本案的人员不能再决定本案，请由另一位复核员办理。", "had a part in the case")
+		return deny(r.verb, "复核或见证过本案的人员不能再决定本案，请由另一位复核员办理。", WhyPart)
 	}
 	if r.verb != Decide && c.Deciders[op.ID] {
 		return deny(r.verb, "在中心审核过本案的人员不能再"+r.label+"本案，请由另一位人员办理。", "decided on the case")
@@ -190,6 +190,22 @@ func oneRole(op Operator, r rule, c *loan.Case) error {
 		return deny(r.verb, "复核本案的人员不能再"+r.label+"，请由操作员办理。", "reviewed the case")
 	}
 	return nil
+}
+
+// Apart denies a word on what others do with a case, a grant for it, an emergency in
+// it or its erasing, to whoever had a part in it himself. It is nil for every other
+// verb, and where no case is given.
+func Apart(op Operator, v Verb, c *loan.Case) error {
+	if c == nil || v != ApproveGrant && v != ReviewGlass && v != EraseSeason {
+		return nil
+	}
+	if !entered(op, c) && !reviewed(op, c) && !closed(op, c) && !c.Deciders[op.ID] {
+		return nil
+	}
+	all := rules()
+	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
+	what := map[Verb]string{ApproveGrant: "答复查看或导出本案的申请", ReviewGlass: "复查本案的紧急查看", EraseSeason: "删除本案"}[v]
+	return deny(v, "受理、复核、经办或审核过本案的人员不能"+what+"，请由没有经手本案的另一位"+labels(r.roles)+"办理。", WhyPart)
 }
 
 func entered(op Operator, c *loan.Case) bool { return c.OpenedBy == op.ID || c.Authors[op.ID] }
@@ -298,6 +314,8 @@ const (
 	WhyRole = "role"
 	// WhyOthers is that the case is another clerk's, and was not taken over.
 	WhyOthers = "another's case"
+	// WhyPart is that he had a part in the case on which he would have a word.
+	WhyPart = "had a part in the case"
 )
 
 func (r *Refusal) Error() string { return r.Why }

@@ -35,6 +35,7 @@ func cells() map[Verb]cell {
 	const alive = editable + " signed queued received accepted"
 	const everyone = "clerk reviewer dataadmin auditor"
 	const asReviewer, asAuthor = "others elsewhere reviewed reviewed-before decided", "own opened wrote decided filled witnessed handled"
+	const anyPart = "own opened wrote reviewed reviewed-before decided filled witnessed handled"
 	return map[Verb]cell{
 		Edit:            {"clerk", editable, asReviewer, ""},
 		Resolve:         {"clerk", editable, asReviewer, ""},
@@ -65,9 +66,9 @@ func cells() map[Verb]cell {
 		Print:           {"clerk reviewer", "any", "", ""},
 		Export:          {"clerk reviewer dataadmin", "any", "", ""},
 		AskGrant:        {everyone, "any", "", ""},
-		ApproveGrant:    {"dataadmin", "any", "", "county province bank"},
+		ApproveGrant:    {"dataadmin", "any", anyPart, "county province bank"},
 		BreakGlass:      {"clerk reviewer", "any", "", ""},
-		ReviewGlass:     {"dataadmin auditor", "any", "", "county province bank"},
+		ReviewGlass:     {"dataadmin auditor", "any", anyPart, "county province bank"},
 		ReadAudit:       {"dataadmin auditor", "any", "", "point county province bank"},
 		AuditAll:        {"auditor", "any", "", "point county province bank"},
 		EnableOperator:  {"dataadmin", "any", "", ""},
@@ -77,7 +78,7 @@ func cells() map[Verb]cell {
 		ImportRegister:  {"clerk dataadmin", "any", "", ""},
 		Sync:            {"clerk reviewer dataadmin", "any", "", "point county province bank"},
 		Backup:          {"clerk reviewer dataadmin", "any", "", "point county province bank"},
-		EraseSeason:     {"dataadmin", "any", "", ""},
+		EraseSeason:     {"dataadmin", "any", anyPart, ""},
 		Urge:            {"clerk reviewer dataadmin", alive, "", ""},
 	}
 }

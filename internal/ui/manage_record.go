@@ -299,9 +299,21 @@ func detailWords(l desk.Line) string {
 			return words + more[28:36] + " 的申请"
 		}
 	}
-	for _, p := range [][2]string{{"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
+	for prefix, words := range map[string]string{"case to erase found: ": "查找要删除的案件", "erasing of case ": "应本人要求删除"} {
+		more, ok := rest(prefix)
+		if id, word, _ := strings.Cut(more, " "); ok && len(id) == 36 {
+			if strings.HasSuffix(word, "refused") {
+				words += "，没有删除"
+			}
+			return words + "，案件 " + id[28:]
+		}
+	}
+	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
 		{"glass e-", "紧急查看 e-"}, {"record report", "导出日志报告"}, {"roster ", "取用预申请名单 "}, {"remote call ", "呼叫 "}} {
 		if more, ok := rest(p[0]); ok {
+			if p[0] == "grant refused: approved by one" {
+				return p[1]
+			}
 			return p[1] + strings.NewReplacer(" for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}

@@ -75,7 +75,7 @@ func (s *keptSection) refuseRequest(row desk.Row, why, words string) {
 			s.u.fail(err)
 			return
 		}
-		kit.Message(s.u.win, "依法不能删除", words+"本人的要求和答复已记入日志。", nil)
+		kit.Message(s.u.win, "没有删除", words+"本人的要求和答复已记入日志。", nil)
 	})
 }
 

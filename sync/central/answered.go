@@ -88,7 +88,7 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 	var answer string
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		plea := guard.Plea{Operator: who.Operator, Ask: ask}
-		d, words, err := c.answerCaller(ctx, tx, who, by, func(d *device) ([]byte, error) {
+		d, words, err := c.answerCaller(ctx, tx, who, by, ask, func(d *device) ([]byte, error) {
 			plea.Device = guard.TagOf(d.id)
 			return plea.Message(by, guard.DayOf(c.now()))
 		})
@@ -142,7 +142,7 @@ func (c *Central) issueTo(ctx context.Context, tx *sql.Tx, d uuid.UUID, g guard.
 
 // answerCaller is the answer to a plea of a caller, whom by may answer; message says
 // what it proves, of the device that asks.
-func (c *Central) answerCaller(ctx context.Context, tx *sql.Tx, who Caller, by string, message func(d *device) ([]byte, error)) (*device, string, error) {
+func (c *Central) answerCaller(ctx context.Context, tx *sql.Tx, who Caller, by string, ask guard.Ask, message func(d *device) ([]byte, error)) (*device, string, error) {
 	d, err := c.caller(ctx, tx, who, by)
 	if err != nil {
 		return nil, "", err
@@ -151,11 +151,30 @@ func (c *Central) answerCaller(ctx context.Context, tx *sql.Tx, who Caller, by s
 	if err != nil {
 		return nil, "", err
 	}
-	if err := answers(ctx, tx, by, who.Operator, d.id, nil); err != nil {
+	if err := c.answers(ctx, tx, by, who.Operator, d.id, nil); err != nil {
+		return nil, "", err
+	}
+	if err := c.apartTag(ctx, tx, by, ask); err != nil {
 		return nil, "", err
 	}
 	words, err := c.answerTo(d, guard.GrantLabel, m)
 	return d, words, err
+}
+
+// apartTag is apart for the cases here that a request read out may be about.
+func (c *Central) apartTag(ctx context.Context, q querier, by string, ask guard.Ask) error {
+	if ask.Case == ([4]byte{}) {
+		return nil
+	}
+	who, err := person(ctx, q, by)
+	if err != nil {
+		return err
+	}
+	ids, err := idsOf(ctx, q, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+hexOf(ask.Case))
+	if err != nil {
+		return err
+	}
+	return c.apart(ctx, q, who, guard.ApproveGrant, ids...)
 }
 
 func hexOf(tag [4]byte) string {

@@ -43,7 +43,7 @@ func (c *Central) AnswerExport(ctx context.Context, who Caller, by, code string,
 	}
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		plea := guard.ExportPlea{Plea: guard.Plea{Operator: who.Operator, Ask: ask.Ask}, Print: ask.Print, Said: said}
-		d, words, err := c.answerCaller(ctx, tx, who, by, func(d *device) ([]byte, error) {
+		d, words, err := c.answerCaller(ctx, tx, who, by, ask.Ask, func(d *device) ([]byte, error) {
 			plea.Device = guard.TagOf(d.id)
 			return plea.Message(by, guard.DayOf(c.now()))
 		})

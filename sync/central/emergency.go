@@ -79,7 +79,7 @@ func (c *Central) keepReview(ctx context.Context, tx *sql.Tx, ch *loan.Change, w
 		return err
 	}
 	if len(all) == 1 {
-		err = mayReview(ctx, tx, ch.Operator, all[0])
+		err = c.mayReview(ctx, tx, ch.Operator, all[0])
 	}
 	if len(all) == 0 || fault.KindOf(err) == fault.Input {
 		c.log.Warn("a review of an emergency does not count", "device", ch.Device, "operator", ch.Operator, "emergency", w.ID)
@@ -215,7 +215,7 @@ func (c *Central) ReviewEmergency(ctx context.Context, p Person, device uuid.UUI
 			if len(all) == 0 || len(all[0].Reviews) > 0 {
 				return missing
 			}
-			if err := mayReview(ctx, tx, p.ID, all[0]); err != nil {
+			if err := c.mayReview(ctx, tx, p.ID, all[0]); err != nil {
 				return err
 			}
 			w := guard.GlassWord{ID: id, Reviewed: true, Operator: all[0].Operator, Right: right}
@@ -234,7 +234,7 @@ func (c *Central) ReviewEmergency(ctx context.Context, p Person, device uuid.UUI
 
 // mayReview is guard's word on a review, of an emergency of somebody who may have
 // been taken off the roster since.
-func mayReview(ctx context.Context, q querier, by string, e Emergency) error {
+func (c *Central) mayReview(ctx context.Context, q querier, by string, e Emergency) error {
 	who, err := person(ctx, q, by)
 	if err != nil {
 		return err
@@ -253,7 +253,10 @@ func mayReview(ctx context.Context, q querier, by string, e Emergency) error {
 	} else if asker, err = person(ctx, q, e.Operator); err != nil {
 		return err
 	}
-	return mayBy(who, guard.Answers(who, guard.ReviewGlass, asker, at))
+	if err := mayBy(who, guard.Answers(who, guard.ReviewGlass, asker, at)); err != nil {
+		return err
+	}
+	return c.apart(ctx, q, who, guard.ReviewGlass, e.Case)
 }
 
 // issueReviews sends the newest reviews that were made here down.

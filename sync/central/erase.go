@@ -147,8 +147,8 @@ func (c *Central) granted(ctx context.Context, tx *sql.Tx, all []wish, gone map[
 }
 
 // mayErase is fault.Denied or fault.Input for a wish that is not granted: by whom
-// the table of permissions does not name, of a case that is not of the device, or
-// that is not void. A case that never came here may be erased: it is to stay away.
+// the table of permissions does not name or who had a part in the case, of a case
+// that is not of the device, or that is not void. A case that never came here may be erased: it is to stay away.
 func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	const op = "central.mayErase"
 	who, err := person(ctx, tx, w.operator)
@@ -185,6 +185,9 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	}
 	if n == 0 || w.county != county {
 		return problemOf(op, fault.Denied, "the laptop does not work on the case")
+	}
+	if err := c.apart(ctx, tx, who, guard.EraseSeason, w.id); err != nil {
+		return err
 	}
 	return c.void(ctx, tx, w.id)
 }

@@ -37,7 +37,7 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 		if err := onRoster(ctx, tx, g.By, string(guard.DataAdmin)); err != nil {
 			return err
 		}
-		if err := answers(ctx, tx, g.By, g.Operator, uuid.Nil, g.Cases); err != nil {
+		if err := c.answers(ctx, tx, g.By, g.Operator, uuid.Nil, g.Cases); err != nil {
 			return err
 		}
 		if err := c.checkRelease(ctx, tx, g); err != nil {
@@ -81,8 +81,8 @@ func onRoster(ctx context.Context, q querier, id, role string) error {
 }
 
 // answers is fault.Input unless by may answer the request of an operator: at a
-// device where one is named, and about cases.
-func answers(ctx context.Context, q querier, by, operator string, device uuid.UUID, cases []uuid.UUID) error {
+// device where one is named, and about cases, in which he had no part.
+func (c *Central) answers(ctx context.Context, q querier, by, operator string, device uuid.UUID, cases []uuid.UUID) error {
 	who, err := person(ctx, q, by)
 	if err != nil {
 		return err
@@ -114,6 +114,21 @@ func answers(ctx context.Context, q querier, by, operator string, device uuid.UU
 			return fault.New("central.answers", fault.Input, errors.New("operator "+operator+": the laptop or case lies in another organisation"))
 		}
 		if err := mayBy(who, guard.Answers(who, guard.ApproveGrant, asker, s)); err != nil {
+			return err
+		}
+	}
+	return c.apart(ctx, q, who, guard.ApproveGrant, cases...)
+}
+
+// apart is fault.Input where somebody who would have a word on what others do with
+// cases had a part in one of them himself, as far as the cases are here.
+func (c *Central) apart(ctx context.Context, q querier, who guard.Operator, v guard.Verb, cases ...uuid.UUID) error {
+	for _, id := range cases {
+		k, err := c.loadCase(ctx, q, id)
+		if err != nil && fault.KindOf(err) != fault.TooLarge {
+			return err
+		}
+		if err := mayBy(who, guard.Apart(who, v, k)); err != nil {
 			return err
 		}
 	}

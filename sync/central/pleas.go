@@ -122,7 +122,7 @@ func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error 
 	}
 	p, err := plea(ctx, tx, w.Device, w.Ask)
 	if err == nil {
-		err = answers(ctx, tx, w.operator, p.Operator, p.Device, caseList(p.Case))
+		err = c.answers(ctx, tx, w.operator, p.Operator, p.Device, caseList(p.Case))
 	}
 	if k := fault.KindOf(err); k == fault.Input || k == fault.Missing {
 		c.log.Warn("an answer to a request was refused", "device", w.device, "operator", w.operator, "error", err.Error())
@@ -268,7 +268,7 @@ func (c *Central) AnswerPlea(ctx context.Context, device uuid.UUID, ask string, 
 		if err != nil {
 			return err
 		}
-		if err := answers(ctx, tx, by, p.Operator, p.Device, caseList(p.Case)); err != nil {
+		if err := c.answers(ctx, tx, by, p.Operator, p.Device, caseList(p.Case)); err != nil {
 			return err
 		}
 		if err := c.decidePlea(ctx, tx, p, approve, by, word); err != nil {

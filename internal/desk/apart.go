@@ -1,0 +1,52 @@
+package desk
+
+import (
+	"context"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+	"github.com/google/uuid"
+)
+
+// apart is guard's word on whether somebody who would have a word on what others do
+// with a case had a part in it himself; that he may not is noted.
+func (d *Desk) apart(ctx context.Context, who guard.Operator, v guard.Verb, id uuid.UUID) error {
+	err := d.apartOf(ctx, who, v, id)
+	if err != nil {
+		d.refuse(ctx, who, &loan.Case{ID: id}, err)
+	}
+	return err
+}
+
+// apartOf is apart, and notes nothing. Where the case is not here, or is erased, it
+// is not known who had a part in it, and nil.
+func (d *Desk) apartOf(ctx context.Context, who guard.Operator, v guard.Verb, id uuid.UUID) error {
+	if id == uuid.Nil {
+		return nil
+	}
+	c, err := d.store.Case(ctx, id)
+	if k := fault.KindOf(err); k == fault.Missing || k == fault.Erased {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return guard.Apart(who, v, c)
+}
+
+// apartTag is apart for the operator signed in and the cases here that a request of
+// another laptop may be about, which it names by the end of the id.
+func (d *Desk) apartTag(ctx context.Context, v guard.Verb, tag [4]byte) error {
+	if tag == ([4]byte{}) {
+		return nil
+	}
+	found, _ := d.store.SearchWhere("", 0, func(s *store.Summary) bool { return guard.TagOf(s.ID) == tag })
+	for _, s := range found {
+		if err := d.apart(ctx, d.acting(), v, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

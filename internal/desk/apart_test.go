@@ -1,0 +1,107 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+// manifold is a laptop of a real county at which one person is clerk, data
+// administrator and auditor, signed in, with a case of his own.
+func manifold(t *testing.T) (*field, *loan.Case) {
+	t.Helper()
+	f := newField(t)
+	p := guard.Operator{ID: "person-1", Name: "身兼数职", Roles: []guard.Role{guard.Clerk, guard.DataAdmin, guard.Auditor}, Enabled: true}
+	if err := f.d.Store().EnableOperator(t.Context(), p, []byte(clerkPassword)); err != nil {
+		t.Fatal(err)
+	}
+	f.in(p.ID, clerkPassword, clock())
+	return f, entered(t, f.d)
+}
+
+// refusedFor wants a refusal because of a part in the case, which says who may.
+func refusedFor(t *testing.T, what string, err error, others string) {
+	t.Helper()
+	if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "没有经手本案的另一位"+others) {
+		t.Errorf("%s: got %v: %s", what, err, fault.Sentence(err))
+	}
+}
+
+func TestWhoHadAPartInACaseHasNoWordOnAGrantForIt(t *testing.T) {
+	f, c := manifold(t)
+	ctx := t.Context()
+	f.in("reviewer-1", reviewPassword, clock())
+	a, err := f.d.AskGrant(ctx, wanted(c.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.d.ApproveAsk(ctx, a.Code, "person-1", []byte(clerkPassword), nil)
+	refusedFor(t, "at the desk", err, "系统数据管理员")
+	if ch, b := lastLook(t, f.d, loan.ChangeView); ch.Operator != "person-1" || b.Detail != "refused approve-grant: "+guard.WhyPart {
+		t.Errorf("the chain says %s %+v", ch.Operator, b)
+	}
+	_, err = f.d.TakeGrant(ctx, a.Code, f.answerGrant(a.Code, "reviewer-1", "person-1", f.p.Device, clock()))
+	refusedFor(t, "by a code, given where the case is not", err, "系统数据管理员")
+	out := wanted(c.ID)
+	out.Export = true
+	e, err := f.d.AskGrant(ctx, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.d.ApproveAsk(ctx, e.Code, "person-1", []byte(clerkPassword), nil)
+	refusedFor(t, "of an export", err, "系统数据管理员")
+	f.in("person-1", clerkPassword, clock())
+	id := f.p.Device.String()
+	_, err = f.d.AnswerAsk(ctx, id[len(id)-8:], "reviewer-1", a.Code, "核对家长投诉")
+	refusedFor(t, "an answer by telephone", err, "系统数据管理员")
+	f.in("reviewer-1", reviewPassword, clock())
+	if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil); err != nil {
+		t.Errorf("by another: %v", err)
+	}
+}
+
+func TestWhoHadAPartInACaseDoesNotReviewAnEmergencyInIt(t *testing.T) {
+	f, c := manifold(t)
+	ctx := t.Context()
+	f.in("reviewer-1", reviewPassword, clock())
+	g, err := f.d.BreakGlass(ctx, c.ID, "洪水断网，家属急用")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.in("person-1", clerkPassword, clock())
+	refusedFor(t, "his own case's", f.d.ReviewGlass(ctx, g.ID, true, "属实"), "系统数据管理员或审计员")
+	f.in("admin-1", clerkPassword, clock())
+	if err := f.d.ReviewGlass(ctx, g.ID, true, "属实"); err != nil {
+		t.Errorf("another: %v", err)
+	}
+}
+
+func TestWhoHadAPartInACaseDoesNotEraseIt(t *testing.T) {
+	f, c := manifold(t)
+	ctx := t.Context()
+	step(t)(f.d.Void(ctx, c.ID, "本人不再申请"))
+	row, err := f.d.RequestedCase(ctx, c.ID.String()[28:])
+	refusedFor(t, "finds it", err, "系统数据管理员")
+	if row.ID != c.ID {
+		t.Error("the screen cannot note that it was asked for")
+	}
+	_, err = f.d.EraseCase(ctx, c.ID, "本人当面要求删除", nil)
+	refusedFor(t, "erases it", err, "系统数据管理员")
+	if ch, b := lastLook(t, f.d, loan.ChangeView); ch.Operator != "person-1" || !strings.HasSuffix(b.Detail, c.ID.String()+" on request: refused") {
+		t.Errorf("the chain says %s %+v", ch.Operator, b)
+	}
+	f.in("admin-1", clerkPassword, clock())
+	if _, err := f.d.RequestedCase(ctx, c.ID.String()[28:]); err != nil {
+		t.Errorf("another finds it: %v", err)
+	}
+	if ch, b := lastLook(t, f.d, loan.ChangeView); ch.Operator != "admin-1" || ch.Case != uuid.Nil || b.Detail != "case to erase found: "+c.ID.String() {
+		t.Errorf("that it was shown: the chain says %s %+v", ch.Operator, b)
+	}
+	if _, err := f.d.EraseCase(ctx, c.ID, "本人当面要求删除", nil); err != nil {
+		t.Errorf("another: %v", err)
+	}
+}

@@ -1,0 +1,68 @@
+package central
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"github.com/google/uuid"
+)
+
+// TestWhoHadAPartInACaseHasNoWordOnItHere lets a clerk who is a data administrator too
+// grant, review and erase what is of his own case.
+func TestWhoHadAPartInACaseHasNoWordOnItHere(t *testing.T) {
+	c, _ := administered(t)
+	ctx := t.Context()
+	l := enrol(t, c, serve(t, c))
+	for _, o := range []Operator{{ID: "practice-both", Name: "身兼两职", Roles: []string{"clerk", "dataadmin"}}, {ID: "practice-other", Name: "另一人", Roles: []string{"clerk"}}} {
+		if err := c.AddOperator(ctx, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := uuid.Must(uuid.NewV7())
+	l.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}}).Operator = "practice-both"
+	l.change(id, loan.ChangeView, loan.ViewBody{Reason: "洪水断网", Detail: "glass e-0123456789ab"}).Operator = "practice-other"
+	l.change(id, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	l.send(l.since(0))
+	ask, err := guard.Ask{Nonce: [4]byte{1}, Fields: []string{"student.phone"}, Hours: 1, Case: guard.TagOf(id)}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	for name, do := range map[string]func(by string) error{
+		"a grant": func(by string) error {
+			_, _, err := c.NewGrant(ctx, guard.Grant{Operator: "practice-other", By: by, Fields: []string{"student.phone"}, Cases: []uuid.UUID{id}, Reason: "家长来电核对", From: now, Until: now.Add(time.Hour)})
+			return err
+		},
+		"an answer by telephone": func(by string) error {
+			_, err := c.AnswerGrant(ctx, Caller{l.enrol.Device.String(), "practice-other"}, by, seal.Spoken(ask), "家长来电核对")
+			return err
+		},
+		"a review": func(by string) error {
+			return c.mayReview(ctx, c.db, by, Emergency{Device: l.enrol.Device, Operator: "practice-other", Case: id})
+		},
+	} {
+		if err := do("practice-both"); fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), guard.WhyPart) {
+			t.Errorf("%s by who opened the case: got %v", name, err)
+		}
+		if err := do("practice-admin"); err != nil {
+			t.Errorf("%s by another: %v", name, err)
+		}
+	}
+	if err := c.EraseCase(ctx, id, "practice-both", "本人当面要求删除"); fault.KindOf(err) != fault.Input {
+		t.Errorf("erased by who opened it: got %v", err)
+	}
+	n := len(l.changes)
+	l.asks("practice-both", id)
+	l.send(l.since(n))
+	if full, _ := bodies(t, c, id); full == 0 {
+		t.Error("erased at a laptop's word by who opened it")
+	}
+	if err := c.EraseCase(ctx, id, "practice-admin", "本人当面要求删除"); err != nil {
+		t.Errorf("by another: %v", err)
+	}
+}
