@@ -53,6 +53,14 @@ const SearchRefused = "beyond refused: the day's searches are used up"
 // WrongAtCentre begins what the centre's record says of a wrong password.
 const WrongAtCentre = "sign-in at the centre: wrong password"
 
+// Compared begins what the record of an earlier case says when its values were shown
+// beside those of a case under review; that one's id follows.
+const Compared = "compared with case "
+
+// RosterTaken begins what the record says of a case that was filled in from a
+// roster; the roster's group follows.
+const RosterTaken = "roster "
+
 // From how many on something is odd, on one day.
 const (
 	manyLooks   = 15
