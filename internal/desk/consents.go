@@ -33,9 +33,9 @@ func identityOf(p loan.Person) identity {
 }
 
 // ofAnother are the changes that go with fields by which a party becomes another
-// person: what the former one consented to is no consent of this one, and the
-// portrait is not this one's. A name or a number that is put right alone makes
-// nobody another.
+// person, or nobody: what the former one consented to is no consent of this one, and
+// the portrait, and with it the word that person and card are one, is not this one's.
+// A name or a number that is put right alone makes nobody another.
 func (d *Desk) ofAnother(ctx context.Context, c *loan.Case, fields map[string]json.RawMessage) ([]pending, error) {
 	var out []pending
 	next := c.Clone().App
@@ -44,18 +44,21 @@ func (d *Desk) ofAnother(ctx context.Context, c *loan.Case, fields map[string]js
 		for _, f := range []string{"name", "id_no"} {
 			path := party.Field(f)
 			if raw, ok := fields[path]; ok {
-				touched = touched || next.SetField(path, raw) == nil
+				touched = next.SetField(path, raw) == nil || touched
 			}
 		}
-		if !touched || len(c.Consents[party]) == 0 {
+		slots := []loan.Slot{loan.Slot("portrait/" + string(party)), loan.Slot("card/" + string(party))}
+		consented := len(c.Consents[party]) > 0
+		if !touched || !consented && len(c.Slot(slots[0])) == 0 && len(c.Slot(slots[1])) == 0 {
 			continue
 		}
 		all, err := d.store.Changes(ctx, c.ID)
 		if err != nil {
 			return nil, err
 		}
-		was, now := consentedAs(all, party), identityOf(personOf(&next, party))
-		if !was.known() || !now.known() || was.name == now.name || was.number == now.number {
+		was, before, now := boundTo(all, party, consented), identityOf(personOf(&c.App, party)), identityOf(personOf(&next, party))
+		emptied := now == identity{} && before != now
+		if !emptied && (!was.known() || !now.known() || was.name == now.name || was.number == now.number) {
 			continue
 		}
 		for _, purpose := range loan.Purposes() {
@@ -63,7 +66,7 @@ func (d *Desk) ofAnother(ctx context.Context, c *loan.Case, fields map[string]js
 				out = append(out, entry(loan.ChangeConsent, loan.ConsentBody{Party: party, Purpose: purpose, Text: text}))
 			}
 		}
-		for _, slot := range []loan.Slot{loan.Slot("portrait/" + string(party)), loan.Slot("card/" + string(party))} {
+		for _, slot := range slots {
 			for _, a := range c.Slot(slot) {
 				out = append(out, entry(loan.ChangeDetach, loan.DetachBody{Slot: slot, Blob: a.Blob}))
 			}
@@ -82,9 +85,9 @@ func personOf(a *loan.Application, p loan.Party) loan.Person {
 	return loan.Person{}
 }
 
-// consentedAs is who a party was when it consented last: as it stood then, or as it
-// was first entered after that.
-func consentedAs(all []*loan.Change, party loan.Party) identity {
+// boundTo is who a party was when it consented last, or without a consent when its
+// portrait was taken: as it stood then, or as it was first entered after that.
+func boundTo(all []*loan.Change, party loan.Party, consented bool) identity {
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b *loan.Change) int { return bytes.Compare(a.ID[:], b.ID[:]) }) // as they were made
 	var app loan.Application
@@ -111,7 +114,11 @@ func consentedAs(all []*loan.Change, party loan.Party) identity {
 				}
 			}
 		case loan.ChangeConsent:
-			if b, err := loan.Body[loan.ConsentBody](ch); err == nil && b.Party == party && b.Given {
+			if b, err := loan.Body[loan.ConsentBody](ch); err == nil && consented && b.Party == party && b.Given {
+				given, bound = true, identity{}
+			}
+		case loan.ChangeAttach:
+			if b, err := loan.Body[loan.AttachBody](ch); err == nil && !consented && (b.Slot == loan.Slot("portrait/"+string(party)) || b.Slot == loan.Slot("card/"+string(party))) {
 				given, bound = true, identity{}
 			}
 		}

@@ -129,6 +129,16 @@ func TestTheRosterFillsInTheStudent(t *testing.T) {
 			t.Errorf("got %+v", o)
 		}
 		k = must(c.d.TakeOffer(ctx, k.ID, o))
+		all, err := c.d.Store().Changes(ctx, k.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(all, func(ch *loan.Change) bool {
+			b, err := loan.Body[loan.ViewBody](ch)
+			return ch.Kind == loan.ChangeView && err == nil && b.Detail == guard.RosterTaken+"PT1"
+		}) {
+			t.Error("the record does not say that the roster was taken from")
+		}
 		s := k.App.Student
 		if s.Name != "韦测甲" || s.IDNo != passed.IDNo || s.Birth != "2005-03-14" || s.Sex != loan.IDNumber(passed.IDNo).Sex() ||
 			s.Ethnic != "布依族" || s.Phone != passed.Phone || s.Address == "" || !k.App.Hardship.PreApplied || len(k.App.Hardship.Categories) != 1 {
@@ -146,12 +156,34 @@ func TestTheRosterFillsInTheStudent(t *testing.T) {
 	})
 	t.Run("one that did not pass is filled in and still needs the 认定表", func(t *testing.T) {
 		k := must(c.d.NewCase(ctx, loan.First, false))
-		k = must(c.d.TakeOffer(ctx, k.ID, one(k, "", "韦测乙")))
+		k = must(c.d.TakeOffer(ctx, k.ID, one(k, failed.IDNo, "韦测乙")))
 		if k.App.Hardship.PreApplied || !slices.Contains(c.d.Check(k).Codes(), "E-DC-005") {
 			t.Error("passed without having passed")
 		}
 		if l, _ := c.d.Listed(ctx, k); l != desk.Refused {
 			t.Errorf("listed %v", l)
+		}
+	})
+	t.Run("a name alone tells of the student and fills in nothing", func(t *testing.T) {
+		k := must(c.d.NewCase(ctx, loan.First, false))
+		before := k.App
+		o := one(k, "", "韦测乙")
+		if o.ByNumber() || o.Name != "韦*乙" || o.IDNo != strings.Repeat("*", 16)+failed.IDNo[16:] {
+			t.Errorf("got %+v", o)
+		}
+		for name, fields := range map[string]map[string]any{"nothing entered": {"loan.amount": 5000}, "the name": {"student.name": "韦测乙"}} {
+			k = must(c.d.Edit(ctx, k.ID, fields))
+			if _, err := c.d.TakeOffer(ctx, k.ID, o); fault.KindOf(err) != fault.Input {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		if k = must(c.d.Case(ctx, k.ID)); k.App.Student.IDNo != "" || k.App.Student.Phone != "" || k.App.Student.Address != "" || k.App.Student.Birth != before.Student.Birth || len(k.App.Hardship.Categories) != 0 {
+			t.Errorf("filled in %+v", k.App.Student)
+		}
+		k = must(c.d.Edit(ctx, k.ID, map[string]any{"student.id_no": failed.IDNo}))
+		k = must(c.d.TakeOffer(ctx, k.ID, o))
+		if k.App.Student.Phone != failed.Phone {
+			t.Errorf("with the number: %+v", k.App.Student)
 		}
 	})
 	t.Run("what is entered stays, and empty fields are filled", func(t *testing.T) {

@@ -36,12 +36,18 @@ type Difference struct {
 	By   string
 	At   time.Time
 	Kept bool // the former
+	// There is masked although the operator sees the case in full: it is of a case
+	// that is not his, or of somebody in the roster who may be another.
+	Withheld bool
 }
 
 // Differences lists where the case differs from the card, the roster, earlier
 // cases of the student and what stood before corrections, for the second person
 // to decide by. The values are masked for who does not see the case in full, but
-// for those that are shown for a while.
+// for those that are shown for a while. What the roster says is shown of whom both
+// number and name are entered, and what an earlier case says to who sees that case
+// too, or reviews this one where number and name are the same in both: then the
+// earlier case has the look in its record before.
 func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, error) {
 	const op = "compare case"
 	if err := d.permit(ctx, guard.View, c); err != nil {
@@ -54,7 +60,7 @@ func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, err
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	earlier, err := d.earlierDifferences(ctx, c)
+	earlier, err := d.earlierDifferences(ctx, c, full)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -64,11 +70,28 @@ func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, err
 	}
 	out = slices.Concat(out, roster, earlier, corrected)
 	for i := range out {
-		if !full && !d.reveals(c.ID, out[i].Field) {
-			out[i].Here, out[i].There = maskField(out[i].Field, out[i].Here), maskField(out[i].Field, out[i].There)
+		x := &out[i]
+		seen := full || d.reveals(c.ID, x.Field)
+		if !seen {
+			x.Here = maskField(x.Field, x.Here)
+		}
+		switch {
+		case x.Withheld:
+			x.There = withheld(x.Field, x.There)
+		case !seen && x.Source != FromEarlier:
+			x.There = maskField(x.Field, x.There)
 		}
 	}
 	return out, nil
+}
+
+// withheld masks a value of somebody else: what has no mask of its own is not shown
+// at all.
+func withheld(field, value string) string {
+	if m := maskField(field, value); m != value {
+		return m
+	}
+	return "***"
 }
 
 // maskField masks a person's value by what it is.
@@ -170,6 +193,11 @@ func (d *Desk) rosterDifferences(ctx context.Context, c *loan.Case) (out []Diffe
 		}
 	}
 	s := found[0]
+	defer func() {
+		for i := range out {
+			out[i].Withheld = string(id) != s.IDNo || have.Name != s.Name
+		}
+	}()
 	out = differs(out, "student.name", FromRoster, have.Name, s.Name)
 	out = differs(out, "student.id_no", FromRoster, string(id), s.IDNo)
 	out = differs(out, "student.phone", FromRoster, have.Phone, s.Phone)
@@ -183,7 +211,9 @@ func compared() []string {
 		"coborrowers.0.phone", "coborrowers.0.relation", "study.school_name", "study.major", "study.level", "study.years", "study.entry_year"}
 }
 
-func (d *Desk) earlierDifferences(ctx context.Context, c *loan.Case) (out []Difference, err error) {
+// earlierDifferences says what of an earlier case the operator may not see; full is
+// whether he sees the case that is compared.
+func (d *Desk) earlierDifferences(ctx context.Context, c *loan.Case, full bool) (out []Difference, err error) {
 	if c.App.Student.IDNo == "" {
 		return nil, nil
 	}
@@ -203,7 +233,39 @@ func (d *Desk) earlierDifferences(ctx context.Context, c *loan.Case) (out []Diff
 	for _, f := range compared() {
 		out = differs(out, f, FromEarlier, fieldText(&c.App, f), fieldText(&k.App, f))
 	}
+	if len(out) == 0 || d.SeesFull(k) {
+		return out, nil
+	}
+	if full && guard.Reviewing(d.acting(), c) && identityOf(c.App.Student) == identityOf(k.App.Student) && d.would(ctx, guard.View, k) == nil {
+		return out, d.noteCompared(ctx, c, k, out)
+	}
+	for i := range out {
+		out[i].Withheld = !d.reveals(k.ID, out[i].Field)
+	}
 	return out, nil
+}
+
+// noteCompared notes in the record of an earlier case that its values are shown
+// beside those of another, once a day for each operator.
+func (d *Desk) noteCompared(ctx context.Context, c, earlier *loan.Case, shown []Difference) error {
+	all, err := d.store.Changes(ctx, earlier.ID)
+	if err != nil {
+		return err
+	}
+	body := loan.ViewBody{Detail: guard.Compared + c.ID.String()}
+	for _, x := range shown {
+		body.Fields = append(body.Fields, x.Field)
+	}
+	for _, ch := range all {
+		if ch.Kind != loan.ChangeView || ch.Operator != d.operator.ID || loan.DateOf(ch.At.In(d.now().Location())) != d.Today() {
+			continue
+		}
+		b, err := loan.Body[loan.ViewBody](ch)
+		if err == nil && b.Detail == body.Detail && slices.Equal(b.Fields, body.Fields) {
+			return nil
+		}
+	}
+	return d.noteOf(ctx, "compare case", d.operator.ID, earlier.ID, body)
 }
 
 // fieldText is a field as text; empty where it is not there.

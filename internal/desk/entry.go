@@ -14,19 +14,19 @@ import (
 
 // Edit sets fields of a case; values are what their JSON holds. After the
 // contract is signed a field of it changes through Correct alone. Where both name
-// and number become another's, the party's consents and portrait go with the former
-// person.
+// and number become another's, or are emptied, the party's consents and portrait go
+// with the former person; so in Resolve, Correct and TakeOffer.
 func (d *Desk) Edit(ctx context.Context, id uuid.UUID, fields map[string]any) (*loan.Case, error) {
 	const op = "edit"
 	body, err := editBody(fields)
 	if err != nil {
 		return nil, err
 	}
-	return d.setFields(ctx, op, id, guard.Edit, entry(loan.ChangeEdit, body), body.Fields)
+	return d.setFields(ctx, op, id, guard.Edit, body.Fields, entry(loan.ChangeEdit, body))
 }
 
 // setFields is act for fields, by which a party may become another person.
-func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.Verb, p pending, fields map[string]json.RawMessage) (*loan.Case, error) {
+func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.Verb, fields map[string]json.RawMessage, ps ...pending) (*loan.Case, error) {
 	c, err := d.store.Case(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
@@ -38,12 +38,13 @@ func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.V
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	return d.commitAs(ctx, op, d.operator, id, append([]pending{p}, more...))
+	return d.commitAs(ctx, op, d.operator, id, append(ps, more...))
 }
 
 // Resolve ends a conflict: a person chose the value.
 func (d *Desk) Resolve(ctx context.Context, id uuid.UUID, field string, value json.RawMessage) (*loan.Case, error) {
-	return d.act(ctx, "resolve", id, guard.Resolve, entry(loan.ChangeResolve, loan.EditBody{Fields: map[string]json.RawMessage{field: value}}))
+	fields := map[string]json.RawMessage{field: value}
+	return d.setFields(ctx, "resolve", id, guard.Resolve, fields, entry(loan.ChangeResolve, loan.EditBody{Fields: fields}))
 }
 
 func editBody(fields map[string]any) (loan.EditBody, error) {
@@ -209,5 +210,5 @@ func (d *Desk) Correct(ctx context.Context, id uuid.UUID, fields map[string]any,
 	if reason == "" {
 		return nil, fault.Say("correct", fault.Input, "补正须写明原因。", nil)
 	}
-	return d.setFields(ctx, "correct", id, guard.Correct, entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason}), body.Fields)
+	return d.setFields(ctx, "correct", id, guard.Correct, body.Fields, entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason}))
 }

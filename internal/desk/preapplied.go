@@ -20,12 +20,17 @@ const maxOffers = 4
 // Offer is a student of a pre-application roster that a case may be filled in
 // from, masked.
 type Offer struct {
-	Name, IDNo string // masked
+	Name, IDNo string // masked; of one found by the name no more than the number's end
 	School     string // the high school
 	Group      string
 	Approved   bool
 	student    loan.Preapplied
+	byNumber   bool
 }
+
+// ByNumber says whether the student was found by the whole ID number. One who was
+// found by a name alone is told of, and not filled in.
+func (o Offer) ByNumber() bool { return o.byNumber }
 
 // preapplied is every student of the rosters in force, by number and by name.
 type preapplied struct {
@@ -97,13 +102,24 @@ func (d *Desk) Offers(ctx context.Context, c *loan.Case, idNo, name string) (off
 		if r.Year != c.App.AcademicYear || name != "" && name != s.Name || len(fills(&c.App, s)) == 0 {
 			continue
 		}
-		offers = append(offers, Offer{Name: guard.MaskName(s.Name), IDNo: guard.MaskIDNo(s.IDNo), School: r.School, Group: r.Group,
-			Approved: s.Approved, student: s})
+		o := Offer{Name: guard.MaskName(s.Name), IDNo: guard.MaskIDNo(s.IDNo), School: r.School, Group: r.Group,
+			Approved: s.Approved, student: s, byNumber: id != ""}
+		if !o.byNumber {
+			o.IDNo = numberEnd(s.IDNo)
+		}
+		offers = append(offers, o)
 	}
 	if len(offers) > maxOffers {
 		return nil, true, nil
 	}
 	return offers, false, nil
+}
+
+// numberEnd leaves of a number what tells apart a few of one name, and is no help in
+// trying numbers out.
+func numberEnd(s string) string {
+	n := max(len(s)-2, 0)
+	return strings.Repeat("*", n) + s[n:]
 }
 
 // fills is what an offer would set in an application: fields that are empty,
@@ -138,7 +154,9 @@ func fills(a *loan.Application, s loan.Preapplied) map[string]any {
 	return out
 }
 
-// TakeOffer fills the case in from a roster, and notes which.
+// TakeOffer fills the case in from a roster, and notes which. fault.Input without the
+// student's whole number, by which it was found or which the case has: a name does
+// not give out what the roster has of a person.
 func (d *Desk) TakeOffer(ctx context.Context, id uuid.UUID, o Offer) (*loan.Case, error) {
 	const op = "take offer"
 	c, err := d.store.Case(ctx, id)
@@ -148,6 +166,9 @@ func (d *Desk) TakeOffer(ctx context.Context, id uuid.UUID, o Offer) (*loan.Case
 	if err := d.permit(ctx, guard.Edit, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if no := numberOf(c, loan.StudentParty); !o.byNumber && (no == "" || string(no) != o.student.IDNo) {
+		return nil, fault.Say(op, fault.Input, "请先输入完整的身份证号或读身份证，再从名单填入。", nil)
+	}
 	fields := fills(&c.App, o.student)
 	if len(fields) == 0 {
 		return nil, fault.Say(op, fault.Conflict, "已填的姓名或身份证号与名单不同，没有填入。", nil)
@@ -156,8 +177,8 @@ func (d *Desk) TakeOffer(ctx context.Context, id uuid.UUID, o Offer) (*loan.Case
 	if err != nil {
 		return nil, err
 	}
-	return d.commitAs(ctx, op, d.operator, id, []pending{entry(loan.ChangeEdit, body),
-		entry(loan.ChangeView, loan.ViewBody{Detail: "roster " + o.Group})})
+	return d.setFields(ctx, op, id, guard.Edit, body.Fields, entry(loan.ChangeEdit, body),
+		entry(loan.ChangeView, loan.ViewBody{Detail: guard.RosterTaken + o.Group}))
 }
 
 // Listed is what the rosters in force say of a case's student.

@@ -2,12 +2,15 @@ package desk_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 // sealed is a case whose contract both have signed.
@@ -97,12 +100,12 @@ func TestAConsentIsOfThePersonWhoGaveIt(t *testing.T) {
 	if len(c.Consents[loan.CoborrowerParty]) == 0 || len(c.Slot(portrait)) == 0 || !c.Attested[loan.CoborrowerParty] {
 		t.Fatal("there is nothing to lose")
 	}
-	number := c.App.Coborrowers[0].IDNo
+	name, number := c.App.Coborrowers[0].Name, c.App.Coborrowers[0].IDNo
 	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": "韦测丙"}))
 	if len(c.Consents[loan.CoborrowerParty]) == 0 {
 		t.Error("a name that was put right takes the consents away")
 	}
-	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": "韦测甲", "coborrowers.0.id_no": "522727197805200017"}))
+	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": name, "coborrowers.0.id_no": "522727197805200017"}))
 	if len(c.Consents[loan.CoborrowerParty]) == 0 {
 		t.Error("a number that was put right takes the consents away")
 	}
@@ -123,6 +126,68 @@ func TestAConsentIsOfThePersonWhoGaveIt(t *testing.T) {
 	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": "韦测戊"}))
 	if len(c.Consents[loan.CoborrowerParty]) != 1 {
 		t.Error("the new person's consent is measured by the former")
+	}
+}
+
+func TestWhoeverTakesTheCaseOverTheFormerPersonsConsentsGo(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	n := newCounty(t)
+	d := n.d
+	s := student(11, "韦测戊", true)
+	n.send(bulletin.Roster, "PT1", rosterOf(s))
+	raw := func(v string) json.RawMessage { return json.RawMessage(`"` + v + `"`) }
+	for name, k := range map[string]struct {
+		bare bool // portrait and attestation without a consent
+		do   func(id uuid.UUID) *loan.Case
+	}{
+		"emptied at once": {false, func(id uuid.UUID) *loan.Case {
+			return must(d.Edit(ctx, id, map[string]any{"student.name": "", "student.id_no": ""}))
+		}},
+		"another at once": {false, func(id uuid.UUID) *loan.Case {
+			return must(d.Edit(ctx, id, map[string]any{"student.name": s.Name, "student.id_no": s.IDNo}))
+		}},
+		"emptied one after the other": {false, func(id uuid.UUID) *loan.Case {
+			must(d.Edit(ctx, id, map[string]any{"student.name": ""}))
+			return must(d.Edit(ctx, id, map[string]any{"student.id_no": ""}))
+		}},
+		"emptied without a consent": {true, func(id uuid.UUID) *loan.Case {
+			return must(d.Edit(ctx, id, map[string]any{"student.name": "", "student.id_no": ""}))
+		}},
+		"another without a consent": {true, func(id uuid.UUID) *loan.Case {
+			return must(d.Edit(ctx, id, map[string]any{"student.name": s.Name, "student.id_no": s.IDNo}))
+		}},
+		"the name emptied, the number another's, and the rest from the roster": {false, func(id uuid.UUID) *loan.Case {
+			c := must(d.Edit(ctx, id, map[string]any{"student.name": "", "student.id_no": s.IDNo}))
+			o, _, err := d.Offers(ctx, c, s.IDNo, "")
+			if err != nil || len(o) != 1 {
+				t.Fatalf("%d offers, %v", len(o), err)
+			}
+			return must(d.TakeOffer(ctx, id, o[0]))
+		}},
+		"by ending conflicts": {false, func(id uuid.UUID) *loan.Case {
+			must(d.Resolve(ctx, id, "student.name", raw(s.Name)))
+			return must(d.Resolve(ctx, id, "student.id_no", raw(s.IDNo)))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := entered(t, d)
+			if k.bare {
+				for _, p := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+					c = must(d.Withdraw(ctx, c.ID, loan.StudentParty, p))
+				}
+				c = must(d.Attest(ctx, c.ID, loan.StudentParty))
+			}
+			if len(c.Slot(loan.PortraitStudent)) == 0 || !c.Attested[loan.StudentParty] {
+				t.Fatal("there is nothing to lose")
+			}
+			c = k.do(c.ID)
+			if len(c.Consents[loan.StudentParty]) != 0 || len(c.Slot(loan.PortraitStudent)) != 0 || c.Attested[loan.StudentParty] {
+				t.Errorf("left are %v, %d portraits, attested %v", c.Consents[loan.StudentParty], len(c.Slot(loan.PortraitStudent)), c.Attested[loan.StudentParty])
+			}
+			if len(c.Consents[loan.CoborrowerParty]) == 0 || len(c.Slot(loan.PortraitCoborrower)) == 0 {
+				t.Error("the other party's are gone too")
+			}
+		})
 	}
 }
 

@@ -238,8 +238,13 @@ func SeesFull(op Operator, c *loan.Case) bool {
 	if c == nil || !op.Enabled || !op.atCounter() {
 		return false
 	}
-	return op.Has(Clerk) && entered(op, c) ||
-		op.Has(Reviewer) && c.Status == loan.ToReview && !entered(op, c) && !closed(op, c)
+	return op.Has(Clerk) && entered(op, c) || Reviewing(op, c)
+}
+
+// Reviewing says whether the case waits for a reviewer and the operator may be the
+// one: he has no hand in it.
+func Reviewing(op Operator, c *loan.Case) bool {
+	return c != nil && op.Enabled && op.atCounter() && op.Has(Reviewer) && c.Status == loan.ToReview && !entered(op, c) && !closed(op, c)
 }
 
 // handles says whether the case is the operator's to work on as a clerk at a laptop:

@@ -26,7 +26,7 @@ type OddKind string
 
 // What can be odd.
 const (
-	OddLooks    OddKind = "looks"    // one operator's many looks past the own queue on one day, cases taken over by force among them
+	OddLooks    OddKind = "looks"    // one operator's many looks past the own queue on one day, cases taken over by force among them, and cases filled in from a roster that were then made void or filled in anew, or beyond a day's work
 	OddNight    OddKind = "night"    // work between ten at night and six
 	OddSearches OddKind = "searches" // a search after the day's were used up
 	OddRefused  OddKind = "refused"  // refused again and again on one day
@@ -53,10 +53,21 @@ const SearchRefused = "beyond refused: the day's searches are used up"
 // WrongAtCentre begins what the centre's record says of a wrong password.
 const WrongAtCentre = "sign-in at the centre: wrong password"
 
+// Compared begins what the record of an earlier case says when its values were shown
+// beside those of a case under review; that one's id follows.
+const Compared = "compared with case "
+
+// RosterTaken begins what the record says of a case that was filled in from a
+// roster; the roster's group follows.
+const RosterTaken = "roster "
+
 // From how many on something is odd, on one day.
 const (
 	manyLooks   = 15
 	manyRefused = 3
+	// fullDay is how many cases one operator fills in from rosters on a busy day; each
+	// beyond counts as a look.
+	fullDay = 60
 	// ManyPhones is from how many students on one phone is odd, ManyPortraits from
 	// how many cases on one portrait: brothers and sisters share a phone.
 	ManyPhones    = 4
@@ -104,8 +115,12 @@ func Odd(acts []Act) []Oddity {
 }
 
 // Watch looks for patterns in a record that is read line by line: what it keeps
-// grows with people and days, not with lines.
-type Watch struct{ by map[oddKey]*Oddity }
+// grows with people, days and cases that were filled in from a roster, not with lines.
+type Watch struct {
+	by    map[oddKey]*Oddity
+	taken map[uuid.UUID]Act // the last filling in from a roster of each case
+	day   map[oddKey]int    // fillings in, of each operator and day
+}
 
 func (w *Watch) add(k OddKind, a Act, times int) {
 	key := oddKey{k, a.Operator, loan.DateOf(a.At.In(beijing()))}
@@ -119,6 +134,20 @@ func (w *Watch) add(k OddKind, a Act, times int) {
 	}
 	o.Count += times
 	o.Cases, o.Devices = noted(noted(o.Cases, a.Case), AgainIn(a.Detail)), noted(o.Devices, a.Device)
+}
+
+// fromRoster sees that a case was filled in from a roster.
+func (w *Watch) fromRoster(a Act) {
+	if w.taken == nil {
+		w.taken, w.day = map[uuid.UUID]Act{}, map[oddKey]int{}
+	}
+	_, again := w.taken[a.Case]
+	w.taken[a.Case] = a
+	key := oddKey{OddLooks, a.Operator, loan.DateOf(a.At.In(beijing()))}
+	w.day[key]++
+	if again || w.day[key] > fullDay {
+		w.add(OddLooks, a, 1)
+	}
 }
 
 // noted adds an id to a short list.
@@ -144,6 +173,13 @@ func (w *Watch) See(a Act) {
 		w.add(OddLooks, a, 1)
 	case a.Kind == loan.ChangeSignIn && (strings.HasPrefix(a.Detail, "failed") || strings.HasPrefix(a.Detail, WrongAtCentre)):
 		w.add(OddPassword, a, 1)
+	case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, RosterTaken):
+		w.fromRoster(a)
+	case a.Kind == loan.ChangeVoid:
+		if t, ok := w.taken[a.Case]; ok {
+			delete(w.taken, a.Case)
+			w.add(OddLooks, t, 1)
+		}
 	case a.Kind == loan.ChangeView:
 		if g, ok := GlassOf(a.Detail); ok && !g.Reviewed {
 			w.add(OddGlass, a, 1)

@@ -1,12 +1,22 @@
 package guard
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
+
+func TestACaseFilledInFromTheRosterAgainAndAgainIsOdd(t *testing.T) {
+	a := Act{At: time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC), Operator: "x", Kind: loan.ChangeView, Detail: RosterTaken + "PT1", Case: uuid.New()}
+	for n, want := range map[int]int{15: 0, 16: 1} {
+		if got := Odd(slices.Repeat([]Act{a}, n)); len(got) != want || want == 1 && (got[0].Kind != OddLooks || got[0].Count != 15) {
+			t.Errorf("%d times: got %+v", n, got)
+		}
+	}
+}
 
 func TestWhatIsOddInTheRecord(t *testing.T) {
 	noon := time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC) // by Beijing time
@@ -19,11 +29,24 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		}
 		return out
 	}
+	taken := Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: RosterTaken + "PT1"}
+	void := func(acts []Act) []Act {
+		for _, a := range slices.Clone(acts) {
+			a.Kind, a.Detail = loan.ChangeVoid, ""
+			acts = append(acts, a)
+		}
+		return acts
+	}
 	for name, c := range map[string]struct {
 		acts []Act
 		want OddKind
 		n    int
 	}{
+		"a busy day with the roster":            {times(60, taken), "", 0},
+		"much more than a day's work with it":   {times(75, taken), OddLooks, 15},
+		"cases from the roster made void":       {void(times(15, taken)), OddLooks, 15},
+		"a few of them":                         {void(times(14, taken)), "", 0},
+		"other cases made void":                 {void(times(20, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "case"})), "", 0},
 		"fourteen looks are a busy day":         {times(14, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), "", 0},
 		"fifteen are odd":                       {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), OddLooks, 15},
 		"looks of the own queue are not":        {times(50, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "case"}), "", 0},

@@ -127,6 +127,34 @@ func TestTheRosterIsNotOfferedWhereItWouldBeWrong(t *testing.T) {
 	r.must(r.u.desk.Edit(t.Context(), v.id, map[string]any{"hardship.pre_applied": true}))
 	r.ui(v.refreshCase)
 	says("名单中没有这个身份证号")
+	t.Run("a name alone tells of the student, and leads to the number", func(t *testing.T) {
+		v := r.open(loan.First, false)
+		r.ui(func() { v.show(stepStudent) })
+		r.types("student.name", "韦测甲")
+		r.settle()
+		r.ui(func() {
+			if o := v.roster(); len(o.offers) != 1 || o.offers[0].ByNumber() || !o.content.Visible() || len(o.rows.Objects) != 2 {
+				t.Errorf("%d offers, %d rows, %q", len(o.offers), len(o.rows.Objects), o.shown)
+			}
+		})
+		r.ui(v.takeOffered)
+		r.settle()
+		if c := r.saved(v.id); c.App.Student.IDNo != "" || c.App.Student.Phone != "" {
+			t.Errorf("filled in %+v", c.App.Student)
+		}
+		r.ui(func() {
+			if b := v.form.find("student.id_no"); b.inner == nil || !b.inner.Focused() {
+				t.Error("the caret is not in the number")
+			}
+		})
+		r.types("student.id_no", testID("52272720050314991"))
+		r.settle()
+		r.ui(v.takeOffered)
+		r.settle()
+		if c := r.saved(v.id); c.App.Student.Phone == "" {
+			t.Error("with the number nothing is filled in")
+		}
+	})
 	t.Run("one that did not pass, and was ticked all the same", func(t *testing.T) {
 		v := r.open(loan.First, false)
 		r.must(r.u.desk.Edit(t.Context(), v.id, map[string]any{"hardship.pre_applied": true, "student.id_no": testID("52272720050314993"),

@@ -85,6 +85,9 @@ func (c *compared) show(all []desk.Difference) {
 	if !c.v.full() {
 		words += "内容已遮盖，按上方“显示…”查看。"
 	}
+	if slices.ContainsFunc(all, func(d desk.Difference) bool { return d.Withheld }) {
+		words += "他人经办的以往案件，以及姓名或身份证号不符的名单内容，只显示遮盖的部分；以往案件由复核员在待复核时对照。"
+	}
 	rows := []fyne.CanvasObject{kit.NewText(words, kit.TextCaption), container.New(&tableRow{widths}, head...)}
 	for _, f := range fields {
 		line := []fyne.CanvasObject{kit.NewText(fieldNames([]string{f})[0], kit.TextMuted), nil}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"doorstep/internal/desk"
@@ -51,7 +52,11 @@ func newRosterOffer(v *visit, p *personForm) *rosterOffer {
 // takeOffered takes the one student that is offered, at its key.
 func (v *visit) takeOffered() {
 	r := v.steps[stepStudent].(*studentStep).offer
-	if v.active && v.at == stepStudent && len(r.offers) == 1 {
+	switch {
+	case !v.active || v.at != stepStudent || len(r.offers) == 0:
+	case !r.offers[0].ByNumber():
+		kit.Focus(r.person.fields["id_no"].object)
+	case len(r.offers) == 1:
 		r.take(r.offers[0])
 	}
 }
@@ -104,8 +109,15 @@ func (r *rosterOffer) show(offers []desk.Offer, crowded bool, listed desk.Listed
 		}
 		now += o.Name + o.IDNo + o.School + state
 		line := kit.NewText(o.Name+"　"+o.IDNo+"　"+o.School, kit.TextBold)
+		if !o.ByNumber() {
+			rows = append(rows, container.NewVBox(line, kit.NewText(state, kit.TextMuted)))
+			continue
+		}
 		take := kit.NewSecondary(words, kit.Icon("download"), func() { r.take(o) })
 		rows = append(rows, container.NewBorder(nil, nil, nil, container.NewCenter(take), container.NewVBox(line, kit.NewText(state, kit.TextMuted))))
+	}
+	if slices.ContainsFunc(offers, func(o desk.Offer) bool { return !o.ByNumber() }) {
+		rows = append(rows, kit.NewStatusLine(kit.Info, "名单中有同名学生：输入完整的身份证号或读身份证后，即可从名单填入"))
 	}
 	if kind, words := rosterWords(r.v.c, crowded, listed); words != "" && len(offers) == 0 {
 		now += words
