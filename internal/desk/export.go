@@ -46,7 +46,7 @@ func (d *Desk) Releases(ctx context.Context) ([]Given, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	now := d.now()
+	now := d.moment()
 	return slices.DeleteFunc(all, func(g guard.Given) bool {
 		return g.Release == nil || g.Release.Centre || g.Revoked || g.Elsewhere || g.Stale || now.Before(g.From) || !now.Before(g.Until)
 	}), nil
@@ -109,7 +109,7 @@ func (d *Desk) counted(ctx context.Context, grant string, cases []uuid.UUID, all
 	err = fault.Tell(op, fault.Denied, "没有这份导出授权。请先申请导出，由系统数据管理员批准并写明接收人。", errors.New("no such grant"))
 	if i := slices.IndexFunc(grants, func(k guard.Given) bool { return k.ID == grant }); i >= 0 {
 		g = grants[i]
-		err = guard.MayExport(d.acting(), g, cases, d.now())
+		err = guard.MayExport(d.acting(), g, cases, d.moment())
 	}
 	if err == nil && slices.ContainsFunc(all, func(c *loan.Case) bool { return !c.MayShare() }) {
 		err = fault.Tell(op, fault.Denied, "所选案件中，有人已撤回处理敏感信息或向经办银行、学校提供信息的同意，不能导出。请去掉该案件，或请本人重新同意。", errors.New("a consent was taken back"))
