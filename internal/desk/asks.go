@@ -128,7 +128,7 @@ func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 		return nil, err
 	}
 	began, err := d.eraBegan(ctx)
-	now := d.now()
+	now := d.moment()
 	// What was asked before the file was set back may have been granted and used.
 	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor || a.At.Before(began) }), err
 }

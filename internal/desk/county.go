@@ -28,9 +28,10 @@ const registerSetting = "desk.register"
 // packs, templates, and the school register, which are also written to the data folder,
 // whole and durable, for what judges without a password. It is done at signing
 // in, and is to be called when the store has taken a bulletin; it may be
-// repeated.
+// repeated. Afterwards Lapsed knows of a word that ends the work here.
 func (d *Desk) TakeUp(ctx context.Context) error {
 	const op = "take up bulletins"
+	_ = d.stands(ctx) // Lapsed says what it found
 	next := d.base
 	register, failed := d.takeUpRegister(ctx)
 	if next == nil {

@@ -92,7 +92,7 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 	if err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
-	entries = append(entries, odd...)
+	entries = append(append(entries, odd...), d.behind()...)
 	entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: op.ID, Body: in})
 	if _, err := d.store.Commit(ctx, entries, nil); err != nil {
 		return nil, fault.Wrap("sign in", err)
@@ -130,6 +130,7 @@ func (d *Desk) Place() string { return d.store.Profile().Point }
 
 // Close locks the store: its keys are wiped.
 func (d *Desk) Close() error {
+	_ = d.stands(context.Background()) // keeps how late it was, before more is written
 	d.flushRefusals(context.Background())
 	return d.store.Close()
 }
@@ -261,6 +262,7 @@ func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
 	if err != nil {
 		d.refuse(ctx, d.operator, c, err)
 	}
+	d.tellBehind(ctx)
 	return err
 }
 
@@ -269,8 +271,8 @@ func (d *Desk) would(ctx context.Context, v guard.Verb, c *loan.Case) error {
 	if d.MustChange() {
 		return guard.MustChange(v)
 	}
-	if v != guard.Sync && d.Lapsed() != nil {
-		if err := d.Recheck(ctx); err != nil {
+	if v != guard.Sync {
+		if err := d.stands(ctx); err != nil {
 			return err
 		}
 	}
@@ -302,7 +304,7 @@ func (d *Desk) permitOther(ctx context.Context, who guard.Operator, v guard.Verb
 // off while the laptop's or the account's time is over, or the password is temporary.
 func (d *Desk) acting() guard.Operator {
 	o := *d.account.Load()
-	o.Enabled = o.Enabled && d.Lapsed() == nil && !d.MustChange() && o.Within(d.site())
+	o.Enabled = o.Enabled && d.stands(context.Background()) == nil && !d.MustChange() && o.Within(d.site())
 	return o
 }
 

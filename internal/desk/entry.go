@@ -186,16 +186,23 @@ func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, passwo
 		if err := d.ready(c); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-	} else if note == "" {
-		return nil, fault.Say(op, fault.Input, "退回时请写明原因。", nil)
+	}
+	if !pass || note != "" {
+		if err := guard.CheckReason(note); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
 	}
 	return d.commitAs(ctx, op, who, id, []pending{entry(loan.ChangeReview, loan.ReviewBody{Pass: pass, Note: note})})
 }
 
+// CheckReason is fault.Input, with a sentence, for a reason that the record does not
+// take.
+func CheckReason(s string) error { return guard.CheckReason(s) }
+
 // Void ends a case for good, with a reason; nothing is deleted.
 func (d *Desk) Void(ctx context.Context, id uuid.UUID, reason string) (*loan.Case, error) {
-	if reason == "" {
-		return nil, fault.Say("void", fault.Input, "作废须写明原因。", nil)
+	if err := guard.CheckReason(reason); err != nil {
+		return nil, fault.Wrap("void", err)
 	}
 	return d.act(ctx, "void", id, guard.VoidCase, entry(loan.ChangeVoid, loan.ReasonBody{Reason: reason}))
 }
@@ -207,8 +214,8 @@ func (d *Desk) Correct(ctx context.Context, id uuid.UUID, fields map[string]any,
 	if err != nil {
 		return nil, err
 	}
-	if reason == "" {
-		return nil, fault.Say("correct", fault.Input, "补正须写明原因。", nil)
+	if err := guard.CheckReason(reason); err != nil {
+		return nil, fault.Wrap("correct", err)
 	}
 	return d.setFields(ctx, "correct", id, guard.Correct, body.Fields, entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason}))
 }

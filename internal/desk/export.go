@@ -46,7 +46,7 @@ func (d *Desk) Releases(ctx context.Context) ([]Given, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	now := d.now()
+	now := d.moment()
 	return slices.DeleteFunc(all, func(g guard.Given) bool {
 		return g.Release == nil || g.Release.Centre || g.Revoked || g.Elsewhere || g.Stale || now.Before(g.From) || !now.Before(g.Until)
 	}), nil
@@ -56,8 +56,8 @@ func (d *Desk) Releases(ctx context.Context) ([]Given, error) {
 // names the recipient: encrypted to him alone, what the grant names and no more,
 // with a watermark over every paper. Each case is counted and noted in the
 // chain before anything is written, and stays so where the writing fails.
-// fault.Denied says what is wrong with the grant, or that a person took the
-// consent to it back, and is noted too; fault.Disk
+// fault.Denied says what is wrong with the grant, or that a person's
+// consent to it is not there, and is noted too; fault.Disk
 // for a folder that takes no file.
 func (d *Desk) Export(ctx context.Context, grant string, cases []uuid.UUID, dir string) (Exported, error) {
 	const op = "export"
@@ -109,10 +109,10 @@ func (d *Desk) counted(ctx context.Context, grant string, cases []uuid.UUID, all
 	err = fault.Tell(op, fault.Denied, "没有这份导出授权。请先申请导出，由系统数据管理员批准并写明接收人。", errors.New("no such grant"))
 	if i := slices.IndexFunc(grants, func(k guard.Given) bool { return k.ID == grant }); i >= 0 {
 		g = grants[i]
-		err = guard.MayExport(d.acting(), g, cases, d.now())
+		err = guard.MayExport(d.acting(), g, cases, d.moment())
 	}
 	if err == nil && slices.ContainsFunc(all, func(c *loan.Case) bool { return !c.MayShare() }) {
-		err = fault.Tell(op, fault.Denied, "所选案件中，有人已撤回处理敏感信息或向经办银行、学校提供信息的同意，不能导出。请去掉该案件，或请本人重新同意。", errors.New("a consent was taken back"))
+		err = fault.Tell(op, fault.Denied, "所选案件中，有人没有给出或已撤回处理敏感信息、查询信用报告或向经办银行、学校提供信息的同意，不能导出。请去掉该案件，或请本人同意。", errors.New("a consent is not there"))
 	}
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {

@@ -294,3 +294,44 @@ func TestARecipientIsNamedByTheAdministratorForAnExportAlone(t *testing.T) {
 		t.Errorf("a grant came of it: %+v, %v", got, err)
 	}
 }
+
+func TestACaseWhoseConsentsDoNotStandIsNotExported(t *testing.T) {
+	f, cases := exporter(t)
+	_, to := recipient(t)
+	g := f.leave(desk.Wanted{Fields: []string{"student.name"}, Count: 5}, to)
+	ctx, must := t.Context(), step(t)
+	refused := func(t *testing.T, id uuid.UUID) {
+		t.Helper()
+		if _, err := f.d.Export(ctx, g.ID, []uuid.UUID{id}, t.TempDir()); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "同意") {
+			t.Errorf("got %v: %s", err, fault.Sentence(err))
+		}
+	}
+	for _, purpose := range []string{loan.ConsentCredit, loan.ConsentSensitive} {
+		t.Run("the co-borrower's is taken back: "+purpose, func(t *testing.T) {
+			c := entered(t, f.d)
+			if _, err := f.d.Export(ctx, g.ID, []uuid.UUID{c.ID}, t.TempDir()); err != nil {
+				t.Fatalf("before: %v", err)
+			}
+			must(f.d.Withdraw(ctx, c.ID, loan.CoborrowerParty, purpose))
+			refused(t, c.ID)
+		})
+	}
+	t.Run("none was ever given", func(t *testing.T) { refused(t, must(f.d.NewCase(ctx, loan.First, false)).ID) })
+	t.Run("the text asks for one to sharing, and there is none", func(t *testing.T) {
+		c := entered(t, f.d)
+		must(f.d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentSensitive, "consent-sensitive-2026-12+share", true))
+		refused(t, c.ID)
+	})
+	t.Run("taken back once the case is void", func(t *testing.T) {
+		id := cases[0]
+		if _, err := f.d.Export(ctx, g.ID, []uuid.UUID{id}, t.TempDir()); err != nil {
+			t.Fatalf("before: %v", err)
+		}
+		must(f.d.Void(ctx, id, "重复受理"))
+		c := must(f.d.Withdraw(ctx, id, loan.StudentParty, loan.ConsentCredit))
+		if c.Status != loan.Void || len(c.TakenBack()) != 1 {
+			t.Errorf("%s, taken back %+v", c.Status.Label(), c.TakenBack())
+		}
+		refused(t, id)
+	})
+}

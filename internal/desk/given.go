@@ -27,7 +27,7 @@ func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	var out []guard.Grant
-	now := d.now()
+	now := d.moment()
 	for _, g := range all {
 		if !g.Revoked && !g.Elsewhere && !now.Before(g.From) && now.Before(g.Until) {
 			out = append(out, g.Grant)

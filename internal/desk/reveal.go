@@ -55,7 +55,7 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 		return fault.Wrap(op, err)
 	}
 	now := d.now()
-	grant, err := guard.MayReveal(d.acting(), c, fields, reason, basis, now)
+	grant, err := guard.MayReveal(d.acting(), c, fields, reason, basis, d.moment())
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
 			d.noteRefusal(ctx, loan.ChangeReveal, d.operator.ID, id, loan.ViewBody{Fields: fields, Reason: reason, Detail: "refused"})

@@ -54,7 +54,7 @@ func (d *Desk) countSearch(ctx context.Context, reason string) (string, error) {
 	if s.Grants, err = d.given(ctx); err != nil {
 		return "", err
 	}
-	grant, err := guard.MaySearch(d.acting(), s, d.now())
+	grant, err := guard.MaySearch(d.acting(), s, d.moment())
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
 			d.noteRefusal(ctx, loan.ChangeSearch, d.operator.ID, uuid.Nil, loan.ViewBody{Reason: reason, Detail: guard.SearchRefused})

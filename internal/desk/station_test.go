@@ -86,7 +86,7 @@ func TestTwoStations(t *testing.T) {
 		}
 		_, err = a.Attach(ctx, c.ID, loan.DocSlot(loan.HukouBook), picture(t, 10, 10, 1), "image/jpeg", "file")
 		denied("attach", err)
-		_, err = a.Void(ctx, c.ID, "r")
+		_, err = a.Void(ctx, c.ID, "重复受理")
 		denied("void", err)
 		_, err = a.PassOn(ctx, c.ID, a.Device(), "A", loan.CheckStation)
 		denied("pass on", err)

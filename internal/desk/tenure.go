@@ -22,6 +22,12 @@ type tenure struct {
 	mu    sync.Mutex
 	lapse error // why no work may be done; nil when it may
 	ask   *guard.Renewal
+
+	keep    sync.Mutex // one change of what is kept after another
+	high    time.Time  // the latest moment seen, here and before, while work might be done
+	checked time.Time  // when lapse was found, by the clock
+	word    uint64     // the county's list of laptops shut out, by which it was found
+	told    bool       // the record says that the clock fell behind
 }
 
 // leaseSetting keeps what renewals by code gave, and how late it has been here.
@@ -50,12 +56,14 @@ func (d *Desk) Lapsed() error {
 
 // Recheck looks again whether work may be done, as after a sync.
 func (d *Desk) Recheck(ctx context.Context) error {
+	word, now := d.shutOutVersion(), d.now()
 	t, _, err := d.readTenure(ctx, d.operator.ID)
 	if err == nil {
-		err = t.Check(d.now())
+		err = t.Check(now)
+		err = cmp.Or(err, d.seen(ctx, t.Latest, now, err == nil))
 	}
 	d.tenure.mu.Lock()
-	d.tenure.lapse = err
+	d.tenure.lapse, d.tenure.checked, d.tenure.word = err, now, word
 	d.tenure.mu.Unlock()
 	return fault.Wrap("tenure", err)
 }
@@ -82,7 +90,7 @@ func (d *Desk) free() bool {
 // anything is written, for what is written bears the clock's time.
 func (d *Desk) enter(ctx context.Context) error {
 	if d.free() {
-		return nil
+		return d.Recheck(ctx)
 	}
 	var kept leaseKept
 	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
@@ -106,11 +114,13 @@ func (d *Desk) enter(ctx context.Context) error {
 		kept.High, kept.Lapsed = t.Latest, true
 		return d.store.SetSetting(ctx, leaseSetting, kept)
 	}
-	if now.Sub(kept.High) < highEvery && t.Latest.Sub(kept.High) < highEvery {
-		return nil
+	if now.Sub(kept.High) >= highEvery {
+		kept.High = later(t.Latest, now)
+		if err := d.store.SetSetting(ctx, leaseSetting, kept); err != nil {
+			return err
+		}
 	}
-	kept.High = later(t.Latest, now)
-	return d.store.SetSetting(ctx, leaseSetting, kept)
+	return d.Recheck(ctx)
 }
 
 func later(a, b time.Time) time.Time {
@@ -123,12 +133,16 @@ func later(a, b time.Time) time.Time {
 func (d *Desk) readTenure(ctx context.Context, operator string) (guard.Tenure, leaseKept, error) {
 	var t guard.Tenure
 	var kept leaseKept
-	if d.free() {
-		now := d.now()
-		return guard.Tenure{Centre: now, Latest: now}, kept, nil
-	}
 	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
 		return t, kept, err
+	}
+	var err error
+	if t.Latest, err = d.latest(ctx, kept); err != nil {
+		return t, kept, err
+	}
+	if d.free() {
+		t.Centre, t.Free = t.Latest, true
+		return t, kept, nil
 	}
 	p := d.store.Profile()
 	cert, err := x509.ParseCertificate(p.CertDER)
@@ -147,20 +161,27 @@ func (d *Desk) readTenure(ctx context.Context, operator string) (guard.Tenure, l
 	for _, h := range d.store.Bulletins() {
 		t.Centre = later(t.Centre, h.Issued)
 	}
-	t.Lease, t.Account, t.Latest = kept.At, kept.Accounts[operator], kept.High
-	n, _ := d.store.Head()
-	if n > kept.After {
-		last, err := d.store.Pending(ctx, n-1, 1)
-		if err != nil {
-			return t, kept, err
-		}
-		if len(last) == 1 {
-			t.Latest = later(t.Latest, last[0].At)
-		}
-	}
+	t.Lease, t.Account = kept.At, kept.Accounts[operator]
 	t.Latest = later(t.Latest, t.Centre)
 	t.ShutOut, err = d.store.ShutOutAt(ctx, p.Device)
 	return t, kept, err
+}
+
+// latest is the latest moment seen at this laptop: what is kept, the chain's last
+// and what this desk saw.
+func (d *Desk) latest(ctx context.Context, kept leaseKept) (time.Time, error) {
+	d.tenure.mu.Lock()
+	out := later(kept.High, d.tenure.high)
+	d.tenure.mu.Unlock()
+	n, _ := d.store.Head()
+	if n <= kept.After {
+		return out, nil
+	}
+	last, err := d.store.Pending(ctx, n-1, 1)
+	if err == nil && len(last) == 1 {
+		out = later(out, last[0].At)
+	}
+	return out, err
 }
 
 // second is a second person whose name and password are given at this desk,
@@ -235,9 +256,22 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: "renewed by code"}); err != nil {
 		return err
 	}
+	if err := d.keepRenewal(ctx, now); err != nil {
+		return fault.Wrap(op, err)
+	}
+	d.tenure.mu.Lock()
+	d.tenure.ask, d.tenure.high = nil, now
+	d.tenure.mu.Unlock()
+	return d.Recheck(ctx)
+}
+
+// keepRenewal keeps what a code gave at a moment, which is the right one.
+func (d *Desk) keepRenewal(ctx context.Context, now time.Time) error {
+	d.tenure.keep.Lock()
+	defer d.tenure.keep.Unlock()
 	var kept leaseKept
 	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
-		return fault.Wrap(op, err)
+		return err
 	}
 	if kept.Accounts == nil {
 		kept.Accounts = map[string]time.Time{}
@@ -245,13 +279,7 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	kept.At, kept.High, kept.Accounts[d.operator.ID] = now.UTC(), now.UTC(), now.UTC()
 	kept.After, _ = d.store.Head()
 	kept.Lapsed = false
-	if err := d.store.SetSetting(ctx, leaseSetting, kept); err != nil {
-		return fault.Wrap(op, err)
-	}
-	d.tenure.mu.Lock()
-	d.tenure.ask = nil
-	d.tenure.mu.Unlock()
-	return d.Recheck(ctx)
+	return d.store.SetSetting(ctx, leaseSetting, kept)
 }
 
 // spokenAnswer is an answer as it was read out or scanned.

@@ -82,6 +82,7 @@ func rules() []rule {
 	signed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted, loan.Returned, loan.ToSign}
 	sealed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted}
 	alive := append(slices.Clone(open), sealed...)
+	kept := append(slices.Clone(alive), loan.Void) // its data is there
 	return []rule{
 		{Edit, "修改案件", clerk, local, true, open, true},
 		{Resolve, "选定不一致的内容", clerk, local, true, open, true},
@@ -90,7 +91,7 @@ func rules() []rule {
 		{Replace, "补拍损坏的材料", clerk, local, true, append(slices.Clone(open), sealed...), true},
 		{Attest, "确认人证一致", clerk, local, true, open, true},
 		{Consent, "登记同意", clerk, local, true, open, true},
-		{Withdraw, "登记撤回同意", clerk, local, true, alive, true},
+		{Withdraw, "登记撤回同意", clerk, local, true, kept, true},
 		{Submit, "提交复核", clerk, local, true, []loan.Status{loan.Draft, loan.Corrected}, true},
 		{Review, "复核", reviewer, local, true, []loan.Status{loan.ToReview}, true},
 		{PrepareContract, "生成合同", clerk, local, true, signing, true},

@@ -44,7 +44,7 @@ func cells() map[Verb]cell {
 		Replace:         {"clerk", alive, asReviewer, ""},
 		Attest:          {"clerk", editable, asReviewer, ""},
 		Consent:         {"clerk", editable, asReviewer, ""},
-		Withdraw:        {"clerk", alive, "reviewed reviewed-before decided", ""},
+		Withdraw:        {"clerk", alive + " void", "reviewed reviewed-before decided", ""},
 		Submit:          {"clerk", "draft corrected", asReviewer, ""},
 		Review:          {"reviewer", "to-review", asAuthor, ""},
 		PrepareContract: {"clerk", "to-sign", asReviewer, ""},

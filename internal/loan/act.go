@@ -227,8 +227,9 @@ func (c *Case) consent(ch *Change) error {
 	if b.Party != StudentParty && b.Party != CoborrowerParty || !slices.Contains(Purposes(), b.Purpose) || b.Text == "" {
 		return fault.New("consent", fault.Input, errors.New("party, purpose or text"))
 	}
-	if !b.Given && c.Status != Void && !c.touchable() {
-		// It is heard whenever it comes, and voids nothing that was signed.
+	if !b.Given && !c.touchable() {
+		// It is heard whenever it comes, also of a void case, whose data is still there,
+		// and voids nothing that was signed.
 		if c.Consents[b.Party][b.Purpose] == "" {
 			return denied("withdraw consent")
 		}

@@ -227,12 +227,18 @@ func (c *Case) derive() {
 
 func (c *Case) partyReady(p Party) (photo, consent bool) {
 	photo = c.Attested[p] && len(c.Slot(Slot("portrait/"+string(p)))) > 0
+	return photo, c.consented(p)
+}
+
+// consented says whether all consents of a party stand that the texts ask for which it
+// was shown.
+func (c *Case) consented(p Party) bool {
 	given := c.Consents[p]
-	consent = given[ConsentSensitive] != "" && given[ConsentCredit] != ""
+	all := given[ConsentSensitive] != "" && given[ConsentCredit] != ""
 	for _, purpose := range apart(given[ConsentSensitive]) {
-		consent = consent && given[purpose] != ""
+		all = all && given[purpose] != ""
 	}
-	return photo, consent
+	return all
 }
 
 // TakenBack lists the consents that were taken back after signing and stand no
@@ -247,11 +253,21 @@ func (c *Case) TakenBack() []Withdrawal {
 	return out
 }
 
-// MayShare is false while a person has the consent taken back by which the case
-// goes to others: the bank and the school.
+// MayShare says whether the case may go to others, the bank and the school: each
+// party's consents stand by which it does, as far as the texts that it was shown ask
+// for them, and none that it once gave is taken back.
 func (c *Case) MayShare() bool {
+	parties := []Party{StudentParty}
+	if len(c.App.Coborrowers) > 0 {
+		parties = append(parties, CoborrowerParty)
+	}
+	for _, p := range parties {
+		if !c.consented(p) {
+			return false
+		}
+	}
 	return !slices.ContainsFunc(slices.Concat(c.Withdrawn, c.Retracted), func(w Withdrawal) bool {
-		return (w.Purpose == ConsentShare || w.Purpose == ConsentSensitive) && c.Consents[w.Party][w.Purpose] == ""
+		return slices.Contains(parties, w.Party) && c.Consents[w.Party][w.Purpose] == ""
 	})
 }
 

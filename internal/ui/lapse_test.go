@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
@@ -144,4 +146,48 @@ func renewalAnswer(t *testing.T, centre *seal.Signer, d *desk.Desk, code string)
 	}
 	m := guard.Renewal{Device: d.Device(), Operator: "clerk-1", Nonce: [guard.RenewalSize]byte(nonce)}
 	return seal.Spoken(k.Answer(m.Message(guard.DayOf(testClock()))))
+}
+
+func TestALaptopThatIsShutOutInTheMiddleOfACaseStops(t *testing.T) {
+	r, centre := lapsedRig(t, kit.Light)
+	d, err := r.u.deps.Door.SignIn(t.Context(), "clerk-1", []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Renew(t.Context(), renewalAnswer(t, centre, d, d.AskRenewal())); err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.NewCase(t.Context(), loan.First, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.u.signedIn(d) })
+	r.u.idle(t)
+	r.ui(func() {
+		r.u.stopCarrier()
+		r.u.shell.open(c.ID)
+	})
+	r.u.idle(t)
+	at := testClock().UTC()
+	b := bulletin.Bulletin{County: d.Store().Profile().County, Kind: bulletin.Devices, Name: bulletin.ShutOutName, Version: uint64(at.UnixMilli()), Issued: at,
+		Content: bulletin.EncodeDevices([]bulletin.ShutOut{{Device: d.Store().Profile().Device, At: at, Lost: true}})}
+	raw, err := b.Sign(centre)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.Store().TakeBulletin(t.Context(), raw); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.u.takeUp() })
+	r.u.idle(t)
+	r.until("the page that says why", func() bool { _, ok := r.u.gate.(*lapse); return ok })
+	r.ui(func() {
+		if r.u.shell != nil || r.u.carrier != nil {
+			t.Error("the work goes on")
+		}
+	})
+	if c, err := inHand(t.Context(), d); err != nil || len(c) != 1 {
+		t.Errorf("the case in hand is not kept: %v, %v", c, err)
+	}
+	r.snap("lapse-shut-out")
 }

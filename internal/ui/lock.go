@@ -43,6 +43,22 @@ func (u *Window) lock() {
 	if u.shell == nil {
 		return
 	}
+	d, stop := u.desk, u.leaveWork()
+	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
+	u.works.Add(1)
+	go func() {
+		defer u.works.Done()
+		u.jobs.Wait()
+		stop()
+		err := d.Close()
+		u.note("lock", err)
+		u.back(func() { u.afresh(err) })
+	}()
+}
+
+// leaveWork ends the work on the screens, with what is in hand saved and remembered.
+// What runs beside them is ended by stop, once all that was asked for is done.
+func (u *Window) leaveWork() (stop func()) {
 	at := uuid.Nil
 	if v := u.shell.current; v != nil {
 		at = v.id
@@ -53,24 +69,17 @@ func (u *Window) lock() {
 	u.keepStick()
 	u.endShift()
 	u.stickOwn = ""
-	d, k, r := u.desk, u.carrier, u.room
+	k, r := u.carrier, u.room
 	u.carrier, u.shell, u.room = nil, nil, nil
 	u.closeCall()
-	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
-	u.works.Add(1)
-	go func() {
-		defer u.works.Done()
-		u.jobs.Wait()
+	return func() {
 		if r != nil {
 			r.close()
 		}
 		if k != nil {
 			k.close()
 		}
-		err := d.Close()
-		u.note("lock", err)
-		u.back(func() { u.afresh(err) })
-	}()
+	}
 }
 
 // lockingWords says what is being done, and what becomes of what was not sent

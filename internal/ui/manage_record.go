@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -269,6 +270,10 @@ func detailWords(l desk.Line) string {
 	}
 	if more, ok := rest(desk.PortraitAgain); ok {
 		return againWords(more)
+	}
+	if by, ok := rest(desk.ClockBehind); ok {
+		n, _ := strconv.Atoi(strings.TrimSuffix(by, " minutes"))
+		return fmt.Sprintf("电脑时间比本机最后的记录早了 %d 小时 %d 分", n/60, n%60)
 	}
 	if d == desk.Copied {
 		return "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"

@@ -255,13 +255,13 @@ func (s *receiptStep) made(p desk.Paper, pdf []byte) {
 func (s *receiptStep) askVoid() {
 	v := s.v
 	reason := kit.NewField()
-	reason.MaxLen, reason.Placeholder = 200, "例如：学生决定不申请"
+	reason.MaxLen, reason.Placeholder = 100, "例如：学生决定不申请"
 	labeled := kit.NewLabeled("作废原因", true, reason)
 	words := kit.NewText("作废后不能恢复，也不能再修改；已录入的内容和记录仍会保留并上传。需要时可以新建案件。", kit.TextBody)
 	d := kit.NewDialog(v.u.win, "作废本案？", container.NewVBox(words, labeled), "作废", "不作废", func() bool {
 		text := strings.TrimSpace(reason.Text())
-		if text == "" {
-			labeled.SetError("请写明作废原因")
+		if err := desk.CheckReason(text); err != nil {
+			labeled.SetError(sentence(err))
 			return false
 		}
 		v.do("void", func(ctx context.Context) (*loan.Case, error) { return v.u.desk.Void(ctx, v.id, text) }, nil)

@@ -49,7 +49,7 @@ func newStepReview(v *visit) *reviewStep {
 	s.password.OnChanged = func(string) { s.secret.SetError(""); v.showFoot() }
 	s.secret = kit.NewLabeled("复核员密码", true, s.password)
 	s.note = kit.NewField()
-	s.note.MaxLen, s.note.Placeholder = 200, "退回时须写明原因"
+	s.note.MaxLen, s.note.Placeholder = 100, "退回时须写明原因"
 	s.noted = kit.NewLabeled("复核意见", false, s.note)
 	s.sendBack = kit.NewDanger("退回修改", kit.Icon("undo"), func() { s.review(false) })
 	s.form = container.New(&stacked{gap: 4},
@@ -176,8 +176,8 @@ func (s *reviewStep) review(pass bool) {
 	s.secret.SetError("")
 	s.noted.SetError("")
 	switch {
-	case !pass && note == "":
-		s.noted.SetError("请写明退回原因")
+	case (!pass || note != "") && desk.CheckReason(note) != nil:
+		s.noted.SetError(sentence(desk.CheckReason(note)))
 		kit.Focus(s.note)
 		return
 	case s.who.Value().ID == "" || s.password.Empty():

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/container"
@@ -137,7 +138,7 @@ func (v *visit) mustCorrect(fields map[string]any) bool {
 // correct asks for the reason and then sets the fields by a correction.
 func (v *visit) correct(fields map[string]any, state func(start bool, err error)) {
 	reason := kit.NewField()
-	reason.MaxLen = 200
+	reason.MaxLen = 100
 	reason.Placeholder = "例如：身份证号录错一位，已核对原件"
 	labeled := kit.NewLabeled("补正原因", true, reason)
 	var names []string
@@ -151,8 +152,8 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 	done := false
 	d := kit.NewDialog(v.u.win, "办理补正", content, "作废签名并保存", "放弃改动", func() bool {
 		text := strings.TrimSpace(reason.Text())
-		if text == "" {
-			labeled.SetError("请写明补正原因")
+		if err := desk.CheckReason(text); err != nil {
+			labeled.SetError(sentence(err))
 			return false
 		}
 		done = true

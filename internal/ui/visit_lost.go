@@ -119,14 +119,14 @@ func (v *visit) showLosses() bool {
 // lost, with a reason.
 func (v *visit) signAgain(what string) {
 	reason := kit.NewField()
-	reason.MaxLen = 200
+	reason.MaxLen = 100
 	reason.SetText(what + "在本机损坏，未能送达中心")
 	labeled := kit.NewLabeled("补正原因", true, reason)
 	content := container.NewVBox(kit.NewText("内容都不用改。现有签名作废后，请重新提交复核，再请双方签署；照片损坏的，须先重拍并当面核对。", kit.TextBody), labeled)
 	d := kit.NewDialog(v.u.win, "办理补正", content, "作废签名", "取消", func() bool {
 		text := strings.TrimSpace(reason.Text())
-		if text == "" {
-			labeled.SetError("请写明补正原因")
+		if err := desk.CheckReason(text); err != nil {
+			labeled.SetError(sentence(err))
 			return false
 		}
 		v.do("sign again", func(ctx context.Context) (*loan.Case, error) { return v.u.desk.VoidForLoss(ctx, v.id, text) }, func(err error) {

@@ -191,7 +191,7 @@ func (u *Window) act(name string, job func(ctx context.Context) error, done func
 		err := job(context.WithoutCancel(u.ctx))
 		u.note(name, err)
 		u.jobs.Done()
-		u.back(func() { done(err) })
+		u.back(func() { done(err); u.ended() })
 	}
 }
 
@@ -204,7 +204,7 @@ func (u *Window) run(name string, job func(ctx context.Context) error, done func
 		err := job(ctx)
 		u.note(name, err)
 		u.jobs.Done()
-		u.back(func() { done(err) })
+		u.back(func() { done(err); u.ended() })
 	}()
 }
 

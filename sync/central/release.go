@@ -211,7 +211,7 @@ func (c *Central) releasing(ctx context.Context, tx *sql.Tx, grant, operator str
 			return g, 0, fault.New(op, fault.Missing, errors.New("case "+id.String()+": not held here"))
 		}
 		if !k.MayShare() {
-			return g, 0, deny("case " + id.String() + ": a person took the consent to hand it on back")
+			return g, 0, deny("case " + id.String() + ": a person's consent to hand it on was not given, or is taken back")
 		}
 	}
 	switch {

@@ -19,6 +19,7 @@ import (
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/release"
 	"filippo.io/age"
 	"github.com/google/uuid"
@@ -36,12 +37,51 @@ func guarded(t *testing.T) (c *Central, cases []uuid.UUID, device uuid.UUID) {
 		if err := jpeg.Encode(&b, img, nil); err != nil {
 			t.Fatal(err)
 		}
-		id, blobs := l.finished(b.Bytes())
+		id, blobs := l.finishedAfter(func(id uuid.UUID) { l.consents(id, loan.ConsentSensitive, loan.ConsentCredit) }, b.Bytes())
 		l.arrive(blobs)
 		cases = append(cases, id)
 	}
 	ofRealPeople(t, c)
 	return c, cases, l.enrol.Device
+}
+
+// consents are the student's, to some purposes.
+func (l *laptop) consents(id uuid.UUID, purposes ...string) {
+	for _, p := range purposes {
+		l.change(id, loan.ChangeConsent, loan.ConsentBody{Party: loan.StudentParty, Purpose: p, Text: p + "/1", Given: true})
+	}
+}
+
+func TestACaseWithoutItsConsentsIsNotExported(t *testing.T) {
+	c := open(t, t.TempDir())
+	l := enrol(t, c, serve(t, c))
+	cases := map[string]uuid.UUID{}
+	for name, purposes := range map[string][]string{"none": nil, "not to the credit enquiry": {loan.ConsentSensitive}, "not to sensitive data": {loan.ConsentCredit},
+		"all, and one taken back": {loan.ConsentSensitive, loan.ConsentCredit}, "all": {loan.ConsentSensitive, loan.ConsentCredit}} {
+		id, blobs := l.finishedAfter(func(id uuid.UUID) { l.consents(id, purposes...) }, content(name, 10_000))
+		if name == "all, and one taken back" {
+			l.change(id, loan.ChangeConsent, loan.ConsentBody{Party: loan.StudentParty, Purpose: loan.ConsentCredit, Text: "credit/1"})
+		}
+		l.arrive(blobs)
+		cases[name] = id
+	}
+	ofRealPeople(t, c)
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := c.now().UTC().Truncate(time.Second)
+	g, _, err := c.NewGrant(t.Context(), guard.Grant{Operator: "clerk-9", By: "admin-9", Fields: []string{"student.name"}, Count: 10, Reason: "核对学籍",
+		From: now.Add(-time.Minute), Until: now.Add(time.Hour), Release: &guard.Release{To: "某分行", Key: id.Recipient().String(), Centre: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, id := range cases {
+		_, err := c.Release(t.Context(), g.ID, "clerk-9", []uuid.UUID{id}, t.TempDir())
+		if (err == nil) != (name == "all") || err != nil && fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
 }
 
 // ofRealPeople makes a centre for practice one of real people, with who may ask

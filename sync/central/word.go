@@ -52,6 +52,11 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 	if len(note) > MaxNote {
 		return fault.New(op, fault.Input, errors.New("note: too long"))
 	}
+	if note != "" {
+		if err := guard.CheckReason(note); err != nil {
+			return fault.New(op, fault.Input, errors.New("note: "+fault.Sentence(err)))
+		}
+	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := c.lock(ctx, tx, lockCase(id.String()), lockAuthor); err != nil {
 			return err

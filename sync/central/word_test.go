@@ -39,6 +39,14 @@ func TestNobodyDecidesOnACaseOfHisOwn(t *testing.T) {
 	if k := l.held(c, id); k.Status != "received" {
 		t.Fatalf("the case is %s", k.Status)
 	}
+	for _, note := range []string{"错", "522727200503149914 韦测", "家长 15400000009 来电"} {
+		if err := c.Return(t.Context(), id, []loan.Code{"E-DC-002"}, note, "rev-2"); fault.KindOf(err) != fault.Input {
+			t.Errorf("a return with the note %q: got %v", note, err)
+		}
+		if err := c.Accept(t.Context(), id, note, "rev-2"); fault.KindOf(err) != fault.Input {
+			t.Errorf("an acceptance with the note %q: got %v", note, err)
+		}
+	}
 	if err := c.Return(t.Context(), id, []loan.Code{"E-DC-002"}, "", "rev-2"); err != nil {
 		t.Fatalf("by another reviewer: %v", err)
 	}

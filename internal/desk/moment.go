@@ -1,0 +1,107 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/store"
+)
+
+const (
+	// tenureFor is how long what was found of the tenure holds, by the desk's clock;
+	// a word of the county is looked at at once.
+	tenureFor = time.Minute
+	// behindSlack is how far a clock falls behind before the chain says so: a clock
+	// that is set by the network steps back by less.
+	behindSlack = 5 * time.Minute
+)
+
+// ClockBehind begins what the record says of a clock that stands behind the latest
+// moment this laptop has seen.
+const ClockBehind = "the clock fell behind by "
+
+// moment is the time by which all that ends is judged: the clock's, or the latest
+// that this laptop has seen where the clock stands behind that. What is over does
+// not live again by a clock that is set back.
+func (d *Desk) moment() time.Time {
+	d.tenure.mu.Lock()
+	defer d.tenure.mu.Unlock()
+	return later(d.now(), d.tenure.high)
+}
+
+// stands is nil while work may be done: the tenure as it was found within the last
+// minute, or found anew. A word of the county that came since, and a clock that was
+// set back, are looked at at once.
+func (d *Desk) stands(ctx context.Context) error {
+	word, now := d.shutOutVersion(), d.now()
+	d.tenure.mu.Lock()
+	age := now.Sub(d.tenure.checked)
+	fresh := d.tenure.lapse == nil && !d.tenure.checked.IsZero() && age >= 0 && age < tenureFor && word == d.tenure.word
+	if fresh {
+		d.tenure.high = later(d.tenure.high, now)
+	}
+	d.tenure.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	return d.Recheck(ctx)
+}
+
+// shutOutVersion is the version of the county's list of laptops that were shut out.
+func (d *Desk) shutOutVersion() uint64 {
+	var v uint64
+	for _, h := range d.store.Bulletins(bulletin.Devices) {
+		v = max(v, h.Version)
+	}
+	return v
+}
+
+// seen takes up the latest moment that this laptop has seen, and now: where no work may
+// be done only if it is no further on than a lease is long, for a clock that stands far
+// ahead for a while is to be set right without a word of the county. It is kept where the clock stands behind it, for what is written from then
+// on hides it; not while the last to sign in was let in to sync alone, whose clock
+// may have been wrong.
+func (d *Desk) seen(ctx context.Context, latest, now time.Time, works bool) error {
+	d.tenure.keep.Lock()
+	defer d.tenure.keep.Unlock()
+	d.tenure.mu.Lock()
+	if works || now.Sub(d.tenure.high) <= guard.LeaseFor {
+		latest = later(latest, now)
+		d.tenure.high = later(d.tenure.high, latest)
+	}
+	d.tenure.mu.Unlock()
+	if !now.Before(latest) {
+		return nil
+	}
+	var kept leaseKept
+	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
+		return err
+	}
+	if kept.Lapsed || !kept.High.Before(latest) {
+		return nil
+	}
+	kept.High = latest.UTC()
+	return d.store.SetSetting(ctx, leaseSetting, kept)
+}
+
+// behind is the line of the record for a clock that fell behind what this laptop has
+// seen; none where it did not, or where this desk has said so already.
+func (d *Desk) behind() []store.Entry {
+	d.tenure.mu.Lock()
+	defer d.tenure.mu.Unlock()
+	by := d.tenure.high.Sub(d.now())
+	if d.tenure.told || by < behindSlack {
+		return nil
+	}
+	d.tenure.told = true
+	return []store.Entry{{Kind: loan.ChangeSetting, Operator: d.operator.ID, Body: loan.ViewBody{Detail: fmt.Sprintf("%s%d minutes", ClockBehind, int(by.Minutes()))}}}
+}
+
+// tellBehind notes once that the clock fell behind.
+func (d *Desk) tellBehind(ctx context.Context) {
+	d.writeRefusals(ctx, d.behind())
+}
