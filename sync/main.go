@@ -49,6 +49,7 @@ Usage:
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE] [--level LEVEL --org NAME]
   sync operator off --data DIR --id ID
   sync officer add --data DIR --id ID [--password-file FILE] [--by ID [--by-password-file FILE] | --unproven]
+  sync officer password --data DIR --by ID [--password-file FILE] [--new-password-file FILE]
   sync officer list --data DIR [--json]
   sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N] [--again ID] [--png FILE]
   sync device list --data DIR [--json]

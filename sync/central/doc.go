@@ -220,6 +220,9 @@
 // machine puts people on the roster, makes that officer and has a first enrolment code
 // written, and the chain says so in the name of "centre"; so it does of one made later
 // without another ("unproven"). A centre for practice asks nobody: "unproven act:".
+// The table officers_lent names those whose password another officer set, and who that
+// was: with it nothing is done but to set one of one's own, which ends it. Passwords of
+// before there was that table count as their owners'.
 //
 // # The record of all laptops
 //
