@@ -76,8 +76,8 @@ Usage:
   sync bulletin list --data DIR [--json]
   sync bulletin write --data DIR --kind KIND --name NAME --out FILE
   sync recovery list --data DIR [--json]
-  sync recovery approve --data DIR ID --code DIGITS
-  sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE
+  sync recovery approve --data DIR ID --code DIGITS [--enable]
+  sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE [--enable]
   sync recovery answer --data DIR --device ID --operator ID --by ID --code DIGITS [--png FILE]
   sync recovery refuse --data DIR ID
   sync recovery test --data DIR

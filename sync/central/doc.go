@@ -127,7 +127,9 @@
 // A locked laptop shows no certificate, so its request (package seal) is known
 // by what it holds: opened with the recovery key, of a device that is enrolled
 // and not revoked. It waits in the table recoveries until a person approves or
-// refuses it by its code; then its bytes go. A laptop has one request waiting,
+// refuses it by its code; then its bytes go. What it is for, a forgotten password or
+// that a person be let in, and who asked for that, stays in the table recoveries_of and
+// stands in the record of the decision. A laptop has one request waiting,
 // and twelve in an hour; five wrong codes end one; an approval is given out for
 // 30 minutes. Whoever asks for what is not known is told to wait. Logs have ids
 // alone.
