@@ -127,8 +127,8 @@ func askPassword(ctx context.Context, words string, errs io.Writer) (line []byte
 func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("officer add", "give a person of the roster a password at the centre, or a new one: whoever acts at the\n"+
 		"centre signs in with it. The first one is made on this machine without another; after\n"+
-		"that a data administrator signs in with --by. One who is there changes their own with\n"+
-		"--by themselves. Five wrong passwords lock for 15 minutes; a new password ends that.", errs)
+		"that a data administrator signs in with --by; the password is temporary then, and its\n"+
+		"owner sets another first: sync officer password. Five wrong passwords lock for 15 minutes; a new password ends that.", errs)
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("id", "", "id of the person; see sync operator add")
 	file := f.String("password-file", "", "file whose first line is the new password; without it the terminal asks twice")
@@ -156,6 +156,40 @@ func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 			return err
 		}
 		return c.SetOfficer(ctx, who, *id, fresh, *unproven)
+	})
+}
+
+func officerPassword(ctx context.Context, args []string, out, errs io.Writer) error {
+	f := flags("officer password", "change your own password at the centre. With one that another person set this is\n"+
+		"all that you may do.", errs)
+	data := f.String("data", "", "folder of the centre")
+	file := f.String("new-password-file", "", "file whose first line is the new password; without it the terminal asks twice")
+	by := f.String("by", "", "your id")
+	byFile := f.String("password-file", "", "file whose first line is the password that you have; without it the terminal asks")
+	if err := parse(f, args, out, "data", "by"); err != nil {
+		return err
+	}
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		who := central.Person{ID: *by}
+		var err error
+		if *byFile != "" {
+			who.Password, err = passwordIn(*byFile, errs)
+		} else {
+			who.Password, err = askPassword(ctx, "password of "+*by, errs)
+		}
+		defer seal.Wipe(who.Password)
+		if err != nil {
+			return err
+		}
+		if len(who.Password) == 0 {
+			return fault.New("sync.officer", fault.Denied, errors.New("who acts at this centre signs in: --by ID, and the password or --password-file"))
+		}
+		fresh, err := newPassword(ctx, *file, *by, errs)
+		defer seal.Wipe(fresh)
+		if err != nil {
+			return err
+		}
+		return c.SetOfficer(ctx, who, *by, fresh, false)
 	})
 }
 
@@ -199,6 +233,8 @@ func officerList(ctx context.Context, args []string, out, errs io.Writer) error 
 				state = "taken off the roster"
 			case !o.Locked.IsZero():
 				state = "locked until " + o.Locked.Local().Format("15:04:05")
+			case o.LentBy != "":
+				state = "temporary, set by " + o.LentBy + ": to be changed first"
 			}
 			fmt.Fprintf(out, "%-20s  since %s  %d wrong  %s\n", o.ID, o.Since.Local().Format("2006-01-02 15:04"), o.Failures, state)
 		}

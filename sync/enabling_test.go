@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,11 +75,18 @@ func TestAPersonIsEnabledByTheCountysWordAlone(t *testing.T) {
 		}
 		name := ""
 		for _, a := range asked(t, s) {
-			if a.State == "waiting" && a.Operator == "admin-9" {
+			if a.State == "waiting" && a.Operator == "admin-9" && a.Sort == seal.RecoveryEnabling && a.By == "practice-clerk" {
 				name = a.ID.String()
 			}
 		}
-		verbOK(t, "recovery", "approve", "--data", s.dir, name, "--code", e.Code())
+		if words := verbOK(t, "recovery", "list", "--data", s.dir); !strings.Contains(words, "enabling, asked by practice-clerk") {
+			t.Errorf("the list says %s", words)
+		}
+		var out, errs bytes.Buffer
+		if code := run(ctx, []string{"recovery", "approve", "--data", s.dir, name, "--code", e.Code()}, &out, &errs); code != exitUsage || !strings.Contains(errs.String(), "practice-clerk asks that admin-9 be enabled") {
+			t.Errorf("approved as a forgotten password: exit %d, %s", code, errs.String())
+		}
+		verbOK(t, "recovery", "approve", "--data", s.dir, name, "--code", e.Code(), "--enable")
 		a := <-done
 		if a.err != nil {
 			t.Fatal(a.err)

@@ -49,6 +49,7 @@ Usage:
   sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE] [--level LEVEL --org NAME]
   sync operator off --data DIR --id ID
   sync officer add --data DIR --id ID [--password-file FILE] [--by ID [--by-password-file FILE] | --unproven]
+  sync officer password --data DIR --by ID [--password-file FILE] [--new-password-file FILE]
   sync officer list --data DIR [--json]
   sync code new --data DIR --code-file FILE [--point NAME] [--point-type NAME] [--hours N] [--again ID] [--png FILE]
   sync device list --data DIR [--json]
@@ -75,8 +76,8 @@ Usage:
   sync bulletin list --data DIR [--json]
   sync bulletin write --data DIR --kind KIND --name NAME --out FILE
   sync recovery list --data DIR [--json]
-  sync recovery approve --data DIR ID --code DIGITS
-  sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE
+  sync recovery approve --data DIR ID --code DIGITS [--enable]
+  sync recovery approve --data DIR --file REQUEST --code DIGITS --out FILE [--enable]
   sync recovery answer --data DIR --device ID --operator ID --by ID --code DIGITS [--png FILE]
   sync recovery refuse --data DIR ID
   sync recovery test --data DIR

@@ -51,7 +51,8 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 	must("officer", "add", "--id", "admin-1", "--password-file", password)
 	acts := map[string][]string{
 		"operator add": {"--id", "x-1", "--name", "某", "--role", "clerk"}, "operator off": {"--id", "admin-1"}, "officer add": {"--id", "admin-1", "--password-file", password},
-		"code new": {"--code-file", filepath.Join(t.TempDir(), "code")}, "recovery approve": {id, "--code", "0000000000"}, "recovery refuse": {id}, "recovery answer": {"--device", id, "--operator", "admin-1", "--by", "admin-1", "--code", "0000000000"},
+		"officer password": {"--by", "admin-1", "--new-password-file", password},
+		"code new":         {"--code-file", filepath.Join(t.TempDir(), "code")}, "recovery approve": {id, "--code", "0000000000"}, "recovery refuse": {id}, "recovery answer": {"--device", id, "--operator", "admin-1", "--by", "admin-1", "--code", "0000000000"},
 		"device revoke": {"--id", id}, "device lost": {"--id", id}, "device admit": {"--id", id}, "device settle": {"--id", id},
 		"case return": {"--case", id, "--code", "E-DC-002"}, "case accept": {"--case", id}, "case erase": {"--case", id, "--by", "admin-1", "--reason", "asked in person"},
 		"roster import": {"--file", file, "--group", "G1", "--school", "某校"}, "roster withdraw": {"--group", "G1"}, "schools import": {"--file", file},
@@ -141,7 +142,10 @@ func TestWhatAnOfficerIsToldSaysWhatToDo(t *testing.T) {
 		verbOK(t, "operator", "add", "--data", dir, "--id", id, "--name", "某", "--role", role)
 	}
 	verbOK(t, "officer", "add", "--data", dir, "--id", "admin-1", "--password-file", right)
-	verbOK(t, "officer", "add", "--data", dir, "--id", "clerk-1", "--password-file", right, "--by", "admin-1", "--by-password-file", right)
+	lent := testFile(t, "lent", "ge-liehene Worte\n")
+	verbOK(t, "officer", "add", "--data", dir, "--id", "clerk-1", "--password-file", lent, "--by", "admin-1", "--by-password-file", right)
+	says("with a temporary one", code("clerk-1", lent), "set by admin-1 and is temporary", "sync officer password --by clerk-1")
+	verbOK(t, "officer", "password", "--data", dir, "--by", "clerk-1", "--password-file", lent, "--new-password-file", right)
 	says("without a password", code("admin-1", ""), "signs in: --by ID, and the password or --password-file")
 	says("with none at the centre", code("admin-2", right), "admin-2: has no password at the centre", "sync officer add --id admin-2 --by ID")
 	says("off the roster", code("nobody", right), "nobody: not on the roster", "sync operator add")

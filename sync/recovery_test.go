@@ -90,6 +90,10 @@ func TestAForgottenPasswordIsSetAnewOverTheNetwork(t *testing.T) {
 	name := list[0].ID.String()
 	verbFails(t, exitFailed, "recovery", "approve", "--data", s.dir, name, "--code", "0123456789")
 	verbFails(t, exitUsage, "recovery", "approve", "--data", s.dir, "--code", "0123456789")
+	if list[0].Sort != seal.RecoveryForgotten || list[0].By != "" {
+		t.Errorf("the request is for %s", list[0].For())
+	}
+	verbFails(t, exitUsage, "recovery", "approve", "--data", s.dir, name, "--code", seal.RecoveryCode(r.Request()), "--enable")
 	verbFails(t, exitMissing, "recovery", "approve", "--data", s.dir, uuid.NewString(), "--code", "0123456789")
 	code := seal.RecoveryCode(r.Request())
 	verbOK(t, "recovery", "approve", "--data", s.dir, name, "--code", code[:5]+" "+code[5:])

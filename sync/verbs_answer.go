@@ -12,6 +12,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/seal"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
 )
@@ -81,13 +82,34 @@ func recoveryAnswer(ctx context.Context, args []string, out, errs io.Writer) err
 	if err := unscanned(who, code); err != nil {
 		return err
 	}
-	return actor.at(ctx, *data, manages("recovery answer "+who.Device+" "+who.Operator), func(c *central.Central) error {
+	return actor.at(ctx, *data, manages("recovery answer "+who.Device+" "+who.Operator+": enabling"), func(c *central.Central) error {
+		if err := sayEnabling(ctx, c, *who, errs); err != nil {
+			return err
+		}
 		answer, err := c.AnswerEnabling(ctx, *who, *by, *code)
 		if err != nil {
 			return err
 		}
 		return showAnswer(out, errs, answer, guard.AnswerScan(answer), *png)
 	})
+}
+
+// sayEnabling says what is answered: no forgotten password; and who asked for it, where
+// the request came over the network too. The digits alone do not say that.
+func sayEnabling(ctx context.Context, c *central.Central, who central.Caller, errs io.Writer) error {
+	list, err := c.Recoveries(ctx)
+	if err != nil {
+		return err
+	}
+	by := "who asks is not in the digits: let them say it"
+	for _, r := range list {
+		if r.Sort == seal.RecoveryEnabling && r.Operator == who.Operator && strings.HasSuffix(r.Device.String(), strings.ToLower(who.Device)) {
+			by = "the last request for it that came over the network was asked by " + r.By
+			break
+		}
+	}
+	fmt.Fprintf(errs, "asked for: that %s be enabled at that laptop, no forgotten password; %s\n", who.Operator, by)
+	return nil
 }
 
 func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -34,9 +34,9 @@ func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error
 	if *asJSON {
 		return printJSON(out, list)
 	}
-	fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %s\n", "request", "asked", "state", "operator", "device", "point")
+	fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %-20s  %s\n", "request", "asked", "state", "operator", "device", "point", "for")
 	for _, r := range list {
-		fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %s\n", r.ID, r.Asked.Format(time.DateTime), r.State, r.Operator, r.Device, r.Point)
+		fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %-20s  %s\n", r.ID, r.Asked.Format(time.DateTime), r.State, r.Operator, r.Device, r.Point, r.For())
 	}
 	return nil
 }
@@ -49,6 +49,8 @@ it is. --code is the ten digits that the laptop shows, as they say them.
 A request that came over the network is named by its ID; one that came as a file
 by --file, and the approval is then written to --out, to be taken back; a name
 that ends in .dsg is what the laptop looks for.
+It says what is asked for. That a person be enabled, which another asked for at that
+laptop, is approved with --enable alone; one of an earlier program does not say.
 An approval is good for this one request: 30 minutes, or 72 hours by file.`
 
 func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -57,6 +59,7 @@ func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) er
 	code := f.String("code", "", "the ten digits that the laptop shows")
 	file := f.String("file", "", "request that came as a file")
 	to := f.String("out", "", "file to write the approval to; with --file")
+	enable := f.Bool("enable", false, "a person is to be enabled, and I know who asks for it: not a forgotten password")
 	who := actorFlags(f, nil)
 	id, rest := leadingID(args)
 	if err := parse(f, rest, out, "data", "code"); err != nil {
@@ -66,16 +69,49 @@ func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) er
 		return fault.New("sync.recovery", fault.Input, errors.New("give an ID, or --file and --out"))
 	}
 	if *file != "" {
-		return who.at(ctx, *data, manages("recovery approve by file"), func(c *central.Central) error { return approveFile(ctx, c, *file, *code, *to) })
+		return approveFile(ctx, who, *data, *file, *code, *to, *enable)
 	}
 	request, err := requestID(id)
 	if err != nil {
 		return err
 	}
-	return who.at(ctx, *data, manages("recovery approve "+request.String()), func(c *central.Central) error { return c.ApproveRecovery(ctx, request, *code) })
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		asked, missing := c.RecoveryOf(ctx, request)
+		return who.act(ctx, c, recovers("approve", asked, missing), func() error {
+			if missing != nil {
+				return missing
+			}
+			if err := meant(asked, *enable, errs); err != nil {
+				return err
+			}
+			return c.ApproveRecovery(ctx, request, *code)
+		})
+	})
 }
 
-func approveFile(ctx context.Context, c *central.Central, file, code, to string) error {
+// recovers is the act of deciding on a request, which says what it is for.
+func recovers(what string, r central.RecoveryAsked, missing error) central.Act {
+	if missing != nil {
+		return manages("recovery " + what + " " + r.ID.String())
+	}
+	return manages(fmt.Sprintf("recovery %s %s for %s: %s", what, r.ID, r.Operator, r.For()))
+}
+
+// meant says what is asked for; fault.Input where the person who approves means another
+// sort.
+func meant(r central.RecoveryAsked, enable bool, errs io.Writer) error {
+	const op = "sync.recovery"
+	fmt.Fprintf(errs, "asked for: %s of %s\n", r.For(), r.Operator)
+	switch {
+	case r.Sort == seal.RecoveryEnabling && !enable:
+		return fault.New(op, fault.Input, fmt.Errorf("this is no forgotten password: %s asks that %s be enabled at the laptop; nothing was approved, --enable approves it", r.By, r.Operator))
+	case r.Sort == seal.RecoveryForgotten && enable:
+		return fault.New(op, fault.Input, errors.New("this is a forgotten password, and no enabling; nothing was approved"))
+	}
+	return nil
+}
+
+func approveFile(ctx context.Context, who *actor, data, file, code, to string, enable bool) error {
 	const op = "sync.recovery"
 	in, err := os.Open(file)
 	if err != nil {
@@ -86,11 +122,22 @@ func approveFile(ctx context.Context, c *central.Central, file, code, to string)
 	if err != nil {
 		return fault.New(op, fault.Disk, errors.New("--file cannot be read"))
 	}
-	approval, err := c.ApproveRecoveryFile(ctx, b, code)
-	if err != nil {
-		return err
-	}
-	return central.WriteFile(to, approval)
+	return at(ctx, data, who.errs, func(c *central.Central) error {
+		asked, bad := c.RecoveryOfFile(ctx, b)
+		return who.act(ctx, c, recovers("approve by file", asked, bad), func() error {
+			if bad != nil {
+				return bad
+			}
+			if err := meant(asked, enable, who.errs); err != nil {
+				return err
+			}
+			approval, err := c.ApproveRecoveryFile(ctx, b, code)
+			if err != nil {
+				return err
+			}
+			return central.WriteFile(to, approval)
+		})
+	})
 }
 
 func recoveryRefuse(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -105,7 +152,16 @@ func recoveryRefuse(ctx context.Context, args []string, out, errs io.Writer) err
 	if err != nil {
 		return err
 	}
-	return who.at(ctx, *data, manages("recovery refuse "+request.String()), func(c *central.Central) error { return c.RefuseRecovery(ctx, request) })
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		asked, missing := c.RecoveryOf(ctx, request)
+		return who.act(ctx, c, recovers("refuse", asked, missing), func() error {
+			if missing != nil {
+				return missing
+			}
+			fmt.Fprintf(errs, "refused: %s of %s\n", asked.For(), asked.Operator)
+			return c.RefuseRecovery(ctx, request)
+		})
+	})
 }
 
 func recoveryTest(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -75,7 +75,7 @@ func (d *Desk) AskEnabling(ctx context.Context, id string) (*Enabling, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := d.store.AskEnabling(who.ID)
+	r, err := d.store.AskEnabling(who.ID, d.operator.ID)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

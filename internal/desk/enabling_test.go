@@ -287,3 +287,85 @@ func TestAPasswordSetByTheCountysRecoveryIsOnesOwn(t *testing.T) {
 		t.Error("the own choice counts as another's")
 	}
 }
+
+// TestWhatEnablingRefusesRecoveryRefusesToo asks the county by the way of a forgotten
+// password for people who could not be let in.
+func TestWhatEnablingRefusesRecoveryRefusesToo(t *testing.T) {
+	for name, x := range map[string]struct {
+		who     string
+		enabled bool
+		stand   guard.Standing
+		want    string
+	}{
+		"who was never enabled here":          {"admin-7", false, guard.Standing{}, "从未在本机启用"},
+		"who belongs to another organisation": {"reviewer-7", true, guard.Standing{ID: "reviewer-7", Level: guard.PointLevel, Org: "别处受理点"}, "别处受理点"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newEnablingField(t)
+			if x.stand.ID != "" {
+				f.stands(clock(), x.stand)
+			}
+			if x.enabled {
+				who, err := f.d.Store().Account(t.Context(), x.who)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := f.d.Store().EnableOperator(t.Context(), who, []byte(lentPassword)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := f.d.Close(); err != nil {
+				t.Fatal(err)
+			}
+			door, err := desk.OpenDoor(t.Context(), store.Options{Dir: f.dir, Cost: seal.CheapCost(), Now: clock}, tools(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer door.Close()
+			r, err := door.AskRecovery(x.who)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Take(f.approval(&desk.Enabling{Recovery: r}), true); err != nil {
+				t.Fatal(err)
+			}
+			d, err := door.Recover(t.Context(), r, []byte("an own choice 77"))
+			if err == nil {
+				d.Close()
+			}
+			if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), x.want) {
+				t.Errorf("got %v: %s", err, fault.Sentence(err))
+			}
+			if d, err := door.SignIn(t.Context(), x.who, []byte("an own choice 77")); err == nil {
+				d.Close()
+				t.Error("signs in by the password that was refused")
+			}
+		})
+	}
+}
+
+func TestAnApprovalOfOneSortIsNoneOfTheOther(t *testing.T) {
+	f := newEnablingField(t)
+	e := f.asked("reviewer-7")
+	if r, err := seal.OpenRecoveryRequest(e.Request(), f.recovery); err != nil || r.Sort != seal.RecoveryEnabling || r.By != "clerk-1" {
+		t.Fatalf("the request says %+v, %v", r, err)
+	}
+	if err := e.Take(f.approval(e), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	door, err := desk.OpenDoor(t.Context(), store.Options{Dir: f.dir, Cost: seal.CheapCost(), Now: clock}, tools(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Close()
+	d, err := door.Recover(t.Context(), e.Recovery, []byte("an own choice 77"))
+	if err == nil {
+		d.Close()
+	}
+	if fault.KindOf(err) != fault.Refused {
+		t.Errorf("an enabling as a forgotten password: %v", err)
+	}
+}

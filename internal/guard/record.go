@@ -102,6 +102,11 @@ func (q Sought) Wants(l Line) bool {
 	return true
 }
 
+// Naming are the kinds of change that may set an ID number: those Names looks into.
+func Naming() []loan.ChangeKind {
+	return []loan.ChangeKind{loan.ChangeOpen, loan.ChangeCard, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect}
+}
+
 // Names says whether a change sets an ID number for somebody of its case.
 func Names(ch *loan.Change, id loan.IDNumber) bool {
 	is := func(s string) bool { n, _ := loan.IDNumber(strings.TrimSpace(s)).Canonical(); return n == id }

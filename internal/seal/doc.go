@@ -88,10 +88,12 @@
 // derivation "doorstep keyfile mac v1", of the same object without mac.
 //
 // Recovery request, of a locked laptop, or of an open one for a person who is to be
-// let in there: "DSF1" | box to the county's recovery
-// key, additional data "doorstep recovery request 1", of: id 16 | device 16 |
+// let in there: "DSF2" | box to the county's recovery
+// key, additional data "doorstep recovery request 2", of: id 16 | device 16 |
 // key file 16 | unix ms i64 | n u8, operator | n u16, reply key (PKIX DER) |
-// n u16, the recovery's box out of the key file. At most 2048 bytes.
+// n u16, the recovery's box out of the key file | n u8, who asks that the operator be
+// let in, empty of a forgotten password. At most 2048 bytes. The form before, "DSF1"
+// and "… request 1", ends with the box and says neither; it is read.
 //
 // Recovery code: Argon2id (t=3, 64 MiB, p=2, 32 bytes, salt
 // "doorstep recovery code 1") of the request's SHA-256, its first 8 bytes modulo 10^10, as ten digits.

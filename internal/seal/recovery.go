@@ -15,17 +15,29 @@ import (
 const MaxRecovery = 2 << 10
 
 const (
-	requestMagic    = "DSF1"
+	requestMagic    = "DSF2"
+	requestMagic1   = "DSF1" // does not say which sort it is
 	approvalMagic   = "DSG1"
-	requestLabel    = "doorstep recovery request 1"
+	requestLabel    = "doorstep recovery request 2"
+	requestLabel1   = "doorstep recovery request 1"
 	approvalLabel   = "doorstep recovery approval 1\x00"
 	approvalContext = "doorstep approval 1"
 	codeSalt        = "doorstep recovery code 1"
 	codeDigits      = 10
 )
 
-// RecoveryRequest is what a locked laptop asks of its county when an operator
-// has forgotten the password.
+// RecoverySort is what a request is for.
+type RecoverySort string
+
+// The sorts.
+const (
+	RecoveryUnsaid    RecoverySort = ""          // of an earlier program
+	RecoveryForgotten RecoverySort = "forgotten" // of a locked laptop: the operator forgot the password
+	RecoveryEnabling  RecoverySort = "enabling"  // of an open one: that the operator be let in there
+)
+
+// RecoveryRequest is what a laptop asks of its county when an operator has forgotten
+// the password, or is to be let in there.
 type RecoveryRequest struct {
 	ID       [16]byte // random, the name of the request
 	Device   [16]byte
@@ -34,6 +46,8 @@ type RecoveryRequest struct {
 	At       time.Time // by the laptop's clock
 	Reply    PublicKey // to which the approval is sealed
 	Box      []byte    // the data key, wrapped to the county's recovery key
+	Sort     RecoverySort
+	By       string // who is signed in and asks for an enabling
 }
 
 // RecoveryAsk is a request and the private half of its reply key, which is in
@@ -55,11 +69,23 @@ type RecoveryGrant struct {
 // AskRecovery makes a request for the data key of this file, sealed to the
 // county. fault.Missing when the file is not wrapped to any recovery key.
 func (f *Keyfile) AskRecovery(device [16]byte, operator string, now time.Time) (*RecoveryAsk, error) {
+	return f.ask(device, operator, "", now)
+}
+
+// AskEnabling is AskRecovery for an operator who is to be let in, which by asks for.
+func (f *Keyfile) AskEnabling(device [16]byte, operator, by string, now time.Time) (*RecoveryAsk, error) {
+	if by == "" {
+		return nil, fault.New("seal.AskEnabling", fault.Input, errors.New("who asks"))
+	}
+	return f.ask(device, operator, by, now)
+}
+
+func (f *Keyfile) ask(device [16]byte, operator, by string, now time.Time) (*RecoveryAsk, error) {
 	const op = "seal.AskRecovery"
 	if len(f.recovery) == 0 {
 		return nil, fault.New(op, fault.Missing, errors.New("not wrapped to a recovery key"))
 	}
-	if operator == "" || !label(operator) {
+	if operator == "" || !label(operator) || !label(by) {
 		return nil, fault.New(op, fault.Input, errors.New("operator"))
 	}
 	last := f.recovery[len(f.recovery)-1]
@@ -72,7 +98,10 @@ func (f *Keyfile) AskRecovery(device [16]byte, operator string, now time.Time) (
 		return nil, fault.Wrap(op, err)
 	}
 	a := &RecoveryAsk{reply: reply, body: RecoveryRequest{Device: device, Keyfile: f.id, Operator: operator,
-		At: now.UTC().Truncate(time.Millisecond), Reply: reply.Public(), Box: last.Box}}
+		At: now.UTC().Truncate(time.Millisecond), Reply: reply.Public(), Box: last.Box, Sort: RecoveryForgotten, By: by}}
+	if by != "" {
+		a.body.Sort = RecoveryEnabling
+	}
 	_, _ = rand.Read(a.body.ID[:])
 	a.request, err = a.body.seal(county)
 	return a, fault.Wrap(op, err)
@@ -83,6 +112,9 @@ func (a *RecoveryAsk) Request() []byte { return bytes.Clone(a.request) }
 
 // Operator is for whom it is.
 func (a *RecoveryAsk) Operator() string { return a.body.Operator }
+
+// Sort is what it is for.
+func (a *RecoveryAsk) Sort() RecoverySort { return a.body.Sort }
 
 // Forget drops the private half: no approval opens any more. Nil is fine.
 func (a *RecoveryAsk) Forget() {
@@ -97,15 +129,23 @@ func (r *RecoveryRequest) plain() []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(r.At.UnixMilli()))
 	b = append(append(b, byte(len(r.Operator))), r.Operator...)
 	b = appendBytes(b, r.Reply.Marshal())
-	return appendBytes(b, r.Box)
+	b = appendBytes(b, r.Box)
+	if r.Sort == RecoveryUnsaid {
+		return b
+	}
+	return append(append(b, byte(len(r.By))), r.By...)
 }
 
 func (r *RecoveryRequest) seal(county PublicKey) ([]byte, error) {
-	box, err := county.Encrypt(r.plain(), []byte(requestLabel))
+	magic, label := requestMagic, requestLabel
+	if r.Sort == RecoveryUnsaid {
+		magic, label = requestMagic1, requestLabel1
+	}
+	box, err := county.Encrypt(r.plain(), []byte(label))
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte(requestMagic), box...), nil
+	return append([]byte(magic), box...), nil
 }
 
 // OpenRecoveryRequest reads a request with the county's recovery key. Bytes
@@ -116,24 +156,36 @@ func OpenRecoveryRequest(b []byte, county *Signer) (*RecoveryRequest, error) {
 	if len(b) > MaxRecovery {
 		return nil, fault.New(op, fault.TooLarge, nil)
 	}
+	label, says := requestLabel, true
 	box, ok := bytes.CutPrefix(b, []byte(requestMagic))
+	if !ok {
+		label, says = requestLabel1, false
+		box, ok = bytes.CutPrefix(b, []byte(requestMagic1))
+	}
 	if !ok {
 		return nil, fault.New(op, fault.Damaged, errors.New("not a recovery request"))
 	}
-	inner, err := county.Decrypt(box, []byte(requestLabel))
+	inner, err := county.Decrypt(box, []byte(label))
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	return parseRequest(inner)
+	return parseRequest(inner, says)
 }
 
-func parseRequest(inner []byte) (*RecoveryRequest, error) {
+// parseRequest reads what a request's box holds; says is whether it is of the form
+// that says which sort it is.
+func parseRequest(inner []byte, says bool) (*RecoveryRequest, error) {
 	const op = "seal.parseRequest"
 	c := reader{b: inner}
 	r := &RecoveryRequest{ID: c.id(), Device: c.id(), Keyfile: c.id(), At: c.time(), Operator: string(c.take(int(c.take(1)[0])))}
 	reply := c.bytes()
 	r.Box = bytes.Clone(c.bytes())
-	if c.bad || len(c.b) != c.off || r.Operator == "" || !label(r.Operator) {
+	if says {
+		if r.By, r.Sort = string(c.take(int(c.take(1)[0]))), RecoveryForgotten; r.By != "" {
+			r.Sort = RecoveryEnabling
+		}
+	}
+	if c.bad || !label(r.By) || len(c.b) != c.off || r.Operator == "" || !label(r.Operator) {
 		return nil, fault.New(op, fault.Damaged, errors.New("fields"))
 	}
 	var err error

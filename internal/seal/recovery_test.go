@@ -38,6 +38,39 @@ func TestRecovery(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a request says what it is for and who asks; one of before says neither, and opens", func(t *testing.T) {
+		f, k := testKeyfile(t, International)
+		county := must(NewSigner())
+		if err := f.SetRecovery(k, county.Public(), [16]byte{7}); err != nil {
+			t.Fatal(err)
+		}
+		forgot := must(f.AskRecovery([16]byte{7}, "op1", at))
+		let := must(f.AskEnabling([16]byte{7}, "op1", "clerk-2", at))
+		former := &RecoveryAsk{body: let.body, reply: let.reply}
+		former.body.Sort, former.body.By = RecoveryUnsaid, ""
+		former.request = must(former.body.seal(county.Public()))
+		for _, x := range []struct {
+			a     *RecoveryAsk
+			magic string
+			sort  RecoverySort
+			by    string
+		}{{forgot, "DSF2", RecoveryForgotten, ""}, {let, "DSF2", RecoveryEnabling, "clerk-2"}, {former, "DSF1", RecoveryUnsaid, ""}} {
+			r := must(OpenRecoveryRequest(x.a.Request(), county))
+			if string(x.a.Request()[:4]) != x.magic || r.Sort != x.sort || r.By != x.by || r.Operator != "op1" || x.a.Sort() != x.sort {
+				t.Errorf("%s: got %+v", x.sort, r)
+			}
+			if g := must(x.a.Open(approve(x.a, county, centre), centre.Public())); *g.Data != *k {
+				t.Errorf("%s: another key", x.sort)
+			}
+			b := x.a.Request()
+			b[3] ^= 3 // the other form
+			if _, err := OpenRecoveryRequest(b, county); fault.KindOf(err) != fault.Damaged {
+				t.Errorf("%s: passed off as the other form: %v", x.sort, err)
+			}
+		}
+		_, err := f.AskEnabling([16]byte{7}, "op1", "", at)
+		wantKind(t, err, fault.Input)
+	})
 	data, county, a := asked(t, International)
 	good := approve(a, county, centre)
 	t.Run("another county cannot open the request, and no other centre sign", func(t *testing.T) {
@@ -158,11 +191,11 @@ func FuzzRecoveryRequest(f *testing.F) {
 	f.Add(a.body.plain())
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := parseRequest(b)
+		r, err := parseRequest(b, true)
 		if err != nil {
 			return
 		}
-		if again := must(parseRequest(r.plain())); again.Operator != r.Operator || !bytes.Equal(again.Box, r.Box) {
+		if again := must(parseRequest(r.plain(), true)); again.Operator != r.Operator || !bytes.Equal(again.Box, r.Box) {
 			t.Fatal("not stable")
 		}
 	})

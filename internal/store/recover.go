@@ -71,15 +71,16 @@ func (l *Locked) AskRecovery(operator string) (*Recovery, error) {
 	if !keys.HasRecovery() && l.spare != nil {
 		keys = l.spare
 	}
-	r, err := plead(keys, centre, operator, l.o.now())
+	r, err := plead(keys, centre, operator, "", l.o.now())
 	if fault.KindOf(err) == fault.Missing {
 		return nil, fault.Say(op, fault.Missing, never, err)
 	}
 	return r, fault.Wrap(op, err)
 }
 
-// plead makes a request for an operator. fault.Missing without a recovery key.
-func plead(keys *seal.Keyfile, centre Centre, operator string, now func() time.Time) (*Recovery, error) {
+// plead makes a request for an operator, who forgot the password, or who is to be let
+// in, as by asks. fault.Missing without a recovery key.
+func plead(keys *seal.Keyfile, centre Centre, operator, by string, now func() time.Time) (*Recovery, error) {
 	const op = "store.plead"
 	cert, err := x509.ParseCertificate(centre.CA)
 	if err != nil {
@@ -90,6 +91,9 @@ func plead(keys *seal.Keyfile, centre Centre, operator string, now func() time.T
 		return nil, fault.New(op, fault.Damaged, err)
 	}
 	ask, err := keys.AskRecovery(centre.Device, operator, now())
+	if by != "" {
+		ask, err = keys.AskEnabling(centre.Device, operator, by, now())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +168,7 @@ func (r *Recovery) Forget() {
 // password, in one step with a word of it in the chain. Afterwards the
 // Recovery is spent and the Store holds the folder, as after Unlock.
 // fault.Refused without an approval, or when its time is over; fault.Denied
-// for an account switched off. On failure the old password stays and the
+// for an account switched off, of another organisation, or never enabled here. On failure the old password stays and the
 // Locked is as it was.
 func (l *Locked) Recover(ctx context.Context, r *Recovery, password []byte) (*Store, guard.Operator, error) {
 	const op = "store.Recover"
@@ -174,6 +178,9 @@ func (l *Locked) Recover(ctx context.Context, r *Recovery, password []byte) (*St
 	}
 	if r.grant == nil || r.done {
 		return nil, none, fault.New(op, fault.Refused, errors.New("no approval"))
+	}
+	if r.ask.Sort() != seal.RecoveryForgotten {
+		return nil, none, fault.New(op, fault.Refused, errors.New("an approval of another sort"))
 	}
 	if r.now().After(r.until) {
 		r.Forget()
@@ -201,7 +208,12 @@ func (l *Locked) Recover(ctx context.Context, r *Recovery, password []byte) (*St
 	if err != nil {
 		return nil, none, fault.Wrap(op, err)
 	}
-	who, err := l.enter(ctx, s, r.Operator(), other, func(who guard.Operator) error { return s.readmit(ctx, r, who, password) })
+	who, err := l.enter(ctx, s, r.Operator(), other, func(who guard.Operator) error {
+		if !keys.Has(who.ID) && (other == nil || !other.Has(who.ID)) {
+			return fault.Tell(op, fault.Denied, "该账号从未在本机启用，不能找回密码。请由本机已启用的人员在“人员与密码”中申请启用。", errors.New("never enabled here"))
+		}
+		return s.readmit(ctx, r, who, password)
+	})
 	if err != nil {
 		return nil, none, fault.Wrap(op, err)
 	}
@@ -216,6 +228,8 @@ func (s *Store) readmit(ctx context.Context, r *Recovery, who guard.Operator, pa
 	switch {
 	case !who.Enabled:
 		return who.MaySignIn(s.o.now()())
+	case !who.Within(guard.Site{County: s.profile.County, Point: s.profile.Point, Device: s.profile.Device}):
+		return fault.Tell(op, fault.Denied, who.Name+"属于"+who.Where()+"，不能在"+s.profile.Point+"的电脑上找回密码。调动了的，请县资助中心先改所属机构。", errors.New("another organisation"))
 	case !s.profile.Centre.Equal(r.centre) || s.profile.Device != r.Centre.Device:
 		return fault.New(op, fault.Untrusted, errors.New("approved by another centre, or for another laptop"))
 	}

@@ -127,7 +127,9 @@
 // A locked laptop shows no certificate, so its request (package seal) is known
 // by what it holds: opened with the recovery key, of a device that is enrolled
 // and not revoked. It waits in the table recoveries until a person approves or
-// refuses it by its code; then its bytes go. A laptop has one request waiting,
+// refuses it by its code; then its bytes go. What it is for, a forgotten password or
+// that a person be let in, and who asked for that, stays in the table recoveries_of and
+// stands in the record of the decision. A laptop has one request waiting,
 // and twelve in an hour; five wrong codes end one; an approval is given out for
 // 30 minutes. Whoever asks for what is not known is told to wait. Logs have ids
 // alone.
@@ -220,6 +222,9 @@
 // machine puts people on the roster, makes that officer and has a first enrolment code
 // written, and the chain says so in the name of "centre"; so it does of one made later
 // without another ("unproven"). A centre for practice asks nobody: "unproven act:".
+// The table officers_lent names those whose password another officer set, and who that
+// was: with it nothing is done but to set one of one's own, which ends it. Passwords of
+// before there was that table count as their owners'.
 //
 // # The record of all laptops
 //

@@ -1,6 +1,7 @@
 package central
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -19,6 +20,7 @@ func officerSchema() []string {
 	return []string{
 		`CREATE TABLE IF NOT EXISTS officers (county TEXT NOT NULL, id TEXT NOT NULL, verifier TEXT NOT NULL, failures INTEGER NOT NULL,
 			locked BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (county, id))`,
+		`CREATE TABLE IF NOT EXISTS officers_lent (county TEXT NOT NULL, id TEXT NOT NULL, by_id TEXT NOT NULL, PRIMARY KEY (county, id))`,
 	}
 }
 
@@ -28,7 +30,8 @@ type Officer struct {
 	Since    time.Time `json:"since"` // when the password was set
 	Failures int       `json:"failures,omitempty"`
 	Locked   time.Time `json:"locked_until,omitzero"`
-	Off      bool      `json:"off,omitempty"` // taken off the roster: may not sign in
+	Off      bool      `json:"off,omitempty"`     // taken off the roster: may not sign in
+	LentBy   string    `json:"lent_by,omitempty"` // who set the password, where its owner did not: it is to be changed first
 }
 
 // Act is something that is done at the centre.
@@ -59,7 +62,8 @@ func (c *Central) officerCost() seal.Cost {
 // people, and may do it by the table of permissions; proven says whether he did. The
 // centre's chain says so before it is done, and also that it was refused, or failed.
 // Failures are fault.Password for a wrong one, fault.Locked after five,
-// fault.Denied for whoever may not and where there is no officer yet, and those of do.
+// fault.Denied for whoever may not, whose password another set, and where there is no
+// officer yet, and those of do.
 func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) (proven bool, err error) {
 	const op = "central.Acting"
 	_, practice, err := c.County(ctx)
@@ -103,6 +107,9 @@ func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) 
 
 // mayAct asks the table of permissions, for the county or the case.
 func (c *Central) mayAct(ctx context.Context, id string, a Act) error {
+	if err := ownPassword(ctx, c.db, id); err != nil {
+		return err
+	}
 	who, err := person(ctx, c.db, id)
 	if err != nil {
 		return err
@@ -244,9 +251,24 @@ func setTries(ctx context.Context, tx *sql.Tx, o guard.Operator) error {
 	return diskFault("central.setTries", err)
 }
 
+// ownPassword is fault.Denied for a person whose password another set.
+func ownPassword(ctx context.Context, q querier, id string) error {
+	const op = "central.ownPassword"
+	var by string
+	err := q.QueryRowContext(ctx, `SELECT by_id FROM officers_lent WHERE id = ?`, id).Scan(&by)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return diskFault(op, err)
+	}
+	return fault.New(op, fault.Denied, fmt.Errorf("the password was set by %s and is temporary: first set one of your own, which nobody else knows: sync officer password --by %s", by, id))
+}
+
 // SetOfficer gives a person of the roster a password at the centre, or another one,
 // and ends a lock. Who does it must be allowed to manage operators and signs in as in
-// Acting; for a new password of one's own signing in is enough. Without a
+// Acting; the password is temporary then, and its owner does nothing with it but set
+// another. For a new password of one's own signing in is enough. Without a
 // password it is done only where no officer is yet, or with unproven, which is for
 // a county whose officers cannot sign in any more: then whoever administers the
 // machine does it, and the chain says that nobody proved who that is.
@@ -259,6 +281,7 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	lent := len(p.Password) > 0 && p.ID != id
 	set := func() error {
 		return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			if err := onRoster(ctx, tx, id, ""); err != nil {
@@ -270,6 +293,12 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 			}
 			_, err = tx.ExecContext(ctx, `INSERT INTO officers (county, id, verifier, failures, locked, at) VALUES (?, ?, ?, 0, 0, ?)
 				ON CONFLICT (county, id) DO UPDATE SET verifier = excluded.verifier, failures = 0, locked = 0, at = excluded.at`, code, id, v.String(), c.now().UnixMilli())
+			if err == nil {
+				_, err = tx.ExecContext(ctx, `DELETE FROM officers_lent WHERE county = ? AND id = ?`, code, id)
+			}
+			if err == nil && lent {
+				_, err = tx.ExecContext(ctx, `INSERT INTO officers_lent (county, id, by_id) VALUES (?, ?, ?)`, code, id, p.ID)
+			}
 			return diskFault(op, err)
 		})
 	}
@@ -278,11 +307,16 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 	switch {
 	case err != nil:
 		return fault.Wrap(op, err)
-	case len(p.Password) > 0 && p.ID == id:
-		if err = c.signIn(ctx, p); err == nil {
-			err = c.noteAct(ctx, p.ID, a, "act: ")
+	case len(p.Password) > 0 && !lent:
+		err = c.signIn(ctx, p)
+		if err == nil && bytes.Equal(p.Password, password) {
+			err = fault.New(op, fault.Input, errors.New("the new password is the former one"))
 		}
-	case len(p.Password) > 0:
+		if err == nil {
+			err = c.noteAct(ctx, p.ID, Act{Name: "officer password " + id}, "act: ")
+		}
+	case lent:
+		a.Name += ", temporary"
 		_, err := c.Acting(ctx, p, a, set)
 		return fault.Wrap(op, err)
 	case first:
@@ -301,8 +335,8 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 // Officers lists who has a password at the centre.
 func (c *Central) Officers(ctx context.Context) ([]Officer, error) {
 	const op = "central.Officers"
-	rows, err := c.db.QueryContext(ctx, `SELECT o.id, o.failures, o.locked, o.at, CASE WHEN x.id IS NULL THEN 0 ELSE 1 END FROM officers o
-		LEFT JOIN operators_off x ON x.county = o.county AND x.id = o.id ORDER BY o.id`)
+	rows, err := c.db.QueryContext(ctx, `SELECT o.id, o.failures, o.locked, o.at, CASE WHEN x.id IS NULL THEN 0 ELSE 1 END, COALESCE(l.by_id, '') FROM officers o
+		LEFT JOIN operators_off x ON x.county = o.county AND x.id = o.id LEFT JOIN officers_lent l ON l.county = o.county AND l.id = o.id ORDER BY o.id`)
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
@@ -312,7 +346,7 @@ func (c *Central) Officers(ctx context.Context) ([]Officer, error) {
 		var o Officer
 		var locked, at int64
 		var off int
-		if err := rows.Scan(&o.ID, &o.Failures, &locked, &at, &off); err != nil {
+		if err := rows.Scan(&o.ID, &o.Failures, &locked, &at, &off, &o.LentBy); err != nil {
 			return nil, diskFault(op, err)
 		}
 		if locked != 0 {

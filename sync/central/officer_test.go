@@ -154,6 +154,9 @@ func TestWhoMakesAnOfficer(t *testing.T) {
 	if err := c.SetOfficer(ctx, admin, "clerk-9", []byte(other), false); err != nil {
 		t.Fatal(err)
 	}
+	if got := record(t, c); !slices.Contains(got, "admin-9: act: officer add clerk-9, temporary") {
+		t.Errorf("the chain says %q", got)
+	}
 	clerk := Person{"clerk-9", []byte(other)}
 	if err := c.SetOfficer(ctx, clerk, "admin-9", []byte(other), false); fault.KindOf(err) != fault.Denied {
 		t.Errorf("a clerk: got %v", err)
@@ -187,6 +190,64 @@ func TestWhoMakesAnOfficer(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestWithAPasswordThatAnotherSetNothingIsDoneBeforeItIsChanged(t *testing.T) {
+	c := staffed(t)
+	ctx := t.Context()
+	const lent, own = "geliehene Worte", "ganz eigene Worte"
+	admin := Person{"admin-9", []byte(adminPassword)}
+	if err := c.AddOperator(ctx, Operator{ID: "admin-8", Name: "某", Roles: []string{"dataadmin"}}); err != nil {
+		t.Fatal(err)
+	}
+	did := 0
+	act := func(password string) error {
+		_, err := c.Acting(ctx, Person{"admin-8", []byte(password)}, Act{Verb: guard.ManageOperators, Name: "operator off x"}, func() error { did++; return nil })
+		return err
+	}
+	for _, times := range []int{0, 1} { // a new officer, and one who had a password of his own
+		if err := c.SetOfficer(ctx, admin, "admin-8", []byte(lent), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := act(lent); fault.KindOf(err) != fault.Denied || did != times || !strings.Contains(err.Error(), "set by admin-9 and is temporary") || !strings.Contains(err.Error(), "sync officer password --by admin-8") {
+			t.Errorf("with the temporary one: done %d times, %v", did, err)
+		}
+		if err := c.SetOfficer(ctx, Person{"admin-8", []byte(lent)}, "clerk-9", []byte(own), false); fault.KindOf(err) != fault.Denied {
+			t.Errorf("an officer made with the temporary one: %v", err)
+		}
+		if list, err := c.Officers(ctx); err != nil || list[0].LentBy != "admin-9" || list[1].LentBy != "" {
+			t.Errorf("the list: %+v, %v", list, err)
+		}
+		if err := c.SetOfficer(ctx, Person{"admin-8", []byte(lent)}, "admin-8", []byte(lent), false); fault.KindOf(err) != fault.Input {
+			t.Errorf("the same again: %v", err)
+		}
+		if err := c.SetOfficer(ctx, Person{"admin-8", []byte(lent)}, "admin-8", []byte(own), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := act(own); err != nil || did != times+1 {
+			t.Errorf("with one's own: done %d times, %v", did, err)
+		}
+	}
+	got := record(t, c)
+	for _, want := range []string{"admin-9: act: officer add admin-8, temporary", "admin-8: refused act: operator off x", "admin-8: refused act: officer add clerk-9, temporary",
+		"admin-8: act: officer password admin-8", "admin-8: act: operator off x"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("the chain does not say %q: %q", want, got)
+		}
+	}
+}
+
+func TestAPasswordOfBeforeThereWereTemporaryOnesServes(t *testing.T) {
+	c := staffed(t)
+	if _, err := c.db.ExecContext(t.Context(), `DROP TABLE officers_lent`); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrate(t.Context(), c.db); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Acting(t.Context(), Person{"admin-9", []byte(adminPassword)}, Act{Verb: guard.ManageOperators, Name: "x"}, func() error { return nil }); err != nil {
+		t.Error(err)
 	}
 }
 

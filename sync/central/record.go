@@ -286,13 +286,13 @@ func (r *reading) cases(ctx context.Context) ([]uuid.UUID, error) {
 		return nil, nil
 	}
 	his := []uuid.UUID{}
-	_, err := r.c.eachChange(ctx, `kind IN (?, ?, ?, ?)`, []any{string(loan.ChangeOpen), string(loan.ChangeEdit), string(loan.ChangeResolve), string(loan.ChangeCorrect)},
-		func(ch *loan.Change) error {
-			if !slices.Contains(his, ch.Case) && guard.Names(ch, loan.IDNumber(r.q.Person)) {
-				his = append(his, ch.Case)
-			}
-			return nil
-		})
+	marks, kinds := inList(stringsOf(guard.Naming()))
+	_, err := r.c.eachChange(ctx, `kind IN (`+marks+`)`, kinds, func(ch *loan.Change) error {
+		if !slices.Contains(his, ch.Case) && guard.Names(ch, loan.IDNumber(r.q.Person)) {
+			his = append(his, ch.Case)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -395,7 +395,7 @@ func (c *Central) maskedNames(ctx context.Context) (map[string]string, error) {
 func RecordKinds() []loan.ChangeKind {
 	return []loan.ChangeKind{loan.ChangeView, loan.ChangeSearch, loan.ChangeReveal, loan.ChangePrint, loan.ChangeExport, loan.ChangeSignIn, loan.ChangeErase,
 		loan.ChangeRepair, loan.ChangeRestore, loan.ChangeBackup, loan.ChangeRecover, loan.ChangeSetting, loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve,
-		loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace, loan.ChangeAttest, loan.ChangeConsent, loan.ChangeSubmit, loan.ChangeReview,
+		loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace, loan.ChangeCard, loan.ChangeAttest, loan.ChangeConsent, loan.ChangeSubmit, loan.ChangeReview,
 		loan.ChangeContract, loan.ChangeRead, loan.ChangeSign, loan.ChangeWitness, loan.ChangeSeal, loan.ChangeFinish, loan.ChangeCorrect, loan.ChangeVoid,
 		loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeTicket, loan.ChangePass, loan.ChangeTake, loan.ChangeUrgent, loan.ChangeNotice}
 }

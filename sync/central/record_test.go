@@ -5,7 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +164,49 @@ func TestAnAuditorReadsTheRecordOfAllLaptopsOfHisOrganisation(t *testing.T) {
 		if strings.Contains(strings.ReplaceAll(said, k.his.String(), ""), value) {
 			t.Errorf("the chain has a value: %s", said)
 		}
+	}
+}
+
+func TestAPersonWhomOnlyACardNamesIsFoundAtTheCentre(t *testing.T) {
+	k := twoPoints(t)
+	const number = "52272720050314104X"
+	id := uuid.Must(uuid.NewV7())
+	from := len(k.west.changes)
+	k.west.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}})
+	k.west.change(id, loan.ChangeCard, loan.CardBody{Form: loan.CardForm, Party: loan.StudentParty, Card: loan.Card{Number: number}, Kept: []string{"id_no"}})
+	k.reveals(k.west, id, 2)
+	k.west.send(k.west.changes[from:])
+	found := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Person: number, Kinds: []loan.ChangeKind{loan.ChangeReveal, loan.ChangeCard}}})
+	if found.Total != 3 || slices.ContainsFunc(found.Lines, func(l guard.Line) bool { return l.Case != id }) {
+		t.Errorf("got %+v", found.Lines)
+	}
+}
+
+func TestEveryKindOfChangeMayBeSought(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), "../../internal/loan/change.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	ast.Inspect(f, func(at ast.Node) bool {
+		v, ok := at.(*ast.ValueSpec)
+		if !ok || len(v.Values) != 1 {
+			return true
+		}
+		if typ, ok := v.Type.(*ast.Ident); !ok || typ.Name != "ChangeKind" {
+			return true
+		}
+		word, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; !recordKind(loan.ChangeKind(word)) {
+			t.Errorf("%s: nobody may seek %q", v.Names[0].Name, word)
+		}
+		return true
+	})
+	if n != len(RecordKinds()) || n < 30 {
+		t.Errorf("%d kinds of change, %d may be sought", n, len(RecordKinds()))
 	}
 }
 

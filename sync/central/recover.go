@@ -179,8 +179,17 @@ func (c *Central) keepRequest(ctx context.Context, tx *sql.Tx, b []byte, req *se
 	if err != nil {
 		return diskFault(op, err)
 	}
+	if err := keepSort(ctx, tx, hash[:], req); err != nil {
+		return err
+	}
 	c.log.Info("recovery asked for", "request", uuid.UUID(req.ID), "device", device, "operator", req.Operator)
 	return nil
+}
+
+// keepSort keeps what a request is for, and who asks.
+func keepSort(ctx context.Context, tx *sql.Tx, hash []byte, req *seal.RecoveryRequest) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO recoveries_of (hash, sort, by_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, hash, string(req.Sort), req.By)
+	return diskFault("central.keepSort", err)
 }
 
 // RecoveryAsked is a request as the centre lists it. Its code is not here: that
@@ -192,13 +201,27 @@ type RecoveryAsked struct {
 	Operator string    `json:"operator"`
 	Asked    time.Time `json:"asked"`
 	State    string    `json:"state"`
+
+	Sort seal.RecoverySort `json:"sort"`
+	By   string            `json:"by,omitempty"` // who asked for an enabling
+}
+
+// For says what is asked for, and by whom.
+func (r RecoveryAsked) For() string {
+	switch r.Sort {
+	case seal.RecoveryForgotten:
+		return "forgotten password"
+	case seal.RecoveryEnabling:
+		return "enabling, asked by " + r.By
+	}
+	return "not said (earlier program)"
 }
 
 // Recoveries lists the requests of the last days, the newest first.
 func (c *Central) Recoveries(ctx context.Context) ([]RecoveryAsked, error) {
 	const op = "central.Recoveries"
-	rows, err := c.db.QueryContext(ctx, `SELECT r.id, r.device, d.point, r.operator, r.asked, r.state, r.expires FROM recoveries r
-		JOIN devices d ON d.id = r.device WHERE r.asked > ? ORDER BY r.asked DESC LIMIT 200`, c.now().Add(-keptFor).UnixMilli())
+	rows, err := c.db.QueryContext(ctx, `SELECT r.id, r.device, d.point, r.operator, r.asked, r.state, r.expires, COALESCE(o.sort, ''), COALESCE(o.by_id, '') FROM recoveries r
+		JOIN devices d ON d.id = r.device LEFT JOIN recoveries_of o ON o.hash = r.hash WHERE r.asked > ? ORDER BY r.asked DESC LIMIT 200`, c.now().Add(-keptFor).UnixMilli())
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
@@ -209,7 +232,7 @@ func (c *Central) Recoveries(ctx context.Context) ([]RecoveryAsked, error) {
 		var id, device string
 		var asked int64
 		var expires sql.NullInt64
-		if err := rows.Scan(&id, &device, &r.Point, &r.Operator, &asked, &r.State, &expires); err != nil {
+		if err := rows.Scan(&id, &device, &r.Point, &r.Operator, &asked, &r.State, &expires, &r.Sort, &r.By); err != nil {
 			return nil, diskFault(op, err)
 		}
 		var ok, ok2 bool
@@ -222,6 +245,33 @@ func (c *Central) Recoveries(ctx context.Context) ([]RecoveryAsked, error) {
 		out = append(out, r)
 	}
 	return out, diskFault(op, rows.Err())
+}
+
+// RecoveryOf is what is asked for by a request of an id; fault.Missing where there is
+// none.
+func (c *Central) RecoveryOf(ctx context.Context, id uuid.UUID) (RecoveryAsked, error) {
+	const op = "central.RecoveryOf"
+	out := RecoveryAsked{ID: id}
+	err := c.db.QueryRowContext(ctx, `SELECT r.operator, COALESCE(o.sort, ''), COALESCE(o.by_id, '') FROM recoveries r
+		LEFT JOIN recoveries_of o ON o.hash = r.hash WHERE r.id = ?`, id.String()).Scan(&out.Operator, &out.Sort, &out.By)
+	if errors.Is(err, sql.ErrNoRows) {
+		return out, fault.New(op, fault.Missing, errors.New("no such request"))
+	}
+	return out, diskFault(op, err)
+}
+
+// RecoveryOfFile is RecoveryOf for a request that came as a file.
+func (c *Central) RecoveryOfFile(ctx context.Context, request []byte) (RecoveryAsked, error) {
+	const op = "central.RecoveryOfFile"
+	key, err := c.ownRecoveryKey(ctx)
+	if err != nil {
+		return RecoveryAsked{}, fault.Wrap(op, err)
+	}
+	req, err := c.openRequest(ctx, request, key)
+	if err != nil {
+		return RecoveryAsked{}, fault.Wrap(op, err)
+	}
+	return RecoveryAsked{ID: req.ID, Device: req.Device, Operator: req.Operator, Sort: req.Sort, By: req.By}, nil
 }
 
 // ApproveRecovery approves a request that waits, good for half an hour, when
@@ -299,7 +349,7 @@ func (c *Central) approve(ctx context.Context, r *recovering, digits string, val
 	}
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// Within the transaction, so that a revocation is never overtaken.
-		if err := c.mayRecover(ctx, tx, code, r); err != nil {
+		if err := c.mayRecover(ctx, tx, code, r, req); err != nil {
 			return err
 		}
 		return decide(ctx, tx, r.id, parcel.RecoveryApproved, now, now.Add(valid), approval)
@@ -311,7 +361,7 @@ func (c *Central) approve(ctx context.Context, r *recovering, digits string, val
 	return approval, nil
 }
 
-func (c *Central) mayRecover(ctx context.Context, tx *sql.Tx, county string, r *recovering) error {
+func (c *Central) mayRecover(ctx context.Context, tx *sql.Tx, county string, r *recovering, req *seal.RecoveryRequest) error {
 	const op = "central.mayRecover"
 	var revoked sql.NullInt64
 	if err := tx.QueryRowContext(ctx, `SELECT revoked FROM devices WHERE id = ?`, r.device).Scan(&revoked); err != nil {
@@ -324,8 +374,23 @@ func (c *Central) mayRecover(ctx context.Context, tx *sql.Tx, county string, r *
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(list, func(o Operator) bool { return o.ID == r.operator }) {
+	on := func(id string) bool { return slices.ContainsFunc(list, func(o Operator) bool { return o.ID == id }) }
+	if !on(r.operator) {
 		return fault.New(op, fault.Denied, errors.New("the operator is not on the roster"))
+	}
+	if req.By != "" && !on(req.By) {
+		return fault.New(op, fault.Denied, errors.New("who asks for the enabling is not on the roster"))
+	}
+	who, err := person(ctx, tx, r.operator)
+	if err != nil {
+		return err
+	}
+	at, err := siteOf(ctx, tx, uuid.UUID(req.Device))
+	if err != nil {
+		return err
+	}
+	if !who.Within(at) {
+		return fault.New(op, fault.Denied, errors.New("the operator belongs to another organisation than the laptop; see sync operator add"))
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ func schema() []string {
 		`CREATE TABLE IF NOT EXISTS recoveries (hash BYTEA PRIMARY KEY, id TEXT NOT NULL UNIQUE, device TEXT NOT NULL, operator TEXT NOT NULL,
 			asked BIGINT NOT NULL, state TEXT NOT NULL, wrong INTEGER NOT NULL, decided BIGINT, expires BIGINT, request BYTEA, approval BYTEA)`,
 		`CREATE INDEX IF NOT EXISTS recoveries_device ON recoveries (device, asked)`,
+		`CREATE TABLE IF NOT EXISTS recoveries_of (hash BYTEA PRIMARY KEY, sort TEXT NOT NULL, by_id TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS operators_off (county TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (county, id))`,
 		`CREATE TABLE IF NOT EXISTS operators_level (county TEXT NOT NULL, id TEXT NOT NULL, level TEXT NOT NULL, org TEXT NOT NULL, PRIMARY KEY (county, id))`,
 		`CREATE TABLE IF NOT EXISTS lost (device TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, at BIGINT NOT NULL,
