@@ -155,8 +155,11 @@ func (d *phoneDialog) late(page desk.Page, err error, source string) {
 	case len(page.Problems) > 0:
 		kit.Notice(d.s.v.u.win, kit.Bad, "关闭前传到的一张没有添加："+strings.Join(page.Problems, "")+"请重拍。")
 	default:
-		d.s.keep(d.slot, []desk.Picture{page.Picture}, source, nil)
-		kit.Notice(d.s.v.u.win, kit.Info, "关闭前传到的一张也已添加到"+d.title+"，请看一眼。")
+		d.s.keepThen(d.slot, []desk.Picture{page.Picture}, nil, source, nil, func(err error) {
+			if err == nil {
+				kit.Notice(d.s.v.u.win, kit.Info, "关闭前传到的一张也已添加到"+d.title+"，请看一眼。")
+			}
+		})
 	}
 }
 

@@ -160,15 +160,12 @@ func TestAPhoneIsToldThatAPageIsAddedWhenItIs(t *testing.T) {
 	t.Run("a page that came before the end is kept", func(t *testing.T) {
 		r := &rig{t, r.u}
 		closed(testPicture(1240, 900))
-		if got := len(r.saved(v.id).Slot(slot)); got != 1 {
-			t.Errorf("pages kept: got %d, want 1; the window says %s", got, r.notices())
-		}
+		r.until("the page is kept", func() bool { return len(v.c.Slot(slot)) == 1 })
+		r.settle()
 		r.ui(func() { r.u.root.Clear() })
 	})
 	t.Run("one that cannot be read is said not to be", func(t *testing.T) {
 		r := &rig{t, r.u}
-		closed(image.NewGray(image.Rect(0, 0, 1200, 900)))
-		r.settle()
 		d := open()
 		r.ui(func() {
 			d.dialog.Close()
