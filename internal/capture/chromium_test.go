@@ -127,11 +127,54 @@ func TestChromiumPlaysThePhone(t *testing.T) {
 			}
 			snap(t, ctx, "phone-words")
 		}
+		// Two are taken before the first is on its way: none is lost.
+		run(t, ctx, chromedp.WaitNotVisible("#progress"))
+		get(t, ctx, chromedp.Evaluate[bool]("window.held = new Promise(done => { window.go = done; }), window.plain = pour, pour = async (...all) => { await held; return plain(...all); }, true"))
+		var all [][]byte
+		for n := range 2 {
+			all = append(all, goodShot(t, 320+n, 240))
+			path := filepath.Join(t.TempDir(), "p.jpg")
+			if err := os.WriteFile(path, all[n], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			run(t, ctx, chromedp.SetUploadFiles("#file", []string{path}))
+			get(t, ctx, chromedp.Poll[bool]("sending === "+strconv.Itoa(n+1)))
+		}
+		says(t, ctx, "还有 1 张")
+		get(t, ctx, chromedp.Evaluate[bool]("go(), true"))
+		for n, want := range all {
+			if got := shot(t, p); !bytes.Equal(got.Data, want) {
+				t.Errorf("picture %d of two: got another", n)
+			}
+		}
 		if strings.Contains(get(t, ctx, chromedp.Location()), p.token) {
 			t.Error("the token stays in the address")
 		}
 		p.Close()
 		says(t, ctx, "断开")
+	})
+	t.Run("a picture whose way breaks while it waits to be sent comes whole by a new one", func(t *testing.T) {
+		p, _ := servePhone(t)
+		run(t, ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(p.address("phone.test")))
+		joined(t, p)
+		run(t, ctx, chromedp.WaitVisible("#take"))
+		want := goodShot(t, 640, 480)
+		path := filepath.Join(t.TempDir(), "p.jpg")
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		// The phone sleeps: its channel takes the bytes, and is gone before they are sent.
+		get(t, ctx, chromedp.Evaluate[bool](`(() => {
+			const ch = channel;
+			Object.defineProperty(ch, 'bufferedAmount', { get: () => 7 });
+			ch.send = () => setTimeout(() => ch.close(), 50);
+			return true;
+		})()`))
+		run(t, ctx, chromedp.SetUploadFiles("#file", []string{path}))
+		if got := shot(t, p); !bytes.Equal(got.Data, want) {
+			t.Error("another picture came")
+		}
+		says(t, ctx, "正在检查")
 	})
 	t.Run("a page with another token is refused in words", func(t *testing.T) {
 		p, _ := servePhone(t)

@@ -183,6 +183,9 @@ func (p *Phone) receive(conn *peer.Conn) {
 			p.take(conn, kind, b)
 		case errors.Is(err, io.EOF), p.ctx.Err() != nil:
 			return
+		case errors.Is(err, errBroken) && p.o.Sign == nil && p.o.Gift == nil: // it fell asleep, or went too far away
+			p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.receive", fault.Input, "照片没有传完手机就断开了，没有添加：手机连回来会自动重传；没有传来就请再拍，或用摄像头、选文件。", err)})
+			return
 		case k == fault.Input, k == fault.TooLarge:
 			p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.receive", k, p.lieWords(), err)})
 			return

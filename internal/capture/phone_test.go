@@ -245,8 +245,13 @@ func TestALyingPhoneIsCutOff(t *testing.T) {
 			}
 			conn.Write(lie)
 			conn.Close()
+			broken := false
 			for {
 				e := next(t, p)
+				broken = broken || errors.Is(e.Refused, errBroken)
+				if e.Left && broken != (name == "a picture that is cut off") {
+					t.Errorf("called a connection that broke: %v", broken)
+				}
 				if e.Shot != nil {
 					t.Fatal("taken for a picture")
 				}

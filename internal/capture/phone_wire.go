@@ -73,6 +73,9 @@ type phoneWords struct {
 	Text string `json:"text"`
 }
 
+// errBroken is the connection's end within a record.
+var errBroken = errors.New("the record is not whole")
+
 func writeRecord(w io.Writer, kind byte, body []byte) error {
 	b := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(body)))
 	_, err := w.Write(append(b, body...))
@@ -106,7 +109,7 @@ func readRecord(r io.Reader, limits map[byte]int, progress func(kind byte, n, of
 		at := len(b)
 		b = append(b, make([]byte, k)...)
 		if _, err := io.ReadFull(r, b[at:]); err != nil {
-			return 0, nil, fault.New(op, fault.Input, errors.New("cut off"))
+			return 0, nil, fault.New(op, fault.Input, errBroken)
 		}
 		progress(head[0], len(b), n)
 	}

@@ -70,7 +70,7 @@ func (l *phoneLink) serve(o capture.PhoneOptions) {
 					return nil // it is closed
 				}
 				l.u.back(func() {
-					if l.ctx.Err() == nil {
+					if l.ctx.Err() == nil || e.Shot != nil { // who took a picture saw it arrive
 						l.hear(e)
 					}
 				})

@@ -337,6 +337,11 @@ func (s *imagesStep) keep(slot loan.Slot, pictures []desk.Picture, source string
 
 // keepPages is keep with what each picture shows.
 func (s *imagesStep) keepPages(slot loan.Slot, pictures []desk.Picture, parts []loan.Part, source string, replaced *loan.Attachment) {
+	s.keepThen(slot, pictures, parts, source, replaced, func(error) {})
+}
+
+// keepThen is keepPages, and then tells whether all are kept.
+func (s *imagesStep) keepThen(slot loan.Slot, pictures []desk.Picture, parts []loan.Part, source string, replaced *loan.Attachment, then func(error)) {
 	s.setBusy(slot, "正在保存…")
 	if b := s.v.form.find(string(slot)); b != nil {
 		b.visited = true
@@ -374,6 +379,7 @@ func (s *imagesStep) keepPages(slot loan.Slot, pictures []desk.Picture, parts []
 			kit.Notice(s.v.u.win, kit.Warning, words)
 		}
 		s.setBusy(slot, "")
+		then(err)
 		if err != nil {
 			s.v.u.fail(err)
 			s.v.refreshCase() // pages before the failing one are kept
@@ -409,29 +415,6 @@ func (s *imagesStep) goOn(slot loan.Slot) {
 		}
 	}
 	kit.Focus(s.v.main)
-}
-
-// scanAll makes kept forms of images, telling how far it is.
-func (s *imagesStep) scanAll(ctx context.Context, slot loan.Slot, shots [][]byte) ([]desk.Picture, error) {
-	var out []desk.Picture
-	for i, b := range shots {
-		if err := ctx.Err(); err != nil {
-			return nil, fault.New("scan", fault.Cancelled, err)
-		}
-		if len(shots) > 1 {
-			s.v.u.back(func() { s.setBusy(slot, fmt.Sprintf("正在处理第 %d / %d 页…", i+1, len(shots))) })
-		}
-		img, err := desk.DecodeImage(b)
-		if err != nil {
-			return nil, err
-		}
-		p, err := desk.Scan(img)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, nil
 }
 
 func (s *imagesStep) object() fyne.CanvasObject { return s.content }

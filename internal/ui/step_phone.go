@@ -31,10 +31,10 @@ type phoneDialog struct {
 	anyway *kit.Button
 	whole  *kit.Button // keeps the page just kept as it came, not cut
 	img    image.Image
-	small  image.Image // of what came last, as it is shown; made beside the window
 	page   desk.Page
 	source string // of that page
 	came   int
+	coming bool // a picture is under way
 }
 
 // openPhone opens the page for pages of a slot, or for use. camera and file
@@ -94,12 +94,16 @@ func (d *phoneDialog) hear(e capture.PhoneEvent) {
 		d.s.byPhone = true
 		d.say(kit.TextOK, "手机已连上，请在手机上拍照。")
 	case e.Left:
+		d.coming = false
 		d.say(kit.TextWarn, "手机断开了，它会自动重连；连不上时请再扫一次码。")
 	case e.Received > 0:
+		d.coming = true
 		d.say(kit.TextBody, fmt.Sprintf("正在接收照片… %d%%", e.Received))
 	case e.Refused != nil:
+		d.coming = false
 		d.say(kit.TextBad, sentence(e.Refused))
 	case e.Shot != nil:
+		d.coming = false
 		d.take(*e.Shot)
 	}
 }
@@ -107,7 +111,7 @@ func (d *phoneDialog) hear(e capture.PhoneEvent) {
 // take makes a page, or gives the portrait, of a picture that came.
 func (d *phoneDialog) take(shot capture.Shot) {
 	d.say(kit.TextBody, "照片已到，正在检查…")
-	var img image.Image
+	var img, small image.Image // small is what is shown, made beside the window
 	var page desk.Page
 	var pose desk.Pose
 	d.s.v.u.grind("check shot", func(context.Context) (err error) {
@@ -115,43 +119,64 @@ func (d *phoneDialog) take(shot capture.Shot) {
 			return err
 		}
 		if d.use == nil {
-			page, err = d.make(img, false)
+			page, small, err = makeShown(img, false)
 			return err
 		}
-		d.small = shrink(img, 700)
+		small = shrink(img, 700)
 		pose, err = desk.JudgePose(img)
 		return err
 	}, func(err error) {
 		switch {
 		case d.ctx.Err() != nil:
+			d.late(page, err, shot.Source)
 		case err != nil:
 			d.phone.Say(false, "这张照片用不了，请重拍。")
 			d.say(kit.TextBad, sentence(err))
 		case d.use != nil:
 			d.img = img
-			d.judgePerson(pose)
+			d.judgePerson(pose, small)
 		default:
 			d.img = img
-			d.judge(page, shot.Source)
+			d.judge(page, small, shot.Source)
 		}
 	})
 }
 
-// make makes a page, and what is shown of it.
-func (d *phoneDialog) make(img image.Image, whole bool) (desk.Page, error) {
-	page, err := desk.MakePage(img, whole)
-	if err == nil {
-		d.small = shrink(page.Shown, 700)
+// late keeps a page that had come when the dialog was closed, or says that it was
+// not kept: whoever took it saw it arrive.
+func (d *phoneDialog) late(page desk.Page, err error, source string) {
+	switch {
+	case d.s.v.closed:
+		d.s.notAdded()
+	case d.use != nil:
+		kit.Notice(d.s.v.u.win, kit.Warning, "关闭前传到的照片没有用上：要用就请重新打开再拍。")
+	case err != nil:
+		kit.Notice(d.s.v.u.win, kit.Bad, "关闭前传到的一张没有添加："+sentence(err))
+	case len(page.Problems) > 0:
+		kit.Notice(d.s.v.u.win, kit.Bad, "关闭前传到的一张没有添加："+strings.Join(page.Problems, "")+"请重拍。")
+	default:
+		d.s.keepThen(d.slot, []desk.Picture{page.Picture}, nil, source, nil, func(err error) {
+			if err == nil {
+				kit.Notice(d.s.v.u.win, kit.Info, "关闭前传到的一张也已添加到"+d.title+"，请看一眼。")
+			}
+		})
 	}
-	return page, err
+}
+
+// makeShown makes a page, and what is shown of it.
+func makeShown(img image.Image, whole bool) (page desk.Page, small image.Image, err error) {
+	if page, err = desk.MakePage(img, whole); err == nil {
+		small = shrink(page.Shown, 700)
+	}
+	return page, small, err
 }
 
 // judge keeps a page that can be read, and refuses one that cannot.
-func (d *phoneDialog) judge(page desk.Page, source string) {
+func (d *phoneDialog) judge(page desk.Page, small image.Image, source string) {
 	d.page, d.source = page, source
 	d.code.Objects = []fyne.CanvasObject{d.frame}
 	d.code.Refresh()
-	d.frame.SetImage(d.small)
+	d.frame.SetImage(small)
 	bad := len(page.Problems) > 0
 	setVisible(d.anyway, bad)
 	setVisible(d.whole, !bad && page.Cut)
@@ -166,14 +191,14 @@ func (d *phoneDialog) judge(page desk.Page, source string) {
 
 // judgePerson gives a portrait that is good on, and says of another what is to be
 // done, on both screens.
-func (d *phoneDialog) judgePerson(pose desk.Pose) {
+func (d *phoneDialog) judgePerson(pose desk.Pose, small image.Image) {
 	if len(pose.Hints) == 0 {
 		d.give()
 		return
 	}
 	d.code.Objects = []fyne.CanvasObject{d.frame}
 	d.code.Refresh()
-	d.frame.SetImage(d.small)
+	d.frame.SetImage(small)
 	d.anyway.Show()
 	words := strings.Join(pose.Hints, "")
 	d.phone.Say(false, words+"请重拍。")
@@ -212,11 +237,25 @@ func lookAtPerson(_ context.Context, frame []byte) (bool, string) {
 }
 
 func (d *phoneDialog) keep() {
-	d.came++
-	words := fmt.Sprintf("第 %d 张已添加。还有就接着拍；拍完按“完成”。", d.came)
-	d.phone.Say(true, words)
-	d.say(kit.TextOK, words)
-	d.s.keep(d.slot, []desk.Picture{d.page.Picture}, d.source, nil)
+	d.say(kit.TextBody, "正在保存…")
+	d.s.keepThen(d.slot, []desk.Picture{d.page.Picture}, nil, d.source, nil, func(err error) {
+		if err != nil {
+			d.tell(false, "没有存下，请看电脑。")
+			d.say(kit.TextBad, "没有存下："+sentence(err))
+			return
+		}
+		d.came++
+		words := fmt.Sprintf("第 %d 张已添加。还有就接着拍；拍完按“完成”。", d.came)
+		d.tell(true, words)
+		d.say(kit.TextOK, words)
+	})
+}
+
+// tell shows words on the phone, while there is one.
+func (d *phoneDialog) tell(good bool, words string) {
+	if d.phone != nil {
+		d.phone.Say(good, words)
+	}
 }
 
 // uncut puts the whole picture in the place of the page that was cut out of it.
@@ -228,15 +267,16 @@ func (d *phoneDialog) uncut() {
 	d.whole.Hide()
 	last, img := held[len(held)-1], d.img
 	var page desk.Page
+	var small image.Image
 	d.s.v.u.grind("check page", func(context.Context) (err error) {
-		page, err = d.make(img, true)
+		page, small, err = makeShown(img, true)
 		return err
 	}, func(err error) {
 		if err != nil {
 			d.s.v.u.fail(err)
 			return
 		}
-		d.frame.SetImage(d.small)
+		d.frame.SetImage(small)
 		d.say(kit.TextOK, "已改为整张照片。还有就接着拍；拍完按“完成”。")
 		d.s.keep(d.slot, []desk.Picture{page.Picture}, d.source, &last)
 	})
@@ -247,6 +287,9 @@ func (d *phoneDialog) close() {
 	d.phoneLink.close()
 	if d.s.phone == d {
 		d.s.phone = nil
+	}
+	if d.coming && !d.s.v.closed {
+		kit.Notice(d.s.v.u.win, kit.Warning, "还有一张没有传完，没有添加：要用就请重新打开再拍。")
 	}
 	if d.came > 0 {
 		d.s.goOn(d.slot)

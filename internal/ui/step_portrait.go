@@ -187,11 +187,14 @@ func (p *portraitCard) addFile(path string) {
 		return err
 	}, func(err error) {
 		p.s.setBusy(p.slot, "")
-		if err != nil {
+		switch {
+		case p.s.v.closed:
+			p.s.notAdded()
+		case err != nil:
 			p.s.v.u.fail(err)
-			return
+		default:
+			p.crop(img, "file")
 		}
-		p.crop(img, "file")
 	})
 }
 
@@ -210,6 +213,7 @@ func (p *portraitCard) crop(img image.Image, source string) {
 			p.s.setBusy(p.slot, "")
 			switch {
 			case v.closed:
+				p.s.notAdded()
 			case err != nil:
 				v.u.fail(err)
 			case used != "":

@@ -75,12 +75,21 @@ func (s *imagesStep) addFiles(slot loan.Slot, paths []string) {
 		return nil
 	}, func(err error) {
 		s.setBusy(slot, "")
-		if err != nil {
+		switch {
+		case err != nil && s.v.closed, s.v.u.shift.Err() != nil:
+			s.notAdded()
+		case err != nil:
 			s.v.u.fail(err)
-			return
+		default:
+			s.addPages(slot, pages, img)
 		}
-		s.addPages(slot, pages, img)
 	})
+}
+
+// notAdded says that a picture was not kept, for the case was left before it was
+// ready. What it shows is not for the screen that stands there now.
+func (s *imagesStep) notAdded() {
+	kit.Notice(s.v.u.win, kit.Bad, "案件关上前有一份文件还没处理完，没有添加：请再打开那个案件，重新添加。")
 }
 
 // allShots reads files, up to the pages that may come at once.
@@ -96,6 +105,29 @@ func (s *imagesStep) allShots(ctx context.Context, paths []string) ([]capture.Sh
 		}
 	}
 	return shots, nil
+}
+
+// scanAll makes kept forms of images, telling how far it is.
+func (s *imagesStep) scanAll(ctx context.Context, slot loan.Slot, shots [][]byte) ([]desk.Picture, error) {
+	var out []desk.Picture
+	for i, b := range shots {
+		if err := ctx.Err(); err != nil {
+			return nil, fault.New("scan", fault.Cancelled, err)
+		}
+		if len(shots) > 1 {
+			s.v.u.back(func() { s.setBusy(slot, fmt.Sprintf("正在处理第 %d / %d 页…", i+1, len(shots))) })
+		}
+		img, err := desk.DecodeImage(b)
+		if err != nil {
+			return nil, err
+		}
+		p, err := desk.Scan(img)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // makeShot makes the page of a shot. What was drawn of a document is cut out and
@@ -120,6 +152,10 @@ func (s *imagesStep) addPages(slot loan.Slot, pages []desk.Page, img image.Image
 	if len(pages) == 1 {
 		one := pages[0]
 		if one.Cut || len(one.Problems) > 0 || d.WholeOnly() {
+			if s.v.closed {
+				s.notAdded()
+				return
+			}
 			s.checkPage(slot, docLabel(d), img, &one, nextPart(s.v.c, d), func(p desk.Picture, part loan.Part) {
 				s.keepPages(slot, []desk.Picture{p}, []loan.Part{part}, "file", nil)
 			}, "另选文件", func() { s.choose(slot) })
@@ -140,9 +176,12 @@ func (s *imagesStep) addPages(slot loan.Slot, pages []desk.Page, img image.Image
 	if cut > 0 {
 		kit.Notice(s.v.u.win, kit.Info, fmt.Sprintf("有 %d 页是拍下的纸，已按纸边裁好、放正，请点“查看”核对。", cut))
 	}
-	if bad {
+	switch {
+	case bad && s.v.closed:
+		s.notAdded()
+	case bad:
 		s.refusePages(slot, pics, keep)
-		return
+	default:
+		keep(pics)
 	}
-	keep(pics)
 }

@@ -207,7 +207,7 @@ func TestVisitPictures(t *testing.T) {
 		}
 		r.ui(func() {
 			images.content.ScrollToTop()
-			r.u.dropped(middle(images.people[1].content), files)
+			r.u.dropped(middle(images.people[1].content), files[:1])
 		})
 		r.settle()
 		if r.dialog() == nil {

@@ -176,7 +176,8 @@ func (v *visit) retake(l desk.Loss) {
 	})
 }
 
-// scanned makes pages and puts the one that is meant in the place of a lost one.
+// scanned makes pages and puts the one that is meant in the place of a lost one;
+// another that cannot be read only on the clerk's word.
 func (s *imagesStep) scanned(l desk.Loss, source string, scan func(ctx context.Context) ([]desk.Picture, error)) {
 	s.setBusy(l.Slot, "正在处理…")
 	var page desk.Picture
@@ -188,11 +189,17 @@ func (s *imagesStep) scanned(l desk.Loss, source string, scan func(ctx context.C
 		return err
 	}, func(err error) {
 		s.setBusy(l.Slot, "")
-		if err != nil {
+		put := func() { s.replace(l, page, source) }
+		switch {
+		case s.v.closed:
+			s.notAdded()
+		case err != nil:
 			s.v.u.fail(err)
-			return
+		case len(page.Problems) > 0 && !s.v.u.desk.Names(page.JPEG, l.Blob):
+			kit.Confirm(s.v.u.win, "这一页看不清", "还没有补上。"+strings.Join(page.Problems, "")+"请再拍一次，或另选文件；确实拍不好时可以照用。", "仍然使用", "不用", put)
+		default:
+			put()
 		}
-		s.replace(l, page, source)
 	})
 }
 

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"image"
 	"os"
 	"path/filepath"
 	"testing"
@@ -50,6 +52,22 @@ func TestAFinishedCaseTellsWhatIsLost(t *testing.T) {
 				r.picture(stepImages, "visit-lost-pages-"+look)
 				r.ui(func() {
 					v.id = id
+					v.steps[stepImages].(*imagesStep).scanned(v.lostHere(desk.Retake)[0], "camera", func(context.Context) ([]desk.Picture, error) {
+						p, err := desk.Scan(image.NewGray(image.Rect(0, 0, 1300, 900)))
+						return []desk.Picture{p}, err
+					})
+				})
+				r.settle()
+				r.ui(func() {
+					if r.dialog() == nil {
+						t.Fatal("a page that shows nothing is not refused")
+					}
+					r.dialog().Close()
+				})
+				if c := r.saved(id); len(c.Replaced) != 0 {
+					t.Errorf("a page that shows nothing is put in its place")
+				}
+				r.ui(func() {
 					l := v.lostHere(desk.Retake)[0]
 					pic, err := desk.Scan(testPicture(1300, 900))
 					if err != nil {

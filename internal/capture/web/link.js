@@ -165,6 +165,8 @@ async function pour(kind, bytes, progress) {
     ch.send(bytes.subarray(at, at + piece));
     if (progress) progress(100 * at / bytes.length);
   }
+  while (ch.readyState === 'open' && ch.bufferedAmount > 0) await new Promise(done => setTimeout(done, 20));
+  if (ch.readyState !== 'open') throw new Error('broken'); // what waited to be sent went with the channel
 }
 
 // begin is the first thing a page does.

@@ -13,14 +13,21 @@ page.ready = on => {
   $('hold').hidden = !on || live;
 };
 
-let sending = false;
-async function send(blob) {
-  if (sending || !blob) return;
-  sending = true;
-  $('take').classList.add('off');
+// send sends pictures one after the other: the next may be taken while one is
+// still on its way.
+let sending = 0, turn = Promise.resolve();
+function send(blob) {
+  if (!blob) return turn;
+  sending++;
+  if (sending > 1) say('info', '正在传给电脑…还有 ' + (sending - 1) + ' 张在后面等。');
+  turn = turn.then(() => give(blob)).finally(() => { sending--; });
+  return turn;
+}
+
+async function give(blob) {
   try {
     const bytes = new Uint8Array(await blob.arrayBuffer());
-    say('info', '正在传给电脑…');
+    say('info', sending > 1 ? '正在传给电脑…还有 ' + (sending - 1) + ' 张在后面等。' : '正在传给电脑…');
     if (local) {
       const res = await fetch('shot', { method: 'POST', headers: { 'X-Shot': hmac(token, 'shot') }, body: bytes });
       say(res.ok ? 'good' : 'bad', await res.text());
@@ -41,9 +48,7 @@ async function send(blob) {
   } catch (e) {
     say('bad', '没有传成：请重新扫码再拍。');
   } finally {
-    sending = false;
     $('progress').hidden = true;
-    $('take').classList.remove('off');
   }
 }
 

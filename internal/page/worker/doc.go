@@ -9,8 +9,8 @@
 // Linux; elsewhere the library's warning cannot be heard).
 //
 // MuPDF may crash, hang or eat memory on crafted files. Before the first byte
-// of the document is read, memory and processor time are limited and the right
-// to open or write any file is given up (on Linux), a clock ends the process when a job takes too long even after its parent is
-// gone, and the parent kills it at will. It guarantees nothing else about its
+// of the document is read, memory and processor time are limited (on Linux and
+// Windows) and the right to open or write any file is given up (on Linux); a clock
+// ends the process when a job takes too long even after its parent is gone, and the parent kills it at will. It guarantees nothing else about its
 // own survival: it holds nothing to lose.
 package worker
