@@ -112,13 +112,18 @@ func (p Program) Compare(ctx context.Context, taken, card []byte) (alike int, kn
 	if err != nil {
 		return 0, false, err
 	}
+	return likeness(b)
+}
+
+// likeness is what a program's answer says, as Compare gives it.
+func likeness(b []byte) (alike int, known bool, err error) {
 	word := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
 	if word == "?" {
 		return 0, false, nil
 	}
 	n, err := strconv.ParseUint(word, 10, 8)
 	if err != nil || n > 100 {
-		return 0, false, failed(op, errors.New("no number from 0 to 100"))
+		return 0, false, failed("helper.likeness", errors.New("no number from 0 to 100"))
 	}
 	return int(n), true, nil
 }

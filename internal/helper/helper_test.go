@@ -174,3 +174,19 @@ func TestChoose(t *testing.T) {
 		t.Errorf("a program: got %v", err)
 	}
 }
+
+func FuzzLikeness(f *testing.F) {
+	for _, b := range []string{"?", "0", "100\n", "87\r\n", "101", "-1", "8.5", "", "+7", "0x10", "1_0"} {
+		f.Add([]byte(b))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, known, err := likeness(b)
+		if n < 0 || n > 100 || !known && n != 0 || err != nil && known {
+			t.Fatalf("got %d, %v, %v", n, known, err)
+		}
+		digits := strings.Trim(strings.TrimRight(string(b), "\r\n"), "0123456789") == ""
+		if known && !digits {
+			t.Fatalf("%q is taken for a number", b)
+		}
+	})
+}

@@ -234,3 +234,15 @@ func FuzzReadImage(f *testing.F) {
 		}
 	})
 }
+
+func FuzzReadOpened(f *testing.F) {
+	f.Add([]byte{FrameOpened, 0, 0, 0, 4, 0, 0, 0, 3})
+	f.Add([]byte{FrameOpened, 0, 0, 0, 4, 0xff, 0xff, 0xff, 0xff})
+	f.Add([]byte{FrameFault, 0, 0, 0, 1, 2})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		const limit = 40
+		if n, err := readOpened(bytes.NewReader(b), limit); err == nil && (n < 1 || n > limit || len(b) < 9) {
+			t.Fatalf("got %d pages from %d bytes", n, len(b))
+		}
+	})
+}
