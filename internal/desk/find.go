@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -39,7 +40,10 @@ func (d *Desk) find(query string, limit int, of ...loan.Status) ([]Row, int) {
 func (d *Desk) queue() func(*store.Summary) bool {
 	op, device := d.acting(), d.device()
 	return func(s *store.Summary) bool {
-		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Passed: len(s.Holders) > 0, Here: s.HeldBy(device)})
+		given := slices.ContainsFunc(s.Holders, func(h store.Holder) bool {
+			return h.Device == device && guard.Hold{By: h.By, Taken: h.Taken, Number: h.Number}.For(op)
+		})
+		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Given: given})
 	}
 }
 
