@@ -36,6 +36,10 @@ func (d *Desk) find(query string, limit int, of ...loan.Status) ([]Row, int) {
 	return out, n
 }
 
+// maySearch says whether the operator may look for cases: not while the laptop's or the
+// account's time is over, or the password is temporary.
+func (d *Desk) maySearch() bool { return guard.MayAt(d.acting(), guard.Search, nil, d.site()) == nil }
+
 // queue says of a case whether it is in the operator's own queue.
 func (d *Desk) queue() func(*store.Summary) bool {
 	op, device := d.acting(), d.device()

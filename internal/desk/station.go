@@ -203,8 +203,12 @@ func (d *Desk) HeldHere(c *loan.Case) bool { return c.HeldBy(d.device()) }
 func (d *Desk) Device() uuid.UUID { return d.device() }
 
 // AtStations lists the cases of the room's pipeline that this laptop knows of and
-// that are not done with, the one waiting longest first, masked.
+// that are not done with, the one waiting longest first, masked; none to who may not
+// look for cases now.
 func (d *Desk) AtStations() []Row {
+	if !d.maySearch() {
+		return nil
+	}
 	var out []Row
 	for _, s := range d.store.AtStations() {
 		if len(s.Holders) > 0 {
