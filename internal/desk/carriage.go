@@ -167,10 +167,11 @@ func (d *Desk) SentBack() []Row {
 	return rows
 }
 
-// RowOf is a case's row; false when there is no such case.
+// RowOf is a case's row; false when there is no such case, or the operator may not
+// look for any now.
 func (d *Desk) RowOf(id uuid.UUID) (Row, bool) {
 	s, ok := d.store.Summary(id)
-	if !ok {
+	if !ok || !d.maySearch() {
 		return Row{}, false
 	}
 	return d.row(s), true

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,11 +36,18 @@ func (d *Desk) find(query string, limit int, of ...loan.Status) ([]Row, int) {
 	return out, n
 }
 
+// maySearch says whether the operator may look for cases: not while the laptop's or the
+// account's time is over, or the password is temporary.
+func (d *Desk) maySearch() bool { return guard.MayAt(d.acting(), guard.Search, nil, d.site()) == nil }
+
 // queue says of a case whether it is in the operator's own queue.
 func (d *Desk) queue() func(*store.Summary) bool {
 	op, device := d.acting(), d.device()
 	return func(s *store.Summary) bool {
-		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Passed: len(s.Holders) > 0, Here: s.HeldBy(device)})
+		given := slices.ContainsFunc(s.Holders, func(h store.Holder) bool {
+			return h.Device == device && guard.Hold{By: h.By, Taken: h.Taken, Number: h.Number}.For(op)
+		})
+		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Given: given})
 	}
 }
 

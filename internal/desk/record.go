@@ -154,8 +154,8 @@ const ReportContext = "doorstep record report 1"
 
 // Report is lines of the record as a file for others: UTF-8, comma-separated,
 // with a line for each, the proof of the chain above and this laptop's signature
-// over all bytes before it at the end. It leaves reasons out, which people write
-// in their own words. That it was made, and how many lines it has, is noted.
+// over all bytes before it at the end. Reasons stand as people wrote them, with
+// numbers and what they say of the case's people masked. That it was made, and how many lines it has, is noted.
 func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, err error) {
 	const op = "report record"
 	audit, err := d.Audit(ctx)
@@ -178,7 +178,11 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 		{"日志", sound, "末项", strconv.FormatUint(n, 10), hash.String(), "条数", strconv.Itoa(len(r.Lines))},
 		guard.LineColumns(),
 	})
+	people := map[uuid.UUID]*loan.Application{}
 	for _, l := range r.Lines {
+		if l.Reason, err = d.unnamed(ctx, l, people); err != nil {
+			return nil, 0, fault.Wrap(op, err)
+		}
 		_ = w.Write(l.Row())
 	}
 	w.Flush()
@@ -191,4 +195,25 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 		return nil, 0, err
 	}
 	return b.Bytes(), len(r.Lines), nil
+}
+
+// unnamed is a line's reason with the values of its case's people masked; people keeps
+// those that were read.
+func (d *Desk) unnamed(ctx context.Context, l Line, people map[uuid.UUID]*loan.Application) (string, error) {
+	if l.Reason == "" || l.Case == uuid.Nil {
+		return l.Reason, nil
+	}
+	a, ok := people[l.Case]
+	if !ok {
+		a = &loan.Application{} // of a case that is not here, or is erased, nobody is known
+		c, err := d.store.Case(ctx, l.Case)
+		if k := fault.KindOf(err); err != nil && k != fault.Missing && k != fault.Erased {
+			return "", err
+		}
+		if err == nil {
+			a = &c.App
+		}
+		people[l.Case] = a
+	}
+	return scrubbed(l.Reason, a), nil
 }

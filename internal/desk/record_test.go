@@ -65,10 +65,10 @@ func TestTheRecordSaysWhoSawOnesDataAndNeverWhat(t *testing.T) {
 	}
 }
 
-func TestTheReportIsSignedAndNamesNobody(t *testing.T) {
+func TestTheReportIsSignedAndNamesNobodyOfACase(t *testing.T) {
 	c, as := staffed(t)
 	d := as(guard.Reviewer)
-	if err := d.Reveal(t.Context(), c.ID, []string{"student.phone"}, "韦测甲的家长来电"); err != nil {
+	if err := d.Reveal(t.Context(), c.ID, []string{"student.phone"}, "韦测乙：韦测𬎆的家长来电"); err != nil {
 		t.Fatal(err)
 	}
 	d = as(guard.Auditor)
@@ -80,6 +80,9 @@ func TestTheReportIsSignedAndNamesNobody(t *testing.T) {
 		if bytes.Contains(report, []byte(secret)) {
 			t.Errorf("the report has %q", secret)
 		}
+	}
+	if !bytes.Contains(report, []byte("的家长来电")) {
+		t.Error("the report does not say why")
 	}
 	body, sign, ok := bytes.Cut(report, []byte("签名,"))
 	if !ok {

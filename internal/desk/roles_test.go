@@ -1,7 +1,6 @@
 package desk_test
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 // both is somebody with both roles of the counter.
@@ -171,20 +171,68 @@ func TestACaseOfAnotherClerkIsTakenOverBeforeItIsWorkedOn(t *testing.T) {
 	}
 }
 
-func TestACaseThatWasPassedToThisLaptopIsForItsClerks(t *testing.T) {
-	d := laptop(t, t.TempDir())
-	ctx := context.Background()
-	c, err := d.TakeNumber(ctx, loan.First, false)
-	if err != nil {
-		t.Fatal(err)
+// atOneLaptop is a laptop with three clerks and a case that the first began with a
+// number, entered and left; as signs one of them in.
+func atOneLaptop(t *testing.T) (d *desk.Desk, c *loan.Case, as func(id string) *desk.Desk) {
+	t.Helper()
+	ctx, must := t.Context(), step(t)
+	d = laptop(t, t.TempDir())
+	c = must(d.TakeNumber(ctx, loan.First, false))
+	c = must(d.Edit(ctx, c.ID, family()))
+	for _, id := range []string{"clerk-2", "clerk-3"} {
+		other := clerk()
+		other.ID, other.Name = id, "另一位操作员"
+		enabled(t, d, other, clerkPassword)
 	}
-	other := clerk()
-	other.ID, other.Name = "clerk-2", "另一位操作员"
-	enabled(t, d, other, clerkPassword)
-	if d, err = signedIn(t, d, "clerk-2", clerkPassword); err != nil {
-		t.Fatal(err)
+	return d, c, func(id string) *desk.Desk {
+		t.Helper()
+		var err error
+		if d, err = signedIn(t, d, id, clerkPassword); err != nil {
+			t.Fatal(err)
+		}
+		return d
 	}
-	if _, err := d.Edit(ctx, c.ID, map[string]any{"loan.amount": 5000}); err != nil {
-		t.Errorf("a station that holds the case: %v", err)
+}
+
+// worksOn wants that a case is in the operator's queue, seen in full and worked on, or
+// none of it.
+func worksOn(t *testing.T, d *desk.Desk, id uuid.UUID, want bool) {
+	t.Helper()
+	c := step(t)(d.Case(t.Context(), id))
+	found := slices.ContainsFunc(d.Find("", 0), func(r desk.Row) bool { return r.ID == id })
+	_, err := d.Edit(t.Context(), id, map[string]any{"loan.amount": 5000 + len(d.Operator().ID)})
+	if found != want || d.SeesFull(c) != want || (err == nil) != want || (d.Handles(c) == nil) != want {
+		t.Errorf("%s: in the queue %v, in full %v, edited %v; want %v", d.Operator().ID, found, d.SeesFull(c), err, want)
 	}
+}
+
+func TestACaseBegunWithANumberIsOfWhoOpenedIt(t *testing.T) {
+	d, c, as := atOneLaptop(t)
+	worksOn(t, d, c.ID, true)
+	d = as("clerk-2")
+	worksOn(t, d, c.ID, false)
+	if _, err := d.PassOn(t.Context(), c.ID, d.Device(), "A", loan.EntryStation); fault.KindOf(err) != fault.Denied {
+		t.Errorf("passes it to himself: %v", err)
+	}
+}
+
+func TestACaseTakenOverIsOfWhoTookIt(t *testing.T) {
+	_, c, as := atOneLaptop(t)
+	d := as("clerk-2")
+	step(t)(d.TakeOver(t.Context(), c.ID, loan.EntryStation, "经办人请假，换人接着办"))
+	d = as("clerk-3")
+	worksOn(t, d, c.ID, false)
+	d = as("clerk-2")
+	worksOn(t, d, c.ID, true)
+	if _, err := d.TakeOver(t.Context(), c.ID, loan.EntryStation, "再接手一次"); fault.KindOf(err) != fault.Exists {
+		t.Errorf("who has it already: %v", err)
+	}
+	d = as("clerk-1")
+	worksOn(t, d, c.ID, true)
+}
+
+func TestACaseThatWasPassedToAStationOfThisLaptopIsForItsClerks(t *testing.T) {
+	d, c, as := atOneLaptop(t)
+	step(t)(d.PassOn(t.Context(), c.ID, d.Device(), "A", loan.EntryStation))
+	worksOn(t, as("clerk-2"), c.ID, true)
 }

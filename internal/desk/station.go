@@ -168,8 +168,9 @@ func (d *Desk) PassOn(ctx context.Context, id, to uuid.UUID, name string, statio
 	return d.commit(ctx, op, id, entry(loan.ChangePass, loan.PassBody{To: to, Station: station, Name: name}))
 }
 
-// TakeOver takes a case over that another laptop holds, by force: the reason is
-// part of the case and shown at both. fault.Input without one.
+// TakeOver takes a case over that another laptop holds, or another clerk has at this
+// one, by force: the reason is part of the case and shown at both, and the case is the
+// operator's from then on. fault.Input without one.
 func (d *Desk) TakeOver(ctx context.Context, id uuid.UUID, station loan.Station, reason string) (*loan.Case, error) {
 	const op = "take over"
 	c, err := d.store.Case(ctx, id)
@@ -182,7 +183,9 @@ func (d *Desk) TakeOver(ctx context.Context, id uuid.UUID, station loan.Station,
 	if err := guard.CheckReason(reason); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if len(c.Holders) == 1 && c.HeldBy(d.device()) {
+	// What is another clerk's here is taken over here, as when two change places.
+	anothers := d.Handles(c) != nil && d.CouldHandle(c) == nil
+	if len(c.Holders) == 1 && c.HeldBy(d.device()) && !anothers {
 		return nil, fault.Tell(op, fault.Exists, "案件就在本机，不用接手。", nil)
 	}
 	seat, err := d.Seat(ctx)
@@ -200,8 +203,12 @@ func (d *Desk) HeldHere(c *loan.Case) bool { return c.HeldBy(d.device()) }
 func (d *Desk) Device() uuid.UUID { return d.device() }
 
 // AtStations lists the cases of the room's pipeline that this laptop knows of and
-// that are not done with, the one waiting longest first, masked.
+// that are not done with, the one waiting longest first, masked; none to who may not
+// look for cases now.
 func (d *Desk) AtStations() []Row {
+	if !d.maySearch() {
+		return nil
+	}
 	var out []Row
 	for _, s := range d.store.AtStations() {
 		if len(s.Holders) > 0 {

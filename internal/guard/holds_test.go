@@ -12,6 +12,16 @@ func TestAHeldCaseIsForItsStation(t *testing.T) {
 	here, there := uuid.New(), uuid.New()
 	held := caseOf(loan.Draft, "author", "")
 	held.Holders = []loan.Holding{{Device: here, Station: loan.EntryStation, Name: "B"}}
+	as := func(s loan.Status, h loan.Holding, change func(c *loan.Case)) *loan.Case {
+		c := caseOf(s, "author", "")
+		h.Device = here
+		c.Holders = []loan.Holding{h}
+		if change != nil {
+			change(c)
+		}
+		return c
+	}
+	handled := func(c *loan.Case) { c.Handlers = map[string]bool{"x": true} }
 	free := caseOf(loan.Draft, "author", "")
 	off := operator("x", Clerk)
 	off.Enabled = false
@@ -28,6 +38,13 @@ func TestAHeldCaseIsForItsStation(t *testing.T) {
 		"a clerk who is switched off":     {off, held, here, false},
 		"a case that was never passed on": {operator("x", Clerk), free, here, false},
 		"no case":                         {operator("x", Clerk), nil, here, false},
+		"held by its number alone":        {operator("x", Clerk), as(loan.Draft, loan.Holding{Number: true, By: "author"}, nil), here, false},
+		"taken over by him":               {operator("x", Clerk), as(loan.Signed, loan.Holding{By: "x", Reason: "r"}, nil), here, true},
+		"taken over by another":           {operator("x", Clerk), as(loan.Draft, loan.Holding{By: "y", Reason: "r"}, nil), here, false},
+		"passed on and signed":            {operator("x", Clerk), as(loan.Signed, loan.Holding{Station: loan.SignStation}, nil), here, false},
+		"signed before him":               {operator("x", Clerk), as(loan.Signed, loan.Holding{Station: loan.SignStation}, handled), here, true},
+		"signed, for its receipt":         {operator("x", Clerk), as(loan.Queued, loan.Holding{Station: loan.ReceiptStation}, nil), here, true},
+		"accepted":                        {operator("x", Clerk), as(loan.Accepted, loan.Holding{By: "x", Reason: "r", Station: loan.ReceiptStation}, handled), here, false},
 	} {
 		if got := SeesHeld(c.op, c.on, c.device); got != c.want {
 			t.Errorf("%s sees it whole: got %v, want %v", name, got, c.want)

@@ -249,10 +249,34 @@ func Reviewing(op Operator, c *loan.Case) bool {
 }
 
 // handles says whether the case is the operator's to work on as a clerk at a laptop:
-// he entered it, or it was passed on to the laptop or taken over there.
+// he entered it, or it was given to him there.
 func handles(op Operator, c *loan.Case, device uuid.UUID) bool {
-	return entered(op, c) || len(c.Holders) > 0 && c.HeldBy(device)
+	return entered(op, c) || given(op, c, device) != nil
 }
+
+// given is the hold of a laptop on a case that counts for an operator who did not
+// enter it; nil where there is none.
+func given(op Operator, c *loan.Case, device uuid.UUID) *loan.Holding {
+	i := slices.IndexFunc(c.Holders, func(h loan.Holding) bool {
+		return h.Device == device && Hold{By: h.By, Taken: h.Reason != "", Number: h.Number}.For(op)
+	})
+	if i < 0 {
+		return nil
+	}
+	return &c.Holders[i]
+}
+
+// Hold is how a laptop has a case: by whose act, and by which.
+type Hold struct {
+	By     string
+	Taken  bool // taken over, and not passed on
+	Number bool // loan.Holding.Number
+}
+
+// For says whether a laptop's hold on a case makes it a clerk's to work on there: one
+// that was passed on is for every clerk of the laptop, one that was taken over for
+// who took it, and by its number alone it is nobody's but of who opened it.
+func (h Hold) For(op Operator) bool { return !h.Number && (!h.Taken || h.By == op.ID) }
 
 // hands denies a clerk's verb on the case of another. A person takes a consent back at
 // whatever counter he comes to.
@@ -301,10 +325,21 @@ func Where(h loan.Holding) string {
 	return h.Name + " 机“" + h.Station.Label() + "”工位"
 }
 
-// SeesHeld says whether the operator sees the open case c unmasked because it
-// was passed on to this laptop, and it is for clerks to work on.
+// SeesHeld says whether the operator sees the open case c unmasked because it was given
+// to him at this laptop: until it is signed, and then until the centre has it where
+// he took it over, had it signed, or it stands at the station of the receipt.
 func SeesHeld(op Operator, c *loan.Case, device uuid.UUID) bool {
-	return c != nil && op.Enabled && op.atCounter() && op.Has(Clerk) && len(c.Holders) > 0 && c.HeldBy(device)
+	if c == nil || !op.Enabled || !op.atCounter() || !op.Has(Clerk) {
+		return false
+	}
+	h := given(op, c, device)
+	switch {
+	case h == nil:
+		return false
+	case c.Status == loan.Signed || c.Status == loan.Queued:
+		return h.Reason != "" || h.Station == loan.ReceiptStation || c.Handlers[op.ID]
+	}
+	return !settled(c.Status)
 }
 
 // Refusal is why a verb was refused, in the error that May gives.

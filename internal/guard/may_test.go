@@ -34,7 +34,7 @@ func cells() map[Verb]cell {
 	const editable = "draft to-review to-sign returned corrected"
 	const alive = editable + " signed queued received accepted"
 	const everyone = "clerk reviewer dataadmin auditor"
-	const asReviewer, asAuthor = "others elsewhere reviewed reviewed-before decided", "own opened wrote decided filled witnessed handled"
+	const asReviewer, asAuthor = "others elsewhere number taken-over reviewed reviewed-before decided", "own opened wrote decided filled witnessed handled"
 	const anyPart = "own opened wrote reviewed reviewed-before decided filled witnessed handled"
 	return map[Verb]cell{
 		Edit:            {"clerk", editable, asReviewer, ""},
@@ -84,8 +84,9 @@ func cells() map[Verb]cell {
 }
 
 // parts are the parts that an operator of id "x" can have had in a case, which the
-// laptop of that id holds, but of "others", which is another clerk's and was never
-// passed on, and of "elsewhere".
+// laptop of that id holds, as it was passed on to it, but of "others", which is another
+// clerk's and was never passed on, of "elsewhere", of "number", which has no more than
+// that, and of those that he or another took over.
 func parts(s loan.Status, here uuid.UUID) map[string]*loan.Case {
 	own := func(change func(c *loan.Case)) *loan.Case {
 		c := caseOf(s, "author", "other")
@@ -98,6 +99,9 @@ func parts(s loan.Status, here uuid.UUID) map[string]*loan.Case {
 		"none":            own(func(*loan.Case) {}),
 		"others":          own(func(c *loan.Case) { c.Holders = nil }),
 		"elsewhere":       own(func(c *loan.Case) { c.Holders = []loan.Holding{{Device: uuid.New()}} }),
+		"number":          own(func(c *loan.Case) { c.Holders[0].Number, c.Holders[0].By = true, "author" }),
+		"taken":           own(func(c *loan.Case) { c.Holders[0].Reason, c.Holders[0].By = "r", "x" }),
+		"taken-over":      own(func(c *loan.Case) { c.Holders[0].Reason, c.Holders[0].By = "r", "other" }),
 		"own":             own(func(c *loan.Case) { c.Holders, c.OpenedBy = nil, "x" }),
 		"handled":         own(func(c *loan.Case) { c.Handlers = map[string]bool{"x": true} }),
 		"opened":          own(func(c *loan.Case) { c.OpenedBy = "x" }),

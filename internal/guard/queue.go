@@ -12,23 +12,27 @@ import (
 type Place struct {
 	Opened string      // who opened it
 	Status loan.Status //
-	Passed bool        // it was passed on, or taken over, at least once
-	Here   bool        // this laptop holds it
+	Given  bool        // this laptop holds it so that it is the operator's to work on: Hold.For
 }
 
 // InQueue says whether a case is in an operator's own queue at this laptop: a
-// clerk's are those that he opened, those that were passed on or taken over to this
-// laptop, and those that the centre sent back; a reviewer's are those that
+// clerk's are those that he opened, those that were given to him at this laptop and
+// that the centre does not have yet, and those that the centre sent back; a reviewer's are those that
 // wait for a review and that he did not open. All others are looked for with a
 // reason.
 func InQueue(op Operator, p Place) bool {
 	switch {
 	case !op.Enabled || !op.atCounter():
 		return false
-	case op.Has(Clerk) && (p.Opened == op.ID || p.Passed && p.Here || p.Status == loan.Returned):
+	case op.Has(Clerk) && (p.Opened == op.ID || p.Given && !settled(p.Status) || p.Status == loan.Returned):
 		return true
 	}
 	return op.Has(Reviewer) && p.Status == loan.ToReview && p.Opened != op.ID
+}
+
+// settled says whether a case is no clerk's to work on any more, but for a correction.
+func settled(s loan.Status) bool {
+	return s == loan.Received || s == loan.Accepted || s == loan.Void
 }
 
 // MaxBeyond is how many cases a search outside the own queue shows at most.

@@ -150,16 +150,24 @@ func FaceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
 
 // LineColumns heads the columns of a report.
 func LineColumns() []string {
-	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注"}
+	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注", "原因"}
 }
 
-// Row is the line in a report: without the reason, which people write in their own
-// words.
+// Row is the line in a report. The reason stands as people wrote it, with the numbers in
+// it masked, and begins nothing that a spreadsheet would reckon.
 func (l Line) Row() []string {
 	id := ""
 	if l.Case != uuid.Nil {
 		id = l.Case.String()
 	}
 	return []string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
-		strings.Join(l.Fields, " "), l.Detail}
+		strings.Join(l.Fields, " "), l.Detail, inert(l.Reason)}
+}
+
+// inert is a text that a spreadsheet takes for words.
+func inert(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+		return "'" + s
+	}
+	return s
 }

@@ -98,6 +98,7 @@ type Holding struct {
 	Change  uuid.UUID
 	By      string    // operator
 	Reason  string    // of a taking over; empty when it was passed on
+	Number  bool      // by nothing but the number that it got where it was opened, of who opened it
 	At      time.Time // by the clock of the laptop that wrote it
 }
 
@@ -154,7 +155,8 @@ func (c *Case) pass(n *node) error {
 	if !c.mayPass(n) {
 		return fault.New("pass on", fault.Denied, errors.New("another laptop holds the case"))
 	}
-	c.hold(n, Holding{Device: b.To, Station: b.Station, Name: b.Name})
+	number := len(c.claims) == 0 && b.Station == NumberStation && b.To == c.opener && n.ch.Device == c.opener && n.ch.Operator == c.OpenedBy
+	c.hold(n, Holding{Device: b.To, Station: b.Station, Name: b.Name, Number: number})
 	return nil
 }
 

@@ -216,8 +216,10 @@
 // blobs that came with it | then each with its length, unsigned, before it: kind,
 // student's name, co-borrower's name, student's ID number and phone,
 // co-borrower's ID number and phone, school, operator who opened it. The version
-// is 2; of a case that was passed on in a room, or has a number, it is 3 and there
-// follow: number of holders, unsigned; for each device 16 and, each with its
-// length, station and name; then the number and its day. Version 1 had neither
-// the flags 4 and 8 nor what came with the case.
+// is 2; of a case that was passed on in a room, or has a number, it is 4 and there
+// follow: number of holders, unsigned; for each device 16, each with its length,
+// station and name, how it holds the case u8 (0 passed on, 1 taken over, 2 by its
+// number alone), and with its length the operator by whom; then the number and its
+// day. Version 3 had neither how nor by whom, version 1 neither the flags 4 and 8
+// nor what came with the case.
 package store

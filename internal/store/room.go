@@ -109,7 +109,7 @@ func (s *Store) settledLong(r *row) bool {
 func (ix *index) inRoom() []*row {
 	var out []*row
 	for _, slot := range ix.order {
-		if p := ix.packed[slot]; len(p) == 0 || p[0] != summaryInRoom {
+		if p := ix.packed[slot]; len(p) == 0 || p[0] < summaryInRoom {
 			continue
 		}
 		out = append(out, ix.row(slot))

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,10 +130,30 @@ func TestSummaryShowsTheCase(t *testing.T) {
 	}
 }
 
+// earlierInRoom is a summary of version 3, of a case at a station.
+func earlierInRoom() []byte {
+	b := (&row{}).encode()
+	b[0] = summaryInRoom
+	b = append(append(b, 1), make([]byte, 16)...)
+	return append(b, "\x05entry\x01B\x04A001\x0a2026-08-01"...)
+}
+
+func TestASummaryOfAnEarlierProgramIsRead(t *testing.T) {
+	r, err := decodeSummary(earlierInRoom())
+	if err != nil || !slices.Equal(r.Holders, []Holder{{Station: loan.EntryStation, Name: "B"}}) || r.Ticket != "A001" {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	r.Holders[0].By, r.Holders[0].Number = "c1", true
+	if again, err := decodeSummary(r.encode()); err != nil || !slices.Equal(again.Holders, r.Holders) {
+		t.Errorf("got %+v, %v", again, err)
+	}
+}
+
 func FuzzDecodeSummary(f *testing.F) {
 	f.Add(rowOf(3, time.UnixMilli(1_700_000_000_000).UTC()).encode())
 	f.Add((&row{}).encode())
-	f.Add((&row{Summary: Summary{Ticket: "A001", TicketDay: "2026-08-01", Holders: []Holder{{uuid.UUID{1}, loan.EntryStation, "B"}}}}).encode())
+	f.Add((&row{Summary: Summary{Ticket: "A001", TicketDay: "2026-08-01", Holders: []Holder{{Device: uuid.UUID{1}, Station: loan.EntryStation, Name: "B", By: "c2", Taken: true}}}}).encode())
+	f.Add(earlierInRoom())
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decodeSummary(b)

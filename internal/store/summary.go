@@ -43,6 +43,9 @@ type Holder struct {
 	Device  uuid.UUID
 	Station loan.Station
 	Name    string // what the room calls the laptop
+	By      string // the operator by whom it has it; empty in what an earlier program wrote
+	Taken   bool   // he took it over, and it was not passed on
+	Number  bool   // loan.Holding.Number
 }
 
 // HeldBy says whether a device holds the case by name.
@@ -68,7 +71,7 @@ func (r *row) fill(c *loan.Case) {
 		Amount: a.Loan.Amount, Opened: c.Opened, Updated: c.Updated, Operator: c.OpenedBy,
 		Problems: len(c.Conflicts) + len(c.Aside), Urgency: c.Urgency}
 	for _, h := range c.Holders {
-		r.Holders = append(r.Holders, Holder{h.Device, h.Station, h.Name})
+		r.Holders = append(r.Holders, Holder{h.Device, h.Station, h.Name, h.By, h.Reason != "", h.Number})
 	}
 	if c.Ticket != nil {
 		r.Ticket, r.TicketDay = c.TicketLabel(), c.Ticket.Day
@@ -92,11 +95,20 @@ func tail(s string) string {
 	return s[len(s)-4:]
 }
 
-// The forms of a summary: the last is of a case in a room's pipeline. Version 1
-// had neither the urgency nor what the changes brought.
+// The forms of a summary: the last two are of a case in a room's pipeline, and
+// version 3 did not say how and by whom a laptop holds it. Version 1 had neither
+// the urgency nor what the changes brought.
 const (
 	summaryVersion = 2
 	summaryInRoom  = 3
+	summaryHeldBy  = 4
+)
+
+// How a laptop holds a case, in a summary.
+const (
+	heldPassed = iota
+	heldTaken
+	heldNumber
 )
 
 // inRoom says whether the case was passed on, or has a number.
@@ -135,7 +147,7 @@ func urgencyOf(flags byte) loan.Urgency {
 func (r *row) encode() []byte {
 	version := byte(summaryVersion)
 	if r.inRoom() {
-		version = summaryInRoom
+		version = summaryHeldBy
 	}
 	b := append(make([]byte, 0, 256), version)
 	b = append(b, r.ID[:]...)
@@ -153,7 +165,7 @@ func (r *row) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(len(*s)))
 		b = append(b, *s...)
 	}
-	if version == summaryInRoom {
+	if version == summaryHeldBy {
 		b = r.appendRoom(b)
 	}
 	return b
@@ -166,6 +178,8 @@ func (r *row) appendRoom(b []byte) []byte {
 		for _, s := range []string{string(h.Station), h.Name} {
 			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
 		}
+		b = append(b, yes(h.Taken)*heldTaken|yes(h.Number)*heldNumber)
+		b = append(binary.AppendUvarint(b, uint64(len(h.By))), h.By...)
 	}
 	for _, s := range []string{r.Ticket, string(r.TicketDay)} {
 		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
@@ -173,8 +187,8 @@ func (r *row) appendRoom(b []byte) []byte {
 	return b
 }
 
-// room reads what appendRoom wrote.
-func (r *row) room(d *decoder) {
+// room reads what appendRoom wrote, in a summary of a version.
+func (r *row) room(d *decoder, version byte) {
 	for n := d.uvarint(); n > 0 && !d.bad; n-- {
 		var h Holder
 		if len(d.b) < 16 {
@@ -184,6 +198,15 @@ func (r *row) room(d *decoder) {
 		copy(h.Device[:], d.b)
 		d.b = d.b[16:]
 		h.Station, h.Name = loan.Station(d.text()), d.text()
+		if version >= summaryHeldBy {
+			if len(d.b) == 0 || d.b[0] > heldNumber {
+				d.bad = true
+				return
+			}
+			h.Taken, h.Number = d.b[0] == heldTaken, d.b[0] == heldNumber
+			d.b = d.b[1:]
+			h.By = d.text()
+		}
 		r.Holders = append(r.Holders, h)
 	}
 	r.Ticket, r.TicketDay = d.text(), loan.Date(d.text())
@@ -208,7 +231,7 @@ func decodeSummary(b []byte) (*row, error) {
 	if len(b) < 19 {
 		return bad()
 	}
-	if b[0] > summaryInRoom {
+	if b[0] > summaryHeldBy {
 		return nil, fault.New(op, fault.Newer, nil)
 	}
 	r := &row{}
@@ -227,8 +250,8 @@ func decodeSummary(b []byte) (*row, error) {
 	for _, s := range r.texts() {
 		*s = d.text()
 	}
-	if b[0] == summaryInRoom {
-		r.room(&d)
+	if b[0] >= summaryInRoom {
+		r.room(&d, b[0])
 	}
 	if d.bad || len(d.b) != 0 || b[0] == 0 || b[18] >= flagDisaster<<1 || b[0] == 1 && b[18] >= flagUrgent {
 		return bad()

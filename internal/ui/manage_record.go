@@ -23,6 +23,7 @@ type recordSection struct {
 	idOf  *kit.Labeled
 	kind  *kit.Choice
 	days  *kit.Choice
+	dated bool // the period was chosen, and is not what stands there by itself
 	find  *kit.Button
 	save  *kit.Button
 	told  *kit.Text
@@ -58,6 +59,7 @@ func newRecordSection(u *Window) *recordSection {
 	s.kind.SetValue("")
 	s.days = kit.NewChoice(kit.Option{ID: "1", Text: "今天"}, kit.Option{ID: "7", Text: "7 天"}, kit.Option{ID: "30", Text: "30 天"}, kit.Option{ID: "0", Text: "不限"})
 	s.days.SetValue("7")
+	s.days.OnChanged = func(string) { s.dated = true }
 	s.find = kit.NewPrimary("查询", kit.Icon("search"), s.query)
 	s.save = kit.NewSecondary("导出报告", kit.Icon("download"), s.report)
 	s.list = kit.NewList([]kit.Column{{Weight: 2.2}, {Weight: 2}, {Weight: 2.2}, {Weight: 1.6}, {Weight: 5}}, func() int { return len(s.lines) }, s.cells)
@@ -74,11 +76,15 @@ func newRecordSection(u *Window) *recordSection {
 func (s *recordSection) cards() []fyne.CanvasObject { return s.all }
 func (s *recordSection) refresh()                   {}
 
-// sought is what the filters say.
+// sought is what the filters say. Of one person or case all of the record is wanted
+// where no period was chosen, and the screen says so.
 func (s *recordSection) sought() desk.Sought {
 	q := desk.Sought{Operator: s.who.Value().ID, Case: strings.TrimSpace(s.id.Text())}
 	if len(q.Case) == 18 {
 		q.Case, q.Person = "", q.Case
+	}
+	if !s.dated {
+		s.days.SetValue(map[bool]string{true: "0", false: "7"}[q.Case != "" || q.Person != ""])
 	}
 	now := s.u.deps.Now()
 	switch s.days.Value() {
@@ -100,7 +106,7 @@ func (s *recordSection) sought() desk.Sought {
 		q.Kinds = []loan.ChangeKind{loan.ChangeSignIn, loan.ChangeRecover}
 	case "change":
 		q.Kinds = []loan.ChangeKind{loan.ChangeOpen, loan.ChangeEdit, loan.ChangeResolve, loan.ChangeAttach, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeReplace, loan.ChangeCard,
-			loan.ChangeAttest, loan.ChangeConsent, loan.ChangeSubmit, loan.ChangeReview, loan.ChangeSign, loan.ChangeSeal, loan.ChangeFinish,
+			loan.ChangeAttest, loan.ChangeConsent, loan.ChangeSubmit, loan.ChangeReview, loan.ChangeContract, loan.ChangeRead, loan.ChangeSign, loan.ChangeWitness, loan.ChangeSeal, loan.ChangeFinish,
 			loan.ChangeCorrect, loan.ChangeVoid, loan.ChangePass, loan.ChangeTake, loan.ChangeSetting}
 	}
 	return q
@@ -194,7 +200,7 @@ func (s *recordSection) report() {
 				kit.Message(s.u.win, "没有导出", sentence(err), nil)
 				return
 			}
-			kit.Notice(s.u.win, kit.Good, fmt.Sprintf("已导出 %d 条，报告带本机签名，不含个人信息。", n))
+			kit.Notice(s.u.win, kit.Good, fmt.Sprintf("已导出 %d 条，报告带本机签名。原因按填写的原话列出，其中的号码已遮盖。", n))
 		})
 	}).Show()
 }
@@ -223,7 +229,7 @@ func kindName(k loan.ChangeKind) string {
 	if l, ok := map[loan.ChangeKind]string{
 		loan.ChangeOpen: "新建", loan.ChangeEdit: "填写", loan.ChangeResolve: "选定内容", loan.ChangeAttach: "添加材料", loan.ChangeDetach: "移除材料", loan.ChangeArrange: "整理材料",
 		loan.ChangeReplace: "补拍", loan.ChangeCard: "读证", loan.ChangeAttest: "人证一致", loan.ChangeConsent: "同意", loan.ChangeSubmit: "提交复核", loan.ChangeReview: "复核",
-		loan.ChangeContract: "生成合同", loan.ChangeRead: "阅读合同", loan.ChangeSign: "签名", loan.ChangeSeal: "封存合同", loan.ChangeFinish: "办结",
+		loan.ChangeContract: "生成合同", loan.ChangeRead: "阅读合同", loan.ChangeSign: "签名", loan.ChangeWitness: "见证", loan.ChangeSeal: "封存合同", loan.ChangeFinish: "办结",
 		loan.ChangeCorrect: "补正", loan.ChangeVoid: "作废", loan.ChangeReceive: "中心收到", loan.ChangeAccept: "中心受理", loan.ChangeReturn: "中心退回",
 		loan.ChangeTicket: "取号", loan.ChangePass: "转交", loan.ChangeTake: "接手", loan.ChangeUrgent: "优先上传", loan.ChangeNotice: "中心提示",
 		loan.ChangeView: "查看", loan.ChangeSearch: "查找", loan.ChangeReveal: "显示", loan.ChangePrint: "打印", loan.ChangeExport: "导出", loan.ChangeSignIn: "登录",

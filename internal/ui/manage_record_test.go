@@ -1,6 +1,12 @@
 package ui
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"doorstep/internal/guard"
@@ -56,6 +62,68 @@ func TestTheAuditorReadsTheRecord(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestEveryKindOfLineHasAName walks the kinds that there are.
+func TestEveryKindOfLineHasAName(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "loan", "change.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	ast.Inspect(f, func(node ast.Node) bool {
+		v, ok := node.(*ast.ValueSpec)
+		if !ok || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, "Change") {
+			return true
+		}
+		l, ok := v.Values[0].(*ast.BasicLit)
+		if !ok || l.Kind != token.STRING {
+			return true
+		}
+		kind, err := strconv.Unquote(l.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		if name := kindName(loan.ChangeKind(kind)); strings.IndexFunc(name, func(r rune) bool { return r < 0x80 }) >= 0 {
+			t.Errorf("%s is shown as %q", kind, name)
+		}
+		return true
+	})
+	if n < 40 {
+		t.Errorf("%d kinds were found", n)
+	}
+}
+
+func TestTheRecordOfOnePersonIsWholeUnlessAPeriodIsChosen(t *testing.T) {
+	r := newRig(t, kit.Light)
+	auditor := guard.Operator{ID: "auditor-1", Name: "练习审计员", Roles: []guard.Role{guard.Auditor}, Enabled: true}
+	if err := r.u.desk.Store().EnableOperator(t.Context(), auditor, []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("auditor-1", reviewPassword)
+	r.ui(func() {
+		s := newRecordSection(r.u)
+		if q := s.sought(); q.From.IsZero() || s.days.Value() != "7" {
+			t.Errorf("of all: from %v, and %q is shown", q.From, s.days.Value())
+		}
+		s.id.SetText("522121200001010013")
+		if q := s.sought(); q.Person == "" || !q.From.IsZero() || s.days.Value() != "0" {
+			t.Errorf("of a person: from %v, and %q is shown", q.From, s.days.Value())
+		}
+		s.id.SetText("")
+		if q := s.sought(); q.From.IsZero() {
+			t.Error("of all again: not bounded any more")
+		}
+		s.days.SetValue("30")
+		s.days.OnChanged("30")
+		s.id.SetText("522121200001010013")
+		if q := s.sought(); q.From.IsZero() || s.days.Value() != "30" {
+			t.Error("a period that was chosen does not hold")
+		}
+	})
 }
 
 func TestTheRecordIsNotForAClerk(t *testing.T) {

@@ -20,8 +20,8 @@ import (
 const ReportContext = "doorstep centre record report 1"
 
 // RecordReport writes lines of the record of all laptops as a file for others, as a
-// laptop does of its own (package desk): without reasons, chain by chain, with what
-// the chains prove above, the number of lines below, and at the end the authority's
+// laptop does of its own (package desk): with reasons, in which numbers are masked,
+// chain by chain, with what the chains prove above, the number of lines below, and at the end the authority's
 // signature over the SHA-256 of all bytes before it. The centre's chain says that it
 // left, and how many lines it has, before it is signed. Access and failures are those
 // of Record; what was written when it failed is no report.

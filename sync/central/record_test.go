@@ -267,7 +267,7 @@ func TestAReportOfTheRecordIsSignedAndNoted(t *testing.T) {
 	if err != nil || !ok || k.c.authority.Signer().Public().Verify(ReportContext, hash[:], sig) != nil {
 		t.Errorf("the signature: %v", err)
 	}
-	if !strings.Contains(text, "核验通过") || !strings.Contains(text, k.his.String()) || strings.Contains(text, "家长来电") || strings.Contains(text, hers) {
+	if !strings.Contains(text, "核验通过") || !strings.Contains(text, k.his.String()) || !strings.Contains(text, "家长来电") || strings.Contains(text, hers) {
 		t.Errorf("the report: %s", text)
 	}
 	noted := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Kinds: []loan.ChangeKind{loan.ChangeExport}}})
