@@ -233,6 +233,9 @@ func ways() map[string]way {
 			return of(d.ImportSchools(ctx, strings.NewReader("")))
 		}},
 		"MayImport": {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MayImport(ctx) }},
+		"Import": {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.Import(ctx, []desk.Brought{{Slot: loan.PortraitStudent, Media: "image/jpeg", Content: []byte("x")}})
+		}},
 		"SetSyncSettings": {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.SetSyncSettings(ctx, desk.SyncSettings{Paused: true, OnMetered: desk.MeteredAll})
 		}},
