@@ -459,7 +459,7 @@ func TestDeskKeepsItsOwnSettings(t *testing.T) {
 // to carry what is sealed, and to compare. A new one is to be thought about.
 func TestWhoTakesTheStore(t *testing.T) {
 	want := []string{
-		"app/verb_carriage.go", "app/verb_enrol.go", "app/verb_import.go", "app/verb_neighbour.go", "app/verb_remote.go",
+		"app/verb_carriage.go", "app/verb_enrol.go", "app/verb_neighbour.go", "app/verb_remote.go",
 		"app/verb_stick.go", "app/verb_sync.go", "app/window.go", "internal/ui/sync_enrol.go", "internal/ui/sync_stick.go",
 	}
 	var got []string
