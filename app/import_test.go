@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/sync/central"
 )
 
@@ -73,6 +75,56 @@ func TestImportRunExport(t *testing.T) {
 	}
 	if len(want) != 0 {
 		t.Errorf("%d files did not come back", len(want))
+	}
+}
+
+func TestImportAtATrueLaptopNotesAPortraitThatIsInUse(t *testing.T) {
+	dir := t.TempDir()
+	c, err := startCentre(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.stop()
+	code, err := c.NewCode(t.Context(), central.NewCodeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	if err := os.MkdirAll("folders/one", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"code": code + "\n", "pw": "right-horse-42\n", "folders/one/photo_student.jpg": "the same", "folders/one/scan_1.jpg": "a paper"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	who := []string{"--data", "l", "--operator", "anna", "--password-file", "pw"}
+	for _, args := range [][]string{{"enrol", "--server", c.url, "--code-file", "code"}, {"sync", "import", "--from", "folders"}, {"sync", "import", "--from", "folders"}} {
+		if code, _, errs := try(append(args, who...)...); code != exitDone {
+			t.Fatalf("%v: exit code %d, %s", args, code, errs)
+		}
+	}
+	door, err := openDoor(t.Context(), "l")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := door.SignIn(t.Context(), "anna", []byte("right-horse-42"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	all, err := d.Store().Pending(t.Context(), 0, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	for _, ch := range all {
+		if b, err := loan.Body[loan.ViewBody](ch); err == nil && ch.Kind == loan.ChangeView && strings.HasPrefix(b.Detail, guard.PortraitAgain) {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("the record says %d times that a portrait came again, want once", said)
 	}
 }
 

@@ -41,8 +41,8 @@ func syncImport(c *call) int {
 	if *from == "" {
 		return c.wrong("--from is needed")
 	}
-	work := func(ctx context.Context, s *store.Store, operator string) error {
-		n, err := importFolders(ctx, s, operator, *from)
+	work := func(ctx context.Context, bring func(context.Context, []desk.Brought) error) error {
+		n, err := importFolders(ctx, bring, *from)
 		fmt.Fprintf(c.out, "imported: %d cases\n", n)
 		return err
 	}
@@ -51,10 +51,27 @@ func syncImport(c *call) int {
 			if err := d.MayImport(ctx); err != nil {
 				return err
 			}
-			return work(ctx, d.Store(), d.Operator().ID)
+			return work(ctx, d.Import)
 		})
 	}
-	return c.withPractice(*data, func(ctx context.Context, s *store.Store) error { return work(ctx, s, practiceOperator) })
+	return c.withPractice(*data, func(ctx context.Context, s *store.Store) error {
+		return work(ctx, func(ctx context.Context, pages []desk.Brought) error { return practiceCase(ctx, s, pages) })
+	})
+}
+
+// practiceCase makes a case at a laptop for practice, where nobody signs in.
+func practiceCase(ctx context.Context, s *store.Store, pages []desk.Brought) error {
+	id := uuid.Must(uuid.NewV7())
+	entries := []store.Entry{{Case: id, Operator: practiceOperator, Kind: loan.ChangeOpen, Body: loan.OpenBody{Application: loan.Application{Kind: loan.First}}}}
+	var blobs []store.Blob
+	for _, p := range pages {
+		h := s.BlobName(p.Content)
+		blobs = append(blobs, store.Blob{Hash: h, Content: p.Content})
+		entries = append(entries, store.Entry{Case: id, Operator: practiceOperator, Kind: loan.ChangeAttach, Body: loan.AttachBody{Source: "file",
+			Attachment: loan.Attachment{Slot: p.Slot, Blob: h, Size: int64(len(p.Content)), Media: p.Media}}})
+	}
+	_, err := s.Commit(ctx, entries, blobs)
+	return err
 }
 
 // withPractice opens the folder of a laptop for practice and does the work.
@@ -73,7 +90,7 @@ func (c *call) withPractice(dir string, work func(context.Context, *store.Store)
 
 // importFolders makes a case of each folder, each in one transaction, and says
 // how many it made.
-func importFolders(ctx context.Context, s *store.Store, operator, from string) (n int, err error) {
+func importFolders(ctx context.Context, bring func(context.Context, []desk.Brought) error, from string) (n int, err error) {
 	const op = "import"
 	folders, err := os.ReadDir(from)
 	if os.IsNotExist(err) {
@@ -86,7 +103,7 @@ func importFolders(ctx context.Context, s *store.Store, operator, from string) (
 		if !f.IsDir() {
 			continue
 		}
-		if err := importFolder(ctx, s, operator, filepath.Join(from, f.Name())); err != nil {
+		if err := importFolder(ctx, bring, filepath.Join(from, f.Name())); err != nil {
 			return n, fault.Wrap(op, err)
 		}
 		n++
@@ -97,15 +114,13 @@ func importFolders(ctx context.Context, s *store.Store, operator, from string) (
 	return n, nil
 }
 
-func importFolder(ctx context.Context, s *store.Store, operator, dir string) error {
+func importFolder(ctx context.Context, bring func(context.Context, []desk.Brought) error, dir string) error {
 	const op = "import"
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return fault.New(op, fault.Disk, err)
 	}
-	id := uuid.Must(uuid.NewV7())
-	entries := []store.Entry{{Case: id, Operator: operator, Kind: loan.ChangeOpen, Body: loan.OpenBody{Application: loan.Application{Kind: loan.First}}}}
-	var blobs []store.Blob
+	var pages []desk.Brought
 	docs := 0
 	for _, f := range files {
 		if !f.Type().IsRegular() {
@@ -116,23 +131,16 @@ func importFolder(ctx context.Context, s *store.Store, operator, dir string) err
 			return err
 		}
 		slot := portraitOf(f.Name())
-		if slot == "" || slices.ContainsFunc(entries, func(e store.Entry) bool {
-			a, ok := e.Body.(loan.AttachBody)
-			return ok && a.Slot == slot
-		}) {
+		if slot == "" || slices.ContainsFunc(pages, func(p desk.Brought) bool { return p.Slot == slot }) {
 			slot = loan.DocSlot(loan.Docs()[docs%len(loan.Docs())])
 			docs++
 		}
-		h := s.BlobName(b)
-		blobs = append(blobs, store.Blob{Hash: h, Content: b})
-		entries = append(entries, store.Entry{Case: id, Operator: operator, Kind: loan.ChangeAttach, Body: loan.AttachBody{Source: "file",
-			Attachment: loan.Attachment{Slot: slot, Blob: h, Size: int64(len(b)), Media: mediaOf(f.Name())}}})
+		pages = append(pages, desk.Brought{Slot: slot, Media: mediaOf(f.Name()), Content: b})
 	}
-	if len(blobs) == 0 {
+	if len(pages) == 0 {
 		return nil // an empty folder is no case
 	}
-	_, err = s.Commit(ctx, entries, blobs)
-	return fault.Wrap(op, err)
+	return fault.Wrap(op, bring(ctx, pages))
 }
 
 // readWhole reads a file that may become an attachment.

@@ -233,6 +233,9 @@ func ways() map[string]way {
 			return of(d.ImportSchools(ctx, strings.NewReader("")))
 		}},
 		"MayImport": {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MayImport(ctx) }},
+		"Import": {verb: guard.OpenCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.Import(ctx, []desk.Brought{{Slot: loan.PortraitStudent, Media: "image/jpeg", Content: []byte("x")}})
+		}},
 		"SetSyncSettings": {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.SetSyncSettings(ctx, desk.SyncSettings{Paused: true, OnMetered: desk.MeteredAll})
 		}},
@@ -457,7 +460,7 @@ func TestDeskKeepsItsOwnSettings(t *testing.T) {
 // to carry what is sealed, and to compare. A new one is to be thought about.
 func TestWhoTakesTheStore(t *testing.T) {
 	want := []string{
-		"app/verb_carriage.go", "app/verb_enrol.go", "app/verb_import.go", "app/verb_neighbour.go", "app/verb_remote.go",
+		"app/verb_carriage.go", "app/verb_enrol.go", "app/verb_neighbour.go", "app/verb_remote.go",
 		"app/verb_stick.go", "app/verb_sync.go", "app/window.go", "internal/ui/sync_enrol.go", "internal/ui/sync_stick.go",
 	}
 	var got []string

@@ -199,6 +199,10 @@ func (d *Desk) KnowPortrait(ctx context.Context, id uuid.UUID, slot loan.Slot, c
 	if slot != loan.PortraitStudent && slot != loan.PortraitCoborrower {
 		return fault.New(op, fault.Input, errors.New("no portrait's slot"))
 	}
+	return fault.Wrap(op, d.keepShot(ctx, id, slot, content))
+}
+
+func (d *Desk) keepShot(ctx context.Context, id uuid.UUID, slot loan.Slot, content []byte) (err error) {
 	d.looked.mu.Lock()
 	var all []photo.Shot
 	if d.looked.id == id && d.looked.slot == slot && d.looked.blob == d.store.BlobName(content) {
@@ -207,13 +211,13 @@ func (d *Desk) KnowPortrait(ctx context.Context, id uuid.UUID, slot loan.Slot, c
 	d.looked.mu.Unlock()
 	if all == nil {
 		if all, err = shotsOf(content); err != nil {
-			return fault.Wrap(op, err)
+			return err
 		}
 	}
 	if len(all) == 0 {
-		return fault.Wrap(op, d.store.DropSetting(ctx, shotName(id, slot)))
+		return d.store.DropSetting(ctx, shotName(id, slot))
 	}
-	return fault.Wrap(op, d.store.SetSetting(ctx, shotName(id, slot), all[0]))
+	return d.store.SetSetting(ctx, shotName(id, slot), all[0])
 }
 
 // shotsOf is what a portrait as it is kept is known again by.

@@ -15,6 +15,7 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/photo"
+	"github.com/google/uuid"
 )
 
 func TestAPortraitCutOtherwiseIsKnownAgain(t *testing.T) {
@@ -148,6 +149,63 @@ func TestAPortraitCutOtherwiseIsKnownAgain(t *testing.T) {
 			t.Errorf("a paper: got %v", err)
 		}
 	})
+}
+
+func TestAPortraitThatIsBroughtInIsLookedFor(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "ui", "testdata", "portrait.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	img := mustDecode(t, raw)
+	whole, err := desk.Portrait(img, img.Bounds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closer, err := desk.Portrait(img, img.Bounds().Inset(img.Bounds().Dx()/14))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	bring := func(of map[loan.Slot][]byte) (said []string) {
+		t.Helper()
+		var pages []desk.Brought
+		for _, s := range []loan.Slot{loan.PortraitStudent, loan.PortraitCoborrower, loan.DocSlot(loan.HukouBook)} {
+			if b, ok := of[s]; ok {
+				pages = append(pages, desk.Brought{Slot: s, Media: "image/jpeg", Content: b})
+			}
+		}
+		before, _ := d.Store().Head()
+		if err := d.Import(t.Context(), pages); err != nil {
+			t.Fatal(err)
+		}
+		all, err := d.Store().Pending(t.Context(), before, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ch := range all {
+			if b, err := loan.Body[loan.ViewBody](ch); ch.Kind == loan.ChangeView && err == nil {
+				how, _, _ := strings.Cut(b.Detail, ", case ")
+				said = append(said, how)
+			}
+		}
+		return said
+	}
+	for _, k := range []struct {
+		what string
+		in   map[loan.Slot][]byte
+		want []string
+	}{
+		{"one in no use, and a paper", map[loan.Slot][]byte{loan.PortraitStudent: whole.JPEG, loan.DocSlot(loan.HukouBook): []byte("no picture")}, nil},
+		{"the same file", map[loan.Slot][]byte{loan.PortraitStudent: whole.JPEG}, []string{guard.AgainWords(guard.SameFile, "student", uuid.Nil)}},
+		{"cut otherwise", map[loan.Slot][]byte{loan.PortraitCoborrower: closer.JPEG}, []string{guard.AgainWords(guard.SameShot, "coborrower", uuid.Nil)}},
+		{"no picture", map[loan.Slot][]byte{loan.PortraitStudent: []byte("x")}, nil},
+		{"of both parties", map[loan.Slot][]byte{loan.PortraitStudent: []byte("y"), loan.PortraitCoborrower: []byte("y")}, []string{guard.AgainWords(guard.SameFile, "coborrower", uuid.Nil)}},
+	} {
+		if got := bring(k.in); !slices.Equal(got, k.want) {
+			t.Errorf("%s: the record says %q, want %q", k.what, got, k.want)
+		}
+	}
 }
 
 func mustDecode(t *testing.T, b []byte) image.Image {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,11 @@ func (d *Desk) handed(c *loan.Case) *loan.Case {
 	if c == nil || d.SeesFull(c) {
 		return c
 	}
+	return veil(c)
+}
+
+// veil is a case as it is handed to who sees it masked.
+func veil(c *loan.Case) *loan.Case {
 	m := *c
 	m.Veiled = true
 	m.App = veiled(c.App, nothing)
@@ -42,18 +48,26 @@ func (d *Desk) handed(c *loan.Case) *loan.Case {
 		v.Note = scrubbed(v.Note, &c.App)
 		m.Review = &v
 	}
+	if c.Receipt != nil {
+		v := *c.Receipt
+		v.CheckCode = "" // by which the centre tells about the case
+		m.Receipt = &v
+	}
+	if c.Contract != nil {
+		v := veiledContract(*c.Contract, &c.App)
+		m.Contract = &v
+	}
 	m.Former = slices.Clone(c.Former)
 	for i, k := range m.Former {
-		if k.Voided != nil {
-			v := *k.Voided
-			v.Reason = scrubbed(v.Reason, &c.App)
-			v.Was = veiled(v.Was, nothing)
-			m.Former[i].Voided = &v
-		}
+		m.Former[i] = veiledContract(k, &c.App)
+	}
+	m.Holders = slices.Clone(c.Holders)
+	for i := range m.Holders {
+		m.Holders[i].Reason = scrubbed(m.Holders[i].Reason, &c.App)
 	}
 	m.Conflicts = slices.Clone(c.Conflicts)
 	for i, k := range m.Conflicts {
-		if !strings.HasPrefix(k.Field, "student.") && !strings.HasPrefix(k.Field, "coborrowers.") {
+		if !slices.ContainsFunc([]string{"student.", "coborrowers.", "hardship.categories", "signatures.", "loan.previous", "loan.same_year_prior"}, func(p string) bool { return strings.HasPrefix(k.Field, p) }) {
 			continue
 		}
 		m.Conflicts[i].Values = slices.Clone(k.Values)
@@ -62,6 +76,24 @@ func (d *Desk) handed(c *loan.Case) *loan.Case {
 		}
 	}
 	return &m
+}
+
+// veiledContract is a contract of a case with its people masked.
+func veiledContract(k loan.ContractState, a *loan.Application) loan.ContractState {
+	k.Signers.ProxyNote = ""
+	signed := maps.Clone(k.Signatures)
+	for p, s := range signed {
+		s.ProxyNote = ""
+		signed[p] = s
+	}
+	k.Signatures = signed
+	if k.Voided != nil {
+		v := *k.Voided
+		v.Reason = scrubbed(v.Reason, a)
+		v.Was = veiled(v.Was, nothing)
+		k.Voided = &v
+	}
+	return k
 }
 
 // scrubbed is a text that somebody wrote about a case with the values of its
@@ -121,7 +153,8 @@ func (d *Desk) Shown(c *loan.Case) loan.Application {
 func (d *Desk) Missing(c *loan.Case) []string { return loan.Missing(&d.whole(c).App) }
 
 // veiled is an application with its people masked but for the fields that full
-// names. What is masked already stays as it is.
+// names, and without what else tells of them: need, reasons in words, who signs for
+// whom, and the numbers of other contracts. What is masked already stays as it is.
 func veiled(a loan.Application, full func(field string) bool) loan.Application {
 	of := func(prefix string) func(string) bool {
 		return func(field string) bool { return full(prefix + field) }
@@ -130,6 +163,18 @@ func veiled(a loan.Application, full func(field string) bool) loan.Application {
 	a.Coborrowers = slices.Clone(a.Coborrowers)
 	for i := range a.Coborrowers {
 		a.Coborrowers[i].Person = maskPerson(a.Coborrowers[i].Person, of("coborrowers."+strconv.Itoa(i)+"."))
+		a.Coborrowers[i].NonParentReason = ""
+	}
+	a.Hardship.Categories = nil
+	a.Signatures.ProxyNote = ""
+	if a.Loan.Previous != nil {
+		v := *a.Loan.Previous
+		v.ContractNo = ""
+		a.Loan.Previous = &v
+	}
+	a.Loan.SameYearPrior = slices.Clone(a.Loan.SameYearPrior)
+	for i := range a.Loan.SameYearPrior {
+		a.Loan.SameYearPrior[i].ContractNo = ""
 	}
 	return a
 }
@@ -148,7 +193,7 @@ func maskPerson(p loan.Person, full func(field string) bool) loan.Person {
 	if !full("birth") {
 		p.Birth = ""
 	}
-	p.IDOCRName = ""
+	p.IDOCRName, p.IDValidTo = "", ""
 	return p
 }
 

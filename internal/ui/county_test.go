@@ -137,6 +137,7 @@ func TestTheRosterIsNotOfferedWhereItWouldBeWrong(t *testing.T) {
 				t.Errorf("%d offers, %d rows, %q", len(o.offers), len(o.rows.Objects), o.shown)
 			}
 		})
+		r.snap("visit-student-roster-name")
 		r.ui(v.takeOffered)
 		r.settle()
 		if c := r.saved(v.id); c.App.Student.IDNo != "" || c.App.Student.Phone != "" {

@@ -1,10 +1,13 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2/test"
 	"github.com/google/uuid"
 )
 
@@ -40,6 +43,36 @@ func TestTheReviewerSeesWhatDiffers(t *testing.T) {
 			})
 			r.until("what differs is shown", func() bool { return c.content.Visible() })
 			r.snap("review-compare-" + look)
+		})
+	}
+}
+
+func TestWhatIsNotOnesToCompareSaysSo(t *testing.T) {
+	for look, variant := range looks() {
+		t.Run(look, func(t *testing.T) {
+			r := newIssuerRig(t, variant)
+			s := listed("52272720050314991", "韦测丙", true)
+			s.Phone = "15400000055"
+			r.send(bulletin.Roster, "PT1", rosterText(s))
+			v := r.open(loan.First, false, entered, func(r *rig, id uuid.UUID) {
+				r.must(r.u.desk.Edit(t.Context(), id, map[string]any{"student.id_no": s.IDNo, "student.name": "韦测丁"}))
+			})
+			r.ui(func() { v.show(stepReview) })
+			r.settle()
+			c := v.steps[stepReview].(*reviewStep).beside
+			r.until("what differs is shown", func() bool { return c.content.Visible() })
+			r.ui(func() {
+				said := ""
+				for _, o := range test.LaidOutObjects(c.content) {
+					if t, ok := o.(*kit.Text); ok {
+						said += t.Text() + "\n"
+					}
+				}
+				if !strings.Contains(said, "只显示遮盖的部分") || strings.Contains(said, s.Phone) || strings.Contains(said, s.Name) {
+					t.Errorf("it says %q", said)
+				}
+			})
+			r.snap("review-compare-withheld-" + look)
 		})
 	}
 }
