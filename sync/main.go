@@ -57,6 +57,7 @@ Usage:
   sync device lost --data DIR --id ID [--json]
   sync case return --data DIR --case ID --code CODE[,CODE] [--note TEXT] [--by ID]
   sync case accept --data DIR --case ID [--note TEXT] [--by ID]
+  sync case withdraw-consent --data DIR --case ID --party student|coborrower --purpose PURPOSE --reason TEXT [--by ID]
   sync case erase --data DIR --case ID --by ID --reason TEXT
   sync case erased --data DIR [--json]
   sync roster import --data DIR --file FILE --group CODE --school NAME [--year YEAR]

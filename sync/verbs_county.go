@@ -27,7 +27,7 @@ func countyVerbs() map[string]verb {
 		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
 		"grant answer": grantAnswer, "grant waiting": grantWaiting, "grant decide": grantDecide, "lease renew": leaseRenew, "answer list": answerList,
 		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
-		"case return": caseReturn, "case accept": caseAccept, "officer add": officerAdd, "officer password": officerPassword, "officer list": officerList, "case erase": caseErase, "case erased": caseErased, "export list": exportList,
+		"case return": caseReturn, "case accept": caseAccept, "case withdraw-consent": caseWithdrawConsent, "officer add": officerAdd, "officer password": officerPassword, "officer list": officerList, "case erase": caseErase, "case erased": caseErased, "export list": exportList,
 		"emergency list": emergencyList, "emergency review": emergencyReview,
 		"record list": recordList, "record odd": recordOdd, "record verify": recordVerify, "record export": recordExport,
 		"device list": deviceList, "device lost": deviceLost, "device admit": deviceAdmit(), "device settle": deviceSettle(), "device revoke": deviceRevoke(),

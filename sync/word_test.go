@@ -79,3 +79,40 @@ func TestALaptopLetInAgainIsMetAgain(t *testing.T) {
 		}
 	}
 }
+
+// The season was erased on the laptop, and a person takes a consent back at the county.
+func TestAConsentIsTakenBackOnceTheSeasonIsErased(t *testing.T) {
+	for name, erased := range map[string]bool{"the laptop has the case": false, "the laptop erased it": true} {
+		t.Run(name, func(t *testing.T) {
+			s := &startChild(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0").server
+			l := newLaptop(t, s)
+			id := l.draft(t, noise("paper", 20_000))
+			for _, purpose := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+				l.commit(t, id, "practice-clerk", loan.ChangeConsent, loan.ConsentBody{Party: loan.StudentParty, Purpose: purpose, Text: purpose + "/1", Given: true})
+			}
+			l.finish(t, id)
+			mustCarry(t, l, s.url)
+			if erased {
+				if _, err := l.EraseSeason(t.Context(), 2026, "practice-clerk"); err != nil {
+					t.Fatal(err)
+				}
+				mustCarry(t, l, s.url)
+			}
+			s.must(t, "case", "withdraw-consent", "--case", id.String(), "--party", "student", "--purpose", loan.ConsentCredit, "--reason", "本人到县里提出")
+			mustCarry(t, l, s.url)
+			k, err := l.Case(t.Context(), id)
+			if !erased && (err != nil || len(k.TakenBack()) != 1 || k.MayShare() || len(k.Aside) != 0) {
+				t.Errorf("the laptop did not hear it: %v", err)
+			}
+			if erased && err == nil {
+				t.Error("the case came back")
+			}
+			if err := l.VerifyChain(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if h := heldCase(t, s, id); !h.Whole() {
+				t.Errorf("at the centre: %+v", h)
+			}
+		})
+	}
+}

@@ -58,7 +58,8 @@ type Beyond struct {
 }
 
 // FindBeyond searches all cases of the laptop for one person, for a reason,
-// which the chain keeps with the number found, and never what was typed.
+// which the chain keeps with the number found and the cases shown, and never what was
+// typed.
 // fault.Input for a search that browses: too little typed, or no reason;
 // fault.Denied, which the chain notes, for more of them on one day than a reason
 // allows, without a grant. Where more than a handful match none is shown.
@@ -84,7 +85,7 @@ func (d *Desk) FindBeyond(ctx context.Context, query, reason string) (Beyond, er
 			out.Rows = append(out.Rows, d.row(s))
 		}
 	}
-	if err := d.noteBeyond(ctx, op, reason, grant, n); err != nil {
+	if err := d.noteBeyond(ctx, op, reason, grant, out); err != nil {
 		return Beyond{}, err
 	}
 	return out, nil

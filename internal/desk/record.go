@@ -96,7 +96,7 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		return Record{}, fault.Wrap(op, err)
 	}
 	if q.Person != "" {
-		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !his[l.Case] })
+		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !l.Of(func(id uuid.UUID) bool { return his[id] }) })
 	}
 	slices.SortFunc(out.Lines, func(a, b Line) int {
 		return cmp.Or(b.At.Compare(a.At), bytes.Compare(a.Device[:], b.Device[:]), cmp.Compare(b.Counter, a.Counter))

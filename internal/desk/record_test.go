@@ -258,6 +258,39 @@ func TestWhoSawOnePersonsData(t *testing.T) {
 	}
 }
 
+func TestWhoSawARowOfOnesCaseBySearching(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	d := as(guard.Reviewer)
+	got, err := d.FindBeyond(ctx, "9914", "家长来电核对")
+	if err != nil || len(got.Rows) == 0 || got.Rows[0].ID != c.ID {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if _, err := d.FindBeyond(ctx, "8888", "家长来电核对"); err != nil {
+		t.Fatal(err)
+	}
+	d = as(guard.Auditor)
+	searches := []loan.ChangeKind{loan.ChangeSearch}
+	for name, q := range map[string]desk.Sought{
+		"the student's":     {Person: c.App.Student.IDNo},
+		"the co-borrower's": {Person: c.App.Coborrowers[0].IDNo},
+		"the case's":        {Case: c.ID.String()[28:]},
+		"both":              {Case: c.ID.String(), Person: c.App.Student.IDNo},
+	} {
+		q.Kinds = searches
+		r, err := d.Record(ctx, q)
+		if err != nil || len(r.Lines) != 1 || r.Lines[0].Operator != "reviewer-1" || len(r.Lines[0].Shown) != 1 || r.Lines[0].Shown[0] != c.ID {
+			t.Errorf("%s: got %+v, %v", name, r.Lines, err)
+		}
+	}
+	if r, err := d.Record(ctx, desk.Sought{Kinds: searches, Person: "52272720050314101X"}); err != nil || len(r.Lines) != 0 {
+		t.Errorf("another's: got %+v, %v", r.Lines, err)
+	}
+	if r, err := d.Record(ctx, desk.Sought{Kinds: searches}); err != nil || len(r.Lines) != 2 {
+		t.Errorf("all: got %+v, %v", r.Lines, err)
+	}
+}
+
 func TestOddWorkIsFoundInTheRecord(t *testing.T) {
 	f := newField(t)
 	c := entered(t, f.d)

@@ -179,7 +179,7 @@ func TestASearchIsForTheOwnQueue(t *testing.T) {
 		if err != nil || got.Matches != 1 || len(got.Rows) != 1 || got.Rows[0].ID != c.ID || got.Rows[0].Name != "韦*𬎆" {
 			t.Errorf("%s: got %+v, %v", r, got, err)
 		}
-		if ch, b := lastLook(t, d, loan.ChangeSearch); b.Reason != "家长来电核对" || b.Detail != "beyond 1" || strings.Contains(string(ch.Body), "9914") {
+		if ch, b := lastLook(t, d, loan.ChangeSearch); b.Reason != "家长来电核对" || b.Detail != "beyond 1, cases "+got.Rows[0].ID.String() || strings.Contains(string(ch.Body), "9914") {
 			t.Errorf("the chain says %+v", b)
 		}
 	}

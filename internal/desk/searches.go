@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"fmt"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -73,15 +72,15 @@ func (d *Desk) countSearch(ctx context.Context, reason string) (string, error) {
 	return grant, nil
 }
 
-// noteBeyond notes a search beyond the own queue: how many it found, and the grant
-// that it rested on.
-func (d *Desk) noteBeyond(ctx context.Context, op, reason, grant string, found int) error {
-	detail := fmt.Sprintf("beyond %d", found)
-	if grant != "" {
-		detail += ", grant " + grant
+// noteBeyond notes a search beyond the own queue: how many it found, the grant that it
+// rested on, and of which cases it shows a row.
+func (d *Desk) noteBeyond(ctx context.Context, op, reason, grant string, out Beyond) error {
+	var shown []uuid.UUID
+	for _, r := range out.Rows {
+		shown = append(shown, r.ID)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: loan.ViewBody{Reason: reason, Detail: detail}}}, nil)
+	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: loan.ViewBody{Reason: reason, Detail: guard.BeyondWords(out.Matches, grant, shown)}}}, nil)
 	return fault.Wrap(op, err)
 }

@@ -22,6 +22,7 @@ const (
 	Attest          Verb = "attest"
 	Consent         Verb = "consent"
 	Withdraw        Verb = "withdraw-consent"
+	HearWithdrawal  Verb = "hear-withdrawal"
 	Submit          Verb = "submit"
 	Review          Verb = "review"
 	PrepareContract Verb = "prepare-contract"
@@ -92,6 +93,7 @@ func rules() []rule {
 		{Attest, "确认人证一致", clerk, local, true, open, true},
 		{Consent, "登记同意", clerk, local, true, open, true},
 		{Withdraw, "登记撤回同意", clerk, local, true, kept, true},
+		{HearWithdrawal, "在县里登记撤回同意", []Role{Clerk, Reviewer, DataAdmin}, []Level{CountyLevel}, true, kept, false},
 		{Submit, "提交复核", clerk, local, true, []loan.Status{loan.Draft, loan.Corrected}, true},
 		{Review, "复核", reviewer, local, true, []loan.Status{loan.ToReview}, true},
 		{PrepareContract, "生成合同", clerk, local, true, signing, true},

@@ -45,6 +45,7 @@ func cells() map[Verb]cell {
 		Attest:          {"clerk", editable, asReviewer, ""},
 		Consent:         {"clerk", editable, asReviewer, ""},
 		Withdraw:        {"clerk", alive + " void", "reviewed reviewed-before decided", ""},
+		HearWithdrawal:  {"clerk reviewer dataadmin", alive + " void", "", "county"},
 		Submit:          {"clerk", "draft corrected", asReviewer, ""},
 		Review:          {"reviewer", "to-review", asAuthor, ""},
 		PrepareContract: {"clerk", "to-sign", asReviewer, ""},

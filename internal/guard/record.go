@@ -33,7 +33,11 @@ type Line struct {
 	Fields   []string        `json:"fields,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
 	Detail   string          `json:"detail,omitempty"`
+	Shown    []uuid.UUID     `json:"shown,omitempty"` // cases of which a search beyond the own queue showed a row
 }
+
+// Of says whether the line tells of a look at one of the cases, or of an act on it.
+func (l Line) Of(is func(uuid.UUID) bool) bool { return is(l.Case) || slices.ContainsFunc(l.Shown, is) }
 
 // Act is the line as a pattern is looked for in it.
 func (l Line) Act() Act {
@@ -47,6 +51,9 @@ func LineOf(ch *loan.Change) Line {
 	case ch.Kind.View():
 		if b, err := loan.Body[loan.ViewBody](ch); err == nil {
 			l.Fields, l.Reason, l.Detail = b.Fields, b.Reason, b.Detail
+			if ch.Kind == loan.ChangeSearch {
+				l.Shown = beyondShown(b.Detail)
+			}
 		}
 	case ch.Kind == loan.ChangeEdit || ch.Kind == loan.ChangeResolve || ch.Kind == loan.ChangeCorrect:
 		var b struct {
@@ -90,11 +97,47 @@ func LineOf(ch *loan.Change) Line {
 	return l
 }
 
+// BeyondWords is the detail of a search beyond the own queue: how many it found, the
+// grant that it rested on, and of which cases it showed a row. What of them is not
+// there is left out, as by lines of before.
+func BeyondWords(found int, grant string, shown []uuid.UUID) string {
+	words := "beyond " + strconv.Itoa(found)
+	if grant != "" {
+		words += ", grant " + grant
+	}
+	for i, id := range shown[:min(len(shown), MaxBeyond)] {
+		if i == 0 {
+			words += shownMark
+		}
+		words += " " + id.String()
+	}
+	return words
+}
+
+const shownMark = ", cases"
+
+// beyondShown are the cases that BeyondWords names.
+func beyondShown(detail string) []uuid.UUID {
+	_, list, ok := strings.Cut(detail, shownMark+" ")
+	if !ok || !strings.HasPrefix(detail, "beyond ") {
+		return nil
+	}
+	var out []uuid.UUID
+	for _, s := range strings.Fields(list) {
+		if id, err := uuid.Parse(s); err == nil && len(out) < MaxBeyond {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
 // Wants says whether a line is one of those; of Person it knows nothing.
 func (q Sought) Wants(l Line) bool {
 	switch {
 	case q.Operator != "" && l.Operator != q.Operator,
-		q.Case != "" && (l.Case == uuid.Nil || !strings.HasSuffix(l.Case.String(), strings.ToLower(q.Case))),
+		q.Case != "" && !l.Of(func(id uuid.UUID) bool {
+			return id != uuid.Nil && strings.HasSuffix(id.String(), strings.ToLower(q.Case))
+		}),
 		len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
 		!q.From.IsZero() && l.At.Before(q.From), !q.To.IsZero() && !l.At.Before(q.To):
 		return false

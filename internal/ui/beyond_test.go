@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 )
@@ -60,5 +61,25 @@ func TestASearchOverTheDaysBoundLeadsToAGrant(t *testing.T) {
 			}
 			b.dialog.Close()
 		})
+	}
+}
+
+func TestTheRecordSaysOfASearchWhichCasesItShowed(t *testing.T) {
+	id := "01a22405-6d1d-78b6-831a-1d2818ab3d06"
+	for detail, want := range map[string]string{
+		"beyond 1":                            "他人案件，符合 1 件",
+		"beyond 2, grant g-1":                 "他人案件，符合 2 件，授权 g-1",
+		"beyond 1, cases " + id:               "他人案件，符合 1 件，案件 18ab3d06",
+		"beyond 2, grant g-1, cases " + id:    "他人案件，符合 2 件，授权 g-1，案件 18ab3d06",
+		desk.ClockBehind + "1325 minutes":     "电脑时间比本机最后的记录早了 22 小时 5 分",
+		desk.SearchRefused + "; 2 times more": "被拒绝：当天查找他人案件的次数已达上限，另有 2 次",
+	} {
+		k := loan.ChangeSearch
+		if detail == desk.ClockBehind+"1325 minutes" {
+			k = loan.ChangeSetting
+		}
+		if got := detailWords(desk.Line{Kind: k, Detail: detail}); got != want {
+			t.Errorf("%q: got %s, want %s", detail, got, want)
+		}
 	}
 }

@@ -250,11 +250,16 @@ func detailWords(l desk.Line) string {
 			return timesWords("被拒绝：当天查找他人案件的次数已达上限", times)
 		}
 		if n, ok := rest("beyond "); ok {
+			n, shown, _ := strings.Cut(n, ", cases ")
 			n, grant, granted := strings.Cut(n, ", grant ")
+			words := "他人案件，符合 " + n + " 件"
 			if granted {
-				return "他人案件，符合 " + n + " 件，授权 " + grant
+				words += "，授权 " + grant
 			}
-			return "他人案件，符合 " + n + " 件"
+			for _, id := range strings.Fields(shown) {
+				words += "，案件 " + id[max(0, len(id)-8):]
+			}
+			return words
 		}
 		return "本人案件，列出 " + d + " 件"
 	}

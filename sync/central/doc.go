@@ -186,9 +186,10 @@
 // none again, as long as its clock is not put back with it. Numbers of earlier programs
 // have 6 digits and count from one; they stay as they are. A person's word, "sync case return" and "sync case
 // accept", is written as return and accept, in the name of the reviewer where one
-// is given. Such changes go as news to every laptop that wrote to the case, and
-// so do the changes of one laptop to the others that work on it. Changes of these
-// kinds in a laptop's chain are kept and do not count.
+// is given; "sync case withdraw-consent" as consent, in the name of who heard it.
+// Such changes go as news to every laptop that wrote to the case, and
+// so do the changes of one laptop to the others that work on it. A return, an
+// acceptance or a receipt in a laptop's chain is kept and does not count.
 //
 // What is done at the centre is in that chain too, of no case, so that it goes down
 // to nobody: of each copy that leaves, a change of kind export in the operator's

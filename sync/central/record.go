@@ -243,18 +243,23 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 	}
 	take := func(ch *loan.Change) error {
 		l := r.lineOf(ch)
-		if !r.q.Wants(l) || cases != nil && !slices.Contains(cases, l.Case) {
+		if !r.q.Wants(l) || cases != nil && !l.Of(func(id uuid.UUID) bool { return slices.Contains(cases, id) }) {
 			return nil
 		}
 		return each(l)
 	}
+	search := []loan.ChangeKind{loan.ChangeSearch}
 	for _, d := range r.chains {
+		wanted := r.q.Kinds
 		if cases != nil && !r.centres[d] {
-			continue // those are found by their case
+			if len(wanted) > 0 && !slices.Contains(wanted, loan.ChangeSearch) {
+				continue
+			}
+			wanted = search // of no case, and may have shown it; all others are found by their case
 		}
 		where, args := `device = ?`, []any{d.String()}
-		if len(r.q.Kinds) > 0 {
-			marks, kinds := inList(stringsOf(r.q.Kinds))
+		if len(wanted) > 0 {
+			marks, kinds := inList(stringsOf(wanted))
 			where, args = where+` AND kind IN (`+marks+`)`, append(args, kinds...)
 		}
 		n, err := r.c.eachChange(ctx, where, args, take)
@@ -264,7 +269,7 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 	}
 	for _, id := range cases {
 		n, err := r.c.eachChange(ctx, `case_id = ?`, []any{id.String()}, func(ch *loan.Change) error {
-			if r.centres[ch.Device] || !slices.Contains(r.chains, ch.Device) {
+			if r.centres[ch.Device] || ch.Kind == loan.ChangeSearch || !slices.Contains(r.chains, ch.Device) {
 				return nil
 			}
 			return take(ch)

@@ -210,6 +210,46 @@ func TestEveryKindOfChangeMayBeSought(t *testing.T) {
 	}
 }
 
+func TestWhoSawARowOfAPersonsCaseBySearchingIsInHisRecord(t *testing.T) {
+	k := twoPoints(t)
+	searched := func(l *laptop, detail string) {
+		l.change(uuid.Nil, loan.ChangeSearch, loan.ViewBody{Reason: "家长来电核对", Detail: detail})
+	}
+	searched(k.west, guard.BeyondWords(2, "g-1", []uuid.UUID{k.other, k.his}))
+	searched(k.east, guard.BeyondWords(1, "", []uuid.UUID{k.his}))
+	searched(k.west, guard.BeyondWords(1, "", []uuid.UUID{k.other}))
+	searched(k.west, "beyond 1") // of before they were named
+	k.east.send(k.east.changes)
+	k.west.send(k.west.changes)
+	searches, reveals := []loan.ChangeKind{loan.ChangeSearch}, []loan.ChangeKind{loan.ChangeReveal}
+	for name, x := range map[string]struct {
+		who  string
+		q    guard.Sought
+		want int
+	}{
+		"a person's":                   {"aud-county", guard.Sought{Kinds: searches, Person: hers}, 2},
+		"a case's":                     {"aud-county", guard.Sought{Kinds: searches, Case: k.his.String()}, 2},
+		"a person's, at a point":       {"aud-east", guard.Sought{Kinds: searches, Person: hers}, 1},
+		"with what else was done":      {"aud-county", guard.Sought{Kinds: append(searches, reveals...), Person: hers}, 2 + 9},
+		"and none where none is meant": {"aud-county", guard.Sought{Kinds: reveals, Person: hers}, 9},
+		"all":                          {"aud-county", guard.Sought{Kinds: searches}, 4},
+	} {
+		if found := k.ask(t, x.who, RecordQuery{Sought: x.q}); found.Total != x.want {
+			t.Errorf("%s: %d lines, want %d", name, found.Total, x.want)
+		}
+	}
+	every := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Person: hers}})
+	n := 0
+	for _, l := range every.Lines {
+		if l.Kind == loan.ChangeSearch {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("of all that was done: %d searches, want 2", n)
+	}
+}
+
 func TestWhatTheCentreDidWithAPersonsCaseIsInHisRecord(t *testing.T) {
 	k := twoPoints(t)
 	act := Act{Verb: guard.EraseSeason, Name: "case erase", Case: k.his, Reason: "本人到场要求"}

@@ -90,6 +90,55 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 	})
 }
 
+// WithdrawConsent notes that a party of a case takes a consent back, where no laptop
+// hears it any more, as when the season was erased there; by is who heard it, or
+// empty. It goes as news to the laptops that work on the case, and the case to
+// nobody else from then on. fault.Missing for a case that is not here and for a consent
+// that was not given or is taken back already, fault.Input for a person who may not.
+func (c *Central) WithdrawConsent(ctx context.Context, id uuid.UUID, party loan.Party, purpose, reason, by string) error {
+	const op = "central.WithdrawConsent"
+	if err := guard.CheckReason(reason); err != nil {
+		return fault.New(op, fault.Input, errors.New("reason: "+fault.Sentence(err)))
+	}
+	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.lock(ctx, tx, lockCase(id.String()), lockAuthor); err != nil {
+			return err
+		}
+		k, err := c.loadCase(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if k == nil {
+			return fault.New(op, fault.Missing, errors.New("no such case"))
+		}
+		if by != "" {
+			who, err := person(ctx, tx, by)
+			if err != nil {
+				return err
+			}
+			at, err := siteOfCase(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			if err := mayBy(who, guard.MayAt(who, guard.HearWithdrawal, k, at)); err != nil {
+				return err
+			}
+		}
+		text := k.Consents[party][purpose]
+		if text == "" {
+			return fault.New(op, fault.Missing, errors.New("no such consent: it was not given, or is taken back already"))
+		}
+		ch, err := c.authorAs(ctx, tx, k, by, loan.ChangeConsent, loan.ConsentBody{Party: party, Purpose: purpose, Text: text})
+		if err != nil {
+			return err
+		}
+		if err := k.Apply(ch); err != nil {
+			return fault.New(op, fault.KindOf(err), errors.New("the case is "+k.Status.String()))
+		}
+		return c.refoldAll(ctx, tx, []uuid.UUID{id}, nil, nil)
+	})
+}
+
 // mayDecide is fault.Input unless the person is a reviewer of the county who had
 // no other part in the case: who entered, reviewed, witnessed or filled it in
 // does not decide on it too.
