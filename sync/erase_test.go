@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"doorstep/internal/depot"
 	"doorstep/internal/fault"
@@ -175,4 +176,74 @@ func TestALaptopThatMissedAnErasingHearsOfItAfterARestore(t *testing.T) {
 	}
 	mustCarry(t, a, s.url)
 	s.must(t, "record", "verify", "--reason", "after the restore")
+}
+
+// TestADraftHasItsPapersAlsoWhenTheCaseTheyCameWithWasErasedElsewhere has a laptop name
+// in a draft, while offline, what the centre got of it with another case, which the
+// county erases before it hears of the draft.
+func TestADraftHasItsPapersAlsoWhenTheCaseTheyCameWithWasErasedElsewhere(t *testing.T) {
+	s := startServer(t, t.TempDir(), "127.0.0.1:0")
+	s.must(t, "operator", "add", "--id", "admin-1", "--name", "管理员", "--role", "dataadmin")
+	a, b := newLaptop(t, s), newLaptop(t, s)
+	ctx := t.Context()
+	page, alone, other := noise("page", 30_000), noise("alone", 9_000), noise("other", 5_000)
+	gone := a.draft(t, page, alone)
+	mustCarry(t, a, s.url)
+	a.draft(t, other) // so that the last receipt names no paper of the erased case
+	mustCarry(t, a, s.url)
+	all, err := a.Changes(ctx, gone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Receive(ctx, all); err != nil { // as in the room
+		t.Fatal(err)
+	}
+	b.commit(t, gone, "practice-clerk", loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	mustCarry(t, b, s.url)
+	if h := s.holdings(t); h.Blobs != 3 {
+		t.Fatalf("the centre has %d blobs", h.Blobs)
+	}
+	draft := a.draft(t, page) // offline
+	if out, err := a.Outbox(ctx); err != nil || len(out.Blobs) > 0 {
+		t.Fatalf("waiting: %+v, %v", out.Blobs, err)
+	}
+	if _, err := b.EraseCase(ctx, gone, "admin-1", "asked in person"); err != nil {
+		t.Fatal(err)
+	}
+	mustCarry(t, b, s.url)
+	for end := time.Now().Add(time.Minute); s.holdings(t).Blobs > 1; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the centre has the erased case's papers still")
+		}
+	}
+	for range 2 { // it hears of the erasing, and then offers the paper
+		mustCarry(t, a, s.url)
+	}
+	if _, err := a.Case(ctx, gone); fault.KindOf(err) != fault.Erased {
+		t.Errorf("the erased case: %v", err)
+	}
+	out, err := a.Outbox(ctx)
+	if err != nil || len(out.Blobs) > 0 {
+		t.Errorf("waiting: %+v, %v", out.Blobs, err)
+	}
+	if h := s.holdings(t); h.Blobs != 2 || h.Bytes != int64(len(page)+len(other)) {
+		t.Errorf("the centre has %d blobs of %d bytes, want the drafts' papers alone", h.Blobs, h.Bytes)
+	}
+	a.finish(t, draft)
+	for range 2 {
+		mustCarry(t, a, s.url)
+	}
+	if st := s.at(t, draft); st != loan.Received.String() {
+		t.Errorf("at the centre the finished case is %q", st)
+	}
+	if code, said, errs := s.verb(t, "verify"); code != exitOK {
+		t.Errorf("the centre: exit %d, %s%s", code, said, errs)
+	}
+	if err := a.VerifyLedger(ctx); err != nil {
+		t.Error(err)
+	}
+	a.reopen(t)
+	if got, err := a.Blob(ctx, a.BlobName(page)); err != nil || len(got) != len(page) {
+		t.Errorf("the paper on the laptop: %d bytes, %v", len(got), err)
+	}
 }

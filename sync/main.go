@@ -88,8 +88,10 @@ Usage:
 
 Who acts signs in: --by ID (--operator for export and contract) and the password, at
 the terminal or by --password-file. sync officer add gives the first one a password. A
-centre for practice asks nobody, and says so. stick take, verify --mend and restored
-move and mend what is there and ask nobody.
+centre for practice asks nobody, and says so. The lists of cases, contracts, exports,
+answers, requests, erased cases and officers ask too, and the record says who looked:
+a data administrator or auditor, of cases and contracts whoever decides on them too.
+stick take, verify --mend and restored move and mend what is there and ask nobody.
 
 Every verb answers --help. All but serve, restored and verify --mend work beside
 a server that runs in the same folder; those two want it ended.

@@ -16,8 +16,53 @@ import (
 
 // asksNobody are the verbs that look, and those that move and mend what is there.
 func asksNobody() []string {
-	return []string{"serve", "list", "restored", "verify", "recovery list", "recovery test", "stick take", "contract list", "contract verify", "answer list",
-		"grant waiting", "bulletin list", "export list", "device list", "case erased", "officer list"}
+	return []string{"serve", "restored", "verify", "recovery test", "stick take", "contract verify", "bulletin list", "device list"}
+}
+
+// looking are the verbs that show ids, reasons and people, and alter nothing.
+func looking() []string {
+	return []string{"list", "recovery list", "contract list", "answer list", "grant waiting", "export list", "case erased", "officer list"}
+}
+
+// TestWhoLooksAtAListSignsInAndStandsInTheRecord runs every list at a centre of real
+// people, as people who may look and who may not.
+func TestWhoLooksAtAListSignsInAndStandsInTheRecord(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	c, err := central.Open(t.Context(), central.Options{Dir: dir, County: "522121", CountyName: "某县"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	password := testFile(t, "password", "zw-ei Worte\n")
+	for _, o := range [][]string{{"admin-1", "dataadmin", "", ""}, {"aud-1", "auditor", "", ""}, {"rev-1", "reviewer", "county", "522121"}, {"aud-2", "auditor", "county", "522122"}} {
+		args := []string{"operator", "add", "--data", dir, "--id", o[0], "--name", "某", "--role", o[1], "--level", o[2], "--org", o[3]}
+		if o[0] != "admin-1" {
+			args = append(args, "--by", "admin-1", "--password-file", password)
+		}
+		verbOK(t, args...)
+		verbOK(t, "officer", "add", "--data", dir, "--id", o[0], "--password-file", password, "--unproven")
+	}
+	for _, name := range looking() {
+		for _, who := range []string{"admin-1", "aud-1", "rev-1", "aud-2"} {
+			want := exitOK
+			if who == "aud-2" || who == "rev-1" && name != "list" && name != "contract list" {
+				want = exitFailed
+			}
+			var out, errs bytes.Buffer
+			args := append(strings.Fields(name), "--data", dir, "--by", who, "--password-file", password)
+			if code := run(t.Context(), args, &out, &errs); code != want || want != exitOK && out.Len() > 0 {
+				t.Errorf("%s by %s: exit %d, want %d: %s%s", name, who, code, want, out.String(), errs.String())
+			}
+		}
+	}
+	said := verbOK(t, "record", "list", "--data", dir, "--reason", "some reason", "--by", "aud-1", "--password-file", password)
+	for _, name := range looking() {
+		if strings.Count(said, ": "+name) == 0 || !strings.Contains(said, "refused act: "+name) {
+			t.Errorf("the record does not say who looked at %s: %s", name, said)
+		}
+	}
 }
 
 func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
@@ -66,6 +111,9 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 		"bulletin write": {"--kind", "roster", "--name", "G1", "--out", filepath.Join(t.TempDir(), "out")},
 		"export":         {"--to", t.TempDir(), "--grant", "g", "--operator", "admin-1"}, "contract": {"--case", id, "--out", t.TempDir(), "--grant", "g", "--operator", "admin-1"},
 	}
+	for _, name := range looking() {
+		acts[name] = []string{"--json"}
+	}
 	for _, name := range verbNames() {
 		args, is := acts[name]
 		if free := slices.Contains(asksNobody(), name); free == is {
@@ -90,7 +138,7 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 		t.Errorf("the right one, of a laptop that is not there: exit %d: %s", code, words)
 	}
 	must("code", "new", "--code-file", filepath.Join(t.TempDir(), "code"), "--by", "admin-1", "--password-file", password)
-	if code, words := verb("officer", "list"); code != exitOK || !strings.Contains(words, "admin-1") || strings.Contains(words, "argon") {
+	if code, words := verb("officer", "list", "--by", "admin-1", "--password-file", password); code != exitOK || !strings.Contains(words, "admin-1") || strings.Contains(words, "argon") {
 		t.Errorf("the list: exit %d: %s", code, words)
 	}
 	must("verify")

@@ -153,8 +153,9 @@ func TestAPasswordPromptIsLeftAtOnce(t *testing.T) {
 			if s := p.text(); strings.Contains(s, "zwei") || strings.Contains(s, "goroutine") {
 				t.Errorf("the terminal shows %q", s)
 			}
-			if words := verbOK(t, "officer", "list", "--data", dir); strings.Contains(words, "admin-1") {
-				t.Errorf("half done: %s", words)
+			var out, errs bytes.Buffer
+			if code := run(t.Context(), []string{"officer", "list", "--data", dir}, &out, &errs); code != exitFailed || !strings.Contains(errs.String(), "no officer has a password here yet") {
+				t.Errorf("half done: exit %d, %s%s", code, out.String(), errs.String())
 			}
 		})
 	}
@@ -170,7 +171,7 @@ func TestAPasswordPromptIsLeftAtOnce(t *testing.T) {
 		if err := cmd.Wait(); err != nil || !p.echoes() {
 			t.Fatalf("%v; the terminal shows %q", err, p.text())
 		}
-		if words := verbOK(t, "officer", "list", "--data", dir); !strings.Contains(words, "admin-1") {
+		if words := verbOK(t, "officer", "list", "--data", dir, "--by", "admin-1", "--password-file", testFile(t, "password", "zwei Worte 7\n")); !strings.Contains(words, "admin-1") {
 			t.Errorf("got %s", words)
 		}
 	})

@@ -25,23 +25,21 @@ func list(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("list", "show what the centre holds: cases, devices, blobs. It names nobody.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON object")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	h, err := c.List(ctx)
-	if err != nil {
-		return err
-	}
-	if *asJSON {
-		return printJSON(out, h)
-	}
-	show(out, h)
-	return nil
+	return who.looks(ctx, *data, readsCases("list"), func(c *central.Central) error {
+		h, err := c.List(ctx)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(out, h)
+		}
+		show(out, h)
+		return nil
+	})
 }
 
 // printJSON prints one value, for programs to read and people to look at.

@@ -173,10 +173,11 @@ func answerList(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("answer list", "show what was answered by telephone: renewals, accounts let in, and grants.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.looks(ctx, *data, reads("answer list"), func(c *central.Central) error {
 		list, err := c.Answers(ctx)
 		if err != nil || *asJSON {
 			return errors.Join(err, printJSON(out, list))
@@ -194,10 +195,11 @@ func grantWaiting(ctx context.Context, args []string, out, errs io.Writer) error
 		"also have them in 管理 of their own laptops.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.looks(ctx, *data, reads("grant waiting"), func(c *central.Central) error {
 		list, err := c.Pleas(ctx)
 		if err != nil || *asJSON {
 			return errors.Join(err, printJSON(out, list))

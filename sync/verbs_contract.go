@@ -74,10 +74,11 @@ func contractList(ctx context.Context, args []string, out, errs io.Writer) error
 		"(a time stamp is still to come), stamped, plain (nothing can be put behind), refused (does not verify).", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON object")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.looks(ctx, *data, readsCases("contract list"), func(c *central.Central) error {
 		all, err := c.Contracts(ctx)
 		if err != nil {
 			return err

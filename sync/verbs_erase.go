@@ -38,10 +38,11 @@ func caseErased(ctx context.Context, args []string, out, errs io.Writer) error {
 		"erased as soon as it is.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.looks(ctx, *data, reads("case erased"), func(c *central.Central) error {
 		list, err := c.Tombstones(ctx)
 		if err != nil || *asJSON {
 			return errors.Join(err, printJSON(out, list))

@@ -69,10 +69,11 @@ func exportList(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("export list", "show which copies of cases left the centre: under which grant, by whom, to whom.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.looks(ctx, *data, reads("export list"), func(c *central.Central) error {
 		list, err := c.Releases(ctx)
 		if err != nil || *asJSON {
 			return errors.Join(err, printJSON(out, list))

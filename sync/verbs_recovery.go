@@ -19,26 +19,25 @@ func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error
 	f := flags("recovery list", "show who asked to have a forgotten password set anew, or to be enabled at a laptop, in\nthe last seven days.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	c, err := beside(ctx, *data, errs)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	list, err := c.Recoveries(ctx)
-	if err != nil {
-		return err
-	}
-	if *asJSON {
-		return printJSON(out, list)
-	}
+	return who.looks(ctx, *data, reads("recovery list"), func(c *central.Central) error {
+		list, err := c.Recoveries(ctx)
+		if err != nil || *asJSON {
+			return errors.Join(err, printJSON(out, list))
+		}
+		showRecoveries(out, list)
+		return nil
+	})
+}
+
+func showRecoveries(out io.Writer, list []central.RecoveryAsked) {
 	fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %-20s  %s\n", "request", "asked", "state", "operator", "device", "point", "for")
 	for _, r := range list {
 		fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %-20s  %s\n", r.ID, r.Asked.Format(time.DateTime), r.State, r.Operator, r.Device, r.Point, r.For())
 	}
-	return nil
 }
 
 const approveAbout = `let an operator who forgot the password set a new one, or a person of the roster be

@@ -120,9 +120,7 @@ func (d *Desk) oddPeople(faces map[loan.Hash][]uuid.UUID) []guard.Oddity {
 		out = append(out, o)
 	}
 	for _, cases := range faces {
-		cases = slices.DeleteFunc(slices.Clone(cases), func(id uuid.UUID) bool {
-			return slices.ContainsFunc(cases, func(other uuid.UUID) bool { return d.begunAnew(id, other) })
-		})
+		cases = guard.WithoutAnew(cases, d.whose)
 		if len(cases) >= guard.ManyPortraits {
 			out = append(out, guard.Oddity{Kind: guard.OddPortrait, Count: len(cases), Cases: cases[:min(len(cases), 20)]})
 		}
@@ -136,17 +134,13 @@ func (d *Desk) oddPeople(faces map[loan.Hash][]uuid.UUID) []guard.Oddity {
 // withoutAnew leaves out portraits that came again where a student's case was void
 // and begun anew: the record tells of it, and it is not odd.
 func (d *Desk) withoutAnew(acts []guard.Act) []guard.Act {
-	return slices.DeleteFunc(acts, func(a guard.Act) bool {
-		other := guard.AgainIn(a.Detail)
-		return strings.HasPrefix(a.Detail, guard.PortraitAgain) && (d.begunAnew(a.Case, other) || d.begunAnew(other, a.Case))
-	})
+	return slices.DeleteFunc(acts, func(a guard.Act) bool { return guard.AgainAnew(a, d.whose) })
 }
 
-// begunAnew says whether a case is void and another of the same student stands.
-func (d *Desk) begunAnew(id, other uuid.UUID) bool {
-	a, here := d.store.Summary(id)
-	b, there := d.store.Summary(other)
-	return here && there && id != other && a.Status == loan.Void && b.Status != loan.Void && a.IDNo != "" && a.IDNo == b.IDNo
+// whose is of which student a case of this laptop is.
+func (d *Desk) whose(id uuid.UUID) guard.Whose {
+	s, _ := d.store.Summary(id)
+	return guard.Whose{Case: id, Student: string(s.IDNo), Void: s.Status == loan.Void}
 }
 
 // ReportContext is the context of a report's signature.

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -354,10 +355,15 @@ func (e *erasure) take(w *work, id uuid.UUID, body *loan.EraseBody) error {
 	return nil
 }
 
-// inherit makes a blob that stays another case's, also where it waits.
+// inherit makes a blob that stays another case's, also where it waits. After an
+// erasing that the centre told of it waits in any case: with the erased case went
+// what the centre had of it, unless it knew of the other.
 func (e *erasure) inherit(tx *bbolt.Tx, h loan.Hash, info *blobInfo, heir uuid.UUID) error {
 	info.id = heir
-	if err := e.s.putInfo(tx, h[:], info); err != nil || tx.Bucket([]byte(bUnsent)).Get(h[:]) == nil {
+	if e.told {
+		info.acked = time.Time{}
+	}
+	if err := e.s.putInfo(tx, h[:], info); err != nil || !e.told && tx.Bucket([]byte(bUnsent)).Get(h[:]) == nil {
 		return err
 	}
 	e.unsent[h] = &info.unsent

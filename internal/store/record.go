@@ -6,6 +6,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 )
 
@@ -82,17 +83,13 @@ func (s *Store) SharedPhones(least int) []SharedPhone {
 		if len(by[p]) < least {
 			continue
 		}
-		one, students := SharedPhone{Tail: tail(p)}, map[string]bool{}
+		one, whose := SharedPhone{Tail: tail(p)}, []guard.Whose{}
 		for _, slot := range by[p] {
 			k := s.summary(slot)
 			one.Cases = append(one.Cases, k)
-			student := k.IDNo
-			if student == "" {
-				student = k.ID.String()
-			}
-			students[student] = true
+			whose = append(whose, guard.Whose{Case: k.ID, Student: string(k.IDNo)})
 		}
-		if one.Students = len(students); one.Students < least {
+		if one.Students = guard.Students(whose); one.Students < least {
 			continue
 		}
 		out = append(out, one)

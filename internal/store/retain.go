@@ -191,7 +191,9 @@ func (s *Store) EraseCase(ctx context.Context, id uuid.UUID, operator, reason st
 
 // EraseTold erases those of some cases that are here, because the centre says
 // that it erased them at a person's wish; operator and reason are as it names
-// them. To a centre that was set back this laptop's chain then says so in its turn.
+// them. What another case here names is offered to the centre anew, which may have
+// had it with the erased one alone. To a centre that was set back this laptop's chain
+// then says so in its turn.
 func (s *Store) EraseTold(ctx context.Context, ids []uuid.UUID, operator, reason string) (Erased, error) {
 	e := &erasure{s: s, rule: RuleRequest, told: true, operator: operator, reason: reason}
 	err := e.whole(ctx, func(sum Summary) bool { return slices.Contains(ids, sum.ID) }, func(*loan.Case) bool { return true })
@@ -299,9 +301,13 @@ func (e *erasure) own(ctx context.Context, names map[uuid.UUID][]loan.Hash, need
 					continue
 				}
 				taken[h] = true
-				if needed[h] != uuid.Nil && i.id == id {
+				switch {
+				case needed[h] == uuid.Nil:
+				case i.id == id:
 					e.heirs[h] = needed[h]
-				} else if needed[h] != uuid.Nil {
+				case e.told:
+					e.heirs[h] = i.id
+				default:
 					continue
 				}
 				e.blobs[id] = append(e.blobs[id], h)

@@ -207,7 +207,9 @@
 // with one mark, neither of them alone a supplement, are of one student: a change
 // of kind notice tells each laptop of the others, and a later one that it is no
 // longer so. All numbers that stand count where two desks set different ones; a
-// void case has no mark. Nothing is merged. Counties share no key, so that across
+// void case has a mark of sort void alone, by which it is known that it was begun anew.
+// Co-borrowers' phones have marks of sort cophone, hashed as students' are. Nothing is
+// merged. Counties share no key, so that across
 // them nobody is found.
 //
 // # Officers

@@ -37,8 +37,9 @@ type Officer struct {
 // Act is something that is done at the centre.
 type Act struct {
 	Verb   guard.Verb
-	Case   uuid.UUID // that it is about, where the verb is about one
-	Name   string    // as on the command line
+	Or     guard.Verb // who may do this one may do it too; none where it is empty
+	Case   uuid.UUID  // that it is about, where the verb is about one
+	Name   string     // as on the command line
 	Reason string
 	Own    bool // shows what lies in the actor's organisation, and no more: it may be any
 }
@@ -107,6 +108,18 @@ func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) 
 
 // mayAct asks the table of permissions, for the county or the case.
 func (c *Central) mayAct(ctx context.Context, id string, a Act) error {
+	err := c.mayActAs(ctx, id, a)
+	if a.Or == "" || err == nil {
+		return err
+	}
+	a.Verb, a.Or = a.Or, ""
+	if c.mayActAs(ctx, id, a) == nil {
+		return nil
+	}
+	return err
+}
+
+func (c *Central) mayActAs(ctx context.Context, id string, a Act) error {
 	if err := ownPassword(ctx, c.db, id); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package central
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -29,8 +30,10 @@ func peopleSchema() []string {
 
 // The sorts of marks.
 const (
-	markID    = "id"
-	markPhone = "phone"
+	markID      = "id"
+	markPhone   = "phone"
+	markCoPhone = "cophone" // the co-borrower's; its hash is that of a student's phone
+	markVoid    = "void"    // the ID number of a void case, which has no other mark
 )
 
 // MarksLabel is the label under which the county's key makes the key of marks.
@@ -150,11 +153,8 @@ type mark struct {
 	supplement bool
 }
 
-// marks makes the marks of a case as it stands; none of one that is void.
+// marks makes the marks of a case as it stands; of one that is void whose it was.
 func (c *Central) marks(county string, k *loan.Case) ([]mark, error) {
-	if k.Status == loan.Void {
-		return nil, nil
-	}
 	key, err := c.countyKey(county)
 	if err != nil {
 		return nil, err
@@ -162,21 +162,27 @@ func (c *Central) marks(county string, k *loan.Case) ([]mark, error) {
 	own := key.Derive(MarksLabel)
 	defer own.Wipe()
 	var out []mark
-	add := func(sort, value string) {
-		m := mark{sort, own.Name([]byte(sort + " " + value)), k.App.AcademicYear, k.App.Loan.Supplementary}
+	void := k.Status == loan.Void
+	add := func(sort, of, value string) {
+		m := mark{sort, own.Name([]byte(of + " " + value)), k.App.AcademicYear, k.App.Loan.Supplementary}
 		if !slices.Contains(out, m) {
 			out = append(out, m)
 		}
 	}
 	for _, v := range standing(k, "student.id_no", k.App.Student.IDNo) {
 		if id, _ := loan.IDNumber(strings.TrimSpace(v)).Canonical(); id.WellFormed() {
-			add(markID, string(id))
+			add(map[bool]string{true: markVoid, false: markID}[void], markID, string(id))
 		}
 	}
-	if p := strings.TrimSpace(k.App.Student.Phone); len(p) == 11 {
-		add(markPhone, p)
+	if p := strings.TrimSpace(k.App.Student.Phone); len(p) == 11 && !void {
+		add(markPhone, markPhone, p)
 	}
-	slices.SortFunc(out, func(a, b mark) int { return bytes.Compare(a.mark[:], b.mark[:]) })
+	for _, co := range k.App.Coborrowers {
+		if p := strings.TrimSpace(co.Phone); len(p) == 11 && !void {
+			add(markCoPhone, markPhone, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b mark) int { return cmp.Or(bytes.Compare(a.mark[:], b.mark[:]), cmp.Compare(a.sort, b.sort)) })
 	return out, nil
 }
 
@@ -321,7 +327,7 @@ func (c *Central) notice(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
 func (c *Central) markAll(ctx context.Context) error {
 	const op = "central.markAll"
 	var n int
-	if err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM meta WHERE name = 'marks'`).Scan(&n); err != nil || n > 0 {
+	if err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM meta WHERE name = 'marks-2'`).Scan(&n); err != nil || n > 0 {
 		return diskFault(op, err)
 	}
 	rows, err := idsOf(ctx, c.db, `SELECT id FROM cases WHERE id > ? ORDER BY id`, "")
@@ -337,7 +343,7 @@ func (c *Central) markAll(ctx context.Context) error {
 		if err := c.lock(ctx, tx, lockStart); err != nil {
 			return err
 		}
-		_, err := meta(ctx, tx, "marks", func() string { return c.now().UTC().Format(time.DateOnly) })
+		_, err := meta(ctx, tx, "marks-2", func() string { return c.now().UTC().Format(time.DateOnly) })
 		return err
 	})
 }

@@ -1,6 +1,7 @@
 package central
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -35,9 +36,14 @@ func (c *Central) RecordOdd(ctx context.Context, p Person, q RecordQuery) ([]Odd
 func (r *reading) odd(ctx context.Context) ([]Odd, error) {
 	var w guard.Watch
 	faces := map[loan.Hash][]uuid.UUID{}
+	cases, err := whoseCases(ctx, r.c.db)
+	if err != nil {
+		return nil, err
+	}
+	whose := func(id uuid.UUID) guard.Whose { return cases[id] }
 	for _, d := range r.chains {
 		_, err := r.c.eachChange(ctx, `device = ?`, []any{d.String()}, func(ch *loan.Change) error {
-			if l := r.lineOf(ch); r.q.Wants(l) {
+			if l := r.lineOf(ch); r.q.Wants(l) && !guard.AgainAnew(l.Act(), whose) {
 				w.See(l.Act())
 			}
 			guard.FaceOf(ch, faces)
@@ -51,7 +57,7 @@ func (r *reading) odd(ctx context.Context) ([]Odd, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.oddPeople(ctx, faces, places)
+	found, err := r.oddPeople(ctx, faces, places, whose)
 	if err != nil {
 		return nil, err
 	}
@@ -95,29 +101,89 @@ func (r *reading) places(ctx context.Context) (map[uuid.UUID]guard.Site, error) 
 	return out, diskFault(op, rows.Err())
 }
 
-// oddPeople are phones and portraits that stand in too many cases.
-func (r *reading) oddPeople(ctx context.Context, faces map[loan.Hash][]uuid.UUID, places map[uuid.UUID]guard.Site) ([]Odd, error) {
+// whoseCases says of which student each case is, by the mark of the number.
+func whoseCases(ctx context.Context, q querier) (map[uuid.UUID]guard.Whose, error) {
+	const op = "central.whoseCases"
+	rows, err := q.QueryContext(ctx, `SELECT case_id, sort, mark FROM marks WHERE sort IN ('id', 'void') ORDER BY case_id, mark`)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	out := map[uuid.UUID]guard.Whose{}
+	for rows.Next() {
+		var s, sort string
+		var m []byte
+		if err := rows.Scan(&s, &sort, &m); err != nil {
+			return nil, diskFault(op, err)
+		}
+		if id, ok := parseID(s); ok && out[id].Student == "" {
+			out[id] = guard.Whose{Case: id, Student: string(m), Void: sort == markVoid}
+		}
+	}
+	return out, diskFault(op, rows.Err())
+}
+
+// phoneCases gives, for each phone, the cases in which it stands as the student's or a
+// co-borrower's. Void cases have no such mark.
+func phoneCases(ctx context.Context, q querier) ([][]uuid.UUID, error) {
+	const op = "central.phoneCases"
+	rows, err := q.QueryContext(ctx, `SELECT DISTINCT mark, case_id FROM marks m WHERE sort IN ('phone', 'cophone') AND
+		(SELECT COUNT(*) FROM marks o WHERE o.mark = m.mark AND o.sort IN ('phone', 'cophone')) >= ? ORDER BY mark, case_id`, guard.ManyPhones)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	var out [][]uuid.UUID
+	var last []byte
+	for rows.Next() {
+		var m []byte
+		var s string
+		if err := rows.Scan(&m, &s); err != nil {
+			return nil, diskFault(op, err)
+		}
+		if len(out) == 0 || !bytes.Equal(last, m) {
+			out = append(out, nil)
+		}
+		last = bytes.Clone(m)
+		if id, ok := parseID(s); ok {
+			out[len(out)-1] = append(out[len(out)-1], id)
+		}
+	}
+	return out, diskFault(op, rows.Err())
+}
+
+// oddPeople are phones that stand with too many students, and portraits in too many
+// cases.
+func (r *reading) oddPeople(ctx context.Context, faces map[loan.Hash][]uuid.UUID, places map[uuid.UUID]guard.Site, whose func(uuid.UUID) guard.Whose) ([]Odd, error) {
 	var out []Odd
-	add := func(kind guard.OddKind, ids []uuid.UUID, least int) {
-		ids = slices.DeleteFunc(slices.Clone(ids), func(id uuid.UUID) bool { _, ok := places[id]; return !ok })
-		if len(ids) < least {
+	known := func(ids []uuid.UUID) []uuid.UUID {
+		return slices.DeleteFunc(slices.Clone(ids), func(id uuid.UUID) bool { _, ok := places[id]; return !ok })
+	}
+	add := func(kind guard.OddKind, ids []uuid.UUID, count, least int) {
+		if count < least {
 			return
 		}
-		o := Odd{Oddity: guard.Oddity{Kind: kind, Count: len(ids), Cases: ids[:min(len(ids), 20)]}}
+		o := Odd{Oddity: guard.Oddity{Kind: kind, Count: count, Cases: ids[:min(len(ids), 20)]}}
 		for _, id := range ids {
 			o.at(places[id])
 		}
 		out = append(out, o)
 	}
-	phones, err := sharedPhones(ctx, r.c.db)
+	phones, err := phoneCases(ctx, r.c.db)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range phones {
-		add(guard.OddPhone, p.Cases, guard.ManyPhones)
+	for _, ids := range phones {
+		ids = known(ids)
+		var of []guard.Whose
+		for _, id := range ids {
+			of = append(of, guard.Whose{Case: id, Student: whose(id).Student})
+		}
+		add(guard.OddPhone, ids, guard.Students(of), guard.ManyPhones)
 	}
 	for _, ids := range faces {
-		add(guard.OddPortrait, ids, guard.ManyPortraits)
+		ids = known(guard.WithoutAnew(ids, whose))
+		add(guard.OddPortrait, ids, len(ids), guard.ManyPortraits)
 	}
 	slices.SortStableFunc(out, func(a, b Odd) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Count, a.Count), slices.Compare(a.Cases[0][:], b.Cases[0][:]))

@@ -294,6 +294,66 @@ func TestWhatIsOddOverAllLaptops(t *testing.T) {
 	}
 }
 
+// TestOddPeopleAtTheCentreAreByTheLaptopsRule has one phone with students and
+// co-borrowers of several years, and a void case that was begun anew.
+func TestOddPeopleAtTheCentreAreByTheLaptopsRule(t *testing.T) {
+	k := twoPoints(t)
+	const phone, again = "15400000042", "15400000043"
+	from := len(k.east.changes)
+	begun := func(year int, number, field, phone string, face []byte) uuid.UUID {
+		id := uuid.Must(uuid.NewV7())
+		k.east.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: year}})
+		k.east.change(id, loan.ChangeEdit, map[string]any{"fields": map[string]any{"student.id_no": number, field: phone}})
+		if face != nil {
+			k.east.change(id, loan.ChangeAttach, loan.AttachBody{Attachment: loan.Attachment{Slot: loan.PortraitStudent, Blob: k.east.county.Name(face), Size: int64(len(face)), Media: "image/jpeg"}, Source: "camera"})
+		}
+		return id
+	}
+	numbers := []string{"522727200503141010", "522727200503141029", "522727200503141037", "522727200503141045"}
+	// Four students, two of them by the co-borrower, in different years.
+	for i, n := range numbers {
+		begun(2023+i, n, []string{"student.phone", "coborrowers.0.phone"}[i%2], phone, nil)
+	}
+	begun(2022, numbers[0], "student.phone", phone, nil) // a fifth case, of the first student
+	// One student in four years, a void one among them that was begun anew.
+	face := content("another portrait", 400)
+	void := begun(2026, numbers[0], "student.phone", again, face)
+	k.east.change(void, loan.ChangeVoid, loan.ReasonBody{Reason: "录错学年"})
+	anew := begun(2026, numbers[0], "student.phone", again, face)
+	k.east.change(anew, loan.ChangeView, loan.ViewBody{Detail: guard.PortraitAgain + guard.SameFile + " of student, case " + void.String()})
+	for i := range 3 {
+		begun(2023+i, numbers[0], "student.phone", again, nil)
+	}
+	k.east.send(k.east.changes[from:])
+	// As an earlier program left it.
+	for _, q := range []string{`DELETE FROM marks WHERE sort IN ('cophone', 'void')`, `DELETE FROM meta WHERE name = 'marks-2'`} {
+		if _, err := k.c.db.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := k.c.markAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := k.c.RecordOdd(t.Context(), k.auditors["aud-county"], RecordQuery{Reason: "年度检查"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	phones := 0
+	for _, o := range all {
+		switch {
+		case o.Kind == guard.OddPhone:
+			if phones++; o.Count != len(numbers) || len(o.Cases) != 5 {
+				t.Errorf("the phone of four students: %+v", o)
+			}
+		case o.Kind == guard.OddPortrait && (slices.Contains(o.Cases, void) || slices.Contains(o.Cases, anew)):
+			t.Errorf("a portrait of a case begun anew: %+v", o)
+		}
+	}
+	if phones != 1 {
+		t.Errorf("%d phones are odd, want that of four students alone: %+v", phones, all)
+	}
+}
+
 func TestAReportOfTheRecordIsSignedAndNoted(t *testing.T) {
 	k := twoPoints(t)
 	var out bytes.Buffer
