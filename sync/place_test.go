@@ -53,10 +53,10 @@ func settleShared(t testing.TB, dir string) {
 
 // The whole suite runs again in a process of its own, on a real PostgreSQL and
 // a real S3 server. What is about the laptop's data alone, or between laptops, is
-// not run twice.
+// not run twice, nor what lives by a clock of the test's own.
 func TestTheSuiteOnPostgreSQLAndABucket(t *testing.T) {
 	theShared(t)
-	depot.Again(t, "^(TestTheSuiteOn|TestShared|TestNoCounterTwice|TestStorms|TestSoak|TestSlowFarAndLossyRoad|TestALaptopSuspended|TestNamesThat|TestIPv6That|TestANetworkOf|TestTheLaptopsDisk|TestPausedAnd|TestAClockSetBack|TestItGoesOn|Fuzz)", 60)
+	depot.Again(t, "^(TestTheSuiteOn|TestShared|TestNoCounterTwice|TestStorms|TestSoak|TestSlowFarAndLossyRoad|TestALaptopSuspended|TestNamesThat|TestIPv6That|TestANetworkOf|TestTheLaptopsDisk|TestPausedAnd|TestAClockSetBack|TestItGoesOn|TestSendingGoesOnWithin|TestAnAttemptEnds|Fuzz)", 60)
 }
 
 // backedUp copies what a centre holds, while nothing serves it, and gives what
