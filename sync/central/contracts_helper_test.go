@@ -219,7 +219,7 @@ func contracted(t *testing.T, c *Central) (l *laptop, id uuid.UUID, sealed []byt
 	t.Helper()
 	l = enrol(t, c, serve(t, c))
 	l.closes = closing(t, l, 8000)
-	id, blobs := l.finished()
+	id, blobs := l.finishedAfter(func(id uuid.UUID) { l.consents(id, loan.ConsentSensitive, loan.ConsentCredit) })
 	l.arrive(blobs)
 	return l, id, blobs[len(blobs)-1]
 }
