@@ -395,14 +395,18 @@ func (c *Central) dropHalves(ctx context.Context) error {
 func (c *Central) erasedNames(ctx context.Context, county string, keys []partialKey) (map[loan.Hash]bool, error) {
 	out := map[loan.Hash]bool{}
 	for _, k := range keys {
-		var n int
-		err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM erased_blobs WHERE county = ? AND hash = ?`, county, k.hash[:]).Scan(&n)
-		if err != nil {
-			return nil, diskFault("central.erasedNames", err)
+		var err error
+		if out[k.hash], err = c.erasedName(ctx, county, k.hash); err != nil {
+			return nil, err
 		}
-		out[k.hash] = n > 0
 	}
 	return out, nil
+}
+
+func (c *Central) erasedName(ctx context.Context, county string, h loan.Hash) (bool, error) {
+	var n int
+	err := c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM erased_blobs WHERE county = ? AND hash = ?`, county, h[:]).Scan(&n)
+	return n > 0, diskFault("central.erasedName", err)
 }
 
 // untombed leaves out what is of erased cases.

@@ -235,7 +235,11 @@ func (c *Central) saysMore(ctx context.Context, d *device, r *parcel.Receipt) (b
 		return false, err
 	}
 	for _, h := range r.Blobs {
-		if held, err := c.held(ctx, d.county, h, key); err != nil || !held {
+		held, err := c.held(ctx, d.county, h, key)
+		if err == nil && !held { // what went at a person's wish was not lost
+			held, err = c.erasedName(ctx, d.county, h)
+		}
+		if err != nil || !held {
 			return err == nil, err
 		}
 	}

@@ -53,3 +53,49 @@ func TestASetBackCentreSaysAgainWhatIsErased(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasErasedIsNoSignOfASetBack(t *testing.T) {
+	c, _ := administered(t)
+	l := enrol(t, c, serve(t, c))
+	paper := content("paper", 3_000)
+	id, blobs := l.finishedAfter(func(uuid.UUID) {}, paper)
+	l.send(l.changes)
+	for _, b := range blobs {
+		l.blob(b)
+	}
+	n := len(l.changes)
+	l.change(id, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	l.send(l.since(n))
+	receipt := func(names ...loan.Hash) []byte {
+		_, chain, err := chainOf(t.Context(), c.db, l.enrol.Device)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &parcel.Receipt{Centre: c.ID(), Epoch: c.Epoch(), Device: l.enrol.Device, Through: uint64(len(l.changes)), Chain: chain, At: c.now(), Blobs: names}
+		return r.Sign(c.authority.Signer())
+	}
+	last := receipt(l.county.Name(paper))
+	if err := c.EraseCase(t.Context(), id, "practice-admin", "asked in person"); err != nil {
+		t.Fatal(err)
+	}
+	if l.holds(c, paper) {
+		t.Fatal("the paper is held still")
+	}
+	d, err := c.device(t.Context(), l.enrol.Device.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := c.Epoch()
+	if err := c.setBack(t.Context(), d, last); err != nil {
+		t.Fatal(err)
+	}
+	if c.Epoch() != before {
+		t.Error("a new epoch begins for what was erased")
+	}
+	if err := c.setBack(t.Context(), d, receipt(l.county.Name([]byte("lost")))); err != nil {
+		t.Fatal(err)
+	}
+	if c.Epoch() == before {
+		t.Error("what was lost is not noticed")
+	}
+}
