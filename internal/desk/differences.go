@@ -69,26 +69,35 @@ func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, err
 		return nil, fault.Wrap(op, err)
 	}
 	out = slices.Concat(out, roster, earlier, corrected)
+	open := opens(&c.App)
 	for i := range out {
 		x := &out[i]
-		seen := full || d.reveals(c.ID, x.Field)
+		seen := full || d.reveals(c.ID, x.Field) || open(x.Field)
 		if !seen {
-			x.Here = maskField(x.Field, x.Here)
+			x.Here = withheld(x.Field, x.Here)
 		}
 		switch {
-		case x.Withheld:
+		case x.Withheld && !strings.HasSuffix(x.Field, "name"):
+			x.There = "***" // a part of a number, beside what is known of it, is all of it
+		case x.Withheld || !seen && x.Source != FromEarlier:
 			x.There = withheld(x.Field, x.There)
-		case !seen && x.Source != FromEarlier:
-			x.There = maskField(x.Field, x.There)
 		}
 	}
 	return out, nil
 }
 
-// withheld masks a value of somebody else: what has no mask of its own is not shown
-// at all.
+// opens says of which fields a masked case keeps the values.
+func opens(a *loan.Application) func(field string) bool {
+	masked := veiled(*a, nothing)
+	return func(field string) bool {
+		v := fieldText(a, field)
+		return v != "" && v == fieldText(&masked, field)
+	}
+}
+
+// withheld masks a value: what has no mask of its own is not shown at all.
 func withheld(field, value string) string {
-	if m := maskField(field, value); m != value {
+	if m := maskField(field, value); m != value || value == "" {
 		return m
 	}
 	return "***"

@@ -160,3 +160,20 @@ func TestEachFieldOfAMaskedCaseIsOneThatMayBeSeen(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingIsInTheComparisonThatAMaskedCaseLeavesOut(t *testing.T) {
+	a := loan.Application{}
+	a.Student.Name, a.Student.IDNo, a.Student.Ethnic = "韦测甲", "522727200503149914", "布依族"
+	a.Coborrowers = []loan.Coborrower{{NonParentReason: "父母在外务工，电话不通"}}
+	a.Coborrowers[0].IDOCRName = "韦测乙"
+	open := opens(&a)
+	for field, want := range map[string]bool{"student.ethnic": true, "student.name": false, "student.id_no": false, "student.phone": false,
+		"coborrowers.0.non_parent_reason": false, "coborrowers.0.id_ocr_name": false, "loan.previous": false} {
+		if open(field) != want {
+			t.Errorf("%s: open is %v", field, open(field))
+		}
+	}
+	if got := withheld("coborrowers.0.non_parent_reason", "父母在外务工"); got != "***" {
+		t.Errorf("a reason is shown as %q", got)
+	}
+}

@@ -183,6 +183,27 @@ func Answers(who Operator, v Verb, asker Operator, at Site) error {
 	return nil
 }
 
+// Manages is nil when who may change what another person is on a county's roster, or
+// give him a password there: another than himself, of his own level and organisation
+// or of a lower one. Without a level a person is of the county.
+func Manages(who, other Operator, county string) error {
+	if who.ID == other.ID {
+		return deny(ManageOperators, "不能更改自己的角色、级别和机构，请由另一位系统数据管理员办理。", "oneself")
+	}
+	rank := func(o Operator) (int, string) {
+		if o.Level == "" {
+			return slices.Index(Levels(), CountyLevel), county
+		}
+		return slices.Index(Levels(), o.Level), o.Org
+	}
+	own, org := rank(who)
+	its, place := rank(other)
+	if its > own || its == own && place != org && org != WholeBank {
+		return deny(ManageOperators, "只能管理本机构和下级机构的人员；"+other.Level.Label()+"人员请由其本级或上级的系统数据管理员办理。", "another level")
+	}
+	return nil
+}
+
 // MaxStandings bounds a county's list.
 const MaxStandings = 5000
 

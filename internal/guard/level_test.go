@@ -96,3 +96,28 @@ func FuzzParseStandings(f *testing.F) {
 		}
 	})
 }
+
+func TestWhoManagesWhom(t *testing.T) {
+	const here = "522727"
+	at := func(id string, level Level, org string) Operator {
+		o := operator(id, DataAdmin)
+		o.Level, o.Org = level, org
+		return o
+	}
+	point, county, plain := at("p", PointLevel, "甲乡受理点"), at("c", CountyLevel, here), at("n", "", "")
+	province, branch, bank := at("v", ProvinceLevel, "52"), at("b", BankLevel, "52"), at("w", BankLevel, WholeBank)
+	for _, x := range []struct {
+		who, other Operator
+		want       bool
+	}{
+		{plain, point, true}, {county, point, true}, {plain, at("n2", "", ""), true}, {plain, county, true}, {county, plain, true},
+		{county, at("c2", CountyLevel, "522728"), false},
+		{plain, province, false}, {county, branch, false}, {plain, bank, false}, {county, at("c", PointLevel, "甲乡受理点"), false},
+		{province, county, true}, {province, plain, true}, {province, at("v2", ProvinceLevel, "53"), false}, {province, at("v2", ProvinceLevel, "52"), true}, {province, branch, false},
+		{bank, branch, true}, {bank, province, true}, {branch, bank, false}, {point, plain, false}, {point, at("p2", PointLevel, "乙乡受理点"), false},
+	} {
+		if err := Manages(x.who, x.other, here); (err == nil) != x.want {
+			t.Errorf("%s at level %q of %q manages %s at level %q of %q: got %v", x.who.ID, x.who.Level, x.who.Org, x.other.ID, x.other.Level, x.other.Org, err)
+		}
+	}
+}

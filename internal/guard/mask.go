@@ -44,12 +44,12 @@ func MaskPhone(s string) string { return ends(s, 11) }
 const numberDigits = 11
 
 // MaskNumbers masks the numbers in a text by which a person is known, also where
-// spaces or dashes stand between their digits.
+// spaces, dashes, dots and the like stand between their digits.
 func MaskNumbers(s string) string {
 	r := []rune(s)
 	for from := 0; from < len(r); from++ {
 		var digits []int
-		for i := from; i < len(r) && (isDigit(r[i]) || len(digits) > 0 && strings.ContainsRune(" -－　Xx", r[i])); i++ {
+		for i := from; i < len(r) && (isDigit(r[i]) || len(digits) > 0 && strings.ContainsRune(" -－　.·/_()（）\tXx", r[i])); i++ {
 			if isDigit(r[i]) || len(digits) == 17 && (r[i] == 'X' || r[i] == 'x') {
 				digits = append(digits, i)
 			}

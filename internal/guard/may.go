@@ -292,10 +292,10 @@ func hands(op Operator, v Verb, c *loan.Case, device uuid.UUID) error {
 }
 
 // MayPass is nil when an operator at a laptop may pass the case on to another, or to
-// another station of the same: he handles it, or reviews, and gives it away. None
-// gets a case of another so, which is for TakeOver with its reason.
+// another station of the same: he handles it, or he reviews it or did, and gives it
+// away. None gets a case of another so, which is for TakeOver with its reason.
 func MayPass(op Operator, c *loan.Case, here, to uuid.UUID) error {
-	if handles(op, c, here) || op.Has(Reviewer) && to != here {
+	if handles(op, c, here) || to != here && (Reviewing(op, c) || op.Has(Reviewer) && reviewed(op, c)) {
 		return nil
 	}
 	return deny(PassOn, "本案由另一位操作员经办，不能由您转交。请先接手并写明原因，或请经办人转交。", WhyOthers)

@@ -200,6 +200,7 @@ func TestWhoPassesACaseOn(t *testing.T) {
 	here, there := uuid.New(), uuid.New()
 	free, held := caseOf(loan.ToReview, "author", ""), caseOf(loan.ToReview, "author", "")
 	held.Holders = []loan.Holding{{Device: here}}
+	draft, passed := caseOf(loan.Draft, "author", ""), caseOf(loan.ToSign, "author", "x")
 	for _, c := range []struct {
 		name string
 		op   Operator
@@ -212,6 +213,9 @@ func TestWhoPassesACaseOn(t *testing.T) {
 		{"another clerk of a case that was never passed on", operator("x", Clerk), free, there, false},
 		{"and not to his own laptop, which would be to take it over without a reason", operator("x", Clerk), free, here, false},
 		{"a reviewer sends it on", operator("x", Reviewer), free, there, true},
+		{"also once he reviewed it", operator("x", Reviewer), passed, there, true},
+		{"but none that he had nothing to do with", operator("x", Reviewer), draft, there, false},
+		{"nor one that another reviewed", operator("y", Reviewer), passed, there, false},
 		{"and does not keep it", operator("x", Reviewer, Clerk), free, here, false},
 	} {
 		if err := MayPass(c.op, c.on, here, c.to); (err == nil) != c.want {
