@@ -277,6 +277,11 @@ func (p *actor) unlessFirst(ctx context.Context, c *central.Central, a central.A
 
 // acts of the table of permissions.
 func manages(name string) central.Act { return central.Act{Verb: guard.ManageOperators, Name: name} }
+func managesWhom(name, id string, as *central.Operator) central.Act {
+	a := manages(name)
+	a.Whom, a.As = id, as
+	return a
+}
 func settles(name string) central.Act { return central.Act{Verb: guard.ManageSettings, Name: name} }
 func grants(name, why string) central.Act {
 	return central.Act{Verb: guard.ApproveGrant, Name: name, Reason: why}

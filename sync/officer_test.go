@@ -36,14 +36,18 @@ func TestWhoLooksAtAListSignsInAndStandsInTheRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	password := testFile(t, "password", "zw-ei Worte\n")
-	for _, o := range [][]string{{"admin-1", "dataadmin", "", ""}, {"aud-1", "auditor", "", ""}, {"rev-1", "reviewer", "county", "522121"}, {"aud-2", "auditor", "county", "522122"}} {
+	people := [][]string{{"aud-2", "auditor", "county", "522122"}, {"admin-1", "dataadmin", "", ""}, {"aud-1", "auditor", "", ""}, {"rev-1", "reviewer", "county", "522121"}}
+	for i, o := range people {
 		args := []string{"operator", "add", "--data", dir, "--id", o[0], "--name", "某", "--role", o[1], "--level", o[2], "--org", o[3]}
-		if o[0] != "admin-1" {
+		if i > 1 { // whoever is of another county is put there before the first officer
 			args = append(args, "--by", "admin-1", "--password-file", password)
 		}
 		verbOK(t, args...)
-		verbOK(t, "officer", "add", "--data", dir, "--id", o[0], "--password-file", password, "--unproven")
+		if i > 0 {
+			verbOK(t, "officer", "add", "--data", dir, "--id", o[0], "--password-file", password, "--unproven")
+		}
 	}
+	verbOK(t, "officer", "add", "--data", dir, "--id", "aud-2", "--password-file", password, "--unproven")
 	for _, name := range looking() {
 		for _, who := range []string{"admin-1", "aud-1", "rev-1", "aud-2"} {
 			want := exitOK

@@ -99,10 +99,13 @@ func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 	if err := parse(f, args, out, "data", "id", "name", "role"); err != nil {
 		return err
 	}
+	o := central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ","), Level: *level, Org: *org}
+	what := "operator add " + *id + " as " + *role
+	if *level != "" {
+		what += ", " + *level + " " + *org
+	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
-		return who.unlessFirst(ctx, c, manages("operator add "+*id), func() error {
-			return c.AddOperator(ctx, central.Operator{ID: *id, Name: *name, Roles: strings.Split(*role, ","), Level: *level, Org: *org})
-		})
+		return who.unlessFirst(ctx, c, managesWhom(what, *id, &o), func() error { return c.AddOperator(ctx, o) })
 	})
 }
 
@@ -115,7 +118,7 @@ func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error 
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err
 	}
-	return who.at(ctx, *data, manages("operator off "+*id), func(c *central.Central) error { return c.SwitchOff(ctx, *id) })
+	return who.at(ctx, *data, managesWhom("operator off "+*id, *id, nil), func(c *central.Central) error { return c.SwitchOff(ctx, *id) })
 }
 
 func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {

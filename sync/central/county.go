@@ -172,7 +172,8 @@ func (c *Central) countyKey(code string) (*seal.Key, error) {
 }
 
 // AddOperator puts a person on the county's roster, or changes name, roles, level
-// and organisation; without a level the person works as before there were any.
+// and organisation; without a level the person keeps the one there was, and works in
+// the whole county where there was none.
 // Laptops get the roster when they enrol, and its changes when they sync.
 func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 	if err := checkOperator(o); err != nil {
@@ -200,11 +201,9 @@ func addOperator(ctx context.Context, tx *sql.Tx, county string, o Operator) err
 	if err == nil {
 		_, err = tx.ExecContext(ctx, `DELETE FROM operators_off WHERE county = ? AND id = ?`, county, o.ID)
 	}
-	if err == nil {
-		_, err = tx.ExecContext(ctx, `DELETE FROM operators_level WHERE county = ? AND id = ?`, county, o.ID)
-	}
 	if err == nil && o.Level != "" {
-		_, err = tx.ExecContext(ctx, `INSERT INTO operators_level (county, id, level, org) VALUES (?, ?, ?, ?)`, county, o.ID, o.Level, o.Org)
+		_, err = tx.ExecContext(ctx, `INSERT INTO operators_level (county, id, level, org) VALUES (?, ?, ?, ?)
+			ON CONFLICT (county, id) DO UPDATE SET level = excluded.level, org = excluded.org`, county, o.ID, o.Level, o.Org)
 	}
 	return diskFault("central.addOperator", err)
 }

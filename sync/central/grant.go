@@ -22,6 +22,9 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 	const op = "central.NewGrant"
 	g.ID = "g-" + strings.ReplaceAll(uuid.Must(uuid.NewV7()).String(), "-", "")
 	g.From, g.Until = g.From.UTC(), g.Until.UTC()
+	if err := guard.CheckReason(g.Reason); err != nil { // it goes down, and into watermarks
+		return g, IssuedBulletin{}, fault.Wrap(op, err)
+	}
 	content, err := g.Encode()
 	if err != nil {
 		return g, IssuedBulletin{}, fault.Wrap(op, err)

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"doorstep/internal/fault"
@@ -42,6 +43,10 @@ type Act struct {
 	Name   string     // as on the command line
 	Reason string
 	Own    bool // shows what lies in the actor's organisation, and no more: it may be any
+	// Whom is the person whose place on the roster or password it changes, and As what
+	// that person is to be there; nil where that stays.
+	Whom string
+	As   *Operator
 }
 
 // Person is who acts at the centre: with a password, as an officer; without, as
@@ -73,6 +78,11 @@ func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) 
 	}
 	if len(p.ID) > 64 {
 		return false, fault.New(op, fault.Input, errors.New("by: an id has 64 characters at most"))
+	}
+	if a.Reason != "" { // it would stand in the chain though the act is refused
+		if err := guard.CheckReason(a.Reason); err != nil {
+			return false, fault.Wrap(op, err)
+		}
 	}
 	if len(p.Password) > 0 {
 		if err := c.signIn(ctx, p); err != nil {
@@ -134,6 +144,9 @@ func (c *Central) mayActAs(ctx context.Context, id string, a Act) error {
 	if a.Own {
 		return guard.May(who, a.Verb, nil)
 	}
+	if err := mayManage(ctx, c.db, who, a, code); err != nil {
+		return err
+	}
 	at := guard.Site{County: code}
 	var k *loan.Case
 	if a.Case != uuid.Nil {
@@ -145,6 +158,33 @@ func (c *Central) mayActAs(ctx context.Context, id string, a Act) error {
 		}
 	}
 	return guard.MayAt(who, a.Verb, k, at)
+}
+
+// mayManage is fault.Denied for an act on a person whom the actor does not manage, as
+// that person is or is to be.
+func mayManage(ctx context.Context, q querier, who guard.Operator, a Act, code string) error {
+	if a.Whom == "" {
+		return nil
+	}
+	list, err := people(ctx, q, `SELECT o.id, o.name, o.roles, COALESCE(l.level, ''), COALESCE(l.org, '') FROM operators o
+		LEFT JOIN operators_level l ON l.county = o.county AND l.id = o.id WHERE o.county = ? ORDER BY o.id`, code) // also who was taken off
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(o Operator) bool { return o.ID == a.Whom })
+	if i >= 0 {
+		if err := guard.Manages(who, account(list[i]), code); err != nil {
+			return err
+		}
+	}
+	if a.As == nil {
+		return nil
+	}
+	as := account(*a.As)
+	if i >= 0 && as.Level == "" {
+		return nil // it keeps what it has
+	}
+	return guard.Manages(who, as, code)
 }
 
 func (c *Central) noteAct(ctx context.Context, by string, a Act, how string) error {
@@ -315,7 +355,7 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 			return diskFault(op, err)
 		})
 	}
-	a := Act{Verb: guard.ManageOperators, Name: "officer add " + id}
+	a := Act{Verb: guard.ManageOperators, Name: "officer add " + id, Whom: id}
 	first, err := c.noOfficer(ctx)
 	switch {
 	case err != nil:

@@ -286,3 +286,46 @@ func TestACentreForPracticeAsksNobodyAndSaysSo(t *testing.T) {
 		t.Errorf("the chain says %q", got)
 	}
 }
+
+func TestAnOfficerManagesHisOwnLevelAndThoseBelow(t *testing.T) {
+	c := staffed(t)
+	ctx := t.Context()
+	admin := Person{"admin-9", []byte(adminPassword)}
+	for _, o := range []Operator{{ID: "prov-9", Name: "省甲", Roles: []string{"dataadmin"}, Level: "province", Org: "52"},
+		{ID: "point-9", Name: "点甲", Roles: []string{"clerk"}, Level: "point", Org: "甲乡受理点"}} {
+		if err := c.AddOperator(ctx, o); err != nil { // as before the first officer
+			t.Fatal(err)
+		}
+	}
+	put := func(o Operator) error {
+		_, err := c.Acting(ctx, admin, Act{Verb: guard.ManageOperators, Name: "operator add " + o.ID, Whom: o.ID, As: &o}, func() error { return c.AddOperator(ctx, o) })
+		return err
+	}
+	for name, x := range map[string]struct {
+		err  error
+		kind fault.Kind
+	}{
+		"himself":                 {put(Operator{ID: "admin-9", Name: "甲", Roles: []string{"dataadmin", "auditor"}}), fault.Denied},
+		"somebody new above him":  {put(Operator{ID: "new-9", Name: "乙", Roles: []string{"dataadmin"}, Level: "province", Org: "52"}), fault.Denied},
+		"a clerk, to above him":   {put(Operator{ID: "point-9", Name: "点甲", Roles: []string{"dataadmin"}, Level: "bank", Org: "00"}), fault.Denied},
+		"who stands above him":    {put(Operator{ID: "prov-9", Name: "省甲", Roles: []string{"clerk"}, Level: "point", Org: "甲乡受理点"}), fault.Denied},
+		"whose password is above": {c.SetOfficer(ctx, admin, "prov-9", []byte("noch zwei Worte"), false), fault.Denied},
+		"somebody of a point":     {put(Operator{ID: "point-8", Name: "点乙", Roles: []string{"clerk"}, Level: "point", Org: "甲乡受理点"}), fault.Other},
+		"the same person anew":    {put(Operator{ID: "point-9", Name: "点丙", Roles: []string{"clerk", "reviewer"}}), fault.Other},
+	} {
+		if fault.KindOf(x.err) != x.kind || (x.err == nil) != (x.kind == fault.Other) {
+			t.Errorf("%s: got %v", name, x.err)
+		}
+	}
+	if who, err := person(ctx, c.db, "point-9"); err != nil || who.Level != guard.PointLevel || who.Org != "甲乡受理点" || !who.Has(guard.Reviewer) {
+		t.Errorf("a change without a level gave %+v, %v", who, err)
+	}
+	if _, err := c.Acting(ctx, admin, Act{Verb: guard.ManageOperators, Name: "operator off x", Reason: "139 1234 5678"}, func() error { return nil }); fault.KindOf(err) != fault.Input {
+		t.Errorf("a number as a reason: got %v", err)
+	}
+	for _, line := range record(t, c) {
+		if strings.Contains(line, "5678") {
+			t.Errorf("the chain says %q", line)
+		}
+	}
+}

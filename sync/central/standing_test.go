@@ -61,8 +61,8 @@ func TestLevelsGoDownSigned(t *testing.T) {
 	if err := put("clerk-9", "", "", "clerk"); err != nil {
 		t.Fatal(err)
 	}
-	if got := list(); !slices.Equal(got, want[1:]) {
-		t.Errorf("got %v, want %v", got, want[1:])
+	if got := list(); !slices.Equal(got, want) {
+		t.Errorf("put back without a level: got %v, want %v", got, want)
 	}
 }
 
