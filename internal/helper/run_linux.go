@@ -2,11 +2,10 @@ package helper
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // reserved is the room for addresses, of which some runtimes reserve much more
@@ -20,6 +19,7 @@ func bounded(ctx context.Context, command func() *exec.Cmd) error {
 	var err error
 	for _, alone := range []bool{true, false} {
 		cmd = command()
+		confine(cmd)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		if alone {
 			cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET
@@ -34,20 +34,17 @@ func bounded(ctx context.Context, command func() *exec.Cmd) error {
 	if err != nil {
 		return err
 	}
-	pid := cmd.Process.Pid
 	// Its group is ended also when it ended well and left somebody behind.
-	defer syscall.Kill(-pid, syscall.SIGKILL)
-	for _, l := range []struct {
-		what int
-		most uint64
-	}{{unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}, {unix.RLIMIT_CPU, cpuSeconds}, {unix.RLIMIT_DATA, memory}, {unix.RLIMIT_AS, reserved}} {
-		if err := unix.Prlimit(pid, l.what, &unix.Rlimit{Cur: l.most, Max: l.most}, nil); err != nil && ctx.Err() == nil && err != unix.ESRCH {
-			syscall.Kill(-pid, syscall.SIGKILL)
-			_ = cmd.Wait()
-			return err
-		}
-	}
+	defer syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	return cmd.Wait()
+}
+
+// confine lets a command begin with its limits: set from here they would come a moment
+// after it began.
+func confine(cmd *exec.Cmd) {
+	script := fmt.Sprintf(`ulimit -c 0 && ulimit -f 0 && ulimit -t %d && ulimit -d %d && ulimit -v %d && unset PWD OLDPWD && exec "$0" "$@"`, cpuSeconds, memory>>10, reserved>>10)
+	cmd.Args = append([]string{"sh", "-c", script, cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/bin/sh"
 }
 
 func surroundings() []string { return []string{} }
