@@ -453,9 +453,12 @@ func TestTheCentresChainHasNoValueThatWasTyped(t *testing.T) {
 	ctx := t.Context()
 	admin := Person{"admin-9", []byte(adminPassword)}
 	id := uuid.MustParse("01909999-9999-7999-8999-999999999999")
-	if _, err := c.Acting(ctx, admin, Act{Verb: guard.ManageOperators, Name: "operator add " + hers + " 154-0000-0001, 15400000001 at " + id.String() + " g-15400000001", Reason: "电话15400000001核对"},
+	if _, err := c.Acting(ctx, admin, Act{Verb: guard.ManageOperators, Name: "operator add " + hers + " 154-0000-0001, 15400000001 at " + id.String() + " g-15400000001", Reason: "年度核对"},
 		func() error { return nil }); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := c.Acting(ctx, admin, Act{Verb: guard.ManageOperators, Name: "x", Reason: "电话15400000001核对"}, func() error { return nil }); fault.KindOf(err) != fault.Input {
+		t.Errorf("a reason with a phone: got %v", err)
 	}
 	for _, who := range []string{"mein Passwort", hers, "15400000001"} {
 		if _, err := c.Acting(ctx, Person{who, []byte("x")}, Act{Verb: guard.ManageOperators, Name: "x"}, func() error { return nil }); err == nil {
