@@ -1,10 +1,8 @@
 package guard
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -88,13 +86,8 @@ func ParseReviewed(b []byte) ([]Reviewed, error) {
 	const op = "guard.ParseReviewed"
 	bad := func(why string) error { return fault.New(op, fault.Input, errors.New(why)) }
 	var v reviewedList
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
-		return nil, bad("not a list of reviews")
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, bad("more behind the list")
+	if err := decode(b, &v); err != nil {
+		return nil, bad("a list of reviews: " + err.Error())
 	}
 	switch {
 	case v.Version > 1:

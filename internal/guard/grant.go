@@ -112,13 +112,8 @@ func (g Grant) Encode() ([]byte, error) {
 func ParseGrant(b []byte) (Grant, error) {
 	const op = "guard.ParseGrant"
 	var g Grant
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&g); err != nil {
-		return g, fault.New(op, fault.Input, errors.New("not a grant"))
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return g, fault.New(op, fault.Input, errors.New("more behind the grant"))
+	if err := decode(b, &g); err != nil {
+		return g, fault.New(op, fault.Input, errors.New("a grant: "+err.Error()))
 	}
 	return g, fault.Wrap(op, g.Validate())
 }
@@ -135,4 +130,18 @@ func (g Grant) Covers(op Operator, field string, c *loan.Case, used []uuid.UUID,
 		return slices.Contains(g.Cases, c.ID)
 	}
 	return slices.Contains(used, c.ID) || len(used) < g.Count
+}
+
+// decode reads one JSON value that has no other fields than v and nothing behind it. Its
+// errors tell nothing of what was read.
+func decode(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if d.Decode(v) != nil {
+		return errors.New("it is none")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("there is more behind it")
+	}
+	return nil
 }

@@ -1,10 +1,8 @@
 package guard
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -229,13 +227,8 @@ func EncodeStandings(list []Standing) ([]byte, error) {
 func ParseStandings(b []byte) ([]Standing, error) {
 	const op = "guard.ParseStandings"
 	var v standings
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
-		return nil, fault.New(op, fault.Input, errors.New("not a list of operators"))
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fault.New(op, fault.Input, errors.New("more behind the list"))
+	if err := decode(b, &v); err != nil {
+		return nil, fault.New(op, fault.Input, errors.New("a list of operators: "+err.Error()))
 	}
 	switch {
 	case v.Version > 1:

@@ -1,11 +1,9 @@
 package guard
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -73,13 +71,8 @@ func ParseWaiting(b []byte) ([]Waiting, error) {
 	const op = "guard.ParseWaiting"
 	bad := func(why string) error { return fault.New(op, fault.Input, errors.New(why)) }
 	var v waitingList
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&v); err != nil {
-		return nil, bad("not a list of requests")
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, bad("more behind the list")
+	if err := decode(b, &v); err != nil {
+		return nil, bad("a list of requests: " + err.Error())
 	}
 	switch {
 	case v.Version > 1:
