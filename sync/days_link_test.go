@@ -23,24 +23,32 @@ func TestSendingGoesOnWithinThreeSecondsOfTheLinksReturn(t *testing.T) {
 				continue // it was given up, and is tried again in steps of up to a minute
 			}
 			t.Run(fmt.Sprint(dead, dark), func(t *testing.T) {
-				dir, _ := stage(t, nil, 0)
-				defer os.RemoveAll(dir)
-				synctest.Test(t, func(t *testing.T) {
-					time.Sleep(time.Until(born.Add(time.Hour)))
-					w := emptyWorld(dir)
-					w.line = newLine()
-					defer w.end()
-					w.populate(m)
-					back(t, w, dead, dark)
-				})
+				onALine(t, m, born, func(t *testing.T, w *world) { back(t, w, dead, dark) })
 			})
 		}
 	}
 }
 
-func back(t *testing.T, w *world, dead sky, dark time.Duration) {
-	const delay, rate = 100 * time.Millisecond, 250_000
-	w.line.under(skyClear, delay, rate, 0)
+const lineDelay, lineRate = 100 * time.Millisecond, 250_000
+
+// onALine has a world of one county on a network in memory, an hour after it was made.
+func onALine(t *testing.T, m *mother, born time.Time, do func(t *testing.T, w *world)) {
+	dir, _ := stage(t, nil, 0)
+	defer os.RemoveAll(dir)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(born.Add(time.Hour)))
+		w := emptyWorld(dir)
+		w.line = newLine()
+		defer w.end()
+		w.populate(m)
+		do(t, w)
+	})
+}
+
+// sending is a laptop that begins to send a long blob.
+func sending(t *testing.T, w *world) (c *courier.Courier, end func()) {
+	t.Helper()
+	w.line.under(skyClear, lineDelay, lineRate, 0)
 	l := &laptop{Store: w.laptops[0].Store}
 	l.draft(t, noise("long", 4_000_000))
 	c, err := courier.New(courier.Config{Store: l.Store, Server: "https://127.0.0.1", Dial: w.line.Dial})
@@ -50,16 +58,20 @@ func back(t *testing.T, w *world, dead sky, dark time.Duration) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = c.Run(ctx) })
-	defer wg.Wait()
-	defer cancel()
+	return c, func() { cancel(); wg.Wait() }
+}
+
+func back(t *testing.T, w *world, dead sky, dark time.Duration) {
+	_, end := sending(t, w)
+	defer end()
 	time.Sleep(5 * time.Second)
 	if w.line.came.Load() < 400_000 {
 		t.Fatalf("%d bytes in five seconds", w.line.came.Load())
 	}
-	w.line.under(dead, delay, rate, 0)
+	w.line.under(dead, lineDelay, lineRate, 0)
 	time.Sleep(dark)
 	came, at := w.line.came.Load(), time.Now()
-	w.line.under(skyClear, delay, rate, 0)
+	w.line.under(skyClear, lineDelay, lineRate, 0)
 	for w.line.came.Load() < came+50_000 {
 		if time.Sleep(20 * time.Millisecond); time.Since(at) > time.Minute {
 			t.Fatal("it did not go on in a minute")
@@ -77,42 +89,22 @@ func TestAnAttemptEndsWhereNothingMoves(t *testing.T) {
 	born := time.Now()
 	for name, moved := range map[string]time.Duration{"before the first answer": 150 * time.Millisecond, "in the middle of a blob": 5 * time.Second} {
 		t.Run(name, func(t *testing.T) {
-			dir, _ := stage(t, nil, 0)
-			defer os.RemoveAll(dir)
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(born.Add(time.Hour)))
-				w := emptyWorld(dir)
-				w.line = newLine()
-				defer w.end()
-				w.populate(m)
-				stands(t, w, moved)
-			})
+			onALine(t, m, born, func(t *testing.T, w *world) { stands(t, w, moved) })
 		})
 	}
 }
 
 func stands(t *testing.T, w *world, moved time.Duration) {
-	const delay, rate = 100 * time.Millisecond, 250_000
-	w.line.under(skyClear, delay, rate, 0)
-	l := &laptop{Store: w.laptops[0].Store}
-	l.draft(t, noise("long", 4_000_000))
-	c, err := courier.New(courier.Config{Store: l.Store, Server: "https://127.0.0.1", Dial: w.line.Dial})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = c.Run(ctx) })
-	defer wg.Wait()
-	defer cancel()
+	c, end := sending(t, w)
+	defer end()
 	time.Sleep(moved)
-	w.line.under(skyFrozen, delay, rate, 0)
+	w.line.under(skyFrozen, lineDelay, lineRate, 0)
 	for at := time.Now(); c.State().Err == nil; {
 		if time.Sleep(100 * time.Millisecond); time.Since(at) > 35*time.Second {
 			t.Fatal("it still waits")
 		}
 	}
-	w.line.under(skyClear, delay, rate, 0)
+	w.line.under(skyClear, lineDelay, lineRate, 0)
 	for at := time.Now(); !c.State().AllSent; {
 		if time.Sleep(time.Second); time.Since(at) > 3*time.Minute {
 			t.Fatalf("it did not go on: %v", c.State().Err)
