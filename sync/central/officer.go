@@ -166,11 +166,15 @@ func mayManage(ctx context.Context, q querier, who guard.Operator, a Act, code s
 	if a.Whom == "" {
 		return nil
 	}
-	list, err := people(ctx, q, `SELECT o.id, o.name, o.roles, COALESCE(l.level, ''), COALESCE(l.org, '') FROM operators o
-		LEFT JOIN operators_level l ON l.county = o.county AND l.id = o.id WHERE o.county = ? ORDER BY o.id`, code) // also who was taken off
+	list, err := roster(ctx, q, code)
 	if err != nil {
 		return err
 	}
+	off, err := switchedOff(ctx, q, code)
+	if err != nil {
+		return err
+	}
+	list = append(list, off...)
 	i := slices.IndexFunc(list, func(o Operator) bool { return o.ID == a.Whom })
 	if i >= 0 {
 		if err := guard.Manages(who, account(list[i]), code); err != nil {

@@ -80,21 +80,17 @@ func (p *packs) begin() error {
 		p.file.Close()
 		p.file = nil
 	}
-	names, err := os.ReadDir(p.dir)
-	if err != nil && !os.IsNotExist(err) {
-		return diskFault(op, err)
-	}
+	all, err := p.numbers()
 	if err != nil {
+		return err
+	}
+	next := p.number + 1
+	if len(all) == 0 {
 		if err := makeDirs(p.dir); err != nil {
 			return err
 		}
-	}
-	next := p.number + 1
-	for _, e := range names {
-		var n int64
-		if _, err := fmt.Sscanf(e.Name(), "%d.pack", &n); err == nil {
-			next = max(next, n+1)
-		}
+	} else {
+		next = max(next, all[len(all)-1]+1)
 	}
 	f, err := makePack(p.path(next))
 	if err != nil {

@@ -54,15 +54,3 @@ func (r *rooms) mark(from, n int, used bool) {
 		r.used[from+i] = used
 	}
 }
-
-// left is how many bytes are not in use.
-func (r *rooms) left() (n int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, used := range r.used {
-		if !used {
-			n += packBlock
-		}
-	}
-	return n
-}

@@ -49,3 +49,15 @@ func TestRooms(t *testing.T) {
 		}
 	})
 }
+
+// left is how many bytes are not in use.
+func (r *rooms) left() (n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, used := range r.used {
+		if !used {
+			n += packBlock
+		}
+	}
+	return n
+}

@@ -58,15 +58,9 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 		}
 	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := c.lock(ctx, tx, lockCase(id.String()), lockAuthor); err != nil {
-			return err
-		}
-		k, err := c.loadCase(ctx, tx, id)
+		k, err := c.spokenOf(ctx, tx, id)
 		if err != nil {
 			return err
-		}
-		if k == nil {
-			return fault.New(op, fault.Missing, errors.New("no such case"))
 		}
 		if k.Status != loan.Received && k.Status != loan.Accepted {
 			return fault.New(op, fault.Denied, errors.New("the case is "+k.Status.String()))
@@ -79,14 +73,7 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 				return err
 			}
 		}
-		ch, err := c.authorAs(ctx, tx, k, by, kind, body)
-		if err != nil {
-			return err
-		}
-		if err := k.Apply(ch); err != nil {
-			return fault.New(op, fault.KindOf(err), errors.New("the case is "+k.Status.String()))
-		}
-		return c.refoldAll(ctx, tx, []uuid.UUID{id}, nil, nil)
+		return c.speak(ctx, tx, k, by, kind, body)
 	})
 }
 
@@ -101,15 +88,9 @@ func (c *Central) WithdrawConsent(ctx context.Context, id uuid.UUID, party loan.
 		return fault.New(op, fault.Input, errors.New("reason: "+fault.Sentence(err)))
 	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := c.lock(ctx, tx, lockCase(id.String()), lockAuthor); err != nil {
-			return err
-		}
-		k, err := c.loadCase(ctx, tx, id)
+		k, err := c.spokenOf(ctx, tx, id)
 		if err != nil {
 			return err
-		}
-		if k == nil {
-			return fault.New(op, fault.Missing, errors.New("no such case"))
 		}
 		if by != "" {
 			who, err := person(ctx, tx, by)
@@ -128,15 +109,33 @@ func (c *Central) WithdrawConsent(ctx context.Context, id uuid.UUID, party loan.
 		if text == "" {
 			return fault.New(op, fault.Missing, errors.New("no such consent: it was not given, or is taken back already"))
 		}
-		ch, err := c.authorAs(ctx, tx, k, by, loan.ChangeConsent, loan.ConsentBody{Party: party, Purpose: purpose, Text: text})
-		if err != nil {
-			return err
-		}
-		if err := k.Apply(ch); err != nil {
-			return fault.New(op, fault.KindOf(err), errors.New("the case is "+k.Status.String()))
-		}
-		return c.refoldAll(ctx, tx, []uuid.UUID{id}, nil, nil)
+		return c.speak(ctx, tx, k, by, loan.ChangeConsent, loan.ConsentBody{Party: party, Purpose: purpose, Text: text})
 	})
+}
+
+// spokenOf is a case that the centre is to say something of, and nobody else changes
+// meanwhile. fault.Missing where there is none.
+func (c *Central) spokenOf(ctx context.Context, tx *sql.Tx, id uuid.UUID) (*loan.Case, error) {
+	if err := c.lock(ctx, tx, lockCase(id.String()), lockAuthor); err != nil {
+		return nil, err
+	}
+	k, err := c.loadCase(ctx, tx, id)
+	if err == nil && k == nil {
+		err = fault.New("central.spokenOf", fault.Missing, errors.New("no such case"))
+	}
+	return k, err
+}
+
+// speak writes the centre's change of a case, which must fit it.
+func (c *Central) speak(ctx context.Context, tx *sql.Tx, k *loan.Case, by string, kind loan.ChangeKind, body any) error {
+	ch, err := c.authorAs(ctx, tx, k, by, kind, body)
+	if err != nil {
+		return err
+	}
+	if err := k.Apply(ch); err != nil {
+		return fault.New("central.speak", fault.KindOf(err), errors.New("the case is "+k.Status.String()))
+	}
+	return c.refoldAll(ctx, tx, []uuid.UUID{k.ID}, nil, nil)
 }
 
 // mayDecide is fault.Input unless the person is a reviewer of the county who had
