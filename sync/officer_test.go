@@ -16,12 +16,12 @@ import (
 
 // asksNobody are the verbs that look, and those that move and mend what is there.
 func asksNobody() []string {
-	return []string{"serve", "restored", "verify", "recovery test", "stick take", "contract verify", "bulletin list", "device list"}
+	return []string{"serve", "restored", "verify", "recovery test", "stick take", "contract verify"}
 }
 
 // looking are the verbs that show ids, reasons and people, and alter nothing.
 func looking() []string {
-	return []string{"list", "recovery list", "contract list", "answer list", "grant waiting", "export list", "case erased", "officer list"}
+	return []string{"list", "recovery list", "contract list", "answer list", "grant waiting", "export list", "case erased", "officer list", "bulletin list", "device list"}
 }
 
 // TestWhoLooksAtAListSignsInAndStandsInTheRecord runs every list at a centre of real

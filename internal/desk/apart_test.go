@@ -1,9 +1,12 @@
 package desk_test
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
@@ -103,5 +106,28 @@ func TestWhoHadAPartInACaseDoesNotEraseIt(t *testing.T) {
 	}
 	if _, err := f.d.EraseCase(ctx, c.ID, "本人当面要求删除", nil); err != nil {
 		t.Errorf("another: %v", err)
+	}
+}
+
+// TestWhoHadAPartInACaseDoesNotEraseItWithItsSeason lets a clerk who is a data
+// administrator too erase a season of which one case is his own.
+func TestWhoHadAPartInACaseDoesNotEraseItWithItsSeason(t *testing.T) {
+	ctx := context.Background()
+	k := newKeeper(t)
+	others := k.delivered()
+	both := guard.Operator{ID: "both-1", Name: "身兼两职", Roles: []guard.Role{guard.Clerk, guard.DataAdmin}, Enabled: true}
+	enabled(t, k.d, both, bothPassword)
+	k.as("both-1", bothPassword)
+	own := k.delivered()
+	out, err := k.d.EraseSeason(ctx, 2023, nil)
+	if err != nil || out.Cases != 1 || len(out.Refused) != 1 || out.Refused[0].Why != desk.WhyPart || !slices.Equal(out.Refused[0].Cases, []uuid.UUID{own.ID}) {
+		t.Fatalf("by who entered one of two: got %+v, %v", out, err)
+	}
+	if _, err := k.d.Open(ctx, others.ID); fault.KindOf(err) != fault.Erased {
+		t.Errorf("the other's: got %v, want it erased", err)
+	}
+	k.as("admin-1", reviewPassword)
+	if out, err = k.d.EraseSeason(ctx, 2023, nil); err != nil || out.Cases != 1 || len(out.Refused) != 0 {
+		t.Errorf("by another: got %+v, %v", out, err)
 	}
 }

@@ -205,6 +205,11 @@ func Apart(op Operator, v Verb, c *loan.Case) error {
 	if !entered(op, c) && !reviewed(op, c) && !closed(op, c) && !c.Deciders[op.ID] {
 		return nil
 	}
+	return HadPart(v)
+}
+
+// HadPart is why whoever had a part in a case has no such word on it.
+func HadPart(v Verb) error {
 	all := rules()
 	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
 	what := map[Verb]string{ApproveGrant: "答复查看或导出本案的申请", ReviewGlass: "复查本案的紧急查看", EraseSeason: "删除本案"}[v]

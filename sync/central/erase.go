@@ -189,6 +189,9 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	if err := c.apart(ctx, tx, who, guard.EraseSeason, w.id); err != nil {
 		return err
 	}
+	if err := byHeads(ctx, tx, who, w.id); err != nil {
+		return err
+	}
 	return c.void(ctx, tx, w.id)
 }
 

@@ -10,6 +10,7 @@ import (
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
 
@@ -136,4 +137,34 @@ func (c *Central) apart(ctx context.Context, q querier, who guard.Operator, v gu
 		}
 	}
 	return nil
+}
+
+// byHeads is fault.Input for a wish of who had a part in the case by the heads of its
+// changes alone: that of one which was erased before it was sent, or is too long, is
+// not told by apart.
+func byHeads(ctx context.Context, q querier, who guard.Operator, id uuid.UUID) error {
+	const op = "central.byHeads"
+	rows, err := q.QueryContext(ctx, `SELECT kind, bytes FROM changes WHERE case_id = ?`, id.String())
+	if err != nil {
+		return diskFault(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind string
+		var b sql.RawBytes
+		if err := rows.Scan(&kind, &b); err != nil {
+			return diskFault(op, err)
+		}
+		if !loan.ChangeKind(kind).Part() {
+			continue
+		}
+		ch, err := loan.DecodeChange(b)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		if ch.Operator == who.ID {
+			return mayBy(who, guard.HadPart(guard.EraseSeason))
+		}
+	}
+	return diskFault(op, rows.Err())
 }
