@@ -65,7 +65,10 @@ func SignIn(ctx context.Context, l *store.Locked, operator string, password []by
 // the county sent down and cannot be taken up now is Untaken. Where the laptop's
 // or the account's time is over it is Lapsed, and allows nothing but to sync.
 func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk, error) {
-	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, base: t.Rules, rules: t.Rules}
+	// By the wall alone: compared by the time that it carries beside, a clock that is
+	// set back would be none.
+	now := func() time.Time { return t.Now().Round(0) }
+	d := &Desk{store: s, press: t.Press, now: now, operator: op, base: t.Rules, rules: t.Rules}
 	d.account.Store(&op)
 	lent, err := d.temporary(ctx, op.ID)
 	if err != nil {

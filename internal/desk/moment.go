@@ -33,6 +33,9 @@ func (d *Desk) moment() time.Time {
 	return later(d.now(), d.tenure.high)
 }
 
+// day is the day of the moment, by which what is for a day alone is judged.
+func (d *Desk) day() loan.Date { return loan.DateOf(d.moment().In(d.now().Location())) }
+
 // stands is nil while work may be done: the tenure as it was found within the last
 // minute, or found anew. A word of the county that came since, and a clock that was
 // set back, are looked at at once.
@@ -69,7 +72,7 @@ func (d *Desk) seen(ctx context.Context, latest, now time.Time, works bool) erro
 	d.tenure.keep.Lock()
 	defer d.tenure.keep.Unlock()
 	d.tenure.mu.Lock()
-	if works || now.Sub(d.tenure.high) <= guard.LeaseFor {
+	if works || now.Sub(later(d.tenure.high, latest)) <= guard.LeaseFor {
 		latest = later(latest, now)
 		d.tenure.high = later(d.tenure.high, latest)
 	}

@@ -21,13 +21,19 @@ import (
 type tenure struct {
 	mu    sync.Mutex
 	lapse error // why no work may be done; nil when it may
-	ask   *guard.Renewal
+	ask   *renewal
 
 	keep    sync.Mutex // one change of what is kept after another
 	high    time.Time  // the latest moment seen, here and before, while work might be done
 	checked time.Time  // when lapse was found, by the clock
 	word    uint64     // the county's list of laptops shut out, by which it was found
 	told    bool       // the record says that the clock fell behind
+}
+
+// renewal is a request to the county, with the latest moment seen when it was made.
+type renewal struct {
+	guard.Renewal
+	high time.Time
 }
 
 // leaseSetting keeps what renewals by code gave, and how late it has been here.
@@ -211,10 +217,11 @@ func (d *Desk) second(ctx context.Context, id string, password []byte) (guard.Op
 // operator's account, as a code to be read out by telephone. An earlier request
 // is void.
 func (d *Desk) AskRenewal() string {
-	r := &guard.Renewal{Device: d.device(), Operator: d.operator.ID}
+	r := &renewal{Renewal: guard.Renewal{Device: d.device(), Operator: d.operator.ID}}
 	_, _ = rand.Read(r.Nonce[:])
 	d.tenure.mu.Lock()
 	defer d.tenure.mu.Unlock()
+	r.high = d.tenure.high
 	d.tenure.ask = r
 	return seal.Spoken(r.Nonce[:])
 }
@@ -226,8 +233,9 @@ const farDays = 3650
 // Renew takes the county's answer to the last request, and ends the lapse. It
 // opens nothing twice. fault.Input for a slip of the pen, and for a computer
 // whose date is not the county's, which is told; fault.Untrusted for an answer
-// that is not the county's to this request; fault.Missing without a request.
-// Refusals of the last two sorts are noted in the chain.
+// that is not the county's to this request, which the chain notes; fault.Refused for
+// one whose day was over since, whatever the clock shows now, which ends the request;
+// fault.Missing without a request.
 func (d *Desk) Renew(ctx context.Context, typed string) error {
 	const op = "renew"
 	d.tenure.mu.Lock()
@@ -241,7 +249,7 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 		return fault.Wrap(op, err)
 	}
 	now := d.now()
-	day, ok, err := d.answered(guard.RenewalLabel, answer, func(day int) ([]byte, error) { return ask.Message(day), nil }, farDays)
+	day, ok, err := d.answered(guard.RenewalLabel, answer, func(day int) ([]byte, error) { return ask.Message(day), nil }, now, farDays)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -253,6 +261,9 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 		return fault.Tell(op, fault.Input, "续期码没有错，但电脑的日期不对：县资助中心今天是 "+guard.DayName(day)+"。请先校正电脑的日期和时间，再输一次。",
 			errors.New("the clock is wrong"))
 	}
+	if d.outlived(ask, day) {
+		return fault.Tell(op, fault.Refused, "这份续期申请之后，本机已经过了续期码的日期，续期码不能再用。请返回登录，重新生成申请码，再向县资助中心要续期码。", errors.New("an answer of a day that is over"))
+	}
 	if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: "renewed by code"}); err != nil {
 		return err
 	}
@@ -263,6 +274,19 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	d.tenure.ask, d.tenure.high = nil, now
 	d.tenure.mu.Unlock()
 	return d.Recheck(ctx)
+}
+
+// outlived says whether this laptop saw the day of an answer end since it asked, and
+// if so lets go of the request. What it saw before may have been a wrong clock's, and
+// the answer sets that right.
+func (d *Desk) outlived(ask *renewal, day int) bool {
+	d.tenure.mu.Lock()
+	defer d.tenure.mu.Unlock()
+	if !d.tenure.high.After(ask.high) || guard.DayOf(d.tenure.high) <= day+1 {
+		return false
+	}
+	d.tenure.ask = nil
+	return true
 }
 
 // keepRenewal keeps what a code gave at a moment, which is the right one.
@@ -288,15 +312,15 @@ func spokenAnswer(typed string) ([]byte, error) {
 }
 
 // answered looks for the day on which the centre gave an answer to a message,
-// the nearest to today first.
-func (d *Desk) answered(label string, answer []byte, message func(day int) ([]byte, error), far int) (day int, ok bool, err error) {
+// the nearest to a moment's first.
+func (d *Desk) answered(label string, answer []byte, message func(day int) ([]byte, error), around time.Time, far int) (day int, ok bool, err error) {
 	p := d.store.Profile()
 	k, err := p.Signer.Agree(p.Centre, label)
 	if err != nil {
 		return 0, false, err
 	}
 	defer k.Wipe()
-	today := guard.DayOf(d.now())
+	today := guard.DayOf(around)
 	for off := 0; off <= far; off++ {
 		for _, day := range []int{today - off, today + off} {
 			m, err := message(day)
