@@ -79,7 +79,7 @@ func openDoor(ctx context.Context, dir string) (*desk.Door, error) {
 }
 
 func doorOf(ctx context.Context, dir string, rules *loan.Reference) (*desk.Door, error) {
-	return desk.OpenDoor(ctx, storeOptions(dir), desk.Tools{Rules: rules, Now: time.Now})
+	return desk.OpenDoor(ctx, storeOptions(dir), desk.Tools{Rules: rules, Now: time.Now, Steady: desk.Steady()})
 }
 
 // signIn opens the data folder as the account's operator.

@@ -165,7 +165,7 @@ func windowDeps(ctx context.Context, data string, meter *kit.Meter, log *slog.Lo
 	if err != nil {
 		return ui.Deps{}, fault.Wrap(op, err)
 	}
-	door, err := desk.OpenDoorAnyway(ctx, storeOptions(data), desk.Tools{Rules: rules, Press: press, Now: time.Now})
+	door, err := desk.OpenDoorAnyway(ctx, storeOptions(data), desk.Tools{Rules: rules, Press: press, Now: time.Now, Steady: desk.Steady()})
 	if err != nil {
 		return ui.Deps{}, fault.Wrap(op, err)
 	}

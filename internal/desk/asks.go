@@ -73,7 +73,7 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 		return Asked{}, fault.Wrap(op, err)
 	}
 	code := seal.Spoken(b)
-	a := Asked{Code: code, Scan: d.request(code).AskScan(), Operator: d.operator.ID, Wanted: w, At: d.now().UTC()}
+	a := Asked{Code: code, Scan: d.request(code).AskScan(), Operator: d.operator.ID, Wanted: w, At: d.moment().UTC()}
 	detail := guard.AskedDetail(b)
 	if w.Export {
 		detail = exportAsked // whoever answers names a recipient, here: it does not go up
@@ -222,13 +222,14 @@ func (d *Desk) approver(ctx context.Context, operator string, proves func(by str
 	}
 	room := d.roomKey()
 	defer room.Wipe()
-	today := guard.DayOf(d.now())
+	now := d.moment()
+	today := guard.DayOf(now)
 	for _, o := range people {
 		if guard.Answers(o, guard.ApproveGrant, asker, d.site()) != nil {
 			continue
 		}
 		message := func(day int) ([]byte, error) { return proves(o.ID, day) }
-		_, ok, err := d.answered(guard.GrantLabel, answer, message, 1)
+		_, ok, err := d.answered(guard.GrantLabel, answer, message, now, 1)
 		if err != nil {
 			return "", err
 		}
@@ -308,7 +309,7 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 	if err := d.answersFor(ctx, d.acting(), guard.ApproveGrant, operator); err != nil {
 		return "", fault.Wrap(op, err)
 	}
-	m, err := guard.Plea{Device: tag, Operator: operator, Ask: ask}.Message(d.operator.ID, guard.DayOf(d.now()))
+	m, err := guard.Plea{Device: tag, Operator: operator, Ask: ask}.Message(d.operator.ID, guard.DayOf(d.moment()))
 	if err != nil {
 		return "", fault.Wrap(op, err)
 	}
@@ -349,7 +350,7 @@ func tagIn(device string) (tag [4]byte, err error) {
 // granted keeps what a request became, once: first the chain, then the grant,
 // and with it the request goes.
 func (d *Desk) granted(ctx context.Context, op string, a Asked, plea guard.Plea, by, noter string, to *guard.Release) (guard.Grant, error) {
-	g, err := plea.Grant(a.Case, a.Reason, by, d.now())
+	g, err := plea.Grant(a.Case, a.Reason, by, d.moment())
 	if err != nil {
 		return g, fault.Wrap(op, err)
 	}

@@ -11,8 +11,9 @@ import (
 	"doorstep/internal/loan"
 )
 
-// MayWithdraw says whether Withdraw would be allowed: nil, or why not. Any clerk
-// at the laptop that holds the case hears a person who takes a consent back.
+// MayWithdraw says whether Withdraw would be allowed: nil, or why not. Whoever
+// may open the case, at the laptop that holds it, hears a person who takes a consent
+// back: it is no act of a role in the case.
 func (d *Desk) MayWithdraw(c *loan.Case) error {
 	const op = "withdraw consent"
 	if err := guard.MayAt(d.acting(), guard.Withdraw, c, d.site()); err != nil {

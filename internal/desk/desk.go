@@ -23,6 +23,8 @@ type Desk struct {
 	press *contract.Press
 	now   func() time.Time
 
+	steady func() time.Duration // runs whatever the clock is set to
+
 	mu       sync.Mutex // one change of this desk after another
 	uses     sync.Mutex // one use of a grant after another
 	operator guard.Operator
@@ -48,6 +50,9 @@ type Tools struct {
 	Rules *loan.Reference
 	Press *contract.Press
 	Now   func() time.Time
+	// Steady is a time that runs whatever the clock is set to, from any beginning;
+	// nil is that which Now carries.
+	Steady func() time.Duration
 }
 
 // SignIn unlocks the store for an operator and notes it in the chain.
@@ -65,7 +70,13 @@ func SignIn(ctx context.Context, l *store.Locked, operator string, password []by
 // the county sent down and cannot be taken up now is Untaken. Where the laptop's
 // or the account's time is over it is Lapsed, and allows nothing but to sync.
 func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk, error) {
-	d := &Desk{store: s, press: t.Press, now: t.Now, operator: op, base: t.Rules, rules: t.Rules}
+	// By the wall alone: compared by the time that it carries beside, a clock that is
+	// set back would be none.
+	now := func() time.Time { return t.Now().Round(0) }
+	if began := t.Now(); t.Steady == nil {
+		t.Steady = func() time.Duration { return t.Now().Sub(began) }
+	}
+	d := &Desk{store: s, press: t.Press, now: now, steady: t.Steady, operator: op, base: t.Rules, rules: t.Rules}
 	d.account.Store(&op)
 	lent, err := d.temporary(ctx, op.ID)
 	if err != nil {
@@ -92,7 +103,7 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 	if err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
-	entries = append(append(entries, odd...), d.behind()...)
+	entries = append(append(append(entries, odd...), d.behind()...), d.ahead()...)
 	entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: op.ID, Body: in})
 	if _, err := d.store.Commit(ctx, entries, nil); err != nil {
 		return nil, fault.Wrap("sign in", err)
@@ -262,7 +273,7 @@ func (d *Desk) permit(ctx context.Context, v guard.Verb, c *loan.Case) error {
 	if err != nil {
 		d.refuse(ctx, d.operator, c, err)
 	}
-	d.tellBehind(ctx)
+	d.tellClock(ctx)
 	return err
 }
 
@@ -271,10 +282,9 @@ func (d *Desk) would(ctx context.Context, v guard.Verb, c *loan.Case) error {
 	if d.MustChange() {
 		return guard.MustChange(v)
 	}
-	if v != guard.Sync {
-		if err := d.stands(ctx); err != nil {
-			return err
-		}
+	// Also before what carries: what it writes bears the clock's time.
+	if err := d.stands(ctx); err != nil && v != guard.Sync {
+		return err
 	}
 	o, err := d.store.Account(ctx, d.operator.ID)
 	if err != nil {

@@ -105,7 +105,7 @@ func (d *Desk) TakeAnswer(ctx context.Context, e *Enabling, typed string) error 
 		return fault.Wrap(op, err)
 	}
 	ask := guard.Enabling{Device: d.device(), Operator: e.who.ID, Digits: e.Code()}
-	day, ok, err := d.answered(guard.EnableLabel, answer, func(day int) ([]byte, error) { return ask.Message(day), nil }, 1)
+	day, ok, err := d.answered(guard.EnableLabel, answer, func(day int) ([]byte, error) { return ask.Message(day), nil }, d.moment(), 1)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -144,7 +144,7 @@ func (d *Desk) Admit(ctx context.Context, e *Enabling, password []byte) error {
 		return err
 	}
 	word := "answer of " + guard.DayName(e.day)
-	switch today := guard.DayOf(d.now()); {
+	switch today := guard.DayOf(d.moment()); {
 	case !e.Approved() && (e.day < today-1 || e.day > today+1):
 		e.Forget()
 		return fault.Tell(op, fault.Refused, "批准只在当天有效，本次申请已失效，请重新申请。", errors.New("an answer of another day"))

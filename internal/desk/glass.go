@@ -68,7 +68,7 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 	}
 	var n [12]byte
 	_, _ = rand.Read(n[:])
-	now := d.now().UTC()
+	now := d.moment().UTC()
 	g := guard.Grant{ID: "e-" + hex.EncodeToString(n[:]), Operator: d.operator.ID, Fields: guard.GrantFields(), Cases: []uuid.UUID{id}, Reason: reason,
 		By: guard.Emergency, From: now, Until: now.Add(glassFor), Device: d.device()}
 	if err := g.Validate(); err != nil {

@@ -33,6 +33,9 @@ func (d *Desk) moment() time.Time {
 	return later(d.now(), d.tenure.high)
 }
 
+// day is the day of the moment, by which what is for a day alone is judged.
+func (d *Desk) day() loan.Date { return loan.DateOf(d.moment().In(d.now().Location())) }
+
 // stands is nil while work may be done: the tenure as it was found within the last
 // minute, or found anew. A word of the county that came since, and a clock that was
 // set back, are looked at at once.
@@ -61,30 +64,43 @@ func (d *Desk) shutOutVersion() uint64 {
 }
 
 // seen takes up the latest moment that this laptop has seen, and now: where no work may
-// be done only if it is no further on than a lease is long, for a clock that stands far
-// ahead for a while is to be set right without a word of the county. It is kept where the clock stands behind it, for what is written from then
-// on hides it; not while the last to sign in was let in to sync alone, whose clock
-// may have been wrong.
-func (d *Desk) seen(ctx context.Context, latest, now time.Time, works bool) error {
+// be done only if the clock was not set forward and is no further on than a lease is
+// long, for a clock that stands far ahead for a while is to be set right without a word
+// of the county. It is kept where the clock stands behind it, for what is written from
+// then on hides it; and where no work may be done, with the word that times written
+// meanwhile say nothing.
+func (d *Desk) seen(ctx context.Context, t guard.Tenure, now time.Time, works bool) error {
 	d.tenure.keep.Lock()
 	defer d.tenure.keep.Unlock()
+	latest := t.Latest
 	d.tenure.mu.Lock()
-	if works || now.Sub(d.tenure.high) <= guard.LeaseFor {
+	if works || t.Was.IsZero() && now.Sub(later(d.tenure.high, latest)) <= guard.LeaseFor {
 		latest = later(latest, now)
 		d.tenure.high = later(d.tenure.high, latest)
 	}
+	again := d.tenure.anchor.again
 	d.tenure.mu.Unlock()
-	if !now.Before(latest) {
-		return nil
-	}
 	var kept leaseKept
 	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
 		return err
 	}
-	if kept.Lapsed || !kept.High.Before(latest) {
+	hidden, lapsed, was := kept.High.Before(latest), kept.Lapsed, kept.Was
+	kept.High = later(kept.High, latest.UTC())
+	kept.Lapsed, kept.Was = !works, time.Time{}
+	switch {
+	case works && lapsed:
+		kept.After, _ = d.store.Head()
+	case works && (!now.Before(latest) || !hidden):
 		return nil
+	case works:
+	default:
+		if !again {
+			kept.Was = t.Was.UTC()
+		}
+		if lapsed && !hidden && kept.Was.IsZero() == was.IsZero() {
+			return nil
+		}
 	}
-	kept.High = latest.UTC()
 	return d.store.SetSetting(ctx, leaseSetting, kept)
 }
 
@@ -101,7 +117,8 @@ func (d *Desk) behind() []store.Entry {
 	return []store.Entry{{Kind: loan.ChangeSetting, Operator: d.operator.ID, Body: loan.ViewBody{Detail: fmt.Sprintf("%s%d minutes", ClockBehind, int(by.Minutes()))}}}
 }
 
-// tellBehind notes once that the clock fell behind.
-func (d *Desk) tellBehind(ctx context.Context) {
-	d.writeRefusals(ctx, d.behind())
+// tellClock notes once that the clock fell behind, and once that it was set far
+// forward.
+func (d *Desk) tellClock(ctx context.Context) {
+	d.writeRefusals(ctx, append(d.behind(), d.ahead()...))
 }

@@ -21,8 +21,6 @@ func barred(v guard.Verb) []string {
 	case guard.Edit, guard.Resolve, guard.Attach, guard.Detach, guard.Replace, guard.Attest, guard.Consent, guard.Submit, guard.PrepareContract,
 		guard.Read, guard.Sign, guard.Seal, guard.Finish, guard.Correct, guard.VoidCase:
 		return []string{"another's", "another's number", "reviewed", "handled"}
-	case guard.Withdraw:
-		return []string{"reviewed"}
 	case guard.EraseSeason:
 		return []string{"own", "reviewed", "handled"}
 	}

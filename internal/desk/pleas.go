@@ -76,7 +76,7 @@ func (d *Desk) Pleas(ctx context.Context) ([]Plea, error) {
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		if _, ok := done[w.Device.String()+w.Ask]; ok || w.Declined || d.now().Sub(w.At) > guard.WaitFor || guard.Answers(d.acting(), guard.ApproveGrant, asker, d.siteOf(asker)) != nil {
+		if _, ok := done[w.Device.String()+w.Ask]; ok || w.Declined || d.moment().Sub(w.At) > guard.WaitFor || guard.Answers(d.acting(), guard.ApproveGrant, asker, d.siteOf(asker)) != nil {
 			continue
 		}
 		out = append(out, Plea{Device: w.Device, Operator: w.Operator, Name: asker.Name, Where: asker.Where(), Fields: p.Ask.Fields, Case: w.Case,
@@ -122,11 +122,11 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 		return fault.Wrap(op, err)
 	}
 	for key, at := range done {
-		if d.now().Sub(at) > 2*guard.WaitFor {
+		if d.moment().Sub(at) > 2*guard.WaitFor {
 			delete(done, key)
 		}
 	}
-	done[p.Device.String()+p.ask] = d.now().UTC()
+	done[p.Device.String()+p.ask] = d.moment().UTC()
 	return fault.Wrap(op, d.store.SetSetting(ctx, answeredSetting, done))
 }
 
@@ -154,7 +154,7 @@ func (d *Desk) answeredAbove(ctx context.Context, all []Asked) ([]Asked, error) 
 		if err != nil {
 			return nil, err
 		}
-		g, err := guard.Plea{Device: guard.TagOf(d.device()), Operator: a.Operator, Ask: ask}.Grant(a.Case, a.Reason, guard.Emergency, d.now())
+		g, err := guard.Plea{Device: guard.TagOf(d.device()), Operator: a.Operator, Ask: ask}.Grant(a.Case, a.Reason, guard.Emergency, d.moment())
 		if err != nil {
 			return nil, err
 		}

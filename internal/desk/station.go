@@ -83,7 +83,7 @@ func (d *Desk) NoteCall(ctx context.Context, device uuid.UUID) error {
 func (d *Desk) onToday(ctx context.Context, setting string) (bool, error) {
 	var day loan.Date
 	_, err := d.Setting(ctx, setting, &day)
-	return day == d.Today(), err
+	return day == d.day(), err
 }
 
 func (d *Desk) switchToday(ctx context.Context, op, setting, what string, on bool) error {
@@ -92,7 +92,7 @@ func (d *Desk) switchToday(ctx context.Context, op, setting, what string, on boo
 	}
 	day, detail := loan.Date(""), what+" off"
 	if on {
-		day, detail = d.Today(), what+" on"
+		day, detail = d.day(), what+" on"
 	}
 	if _, err := d.commit(ctx, op, uuid.Nil, entry(loan.ChangeView, loan.ViewBody{Detail: detail})); err != nil {
 		return err

@@ -21,14 +21,25 @@ import (
 type tenure struct {
 	mu    sync.Mutex
 	lapse error // why no work may be done; nil when it may
-	ask   *guard.Renewal
+	ask   *renewal
 
 	keep    sync.Mutex // one change of what is kept after another
 	high    time.Time  // the latest moment seen, here and before, while work might be done
 	checked time.Time  // when lapse was found, by the clock
 	word    uint64     // the county's list of laptops shut out, by which it was found
 	told    bool       // the record says that the clock fell behind
+	anchor  anchor
 }
+
+// renewal is a request to the county, with the latest moment seen when it was made.
+type renewal struct {
+	guard.Renewal
+	high time.Time
+	ran  time.Duration // by the time that runs whatever the clock is set to
+}
+
+// renewalFor is how long a request may be answered.
+const renewalFor = 24 * time.Hour
 
 // leaseSetting keeps what renewals by code gave, and how late it has been here.
 const leaseSetting = "desk.lease"
@@ -38,7 +49,8 @@ type leaseKept struct {
 	Accounts map[string]time.Time `json:"accounts,omitempty"`
 	High     time.Time            `json:"high,omitzero"`    // the latest moment seen at signing in
 	After    uint64               `json:"after,omitempty"`  // times of changes up to it say nothing: the clock may have been wrong
-	Lapsed   bool                 `json:"lapsed,omitempty"` // the last to sign in was let in to sync alone
+	Lapsed   bool                 `json:"lapsed,omitempty"` // no work might be done at last
+	Was      time.Time            `json:"was,omitzero"`     // what the clock would have shown then, where it was set forward
 }
 
 // highEvery is how much later it must be for the moment to be kept anew.
@@ -60,7 +72,10 @@ func (d *Desk) Recheck(ctx context.Context) error {
 	t, _, err := d.readTenure(ctx, d.operator.ID)
 	if err == nil {
 		err = t.Check(now)
-		err = cmp.Or(err, d.seen(ctx, t.Latest, now, err == nil))
+		err = cmp.Or(err, d.seen(ctx, t, now, err == nil))
+	}
+	if !now.Before(t.Latest.Add(-guard.ClockSlack)) {
+		d.begin(now)
 	}
 	d.tenure.mu.Lock()
 	d.tenure.lapse, d.tenure.checked, d.tenure.word = err, now, word
@@ -96,11 +111,15 @@ func (d *Desk) enter(ctx context.Context) error {
 	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
 		return err
 	}
+	if !kept.Was.IsZero() {
+		d.settle(kept.Was)
+		d.tenure.anchor.again = true
+	}
 	if kept.Lapsed {
 		// What was written then bears the time of a clock that may have been wrong;
 		// how late it had been before is kept.
 		kept.After, _ = d.store.Head()
-		kept.Lapsed = false
+		kept.Lapsed, kept.Was = false, time.Time{}
 		if err := d.store.SetSetting(ctx, leaseSetting, kept); err != nil {
 			return err
 		}
@@ -110,6 +129,9 @@ func (d *Desk) enter(ctx context.Context) error {
 		return err
 	}
 	now := d.now()
+	if d.tenure.anchor.again && t.Was.IsZero() {
+		d.settle(now)
+	}
 	if d.tenure.lapse = t.Check(now); d.tenure.lapse != nil {
 		kept.High, kept.Lapsed = t.Latest, true
 		return d.store.SetSetting(ctx, leaseSetting, kept)
@@ -137,6 +159,7 @@ func (d *Desk) readTenure(ctx context.Context, operator string) (guard.Tenure, l
 		return t, kept, err
 	}
 	var err error
+	t.Was = d.leapt(d.now())
 	if t.Latest, err = d.latest(ctx, kept); err != nil {
 		return t, kept, err
 	}
@@ -172,9 +195,10 @@ func (d *Desk) readTenure(ctx context.Context, operator string) (guard.Tenure, l
 func (d *Desk) latest(ctx context.Context, kept leaseKept) (time.Time, error) {
 	d.tenure.mu.Lock()
 	out := later(kept.High, d.tenure.high)
+	leapt := d.tenure.anchor.ahead > 0
 	d.tenure.mu.Unlock()
 	n, _ := d.store.Head()
-	if n <= kept.After {
+	if n <= kept.After || kept.Lapsed || leapt {
 		return out, nil
 	}
 	last, err := d.store.Pending(ctx, n-1, 1)
@@ -187,7 +211,7 @@ func (d *Desk) latest(ctx context.Context, kept leaseKept) (time.Time, error) {
 // second is a second person whose name and password are given at this desk,
 // once guard allows the verb and the account's time is not over.
 func (d *Desk) second(ctx context.Context, id string, password []byte) (guard.Operator, error) {
-	if err := d.Lapsed(); err != nil {
+	if err := d.stands(ctx); err != nil {
 		return guard.Operator{}, err
 	}
 	if d.MustChange() {
@@ -211,10 +235,11 @@ func (d *Desk) second(ctx context.Context, id string, password []byte) (guard.Op
 // operator's account, as a code to be read out by telephone. An earlier request
 // is void.
 func (d *Desk) AskRenewal() string {
-	r := &guard.Renewal{Device: d.device(), Operator: d.operator.ID}
+	r := &renewal{Renewal: guard.Renewal{Device: d.device(), Operator: d.operator.ID}}
 	_, _ = rand.Read(r.Nonce[:])
 	d.tenure.mu.Lock()
 	defer d.tenure.mu.Unlock()
+	r.high, r.ran = d.tenure.high, d.steady()
 	d.tenure.ask = r
 	return seal.Spoken(r.Nonce[:])
 }
@@ -226,8 +251,9 @@ const farDays = 3650
 // Renew takes the county's answer to the last request, and ends the lapse. It
 // opens nothing twice. fault.Input for a slip of the pen, and for a computer
 // whose date is not the county's, which is told; fault.Untrusted for an answer
-// that is not the county's to this request; fault.Missing without a request.
-// Refusals of the last two sorts are noted in the chain.
+// that is not the county's to this request, which the chain notes; fault.Refused for
+// one whose day was over since, whatever the clock shows now, which ends the request;
+// fault.Missing without a request.
 func (d *Desk) Renew(ctx context.Context, typed string) error {
 	const op = "renew"
 	d.tenure.mu.Lock()
@@ -241,7 +267,7 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 		return fault.Wrap(op, err)
 	}
 	now := d.now()
-	day, ok, err := d.answered(guard.RenewalLabel, answer, func(day int) ([]byte, error) { return ask.Message(day), nil }, farDays)
+	day, ok, err := d.answered(guard.RenewalLabel, answer, func(day int) ([]byte, error) { return ask.Message(day), nil }, now, farDays)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -253,6 +279,9 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 		return fault.Tell(op, fault.Input, "续期码没有错，但电脑的日期不对：县资助中心今天是 "+guard.DayName(day)+"。请先校正电脑的日期和时间，再输一次。",
 			errors.New("the clock is wrong"))
 	}
+	if d.outlived(ask, day) {
+		return fault.Tell(op, fault.Refused, "这份续期申请之后，本机已经过了续期码的日期，续期码不能再用。请返回登录，重新生成申请码，再向县资助中心要续期码。", errors.New("an answer of a day that is over"))
+	}
 	if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: "renewed by code"}); err != nil {
 		return err
 	}
@@ -262,7 +291,22 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	d.tenure.mu.Lock()
 	d.tenure.ask, d.tenure.high = nil, now
 	d.tenure.mu.Unlock()
+	d.settle(now)
 	return d.Recheck(ctx)
+}
+
+// outlived says whether this laptop saw the day of an answer end since it asked, or
+// more than a day go by, and if so lets go of the request. What it saw before may have
+// been a wrong clock's, and the answer sets that right.
+func (d *Desk) outlived(ask *renewal, day int) bool {
+	d.tenure.mu.Lock()
+	defer d.tenure.mu.Unlock()
+	seen := d.tenure.high.After(ask.high) && guard.DayOf(d.tenure.high) > day+1
+	if !seen && d.steady()-ask.ran <= renewalFor {
+		return false
+	}
+	d.tenure.ask = nil
+	return true
 }
 
 // keepRenewal keeps what a code gave at a moment, which is the right one.
@@ -278,7 +322,7 @@ func (d *Desk) keepRenewal(ctx context.Context, now time.Time) error {
 	}
 	kept.At, kept.High, kept.Accounts[d.operator.ID] = now.UTC(), now.UTC(), now.UTC()
 	kept.After, _ = d.store.Head()
-	kept.Lapsed = false
+	kept.Lapsed, kept.Was = false, time.Time{}
 	return d.store.SetSetting(ctx, leaseSetting, kept)
 }
 
@@ -288,15 +332,15 @@ func spokenAnswer(typed string) ([]byte, error) {
 }
 
 // answered looks for the day on which the centre gave an answer to a message,
-// the nearest to today first.
-func (d *Desk) answered(label string, answer []byte, message func(day int) ([]byte, error), far int) (day int, ok bool, err error) {
+// the nearest to a moment's first.
+func (d *Desk) answered(label string, answer []byte, message func(day int) ([]byte, error), around time.Time, far int) (day int, ok bool, err error) {
 	p := d.store.Profile()
 	k, err := p.Signer.Agree(p.Centre, label)
 	if err != nil {
 		return 0, false, err
 	}
 	defer k.Wipe()
-	today := guard.DayOf(d.now())
+	today := guard.DayOf(around)
 	for off := 0; off <= far; off++ {
 		for _, day := range []int{today - off, today + off} {
 			m, err := message(day)

@@ -211,9 +211,40 @@ func TestAnybodyAtTheCounterHearsThatAConsentIsTakenBack(t *testing.T) {
 	if got.MayShare() {
 		t.Error("the case may be handed on although the consent was taken back")
 	}
-	for _, r := range []guard.Role{guard.Reviewer, guard.DataAdmin, guard.Auditor} {
-		if err := as(r).MayWithdraw(got); fault.KindOf(err) != fault.Denied {
-			t.Errorf("%s: got %v", r, err)
+	for r, k := range map[guard.Role]struct {
+		party   loan.Party
+		purpose string
+	}{guard.Reviewer: {loan.StudentParty, loan.ConsentCredit}, guard.DataAdmin: {loan.CoborrowerParty, loan.ConsentCredit}, guard.Auditor: {loan.CoborrowerParty, loan.ConsentSensitive}} {
+		d := as(r)
+		if err := d.MayWithdraw(got); err != nil {
+			t.Errorf("%s: %v", r, err)
 		}
+		got, err := d.Withdraw(t.Context(), c.ID, k.party, k.purpose)
+		if err != nil || got.Consents[k.party][k.purpose] != "" || got.Authors[d.Operator().ID] || !got.Veiled {
+			t.Errorf("%s: %v", r, err)
+		}
+	}
+}
+
+func TestWhoReviewedOrDecidedACaseHearsThatAConsentIsTakenBack(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	enabled(t, d, guard.Operator{ID: "both-1", Name: "身兼两职", Roles: []guard.Role{guard.Clerk, guard.Reviewer}, Enabled: true}, bothPassword)
+	c := must(d.Submit(ctx, entered(t, d).ID))
+	c = must(d.Review(ctx, c.ID, "both-1", []byte(bothPassword), true, ""))
+	d, err := signedIn(t, d, "both-1", bothPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := must(d.Open(ctx, c.ID))
+	if err := d.MayWithdraw(seen); err != nil {
+		t.Errorf("the window offers it not: %v", err)
+	}
+	c = must(d.Withdraw(ctx, c.ID, loan.StudentParty, loan.ConsentCredit))
+	if c.Consents[loan.StudentParty][loan.ConsentCredit] != "" || c.Status != loan.Draft {
+		t.Errorf("%s, %v", c.Status, c.Consents)
+	}
+	if _, err := d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, "credit/1", true); fault.KindOf(err) != fault.Denied {
+		t.Errorf("and gives one as a clerk of the case: got %v", err)
 	}
 }

@@ -79,6 +79,7 @@ func TestTenure(t *testing.T) {
 		"two weeks, both renewed":      {Tenure{Centre: at, Account: at.Add(13 * day), Lease: at.Add(13 * day), Latest: at}, at.Add(14 * day), ""},
 		"a clock a day behind":         {Tenure{Centre: at, Latest: at}, at.Add(-ClockSlack), ""},
 		"a clock more than that":       {Tenure{Centre: at, Latest: at}, at.Add(-ClockSlack - 1), "校正电脑"},
+		"a clock set forward":          {Tenure{Centre: at, Latest: at, Was: at}, at.Add(2 * day), "再登录一次"},
 		"shut out":                     {Tenure{Centre: at, Latest: at, ShutOut: at}, at, "停用"},
 		"shut out, and renewed after":  {Tenure{Centre: at, Latest: at, ShutOut: at, Lease: at.Add(time.Second), Account: at}, at, ""},
 		"shut out, and renewed before": {Tenure{Centre: at, Latest: at, ShutOut: at.Add(time.Second), Lease: at}, at, "停用"},

@@ -92,7 +92,7 @@ func rules() []rule {
 		{Replace, "补拍损坏的材料", clerk, local, true, append(slices.Clone(open), sealed...), true},
 		{Attest, "确认人证一致", clerk, local, true, open, true},
 		{Consent, "登记同意", clerk, local, true, open, true},
-		{Withdraw, "登记撤回同意", clerk, local, true, kept, true},
+		{Withdraw, "登记撤回同意", all, local, true, kept, false},
 		{HearWithdrawal, "在县里登记撤回同意", []Role{Clerk, Reviewer, DataAdmin}, []Level{CountyLevel}, true, kept, false},
 		{Submit, "提交复核", clerk, local, true, []loan.Status{loan.Draft, loan.Corrected}, true},
 		{Review, "复核", reviewer, local, true, []loan.Status{loan.ToReview}, true},
@@ -285,12 +285,11 @@ type Hold struct {
 // who took it, and by its number alone it is nobody's but of who opened it.
 func (h Hold) For(op Operator) bool { return !h.Number && (!h.Taken || h.By == op.ID) }
 
-// hands denies a clerk's verb on the case of another. A person takes a consent back at
-// whatever counter he comes to.
+// hands denies a clerk's verb on the case of another.
 func hands(op Operator, v Verb, c *loan.Case, device uuid.UUID) error {
 	all := rules()
 	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
-	if !r.acts || v == Withdraw || !slices.Contains(r.roles, Clerk) || handles(op, c, device) {
+	if !r.acts || !slices.Contains(r.roles, Clerk) || handles(op, c, device) {
 		return nil
 	}
 	return deny(v, "本案由另一位操作员经办，不能直接"+r.label+"。请先接手并写明原因，或请经办人转交过来。", WhyOthers)

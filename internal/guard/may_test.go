@@ -44,7 +44,7 @@ func cells() map[Verb]cell {
 		Replace:         {"clerk", alive, asReviewer, ""},
 		Attest:          {"clerk", editable, asReviewer, ""},
 		Consent:         {"clerk", editable, asReviewer, ""},
-		Withdraw:        {"clerk", alive + " void", "reviewed reviewed-before decided", ""},
+		Withdraw:        {everyone, alive + " void", "", ""},
 		HearWithdrawal:  {"clerk reviewer dataadmin", alive + " void", "", "county"},
 		Submit:          {"clerk", "draft corrected", asReviewer, ""},
 		Review:          {"reviewer", "to-review", asAuthor, ""},

@@ -26,6 +26,7 @@ type Tenure struct {
 	Lease   time.Time // when the laptop was last renewed by a code
 	Account time.Time // when this account was last renewed by a code
 	Latest  time.Time // the latest moment that was seen here: by the chain, or in the centre's word
+	Was     time.Time // what the clock would show, where it was set forward by more than the slack while somebody was signed in; zero: it was not
 	ShutOut time.Time // when the county shut the laptop out; zero: it did not
 	Free    bool      // nothing ends, as on a laptop for practice
 }
@@ -46,6 +47,9 @@ func (t Tenure) Check(now time.Time) error {
 	case now.Before(t.Latest.Add(-ClockSlack)):
 		return no(fmt.Sprintf("电脑日期（%s）比本机的最后记录（%s）早，不能打开。请先校正电脑的日期和时间；日期没有错的，请向县资助中心要续期码。",
 			day(now), day(t.Latest)), "the clock runs behind the chain")
+	case !t.Was.IsZero():
+		return no(fmt.Sprintf("登录期间，电脑日期从 %s 变成了 %s，已停止办理。请核对日期：不对的，先校正电脑的日期和时间，再登录一次；正确的，直接返回，再登录一次。资料都在本机，不会丢失。",
+			day(t.Was), day(now)), "the clock was set forward")
 	case !at.Before(later(t.Centre, t.Lease).Add(LeaseFor)):
 		return no("本机已超过 14 天没有与县资助中心联系，不能打开。"+ways, "the lease is over")
 	case !at.Before(later(t.Centre, t.Account).Add(AccountFor)):

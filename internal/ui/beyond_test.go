@@ -72,10 +72,11 @@ func TestTheRecordSaysOfASearchWhichCasesItShowed(t *testing.T) {
 		"beyond 1, cases " + id:               "他人案件，符合 1 件，案件 18ab3d06",
 		"beyond 2, grant g-1, cases " + id:    "他人案件，符合 2 件，授权 g-1，案件 18ab3d06",
 		desk.ClockBehind + "1325 minutes":     "电脑时间比本机最后的记录早了 22 小时 5 分",
+		desk.ClockAhead + "7200 minutes":      "登录期间，电脑时间被拨快了 120 小时 0 分",
 		desk.SearchRefused + "; 2 times more": "被拒绝：当天查找他人案件的次数已达上限，另有 2 次",
 	} {
 		k := loan.ChangeSearch
-		if detail == desk.ClockBehind+"1325 minutes" {
+		if strings.HasPrefix(detail, desk.ClockBehind) || strings.HasPrefix(detail, desk.ClockAhead) {
 			k = loan.ChangeSetting
 		}
 		if got := detailWords(desk.Line{Kind: k, Detail: detail}); got != want {

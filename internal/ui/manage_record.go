@@ -286,6 +286,10 @@ func detailWords(l desk.Line) string {
 		n, _ := strconv.Atoi(strings.TrimSuffix(by, " minutes"))
 		return fmt.Sprintf("电脑时间比本机最后的记录早了 %d 小时 %d 分", n/60, n%60)
 	}
+	if by, ok := rest(desk.ClockAhead); ok {
+		n, _ := strconv.Atoi(strings.TrimSuffix(by, " minutes"))
+		return fmt.Sprintf("登录期间，电脑时间被拨快了 %d 小时 %d 分", n/60, n%60)
+	}
 	if d == desk.Copied {
 		return "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"
 	}
