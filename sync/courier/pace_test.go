@@ -2,6 +2,7 @@ package courier
 
 import (
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,5 +67,31 @@ func TestWhatIsSetAsideTakesNoTime(t *testing.T) {
 	s := c.State()
 	if s.Speed = 500; s.ToGo() != 1000 || s.Left() != 2*time.Second {
 		t.Errorf("%d bytes go yet, in %v", s.ToGo(), s.Left())
+	}
+	c.settings.Metered = true // and it is not held back a second time
+	c.show(store.Outbox{Blobs: []store.PendingBlob{a, b}, Bytes: 4000})
+	if s := c.State(); s.HeldBytes != 1000 || s.ToGo() != 0 {
+		t.Errorf("on a metered network %d bytes are held, %d go yet", s.HeldBytes, s.ToGo())
+	}
+}
+
+// Who looks at what was set aside, and presses what stands beside it, must find
+// it where it was.
+func TestWhatIsSetAsideKeepsItsPlace(t *testing.T) {
+	c := &Courier{watch: map[int]func(State){}, under: map[loan.Hash]portion{}, aside: map[loan.Hash]Aside{}, log: slog.New(slog.DiscardHandler)}
+	for i := range 20 {
+		c.setAside(store.PendingBlob{Hash: loan.Hash{byte(7 * i)}, Case: uuid.UUID{byte(i / 2)}}, errStalled)
+	}
+	told := 0
+	c.Watch(func(State) { told++ })
+	first := c.State().Aside
+	for range 10 {
+		c.update(func(*State) {})
+		if !slices.Equal(c.State().Aside, first) {
+			t.Fatal("it was told in another order")
+		}
+	}
+	if told != 0 {
+		t.Errorf("that nothing changed was told %d times", told)
 	}
 }

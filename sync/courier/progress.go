@@ -56,7 +56,7 @@ func (c *Courier) show(box store.Outbox) {
 		s.HeldBlobs, s.HeldBytes = 0, 0
 		for _, b := range box.Blobs {
 			waits[b.Hash], cases[b.Case] = true, true
-			if may.hold == HeldMetered && !may.goes(b) {
+			if _, aside := c.aside[b.Hash]; !aside && may.hold == HeldMetered && !may.goes(b) {
 				s.HeldBlobs++
 				s.HeldBytes += b.Size
 			}

@@ -1,7 +1,10 @@
 package courier
 
 import (
+	"bytes"
+	"cmp"
 	"reflect"
+	"slices"
 	"time"
 
 	"doorstep/internal/fault"
@@ -50,7 +53,7 @@ type State struct {
 	Settings  store.SyncSettings
 	Metered   bool // the network is, or counts as such by the settings
 	Hold      Hold // why something stays here, if it does
-	HeldBlobs int  // that may not go for it
+	HeldBlobs int  // that may not go for it, and were not set aside
 	HeldBytes int64
 
 	Fetching bool // there is more to fetch
@@ -105,6 +108,9 @@ func (c *Courier) snapshot() State {
 	for _, a := range c.aside {
 		s.Aside = append(s.Aside, a)
 	}
+	slices.SortFunc(s.Aside, func(a, b Aside) int {
+		return cmp.Or(bytes.Compare(a.Case[:], b.Case[:]), bytes.Compare(a.Blob[:], b.Blob[:]))
+	})
 	s.Speed = c.pace.speed(time.Now())
 	return s
 }
