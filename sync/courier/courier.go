@@ -81,9 +81,8 @@ type Courier struct {
 	underSum int64                 // bytes of under
 	watch    map[int]func(State)
 	watchers int
-	seconds  [speedSpan + 1]second
-	told     State     // to those who watch
-	counted  time.Time // when bytes were last told
+	pace     pace
+	told     State // to those who watch
 }
 
 // Times between attempts and looks.
