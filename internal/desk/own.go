@@ -95,7 +95,7 @@ func (o *Own) count(ch *loan.Change, party loan.Party) {
 			o.LastLook = ch.At
 		}
 		if ch.Kind == loan.ChangeExport {
-			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && b.Detail != exportRefused {
+			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && !strings.HasPrefix(b.Detail, exportRefused) {
 				o.Exports++
 			}
 		}
