@@ -59,6 +59,7 @@ const (
 	Urge            Verb = "urge"
 	Backup          Verb = "backup"
 	EraseSeason     Verb = "erase-season"
+	Restore         Verb = "restore"
 )
 
 // rule is one row of the table of permissions.
@@ -129,6 +130,7 @@ func rules() []rule {
 		{Urge, "设为优先上传", []Role{Clerk, Reviewer, DataAdmin}, local, true, alive, false},
 		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},
 		{EraseSeason, "清除学年资料", admin, local, false, nil, false},
+		{Restore, "用备份换掉本机数据", admin, local, false, nil, false},
 	}
 }
 
