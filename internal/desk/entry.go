@@ -34,11 +34,7 @@ func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.V
 	if err := d.permit(ctx, v, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	more, err := d.ofAnother(ctx, c, fields)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	return d.commitAs(ctx, op, d.operator, id, append(ps, more...))
+	return d.commitAs(ctx, op, d.operator, id, append(ps, ofAnother(c, fields)...))
 }
 
 // Resolve ends a conflict: a person chose the value.

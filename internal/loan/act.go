@@ -56,9 +56,9 @@ func (c *Case) actKind(n *node) error {
 	case ChangeCard:
 		return c.card(n.ch)
 	case ChangeAttest:
-		return c.attest(n.ch)
+		return c.attest(n)
 	case ChangeConsent:
-		return c.consent(n.ch)
+		return c.consent(n)
 	case ChangeSubmit:
 		return c.submit()
 	case ChangeReview:
@@ -100,6 +100,7 @@ func (c *Case) open(n *node) error {
 	c.Authors, c.Handlers, c.Reviewers, c.Deciders = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
+	c.bound = map[Party]bound{}
 	c.Consents, c.ConsentedAt = map[Party]map[string]string{}, map[Party]map[string]time.Time{}
 	b, err := bodyOf[OpenBody](n)
 	if err != nil {
@@ -178,6 +179,11 @@ func (c *Case) attach(n *node) error {
 		c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot })
 	}
 	c.addPage(b.Attachment, b.Instead)
+	for _, p := range []Party{StudentParty, CoborrowerParty} {
+		if b.Slot == Slot("portrait/"+string(p)) || b.Slot == Slot("card/"+string(p)) {
+			c.bind(n, p, false)
+		}
+	}
 	return nil
 }
 
@@ -196,7 +202,8 @@ func (c *Case) detach(ch *Change) error {
 	return nil
 }
 
-func (c *Case) attest(ch *Change) error {
+func (c *Case) attest(n *node) error {
+	ch := n.ch
 	b, err := Body[PartyBody](ch)
 	if err != nil {
 		return err
@@ -209,6 +216,7 @@ func (c *Case) attest(ch *Change) error {
 	}
 	c.Attested[b.Party] = true
 	c.Attests[b.Party] = Attestation{ch.Operator, ch.At}
+	c.bind(n, b.Party, false)
 	return nil
 }
 
@@ -219,7 +227,8 @@ func (c *Case) unattest(s Slot) {
 	delete(c.Attests, p)
 }
 
-func (c *Case) consent(ch *Change) error {
+func (c *Case) consent(n *node) error {
+	ch := n.ch
 	b, err := Body[ConsentBody](ch)
 	if err != nil {
 		return err
@@ -247,6 +256,7 @@ func (c *Case) consent(ch *Change) error {
 	if b.Given {
 		c.Authors[ch.Operator] = true // who hears that one is taken back enters nothing
 		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
+		c.bind(n, b.Party, true)
 		return nil
 	}
 	if c.Consents[b.Party][b.Purpose] != "" {

@@ -48,6 +48,7 @@ type Case struct {
 	past   map[uuid.UUID]*node
 	log    []*node
 	wrote  map[string][]write
+	bound  map[Party]bound
 	opener uuid.UUID // the device that opened it
 	claims []claim   // every hold on it there was
 }

@@ -216,6 +216,7 @@ func (c *Case) put(n *node, fields map[string]json.RawMessage) error {
 		kept := slices.DeleteFunc(slices.Clone(c.wrote[path]), func(w write) bool { return n.after(w.by) })
 		c.wrote[path] = append(kept, write{n, v})
 	}
+	c.rebind(n)
 	return nil
 }
 
@@ -299,6 +300,7 @@ func (c *Case) clone() *Case {
 	d.Attachments = slices.Clone(c.Attachments)
 	d.Attested = maps.Clone(c.Attested)
 	d.Attests = maps.Clone(c.Attests)
+	d.bound = maps.Clone(c.bound)
 	d.Consents = map[Party]map[string]string{}
 	for p, m := range c.Consents {
 		d.Consents[p] = maps.Clone(m)
