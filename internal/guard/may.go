@@ -202,13 +202,13 @@ func Apart(op Operator, v Verb, c *loan.Case) error {
 	if c == nil || v != ApproveGrant && v != ReviewGlass && v != EraseSeason {
 		return nil
 	}
-	if !entered(op, c) && !reviewed(op, c) && !closed(op, c) && !c.Deciders[op.ID] {
+	if !entered(op, c) && !reviewed(op, c) && !closed(op, c) && !c.Deciders[op.ID] && !c.Movers[op.ID] {
 		return nil
 	}
 	all := rules()
 	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
 	what := map[Verb]string{ApproveGrant: "答复查看或导出本案的申请", ReviewGlass: "复查本案的紧急查看", EraseSeason: "删除本案"}[v]
-	return deny(v, "受理、复核、经办或审核过本案的人员不能"+what+"，请由没有经手本案的另一位"+labels(r.roles)+"办理。", WhyPart)
+	return deny(v, "受理、接手、转交、复核、经办或审核过本案的人员不能"+what+"，请由没有经手本案的另一位"+labels(r.roles)+"办理。", WhyPart)
 }
 
 func entered(op Operator, c *loan.Case) bool { return c.OpenedBy == op.ID || c.Authors[op.ID] }

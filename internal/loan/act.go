@@ -31,6 +31,8 @@ func (c *Case) act(n *node) error {
 		c.Authors[ch.Operator] = true
 	case ChangeContract, ChangeRead, ChangeSign, ChangeWitness, ChangeSeal, ChangeFinish, ChangeVoid:
 		c.Handlers[ch.Operator] = true
+	case ChangePass, ChangeTake:
+		c.Movers[ch.Operator] = true
 	case ChangeReview:
 		c.Reviewers[ch.Operator] = true
 	case ChangeReturn, ChangeAccept:
@@ -97,7 +99,7 @@ func (c *Case) open(n *node) error {
 	}
 	// Also a case whose opening was erased, or does not hold, is that case.
 	c.ID, c.Opened, c.OpenedBy, c.Updated, c.opener = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At, n.ch.Device
-	c.Authors, c.Handlers, c.Reviewers, c.Deciders = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	c.Authors, c.Handlers, c.Reviewers, c.Deciders, c.Movers = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
 	c.bound = map[Party]bound{}

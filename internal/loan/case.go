@@ -19,6 +19,7 @@ type Case struct {
 	Authors     map[string]bool // operators who entered, attached, attested or corrected
 	Handlers    map[string]bool // operators who filled a contract of it, had it read or signed, witnessed, sealed, finished or ended it
 	Reviewers   map[string]bool // operators who reviewed it, whatever they found and whatever changed since
+	Movers      map[string]bool // operators who passed it on, or took it over
 	Deciders    map[string]bool // people who returned or accepted it at the centre
 	Attachments []Attachment
 	Replaced    []Replacement // pages that were lost and taken anew, in order

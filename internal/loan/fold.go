@@ -297,6 +297,7 @@ func (c *Case) clone() *Case {
 	d := *c
 	d.App = c.App.clone()
 	d.Authors, d.Handlers, d.Reviewers, d.Deciders = maps.Clone(c.Authors), maps.Clone(c.Handlers), maps.Clone(c.Reviewers), maps.Clone(c.Deciders)
+	d.Movers = maps.Clone(c.Movers)
 	d.Attachments = slices.Clone(c.Attachments)
 	d.Attested = maps.Clone(c.Attested)
 	d.Attests = maps.Clone(c.Attests)
