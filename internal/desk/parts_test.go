@@ -112,6 +112,29 @@ func TestNoMethodDoesMoreThanThePartInACaseAllows(t *testing.T) {
 	})
 }
 
+// TestWhatWaitsNamesNobodyToWhoMayNotSearch: how much waits is told all the same.
+func TestWhatWaitsNamesNobodyToWhoMayNotSearch(t *testing.T) {
+	f := newField(t)
+	c := entered(t, f.d)
+	shown := func(want bool) {
+		t.Helper()
+		rows := f.d.Waiting()
+		if len(rows) != 1 || rows[0].ID != c.ID || rows[0].Status != loan.Draft || !rows[0].Records {
+			t.Fatalf("waiting are %+v", rows)
+		}
+		r := rows[0]
+		if got := r.Name != "" || r.IDTail != "" || r.PhoneTail != "" || r.School != "" || r.Amount != 0 || r.Ticket != "" || r.Kind != ""; got != want {
+			t.Errorf("says more than that it waits: %v, want %v: %+v", got, want, r.Row)
+		}
+	}
+	shown(true)
+	f.in("clerk-1", clerkPassword, clock().Add(8*24*time.Hour))
+	if f.d.Lapsed() == nil {
+		t.Fatal("open")
+	}
+	shown(false)
+}
+
 func TestNoRowIsShownToWhoMayNotSearch(t *testing.T) {
 	f := newField(t)
 	c := step(t)(f.d.TakeNumber(t.Context(), loan.First, false))
