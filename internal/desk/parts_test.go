@@ -164,3 +164,35 @@ func TestNoRowIsShownToWhoMayNotSearch(t *testing.T) {
 		t.Error("shown by a temporary password")
 	}
 }
+
+// TestACasePassedOnIsNoStationsOnceTheCentreHasIt has a clerk of the station that it was
+// passed on to try what he might until then.
+func TestACasePassedOnIsNoStationsOnceTheCentreHasIt(t *testing.T) {
+	f := newField(t)
+	ctx, must := t.Context(), step(t)
+	c := must(f.d.Finish(ctx, sealed(t, f.d).ID))
+	must(f.d.PassOn(ctx, c.ID, f.p.Device, "A", loan.ReceiptStation))
+	f.in("clerk-2", clerkPassword, clock())
+	c = must(f.d.Case(ctx, c.ID))
+	if err := f.d.Handles(c); err != nil {
+		t.Fatalf("before: %v", err)
+	}
+	for _, s := range []loan.Status{loan.Received, loan.Accepted} {
+		got := c.Clone()
+		got.Status = s
+		if err := f.d.Handles(got); fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: the window offers work on it: %v", s, err)
+		}
+		if err := f.d.CouldHandle(got); err != nil {
+			t.Errorf("%s: not even once he took it over: %v", s, err)
+		}
+	}
+	f.in("clerk-1", clerkPassword, clock())
+	for _, s := range []loan.Status{loan.Received, loan.Accepted} {
+		got := must(f.d.Case(ctx, c.ID)).Clone()
+		got.Status = s
+		if err := f.d.Handles(got); err != nil {
+			t.Errorf("%s: who entered it: %v", s, err)
+		}
+	}
+}

@@ -251,9 +251,11 @@ func Reviewing(op Operator, c *loan.Case) bool {
 }
 
 // handles says whether the case is the operator's to work on as a clerk at a laptop:
-// he entered it, or it was given to him there.
+// he entered it, or it was given to him there, which ends once the centre has it but
+// where he took it over.
 func handles(op Operator, c *loan.Case, device uuid.UUID) bool {
-	return entered(op, c) || given(op, c, device) != nil
+	h := given(op, c, device)
+	return entered(op, c) || h != nil && (h.Reason != "" || !settled(c.Status))
 }
 
 // given is the hold of a laptop on a case that counts for an operator who did not
