@@ -67,6 +67,41 @@ func TestWhoHadAPartInACaseHasNoWordOnAGrantForIt(t *testing.T) {
 	}
 }
 
+// TestWhoTookACaseOverOrPassedItOnHadAPartInIt is of one who wrote nothing of it.
+func TestWhoTookACaseOverOrPassedItOnHadAPartInIt(t *testing.T) {
+	f, _ := manifold(t)
+	ctx, must := t.Context(), step(t)
+	f.in("clerk-1", clerkPassword, clock())
+	other, live := must(f.d.Void(ctx, entered(t, f.d).ID, "本人不再申请")), entered(t, f.d)
+	f.in("person-1", clerkPassword, clock())
+	if _, err := f.d.RequestedCase(ctx, other.ID.String()[28:]); err != nil {
+		t.Fatalf("who had no part: %v", err)
+	}
+	must(f.d.TakeOver(ctx, live.ID, loan.EntryStation, "经办人临时离开"))
+	f.in("reviewer-1", reviewPassword, clock())
+	a, err := f.d.AskGrant(ctx, wanted(live.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.d.ApproveAsk(ctx, a.Code, "person-1", []byte(clerkPassword), nil)
+	refusedFor(t, "took it over", err, "系统数据管理员")
+	f.in("clerk-1", clerkPassword, clock())
+	walked := entered(t, f.d)
+	must(f.d.PassOn(ctx, walked.ID, f.p.Device, "A", loan.EntryStation))
+	f.in("person-1", clerkPassword, clock())
+	c := must(f.d.PassOn(ctx, walked.ID, f.p.Device, "A", loan.PhotoStation))
+	if c.Authors["person-1"] || c.Handlers["person-1"] {
+		t.Fatal("he wrote of it")
+	}
+	f.in("reviewer-1", reviewPassword, clock())
+	g, err := f.d.BreakGlass(ctx, walked.ID, "洪水断网，家属急用")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.in("person-1", clerkPassword, clock())
+	refusedFor(t, "passed it on", f.d.ReviewGlass(ctx, g.ID, true, "属实"), "系统数据管理员或审计员")
+}
+
 func TestWhoHadAPartInACaseDoesNotReviewAnEmergencyInIt(t *testing.T) {
 	f, c := manifold(t)
 	ctx := t.Context()

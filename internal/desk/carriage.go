@@ -96,12 +96,17 @@ type WaitingRow struct {
 	Images   Going
 }
 
-// Waiting lists what waits for the centre, in the order of sending.
+// Waiting lists what waits for the centre, in the order of sending; to who may not look
+// for cases now without what tells of the people.
 func (d *Desk) Waiting() []WaitingRow {
-	found := d.store.Waiting()
+	found, may := d.store.Waiting(), d.maySearch()
 	out := make([]WaitingRow, len(found))
 	for i, w := range found {
-		out[i] = WaitingRow{Row: d.row(w.Summary), Records: w.Records, Refused: w.Refused, Contract: w.Contract, Images: w.Images}
+		row := d.row(w.Summary)
+		if !may {
+			row = Row{ID: row.ID, Status: row.Status, Urgency: row.Urgency, Opened: row.Opened, Updated: row.Updated}
+		}
+		out[i] = WaitingRow{Row: row, Records: w.Records, Refused: w.Refused, Contract: w.Contract, Images: w.Images}
 	}
 	return out
 }

@@ -245,8 +245,8 @@ func (d *Desk) earlierDifferences(ctx context.Context, c *loan.Case, full bool) 
 	if len(out) == 0 || d.SeesFull(k) {
 		return out, nil
 	}
-	who := identityOf(c.App.Student)
-	if full && guard.Reviewing(d.acting(), c) && who.known() && who == identityOf(k.App.Student) && d.would(ctx, guard.View, k) == nil {
+	who := loan.IdentityOf(c.App.Student)
+	if full && guard.Reviewing(d.acting(), c) && who.Known() && who == loan.IdentityOf(k.App.Student) && d.would(ctx, guard.View, k) == nil {
 		return out, d.noteCompared(ctx, c, k, out)
 	}
 	for i := range out {

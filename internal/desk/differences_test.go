@@ -96,6 +96,31 @@ func testCard() loan.Card {
 		Address: "贵州省平塘县大塘镇新光村9号", Issuer: "平塘县公安局", From: "2020-01-02", To: "2030-01-02"}
 }
 
+func TestACardReadDuringACorrectionIsKeptWithIt(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := sealed(t, d)
+	card := testCard()
+	if _, err := d.KeepCard(ctx, c.ID, loan.StudentParty, card, nil); fault.KindOf(err) != fault.Denied {
+		t.Errorf("of a sealed contract that is not corrected: got %v", err)
+	}
+	body := loan.CardBody{Form: loan.CardForm, Party: loan.StudentParty, Card: card, Kept: []string{"address"}}
+	bad := body
+	bad.Party = "nobody"
+	if _, err := d.Correct(ctx, c.ID, map[string]any{"student.name": card.Name}, "姓名录错", bad); fault.KindOf(err) != fault.Input {
+		t.Errorf("a card of nobody: got %v", err)
+	}
+	if now := must(d.Case(ctx, c.ID)); now.Status != loan.Signed || now.Contract == nil {
+		t.Fatal("and the contract is void all the same")
+	}
+	c = must(d.Correct(ctx, c.ID, map[string]any{"student.name": card.Name}, "姓名录错", body))
+	kept := c.Cards[loan.StudentParty]
+	if c.Status != loan.Corrected || kept.Card.Number != card.Number || kept.By != "clerk-1" || !slices.Equal(kept.Kept, []string{"address"}) {
+		t.Errorf("%s, kept of the card %+v", c.Status, kept)
+	}
+}
+
 func TestWhatACardSaidAndTheClerkDidNotTakeIsShown(t *testing.T) {
 	dir := t.TempDir()
 	d := laptop(t, dir)

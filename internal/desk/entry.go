@@ -34,11 +34,7 @@ func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.V
 	if err := d.permit(ctx, v, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	more, err := d.ofAnother(ctx, c, fields)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	return d.commitAs(ctx, op, d.operator, id, append(ps, more...))
+	return d.commitAs(ctx, op, d.operator, id, append(ps, ofAnother(c, fields)...))
 }
 
 // Resolve ends a conflict: a person chose the value.
@@ -208,8 +204,9 @@ func (d *Desk) Void(ctx context.Context, id uuid.UUID, reason string) (*loan.Cas
 }
 
 // Correct changes fields after signing. The signatures are void afterwards and
-// the former contract stays readable.
-func (d *Desk) Correct(ctx context.Context, id uuid.UUID, fields map[string]any, reason string) (*loan.Case, error) {
+// the former contract stays readable. What cards said that were read for it is kept
+// in the same step, as KeepCard does.
+func (d *Desk) Correct(ctx context.Context, id uuid.UUID, fields map[string]any, reason string, cards ...loan.CardBody) (*loan.Case, error) {
 	body, err := editBody(fields)
 	if err != nil {
 		return nil, err
@@ -217,5 +214,9 @@ func (d *Desk) Correct(ctx context.Context, id uuid.UUID, fields map[string]any,
 	if err := guard.CheckReason(reason); err != nil {
 		return nil, fault.Wrap("correct", err)
 	}
-	return d.setFields(ctx, "correct", id, guard.Correct, body.Fields, entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason}))
+	ps := []pending{entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason})}
+	for _, k := range cards {
+		ps = append(ps, entry(loan.ChangeCard, k))
+	}
+	return d.setFields(ctx, "correct", id, guard.Correct, body.Fields, ps...)
 }

@@ -112,6 +112,29 @@ func TestNoMethodDoesMoreThanThePartInACaseAllows(t *testing.T) {
 	})
 }
 
+// TestWhatWaitsNamesNobodyToWhoMayNotSearch: how much waits is told all the same.
+func TestWhatWaitsNamesNobodyToWhoMayNotSearch(t *testing.T) {
+	f := newField(t)
+	c := entered(t, f.d)
+	shown := func(want bool) {
+		t.Helper()
+		rows := f.d.Waiting()
+		if len(rows) != 1 || rows[0].ID != c.ID || rows[0].Status != loan.Draft || !rows[0].Records {
+			t.Fatalf("waiting are %+v", rows)
+		}
+		r := rows[0]
+		if got := r.Name != "" || r.IDTail != "" || r.PhoneTail != "" || r.School != "" || r.Amount != 0 || r.Ticket != "" || r.Kind != ""; got != want {
+			t.Errorf("says more than that it waits: %v, want %v: %+v", got, want, r.Row)
+		}
+	}
+	shown(true)
+	f.in("clerk-1", clerkPassword, clock().Add(8*24*time.Hour))
+	if f.d.Lapsed() == nil {
+		t.Fatal("open")
+	}
+	shown(false)
+}
+
 func TestNoRowIsShownToWhoMayNotSearch(t *testing.T) {
 	f := newField(t)
 	c := step(t)(f.d.TakeNumber(t.Context(), loan.First, false))
@@ -139,5 +162,37 @@ func TestNoRowIsShownToWhoMayNotSearch(t *testing.T) {
 	}
 	if shown(d) {
 		t.Error("shown by a temporary password")
+	}
+}
+
+// TestACasePassedOnIsNoStationsOnceTheCentreHasIt has a clerk of the station that it was
+// passed on to try what he might until then.
+func TestACasePassedOnIsNoStationsOnceTheCentreHasIt(t *testing.T) {
+	f := newField(t)
+	ctx, must := t.Context(), step(t)
+	c := must(f.d.Finish(ctx, sealed(t, f.d).ID))
+	must(f.d.PassOn(ctx, c.ID, f.p.Device, "A", loan.ReceiptStation))
+	f.in("clerk-2", clerkPassword, clock())
+	c = must(f.d.Case(ctx, c.ID))
+	if err := f.d.Handles(c); err != nil {
+		t.Fatalf("before: %v", err)
+	}
+	for _, s := range []loan.Status{loan.Received, loan.Accepted} {
+		got := c.Clone()
+		got.Status = s
+		if err := f.d.Handles(got); fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: the window offers work on it: %v", s, err)
+		}
+		if err := f.d.CouldHandle(got); err != nil {
+			t.Errorf("%s: not even once he took it over: %v", s, err)
+		}
+	}
+	f.in("clerk-1", clerkPassword, clock())
+	for _, s := range []loan.Status{loan.Received, loan.Accepted} {
+		got := must(f.d.Case(ctx, c.ID)).Clone()
+		got.Status = s
+		if err := f.d.Handles(got); err != nil {
+			t.Errorf("%s: who entered it: %v", s, err)
+		}
 	}
 }

@@ -99,7 +99,7 @@ func mayStay() []string {
 	out := strings.Fields(`
 		.Aside.Change .Attachments.Blob .Attachments.Media .Attachments.Part .Attachments.Size .Attachments.Slot .Attested .Attests.At
 		.Attests.By .Authors .ConsentedAt .Consents .Deciders .Finish.At .Finish.FinishBody.Blobs.Blob .Finish.FinishBody.Blobs.Media
-		.Finish.FinishBody.Blobs.Part .Finish.FinishBody.Blobs.Size .Finish.FinishBody.Blobs.Slot .Finish.ID .Handlers .Heads .Holders.At
+		.Finish.FinishBody.Blobs.Part .Finish.FinishBody.Blobs.Size .Finish.FinishBody.Blobs.Slot .Finish.ID .Handlers .Heads .Movers .Holders.At
 		.Holders.By .Holders.Change .Holders.Device .Holders.Name .Holders.Number .Holders.Reason .Holders.Station .ID .Opened .OpenedBy
 		.Receipt.ContractNo .Receipt.Finish .Receipt.ReceiptNo .Replaced.At .Replaced.Attachment.Blob .Replaced.Attachment.Media
 		.Replaced.Attachment.Part .Replaced.Attachment.Size .Replaced.Attachment.Slot .Replaced.By .Replaced.Lost .Retracted.At

@@ -94,6 +94,9 @@ func (d *Desk) Handles(c *loan.Case) error {
 	if err := guard.Holds(c, d.device()); err != nil {
 		return fault.Wrap("handle case", err)
 	}
+	if c.Status == loan.Received || c.Status == loan.Accepted {
+		return fault.Wrap("handle case", guard.MayAt(d.acting(), guard.Correct, c, d.site()))
+	}
 	open := *c
 	open.Status = loan.Draft
 	return fault.Wrap("handle case", guard.MayAt(d.acting(), guard.Edit, &open, d.site()))
@@ -102,7 +105,7 @@ func (d *Desk) Handles(c *loan.Case) error {
 // CouldHandle is Handles once the case was taken over at this laptop.
 func (d *Desk) CouldHandle(c *loan.Case) error {
 	taken := *c
-	taken.Holders = []loan.Holding{{Device: d.device()}}
+	taken.Holders = []loan.Holding{{Device: d.device(), By: d.operator.ID, Reason: "taken over"}}
 	return d.Handles(&taken)
 }
 

@@ -129,6 +129,35 @@ func TestAConsentIsOfThePersonWhoGaveIt(t *testing.T) {
 	}
 }
 
+func TestAWholePersonIsNotSetThroughAConflict(t *testing.T) {
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := entered(t, d)
+	for path, value := range map[string]string{"student": `{"name":"韦测戊","id_no":"522727200703150014"}`, "coborrowers": `[{"name":"韦测戊","id_no":"522727197805200025"}]`, "coborrowers.0": `{"name":"韦测戊"}`} {
+		if _, err := d.Resolve(t.Context(), c.ID, path, json.RawMessage(value)); fault.KindOf(err) != fault.Input {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+	if now := step(t)(d.Case(t.Context(), c.ID)); now.App.Student.Name != c.App.Student.Name || len(now.Consents[loan.StudentParty]) == 0 || len(now.Aside) != 0 {
+		t.Error("the case changed")
+	}
+}
+
+func TestAConsentOfANameAloneIsThatPersons(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := must(d.NewCase(ctx, loan.First, false))
+	must(d.Edit(ctx, c.ID, map[string]any{"student.name": "韦测甲"}))
+	must(d.Attach(ctx, c.ID, loan.PortraitStudent, picture(t, 358, 441, 7), "image/jpeg", "camera"))
+	must(d.Attest(ctx, c.ID, loan.StudentParty))
+	must(d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentSensitive, "sensitive/1", true))
+	c = must(d.Edit(ctx, c.ID, map[string]any{"student.name": "韦测戊", "student.id_no": "522727200703150014"}))
+	if len(c.Consents[loan.StudentParty]) != 0 || len(c.Slot(loan.PortraitStudent)) != 0 || c.Attested[loan.StudentParty] {
+		t.Errorf("another has %v, %d portraits", c.Consents[loan.StudentParty], len(c.Slot(loan.PortraitStudent)))
+	}
+}
+
 func TestWhoeverTakesTheCaseOverTheFormerPersonsConsentsGo(t *testing.T) {
 	ctx, must := t.Context(), step(t)
 	n := newCounty(t)

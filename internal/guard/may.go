@@ -204,7 +204,7 @@ func Apart(op Operator, v Verb, c *loan.Case) error {
 	if c == nil || v != ApproveGrant && v != ReviewGlass && v != EraseSeason {
 		return nil
 	}
-	if !entered(op, c) && !reviewed(op, c) && !closed(op, c) && !c.Deciders[op.ID] {
+	if !entered(op, c) && !reviewed(op, c) && !closed(op, c) && !c.Deciders[op.ID] && !c.Movers[op.ID] {
 		return nil
 	}
 	return HadPart(v)
@@ -215,7 +215,7 @@ func HadPart(v Verb) error {
 	all := rules()
 	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
 	what := map[Verb]string{ApproveGrant: "答复查看或导出本案的申请", ReviewGlass: "复查本案的紧急查看", EraseSeason: "删除本案"}[v]
-	return deny(v, "受理、复核、经办或审核过本案的人员不能"+what+"，请由没有经手本案的另一位"+labels(r.roles)+"办理。", WhyPart)
+	return deny(v, "受理、接手、转交、复核、经办或审核过本案的人员不能"+what+"，请由没有经手本案的另一位"+labels(r.roles)+"办理。", WhyPart)
 }
 
 func entered(op Operator, c *loan.Case) bool { return c.OpenedBy == op.ID || c.Authors[op.ID] }
@@ -258,9 +258,11 @@ func Reviewing(op Operator, c *loan.Case) bool {
 }
 
 // handles says whether the case is the operator's to work on as a clerk at a laptop:
-// he entered it, or it was given to him there.
+// he entered it, or it was given to him there, which ends once the centre has it but
+// where he took it over.
 func handles(op Operator, c *loan.Case, device uuid.UUID) bool {
-	return entered(op, c) || given(op, c, device) != nil
+	h := given(op, c, device)
+	return entered(op, c) || h != nil && (h.Reason != "" || !settled(c.Status))
 }
 
 // given is the hold of a laptop on a case that counts for an operator who did not

@@ -168,8 +168,29 @@ func Names(ch *loan.Change, id loan.IDNumber) bool {
 			return false
 		}
 		for field, v := range b.Fields {
-			var s string
-			if strings.HasSuffix(field, ".id_no") && json.Unmarshal(v, &s) == nil && is(s) {
+			var value any
+			if json.Unmarshal(v, &value) != nil {
+				continue
+			}
+			if _, text := value.(string); (!text || strings.HasSuffix(field, ".id_no")) && within(value, is) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// within says whether a text of a value is one: also of a whole person, which no
+// program sets at once.
+func within(value any, is func(string) bool) bool {
+	switch v := value.(type) {
+	case string:
+		return is(v)
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return within(e, is) })
+	case map[string]any:
+		for _, e := range v {
+			if within(e, is) {
 				return true
 			}
 		}

@@ -25,3 +25,27 @@ func TestALineOfAReportSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestAWholePersonNamesANumberToo is what a laptop that lies may write: it is set
+// aside, and found by who asks whose data was touched.
+func TestAWholePersonNamesANumberToo(t *testing.T) {
+	const number = "522727197805200017"
+	for field, value := range map[string]string{
+		"student.id_no": `"` + number + `"`, "coborrowers.3.id_no": `" ` + number + `"`,
+		"student": `{"id_no":"` + number + `"}`, "coborrowers": `[{},{"id_no":"` + number + `"}]`, "coborrowers.0": `{"ID_NO":"` + number + `"}`,
+		"student.name": `{"x":["` + number + `"]}`,
+	} {
+		for _, kind := range []loan.ChangeKind{loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect} {
+			ch := &loan.Change{Kind: kind, Body: []byte(`{"fields":{"` + field + `":` + value + `}}`)}
+			if !Names(ch, number) {
+				t.Errorf("%s of %s: not found", kind, field)
+			}
+			if Names(ch, "522727197805200025") {
+				t.Errorf("%s of %s: found by another", kind, field)
+			}
+		}
+	}
+	if Names(&loan.Change{Kind: loan.ChangeEdit, Body: []byte(`{"fields":{"student.phone":"` + number + `"}}`)}, number) {
+		t.Error("a text of another field counts")
+	}
+}

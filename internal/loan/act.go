@@ -40,6 +40,8 @@ func (c *Case) people(k ChangeKind) map[string]bool {
 		return c.Authors
 	case ChangeContract, ChangeRead, ChangeSign, ChangeWitness, ChangeSeal, ChangeFinish, ChangeVoid:
 		return c.Handlers
+	case ChangePass, ChangeTake:
+		return c.Movers
 	case ChangeReview:
 		return c.Reviewers
 	case ChangeReturn, ChangeAccept:
@@ -52,7 +54,7 @@ func (c *Case) people(k ChangeKind) map[string]bool {
 // the change says: also where its body was erased.
 func (k ChangeKind) Part() bool {
 	some := map[string]bool{}
-	return (&Case{Authors: some, Handlers: some, Reviewers: some, Deciders: some}).people(k) != nil
+	return (&Case{Authors: some, Handlers: some, Reviewers: some, Deciders: some, Movers: some}).people(k) != nil
 }
 
 func (c *Case) actKind(n *node) error {
@@ -72,9 +74,9 @@ func (c *Case) actKind(n *node) error {
 	case ChangeCard:
 		return c.card(n.ch)
 	case ChangeAttest:
-		return c.attest(n.ch)
+		return c.attest(n)
 	case ChangeConsent:
-		return c.consent(n.ch)
+		return c.consent(n)
 	case ChangeSubmit:
 		return c.submit()
 	case ChangeReview:
@@ -113,9 +115,10 @@ func (c *Case) open(n *node) error {
 	}
 	// Also a case whose opening was erased, or does not hold, is that case.
 	c.ID, c.Opened, c.OpenedBy, c.Updated, c.opener = n.ch.Case, n.ch.At, n.ch.Operator, n.ch.At, n.ch.Device
-	c.Authors, c.Handlers, c.Reviewers, c.Deciders = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	c.Authors, c.Handlers, c.Reviewers, c.Deciders, c.Movers = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
+	c.bound = map[Party]bound{}
 	c.Consents, c.ConsentedAt = map[Party]map[string]string{}, map[Party]map[string]time.Time{}
 	b, err := bodyOf[OpenBody](n)
 	if err != nil {
@@ -194,6 +197,11 @@ func (c *Case) attach(n *node) error {
 		c.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a Attachment) bool { return a.Slot == b.Slot })
 	}
 	c.addPage(b.Attachment, b.Instead)
+	for _, p := range []Party{StudentParty, CoborrowerParty} {
+		if b.Slot == Slot("portrait/"+string(p)) || b.Slot == Slot("card/"+string(p)) {
+			c.bind(n, p, false)
+		}
+	}
 	return nil
 }
 
@@ -212,7 +220,8 @@ func (c *Case) detach(ch *Change) error {
 	return nil
 }
 
-func (c *Case) attest(ch *Change) error {
+func (c *Case) attest(n *node) error {
+	ch := n.ch
 	b, err := Body[PartyBody](ch)
 	if err != nil {
 		return err
@@ -225,6 +234,7 @@ func (c *Case) attest(ch *Change) error {
 	}
 	c.Attested[b.Party] = true
 	c.Attests[b.Party] = Attestation{ch.Operator, ch.At}
+	c.bind(n, b.Party, false)
 	return nil
 }
 
@@ -235,7 +245,8 @@ func (c *Case) unattest(s Slot) {
 	delete(c.Attests, p)
 }
 
-func (c *Case) consent(ch *Change) error {
+func (c *Case) consent(n *node) error {
+	ch := n.ch
 	b, err := Body[ConsentBody](ch)
 	if err != nil {
 		return err
@@ -263,6 +274,7 @@ func (c *Case) consent(ch *Change) error {
 	if b.Given {
 		c.Authors[ch.Operator] = true // who hears that one is taken back enters nothing
 		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
+		c.bind(n, b.Party, true)
 		return nil
 	}
 	if c.Consents[b.Party][b.Purpose] != "" {

@@ -19,6 +19,7 @@ type Case struct {
 	Authors     map[string]bool // operators who entered, attached, attested or corrected
 	Handlers    map[string]bool // operators who filled a contract of it, had it read or signed, witnessed, sealed, finished or ended it
 	Reviewers   map[string]bool // operators who reviewed it, whatever they found and whatever changed since
+	Movers      map[string]bool // operators who passed it on, or took it over
 	Deciders    map[string]bool // people who returned or accepted it at the centre
 	Attachments []Attachment
 	Replaced    []Replacement // pages that were lost and taken anew, in order
@@ -48,6 +49,7 @@ type Case struct {
 	past   map[uuid.UUID]*node
 	log    []*node
 	wrote  map[string][]write
+	bound  map[Party]bound
 	opener uuid.UUID // the device that opened it
 	claims []claim   // every hold on it there was
 }

@@ -50,10 +50,20 @@ func derivedField(path string) bool {
 		strings.HasPrefix(path, "signatures.") || strings.HasPrefix(path, "intake.")
 }
 
+// whole says whether a value is a whole person or part of an application: what looks
+// for one field of it would not find that.
+func whole(t reflect.Type) bool {
+	switch t {
+	case reflect.TypeFor[Person](), reflect.TypeFor[Coborrower](), reflect.TypeFor[[]Coborrower](), reflect.TypeFor[Study](), reflect.TypeFor[Hardship](), reflect.TypeFor[Terms]():
+		return true
+	}
+	return false
+}
+
 // SetField sets the field at path from its JSON value. A path is made of the
 // JSON names of Application joined by dots, a co-borrower's index between
 // them: student.name, coborrowers.0.phone, loan.amount. A path that does not
-// exist, may not be set by hand, or a value of the wrong sort is fault.Input,
+// exist, may not be set by hand, or names a whole person or part, or a value of the wrong sort is fault.Input,
 // and the application is as before.
 func (a *Application) SetField(path string, value json.RawMessage) error {
 	if derivedField(path) {
@@ -62,6 +72,9 @@ func (a *Application) SetField(path string, value json.RawMessage) error {
 	v, err := a.field(path, false)
 	if err != nil {
 		return err
+	}
+	if whole(v.Type()) {
+		return fault.New("set field", fault.Input, errors.New("not set at once: "+path))
 	}
 	next := reflect.New(v.Type())
 	if err := json.Unmarshal(value, next.Interface()); err != nil {

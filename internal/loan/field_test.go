@@ -64,9 +64,13 @@ func TestSetField(t *testing.T) {
 		{"intake.county_code", `"522728"`, fault.Input},
 		{"as_of", `"2019-01-01"`, fault.Input},
 		{"student.name", `"` + strings.Repeat("x", MaxText+1) + `"`, fault.TooLarge},
-		{"student", `{"name":"` + strings.Repeat("x", MaxText+1) + `"}`, fault.TooLarge},
+		{"student", `{"name":"韦测甲"}`, fault.Input},
+		{"coborrowers.0", `{"id_no":"522727197805200017"}`, fault.Input},
+		{"coborrowers", `[{"name":"韦测乙"}]`, fault.Input},
+		{"study", `{"major":"数学"}`, fault.Input},
+		{"hardship", `{}`, fault.Input},
+		{"loan", `{"amount":8000}`, fault.Input},
 		{"loan.purpose", `["` + strings.Repeat("x", MaxText+1) + `"]`, fault.TooLarge},
-		{"coborrowers", `[` + strings.Repeat(`{},`, MaxList) + `{}]`, fault.TooLarge},
 		{"loan.same_year_prior", `[` + strings.Repeat(`{},`, MaxList) + `{}]`, fault.TooLarge},
 	}
 	for _, tt := range bad {

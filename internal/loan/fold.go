@@ -216,6 +216,7 @@ func (c *Case) put(n *node, fields map[string]json.RawMessage) error {
 		kept := slices.DeleteFunc(slices.Clone(c.wrote[path]), func(w write) bool { return n.after(w.by) })
 		c.wrote[path] = append(kept, write{n, v})
 	}
+	c.rebind(n)
 	return nil
 }
 
@@ -296,9 +297,11 @@ func (c *Case) clone() *Case {
 	d := *c
 	d.App = c.App.clone()
 	d.Authors, d.Handlers, d.Reviewers, d.Deciders = maps.Clone(c.Authors), maps.Clone(c.Handlers), maps.Clone(c.Reviewers), maps.Clone(c.Deciders)
+	d.Movers = maps.Clone(c.Movers)
 	d.Attachments = slices.Clone(c.Attachments)
 	d.Attested = maps.Clone(c.Attested)
 	d.Attests = maps.Clone(c.Attests)
+	d.bound = maps.Clone(c.bound)
 	d.Consents = map[Party]map[string]string{}
 	for p, m := range c.Consents {
 		d.Consents[p] = maps.Clone(m)

@@ -186,8 +186,8 @@ func showDifferences(p *personForm, c capture.Card, fields map[string]any, other
 	}
 	rows = append(rows, kit.NewText("保留已录入的，由谁在什么时候保留，复核时会与证件对照列出。", kit.TextCaption))
 	filled := false
+	var kept []string
 	d := kit.NewDialog(p.v.u.win, partyLabel(p.party)+"：证件与已录入的不一致", container.NewVBox(rows...), "按此填入", "都不填", func() bool {
-		var kept []string
 		for _, o := range other {
 			if o.take.Checked() {
 				fields[p.prefix+o.name] = o.value
@@ -196,21 +196,24 @@ func showDifferences(p *personForm, c capture.Card, fields map[string]any, other
 			}
 		}
 		filled = true
+		return true
+	})
+	// Once it is gone, for a correction asks for its reason in one of its own.
+	d.SetOnClosed(func() {
+		switch {
+		case p.v.closed:
+			return
+		case !filled:
+			for _, o := range other {
+				kept = append(kept, o.name)
+			}
+		}
 		if len(kept) > 0 {
 			p.keepWord(c, kept)
 		}
-		p.keepCard(c, fields)
-		return true
-	})
-	d.SetOnClosed(func() {
-		if filled || p.v.closed {
-			return
+		if filled {
+			p.keepCard(c, fields)
 		}
-		var kept []string
-		for _, o := range other {
-			kept = append(kept, o.name)
-		}
-		p.keepWord(c, kept)
 	})
 	d.SetWidth(560)
 	d.Show()
@@ -240,6 +243,9 @@ func (p *personForm) keepCard(c capture.Card, fields map[string]any) {
 			}
 		})
 	}
+	if len(fields) > 0 && v.mustCorrect(fields) {
+		return // asked for the reason
+	}
 	next := "phone"
 	if c.Unsure {
 		next = "name"
@@ -248,13 +254,15 @@ func (p *personForm) keepCard(c capture.Card, fields map[string]any) {
 }
 
 // keepWord keeps what the card says with the case, and which fields the clerk
-// left as they were typed; after signing it is not kept, as the picture is not.
+// left as they were typed; where the contract is signed, with its correction, as the
+// picture is.
 func (p *personForm) keepWord(c capture.Card, kept []string) {
 	v := p.v
-	if !v.c.Status.Editable() {
+	card := wordOf(c)
+	if v.mustCorrect(nil) {
+		v.cards[p.party] = loan.CardBody{Form: loan.CardForm, Party: p.party, Card: card, Kept: kept}
 		return
 	}
-	card := wordOf(c)
 	v.do("keep card", func(ctx context.Context) (*loan.Case, error) {
 		return v.u.desk.KeepCard(ctx, v.id, p.party, card, kept)
 	}, nil)
@@ -272,11 +280,11 @@ func wordOf(c capture.Card) loan.Card {
 	return out
 }
 
-// keepPicture attaches the picture on the chip. After signing nothing is
-// attached any more, and the form alone is corrected.
+// keepPicture attaches the picture on the chip; while a signed contract stands
+// nothing is attached.
 func (p *personForm) keepPicture(c capture.Card) {
 	v := p.v
-	if len(c.Photo) == 0 || !v.c.Status.Editable() {
+	if len(c.Photo) == 0 || v.mustCorrect(nil) {
 		return
 	}
 	slot := loan.Slot("card/" + string(p.party))

@@ -62,17 +62,18 @@ type visit struct {
 	form     *form
 	steps    [stepCount]step
 	at       int
-	left     [stepCount]bool // steps that were begun and left
-	tried    bool            // submitting was tried: everything wrong is shown
-	unlocked bool            // the clerk chose to change a case that waits
-	losses   []desk.Loss     // what of the case is lost
-	was      loan.Status     // the status last shown
-	mend     string          // the field a returned case is opened at; empty afterwards
-	offered  *bound          // has the focus because its step was shown
-	turning  bool            // from one step to another
-	pending  int             // acts under way
-	unsaved  int             // fields whose last save failed
-	typing   *bound          // the field with text that is saved when it is left
+	left     [stepCount]bool              // steps that were begun and left
+	tried    bool                         // submitting was tried: everything wrong is shown
+	unlocked bool                         // the clerk chose to change a case that waits
+	cards    map[loan.Party]loan.CardBody // read while a signed contract stands, for its correction
+	losses   []desk.Loss                  // what of the case is lost
+	was      loan.Status                  // the status last shown
+	mend     string                       // the field a returned case is opened at; empty afterwards
+	offered  *bound                       // has the focus because its step was shown
+	turning  bool                         // from one step to another
+	pending  int                          // acts under way
+	unsaved  int                          // fields whose last save failed
+	typing   *bound                       // the field with text that is saved when it is left
 	savedAt  time.Time
 	look     Look
 	active   bool
@@ -102,7 +103,7 @@ type visit struct {
 
 // newVisit is a visit of a case that has been opened.
 func newVisit(u *Window, c *loan.Case) *visit {
-	v := &visit{u: u, id: c.ID, c: c, people: map[string]string{}, savedAt: c.Updated, was: c.Status}
+	v := &visit{u: u, id: c.ID, c: c, people: map[string]string{}, savedAt: c.Updated, was: c.Status, cards: map[loan.Party]loan.CardBody{}}
 	v.make()
 	v.begin()
 	v.take(c)

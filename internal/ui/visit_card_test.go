@@ -11,6 +11,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2/test"
 )
 
 func testCard() capture.Card {
@@ -30,6 +31,40 @@ func (r *rig) reads(p *personForm) {
 	r.t.Helper()
 	r.ui(func() { p.readCard() })
 	r.settle()
+}
+
+func TestACardReadForACorrectionIsKeptWithIt(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered, submitted, reviewed, signed, finished)
+	r.ui(func() { v.show(stepStudent) })
+	r.ui(func() {
+		v.banner.button.Tapped(nil)
+		v.show(stepStudent)
+	})
+	card := testCard()
+	card.Name, card.Address = "韦测申", "贵州省平塘县测试镇9号"
+	r.lays(card)
+	r.reads(v.steps[stepStudent].(*studentStep).person)
+	if r.dialog() == nil {
+		t.Fatal("no difference is shown")
+	}
+	r.answer()
+	if c := r.saved(v.id); c.Status == loan.Corrected || len(c.Cards) > 0 {
+		t.Fatal("corrected without a reason")
+	}
+	r.ui(func() { test.Type(r.u.win.Canvas().Focused(), "姓名录错") })
+	r.answer()
+	c := r.saved(v.id)
+	kept := c.Cards[loan.StudentParty]
+	if c.Status != loan.Corrected || c.App.Student.Name != "韦测申" || kept.Card.Issuer != card.Issuer || !slices.Equal(kept.Kept, []string{"address"}) {
+		t.Errorf("%s, kept of the card %+v", c.Status, kept)
+	}
+	if held := c.Slot(loan.CardStudent); len(held) != 1 {
+		t.Errorf("%d pictures of the chip", len(held))
+	}
+	if len(v.cards) > 0 {
+		t.Error("it is kept again with the next correction")
+	}
 }
 
 func TestReadingAnIDCard(t *testing.T) {

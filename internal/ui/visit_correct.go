@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -157,8 +158,14 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 			return false
 		}
 		done = true
-		v.putNow("correct", fields, state, func(ctx context.Context) (*loan.Case, error) {
-			return v.u.desk.Correct(ctx, v.id, fields, text)
+		cards := slices.Collect(maps.Values(v.cards))
+		v.putNow("correct", fields, func(start bool, err error) {
+			if !start && err == nil {
+				clear(v.cards)
+			}
+			state(start, err)
+		}, func(ctx context.Context) (*loan.Case, error) {
+			return v.u.desk.Correct(ctx, v.id, fields, text, cards...)
 		})
 		return true
 	})

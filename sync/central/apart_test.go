@@ -1,6 +1,7 @@
 package central
 
 import (
+	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -91,5 +92,48 @@ func TestWhoHadAPartInACaseErasedBeforeItWasSentHasNoWordOnIt(t *testing.T) {
 	l.send(l.since(n))
 	if all := tombstones(t, c); len(all) != 1 || all[0].Refused != "" || all[0].Operator != "practice-admin" {
 		t.Errorf("by another: %+v, want it erased", all)
+	}
+}
+
+// TestAnAnswerOverADamagedCaseDoesNotHoldTheOthersUp: it is not known who had a part in
+// it, and what others ask for is answered all the same.
+func TestAnAnswerOverADamagedCaseDoesNotHoldTheOthersUp(t *testing.T) {
+	c, _ := administered(t)
+	ctx := t.Context()
+	l := enrol(t, c, serve(t, c))
+	if err := c.AddOperator(ctx, Operator{ID: "practice-other", Name: "另一人", Roles: []string{"clerk"}}); err != nil {
+		t.Fatal(err)
+	}
+	ids := []uuid.UUID{uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())}
+	var asks [][]byte
+	for i, id := range ids {
+		l.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}})
+		ask, err := guard.Ask{Nonce: [4]byte{byte(i + 1)}, Fields: []string{"student.phone"}, Hours: 1, Case: guard.TagOf(id)}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		asks = append(asks, ask)
+		l.change(id, loan.ChangeView, loan.ViewBody{Fields: []string{"student.phone"}, Reason: "家长来电核对", Detail: guard.AskedDetail(ask)}).Operator = "practice-other"
+	}
+	l.rechain()
+	l.send(l.changes)
+	if err := c.settlePleas(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.db.ExecContext(ctx, `UPDATE changes SET bytes = ? WHERE case_id = ? AND kind = ?`, []byte("torn"), ids[0].String(), string(loan.ChangeOpen)); err != nil {
+		t.Fatal(err)
+	}
+	n := len(l.changes)
+	for _, ask := range asks {
+		l.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Fields: []string{"student.phone"}, Reason: "家长来电核对", Detail: guard.AnswerDetail(true, l.enrol.Device, hex.EncodeToString(ask))}).Operator = "practice-admin"
+	}
+	l.rechain()
+	l.send(l.changes[n:])
+	if err := c.settlePleas(ctx); err != nil {
+		t.Fatal(err)
+	}
+	all, err := pleas(ctx, c.db)
+	if err != nil || len(all) != 1 || all[0].Case != ids[0] {
+		t.Errorf("waiting are %+v, %v", all, err)
 	}
 }

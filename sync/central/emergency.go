@@ -72,7 +72,9 @@ func (c *Central) keepGlass(ctx context.Context, tx *sql.Tx, looks []*loan.Chang
 }
 
 // keepReview writes down a review that was made at the laptop. One by whoever may
-// not, as by who used it, does not count here: a laptop does not clear itself.
+// not, as by who used it, does not count here: a laptop does not clear itself. Nor does
+// one over a case that is damaged here, of which it is not known who had a part in it;
+// what came with it is no worse for that.
 func (c *Central) keepReview(ctx context.Context, tx *sql.Tx, ch *loan.Change, w guard.GlassWord, word string) error {
 	all, err := emergencies(ctx, tx, ch.Device.String(), w.ID)
 	if err != nil {
@@ -81,7 +83,7 @@ func (c *Central) keepReview(ctx context.Context, tx *sql.Tx, ch *loan.Change, w
 	if len(all) == 1 {
 		err = c.mayReview(ctx, tx, ch.Operator, all[0])
 	}
-	if len(all) == 0 || fault.KindOf(err) == fault.Input {
+	if k := fault.KindOf(err); len(all) == 0 || k == fault.Input || k == fault.Damaged {
 		c.log.Warn("a review of an emergency does not count", "device", ch.Device, "operator", ch.Operator, "emergency", w.ID)
 		return nil
 	}

@@ -124,7 +124,7 @@ func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error 
 	if err == nil {
 		err = c.answers(ctx, tx, w.operator, p.Operator, p.Device, caseList(p.Case))
 	}
-	if k := fault.KindOf(err); k == fault.Input || k == fault.Missing {
+	if k := fault.KindOf(err); k == fault.Input || k == fault.Missing || k == fault.Damaged {
 		c.log.Warn("an answer to a request was refused", "device", w.device, "operator", w.operator, "error", err.Error())
 		return nil
 	}
