@@ -34,6 +34,7 @@ const (
 	OddRefused  = guard.OddRefused
 	OddPassword = guard.OddPassword
 	OddGlass    = guard.OddGlass
+	OddLent     = guard.OddLent
 	OddPhone    = guard.OddPhone
 	OddPortrait = guard.OddPortrait
 )

@@ -34,6 +34,7 @@ const (
 	OddGlass    OddKind = "glass"    // emergencies
 	OddPhone    OddKind = "phone"    // one phone with many students
 	OddPortrait OddKind = "portrait" // one portrait in several cases, or of both parties
+	OddLent     OddKind = "lent"     // temporary passwords that one officer gave at the centre, and uses of one before its owner set his own
 )
 
 // Oddity is something for a person to look at; it proves nothing.
@@ -52,6 +53,27 @@ const SearchRefused = "beyond refused: the day's searches are used up"
 
 // WrongAtCentre begins what the centre's record says of a wrong password.
 const WrongAtCentre = "sign-in at the centre: wrong password"
+
+// How what the centre's record says of temporary passwords ends: that one was given,
+// that somebody tried to act or sign in by one when it opens nothing, and that one's own
+// took the place of one that was used before.
+const (
+	TemporaryGiven = ", temporary"
+	ByTemporary    = ", by a temporary password"
+	TemporaryUsed  = ", of a temporary one that was used before"
+)
+
+// lent says whether a line of the centre's record is of a temporary password.
+func lent(a Act) bool {
+	switch a.Kind {
+	case loan.ChangeView:
+		return strings.HasSuffix(a.Detail, TemporaryGiven) && !strings.Contains(a.Detail, "refused") ||
+			strings.HasSuffix(a.Detail, ByTemporary) || strings.HasSuffix(a.Detail, TemporaryUsed)
+	case loan.ChangeSignIn:
+		return strings.HasSuffix(a.Detail, ByTemporary)
+	}
+	return false
+}
 
 // Compared begins what the record of an earlier case says when its values were shown
 // beside those of a case under review; that one's id follows.
@@ -167,6 +189,8 @@ func (w *Watch) See(a Act) {
 	switch {
 	case strings.HasPrefix(a.Detail, PortraitAgain):
 		w.add(OddPortrait, a, 1)
+	case lent(a):
+		w.add(OddLent, a, 1)
 	case refused:
 		w.add(OddRefused, a, timesOf(a.Detail))
 	case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeTake, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
