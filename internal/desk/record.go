@@ -35,6 +35,7 @@ const (
 	OddPassword = guard.OddPassword
 	OddGlass    = guard.OddGlass
 	OddLent     = guard.OddLent
+	OddPassed   = guard.OddPassed
 	OddPhone    = guard.OddPhone
 	OddPortrait = guard.OddPortrait
 )
