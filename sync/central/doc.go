@@ -232,6 +232,16 @@
 // "record odd" counts what was given and what was used before its owner set his own.
 // Passwords of before there was the first table count as their owners'.
 //
+// # Reviews
+//
+// A whole case is received where whoever its standing review is of is a reviewer of the
+// roster, also one who was taken off it, or was one before his roles were changed: the
+// table reviewers_was has those. The table unreviewed names the cases that are whole and
+// set aside for it; they are looked at again with each change of theirs, and when that
+// person is put on the roster as a reviewer. A centre for practice takes every review. Of
+// receive, accept, return and notice nothing counts, or goes down to other laptops, that
+// is not in a chain of this centre's own.
+//
 // # The record of all laptops
 //
 // The chains that laptops sent are the record of what was looked at, revealed,
