@@ -174,6 +174,7 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	if err != nil {
 		return Erased{}, fault.Wrap(op, err)
 	}
+	reason = guard.MaskNames(reason, guard.PeopleNames(c)) // it stays when the case is gone
 	why := guard.Apart(d.acting(), guard.EraseSeason, c)
 	if why == nil {
 		why = erasable(c)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"doorstep/internal/loan"
 )
 
 // MaskName shows a name as lists and call screens may: 韦测 as 韦*, 韦测甲 as
@@ -184,3 +186,61 @@ func county(s string) int {
 	}
 	return 0
 }
+
+// PeopleNames are the names of a case's people, as they were entered and as their cards
+// have them.
+func PeopleNames(c *loan.Case) []string {
+	if c == nil {
+		return nil
+	}
+	out := []string{c.App.Student.Name, c.App.Student.IDOCRName}
+	for _, k := range c.App.Coborrowers {
+		out = append(out, k.Name, k.IDOCRName)
+	}
+	for _, k := range c.Cards {
+		out = append(out, k.Card.Name)
+	}
+	return out
+}
+
+// MaskNames masks names in a text, also where spaces or dots stand between their
+// characters. A name of one character alone, or a part of one, is not found.
+func MaskNames(text string, names []string) string {
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return len(nameRunes(n)) < 2 })
+	slices.SortStableFunc(names, func(a, b string) int { return len(b) - len(a) })
+	for _, n := range names {
+		text = maskName(text, n)
+	}
+	return text
+}
+
+func maskName(text, name string) string {
+	want, masked := nameRunes(name), MaskName(strings.TrimSpace(name))
+	r := []rune(text)
+	var out strings.Builder
+	for from := 0; from < len(r); from++ {
+		n, at := 0, from
+		for ; at < len(r) && n < len(want); at++ {
+			if r[at] == want[n] {
+				n++
+			} else if n == 0 || !betweenNames(r[at]) {
+				break
+			}
+		}
+		if n < len(want) {
+			out.WriteRune(r[from])
+			continue
+		}
+		out.WriteString(masked)
+		from = at - 1
+	}
+	return out.String()
+}
+
+// nameRunes are the characters of a name.
+func nameRunes(name string) []rune {
+	return slices.DeleteFunc([]rune(name), betweenNames)
+}
+
+// betweenNames says whether a character may stand between those of a name.
+func betweenNames(r rune) bool { return strings.ContainsRune(" \u3000\t·•．.・‧-", r) }

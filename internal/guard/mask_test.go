@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 )
 
 func TestMaskName(t *testing.T) {
@@ -132,5 +133,26 @@ func TestARecipientWithANumberIsRefused(t *testing.T) {
 	r.To = "韦测乙 15400000002"
 	if err := r.Validate(); fault.KindOf(err) != fault.Input {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestNamesInATextAreMasked(t *testing.T) {
+	c := &loan.Case{App: loan.Application{Student: loan.Person{Name: "韦测甲"}, Coborrowers: []loan.Coborrower{{Person: loan.Person{Name: "阿依古丽·测试"}}, {Person: loan.Person{Name: "王"}}}}}
+	for text, want := range map[string]string{
+		"韦测甲的家长来电":           "韦*甲的家长来电",
+		"学生韦 测　甲、母亲阿依古丽测试到场": "学生韦*甲、母亲阿***·测*到场",
+		"母亲阿依古丽•测试":          "母亲阿***·测*",
+		"韦韦测甲":               "韦韦*甲",
+		"王家长来电核对":            "王家长来电核对", // one character is in many words
+		"家长来电核对":             "家长来电核对",
+		"韦测":                 "韦测",
+		"":                   "",
+	} {
+		if got := MaskNames(text, PeopleNames(c)); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if got := MaskNames("韦测甲", PeopleNames(nil)); got != "韦测甲" {
+		t.Errorf("of no case: got %q", got)
 	}
 }

@@ -218,6 +218,16 @@ func HadPart(v Verb) error {
 	return deny(v, "受理、接手、转交、复核、经办或审核过本案的人员不能"+what+"，请由没有经手本案的另一位"+labels(r.roles)+"办理。", WhyPart)
 }
 
+// RestsOn denies what rests on the review of a case where whoever gave it is no reviewer
+// of the roster, as another laptop may say of him. by is that person's account, nil for
+// one that is not known. It is nil for every other verb, and where no review stands.
+func RestsOn(v Verb, c *loan.Case, by *Operator) error {
+	if c == nil || c.Review == nil || by != nil && by.Has(Reviewer) || !slices.Contains([]Verb{PrepareContract, Read, Sign, Witness, Seal, Finish}, v) {
+		return nil
+	}
+	return deny(v, "本案由“"+c.Review.By+"”复核，但在本机名册上此人不是复核员，不能"+Label(v)+"。请先同步，更新名册；名册仍是这样的，请修改后重新提交，由本机名册上的复核员复核。", WhyReview)
+}
+
 func entered(op Operator, c *loan.Case) bool { return c.OpenedBy == op.ID || c.Authors[op.ID] }
 
 // reviewed says whether the operator ever gave a reviewer's word on the case: a
@@ -367,6 +377,8 @@ const (
 	WhyOthers = "another's case"
 	// WhyPart is that he had a part in the case on which he would have a word.
 	WhyPart = "had a part in the case"
+	// WhyReview is that whoever reviewed the case is no reviewer of the roster.
+	WhyReview = "the review is of no reviewer"
 )
 
 func (r *Refusal) Error() string { return r.Why }

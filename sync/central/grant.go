@@ -26,6 +26,10 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 	if err := guard.CheckReason(g.Reason); err != nil { // it goes down, and into watermarks
 		return g, IssuedBulletin{}, fault.Wrap(op, err)
 	}
+	var err error
+	if g.Reason, err = c.unnamed(ctx, c.db, g.Reason, g.Cases...); err != nil {
+		return g, IssuedBulletin{}, fault.Wrap(op, err)
+	}
 	content, err := g.Encode()
 	if err != nil {
 		return g, IssuedBulletin{}, fault.Wrap(op, err)
