@@ -87,6 +87,16 @@ func sending(s *courier.State, done int64) {
 	s.LastContact, s.LastReceipt = testClock(), testClock().Add(-3*time.Second)
 }
 
+// getsOn shows the first case half way, and the second just begun.
+func (u *Window) getsOn() {
+	fyne.DoAndWait(func() {
+		sc := u.shell.screen.(*syncScreen)
+		sc.ways = waysOf(sc.rows, u.carrier.state, map[uuid.UUID]int64{sc.rows[0].ID: 320_000, sc.rows[1].ID: 40_000},
+			map[uuid.UUID]float64{sc.rows[0].ID: 180_000, sc.rows[1].ID: 30_000})
+		sc.list.Refresh()
+	})
+}
+
 // standings are the ways carriage may stand, as a person meets them.
 func standings() map[string]func(s *courier.State, rows []desk.WaitingRow) {
 	return map[string]func(s *courier.State, rows []desk.WaitingRow){
@@ -134,6 +144,9 @@ func TestSyncScreenInEveryStanding(t *testing.T) {
 				}
 				t.Run(name, func(t *testing.T) {
 					u.standing(change)
+					if name == "sending" {
+						u.getsOn()
+					}
 					golden(t, u, "sync-"+name+"-"+look)
 				})
 			}

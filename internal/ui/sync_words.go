@@ -42,8 +42,8 @@ func outboxWords(s courier.State) (kit.Kind, string) {
 		return kit.Good, "全部送达"
 	case s.Changes == 0 && s.Blobs == 0 && aside == 0:
 		return kit.Info, "等待与中心核对"
-	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs:
-		return kit.Info, "正在上传，剩 " + size(s.Total-s.Done-s.HeldBytes)
+	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs+len(s.Aside):
+		return kit.Info, "正在上传，剩 " + size(s.ToGo())
 	case aside > 0 && s.Changes <= len(s.Refused) && s.Blobs <= len(s.Aside):
 		return kit.Bad, fmt.Sprintf("%d 件中心未收", aside)
 	case s.Cases > 0:
@@ -70,7 +70,7 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 		return kit.Warning, "当前网络按流量计费，现在什么都不传。换网络后自动上传；也可以在下面改为先传记录。"
 	case s.Phase == courier.Sending && s.Changes > len(s.Refused):
 		return kit.Info, "正在上传：先传全部案件的记录，再传合同和影像。"
-	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs:
+	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs+len(s.Aside):
 		return kit.Info, "正在上传合同和影像。" + capped(s)
 	case s.Hold == courier.HeldMetered && s.HeldBlobs > 0:
 		return kit.Warning, fmt.Sprintf("当前网络按流量计费：%d 件（%s）留在本机，换网络后自动上传。%s", s.HeldBlobs, size(s.HeldBytes), records(s))
@@ -135,7 +135,7 @@ func progressWords(s courier.State) (words string, part float32) {
 }
 
 // waitingCells is a row of the list of what waits.
-func (u *Window) waitingCells(r desk.WaitingRow, s courier.State, under int64) []kit.Cell {
+func (u *Window) waitingCells(r desk.WaitingRow, s courier.State, on way) []kit.Cell {
 	name := r.Name
 	if name == "" {
 		name = "（未填姓名）"
@@ -147,13 +147,13 @@ func (u *Window) waitingCells(r desk.WaitingRow, s courier.State, under int64) [
 	if l := r.Urgency.Label(); l != "" {
 		detail = l + "先传 · " + detail
 	}
-	color, reason := whyWaits(r, s, under)
+	color, reason := whyWaits(r, s, on.under)
 	left := r.Contract.Left.Bytes + r.Images.Left.Bytes
 	all := r.Contract.All.Bytes + r.Images.All.Bytes
-	done := min(all, max(0, all-left+under))
+	done := min(all, max(0, all-left+on.under))
 	part := kit.Cell{Text: partsOf(r), Detail: "没有影像"}
 	if all > 0 {
-		part.Detail, part.Bar, part.Part = size(done)+" / "+size(all), true, float32(done)/float32(all)
+		part.Detail, part.Bar, part.Part = size(done)+" / "+size(all)+on.words(), true, float32(done)/float32(all)
 	}
 	return []kit.Cell{{Text: name, Detail: detail, Bold: true}, part, {Text: reason, Detail: r.Status.Label(), Color: color}}
 }
