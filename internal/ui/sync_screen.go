@@ -306,6 +306,8 @@ func stateWords(kind kit.Kind, st courier.State) string {
 		return "等待重试"
 	case st.Hold == courier.HeldMetered && kind == kit.Warning:
 		return "等换网络"
+	case stands(st):
+		return "等网络"
 	case st.Phase == courier.Sending:
 		return "正在上传"
 	}

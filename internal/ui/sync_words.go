@@ -68,6 +68,8 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 		return kit.Good, "中心的清单与本机一致。"
 	case s.Hold == courier.HeldMetered && s.Settings.OnMetered == desk.MeteredNothing:
 		return kit.Warning, "当前网络按流量计费，现在什么都不传。换网络后自动上传；也可以在下面改为先传记录。"
+	case stands(s):
+		return kit.Warning, "网络没有反应，正在重试。材料都在本机，已传的部分不会从头再来。"
 	case s.Phase == courier.Sending && s.Changes > len(s.Refused):
 		return kit.Info, "正在上传：先传全部案件的记录，再传合同和影像。"
 	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs+len(s.Aside):
@@ -83,6 +85,9 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 	}
 	return kit.Info, "稍后与中心核对。"
 }
+
+// stands says whether nothing moves of what is being sent.
+func stands(s courier.State) bool { return s.Phase == courier.Sending && s.Stands }
 
 func capped(s courier.State) string {
 	if s.Settings.Cap == 0 {
@@ -128,6 +133,8 @@ func progressWords(s courier.State) (words string, part float32) {
 		if left > 0 {
 			words += "　约剩 " + wait(left)
 		}
+	case stands(s):
+		words += "　等网络"
 	case s.Phase == courier.Sending:
 		words += "　正在测速…"
 	}
@@ -195,7 +202,7 @@ func whyWaits(r desk.WaitingRow, s courier.State, under int64) (fyne.ThemeColorN
 		return kit.ColorBad, "须重新注册"
 	case s.Hold == courier.HeldMetered && holds(s.Settings.OnMetered, r):
 		return kit.ColorWarn, "按流量计费，等换网络"
-	case s.Err != nil && s.Reason == fault.Offline:
+	case s.Err != nil && s.Reason == fault.Offline, stands(s):
 		return kit.ColorWarn, "等网络"
 	case s.Err != nil:
 		return kit.ColorWarn, "上传受阻"
