@@ -289,6 +289,7 @@ func TestTheRailStaysTrue(t *testing.T) {
 		{"shut out", denied, "须重新注册", "等待与中心核对"},
 		{"metered", metered, "网络按流量计费", "1 件案件等待送达"},
 		{"refused", refused, "已连接中心", "1 件中心未收"},
+		{"nothing moves", courier.State{Online: true, Phase: courier.Sending, Stands: true, Blobs: 1, Bytes: 5, Total: 5, Cases: 1}, "等网络，可继续受理", "1 件案件等待送达"},
 		{"the rest was set aside", aside, "已连接中心", "1 件中心未收"},
 	} {
 		_, net := networkWords(c.s)

@@ -19,6 +19,8 @@ func networkWords(s courier.State) (kit.Kind, string) {
 		return kit.Warning, "已暂停上传"
 	case shutOut(s):
 		return kit.Bad, "须重新注册"
+	case stands(s):
+		return kit.Warning, "等网络，可继续受理"
 	case s.Online && s.Hold == courier.HeldMetered, s.Err == nil && s.Hold == courier.HeldMetered && s.Settings.OnMetered == desk.MeteredNothing:
 		return kit.Warning, "网络按流量计费"
 	case s.Online:
@@ -42,7 +44,7 @@ func outboxWords(s courier.State) (kit.Kind, string) {
 		return kit.Good, "全部送达"
 	case s.Changes == 0 && s.Blobs == 0 && aside == 0:
 		return kit.Info, "等待与中心核对"
-	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs+len(s.Aside):
+	case s.Phase == courier.Sending && !s.Stands && s.Blobs > s.HeldBlobs+len(s.Aside):
 		return kit.Info, "正在上传，剩 " + size(s.ToGo())
 	case aside > 0 && s.Changes <= len(s.Refused) && s.Blobs <= len(s.Aside):
 		return kit.Bad, fmt.Sprintf("%d 件中心未收", aside)
