@@ -34,8 +34,7 @@ func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, e
 	if len(load) == 0 {
 		return false, nil
 	}
-	c.begun()
-	c.update(func(s *State) { s.Phase = Sending })
+	defer c.begun()()
 	lacks, err := c.askLack(ctx, load)
 	if err != nil {
 		return false, err

@@ -6,14 +6,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// speedSpan is how many seconds back the speed looks.
-const speedSpan = 5
+// speedSpan is how many seconds back the speed looks, standsAfter how long no
+// byte moves before that is told.
+const (
+	speedSpan   = 5
+	standsAfter = 2 * speedSpan * time.Second
+)
 
 // pace counts the bytes that the centre took, second by second.
 type pace struct {
 	seconds [speedSpan + 1]second
 	began   time.Time // of the sending that goes on; zero: long ago
 	last    time.Time // that any were taken
+	sending bool
 	counted time.Time // when they were last told
 }
 
@@ -39,6 +44,12 @@ func (p *pace) begin(now time.Time) {
 	if now.Sub(p.last) > speedSpan*time.Second {
 		p.began = now
 	}
+	p.sending = true
+}
+
+// stands says whether blobs are being sent, and nothing moves.
+func (p *pace) stands(now time.Time) bool {
+	return p.sending && now.Sub(p.began) > standsAfter && now.Sub(p.last) > standsAfter
 }
 
 // look gives the seconds that are over, as far back as the speed looks, and how
@@ -81,11 +92,17 @@ func (p *pace) speeds(now time.Time) map[uuid.UUID]float64 {
 	return out
 }
 
-// begun notes that blobs are being sent from now on.
-func (c *Courier) begun() {
+// begun notes that blobs are being sent from now on, until ended.
+func (c *Courier) begun() (ended func()) {
 	c.mu.Lock()
 	c.pace.begin(time.Now())
 	c.mu.Unlock()
+	c.update(func(s *State) { s.Phase = Sending })
+	return func() {
+		c.mu.Lock()
+		c.pace.sending = false
+		c.mu.Unlock()
+	}
 }
 
 // sent counts bytes of a case's chunk that the centre has.

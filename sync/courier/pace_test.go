@@ -32,11 +32,12 @@ func TestSpeedIsTrueFromTheBeginning(t *testing.T) {
 			}
 		}
 		time.Sleep(300 * time.Millisecond) // no second begins with it
-		c.begun()
+		ended := c.begun()
 		carry(blobs[0], 2)
 		near("after two seconds", c.State().Speed, 1000)
 		near("of the case that goes", c.Pace()[a], 1000)
-		c.begun() // the next lot follows at once
+		ended()
+		ended = c.begun() // the next lot follows at once
 		carry(blobs[1], 1)
 		near("a second later", c.State().Speed, 1000)
 		carry(blobs[1], 7)
@@ -47,13 +48,26 @@ func TestSpeedIsTrueFromTheBeginning(t *testing.T) {
 		}
 		time.Sleep(3 * time.Second)
 		near("while nothing moves", c.State().Speed, 2000.0/speedSpan)
+		if c.State().Stands {
+			t.Error("after three seconds it stands")
+		}
+		time.Sleep(8 * time.Second)
+		if !c.State().Stands {
+			t.Error("after eleven seconds it does not stand")
+		}
+		if ended(); c.State().Stands {
+			t.Error("what is not being sent stands")
+		}
 		time.Sleep(time.Hour)
 		if got := c.State().Speed; got != 0 || len(c.Pace()) != 0 {
 			t.Errorf("after an hour: %.0f bytes a second, %v", got, c.Pace())
 		}
-		c.begun()
+		defer c.begun()()
 		carry(blobs[0], 2)
 		near("when it begins again", c.State().Speed, 1000)
+		if c.State().Stands {
+			t.Error("it stands, and goes")
+		}
 	})
 }
 

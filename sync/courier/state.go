@@ -62,6 +62,10 @@ type State struct {
 	Sent  int64   // bytes of blobs that went since the start
 	Speed float64 // bytes a second, over the last seconds
 
+	// Stands says that images are on their way, and for ten seconds or more
+	// nothing moved: the network does not answer.
+	Stands bool
+
 	// AllSent says that nothing waits and the centre's own list agreed; a new
 	// change ends it.
 	AllSent bool
@@ -111,7 +115,8 @@ func (c *Courier) snapshot() State {
 	slices.SortFunc(s.Aside, func(a, b Aside) int {
 		return cmp.Or(bytes.Compare(a.Case[:], b.Case[:]), bytes.Compare(a.Blob[:], b.Blob[:]))
 	})
-	s.Speed = c.pace.speed(time.Now())
+	now := time.Now()
+	s.Speed, s.Stands = c.pace.speed(now), c.pace.stands(now)
 	return s
 }
 
