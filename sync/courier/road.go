@@ -73,7 +73,8 @@ func newRoad(server string, conf *tls.Config) (*road, error) {
 				Proxy: r.proxyBeside, DialContext: d.DialContext, DialTLSContext: r.secured(d, conf), TLSClientConfig: conf,
 				ForceAttemptHTTP2: true, TLSHandshakeTimeout: 20 * time.Second, IdleConnTimeout: 2 * time.Minute,
 				DisableCompression: true, MaxResponseHeaderBytes: 32 << 10,
-				HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 10 * time.Second},
+				// A ping goes behind all that is under way, which a slow road takes its time for.
+				HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: stall},
 			},
 		})
 	}
