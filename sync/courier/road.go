@@ -265,6 +265,9 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 	if q.sum != "" {
 		req.Header.Set(parcel.SumHeader, q.sum)
 	}
+	if q.sum == "" { // a chunk waited for its turn
+		r.cap.spend(len(q.body))
+	}
 	r.move()
 	resp, err := r.lanes[r.lane()].Do(req)
 	if err != nil {
