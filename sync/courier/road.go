@@ -382,6 +382,9 @@ func roadFault(ctx context.Context, op string, err error) error {
 	if k := fault.KindOf(err); k != fault.Other && k != fault.Cancelled {
 		return fault.Wrap(op, err)
 	}
+	if noTLS(err) {
+		return fault.Say(op, fault.Untrusted, "回答的不是中心（可能是上网登录页面或代理），材料留在本机。请先在浏览器中完成上网登录。", errors.New("an answer without TLS"))
+	}
 	if refusedTLS(err) {
 		return fault.Say(op, fault.Denied, "中心不接受本机的证书，材料保留在本机。请核对本机时间，或联系县资助中心重新注册。", errors.New("certificate refused"))
 	}
