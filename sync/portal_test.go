@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/hex"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -205,5 +207,40 @@ func TestAnswersThatAreNotTheCentres(t *testing.T) {
 			}
 			wantAllWaiting(t, l)
 		})
+	}
+}
+
+// Something on the way takes bodies of 60 kB at most: what is sent shrinks by
+// itself, and all goes in one attempt.
+func TestABodyLimitOnTheWay(t *testing.T) {
+	const limit = 60_000
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	id := l.draft(t)
+	for i := range 100 { // records of some 250 kB, packed
+		l.commit(t, id, "practice-clerk", loan.ChangeView, loan.ViewBody{Reason: hex.EncodeToString(noise(fmt.Sprint(i), 2_500))})
+	}
+	whole := l.finished(t, noise("a", 200_000))
+	var above atomic.Int64
+	url := fronted(t, s, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.ContentLength <= limit {
+			return false
+		}
+		above.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		io.WriteString(w, "<html>413</html>")
+		return true
+	})
+	c := newCourier(t, l, url)
+	if err := <-carryOn(t, c); err != nil {
+		t.Fatal(err)
+	}
+	if st := c.State(); !st.AllSent || len(st.Refused)+len(st.Aside) > 0 || l.status(t, whole) != loan.Received {
+		t.Errorf("all sent %v, %d records and %d blobs set aside, the case is %s", st.AllSent, len(st.Refused), len(st.Aside), l.status(t, whole))
+	}
+	if above.Load() == 0 {
+		t.Error("nothing met the limit: the test shows nothing")
 	}
 }

@@ -312,6 +312,8 @@ func (r *road) judge(ctx context.Context, q request, status int, header string, 
 		if err := parcel.DecodeJSON(body, parcel.MaxJSON, &p.Problem); err == nil {
 			return status, nil, refused(op, p)
 		}
+	case status == http.StatusRequestEntityTooLarge: // whoever bounds bodies: a smaller one may pass
+		return status, nil, refused(op, &refusal{status: status, Problem: parcel.Problem{Kind: fault.TooLarge.String()}})
 	}
 	return 0, nil, fault.Say(op, fault.Untrusted, "回答不是中心发出的（可能是上网登录页面或代理），没有当作成功。",
 		fmt.Errorf("status %d of type %q", status, typ))
