@@ -169,6 +169,38 @@ func TestALaptopOfTheNationalSuiteEnrolsAgain(t *testing.T) {
 // picky is a real centre in front of which parcels are refused by their content.
 func picky(t testing.TB, l *laptop, s *server, refuses func(*loan.Change) bool) (url string) {
 	t.Helper()
+	return before(t, s, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/v1/parcel" {
+			return true
+		}
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			return false
+		}
+		who := l.Profile()
+		key := who.ChainKey().Public()
+		p, err := parcel.Open(b, func(uuid.UUID) (seal.PublicKey, error) { return key, nil })
+		if err != nil {
+			t.Errorf("parcel: %v", err)
+			return false
+		}
+		for _, ch := range p.Changes {
+			if refuses(ch) {
+				w.Header().Set("Content-Type", parcel.TypeJSON)
+				w.WriteHeader(http.StatusBadRequest)
+				io.WriteString(w, `{"kind":"input","code":"rule"}`)
+				return false
+			}
+		}
+		r.Body = io.NopCloser(strings.NewReader(string(b)))
+		return true
+	})
+}
+
+// before is the same centre without streams, of which each request is looked at
+// before it is answered, where it is to be.
+func before(t testing.TB, s *server, look func(http.ResponseWriter, *http.Request) bool) (url string) {
+	t.Helper()
 	s.stop()
 	c, err := central.Open(context.Background(), central.Options{Dir: s.dir, Practice: true})
 	if err != nil {
@@ -184,31 +216,9 @@ func picky(t testing.TB, l *laptop, s *server, refuses func(*loan.Change) bool) 
 			http.NotFound(w, r)
 			return
 		}
-		if r.URL.Path != "/v1/parcel" {
+		if look(w, r) {
 			next.ServeHTTP(w, r)
-			return
 		}
-		b, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		who := l.Profile()
-		key := who.ChainKey().Public()
-		p, err := parcel.Open(b, func(uuid.UUID) (seal.PublicKey, error) { return key, nil })
-		if err != nil {
-			t.Errorf("parcel: %v", err)
-			return
-		}
-		for _, ch := range p.Changes {
-			if refuses(ch) {
-				w.Header().Set("Content-Type", parcel.TypeJSON)
-				w.WriteHeader(http.StatusBadRequest)
-				io.WriteString(w, `{"kind":"input","code":"rule"}`)
-				return
-			}
-		}
-		r.Body = io.NopCloser(strings.NewReader(string(b)))
-		next.ServeHTTP(w, r)
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
