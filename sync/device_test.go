@@ -299,6 +299,32 @@ func TestACloneIsListedUntilAPersonDealtWithIt(t *testing.T) {
 	})
 }
 
+// The centre holds as much of the chain as the laptop, and another: all there is
+// went, and it is not said to be sent.
+func TestAllIsNotSentWhereTheCentresListHasAnotherHash(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	l.draft(t, noise("a", 1000))
+	mustCarry(t, l, "")
+	other := seal.International.Sum([]byte("another chain"))
+	if _, err := database(t, s.dir).Exec(numbered(`UPDATE chains SET chain = ? WHERE device = ?`), other[:], l.Profile().Device.String()); err != nil {
+		t.Fatal(err)
+	}
+	c := newCourier(t, l, "")
+	var said atomic.Bool
+	c.Watch(func(s courier.State) {
+		if s.AllSent {
+			said.Store(true)
+		}
+	})
+	if err := c.RunUntilEmpty(t.Context()); fault.KindOf(err) != fault.Conflict || !courier.IsCopied(err) {
+		t.Errorf("got %v", err)
+	}
+	if said.Load() {
+		t.Error("it said that all is sent")
+	}
+}
+
 func serveAt(t *testing.T, c *central.Central) (url string, stop func()) {
 	t.Helper()
 	srv, err := c.Server([]string{"127.0.0.1"})

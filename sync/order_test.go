@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -350,4 +353,55 @@ func TestNewsOfManyCasesAreResumed(t *testing.T) {
 		t.Errorf("%d changes were fetched of %d", fetched, all)
 	}
 	mustCarry(t, l, "")
+}
+
+// While cases of others come home by the hundred, the clerk works on: what is
+// saved goes up between them, not behind the last of them.
+func TestTheClerksOwnWorkGoesUpWhileManyCasesComeHome(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	const cases = 300
+	foreign(t, s, l.Profile().Device, cases)
+	var asked atomic.Int64
+	second, saved, gone := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	came := sync.OnceFunc(func() { close(gone) })
+	url := fronted(t, s, func(_ http.ResponseWriter, r *http.Request) bool {
+		switch r.URL.Path {
+		case "/v1/parcel":
+			came()
+		case "/v1/news":
+			switch n := asked.Add(1); {
+			case n == 2:
+				close(second)
+				<-saved
+				time.Sleep(3100 * time.Millisecond) // news have three seconds at a time
+			case n > 3: // nothing more comes home before it went
+				select {
+				case <-gone:
+				case <-r.Context().Done():
+				}
+			}
+		}
+		return false
+	})
+	c := newCourier(t, l, url)
+	var failed atomic.Value
+	c.Watch(func(s courier.State) {
+		if s.Err != nil {
+			failed.CompareAndSwap(nil, s.Err.Error())
+		}
+	})
+	done := carryOn(t, c)
+	<-second
+	l.draft(t)
+	if n := l.Count().Cases; n >= cases {
+		t.Errorf("%d cases are there already", n)
+	}
+	close(saved)
+	if err := <-done; err != nil || failed.Load() != nil {
+		t.Errorf("it ended with %v, and waited for %v", err, failed.Load())
+	}
+	if n := l.Count().Cases; n != cases+1 {
+		t.Errorf("%d cases, want %d", n, cases+1)
+	}
 }

@@ -1,19 +1,24 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"doorstep/internal/depot"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
+	"doorstep/sync/central"
 	"doorstep/sync/courier"
 	"github.com/google/uuid"
 )
@@ -101,6 +106,22 @@ func TestTwoDesksEditOneCaseOfflineAndAPersonDecides(t *testing.T) {
 	})
 }
 
+// Who has the marks and not the county's key cannot try numbers against them.
+func TestTheMarkOfAStudentIsMadeWithTheCountysKey(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	id := l.ofStudent(t, madeUpID(1))
+	mustCarry(t, l, "")
+	key := l.Profile().CountyKey.Derive(central.MarksLabel)
+	defer key.Wipe()
+	want := key.Name([]byte("id " + madeUpID(1)))
+	var mark []byte
+	err := database(t, s.dir).QueryRow(numbered(`SELECT mark FROM marks WHERE sort = 'id' AND case_id = ?`), id.String()).Scan(&mark)
+	if err != nil || !bytes.Equal(mark, want[:]) {
+		t.Errorf("the mark is %x, want %x; %v", mark, want, err)
+	}
+}
+
 func TestAnEditWhileItsEarlierVersionIsOnTheWay(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	l := newLaptop(t, s)
@@ -130,7 +151,7 @@ func TestAnEditWhileItsEarlierVersionIsOnTheWay(t *testing.T) {
 	if k.Status != loan.Corrected || k.App.Student.Name != "韦测乙" || len(k.Former) != 1 || k.Former[0].Sealed.Blob != first {
 		t.Fatalf("laptop: %v, %q, %d former", k.Status, k.App.Student.Name, len(k.Former))
 	}
-	if h := heldCase(t, s, id); h.Status != "corrected" || h.Conflicts != 0 {
+	if h := heldCase(t, s, id); h.Status != "corrected" || h.Conflicts != 0 || h.Whole() {
 		t.Errorf("centre: %+v", h)
 	}
 	l.finish(t, id)
@@ -139,6 +160,28 @@ func TestAnEditWhileItsEarlierVersionIsOnTheWay(t *testing.T) {
 	if h := heldCase(t, s, id); k.Status != loan.Received || !h.Whole() || len(k.Former) != 1 {
 		t.Errorf("laptop %v with %d former, centre %+v", k.Status, len(k.Former), h)
 	}
+	t.Run("corrected and finished anew in one go, it is whole with what the new finish names", func(t *testing.T) {
+		first := heldCase(t, s, id).ReceiptNo
+		page := noise("another page", 900_000)
+		l.commit(t, id, "practice-clerk", loan.ChangeCorrect, loan.CorrectBody{Fields: map[string]json.RawMessage{"student.name": value("韦测丙")}, Reason: "录错"})
+		l.commit(t, id, "practice-clerk", loan.ChangeAttach, loan.AttachBody{Source: "file", Attachment: loan.Attachment{
+			Slot: loan.DocSlot(loan.StudentIDCard), Blob: l.BlobName(page), Size: int64(len(page)), Media: "image/jpeg"}}, page)
+		l.finish(t, id)
+		ctx, cancel := context.WithTimeout(t.Context(), hangs)
+		defer cancel()
+		p.endsAfter(new(atomic.Int64), 500_000, cancel)
+		if err := newCourier(t, l, p.url).RunUntilEmpty(ctx); err == nil {
+			t.Fatal("all went over a link that ended")
+		}
+		if h := heldCase(t, s, id); h.Status != "queued" || h.Lacking == 0 || h.Whole() || l.status(t, id) != loan.Queued {
+			t.Errorf("half of it there: laptop %v, centre %+v", l.status(t, id), h)
+		}
+		mustCarry(t, l, "")
+		k := l.folded(t, id)
+		if h := heldCase(t, s, id); k.Status != loan.Received || !h.Whole() || h.ReceiptNo == first || k.Receipt.ReceiptNo != h.ReceiptNo || len(k.Former) != 2 {
+			t.Errorf("laptop %v with receipt %+v and %d former, centre %+v", k.Status, k.Receipt, len(k.Former), h)
+		}
+	})
 }
 
 func TestACaseCountsAsArrivedOnlyWhole(t *testing.T) {
@@ -186,6 +229,9 @@ func TestTheSameScanTwiceIsStoredOnceAndBothAreWhole(t *testing.T) {
 	attach(a, one, loan.StudentIDCard)
 	a.finish(t, one)
 	two, three := a.finished(t, scan), b.finished(t, scan)
+	if _, n := a.waits(t); n != 3*2+1 {
+		t.Errorf("%d blobs wait at the laptop, want the scan once and six others", n)
+	}
 	mustCarry(t, a, "")
 	mustCarry(t, b, "")
 	for l, ids := range map[*laptop][]uuid.UUID{a: {one, two}, b: {three}} {
@@ -198,9 +244,29 @@ func TestTheSameScanTwiceIsStoredOnceAndBothAreWhole(t *testing.T) {
 	if h := s.holdings(t); h.Blobs != 3*3+1 {
 		t.Errorf("%d blobs, want the scan once and nine others", h.Blobs)
 	}
+	if n := found(t, s.dir, scan[100_000:100_064]); n != 1 && !depot.OnShared() { // there it is sealed, under its name
+		t.Errorf("the scan lies on the centre's disk %d times", n)
+	}
 	if n := len(a.folded(t, one).Attachments); n != 3 {
 		t.Errorf("%d attachments, want 3", n)
 	}
+}
+
+// found counts how often some bytes lie in the files of a folder.
+func found(t testing.TB, dir string, b []byte) (n int) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		n += bytes.Count(content, b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func TestAWrongClockOrdersNothing(t *testing.T) {

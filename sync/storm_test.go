@@ -352,6 +352,7 @@ func TestBlobWithAFalseChunkOfAnother(t *testing.T) {
 	if k := heldCase(t, s, id); k.Status != "received" || k.Lacking != 0 {
 		t.Errorf("centre: %+v", k)
 	}
+	s.must(t, "verify") // what is held has the content that its name says
 }
 
 // The centre restored from yesterday: what it lacks is sent again.

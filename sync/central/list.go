@@ -35,7 +35,7 @@ type Held struct {
 }
 
 // Whole says whether the case is finished and nothing of it is lacking.
-func (h Held) Whole() bool { return h.ReceiptNo != "" && h.Lacking == 0 }
+func (h Held) Whole() bool { return h.ReceiptNo != "" && h.Blobs > 0 && h.Lacking == 0 }
 
 // HeldDevice is a laptop as the centre knows it.
 type HeldDevice struct {

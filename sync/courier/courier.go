@@ -67,7 +67,7 @@ type Courier struct {
 	absent map[loan.Hash]bool // blobs lacking here that the centre has not got
 	asked  bool               // the centre was asked for all gaps of the chain
 	passes int                // refused records in a row
-	shown  bool               // the centre was shown its last receipt
+	shown  time.Time          // when the centre was last shown its newest receipt
 	fresh  bool               // the centre holds nothing of this laptop
 	ready  *composed          // the first parcel of an attempt
 	along  struct {           // how far it had come when an attempt last failed
@@ -96,6 +96,7 @@ const (
 	idleStream = 20 * time.Second // an open stream costs power
 	lookEvery  = 2 * time.Second  // at the outbox
 	newsEvery  = 60 * time.Second // when nothing is to be sent
+	showEvery  = time.Hour        // the centre its newest receipt
 	stall      = 30 * time.Second // without a byte
 )
 

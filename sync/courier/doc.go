@@ -76,7 +76,9 @@
 // the parcel behind it. Where the centre holds more of the chain than the
 // laptop and the store knows of no loss, nothing is sent: the file was set back
 // by hand, or copied, and a person says which (Adopt). Where the centre says
-// that it holds less than it once acknowledged, it is shown its own receipt.
+// that it holds less than it once acknowledged, it is shown its own receipt; at the
+// first contact and then once an hour it is shown the newest in any case, for it may
+// hold as much of the chain and have lost blobs.
 // # To another laptop
 //
 // Peers reaches another laptop of the county wherever it is: Dial and Listen

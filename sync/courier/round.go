@@ -115,8 +115,11 @@ func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash, server stri
 	}
 	q := parcel.ReceiptRequest{Blobs: blobs}
 	var err error
-	if !c.shown {
-		// Once a run: a centre that was set back, and lost blobs alone, learns it.
+	now := c.now()
+	due := now.Sub(c.shown).Abs() >= showEvery
+	if due {
+		// A centre that was set back, and lost blobs alone, learns it. More often
+		// would cost a centre of many laptops a look at each blob that it names.
 		if q.Proof, err = lastReceipt(ctx, c.store); err != nil {
 			return err
 		}
@@ -125,7 +128,9 @@ func (c *Courier) askReceipt(ctx context.Context, blobs []loan.Hash, server stri
 	if err != nil {
 		return err
 	}
-	c.shown = true
+	if due {
+		c.shown = now
+	}
 	r, err := c.open(raw)
 	if err != nil {
 		return err
