@@ -72,7 +72,7 @@ type remembered struct {
 // database/sql leaves a goroutine behind each query of a transaction, which has only
 // to be let run to end; a transaction of thousands that never waits left as many
 // stacks.
-const asksInARow = 64
+const asksInARow = 256
 
 func (r *remembered) ask() {
 	if r.asks++; r.asks%asksInARow == 0 {
