@@ -120,6 +120,9 @@ func main() { os.Exit(start()) }
 func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || strings.HasPrefix(os.Args[1], "-")) {
+		defer background(ctx, sparePages)()
+	}
 	return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 

@@ -17,7 +17,8 @@ import (
 // Bounds of what streams bring in.
 const (
 	maxPacked = 1 << 20 // a longer blob gets a file of its own
-	roomBytes = 8 << 20 // of memory for blobs that are coming
+	roomBytes = 4 << 20 // of memory for blobs that are coming, at once,
+	moreRooms = 4       // and for so many long ones once they come
 	maxComing = 4096    // blobs that are coming, at most
 	idleTime  = 2 * time.Minute
 )
@@ -55,7 +56,7 @@ type arrivals struct {
 }
 
 func newArrivals() *arrivals {
-	return &arrivals{all: map[arrivalKey]*arrival{}, rooms: newRooms(roomBytes)}
+	return &arrivals{all: map[arrivalKey]*arrival{}, rooms: newRooms(roomBytes, moreRooms)}
 }
 
 // arrive gives the arrival of a blob, or makes it; leave must follow. Where

@@ -27,7 +27,7 @@ func someBlob(n int) packed {
 }
 
 // packRoom is memory for a head and n bytes.
-func packRoom(n int64) []byte { return newRooms(blocks(packHead + n)).take(n) }
+func packRoom(n int64) []byte { return newRooms(blocks(packHead+n), 0).take(n) }
 
 func (b *packed) write(p *packs) error { return b.writeIn(packRoom(int64(len(b.content))), p) }
 

@@ -6,7 +6,7 @@ import (
 )
 
 func TestRooms(t *testing.T) {
-	r := newRooms(8 * packBlock)
+	r := newRooms(8*packBlock, 0)
 	address := func(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b))) }
 	one, three, four := r.take(10), r.take(3*packBlock-packHead), r.take(4*packBlock-packHead)
 	t.Run("each is of whole blocks, at whole blocks, and of nobody else", func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestRooms(t *testing.T) {
 		}
 	})
 	t.Run("pieces apart are not one", func(t *testing.T) {
-		r := newRooms(3 * packBlock)
+		r := newRooms(3*packBlock, 0)
 		a, b := r.take(1), r.take(1)
 		r.give(a)
 		if r.take(2*packBlock-packHead) != nil {
@@ -48,16 +48,44 @@ func TestRooms(t *testing.T) {
 			t.Error("got no three")
 		}
 	})
+	t.Run("more is made where there is none, as often as may be", func(t *testing.T) {
+		r := newRooms(2*packBlock, 2)
+		small := r.take(2*packBlock - packHead)
+		if len(r.pieces) != 1 || r.left() != 2*longestRoom {
+			t.Fatalf("%d pieces, %d left where the first does", len(r.pieces), r.left())
+		}
+		if r.take(longestRoom) != nil || len(r.pieces) != 1 {
+			t.Error("more was made for what is too long for it")
+		}
+		a, b := r.take(maxPacked), r.take(maxPacked)
+		if a == nil || b == nil || address(a) == address(b) || len(r.pieces) != 3 {
+			t.Fatalf("%d pieces for two long ones", len(r.pieces))
+		}
+		if r.take(1) != nil || r.left() != 0 {
+			t.Errorf("more than there may be: %d left", r.left())
+		}
+		r.give(a)
+		r.give(small)
+		if b := r.take(packBlock); b == nil || address(b) != address(small) {
+			t.Error("what was made first is not used first")
+		}
+		if b := r.take(maxPacked); b == nil || address(b) != address(a) || len(r.pieces) != 3 {
+			t.Errorf("what was made is not used again: %d pieces", len(r.pieces))
+		}
+	})
 }
 
-// left is how many bytes are not in use.
+// left is how many bytes are not in use, made or not.
 func (r *rooms) left() (n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, used := range r.used {
-		if !used {
-			n += packBlock
+	for _, p := range r.pieces {
+		for _, used := range p.used {
+			if !used {
+				n += packBlock
+			}
 		}
 	}
+	n += int64(r.more) * longestRoom
 	return n
 }

@@ -77,7 +77,8 @@ func openDB(ctx context.Context, dir string) (*sql.DB, error) {
 	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
 		return nil, diskFault(op, err)
 	}
-	q := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)"}, "_txlock": {"immediate"}}
+	// Each connection keeps few pages: the system has the rest, and one takes up two.
+	q := url.Values{"_pragma": {"cache_size(-512)", "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)"}, "_txlock": {"immediate"}}
 	db := openSQLite("file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode())
 	db.SetMaxOpenConns(4)
 	db.SetMaxIdleConns(4)

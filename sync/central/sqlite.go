@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"runtime"
 
 	"modernc.org/sqlite"
 )
@@ -64,6 +65,19 @@ const (
 type remembered struct {
 	embeddedConn
 	idle map[string]driver.Stmt // by text, those that do not run
+	asks int                    // queries so far
+}
+
+// asksInARow is after how many queries others have the processor for a moment.
+// database/sql leaves a goroutine behind each query of a transaction, which has only
+// to be let run to end; a transaction of thousands that never waits left as many
+// stacks.
+const asksInARow = 256
+
+func (r *remembered) ask() {
+	if r.asks++; r.asks%asksInARow == 0 {
+		runtime.Gosched()
+	}
 }
 
 // take gives the statement of a text, which nobody else runs until it is back.
@@ -109,6 +123,7 @@ func (r *remembered) ExecContext(ctx context.Context, query string, args []drive
 }
 
 func (r *remembered) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	r.ask()
 	s, err := r.take(ctx, query)
 	if err != nil {
 		return nil, err
@@ -146,6 +161,7 @@ func (s *rememberedStmt) ExecContext(ctx context.Context, args []driver.NamedVal
 }
 
 func (s *rememberedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.conn.ask()
 	rows, err := s.embeddedStmt.QueryContext(ctx, args)
 	s.failed = s.failed || err != nil
 	return rows, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -92,6 +93,41 @@ func TestTextsThatAreRemembered(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestQueriesLeaveFewGoroutinesBehind asks in a transaction that never waits, on one
+// processor.
+func TestQueriesLeaveFewGoroutinesBehind(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	db := openSQLite("file:" + filepath.Join(t.TempDir(), "x.db"))
+	defer db.Close()
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	before, most := runtime.NumGoroutine(), 0
+	for _, prepared := range []bool{false, true} {
+		stmt, err := tx.PrepareContext(t.Context(), `SELECT 2`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20_000 {
+			var n int
+			if prepared {
+				err = stmt.QueryRow().Scan(&n)
+			} else {
+				err = tx.QueryRow(`SELECT 1`).Scan(&n)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			most = max(most, runtime.NumGoroutine())
+		}
+		if most > before+5*asksInARow {
+			t.Errorf("prepared %t: %d goroutines, %d before", prepared, most, before)
+		}
+	}
 }
 
 // testTextWithinItself asks the same of the same connection between two rows.
