@@ -23,18 +23,19 @@ type phoneDialog struct {
 	title string
 	use   func(image.Image) // for a portrait; nil for pages
 	*phoneLink
-	dialog *kit.Dialog
-	body   *fyne.Container
-	row    *fyne.Container
-	frame  *kit.PhotoFrame
-	words  *kit.Text
-	anyway *kit.Button
-	whole  *kit.Button // keeps the page just kept as it came, not cut
-	img    image.Image
-	page   desk.Page
-	source string // of that page
-	came   int
-	coming bool // a picture is under way
+	dialog   *kit.Dialog
+	body     *fyne.Container
+	row      *fyne.Container
+	frame    *kit.PhotoFrame
+	words    *kit.Text
+	anyway   *kit.Button
+	whole    *kit.Button // keeps the page just kept as it came, not cut
+	img      image.Image
+	page     desk.Page
+	source   string // of that page
+	came     int
+	coming   bool // a picture is under way
+	checking bool // one that came is looked at
 }
 
 // openPhone opens the page for pages of a slot, or for use. camera and file
@@ -113,6 +114,7 @@ func (d *phoneDialog) hear(e capture.PhoneEvent) {
 
 // take makes a page, or gives the portrait, of a picture that came.
 func (d *phoneDialog) take(shot capture.Shot) {
+	d.checking = true
 	d.say(kit.TextBody, "照片已到，正在检查…")
 	var img, small image.Image // small is what is shown, made beside the window
 	var page desk.Page
@@ -129,6 +131,7 @@ func (d *phoneDialog) take(shot capture.Shot) {
 		pose, err = desk.JudgePose(img)
 		return err
 	}, func(err error) {
+		d.checking = false
 		switch {
 		case d.ctx.Err() != nil:
 			d.late(page, err, shot.Source)
