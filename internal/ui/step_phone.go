@@ -35,7 +35,8 @@ type phoneDialog struct {
 	source   string // of that page
 	came     int
 	coming   bool // a picture is under way
-	checking bool // one that came is looked at
+	checking int  // one that came is looked at
+	cut      bool // the way broke while one was under way, which the phone sends again
 }
 
 // openPhone opens the page for pages of a slot, or for use. camera and file
@@ -94,27 +95,31 @@ func (d *phoneDialog) say(kind kit.TextKind, words string) {
 // hear takes what the phone did.
 func (d *phoneDialog) hear(e capture.PhoneEvent) {
 	switch {
+	case e.Joined && d.cut:
+		d.say(kit.TextOK, "手机连回来了，没有传完的一张会自动重传。")
 	case e.Joined:
 		d.s.byPhone = true
 		d.say(kit.TextOK, "手机已连上，请在手机上拍照。")
+	case e.Left && (d.cut || d.coming):
+		d.cut, d.coming = true, false
+		d.say(kit.TextWarn, "手机断开了，有一张没有传完、没有添加：手机连回来会自动重传；连不上时请再扫一次码。")
 	case e.Left:
-		d.coming = false
 		d.say(kit.TextWarn, "手机断开了，它会自动重连；连不上时请再扫一次码。")
 	case e.Received > 0:
 		d.coming = true
 		d.say(kit.TextBody, fmt.Sprintf("正在接收照片… %d%%", e.Received))
 	case e.Refused != nil:
-		d.coming = false
+		d.coming, d.cut = false, d.cut || e.Cut
 		d.say(kit.TextBad, sentence(e.Refused))
 	case e.Shot != nil:
-		d.coming = false
+		d.coming, d.cut = false, false
 		d.take(*e.Shot)
 	}
 }
 
 // take makes a page, or gives the portrait, of a picture that came.
 func (d *phoneDialog) take(shot capture.Shot) {
-	d.checking = true
+	d.checking++
 	d.say(kit.TextBody, "照片已到，正在检查…")
 	var img, small image.Image // small is what is shown, made beside the window
 	var page desk.Page
@@ -131,7 +136,7 @@ func (d *phoneDialog) take(shot capture.Shot) {
 		pose, err = desk.JudgePose(img)
 		return err
 	}, func(err error) {
-		d.checking = false
+		d.checking--
 		switch {
 		case d.ctx.Err() != nil:
 			d.late(page, err, shot.Source)
@@ -294,7 +299,7 @@ func (d *phoneDialog) close() {
 	if d.s.phone == d {
 		d.s.phone = nil
 	}
-	if d.coming && !d.s.v.closed {
+	if (d.coming || d.cut) && !d.s.v.closed {
 		kit.Notice(d.s.v.u.win, kit.Warning, "还有一张没有传完，没有添加：要用就请重新打开再拍。")
 	}
 	if d.came > 0 {

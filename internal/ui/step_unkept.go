@@ -50,7 +50,7 @@ func (s *imagesStep) atWork(slot loan.Slot) bool {
 			return true
 		}
 	}
-	return s.asked == slot || s.phone != nil && s.phone.slot == slot && (s.phone.coming || s.phone.checking)
+	return s.asked == slot || s.phone != nil && s.phone.slot == slot && (s.phone.coming || s.phone.cut || s.phone.checking > 0)
 }
 
 // asks notes for how long a dialog asks the clerk about a picture for a slot.
