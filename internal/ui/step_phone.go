@@ -22,6 +22,7 @@ type phoneDialog struct {
 	slot  loan.Slot
 	title string
 	use   func(image.Image) // for a portrait; nil for pages
+	one   bool              // use is for one page, which is looked at there
 	*phoneLink
 	dialog   *kit.Dialog
 	body     *fyne.Container
@@ -42,7 +43,14 @@ type phoneDialog struct {
 // openPhone opens the page for pages of a slot, or for use. camera and file
 // are the other ways.
 func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use func(image.Image), camera, file func()) {
-	d := &phoneDialog{s: s, slot: slot, title: title, use: use}
+	s.openPhoneDialog(&phoneDialog{s: s, slot: slot, title: title, use: use}, local, camera, file)
+}
+
+func (s *imagesStep) openPhoneDialog(d *phoneDialog, local bool, camera, file func()) {
+	use := d.use
+	if d.one {
+		use = nil
+	}
 	d.phoneLink = newPhoneLink(s.v.u, "用摄像头或选文件", d.say, d.hear)
 	d.frame = kit.NewPhotoFrame("照片还没有传来", 250, 1)
 	d.frame.SetWatermark(s.v.u.desk.Watermark())
@@ -71,13 +79,13 @@ func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use fun
 	d.row = container.NewHBox(d.anyway, d.whole, d.other, way("用摄像头", "camera", camera), way("选文件", "folder", file))
 	d.body = container.New(&wide{width: 380}, container.NewVBox(kit.NewText(steps, kit.TextBody), d.words, d.where, d.row))
 	content := container.NewBorder(nil, nil, container.NewHBox(d.code, gap(14)), nil, d.body)
-	d.dialog = kit.NewDialog(s.v.u.win, title, content, "完成", "", nil)
+	d.dialog = kit.NewDialog(s.v.u.win, d.title, content, "完成", "", nil)
 	d.dialog.SetWidth(680)
 	d.dialog.SetOnClosed(d.close)
 	s.phone = d
 	d.dialog.Show()
 	kit.Focus(d.dialog.YesButton())
-	o := capture.PhoneOptions{Title: title, Portrait: use != nil, Local: local}
+	o := capture.PhoneOptions{Title: d.title, Portrait: use != nil, Local: local}
 	if use != nil {
 		o.Look = lookAtPerson
 	}
@@ -128,6 +136,9 @@ func (d *phoneDialog) take(shot capture.Shot) {
 		if img, err = desk.DecodeImage(shot.Data); err != nil {
 			return err
 		}
+		if d.one {
+			return nil
+		}
 		if d.use == nil {
 			page, small, err = makeShown(img, false)
 			return err
@@ -143,6 +154,9 @@ func (d *phoneDialog) take(shot capture.Shot) {
 		case err != nil:
 			d.phone.Say(false, "这张照片用不了，请重拍。")
 			d.say(kit.TextBad, sentence(err))
+		case d.one:
+			d.img = img
+			d.give()
 		case d.use != nil:
 			d.img = img
 			d.judgePerson(pose, small)
