@@ -183,6 +183,45 @@ func TestChromiumPlaysThePhone(t *testing.T) {
 		}
 		says(t, ctx, "正在检查")
 	})
+	for name, lose := range map[string]string{
+		"a picture that was given to a channel and never came is sent again": `const ch = channel; ch.send = () => {}; setTimeout(() => ch.close(), 200)`,
+		"a picture of which the phone was not told that it came is not another": `const plain = page.record; let lost = false;
+			page.record = (kind, body) => { if (kind !== 'R' || lost) return plain(kind, body); lost = true; channel.close(); }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, _ := servePhone(t)
+			run(t, ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(p.address("phone.test")))
+			joined(t, p)
+			run(t, ctx, chromedp.WaitVisible("#take"))
+			want := goodShot(t, 640, 480)
+			path := filepath.Join(t.TempDir(), "p.jpg")
+			if err := os.WriteFile(path, want, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			get(t, ctx, chromedp.Evaluate[bool]("(() => { "+lose+"; return true; })()"))
+			run(t, ctx, chromedp.SetUploadFiles("#file", []string{path}))
+			pictures := 0
+			for back := false; !back || pictures == 0; {
+				e := next(t, p)
+				back = back || e.Joined
+				if e.Shot != nil {
+					pictures++
+					if !bytes.Equal(e.Shot.Data, want) {
+						t.Error("another picture came")
+					}
+				}
+			}
+			says(t, ctx, "正在检查")
+			select {
+			case e := <-p.events:
+				t.Errorf("got %+v after the picture", e)
+			default:
+			}
+			if pictures != 1 {
+				t.Errorf("pictures: got %d, want 1", pictures)
+			}
+		})
+	}
 	t.Run("a page with another token is refused in words", func(t *testing.T) {
 		p, _ := servePhone(t)
 		run(t, ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(strings.TrimSuffix(p.address("phone.test"), p.token)+"GUESS"))

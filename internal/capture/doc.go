@@ -38,7 +38,10 @@
 //
 // Kind 'S', from the phone: an encoded image of at most 40 MiB. Kind 'P', from
 // the phone: a small frame of its preview, at most 256 KiB, answered by kind 'H',
-// words. Kind 'W', to the phone: JSON {"kind": "good", "bad" or "info", "text"}.
+// words. Kind 'N', from the phone, is a name of 1 to 16 bytes for the picture that
+// follows, by chance; kind 'R', to the phone, is the name of one that came. What is
+// not answered is sent again by the next connection, and is no other picture. Kind
+// 'W', to the phone: JSON {"kind": "good", "bad" or "info", "text"}.
 // What is no such record, or not of what the page is for, ends the connection.
 //
 // A page for a signature or for a file is for the first phone that joins alone:

@@ -28,6 +28,7 @@ type PhoneEvent struct {
 	Given    bool  // the phone has the file, whole
 	Received int   // of a picture under way, in per cent
 	Refused  error // a picture or a pairing that was not taken
+	Cut      bool  // with Refused: the way broke, and the phone sends the picture again once it is back
 }
 
 // PhoneOptions say what the page is for.
@@ -65,6 +66,7 @@ type Phone struct {
 	rtc      peer.Options
 
 	looking sync.Mutex // one frame is judged at a time
+	having  sync.Mutex // held until the phone was told that its picture came: words about it come after
 
 	mu     sync.Mutex
 	closed bool
@@ -74,6 +76,7 @@ type Phone struct {
 	used   map[string]bool // proofs of offers: each pairs once
 	asking int             // pairings under way
 	words  phoneWords      // said last, to be shown to who joins
+	had    map[string]bool // names of pictures that came: one sent again is not another
 }
 
 const (
@@ -113,7 +116,7 @@ func ServePhone(ctx context.Context, o PhoneOptions) (*Phone, error) {
 	if err != nil {
 		return nil, fault.Tell(op, fault.Unavailable, "本机不让程序接受手机的连接：请检查防火墙，也可以"+o.ways()+"。", errors.New("cannot listen"))
 	}
-	p := &Phone{o: o, token: rand.Text(), listener: l, events: make(chan PhoneEvent), alarms: make(chan PhoneEvent, 1), used: map[string]bool{}, wanted: o.Sign != nil}
+	p := &Phone{o: o, token: rand.Text(), listener: l, events: make(chan PhoneEvent), alarms: make(chan PhoneEvent, 1), used: map[string]bool{}, had: map[string]bool{}, wanted: o.Sign != nil}
 	p.key, p.rtc = p.token, peer.Options{Loopback: o.Loopback}
 	p.ctx, p.stop = context.WithCancel(ctx)
 	mux := http.NewServeMux()
@@ -183,11 +186,13 @@ func (p *Phone) Next(ctx context.Context) (PhoneEvent, error) {
 	}
 }
 
-// tell hands an event over.
-func (p *Phone) tell(e PhoneEvent) {
+// tell hands an event over; false where the page ended before somebody took it.
+func (p *Phone) tell(e PhoneEvent) bool {
 	select {
 	case p.events <- e:
+		return true
 	case <-p.ctx.Done():
+		return false
 	}
 }
 
@@ -242,6 +247,8 @@ func (p *Phone) Say(good bool, text string) {
 	if conn != nil && p.start() {
 		go func() {
 			defer p.running.Done()
+			p.having.Lock()
+			defer p.having.Unlock()
 			p.send(conn, w)
 		}()
 	}

@@ -161,16 +161,19 @@ func (p *Phone) takes() map[byte]int {
 	case p.o.Gift != nil:
 		return map[byte]int{recordGot: sha256.Size}
 	case p.o.Look != nil:
-		return map[byte]int{recordShot: MaxFileBytes, recordLook: maxLook}
+		return map[byte]int{recordShot: MaxFileBytes, recordName: maxName, recordLook: maxLook}
 	}
-	return map[byte]int{recordShot: MaxFileBytes}
+	return map[byte]int{recordShot: MaxFileBytes, recordName: maxName}
 }
+
+// maxHad bounds how many names are remembered.
+const maxHad = 4096
 
 // receive takes what the page may send until the phone leaves or lies. What is
 // not good in its kind is refused and the next is waited for; what is no record
 // ends the phone's connection.
 func (p *Phone) receive(conn *peer.Conn) {
-	told := 0
+	told, name := 0, ""
 	for {
 		kind, b, err := readRecord(conn, p.takes(), func(kind byte, n, of int) {
 			if now := 100 * n / of; kind == recordShot && now != told && now > 0 {
@@ -179,12 +182,15 @@ func (p *Phone) receive(conn *peer.Conn) {
 			}
 		})
 		switch k := fault.KindOf(err); {
+		case err == nil && kind == recordName:
+			name = string(b)
 		case err == nil:
-			p.take(conn, kind, b)
+			p.take(conn, kind, name, b)
+			name = ""
 		case errors.Is(err, io.EOF), p.ctx.Err() != nil:
 			return
 		case errors.Is(err, errBroken) && p.o.Sign == nil && p.o.Gift == nil: // it fell asleep, or went too far away
-			p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.receive", fault.Input, "照片没有传完手机就断开了，没有添加：手机连回来会自动重传；没有传来就请再拍，或用摄像头、选文件。", err)})
+			p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.receive", fault.Input, "照片没有传完手机就断开了，没有添加：手机连回来会自动重传；没有传来就请再拍，或用摄像头、选文件。", err), Cut: true})
 			return
 		case k == fault.Input, k == fault.TooLarge:
 			p.tell(PhoneEvent{Refused: fault.Tell("capture.Phone.receive", k, p.lieWords(), err)})
@@ -206,7 +212,7 @@ func (p *Phone) lieWords() string {
 }
 
 // take takes one record of the page.
-func (p *Phone) take(conn *peer.Conn, kind byte, b []byte) {
+func (p *Phone) take(conn *peer.Conn, kind byte, name string, b []byte) {
 	switch kind {
 	case recordInk:
 		p.takeInk(conn, b)
@@ -215,12 +221,35 @@ func (p *Phone) take(conn *peer.Conn, kind byte, b []byte) {
 	case recordLook:
 		sayAs(conn, recordHint, p.hint(b))
 	default:
-		s, err := shotOf(b)
-		if err != nil {
-			p.tell(PhoneEvent{Refused: fault.Wrap("capture.Phone.take", err)})
-			p.send(conn, phoneWords{"bad", "这不是能用的图片，请重拍。"})
-			return
+		p.takeShot(conn, name, b)
+	}
+}
+
+// takeShot hands a picture over, once, and tells the phone that it came: until
+// then the phone keeps it, and sends it again by its next connection.
+func (p *Phone) takeShot(conn *peer.Conn, name string, b []byte) {
+	p.having.Lock()
+	defer p.having.Unlock()
+	if name != "" && p.had[name] {
+		_ = writeRecord(conn, recordHave, []byte(name)) // a phone that left sends it again
+		return
+	}
+	s, err := shotOf(b)
+	e := PhoneEvent{Shot: &s}
+	if err != nil {
+		e = PhoneEvent{Refused: fault.Wrap("capture.Phone.take", err)}
+	}
+	if !p.tell(e) {
+		return
+	}
+	if name != "" {
+		if len(p.had) >= maxHad {
+			clear(p.had)
 		}
-		p.tell(PhoneEvent{Shot: &s})
+		p.had[name] = true
+		_ = writeRecord(conn, recordHave, []byte(name))
+	}
+	if err != nil {
+		p.send(conn, phoneWords{"bad", "这不是能用的图片，请重拍。"})
 	}
 }

@@ -19,6 +19,8 @@ import (
 const (
 	recordShot  = 'S' // from the phone: an encoded image
 	recordLook  = 'P' // from the phone: a small frame of its preview
+	recordName  = 'N' // from the phone: a name of the picture that follows
+	recordHave  = 'R' // to the phone: the name of a picture that came whole
 	recordInk   = 'I' // from the phone: a signature
 	recordGot   = 'G' // from the phone: the SHA-256 of the file that it has
 	recordWords = 'W' // to the phone: phoneWords as JSON
@@ -29,6 +31,7 @@ const (
 
 	maxWords = 4096
 	maxLook  = 256 << 10
+	maxName  = 16
 )
 
 // pairing is what the page sends to be paired, and what it is answered. Each is

@@ -155,7 +155,9 @@ func (d *Desk) SetSetting(ctx context.Context, key string, v any) error {
 
 // screenSettings are how things are shown, and what was open: each a name, or with
 // a point behind it how names begin.
-func screenSettings() []string { return []string{"look", "in hand", "print.", "stick unfinished"} }
+func screenSettings() []string {
+	return []string{"look", "in hand", "print.", "stick unfinished", "not added"}
+}
 
 // CanSignIn says whether an account has a password at this laptop.
 func (d *Desk) CanSignIn(operator string) bool { return d.store.CanSignIn(operator) }

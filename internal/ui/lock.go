@@ -63,8 +63,10 @@ func (u *Window) leaveWork() (stop func()) {
 	if v := u.shell.current; v != nil {
 		at = v.id
 	}
+	unkept := u.unkept()
 	u.rest()
 	u.root.Clear() // a notice of one operator is not for the next
+	u.keepUnkept(unkept)
 	u.remember(at)
 	u.keepStick()
 	u.endShift()

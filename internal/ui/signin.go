@@ -131,6 +131,7 @@ func (u *Window) signedIn(d *desk.Desk) {
 	u.resumeRoom()
 	u.resume()
 	u.resumeStick()
+	u.tellUnkept()
 	u.purgePrints()
 	u.tellTenure()
 	u.housekeep()

@@ -169,7 +169,7 @@ func (r *cropRenderer) Layout(s fyne.Size) {
 
 // showCrop asks for the part of a picture that is the portrait; done gets the
 // portrait as it is kept. What the judge finds wrong is shown first, once.
-func showCrop(u *Window, title string, img image.Image, done func(desk.Picture)) {
+func showCrop(u *Window, title string, img image.Image, done func(desk.Picture)) *kit.Dialog {
 	c := newCropper(img)
 	words := kit.NewText("拖动或用方向键移动，滚轮或 + − 缩放；头部居中，头顶留一点空。", kit.TextCaption)
 	var kept *desk.Picture
@@ -226,6 +226,7 @@ func showCrop(u *Window, title string, img image.Image, done func(desk.Picture))
 			words.SetText(found.Hints[0])
 		}
 	})
+	return d
 }
 
 // show makes what is shown of the picture, and shows it.

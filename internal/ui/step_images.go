@@ -34,7 +34,8 @@ type imagesStep struct {
 	phone    *phoneDialog
 	looking  *pageLook // the page that is shown whole
 	chips    *chips
-	byPhone  bool // the clerk takes pictures by a phone
+	byPhone  bool      // the clerk takes pictures by a phone
+	asked    loan.Slot // for which a picture waits for the clerk's word
 	shoots   map[loan.Slot]*kit.Button
 	frames   map[loan.Slot]map[loan.Hash][]*kit.PhotoFrame // of the pages, as they stand
 	codes    map[loan.Hash][]letterCode                    // of the letter's pages, once they were read
@@ -322,6 +323,11 @@ func (s *imagesStep) setBusy(slot loan.Slot, words string) {
 		delete(s.busy, slot)
 	} else {
 		s.busy[slot] = words
+	}
+	if len(s.busy) == 0 {
+		delete(s.v.u.making, s)
+	} else {
+		s.v.u.making[s] = true
 	}
 	if !s.v.closed {
 		s.refresh()

@@ -63,6 +63,7 @@ func (s *imagesStep) checkPage(slot loan.Slot, title string, img image.Image, pa
 		return true
 	})
 	c.dialog.SetWidth(560)
+	s.asks(slot, c.dialog)
 	c.dialog.Show()
 	if page != nil {
 		c.page = *page

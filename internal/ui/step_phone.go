@@ -22,25 +22,35 @@ type phoneDialog struct {
 	slot  loan.Slot
 	title string
 	use   func(image.Image) // for a portrait; nil for pages
+	one   bool              // use is for one page, which is looked at there
 	*phoneLink
-	dialog *kit.Dialog
-	body   *fyne.Container
-	row    *fyne.Container
-	frame  *kit.PhotoFrame
-	words  *kit.Text
-	anyway *kit.Button
-	whole  *kit.Button // keeps the page just kept as it came, not cut
-	img    image.Image
-	page   desk.Page
-	source string // of that page
-	came   int
-	coming bool // a picture is under way
+	dialog   *kit.Dialog
+	body     *fyne.Container
+	row      *fyne.Container
+	frame    *kit.PhotoFrame
+	words    *kit.Text
+	anyway   *kit.Button
+	whole    *kit.Button // keeps the page just kept as it came, not cut
+	img      image.Image
+	page     desk.Page
+	source   string // of that page
+	came     int
+	coming   bool // a picture is under way
+	checking int  // one that came is looked at
+	cut      bool // the way broke while one was under way, which the phone sends again
 }
 
 // openPhone opens the page for pages of a slot, or for use. camera and file
 // are the other ways.
 func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use func(image.Image), camera, file func()) {
-	d := &phoneDialog{s: s, slot: slot, title: title, use: use}
+	s.openPhoneDialog(&phoneDialog{s: s, slot: slot, title: title, use: use}, local, camera, file)
+}
+
+func (s *imagesStep) openPhoneDialog(d *phoneDialog, local bool, camera, file func()) {
+	use := d.use
+	if d.one {
+		use = nil
+	}
 	d.phoneLink = newPhoneLink(s.v.u, "用摄像头或选文件", d.say, d.hear)
 	d.frame = kit.NewPhotoFrame("照片还没有传来", 250, 1)
 	d.frame.SetWatermark(s.v.u.desk.Watermark())
@@ -69,13 +79,13 @@ func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use fun
 	d.row = container.NewHBox(d.anyway, d.whole, d.other, way("用摄像头", "camera", camera), way("选文件", "folder", file))
 	d.body = container.New(&wide{width: 380}, container.NewVBox(kit.NewText(steps, kit.TextBody), d.words, d.where, d.row))
 	content := container.NewBorder(nil, nil, container.NewHBox(d.code, gap(14)), nil, d.body)
-	d.dialog = kit.NewDialog(s.v.u.win, title, content, "完成", "", nil)
+	d.dialog = kit.NewDialog(s.v.u.win, d.title, content, "完成", "", nil)
 	d.dialog.SetWidth(680)
 	d.dialog.SetOnClosed(d.close)
 	s.phone = d
 	d.dialog.Show()
 	kit.Focus(d.dialog.YesButton())
-	o := capture.PhoneOptions{Title: title, Portrait: use != nil, Local: local}
+	o := capture.PhoneOptions{Title: d.title, Portrait: use != nil, Local: local}
 	if use != nil {
 		o.Look = lookAtPerson
 	}
@@ -93,26 +103,31 @@ func (d *phoneDialog) say(kind kit.TextKind, words string) {
 // hear takes what the phone did.
 func (d *phoneDialog) hear(e capture.PhoneEvent) {
 	switch {
+	case e.Joined && d.cut:
+		d.say(kit.TextOK, "手机连回来了，没有传完的一张会自动重传。")
 	case e.Joined:
 		d.s.byPhone = true
 		d.say(kit.TextOK, "手机已连上，请在手机上拍照。")
+	case e.Left && (d.cut || d.coming):
+		d.cut, d.coming = true, false
+		d.say(kit.TextWarn, "手机断开了，有一张没有传完、没有添加：手机连回来会自动重传；连不上时请再扫一次码。")
 	case e.Left:
-		d.coming = false
 		d.say(kit.TextWarn, "手机断开了，它会自动重连；连不上时请再扫一次码。")
 	case e.Received > 0:
 		d.coming = true
 		d.say(kit.TextBody, fmt.Sprintf("正在接收照片… %d%%", e.Received))
 	case e.Refused != nil:
-		d.coming = false
+		d.coming, d.cut = false, d.cut || e.Cut
 		d.say(kit.TextBad, sentence(e.Refused))
 	case e.Shot != nil:
-		d.coming = false
+		d.coming, d.cut = false, false
 		d.take(*e.Shot)
 	}
 }
 
 // take makes a page, or gives the portrait, of a picture that came.
 func (d *phoneDialog) take(shot capture.Shot) {
+	d.checking++
 	d.say(kit.TextBody, "照片已到，正在检查…")
 	var img, small image.Image // small is what is shown, made beside the window
 	var page desk.Page
@@ -120,6 +135,9 @@ func (d *phoneDialog) take(shot capture.Shot) {
 	d.s.v.u.grind("check shot", func(context.Context) (err error) {
 		if img, err = desk.DecodeImage(shot.Data); err != nil {
 			return err
+		}
+		if d.one {
+			return nil
 		}
 		if d.use == nil {
 			page, small, err = makeShown(img, false)
@@ -129,12 +147,16 @@ func (d *phoneDialog) take(shot capture.Shot) {
 		pose, err = desk.JudgePose(img)
 		return err
 	}, func(err error) {
+		d.checking--
 		switch {
 		case d.ctx.Err() != nil:
 			d.late(page, err, shot.Source)
 		case err != nil:
 			d.phone.Say(false, "这张照片用不了，请重拍。")
 			d.say(kit.TextBad, sentence(err))
+		case d.one:
+			d.img = img
+			d.give()
 		case d.use != nil:
 			d.img = img
 			d.judgePerson(pose, small)
@@ -291,7 +313,7 @@ func (d *phoneDialog) close() {
 	if d.s.phone == d {
 		d.s.phone = nil
 	}
-	if d.coming && !d.s.v.closed {
+	if (d.coming || d.cut) && !d.s.v.closed {
 		kit.Notice(d.s.v.u.win, kit.Warning, "还有一张没有传完，没有添加：要用就请重新打开再拍。")
 	}
 	if d.came > 0 {

@@ -172,15 +172,20 @@ func (p *portraitCard) takeByCamera() {
 }
 
 func (p *portraitCard) takeFromFile() {
-	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}, p.addFile)
+	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", scanSuffixes(), p.addFile)
 }
 
 func (p *portraitCard) addFile(path string) {
 	p.s.setBusy(p.slot, "正在读取照片…")
 	var img image.Image
-	p.s.v.u.grind("read portrait", func(ctx context.Context) error {
-		shots, err := p.s.shotsOf(ctx, path)
-		if err != nil {
+	var shots [][]byte
+	var small []image.Image
+	p.s.v.u.grind("read portrait", func(ctx context.Context) (err error) {
+		if shots, err = p.s.shotsOf(ctx, path); err != nil {
+			return err
+		}
+		if len(shots) > 1 {
+			small, err = thumbsOf(ctx, shots)
 			return err
 		}
 		img, err = desk.DecodeImage(shots[0])
@@ -192,6 +197,8 @@ func (p *portraitCard) addFile(path string) {
 			p.s.notAdded()
 		case err != nil:
 			p.s.v.u.fail(err)
+		case len(shots) > 1:
+			p.choosePage(shots, small)
 		default:
 			p.crop(img, "file")
 		}
@@ -202,7 +209,7 @@ func (p *portraitCard) addFile(path string) {
 // is in use elsewhere is kept on the clerk's word alone.
 func (p *portraitCard) crop(img image.Image, source string) {
 	v := p.s.v
-	showCrop(v.u, partyLabel(p.party)+"照片", img, func(pic desk.Picture) {
+	p.s.asks(p.slot, showCrop(v.u, partyLabel(p.party)+"照片", img, func(pic desk.Picture) {
 		keep := func() { p.s.keep(p.slot, []desk.Picture{pic}, source, nil) }
 		used := ""
 		p.s.setBusy(p.slot, "正在核对照片…")
@@ -222,5 +229,5 @@ func (p *portraitCard) crop(img image.Image, source string) {
 				keep()
 			}
 		})
-	})
+	}))
 }

@@ -151,54 +151,75 @@ func (v *visit) mended() {
 	}
 }
 
-// retake takes a lost page anew, by the camera or out of a file.
+// retake takes a lost page anew, by the ways of every paper.
 func (v *visit) retake(l desk.Loss) {
 	if v.at != stepImages {
 		v.show(stepImages)
 	}
 	s := v.steps[stepImages].(*imagesStep)
 	title := "补拍 " + v.pageName(l.Attachment)
-	s.openCamera(title, func(img image.Image) {
-		s.scanned(l, "camera", func(ctx context.Context) ([]desk.Picture, error) {
-			p, err := desk.Scan(img)
-			return []desk.Picture{p}, err
-		})
-	}, func() {
-		s.chooseFile(title, scanSuffixes(), func(path string) {
-			s.scanned(l, "file", func(ctx context.Context) ([]desk.Picture, error) {
-				shots, err := s.shotsOf(ctx, path)
-				if err != nil {
-					return nil, err
-				}
-				return s.scanAll(ctx, l.Slot, shots)
-			})
-		})
-	})
+	var shoot func()
+	choose := func() {
+		s.chooseFile(title, scanSuffixes(), func(path string) { s.lostFromFile(l, title, path, v.retake) })
+	}
+	phone := func(local bool) {
+		source := "phone"
+		if local {
+			source = "camera"
+		}
+		s.openPhoneDialog(&phoneDialog{s: s, slot: l.Slot, title: title, one: true,
+			use: func(img image.Image) { s.checkLost(l, title, img, source, "重拍", func() { v.retake(l) }) }}, local, shoot, choose)
+	}
+	shoot = func() {
+		s.openCamera(title, func(img image.Image) { s.checkLost(l, title, img, "camera", "重拍", shoot) }, choose)
+		s.camera.direct = true
+		s.camera.offer(phone)
+	}
+	if s.byPhone {
+		phone(false)
+		return
+	}
+	shoot()
 }
 
-// scanned makes pages and puts the one that is meant in the place of a lost one;
-// another that cannot be read only on the clerk's word.
-func (s *imagesStep) scanned(l desk.Loss, source string, scan func(ctx context.Context) ([]desk.Picture, error)) {
-	s.setBusy(l.Slot, "正在处理…")
+// checkLost shows a picture as the page that is to stand in the place of a lost one;
+// again, named so, leads to another picture.
+func (s *imagesStep) checkLost(l desk.Loss, title string, img image.Image, source, named string, again func()) {
+	s.checkPage("", title, img, nil, "", func(p desk.Picture, _ loan.Part) { s.replace(l, p, source) }, named, again)
+	s.asked = l.Slot
+}
+
+// lostFromFile puts the very page that was lost in its place, where a file has it;
+// the only page of a file is looked at first.
+func (s *imagesStep) lostFromFile(l desk.Loss, title, path string, again func(desk.Loss)) {
+	s.setBusy(l.Slot, "正在打开文件…")
 	var page desk.Picture
+	var img image.Image
 	s.v.u.grind("scan", func(ctx context.Context) error {
-		all, err := scan(ctx)
-		if err == nil {
-			page, err = onePage(all, func(b []byte) bool { return s.v.u.desk.Names(b, l.Blob) })
+		shots, err := s.shotsOf(ctx, path)
+		if err != nil {
+			return err
+		}
+		all, err := s.scanAll(ctx, l.Slot, shots)
+		if err != nil {
+			return err
+		}
+		same := func(b []byte) bool { return s.v.u.desk.Names(b, l.Blob) }
+		if page, err = onePage(all, same); err == nil && !same(page.JPEG) {
+			img, err = desk.DecodeImage(shots[0])
 		}
 		return err
 	}, func(err error) {
 		s.setBusy(l.Slot, "")
-		put := func() { s.replace(l, page, source) }
 		switch {
 		case s.v.closed:
 			s.notAdded()
 		case err != nil:
 			s.v.u.fail(err)
-		case len(page.Problems) > 0 && !s.v.u.desk.Names(page.JPEG, l.Blob):
-			kit.Confirm(s.v.u.win, "这一页看不清", "还没有补上。"+strings.Join(page.Problems, "")+"请再拍一次，或另选文件；确实拍不好时可以照用。", "仍然使用", "不用", put)
+		case img != nil:
+			s.checkLost(l, title, img, "file", "另取一张", func() { again(l) })
 		default:
-			put()
+			s.replace(l, page, "file")
 		}
 	})
 }

@@ -153,6 +153,38 @@ func TestPagesComeFromABrowserOrAPhone(t *testing.T) {
 		r.ui(func() { d.dialog.Close() })
 		r.settle()
 	})
+	t.Run("a picture whose way broke is told as under way until it came", func(t *testing.T) {
+		r := &rig{t, r.u}
+		d := r.opens(func() { images.openPhone(slot, "户口簿", true, nil, func() {}, func() {}) })
+		says := func(want string, e capture.PhoneEvent) {
+			t.Helper()
+			if d.hear(e); !strings.Contains(d.words.Text(), want) {
+				t.Errorf("the window says %s, want %s in it", d.words.Text(), want)
+			}
+		}
+		r.ui(func() {
+			says("已连上", capture.PhoneEvent{Joined: true})
+			says("40%", capture.PhoneEvent{Received: 40})
+			says("没有传完", capture.PhoneEvent{Refused: fault.Tell("test", fault.Input, "照片没有传完手机就断开了。", nil), Cut: true})
+			says("有一张没有传完、没有添加", capture.PhoneEvent{Left: true})
+			says("会自动重传", capture.PhoneEvent{Joined: true})
+		})
+		d.sends(t, testPicture(1240, 910))
+		r.until("the page is kept", func() bool { return d.came == 1 })
+		r.ui(func() {
+			if d.cut || d.coming || d.checking != 0 {
+				t.Error("it is called under way after it came")
+			}
+			says("它会自动重连；", capture.PhoneEvent{Left: true})
+			d.hear(capture.PhoneEvent{Refused: fault.Tell("test", fault.Input, "照片没有传完手机就断开了。", nil), Cut: true})
+			d.dialog.Close()
+			if got := r.notices(); !strings.Contains(got, "还有一张没有传完") {
+				t.Error("it is not said that one was not added")
+			}
+			r.u.root.Clear()
+		})
+		r.settle()
+	})
 	t.Run("locking ends the page", func(t *testing.T) {
 		r := &rig{t, r.u}
 		d := r.opens(func() { images.openPhone(slot, "户口簿", true, nil, func() {}, func() {}) })

@@ -94,6 +94,7 @@ type Window struct {
 	chore    *chore    // under way, or nil
 	stickOwn string    // the folder for the stick that was chosen by hand
 	shell    *shell
+	making   map[*imagesStep]bool // where pictures are at work, also of cases that were left
 	look     Look
 	first    fyne.CanvasObject // of a front screen, where typing begins
 	ear      *desk.Ear         // for the lists to choose from
@@ -105,7 +106,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	if d.Printing.List == nil {
 		d.Printing = SystemPrinting()
 	}
-	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: Look{Scale: 1}, ear: desk.NewEar()}
+	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: Look{Scale: 1}, ear: desk.NewEar(), making: map[*imagesStep]bool{}}
 	// Close ends the work, not ctx: what is typed when the program is told to
 	// stop is still to be saved.
 	u.ctx, u.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -232,6 +233,7 @@ func (u *Window) fail(err error) {
 // Close saves what was asked for, stops all work and locks the store. It
 // returns when nothing of the window runs any more.
 func (u *Window) Close() {
+	u.keepUnkept(u.unkept())
 	u.rest()
 	u.root.Clear()
 	u.stop()

@@ -68,7 +68,7 @@ function hmac(key, text) {
 // its own and shows that it knows the token.
 const at = what => way ? home + 'saved/' + hmac(token, 'saved') + '/' + what : what;
 
-let channel = null, pairing = null, joined = false;
+let channel = null, pairing = null, joined = false, ends = []; // ends are called when the channel is gone
 
 // connected pairs where there is no channel: a phone may drop its connection
 // while its camera is open.
@@ -97,6 +97,7 @@ async function pair() {
     settle(false);
     if (channel !== ch) return;
     channel = null;
+    for (const end of ends.splice(0)) end();
     if (!document.hidden) connected().catch(lost);
   };
   ch.onopen = () => { channel = ch; came = new Uint8Array(0); again = 0; refused = ''; page.ready(true); settle(true); };
@@ -184,15 +185,32 @@ function receive(event) {
 
 function json(body) { return JSON.parse(new TextDecoder().decode(body)); }
 
-// pour sends a record, in pieces that the laptop takes.
-async function pour(kind, bytes, progress) {
-  await connected();
-  const ch = channel, head = new Uint8Array(5);
+// pour sends a record, in pieces that the laptop takes, one record after the
+// other; name, where there is one, goes before it by the same channel.
+let line = Promise.resolve();
+function pour(kind, bytes, progress, name) {
+  const mine = line.then(() => sendRecord(kind, bytes, progress, name));
+  line = mine.catch(() => {});
+  return mine;
+}
+
+function header(kind, length) {
+  const head = new Uint8Array(5);
   head[0] = kind.charCodeAt(0);
-  new DataView(head.buffer).setUint32(1, bytes.length);
-  ch.send(head);
+  new DataView(head.buffer).setUint32(1, length);
+  return head;
+}
+
+async function sendRecord(kind, bytes, progress, name) {
+  await connected();
+  const ch = channel;
+  if (name) {
+    ch.send(header('N', name.length));
+    ch.send(name);
+  }
+  ch.send(header(kind, bytes.length));
   for (let at = 0; at < bytes.length; at += piece) {
-    if (ch.bufferedAmount > 1048576) await new Promise(done => { ch.onbufferedamountlow = done; ch.addEventListener('close', done); });
+    if (ch.bufferedAmount > 1048576) await new Promise(done => { ch.onbufferedamountlow = done; ends.push(done); });
     ch.send(bytes.subarray(at, at + piece));
     if (progress) progress(100 * at / bytes.length);
   }

@@ -39,20 +39,34 @@ async function give(blob) {
       return;
     }
     $('progress').hidden = false;
+    const name = crypto.getRandomValues(new Uint8Array(16));
     for (let tries = 0; ; tries++) {
       try {
-        await pour('S', bytes, part => { $('progress').value = part; });
+        await through(bytes, name);
         break;
       } catch (e) {
-        if (tries === 3) throw e; // a connection that broke is made anew, and the picture sent from its start
+        if (over || tries === 40) throw e;
+        say('bad', '与电脑断开了，有照片还没有传到：正在重连、重传，请不要关掉这一页。');
+        await new Promise(done => setTimeout(done, 1000));
       }
     }
-    say('info', '已传完，电脑正在检查…');
   } catch (e) {
-    say('bad', '没有传成：请重新扫码再拍。');
+    say('bad', '与电脑断开了，没有传成：请重新扫码再拍。');
   } finally {
     $('progress').hidden = true;
   }
+}
+
+// through sends a picture until the laptop says that it has it, or the way breaks.
+let there = null; // the picture that the laptop is to have
+async function through(bytes, name) {
+  let broke;
+  const had = new Promise((done, fail) => { broke = fail; there = { name: String(name), done: done }; });
+  had.catch(() => {});
+  await connected();
+  ends.push(() => broke(new Error('broken')));
+  await pour('S', bytes, part => { $('progress').value = part; }, name);
+  await had;
 }
 
 // still takes a picture as fine as the camera gives.
@@ -180,7 +194,12 @@ async function hint() {
   $('hint').textContent = words.text;
   $('hint').hidden = false;
 }
-page.record = (kind, body) => { if (kind === 'H' && answer) answer(json(body)); };
+page.record = (kind, body) => {
+  if (kind === 'H' && answer) answer(json(body));
+  if (kind !== 'R' || !there || String(body) !== there.name) return;
+  say('info', '已传完，电脑正在检查…');
+  there.done();
+};
 
 begin(async want => {
   portrait = want.portrait;
