@@ -114,6 +114,10 @@ func (o *Own) count(ch *loan.Change, party loan.Party) {
 // asks for it: nil, or why not, and what can be done instead.
 func erasable(c *loan.Case) error {
 	const op = "erase on request"
+	if c.Status == loan.Void && c.EverSealed() {
+		return fault.Tell(op, fault.Denied, "本案曾签署并封存合同，作废后合同和登记内容仍须依法保存，不能删除。影像在中心回执满 7 天后自动从本机清除；同意可以撤回，有疑问请联系县资助中心。",
+			errors.New("a sealed contract"))
+	}
 	switch c.Status {
 	case loan.Void:
 		return nil

@@ -93,6 +93,14 @@ func erasedOnRequest(t *testing.T, sent bool) {
 	if err := erase(kept); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "依法保存") {
 		t.Errorf("a contract in force: got %v: %s", err, fault.Sentence(err))
 	}
+	if !sent {
+		k.as("clerk-1", clerkPassword)
+		must(k.d.Void(ctx, kept.ID, "录入重复了"))
+		k.as("admin-1", reviewPassword)
+		if err := erase(kept); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "作废后合同") {
+			t.Errorf("a sealed contract that was made void: got %v: %s", err, fault.Sentence(err))
+		}
+	}
 	if err := erase(draft); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "先作废") {
 		t.Errorf("a case under way: got %v: %s", err, fault.Sentence(err))
 	}

@@ -188,22 +188,11 @@ func (s *Store) EraseSeasonBut(ctx context.Context, year int, operator string, k
 // the change that tells of it, by which the centre erases its copy too. What the
 // centre has not acknowledged is erased as well, and goes to it without content.
 // WhyUnsent is of a case that another laptop made void, while changes of this one
-// wait.
+// wait; WhySealed of one of which a contract was sealed.
 func (s *Store) EraseCase(ctx context.Context, id uuid.UUID, operator, reason string) (Erased, error) {
 	e := &erasure{s: s, rule: RuleRequest, operator: operator, reason: reason}
 	err := e.whole(ctx, func(sum Summary) bool { return sum.ID == id }, func(*loan.Case) bool { return true })
 	return e.out, fault.Wrap("store.EraseCase", err)
-}
-
-// EraseTold erases those of some cases that are here, because the centre says
-// that it erased them at a person's wish; operator and reason are as it names
-// them. What another case here names is offered to the centre anew, which may have
-// had it with the erased one alone. To a centre that was set back this laptop's chain
-// then says so in its turn.
-func (s *Store) EraseTold(ctx context.Context, ids []uuid.UUID, operator, reason string) (Erased, error) {
-	e := &erasure{s: s, rule: RuleRequest, told: true, operator: operator, reason: reason}
-	err := e.whole(ctx, func(sum Summary) bool { return slices.Contains(ids, sum.ID) }, func(*loan.Case) bool { return true })
-	return e.out, fault.Wrap("store.EraseTold", err)
 }
 
 // whole erases the cases that both name, as far as they may go.
@@ -267,7 +256,13 @@ func (e *erasure) choose(ctx context.Context, listed func(Summary) bool, meant f
 
 // mayGo says why a case may not be erased whole; empty when it may.
 func (e *erasure) mayGo(c *loan.Case, sum Summary, blobs []loan.Hash, changes []*loan.Change) Why {
+	if e.rule == RuleRequest && c.EverSealed() {
+		return WhySealed
+	}
 	if e.told {
+		if e.s.waits(blobs) || !e.knewAll(sum, changes) {
+			return WhyUnsent
+		}
 		return ""
 	}
 	switch c.Status {

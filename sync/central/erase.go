@@ -1,6 +1,7 @@
 package central
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -55,6 +56,13 @@ type wish struct {
 // whyNotVoid is of a wish that waits: the word that the case is void may come yet,
 // from another laptop.
 const whyNotVoid = "the case is not void here"
+
+// Why a wish is not granted, or was taken back.
+const (
+	whySealed  = "a contract of it was sealed"
+	whyUnknown = "the case is not known here"
+	whyMet     = "what came afterwards was not the wish's to erase: a person decides"
+)
 
 // wishesIn reads the wishes of a change of a device's chain.
 func wishesIn(d *device, ch *loan.Change) []wish {
@@ -148,7 +156,9 @@ func (c *Central) granted(ctx context.Context, tx *sql.Tx, all []wish, gone map[
 
 // mayErase is fault.Denied or fault.Input for a wish that is not granted: by whom
 // the table of permissions does not name or who had a part in the case, of a case
-// that is not of the device, or that is not void. A case that never came here may be erased: it is to stay away.
+// that is not of the device, that is not void, or of which a contract was ever
+// sealed. Of a case that a laptop erased before it was sent the heads of its changes
+// come before its wish; one of which nothing came is not its to erase.
 func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	const op = "central.mayErase"
 	who, err := person(ctx, tx, w.operator)
@@ -165,10 +175,7 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 		if w.device == uuid.Nil {
 			return fault.New(op, fault.Missing, errors.New("no such case"))
 		}
-		if at, err = siteOf(ctx, tx, w.device); err != nil {
-			return err
-		}
-		return mayBy(who, guard.MayAt(who, guard.EraseSeason, nil, at))
+		return problemOf(op, fault.Denied, whyUnknown)
 	}
 	if err != nil {
 		return diskFault(op, err)
@@ -191,6 +198,9 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	}
 	if err := byHeads(ctx, tx, who, w.id); err != nil {
 		return err
+	}
+	if sealed, err := everSealed(ctx, tx, w.id); err != nil || sealed {
+		return cmp.Or(err, problemOf(op, fault.Denied, whySealed))
 	}
 	return c.void(ctx, tx, w.id)
 }
@@ -280,17 +290,22 @@ func (c *Central) erase(ctx context.Context, tx *sql.Tx, w wish) error {
 	if err := c.bare(ctx, tx, w.id, w.county); err != nil {
 		return err
 	}
-	if err := c.sayErased(ctx, tx, w); err != nil {
+	seen, err := lastOfChains(ctx, tx, w.id)
+	if err != nil {
+		return err
+	}
+	if err := c.sayErased(ctx, tx, w, seen); err != nil {
 		return err
 	}
 	c.log.Warn("a case is erased at a person's wish", "case", w.id, "device", w.device, "operator", w.operator)
 	return c.noticeAll(ctx, tx, []noted{{id: w.id, before: marks}})
 }
 
-// sayErased tells the laptops that have a case that it is erased.
-func (c *Central) sayErased(ctx context.Context, tx *sql.Tx, w wish) error {
+// sayErased tells the laptops that have a case that it is erased. What the word has
+// seen is the last change of each chain that is here: work beyond it was not known.
+func (c *Central) sayErased(ctx context.Context, tx *sql.Tx, w wish, seen []uuid.UUID) error {
 	body := loan.EraseBody{Rule: loan.EraseRequest, Cases: []uuid.UUID{w.id}, Count: 1, Reason: w.reason}
-	_, err := c.authorAs(ctx, tx, &loan.Case{ID: w.id}, w.operator, loan.ChangeErase, body)
+	_, err := c.authorAs(ctx, tx, &loan.Case{ID: w.id, Heads: seen}, w.operator, loan.ChangeErase, body)
 	return err
 }
 

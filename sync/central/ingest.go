@@ -205,6 +205,16 @@ func (c *Central) fold(ctx context.Context, tx *sql.Tx, d *device, in *income) (
 	if err != nil {
 		return false, err
 	}
+	met, err := c.met(ctx, tx, in, gone)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range sortedIDs(met) {
+		if err := c.revive(ctx, tx, id); err != nil {
+			return false, err
+		}
+		delete(gone, id)
+	}
 	joined := map[uuid.UUID]bool{}
 	for _, id := range in.cases {
 		if joined[id], err = c.noteAuthor(ctx, tx, id, d); err != nil {
