@@ -344,11 +344,16 @@ func (e *erasure) take(w *work, id uuid.UUID, body *loan.EraseBody) error {
 		body.Bytes += int64(info.size)
 	}
 	if e.bodies {
-		n, err := s.eraseBodies(w.tx, id)
+		n, notes, err := s.eraseBodies(w.tx, id)
 		if err != nil {
 			return err
 		}
 		body.More += n
+		for _, b := range notes {
+			if err := w.entry(Entry{Kind: loan.ChangeView, Operator: e.operator, Body: b}); err != nil {
+				return err
+			}
+		}
 	} else if blobs == 0 {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 )
 
@@ -260,7 +261,7 @@ func (e *erasure) mayGo(c *loan.Case, sum Summary, blobs []loan.Hash, changes []
 		return WhySealed
 	}
 	if e.told {
-		if e.s.waits(blobs) || !e.knewAll(sum, changes) {
+		if !e.knewAll(sum, blobs, changes) {
 			return WhyUnsent
 		}
 		return ""
@@ -322,28 +323,32 @@ func (e *erasure) own(ctx context.Context, names map[uuid.UUID][]loan.Hash, need
 }
 
 // eraseBodies empties a case: of its changes the headers stay, of its summary
-// the status. It gives how many bodies there were.
-func (s *Store) eraseBodies(tx *bbolt.Tx, id uuid.UUID) (int, error) {
+// the status. It gives how many bodies went. Of a look the body stays where nothing of
+// the case is in it; where something is, notes has what of it may be said still.
+func (s *Store) eraseBodies(tx *bbolt.Tx, id uuid.UUID) (n int, notes []loan.ViewBody, err error) {
 	changes, err := s.listChanges(tx, id)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	old, err := s.readRow(tx, id)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	n := 0
+	said := guard.Said(changes)
 	for _, ch := range changes {
-		if ch.Body == nil {
+		if ch.Body == nil || guard.Outlives(ch, said) {
 			continue
+		}
+		if b, ok := guard.NoteOf(ch, said); ok && ch.Device == s.profile.Device {
+			notes = append(notes, b)
 		}
 		n++
 		ch.Body = nil
 		if err := s.put(tx, bChanges, refKey(ch.Device, ch.Counter), ch.Encode()); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 	}
-	return n, s.putBareRow(tx, id, old.Status, changes)
+	return n, notes, s.putBareRow(tx, id, old.Status, changes)
 }
 
 // putBareRow writes the summary of an erased case.

@@ -13,12 +13,11 @@ import (
 // Kept is a case that the centre says is erased at a person's wish and that stays
 // here, until a person decides.
 type Kept struct {
-	Case    uuid.UUID `json:"case"`
-	By      string    `json:"by"` // who wished it, as the centre names him
-	Reason  string    `json:"reason,omitempty"`
-	Why     Why       `json:"why"` // WhySealed or WhyUnsent
-	At      time.Time `json:"at"`
-	Settled string    `json:"settled,omitempty"` // the operator who decided that it stays
+	Case   uuid.UUID `json:"case"`
+	By     string    `json:"by"` // who wished it, as the centre names him
+	Reason string    `json:"reason,omitempty"`
+	Why    Why       `json:"why"` // WhySealed or WhyUnsent
+	At     time.Time `json:"at"`
 }
 
 const keptSetting = "store.kept"
@@ -28,9 +27,10 @@ const keptSetting = "store.kept"
 // them, knew the changes that its word had seen: the last of each chain. WhySealed is
 // of a case that has a sealed contract, WhyUnsent of one with work of this laptop that
 // the centre did not have when it erased, or has not acknowledged: those stay, in the
-// list of KeptTold and in the chain, and are not erased by the centre's word any more. What another case here names is offered to the centre anew, which may have
-// had it with the erased one alone. To a centre that was set back this laptop's chain
-// then says so in its turn.
+// list of KeptTold and in the chain, and are not erased by the centre's word any more.
+// What another case here names is offered to the centre anew, which may have had it
+// with the erased one alone. To a centre that was set back this laptop's chain then
+// says so in its turn.
 func (s *Store) EraseTold(ctx context.Context, ids, knew []uuid.UUID, operator, reason string) (Erased, error) {
 	const op = "store.EraseTold"
 	kept, err := s.stayed(ctx)
@@ -74,8 +74,7 @@ func (s *Store) stayed(ctx context.Context) ([]Kept, error) {
 	return all, nil
 }
 
-// KeptTold lists the cases that the centre says are erased and that are still here,
-// those also of which somebody decided that they stay.
+// KeptTold lists the cases that the centre says are erased and that are still here.
 func (s *Store) KeptTold(ctx context.Context) ([]Kept, error) {
 	all, err := s.stayed(ctx)
 	return slices.DeleteFunc(all, func(k Kept) bool {
@@ -84,28 +83,12 @@ func (s *Store) KeptTold(ctx context.Context) ([]Kept, error) {
 	}), fault.Wrap("store.KeptTold", err)
 }
 
-// SettleTold notes who decided that such a case stays; fault.Missing for one that is
-// not in the list.
-func (s *Store) SettleTold(ctx context.Context, id uuid.UUID, operator string) error {
-	const op = "store.SettleTold"
-	all, err := s.stayed(ctx)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	i := slices.IndexFunc(all, func(k Kept) bool { return k.Case == id })
-	if i < 0 {
-		return fault.New(op, fault.Missing, nil)
-	}
-	all[i].Settled = operator
-	return fault.Wrap(op, s.SetSetting(ctx, keptSetting, all))
-}
-
 // knewAll says whether the centre had all work of this laptop on a case when it erased
 // the case. A word of before, which does not say what it had seen, goes by what is
 // acknowledged.
-func (e *erasure) knewAll(sum Summary, changes []*loan.Change) bool {
+func (e *erasure) knewAll(sum Summary, blobs []loan.Hash, changes []*loan.Change) bool {
 	if len(e.knew) == 0 {
-		return sum.Sent
+		return sum.Sent && !e.s.waits(blobs)
 	}
 	var work, knew uint64
 	for _, ch := range changes {
