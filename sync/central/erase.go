@@ -287,7 +287,7 @@ func (c *Central) erase(ctx context.Context, tx *sql.Tx, w wish) error {
 			return diskFault(op, err)
 		}
 	}
-	if err := c.bare(ctx, tx, w.id, w.county); err != nil {
+	if err := c.bare(ctx, tx, w, nil); err != nil {
 		return err
 	}
 	seen, err := lastOfChains(ctx, tx, w.id)
@@ -310,15 +310,16 @@ func (c *Central) sayErased(ctx context.Context, tx *sql.Tx, w wish, seen []uuid
 }
 
 // bare takes the bodies of all changes of an erased case but the centre's word
-// that it is, puts the blobs that they name down to go, and remembers the laptops
-// to which they pass the case on.
-func (c *Central) bare(ctx context.Context, tx *sql.Tx, id uuid.UUID, county string) error {
+// that it is and looks that outlive it, puts the blobs that they name down to go, and
+// remembers the laptops to which they pass the case on. Of what comes late, late is the
+// changes that did; nil as the case is erased.
+func (c *Central) bare(ctx context.Context, tx *sql.Tx, w wish, late []*loan.Change) error {
 	const op = "central.bare"
 	is, err := c.know(ctx, tx)
 	if err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT bytes FROM changes WHERE case_id = ?`, id.String())
+	rows, err := tx.QueryContext(ctx, `SELECT bytes FROM changes WHERE case_id = ?`, w.id.String())
 	if err != nil {
 		return diskFault(op, err)
 	}
@@ -341,8 +342,16 @@ func (c *Central) bare(ctx context.Context, tx *sql.Tx, id uuid.UUID, county str
 	if err := rows.Err(); err != nil {
 		return diskFault(op, err)
 	}
+	said := guard.Said(full)
 	for _, ch := range full {
-		if err := c.bareOne(ctx, tx, ch, county); err != nil {
+		stays, err := c.lookStays(ctx, tx, w, ch, said, late)
+		if err != nil {
+			return err
+		}
+		if stays {
+			continue
+		}
+		if err := c.bareOne(ctx, tx, ch, w.county); err != nil {
 			return err
 		}
 	}
@@ -394,10 +403,20 @@ func blobsIn(ch *loan.Change) []loan.Hash {
 // lateFor deals with what came of cases that were erased before: it loses its
 // content as they did, and the laptop learns of it, where it is new to the case.
 // The cases are locked.
-func (c *Central) lateFor(ctx context.Context, tx *sql.Tx, d *device, gone, joined map[uuid.UUID]bool) error {
+func (c *Central) lateFor(ctx context.Context, tx *sql.Tx, d *device, gone, joined map[uuid.UUID]bool, brought map[uuid.UUID]*came) error {
 	const op = "central.late"
 	for _, id := range sortedIDs(gone) {
-		if err := c.bare(ctx, tx, id, d.county); err != nil {
+		w := wish{id: id, county: d.county}
+		var device string
+		if err := tx.QueryRowContext(ctx, `SELECT device, operator FROM erased WHERE case_id = ?`, id.String()).Scan(&device, &w.operator); err != nil {
+			return diskFault(op, err)
+		}
+		w.device, _ = parseID(device)
+		late := []*loan.Change{}
+		if of := brought[id]; of != nil {
+			late = of.changes
+		}
+		if err := c.bare(ctx, tx, w, late); err != nil {
 			return err
 		}
 		if !joined[id] {
@@ -411,7 +430,6 @@ func (c *Central) lateFor(ctx context.Context, tx *sql.Tx, d *device, gone, join
 			return err
 		}
 		// Under the name that the centre has now; that of before a restore is not believed.
-		var device string
 		var counter int64
 		err = tx.QueryRowContext(ctx, `SELECT device, counter FROM changes WHERE case_id = ? AND kind = ? AND device IN (SELECT id FROM centres)
 			ORDER BY CASE WHEN device = ? THEN 0 ELSE 1 END, counter DESC`, id.String(), string(loan.ChangeErase), is.centre.String()).Scan(&device, &counter)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
@@ -119,4 +120,28 @@ func (c *Central) firstSeen(ctx context.Context, tx *sql.Tx, id uuid.UUID) ([]uu
 		return nil, err
 	}
 	return ch.Seen, nil
+}
+
+// lookStays says whether a change of an erased case is a look whose body stays. Of a
+// look that cannot, the centre's chain says who, when and which fields; and why, where
+// it is known what the case said: a laptop that erased the case itself took out of its
+// looks what names somebody, of another's it is not known once the case has no content.
+func (c *Central) lookStays(ctx context.Context, tx *sql.Tx, w wish, ch *loan.Change, said []string, late []*loan.Change) (bool, error) {
+	note, ok := guard.NoteOf(ch, said)
+	if !ok {
+		return false, nil
+	}
+	fresh := late == nil || slices.ContainsFunc(late, func(l *loan.Change) bool { return l.ID == ch.ID })
+	known := ch.Device == w.device || late == nil && len(said) > 0
+	if !fresh || known && guard.Outlives(ch, said) {
+		return true, nil
+	}
+	if !known {
+		note.Reason = ""
+	}
+	if err := c.lock(ctx, tx, lockAuthor); err != nil {
+		return false, err
+	}
+	_, err := c.authorAs(ctx, tx, &loan.Case{}, w.operator, loan.ChangeView, note)
+	return false, err
 }

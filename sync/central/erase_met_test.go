@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/sync/parcel"
 	"github.com/google/uuid"
@@ -212,4 +213,50 @@ func TestASealedContractIsNotErasedAtAWishThoughItIsVoid(t *testing.T) {
 	if _, bare := bodies(t, c, id); bare > 1 { // a submission has no body
 		t.Errorf("%d changes of it have lost their bodies", bare)
 	}
+}
+
+// TestTheRecordOfLooksOutlivesAnErasedCase has looks sent before an erasing, and late.
+func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
+	c, _ := administered(t)
+	url := serve(t, c)
+	a, b := enrol(t, c, url), enrol(t, c, url)
+	id, _ := a.draftedAfter(func(id uuid.UUID) {
+		a.change(id, loan.ChangeEdit, loan.EditBody{Fields: map[string]jsonText{"student.name": raw(`"某某甲"`)}})
+	})
+	look := func(l *laptop, why string) {
+		l.change(id, loan.ChangeReveal, loan.ViewBody{Fields: []string{"student.phone"}, Reason: why})
+	}
+	look(a, "家长来电核对")
+	look(a, "核对某某甲的电话")
+	a.change(id, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	a.asks("practice-admin", id)
+	a.send(a.since(0))
+	if k := a.held(c, id); k.Status != statusErased {
+		t.Fatalf("%+v: the test shows nothing", k)
+	}
+	look(b, "某某甲来电")
+	b.send(b.since(0))
+	n := len(a.changes)
+	a.change(uuid.Nil, loan.ChangeSignIn, loan.ViewBody{})
+	a.send(a.since(n))
+	r, err := c.Record(t.Context(), Person{}, RecordQuery{Sought: guard.Sought{Operator: "practice-clerk"}, Reason: "每周复查"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := map[string]int{}
+	for _, l := range r.Lines {
+		if l.Case == id && l.Kind == loan.ChangeReveal && slices.Equal(l.Fields, []string{"student.phone"}) {
+			why[l.Reason]++
+		}
+	}
+	for _, want := range []string{"家长来电核对", "核对***的电话", ""} {
+		if why[want] != 1 {
+			t.Errorf("%d lines of what was revealed for the reason %q, want one: %v", why[want], want, why)
+		}
+	}
+	var named int
+	if err := c.db.QueryRow(`SELECT COUNT(*) FROM changes WHERE instr(bytes, CAST(? AS BLOB)) > 0`, "某某甲").Scan(&named); !c.shared && (err != nil || named != 0) {
+		t.Errorf("%d changes name the student still, %v", named, err)
+	}
+	proved(t, c)
 }

@@ -247,7 +247,7 @@ func (c *Central) fold(ctx context.Context, tx *sql.Tx, d *device, in *income) (
 		err = c.eraseAll(ctx, tx, going)
 	}
 	if err == nil {
-		err = c.lateFor(ctx, tx, d, gone, late)
+		err = c.lateFor(ctx, tx, d, gone, late, in.brought)
 	}
 	came := slices.ContainsFunc(in.cases, func(id uuid.UUID) bool { return gone[id] })
 	return came || len(going) > 0, err
