@@ -102,6 +102,49 @@ func (c *Central) revive(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
 	return nil
 }
 
+// lateFor deals with what came of cases that were erased before: it loses its
+// content as they did, and the laptop learns of it, where it is new to the case.
+// The cases are locked.
+func (c *Central) lateFor(ctx context.Context, tx *sql.Tx, d *device, gone, joined map[uuid.UUID]bool, brought map[uuid.UUID]*came) error {
+	const op = "central.late"
+	for _, id := range sortedIDs(gone) {
+		w := wish{id: id, county: d.county}
+		var device string
+		if err := tx.QueryRowContext(ctx, `SELECT device, operator FROM erased WHERE case_id = ?`, id.String()).Scan(&device, &w.operator); err != nil {
+			return diskFault(op, err)
+		}
+		w.device, _ = parseID(device)
+		late := []*loan.Change{}
+		if of := brought[id]; of != nil {
+			late = of.changes
+		}
+		if err := c.bare(ctx, tx, w, late); err != nil {
+			return err
+		}
+		if !joined[id] {
+			continue
+		}
+		if err := c.lock(ctx, tx, lockAuthor); err != nil {
+			return err
+		}
+		is, err := c.know(ctx, tx)
+		if err != nil {
+			return err
+		}
+		// Under the name that the centre has now; that of before a restore is not believed.
+		var counter int64
+		err = tx.QueryRowContext(ctx, `SELECT device, counter FROM changes WHERE case_id = ? AND kind = ? AND device IN (SELECT id FROM centres)
+			ORDER BY CASE WHEN device = ? THEN 0 ELSE 1 END, counter DESC`, id.String(), string(loan.ChangeErase), is.centre.String()).Scan(&device, &counter)
+		if err != nil {
+			return diskFault(op, err)
+		}
+		if err := addNews(ctx, tx, d.id.String(), device, counter); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // firstSeen is what a former word that a case is erased had seen: said again, it
 // claims to know no more. None where no word is here.
 func (c *Central) firstSeen(ctx context.Context, tx *sql.Tx, id uuid.UUID) ([]uuid.UUID, error) {

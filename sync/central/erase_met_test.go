@@ -260,3 +260,25 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 	}
 	proved(t, c)
 }
+
+func TestAnEmergencyInACaseErasedBeforeItWasSentIsListed(t *testing.T) {
+	c, _ := administered(t)
+	a := enrol(t, c, serve(t, c))
+	if err := c.AddOperator(t.Context(), Operator{ID: "point-9", Name: "某操作员", Roles: []string{"clerk"}, Level: "point", Org: practicePoint}); err != nil {
+		t.Fatal(err)
+	}
+	used := guard.GlassWord{ID: "e-0123456789abcdef01234567"}
+	id, _ := a.draftedAfter(func(id uuid.UUID) {})
+	a.change(id, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	a.stripped(id)
+	a.change(id, loan.ChangeView, loan.ViewBody{Detail: used.Detail(), Reason: "洪水断网"}).Operator = "point-9"
+	a.asks("practice-admin", id)
+	a.send(a.since(0))
+	if k := a.held(c, id); k.Status != statusErased {
+		t.Fatalf("%+v: the test shows nothing", k)
+	}
+	all, err := c.Emergencies(t.Context(), Person{}, "每周复查")
+	if err != nil || len(all) != 1 || all[0].Operator != "point-9" || all[0].Case != id || all[0].Reason != "洪水断网" {
+		t.Errorf("%+v, %v, want the one", all, err)
+	}
+}
