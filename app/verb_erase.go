@@ -94,6 +94,8 @@ func whyText(r desk.Refusal) string {
 		return "it cannot be read"
 	case "changed":
 		return "somebody wrote to it meanwhile"
+	case "sealed":
+		return "a contract of it was sealed, and is kept"
 	case "part":
 		return "you had a part in it: another data administrator erases it"
 	}

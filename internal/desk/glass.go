@@ -175,6 +175,18 @@ func (d *Desk) Glasses(ctx context.Context) ([]Glass, error) {
 	return all, fault.Wrap(op, err)
 }
 
+// unreviewed says that an emergency in a case waits for its review: fault.Denied.
+func (d *Desk) unreviewed(ctx context.Context, op string, id uuid.UUID) error {
+	all, err := d.glasses(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, func(g Glass) bool { return g.Case == id }) {
+		return nil
+	}
+	return fault.Tell(op, fault.Denied, "本案有紧急查看还没有复查，复查前不能删除。请先在“管理”中复查，再删除。", errors.New("an emergency waits for its review"))
+}
+
 // ReviewGlass notes that the operator looked at one, whether it was right, and
 // what is to be said of it. Nobody looks at his own, nor at one in a case in which he
 // had a part. fault.Missing for one that
@@ -205,7 +217,11 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 		return fault.Wrap(op, err)
 	}
 	body := loan.ViewBody{Reason: note, Detail: guard.GlassWord{ID: id, Reviewed: true, Operator: all[i].Operator, Right: right}.Detail()}
-	if err := d.noteOf(ctx, op, d.operator.ID, all[i].Case, body); err != nil {
+	of := all[i].Case
+	if _, err := d.store.Case(ctx, of); fault.KindOf(err) == fault.Erased || fault.KindOf(err) == fault.Missing {
+		of = uuid.Nil // nothing is written to it any more; the emergency is known by its own id
+	}
+	if err := d.noteOf(ctx, op, d.operator.ID, of, body); err != nil {
 		return err
 	}
 	return fault.Wrap(op, d.store.SetSetting(ctx, glassSetting, slices.Delete(all, i, i+1)))

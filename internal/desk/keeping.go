@@ -40,6 +40,7 @@ const (
 	WhyDamaged = store.WhyDamaged
 	WhyChanged = store.WhyChanged
 	WhyPart    = store.WhyPart
+	WhySealed  = store.WhySealed
 )
 
 // MayAudit says whether the operator signed in may have the chains read.

@@ -15,18 +15,23 @@ type Notice struct {
 	Returned *loan.ReturnBody   // the centre sent it back, and nothing was mended yet
 	Report   loan.Report        // the verdict as it stands, where it was sent back
 	Same     []loan.SameStudent // other cases of the same student
+	Erased   Why                // the centre erased it at a person's wish, and it stays here: why; empty of others
 }
 
 // Notices lists what the centre said, cases sent back before others and the
 // newest first, of at most limit cases of each.
 func (d *Desk) Notices(ctx context.Context, limit int) ([]Notice, error) {
 	const op = "list notices"
+	kept, err := d.keptTold(ctx)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	rows := d.Find("", limit, loan.Returned)
 	for _, r := range d.Find("", 0) {
 		if len(rows) >= 2*limit {
 			break
 		}
-		if r.Problems > 0 && r.Status != loan.Returned && r.Status != loan.Void {
+		if kept[r.ID] != "" && r.Status != loan.Returned || r.Problems > 0 && r.Status != loan.Returned && r.Status != loan.Void {
 			rows = append(rows, r)
 		}
 	}
@@ -39,17 +44,32 @@ func (d *Desk) Notices(ctx context.Context, limit int) ([]Notice, error) {
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		n := Notice{Row: r, Same: c.Same}
+		n := Notice{Row: r, Same: c.Same, Erased: kept[r.ID]}
 		if c.Status == loan.Returned && c.Return != nil {
 			said := *c.Return
 			said.Note = scrubbed(said.Note, &c.App) // it stands in a list
 			n.Returned, n.Report = &said, d.Check(c)
 		}
-		if n.Returned != nil || len(n.Same) > 0 {
+		if n.Returned != nil || len(n.Same) > 0 || n.Erased != "" {
 			out = append(out, n)
 		}
 	}
 	return out, nil
+}
+
+// keptTold are the cases that stay though the centre says that they are erased, with
+// the reason, but for those that went on: the centre has them whole since, or a sealed
+// one was made void.
+func (d *Desk) keptTold(ctx context.Context) (map[uuid.UUID]Why, error) {
+	all, err := d.store.KeptTold(ctx)
+	out := map[uuid.UUID]Why{}
+	for _, k := range all {
+		s, _ := d.store.Summary(k.Case)
+		if s.Status != loan.Received && s.Status != loan.Accepted && (s.Status != loan.Void || k.Why == WhyUnsent) {
+			out[k.Case] = k.Why
+		}
+	}
+	return out, err
 }
 
 // Here says whether a case is on this laptop.

@@ -114,6 +114,10 @@ func (o *Own) count(ch *loan.Change, party loan.Party) {
 // asks for it: nil, or why not, and what can be done instead.
 func erasable(c *loan.Case) error {
 	const op = "erase on request"
+	if c.Status == loan.Void && c.EverSealed() {
+		return fault.Tell(op, fault.Denied, "本案曾签署并封存合同，作废后合同和登记内容仍须依法保存，不能删除。影像在中心回执满 7 天后自动从本机清除；同意可以撤回，有疑问请联系县资助中心。",
+			errors.New("a sealed contract"))
+	}
 	switch c.Status {
 	case loan.Void:
 		return nil
@@ -149,7 +153,11 @@ func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
 	if err := guard.Apart(d.acting(), guard.EraseSeason, c); err != nil {
 		return d.row(found[0]), fault.Wrap(op, err)
 	}
-	return d.row(found[0]), fault.Wrap(op, erasable(c))
+	why := erasable(c)
+	if why == nil {
+		why = d.unreviewed(ctx, op, c.ID)
+	}
+	return d.row(found[0]), fault.Wrap(op, why)
 }
 
 // EraseCase erases a void case because a person of it asks for that: all that
@@ -157,7 +165,8 @@ func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
 // done and why, and still verifies; by it the centre, and through the centre the
 // other laptops that have the case, erase theirs. Then the file is written anew.
 // Only a data administrator may who had no part in the case. fault.Input is for a reason that is none, or has
-// numbers of a person in it. fault.Denied says why a case is kept, fault.Busy
+// numbers of a person in it. fault.Denied says why a case is kept: under way, sealed, or with an emergency nobody
+// has looked at yet; fault.Busy
 // that another laptop made it void and the centre has not acknowledged all of it.
 func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progress func(done, total int64)) (Erased, error) {
 	const op = "erase case"
@@ -179,6 +188,11 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	if why == nil {
 		why = erasable(c)
 	}
+	if why == nil {
+		if why = d.unreviewed(ctx, op, id); why != nil && fault.KindOf(why) != fault.Denied {
+			return Erased{}, fault.Wrap(op, why)
+		}
+	}
 	word := "to be done"
 	if why != nil {
 		word = "refused"
@@ -198,7 +212,28 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	if out.Cases == 0 {
 		return out, fault.Tell(op, fault.Busy, "中心还没有确认收到本案的全部记录，现在不能删除。请先上传，送达后再删除。", errors.New("not acknowledged, or written to meanwhile"))
 	}
-	return out, fault.Wrap(op, d.store.Compact(ctx, progress))
+	err = d.forgetAsks(ctx, id)
+	if err == nil {
+		err = d.forgetShots(ctx)
+	}
+	if err == nil {
+		err = d.store.Compact(ctx, progress)
+	}
+	return out, fault.Wrap(op, err)
+}
+
+// forgetAsks forgets what is asked for of a case that is erased: its reason may name a
+// person of the case.
+func (d *Desk) forgetAsks(ctx context.Context, id uuid.UUID) error {
+	all, err := d.asks(ctx)
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(all), func(a Asked) bool { return a.Case == id })
+	if len(left) == len(all) {
+		return nil
+	}
+	return d.store.SetSetting(ctx, asksSetting, left)
 }
 
 // numbered says whether a text has a number in it by which a person is known.

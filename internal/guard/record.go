@@ -51,6 +51,7 @@ func LineOf(ch *loan.Change) Line {
 	case ch.Kind.View():
 		if b, err := loan.Body[loan.ViewBody](ch); err == nil {
 			l.Fields, l.Reason, l.Detail = b.Fields, b.Reason, b.Detail
+			l.noted()
 			if ch.Kind == loan.ChangeSearch {
 				l.Shown = beyondShown(b.Detail)
 			}

@@ -283,6 +283,13 @@ func (k ChangeKind) View() bool {
 	return false
 }
 
+// EverSealed says whether the case has a sealed contract, or had one, in whatever order
+// its changes stand: also one that was sealed on one laptop while another made the case
+// void.
+func (c *Case) EverSealed() bool {
+	return slices.ContainsFunc(c.log, func(n *node) bool { return n.ch.Kind == ChangeSeal })
+}
+
 func validSlot(s Slot) bool {
 	switch s {
 	case PortraitStudent, PortraitCoborrower, CardStudent, CardCoborrower:

@@ -244,7 +244,7 @@ func (c *chainAudit) continues(ch *loan.Change) bool {
 func (a *audit) body(c *chainAudit, ch *loan.Change) {
 	switch {
 	case bodyHolds(ch):
-		if ch.Body != nil && ch.Case != uuid.Nil {
+		if ch.Body != nil && ch.Case != uuid.Nil && !ch.Kind.View() { // looks outlive their case
 			c.bodies = append(c.bodies, ch.Case)
 		}
 	case ch.Body == nil:

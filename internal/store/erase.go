@@ -46,6 +46,7 @@ const (
 	WhyDamaged Why = "damaged" // it cannot be read
 	WhyChanged Why = "changed" // somebody wrote to it meanwhile
 	WhyPart    Why = "part"    // who erases had a part in it
+	WhySealed  Why = "sealed"  // a contract of it was sealed, also if it was made void since
 )
 
 // The rules of erasing, as EraseBody names them.
@@ -71,7 +72,8 @@ type erasure struct {
 	operator string
 	reason   string
 	keeps    func(*loan.Case) bool // says of a case that may go that it is not this operator's to erase; nil of none
-	told     bool                  // by the centre: whatever the case is, and whether or not it was sent
+	told     bool                  // by the centre, whatever the case's status is
+	knew     []uuid.UUID           // changes that the centre had when it erased, the last of each chain among them
 	batch    int                   // cases of one transaction
 	bodies   bool
 	cases    []uuid.UUID
@@ -342,11 +344,16 @@ func (e *erasure) take(w *work, id uuid.UUID, body *loan.EraseBody) error {
 		body.Bytes += int64(info.size)
 	}
 	if e.bodies {
-		n, err := s.eraseBodies(w.tx, id)
+		n, notes, err := s.eraseBodies(w.tx, id)
 		if err != nil {
 			return err
 		}
 		body.More += n
+		for _, b := range notes {
+			if err := w.entry(Entry{Kind: loan.ChangeView, Operator: e.operator, Body: b}); err != nil {
+				return err
+			}
+		}
 	} else if blobs == 0 {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 )
 
@@ -188,22 +189,11 @@ func (s *Store) EraseSeasonBut(ctx context.Context, year int, operator string, k
 // the change that tells of it, by which the centre erases its copy too. What the
 // centre has not acknowledged is erased as well, and goes to it without content.
 // WhyUnsent is of a case that another laptop made void, while changes of this one
-// wait.
+// wait; WhySealed of one of which a contract was sealed.
 func (s *Store) EraseCase(ctx context.Context, id uuid.UUID, operator, reason string) (Erased, error) {
 	e := &erasure{s: s, rule: RuleRequest, operator: operator, reason: reason}
 	err := e.whole(ctx, func(sum Summary) bool { return sum.ID == id }, func(*loan.Case) bool { return true })
 	return e.out, fault.Wrap("store.EraseCase", err)
-}
-
-// EraseTold erases those of some cases that are here, because the centre says
-// that it erased them at a person's wish; operator and reason are as it names
-// them. What another case here names is offered to the centre anew, which may have
-// had it with the erased one alone. To a centre that was set back this laptop's chain
-// then says so in its turn.
-func (s *Store) EraseTold(ctx context.Context, ids []uuid.UUID, operator, reason string) (Erased, error) {
-	e := &erasure{s: s, rule: RuleRequest, told: true, operator: operator, reason: reason}
-	err := e.whole(ctx, func(sum Summary) bool { return slices.Contains(ids, sum.ID) }, func(*loan.Case) bool { return true })
-	return e.out, fault.Wrap("store.EraseTold", err)
 }
 
 // whole erases the cases that both name, as far as they may go.
@@ -267,7 +257,13 @@ func (e *erasure) choose(ctx context.Context, listed func(Summary) bool, meant f
 
 // mayGo says why a case may not be erased whole; empty when it may.
 func (e *erasure) mayGo(c *loan.Case, sum Summary, blobs []loan.Hash, changes []*loan.Change) Why {
+	if e.rule == RuleRequest && c.EverSealed() {
+		return WhySealed
+	}
 	if e.told {
+		if !e.knewAll(sum, blobs, changes) {
+			return WhyUnsent
+		}
 		return ""
 	}
 	switch c.Status {
@@ -327,28 +323,32 @@ func (e *erasure) own(ctx context.Context, names map[uuid.UUID][]loan.Hash, need
 }
 
 // eraseBodies empties a case: of its changes the headers stay, of its summary
-// the status. It gives how many bodies there were.
-func (s *Store) eraseBodies(tx *bbolt.Tx, id uuid.UUID) (int, error) {
+// the status. It gives how many bodies went. Of a look the body stays where nothing of
+// the case is in it; where something is, notes has what of it may be said still.
+func (s *Store) eraseBodies(tx *bbolt.Tx, id uuid.UUID) (n int, notes []loan.ViewBody, err error) {
 	changes, err := s.listChanges(tx, id)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	old, err := s.readRow(tx, id)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	n := 0
+	said := guard.Said(changes)
 	for _, ch := range changes {
-		if ch.Body == nil {
+		if ch.Body == nil || guard.Outlives(ch, said) {
 			continue
+		}
+		if b, ok := guard.NoteOf(ch, said); ok && ch.Device == s.profile.Device {
+			notes = append(notes, b)
 		}
 		n++
 		ch.Body = nil
 		if err := s.put(tx, bChanges, refKey(ch.Device, ch.Counter), ch.Encode()); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 	}
-	return n, s.putBareRow(tx, id, old.Status, changes)
+	return n, notes, s.putBareRow(tx, id, old.Status, changes)
 }
 
 // putBareRow writes the summary of an erased case.

@@ -244,7 +244,15 @@ func oneErased(t *testing.T, sent bool) {
 	if told := i.erasures(); len(told) != 1 || told[0].Rule != RuleRequest || !slices.Equal(told[0].Cases, []uuid.UUID{gone.id}) || told[0].Reason != "asked in person" {
 		t.Errorf("the chain tells %+v", told)
 	}
-	if out := must(i.s.EraseTold(ctx, []uuid.UUID{gone.id, third.id, {7}}, "a1", "told")); out.Cases != 1 || len(out.Refused) > 0 {
+	out = must(i.s.EraseTold(ctx, []uuid.UUID{gone.id, third.id, {7}}, nil, "a1", "told"))
+	if !sent { // it stays, for a person to decide
+		if out.Cases != 0 || len(out.Refused) != 1 || out.Refused[0].Why != WhyUnsent {
+			t.Errorf("what the centre says is erased, of which it does not have all: %+v", out)
+		}
+		i.here(third.all()...)
+		return
+	}
+	if out.Cases != 1 || len(out.Refused) > 0 {
 		t.Errorf("what the centre says is erased: %+v", out)
 	}
 	i.gone(third.all()...)

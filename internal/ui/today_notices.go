@@ -98,6 +98,8 @@ func (n *notices) cells(r desk.Notice) []kit.Cell {
 	label, color := r.Status.Label(), statusColor(r.Status)
 	switch {
 	case r.Returned != nil:
+	case r.Erased != "":
+		label, color = "待核对", kit.ColorWarn
 	case len(r.Same) > 0:
 		label, color = "重复", kit.ColorWarn
 	default:
@@ -112,6 +114,9 @@ func (n *notices) cells(r desk.Notice) []kit.Cell {
 
 // words are what the centre said, and what is to be done.
 func (n *notices) words(r desk.Notice) (text, more string) {
+	if r.Returned == nil && r.Erased != "" {
+		return staysWords(r.Erased)
+	}
 	if r.Returned == nil && len(r.Same) == 0 {
 		return "有材料在本机损坏，中心也没有", "打开后按提示补拍或补正，不必作废案件"
 	}
@@ -135,6 +140,14 @@ func (n *notices) words(r desk.Notice) (text, more string) {
 		more += "。说明：" + r.Returned.Note
 	}
 	return text, more
+}
+
+// staysWords are of a case that stays though the centre erased it at a person's wish.
+func staysWords(why desk.Why) (text, more string) {
+	if why == desk.WhySealed {
+		return "中心已应本人要求删除本案；本机有已签合同，没有删除", "请与县资助中心核对：合同须依法保存，请不要作废，照常上传"
+	}
+	return "中心已应本人要求删除本案；本机有中心没有的内容，没有删除", "请问本人：不再办理的先作废，再请系统数据管理员删除；要办的另建新案"
 }
 
 func dedupe(list []string) []string {

@@ -64,17 +64,15 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 		return nil, diskFault(op, err)
 	}
 	defer rows.Close()
-	f := folding{is: is}
+	f, said := folding{is: is}, false
 	for rows.Next() {
 		var kind, device string
 		var b sql.RawBytes
 		if err := rows.Scan(&kind, &device, &b); err != nil {
 			return nil, diskFault(op, err)
 		}
-		if is.erased(kind, device) {
-			return nil, nil
-		}
 		if loan.ChangeKind(kind).View() {
+			said = said || is.erased(kind, device)
 			continue
 		}
 		if !f.room(len(b)) {
@@ -90,6 +88,12 @@ func (c *Central) loadCase(ctx context.Context, q querier, id uuid.UUID) (*loan.
 	}
 	if err := rows.Err(); err != nil {
 		return nil, diskFault(op, err)
+	}
+	if said { // one that lives again has that word too
+		gone, err := tombs(ctx, q, []uuid.UUID{id})
+		if err != nil || gone[id] {
+			return nil, err
+		}
 	}
 	return loan.Fold(f.changes), nil
 }

@@ -274,18 +274,26 @@
 // A change of kind erase and rule "request" in a laptop's chain is the wish that
 // its cases be erased here too. It is granted where its operator is a data
 // administrator of the roster in whose organisation the case lies, the laptop
-// works on the case, and the case is void; a case that never came may be erased, so
-// that it does not. Any other is in the table erase_refused with the reason; one
+// works on the case, the case is void, and no contract of it was ever sealed. Of a
+// case that was erased before it was sent the heads come before the wish; a wish of
+// which nothing came erases nothing. Any other is in the table erase_refused with the reason; one
 // whose case is not void waits there until it is. "sync case erase" is the same at
 // the centre.
 //
-// In one transaction the bodies of all changes of the case go and their headers
+// In one transaction the bodies of all changes of the case go, but for looks in which
+// nothing of the case stands, and their headers
 // stay, so that every chain verifies; its needs, marks, numbers and the tail of its
 // contract go; and the table erased gets the tombstone: case, device, operator,
 // reason, time. A change of the centre's own of kind erase, which names the case, is
 // the only news of the case from then on: laptops that wrote to it, or to which it
-// was passed on, erase theirs. What comes of the case afterwards by any road loses
-// its body as it is taken in, and who sent it gets that news.
+// was passed on, erase theirs. Its seen are the last changes of each chain that were
+// here: a laptop with work beyond them, or a sealed contract, keeps its copy. A look
+// whose reason has a value of the case is in the centre's chain as a view of no case,
+// "look at erased case CASE KIND OPERATOR TIME DETAIL", without the value. What comes of the case afterwards by any road loses
+// its body as it is taken in, and who sent it gets that news. But a seal that comes,
+// and work of another laptop on a case of which only the wishing laptop's own changes
+// were here, take the tombstone away: what comes is kept, and the wish is among those
+// that were refused.
 //
 // The names of its blobs are in the table erased_blobs with waits 1, until each is
 // looked at under its lock: one that another case needs, or a case that is not

@@ -50,11 +50,9 @@ type EmergencyReview struct {
 func (c *Central) keepGlass(ctx context.Context, tx *sql.Tx, looks []*loan.Change) error {
 	const op = "central.keepGlass"
 	for _, ch := range looks {
-		b, err := loan.Body[loan.ViewBody](ch)
-		if err != nil {
-			continue
-		}
+		b := guard.LineOf(ch) // one noted again as its case was erased tells of the first
 		w, ok := guard.GlassOf(b.Detail)
+		var err error
 		switch {
 		case !ok || len(b.Reason) > guard.MaxReason:
 			continue
@@ -62,7 +60,7 @@ func (c *Central) keepGlass(ctx context.Context, tx *sql.Tx, looks []*loan.Chang
 			err = c.keepReview(ctx, tx, ch, w, b.Reason)
 		default:
 			_, err = tx.ExecContext(ctx, `INSERT INTO emergencies (device, id, operator, case_id, reason, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-				ch.Device.String(), w.ID, ch.Operator, ch.Case.String(), b.Reason, ch.At.UnixMilli())
+				ch.Device.String(), w.ID, b.Operator, b.Case.String(), b.Reason, b.At.UnixMilli())
 		}
 		if err != nil {
 			return diskFault(op, err)

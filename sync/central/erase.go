@@ -1,6 +1,7 @@
 package central
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -55,6 +56,13 @@ type wish struct {
 // whyNotVoid is of a wish that waits: the word that the case is void may come yet,
 // from another laptop.
 const whyNotVoid = "the case is not void here"
+
+// Why a wish is not granted, or was taken back.
+const (
+	whySealed  = "a contract of it was sealed"
+	whyUnknown = "the case is not known here"
+	whyMet     = "what came afterwards was not the wish's to erase: a person decides"
+)
 
 // wishesIn reads the wishes of a change of a device's chain.
 func wishesIn(d *device, ch *loan.Change) []wish {
@@ -151,7 +159,9 @@ func (c *Central) granted(ctx context.Context, tx *sql.Tx, all []wish, gone map[
 
 // mayErase is fault.Denied or fault.Input for a wish that is not granted: by whom
 // the table of permissions does not name or who had a part in the case, of a case
-// that is not of the device, or that is not void. A case that never came here may be erased: it is to stay away.
+// that is not of the device, that is not void, or of which a contract was ever
+// sealed. Of a case that a laptop erased before it was sent the heads of its changes
+// come before its wish; one of which nothing came is not its to erase.
 func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	const op = "central.mayErase"
 	who, err := person(ctx, tx, w.operator)
@@ -168,10 +178,7 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 		if w.device == uuid.Nil {
 			return fault.New(op, fault.Missing, errors.New("no such case"))
 		}
-		if at, err = siteOf(ctx, tx, w.device); err != nil {
-			return err
-		}
-		return mayBy(who, guard.MayAt(who, guard.EraseSeason, nil, at))
+		return problemOf(op, fault.Denied, whyUnknown)
 	}
 	if err != nil {
 		return diskFault(op, err)
@@ -194,6 +201,9 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	}
 	if err := byHeads(ctx, tx, who, w.id); err != nil {
 		return err
+	}
+	if sealed, err := everSealed(ctx, tx, w.id); err != nil || sealed {
+		return cmp.Or(err, problemOf(op, fault.Denied, whySealed))
 	}
 	return c.void(ctx, tx, w.id)
 }
@@ -284,33 +294,39 @@ func (c *Central) erase(ctx context.Context, tx *sql.Tx, w wish) error {
 			return diskFault(op, err)
 		}
 	}
-	if err := c.bare(ctx, tx, w.id, w.county); err != nil {
+	if err := c.bare(ctx, tx, w, nil); err != nil {
 		return err
 	}
-	if err := c.sayErased(ctx, tx, w); err != nil {
+	seen, err := lastOfChains(ctx, tx, w.id)
+	if err != nil {
+		return err
+	}
+	if err := c.sayErased(ctx, tx, w, seen); err != nil {
 		return err
 	}
 	c.log.Warn("a case is erased at a person's wish", "case", w.id, "device", w.device, "operator", w.operator)
 	return c.noticeAll(ctx, tx, []noted{{id: w.id, before: marks}})
 }
 
-// sayErased tells the laptops that have a case that it is erased.
-func (c *Central) sayErased(ctx context.Context, tx *sql.Tx, w wish) error {
+// sayErased tells the laptops that have a case that it is erased. What the word has
+// seen is the last change of each chain that is here: work beyond it was not known.
+func (c *Central) sayErased(ctx context.Context, tx *sql.Tx, w wish, seen []uuid.UUID) error {
 	body := loan.EraseBody{Rule: loan.EraseRequest, Cases: []uuid.UUID{w.id}, Count: 1, Reason: w.reason}
-	_, err := c.authorAs(ctx, tx, &loan.Case{ID: w.id}, w.operator, loan.ChangeErase, body)
+	_, err := c.authorAs(ctx, tx, &loan.Case{ID: w.id, Heads: seen}, w.operator, loan.ChangeErase, body)
 	return err
 }
 
 // bare takes the bodies of all changes of an erased case but the centre's word
-// that it is, puts the blobs that they name down to go, and remembers the laptops
-// to which they pass the case on.
-func (c *Central) bare(ctx context.Context, tx *sql.Tx, id uuid.UUID, county string) error {
+// that it is and looks that outlive it, puts the blobs that they name down to go, and
+// remembers the laptops to which they pass the case on. Of what comes late, late is the
+// changes that did; nil as the case is erased.
+func (c *Central) bare(ctx context.Context, tx *sql.Tx, w wish, late []*loan.Change) error {
 	const op = "central.bare"
 	is, err := c.know(ctx, tx)
 	if err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT bytes FROM changes WHERE case_id = ?`, id.String())
+	rows, err := tx.QueryContext(ctx, `SELECT bytes FROM changes WHERE case_id = ?`, w.id.String())
 	if err != nil {
 		return diskFault(op, err)
 	}
@@ -333,8 +349,16 @@ func (c *Central) bare(ctx context.Context, tx *sql.Tx, id uuid.UUID, county str
 	if err := rows.Err(); err != nil {
 		return diskFault(op, err)
 	}
+	said := guard.Said(full)
 	for _, ch := range full {
-		if err := c.bareOne(ctx, tx, ch, county); err != nil {
+		stays, err := c.lookStays(ctx, tx, w, ch, said, late)
+		if err != nil {
+			return err
+		}
+		if stays {
+			continue
+		}
+		if err := c.bareOne(ctx, tx, ch, w.county); err != nil {
 			return err
 		}
 	}
@@ -381,40 +405,6 @@ func blobsIn(ch *loan.Change) []loan.Hash {
 		out = append(out, a.Blob)
 	}
 	return slices.DeleteFunc(out, loan.Hash.Zero)
-}
-
-// lateFor deals with what came of cases that were erased before: it loses its
-// content as they did, and the laptop learns of it, where it is new to the case.
-// The cases are locked.
-func (c *Central) lateFor(ctx context.Context, tx *sql.Tx, d *device, gone, joined map[uuid.UUID]bool) error {
-	const op = "central.late"
-	for _, id := range sortedIDs(gone) {
-		if err := c.bare(ctx, tx, id, d.county); err != nil {
-			return err
-		}
-		if !joined[id] {
-			continue
-		}
-		if err := c.lock(ctx, tx, lockAuthor); err != nil {
-			return err
-		}
-		is, err := c.know(ctx, tx)
-		if err != nil {
-			return err
-		}
-		// Under the name that the centre has now; that of before a restore is not believed.
-		var device string
-		var counter int64
-		err = tx.QueryRowContext(ctx, `SELECT device, counter FROM changes WHERE case_id = ? AND kind = ? AND device IN (SELECT id FROM centres)
-			ORDER BY CASE WHEN device = ? THEN 0 ELSE 1 END, counter DESC`, id.String(), string(loan.ChangeErase), is.centre.String()).Scan(&device, &counter)
-		if err != nil {
-			return diskFault(op, err)
-		}
-		if err := addNews(ctx, tx, d.id.String(), device, counter); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // erased says whether a change of a case is this centre's word that it is erased.

@@ -50,7 +50,7 @@ func (l *laptop) since(n int) []*loan.Change {
 // bodies counts what is left of a case at the centre.
 func bodies(t *testing.T, c *Central, id uuid.UUID) (full, bare int) {
 	t.Helper()
-	rows, err := c.db.Query(`SELECT bytes FROM changes WHERE case_id = ? AND kind <> 'erase'`, id.String())
+	rows, err := c.db.Query(`SELECT bytes FROM changes WHERE case_id = ? AND kind NOT IN ('erase', 'view', 'reveal')`, id.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestACaseIsErasedAtTheCentreAtAPersonsWish(t *testing.T) {
 	a, b := enrol(t, c, url), enrol(t, c, url)
 	shared := content("shared", 3_000)
 	alone, long := content("alone", 30_000), content("long", 1_200_000)
-	id, blobs := a.finishedAfter(func(id uuid.UUID) {
+	id, blobs := a.draftedAfter(func(id uuid.UUID) {
 		a.change(id, loan.ChangeEdit, loan.EditBody{Fields: map[string]jsonText{"student.name": raw(`"某某甲"`), "student.id_no": raw(`"522121200001010013"`)}})
 	}, alone, long, shared)
 	draft := uuid.Must(uuid.NewV7())
@@ -119,15 +119,15 @@ func TestACaseIsErasedAtTheCentreAtAPersonsWish(t *testing.T) {
 	for _, x := range blobs {
 		a.blob(x)
 	}
-	if k := a.held(c, id); k.Status != "received" {
-		t.Fatalf("%+v, want it received", k)
+	if k := a.held(c, id); k.Status != "draft" {
+		t.Fatalf("%+v, want it a draft", k)
 	}
 	b.send([]*loan.Change{b.change(id, loan.ChangeEdit, loan.EditBody{Fields: map[string]jsonText{"student.phone": raw(`"15400000001"`)}})})
 	n := len(a.changes)
 	a.asks("practice-admin", id)
 	a.send(a.since(n))
-	if full, _ := bodies(t, c, id); full == 0 || a.held(c, id).Status != "received" {
-		t.Fatal("a case under a contract in force was erased")
+	if full, _ := bodies(t, c, id); full == 0 || a.held(c, id).Status != "draft" {
+		t.Fatal("a case under way was erased")
 	}
 	if all := tombstones(t, c); len(all) != 1 || all[0].Refused != whyNotVoid || all[0].Case != id || all[0].Device != a.enrol.Device {
 		t.Fatalf("%+v, want one refusal", all)
@@ -195,6 +195,19 @@ func TestACaseIsErasedAtTheCentreAtAPersonsWish(t *testing.T) {
 	if !a.holds(c, shared) {
 		t.Error("what another case names is gone")
 	}
+}
+
+// draftedAfter brings a draft with papers of the given contents, and something more,
+// and gives its blobs. Nothing is sent.
+func (l *laptop) draftedAfter(more func(id uuid.UUID), papers ...[]byte) (uuid.UUID, [][]byte) {
+	l.t.Helper()
+	id := uuid.Must(uuid.NewV7())
+	l.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}})
+	for _, p := range papers {
+		l.change(id, loan.ChangeAttach, loan.AttachBody{Attachment: loan.Attachment{Slot: loan.DocSlot(loan.HukouBook), Blob: l.county.Name(p), Size: int64(len(p)), Media: "image/jpeg"}, Source: "file"})
+	}
+	more(id)
+	return id, papers
 }
 
 type jsonText = json.RawMessage
@@ -267,7 +280,7 @@ func TestACaseErasedBeforeItWasSentNeverArrives(t *testing.T) {
 	c, _ := administered(t)
 	url := serve(t, c)
 	a, b := enrol(t, c, url), enrol(t, c, url)
-	id, _ := a.finished(content("page", 100))
+	id, _ := a.draftedAfter(func(uuid.UUID) {}, content("page", 100))
 	a.change(id, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
 	full := slices.Clone(a.changes)
 	for i, ch := range full {

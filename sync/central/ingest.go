@@ -205,6 +205,16 @@ func (c *Central) fold(ctx context.Context, tx *sql.Tx, d *device, in *income) (
 	if err != nil {
 		return false, err
 	}
+	met, err := c.met(ctx, tx, in, gone)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range sortedIDs(met) {
+		if err := c.revive(ctx, tx, id); err != nil {
+			return false, err
+		}
+		delete(gone, id)
+	}
 	joined := map[uuid.UUID]bool{}
 	for _, id := range in.cases {
 		if joined[id], err = c.noteAuthor(ctx, tx, id, d); err != nil {
@@ -237,7 +247,7 @@ func (c *Central) fold(ctx context.Context, tx *sql.Tx, d *device, in *income) (
 		err = c.eraseAll(ctx, tx, going)
 	}
 	if err == nil {
-		err = c.lateFor(ctx, tx, d, gone, late)
+		err = c.lateFor(ctx, tx, d, gone, late, in.brought)
 	}
 	came := slices.ContainsFunc(in.cases, func(id uuid.UUID) bool { return gone[id] })
 	return came || len(going) > 0, err

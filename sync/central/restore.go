@@ -153,7 +153,11 @@ func (c *Central) retellErased(ctx context.Context, tx *sql.Tx) error {
 		return diskFault(op, err)
 	}
 	for _, w := range all {
-		if err := c.sayErased(ctx, tx, w); err != nil {
+		seen, err := c.firstSeen(ctx, tx, w.id)
+		if err != nil {
+			return err
+		}
+		if err := c.sayErased(ctx, tx, w, seen); err != nil {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ func TestWhatWasErasedIsNoSignOfASetBack(t *testing.T) {
 	c, _ := administered(t)
 	l := enrol(t, c, serve(t, c))
 	paper := content("paper", 3_000)
-	id, blobs := l.finishedAfter(func(uuid.UUID) {}, paper)
+	id, blobs := l.draftedAfter(func(uuid.UUID) {}, paper)
 	l.send(l.changes)
 	for _, b := range blobs {
 		l.blob(b)
