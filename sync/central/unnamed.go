@@ -18,12 +18,19 @@ func (c *Central) unnamed(ctx context.Context, q querier, text string, cases ...
 			continue
 		}
 		k, err := c.loadCase(ctx, q, id)
-		if err != nil && fault.KindOf(err) != fault.TooLarge {
+		if err != nil && !unreadable(err) {
 			return "", err
 		}
 		text = guard.MaskNames(text, guard.PeopleNames(k))
 	}
 	return text, nil
+}
+
+// unreadable says whether a case is here and cannot be folded: then nobody of it is
+// known, and what was written about it is not held up.
+func unreadable(err error) bool {
+	k := fault.KindOf(err)
+	return k == fault.TooLarge || k == fault.Damaged
 }
 
 // ofCase is the case of which an act at the centre says in its words that it is about
@@ -53,7 +60,7 @@ func (r *reading) nameless() func(context.Context, guard.Line) (guard.Line, erro
 		of, ok := names[l.Case]
 		if !ok {
 			k, err := r.c.loadCase(ctx, r.c.db, l.Case)
-			if err != nil && fault.KindOf(err) != fault.TooLarge {
+			if err != nil && !unreadable(err) {
 				return l, err
 			}
 			of = guard.PeopleNames(k)
