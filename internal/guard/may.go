@@ -347,7 +347,8 @@ func Where(h loan.Holding) string {
 
 // SeesHeld says whether the operator sees the open case c unmasked because it was given
 // to him at this laptop: until it is signed, and then until the centre has it where
-// he took it over, had it signed, or it stands at the station of the receipt.
+// he took it over, had it signed, or it stands at the station of the receipt. Who had
+// a hand in the contract sees it until it is accepted: the family waits for its papers.
 func SeesHeld(op Operator, c *loan.Case, device uuid.UUID) bool {
 	if c == nil || !op.Enabled || !op.atCounter() || !op.Has(Clerk) {
 		return false
@@ -358,6 +359,8 @@ func SeesHeld(op Operator, c *loan.Case, device uuid.UUID) bool {
 		return false
 	case c.Status == loan.Signed || c.Status == loan.Queued:
 		return h.Reason != "" || h.Station == loan.ReceiptStation || c.Handlers[op.ID]
+	case c.Status == loan.Received:
+		return c.Handlers[op.ID]
 	}
 	return !settled(c.Status)
 }
