@@ -15,7 +15,8 @@ func storeEraseVerb() verb {
 		summary: "Erases the cases of a year that are wholly at the centre, or one on request.",
 		help: `Images, contracts and what was entered of these cases go for ever; the chain
 keeps that they were, and notes the erasing. Cases that the centre has not
-received whole are left alone and listed, and the exit code is then 1. Files
+received whole, and those in which you had a part, are left alone and listed, and
+the exit code is then 1. Files
 that a repair or a restore set aside are deleted with them. Only a data
 administrator may. Nothing is erased without --yes.
 
@@ -93,6 +94,8 @@ func whyText(r desk.Refusal) string {
 		return "it cannot be read"
 	case "changed":
 		return "somebody wrote to it meanwhile"
+	case "part":
+		return "you had a part in it: another data administrator erases it"
 	}
 	return string(r.Why)
 }

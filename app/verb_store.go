@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/rulebook"
 	"doorstep/internal/store"
 )
 
@@ -53,7 +55,9 @@ func storeRestoreVerb() verb {
 		help: `--from is the folder that "store backup" was given. Sign in afterwards with a
 password of the time of the backup; the next contact with the centre brings home
 what was sent since. A data folder that holds a store is refused; with --aside
-its file is kept under the name store.bolt.damaged-1, or the next free number.`,
+its file is kept under the name store.bolt.damaged-1, or the next free number.
+One that is not damaged is set aside by a data administrator of it alone, and for
+a backup of the same laptop.`,
 		run: storeRestore,
 	}
 }
@@ -62,6 +66,7 @@ func storeRestore(c *call) int {
 	flags, data := c.flags()
 	from := flags.String("from", "", "`folder` that holds the backup")
 	aside := flags.Bool("aside", false, "set a store that is there aside")
+	who := c.accountFlags(flags)
 	if _, code, ok := c.parse(flags, 0, 0); !ok {
 		return code
 	}
@@ -73,9 +78,36 @@ func storeRestore(c *call) int {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	if err := store.Restore(ctx, *from, *data); err != nil {
+	if err := c.restore(ctx, *data, *from, who); err != nil {
 		return c.fail(err)
 	}
 	fmt.Fprintln(c.out, "restored; sign in and let it reach the centre")
 	return exitDone
+}
+
+// restore takes the way of the window: what opens is not replaced without a word.
+func (c *call) restore(ctx context.Context, data, from string, who *account) error {
+	if _, err := os.Lstat(filepath.Join(data, "store.bolt")); err != nil {
+		return store.Restore(ctx, from, data)
+	}
+	rules, err := rulebook.Open(data)
+	if err != nil {
+		return err
+	}
+	door, err := desk.OpenDoorAnyway(ctx, storeOptions(data), desk.Tools{Rules: rules, Now: time.Now, Steady: desk.Steady()})
+	if err != nil {
+		return err
+	}
+	var password []byte
+	if door.Trouble() == nil {
+		if !who.given() {
+			return errors.Join(fault.New("store restore", fault.Denied, errors.New("the store is not damaged: "+wantsAccount+", of a data administrator")), door.Close())
+		}
+		if password, err = c.password(who); err != nil {
+			return errors.Join(err, door.Close())
+		}
+		defer clear(password)
+	}
+	_, err = door.Restore(ctx, from, who.operator, password)
+	return errors.Join(err, door.Close())
 }

@@ -143,8 +143,8 @@ func askPassword(ctx context.Context, words string, errs io.Writer) (line []byte
 func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("officer add", "give a person of the roster a password at the centre, or a new one: whoever acts at the\n"+
 		"centre signs in with it. The first one is made on this machine without another; after\n"+
-		"that a data administrator signs in with --by; the password is temporary then, and its\n"+
-		"owner sets another first: sync officer password. Five wrong passwords lock for 15 minutes; a new password ends that.", errs)
+		"that a data administrator signs in with --by. The password is temporary: within a day its\n"+
+		"owner sets another by it, and does nothing else: sync officer password. Five wrong passwords lock for 15 minutes; a new password ends that.", errs)
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("id", "", "id of the person; see sync operator add")
 	file := f.String("password-file", "", "file whose first line is the new password; without it the terminal asks twice")
@@ -171,13 +171,21 @@ func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 		if err != nil {
 			return err
 		}
-		return c.SetOfficer(ctx, who, *id, fresh, *unproven)
+		if err := c.SetOfficer(ctx, who, *id, fresh, *unproven); err != nil {
+			return err
+		}
+		if l, err := c.LentTo(ctx, *id); err != nil || l == nil {
+			return err
+		} else {
+			fmt.Fprintf(out, "a temporary password, until %s; %s sets another by it: sync officer password --by %s\n", l.Until.Local().Format("2006-01-02 15:04"), *id, *id)
+		}
+		return nil
 	})
 }
 
 func officerPassword(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("officer password", "change your own password at the centre. With one that another person set this is\n"+
-		"all that you may do.", errs)
+		"all that you may do, and you are told who set it, when, and whether it was used before.", errs)
 	data := f.String("data", "", "folder of the centre")
 	file := f.String("new-password-file", "", "file whose first line is the new password; without it the terminal asks twice")
 	by := f.String("by", "", "your id")
@@ -205,8 +213,27 @@ func officerPassword(ctx context.Context, args []string, out, errs io.Writer) er
 		if err != nil {
 			return err
 		}
-		return c.SetOfficer(ctx, who, *by, fresh, false)
+		was, err := c.LentTo(ctx, *by)
+		if err != nil {
+			return err
+		}
+		if err := c.SetOfficer(ctx, who, *by, fresh, false); err != nil || was == nil {
+			return err
+		}
+		tellLent(out, was)
+		return nil
 	})
+}
+
+// tellLent says to whom a temporary password was given what became of it before he
+// changed it.
+func tellLent(out io.Writer, l *central.Lent) {
+	fmt.Fprintf(out, "the temporary password was set by %s on %s", l.Giver(), l.At.Local().Format("2006-01-02 15:04"))
+	if l.Uses == 0 {
+		fmt.Fprintln(out, " and not used before")
+		return
+	}
+	fmt.Fprintf(out, " and used %d times before, the last on %s: if that was not you, tell an auditor\n", l.Uses, l.Used.Local().Format("2006-01-02 15:04"))
 }
 
 // newPassword reads a new one, or asks for it twice.
@@ -250,8 +277,8 @@ func officerList(ctx context.Context, args []string, out, errs io.Writer) error 
 				state = "taken off the roster"
 			case !o.Locked.IsZero():
 				state = "locked until " + o.Locked.Local().Format("15:04:05")
-			case o.LentBy != "":
-				state = "temporary, set by " + o.LentBy + ": to be changed first"
+			case o.Lent != nil:
+				state = fmt.Sprintf("temporary until %s, set by %s, used %d times: to be changed first", o.Lent.Until.Local().Format("2006-01-02 15:04"), o.Lent.Giver(), o.Lent.Uses)
 			}
 			fmt.Fprintf(out, "%-20s  since %s  %d wrong  %s\n", o.ID, o.Since.Local().Format("2006-01-02 15:04"), o.Failures, state)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"sync"
@@ -32,6 +33,7 @@ type line struct {
 	rate  int           // bytes a second each way; 0 as many as come
 	cut   int64         // bytes until all connections break; 0 never
 	free  [2]time.Time  // when the last byte of a way is through
+	loss  *rand.Rand    // of one packet in fifty; nil: none is lost
 
 	came atomic.Int64 // bytes that the centre got
 }
@@ -46,6 +48,7 @@ type wireEnd struct {
 	lost   bool // silent for ever
 	broken error
 	until  time.Time // deadline of reads
+	held   time.Time // until when what is written waits for one that was lost
 	wake   chan struct{}
 }
 
@@ -210,6 +213,7 @@ func (e *wireEnd) Write(b []byte) (int, error) {
 		e.l.breakAll()
 		return 0, syscall.ECONNRESET
 	}
+	at = e.repaired(at, len(b))
 	o := e.other
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -218,6 +222,28 @@ func (e *wireEnd) Write(b []byte) (int, error) {
 		o.ring()
 	}
 	return len(b), nil
+}
+
+// repaired is when bytes arrive of which some may be lost and go again: what is
+// written behind them waits, on this connection alone.
+func (e *wireEnd) repaired(at time.Time, n int) time.Time {
+	e.l.mu.Lock()
+	again := time.Duration(0)
+	for ; e.l.loss != nil && n > 0; n -= 1440 {
+		if e.l.loss.IntN(50) == 0 {
+			again = 4 * e.l.delay
+		}
+	}
+	e.l.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if at = at.Add(again); at.Before(e.held) {
+		at = e.held
+	}
+	if again > 0 {
+		e.held = at
+	}
+	return at
 }
 
 func (e *wireEnd) Read(b []byte) (int, error) {

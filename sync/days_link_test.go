@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"sync"
 	"testing"
@@ -49,9 +50,15 @@ func onALine(t *testing.T, m *mother, born time.Time, do func(t *testing.T, w *w
 func sending(t *testing.T, w *world) (c *courier.Courier, end func()) {
 	t.Helper()
 	w.line.under(skyClear, lineDelay, lineRate, 0)
+	return carries(t, w, w.line.Dial, noise("long", 4_000_000))
+}
+
+// carries is a laptop that begins to send papers, over connections of a dial.
+func carries(t *testing.T, w *world, dial func(context.Context, string) (net.Conn, error), papers ...[]byte) (c *courier.Courier, end func()) {
+	t.Helper()
 	l := &laptop{Store: w.laptops[0].Store}
-	l.draft(t, noise("long", 4_000_000))
-	c, err := courier.New(courier.Config{Store: l.Store, Server: "https://127.0.0.1", Dial: w.line.Dial})
+	l.draft(t, papers...)
+	c, err := courier.New(courier.Config{Store: l.Store, Server: "https://127.0.0.1", Dial: dial})
 	if err != nil {
 		t.Fatal(err)
 	}

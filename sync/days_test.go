@@ -59,7 +59,7 @@ func liveDays(t *testing.T, m *mother, born time.Time, seed uint64) {
 	if why == "" {
 		return
 	}
-	t.Errorf("seed %d: %s\nagain: DOORSTEP_SEED=%d go test -run TestStormsOfDays ./sync\nops: %v", seed, why, seed, ops)
+	t.Error(failedAt(t.Name(), seed, why, ops))
 	if os.Getenv("DOORSTEP_SEED") != "" {
 		short := shorten(ops, func(ops []op) bool { return tryDays(t, m, born, seed, ops) != "" })
 		t.Logf("seed %d fails also with these alone: %v", seed, short)

@@ -16,12 +16,12 @@ import (
 
 // asksNobody are the verbs that look, and those that move and mend what is there.
 func asksNobody() []string {
-	return []string{"serve", "restored", "verify", "recovery test", "stick take", "contract verify", "bulletin list", "device list"}
+	return []string{"serve", "restored", "verify", "recovery test", "stick take", "contract verify"}
 }
 
 // looking are the verbs that show ids, reasons and people, and alter nothing.
 func looking() []string {
-	return []string{"list", "recovery list", "contract list", "answer list", "grant waiting", "export list", "case erased", "officer list"}
+	return []string{"list", "recovery list", "contract list", "answer list", "grant waiting", "export list", "case erased", "officer list", "bulletin list", "device list"}
 }
 
 // TestWhoLooksAtAListSignsInAndStandsInTheRecord runs every list at a centre of real
@@ -44,10 +44,10 @@ func TestWhoLooksAtAListSignsInAndStandsInTheRecord(t *testing.T) {
 		}
 		verbOK(t, args...)
 		if i > 0 {
-			verbOK(t, "officer", "add", "--data", dir, "--id", o[0], "--password-file", password, "--unproven")
+			isOfficer(t, dir, o[0], password)
 		}
 	}
-	verbOK(t, "officer", "add", "--data", dir, "--id", "aud-2", "--password-file", password, "--unproven")
+	isOfficer(t, dir, "aud-2", password)
 	for _, name := range looking() {
 		for _, who := range []string{"admin-1", "aud-1", "rev-1", "aud-2"} {
 			want := exitOK
@@ -66,6 +66,17 @@ func TestWhoLooksAtAListSignsInAndStandsInTheRecord(t *testing.T) {
 		if strings.Count(said, ": "+name) == 0 || !strings.Contains(said, "refused act: "+name) {
 			t.Errorf("the record does not say who looked at %s: %s", name, said)
 		}
+	}
+}
+
+// isOfficer lets somebody of the roster have a password of his own at the centre.
+func isOfficer(t *testing.T, dir, id, password string) {
+	t.Helper()
+	lent := testFile(t, "first", "erste fremde Worte\n")
+	verbOK(t, "officer", "add", "--data", dir, "--id", id, "--password-file", lent, "--unproven")
+	said := verbOK(t, "officer", "password", "--data", dir, "--by", id, "--password-file", lent, "--new-password-file", password)
+	if !strings.Contains(said, "set by whoever administers the machine on ") || !strings.Contains(said, "not used before") {
+		t.Errorf("who changes a first password is told %q", said)
 	}
 }
 
@@ -97,7 +108,7 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 		t.Errorf("before the first officer: exit %d, %s", code, words)
 	}
 	must("operator", "add", "--id", "admin-1", "--name", "管理员", "--role", "dataadmin")
-	must("officer", "add", "--id", "admin-1", "--password-file", password)
+	isOfficer(t, dir, "admin-1", password)
 	acts := map[string][]string{
 		"operator add": {"--id", "x-1", "--name", "某", "--role", "clerk"}, "operator off": {"--id", "admin-1"}, "officer add": {"--id", "admin-1", "--password-file", password},
 		"officer password": {"--by", "admin-1", "--new-password-file", password},
@@ -193,11 +204,13 @@ func TestWhatAnOfficerIsToldSaysWhatToDo(t *testing.T) {
 	for id, role := range map[string]string{"admin-1": "dataadmin", "admin-2": "dataadmin", "clerk-1": "clerk"} {
 		verbOK(t, "operator", "add", "--data", dir, "--id", id, "--name", "某", "--role", role)
 	}
-	verbOK(t, "officer", "add", "--data", dir, "--id", "admin-1", "--password-file", right)
+	isOfficer(t, dir, "admin-1", right)
 	lent := testFile(t, "lent", "ge-liehene Worte\n")
-	verbOK(t, "officer", "add", "--data", dir, "--id", "clerk-1", "--password-file", lent, "--by", "admin-1", "--by-password-file", right)
+	says("who gives one", verbOK(t, "officer", "add", "--data", dir, "--id", "clerk-1", "--password-file", lent, "--by", "admin-1", "--by-password-file", right),
+		"temporary password, until ", "sync officer password --by clerk-1")
 	says("with a temporary one", code("clerk-1", lent), "set by admin-1 and is temporary", "sync officer password --by clerk-1")
-	verbOK(t, "officer", "password", "--data", dir, "--by", "clerk-1", "--password-file", lent, "--new-password-file", right)
+	says("who set it and what became of it", verbOK(t, "officer", "password", "--data", dir, "--by", "clerk-1", "--password-file", lent, "--new-password-file", right),
+		"was set by admin-1 on ", "used 1 times before", "tell an auditor")
 	says("without a password", code("admin-1", ""), "signs in: --by ID, and the password or --password-file")
 	says("with none at the centre", code("admin-2", right), "admin-2: has no password at the centre", "sync officer add --id admin-2 --by ID")
 	says("off the roster", code("nobody", right), "nobody: not on the roster", "sync operator add")

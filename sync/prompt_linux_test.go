@@ -171,7 +171,9 @@ func TestAPasswordPromptIsLeftAtOnce(t *testing.T) {
 		if err := cmd.Wait(); err != nil || !p.echoes() {
 			t.Fatalf("%v; the terminal shows %q", err, p.text())
 		}
-		if words := verbOK(t, "officer", "list", "--data", dir, "--by", "admin-1", "--password-file", testFile(t, "password", "zwei Worte 7\n")); !strings.Contains(words, "admin-1") {
+		own := testFile(t, "own", "ganz eigene Worte\n")
+		verbOK(t, "officer", "password", "--data", dir, "--by", "admin-1", "--password-file", testFile(t, "password", "zwei Worte 7\n"), "--new-password-file", own)
+		if words := verbOK(t, "officer", "list", "--data", dir, "--by", "admin-1", "--password-file", own); !strings.Contains(words, "admin-1") {
 			t.Errorf("got %s", words)
 		}
 	})

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -109,33 +108,22 @@ func (c *cluster) end() {
 // DOORSTEP_STORMS are as for TestStorms.
 func TestStormsShared(t *testing.T) {
 	d := theShared(t)
-	first, worlds := 1, 24
-	if raceEnabled || testing.Short() {
-		worlds = 4
-	}
-	for name, n := range map[string]*int{"DOORSTEP_SEED": &first, "DOORSTEP_STORMS": &worlds} {
-		if s := os.Getenv(name); s != "" {
-			v, err := strconv.Atoi(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			*n = v
-		}
-	}
+	first, worlds := seeds(t, 24, 4)
 	home := filepath.Join(t.TempDir(), "centre")
 	settleShared(t, home)
 	m := motherAt(t, home)
 	m.depot, m.database = d, databaseOf(t, home)
-	var next atomic.Int64
+	var next atomic.Uint64
+	next.Store(first - 1)
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
 			for !t.Failed() {
-				i := int(next.Add(1)) - 1
-				if i >= worlds {
+				seed := next.Add(1)
+				if seed >= first+uint64(worlds) {
 					return
 				}
-				live(t, m, uint64(first+i))
+				live(t, m, seed)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -47,12 +48,19 @@ func live(t *testing.T, m *mother, seed uint64) {
 	if why == "" {
 		return
 	}
-	t.Errorf("seed %d: %s\nagain: DOORSTEP_SEED=%d go test -run '^TestStorms$' ./sync\nops: %v", seed, why, seed, ops)
+	t.Error(failedAt(t.Name(), seed, why, ops))
 	if os.Getenv("DOORSTEP_SEED") == "" {
 		return
 	}
 	short := shorten(ops, func(ops []op) bool { return try(t, m, seed, ops) != "" })
 	t.Logf("seed %d fails also with these alone: %v: %s", seed, short, try(t, m, seed, short))
+}
+
+// failedAt says that the world of a seed failed, and how to live it again: what
+// seeds then gives the test is this world alone.
+func failedAt(test string, seed uint64, why string, ops []op) string {
+	test, _, _ = strings.Cut(test, "/")
+	return fmt.Sprintf("seed %d: %s\nagain: DOORSTEP_SEED=%d go test -run '^%s$' ./sync\nops: %v", seed, why, seed, test, ops)
 }
 
 // try lives a list of ops and says why it failed, or nothing.

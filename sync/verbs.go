@@ -60,6 +60,10 @@ func show(out io.Writer, h *central.Holdings) {
 			receipt = "-"
 		}
 		fmt.Fprintf(out, "%-36s  %-10s %5d %10d %8d %7d  %s\n", k.ID, k.Status, k.Blobs, k.Bytes, k.Lacking, k.Changes, receipt)
+		if k.Unreviewed != "" {
+			fmt.Fprintf(out, "  not received: %s, who reviewed it at a laptop, never was a reviewer of the roster; let a reviewer look at it\n"+
+				"  again at its desk, or mend the roster where that is wrong: sync operator add --id %s --role ...,reviewer\n", k.Unreviewed, k.Unreviewed)
+		}
 		for _, o := range k.Same {
 			fmt.Fprintf(out, "  the same student as case %s\n", o)
 		}

@@ -222,10 +222,11 @@ func bulletinList(ctx context.Context, args []string, out, errs io.Writer) error
 	f := flags("bulletin list", "show what goes down to the laptops: rosters, register, packs, grants, devices shut out.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.looks(ctx, *data, reads("bulletin list"), func(c *central.Central) error {
 		list, err := c.Bulletins(ctx)
 		if err != nil || *asJSON {
 			return errors.Join(err, printJSON(out, list))

@@ -18,10 +18,11 @@ func deviceList(ctx context.Context, args []string, out, errs io.Writer) error {
 		"who is shut out, and of which two machines are at work.", errs)
 	data := f.String("data", "", "folder of the centre")
 	asJSON := f.Bool("json", false, "print one JSON array")
+	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
-	return at(ctx, *data, errs, func(c *central.Central) error {
+	return who.looks(ctx, *data, reads("device list"), func(c *central.Central) error {
 		h, err := c.List(ctx)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"doorstep/internal/fault"
@@ -90,9 +91,15 @@ func snap(t *testing.T, ctx context.Context, name string) {
 	if dir == "" {
 		return
 	}
-	run(t, ctx, chromedp.EmulateViewport(390, 844))
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), get(t, ctx, chromedp.FullScreenshot(100)), 0o600); err != nil {
-		t.Fatal(err)
+	for _, scheme := range []string{"light", "dark"} {
+		run(t, ctx, chromedp.EmulateViewport(390, 844), chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			return err
+		}))
+		if err := os.WriteFile(filepath.Join(dir, name+"-"+scheme+".png"), get(t, ctx, chromedp.FullScreenshot(100)), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -64,6 +64,15 @@
 //
 // Kind 'G', from the phone: the SHA-256 of what it has, 32.
 //
+// A page that comes without a certificate has no camera. GET /saved.html is the
+// page with all its parts inside, for a phone to save as a file, which has one.
+// It is the same for everybody; the page that saves it writes into it, on the
+// phone, where the laptop is and the token. To a page from a file, which has no
+// address of its own (Origin null, file: or content:), GET
+// /saved/PROOF/about and POST /saved/PROOF/pair answer as /about and /pair do, with
+// the headers by which a browser lets it read them; PROOF is HMAC-SHA-256 in hex
+// under the token of "saved". To another page, or proof, nothing is there.
+//
 // POST /shot takes the image as it is, from a browser on this laptop alone, over
 // the loopback address; the header X-Shot is HMAC-SHA-256 in hex under the token
 // of "shot". POST /look takes a frame of the preview the same way, with the header

@@ -28,6 +28,9 @@ func (p *Phone) serve(mux *http.ServeMux) {
 	mux.HandleFunc("GET /phone.css", p.file("text/css; charset=utf-8", "phone.css"))
 	mux.HandleFunc("GET /about", p.about)
 	mux.HandleFunc("POST /pair", p.pair)
+	if first == "phone" && !p.o.Local {
+		p.serveSaved(mux)
+	}
 	mux.HandleFunc("POST /shot", p.shot)
 	mux.HandleFunc("POST /look", p.look)
 	mux.HandleFunc("POST /words", p.lastWords)

@@ -1,12 +1,17 @@
 package desk_test
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 	"github.com/google/uuid"
 )
 
@@ -138,5 +143,58 @@ func TestWhoHadAPartInACaseDoesNotEraseIt(t *testing.T) {
 	}
 	if _, err := f.d.EraseCase(ctx, c.ID, "本人当面要求删除", nil); err != nil {
 		t.Errorf("another: %v", err)
+	}
+}
+
+// TestWhoHadAPartInACaseDoesNotEraseItWithItsSeason lets a clerk who is a data
+// administrator too erase a season of which one case is his own.
+func TestWhoHadAPartInACaseDoesNotEraseItWithItsSeason(t *testing.T) {
+	ctx := context.Background()
+	k := newKeeper(t)
+	others := k.delivered()
+	both := guard.Operator{ID: "both-1", Name: "身兼两职", Roles: []guard.Role{guard.Clerk, guard.DataAdmin}, Enabled: true}
+	enabled(t, k.d, both, bothPassword)
+	k.as("both-1", bothPassword)
+	own := k.delivered()
+	out, err := k.d.EraseSeason(ctx, 2023, nil)
+	if err != nil || out.Cases != 1 || len(out.Refused) != 1 || out.Refused[0].Why != desk.WhyPart || !slices.Equal(out.Refused[0].Cases, []uuid.UUID{own.ID}) {
+		t.Fatalf("by who entered one of two: got %+v, %v", out, err)
+	}
+	if _, err := k.d.Open(ctx, others.ID); fault.KindOf(err) != fault.Erased {
+		t.Errorf("the other's: got %v, want it erased", err)
+	}
+	k.as("admin-1", reviewPassword)
+	if out, err = k.d.EraseSeason(ctx, 2023, nil); err != nil || out.Cases != 1 || len(out.Refused) != 0 {
+		t.Errorf("by another: got %+v, %v", out, err)
+	}
+}
+
+// TestNothingRestsOnAReviewOfNoReviewer has a case of which a laptop says that a data
+// administrator, or nobody of the roster, reviewed it.
+func TestNothingRestsOnAReviewOfNoReviewer(t *testing.T) {
+	ctx := t.Context()
+	for name, who := range map[string]string{"of a data administrator": "admin-1", "of nobody of the roster": "made-up"} {
+		t.Run(name, func(t *testing.T) {
+			f := newField(t)
+			c := step(t)(f.d.Submit(ctx, entered(t, f.d).ID))
+			body := store.Entry{Kind: loan.ChangeReview, Operator: who, Case: c.ID, Body: loan.ReviewBody{Pass: true}}
+			if _, err := f.d.Store().Commit(ctx, []store.Entry{body}, nil); err != nil {
+				t.Fatal(err)
+			}
+			if c = step(t)(f.d.Store().Case(ctx, c.ID)); c.Status != loan.ToSign {
+				t.Fatalf("the case is %s", c.Status)
+			}
+			_, _, err := f.d.PrepareContract(ctx, c.ID)
+			var why *guard.Refusal
+			if fault.KindOf(err) != fault.Denied || !errors.As(err, &why) || why.Why != guard.WhyReview || !strings.Contains(fault.Sentence(err), "请先同步") {
+				t.Fatalf("a contract: got %v: %s", err, fault.Sentence(err))
+			}
+			if err := f.d.Store().AddOperator(ctx, guard.Operator{ID: who, Name: "某", Roles: []guard.Role{guard.Reviewer}, Enabled: true}); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := f.d.PrepareContract(ctx, c.ID); err != nil {
+				t.Errorf("once the roster says that he is one: %v", err)
+			}
+		})
 	}
 }

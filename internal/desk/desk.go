@@ -291,7 +291,10 @@ func (d *Desk) would(ctx context.Context, v guard.Verb, c *loan.Case) error {
 		return err
 	}
 	d.account.Store(&o)
-	return guard.MayAt(o, v, c, d.site())
+	if err := guard.MayAt(o, v, c, d.site()); err != nil {
+		return err
+	}
+	return d.restsOn(ctx, v, c)
 }
 
 // site is where this laptop works. Its cases were opened at it, or passed on to

@@ -114,9 +114,12 @@ func (d *Desk) counted(ctx context.Context, grant string, cases []uuid.UUID, all
 	if err == nil && slices.ContainsFunc(all, func(c *loan.Case) bool { return !c.MayShare() }) {
 		err = fault.Tell(op, fault.Denied, "所选案件中，有人没有给出或已撤回处理敏感信息、查询信用报告或向经办银行、学校提供信息的同意，不能导出。请去掉该案件，或请本人同意。", errors.New("a consent is not there"))
 	}
+	if err == nil && slices.ContainsFunc(all, func(c *loan.Case) bool { return c.Status == loan.Void }) {
+		err = fault.Tell(op, fault.Denied, "所选案件中有已作废的，不能导出。请去掉该案件。", errors.New("a case is void"))
+	}
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
-			if e := d.noteExport(ctx, op, cases, func(int) loan.ViewBody { return loan.ViewBody{Detail: exportRefused} }); e != nil {
+			if e := d.noteExport(ctx, op, cases, func(int) loan.ViewBody { return loan.ViewBody{Reason: g.Reason, Detail: refusedUnder(g)} }); e != nil {
 				return g, nil, e
 			}
 		}
@@ -131,7 +134,7 @@ func (d *Desk) counted(ctx context.Context, grant string, cases []uuid.UUID, all
 	if err == nil {
 		err = d.noteExport(ctx, op, cases, func(i int) loan.ViewBody {
 			return loan.ViewBody{Fields: g.Fields, Reason: g.Reason,
-				Detail: fmt.Sprintf("export %d of %d, grant %s to %s %s", len(g.Used)+i+1, g.Total(), g.ID, g.Release.Fingerprint(), g.Release.To)}
+				Detail: fmt.Sprintf("export %d of %d, grant %s to %s %s", len(g.Used)+i+1, g.Total(), g.ID, g.Release.Fingerprint(), guard.MaskNumbers(g.Release.To))}
 		})
 	}
 	if err != nil {
@@ -148,7 +151,15 @@ func (d *Desk) marker() (*contract.Press, error) {
 	return contract.NewPress()
 }
 
-// exportRefused is what the chain says of an export that no grant covered.
+// refusedUnder says of an export that it was refused, and under which grant.
+func refusedUnder(g guard.Given) string {
+	if g.ID == "" {
+		return exportRefused
+	}
+	return exportRefused + ", grant " + g.ID
+}
+
+// exportRefused begins what the chain says of an export that no grant covered.
 const exportRefused = "export refused"
 
 // noteExport writes a line for each case into the chain, in one step.

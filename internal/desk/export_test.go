@@ -161,7 +161,7 @@ func TestAnExportHoldsWhatTheGrantNamesForItsRecipientAlone(t *testing.T) {
 		if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "用完") {
 			t.Errorf("a third: got %v", err)
 		}
-		if _, b := lastLook(t, f.d, loan.ChangeExport); b.Detail != "export refused" {
+		if _, b := lastLook(t, f.d, loan.ChangeExport); b.Detail != "export refused, grant "+g.ID || b.Reason == "" {
 			t.Errorf("the chain says %q of the refusal", b.Detail)
 		}
 	})
@@ -186,6 +186,10 @@ func TestAConsentThatWasTakenBackStopsTheExport(t *testing.T) {
 	}
 	if got, err := f.d.Export(t.Context(), many.ID, cases[:1], dir); err != nil || got.Cases != 1 {
 		t.Errorf("the other: got %+v, %v", got, err)
+	}
+	step(t)(f.d.Void(t.Context(), cases[0], "学生不再申请"))
+	if _, err := f.d.Export(t.Context(), many.ID, cases[:1], dir); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "作废") {
+		t.Errorf("a void case: got %v: %s", err, fault.Sentence(err))
 	}
 }
 

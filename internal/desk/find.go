@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -71,7 +69,7 @@ func (d *Desk) FindBeyond(ctx context.Context, query, reason string) (Beyond, er
 	if err := guard.CheckReason(reason); err != nil {
 		return Beyond{}, fault.Wrap(op, err)
 	}
-	if !narrow(query) {
+	if !store.Narrows(query) {
 		return Beyond{}, fault.Tell(op, fault.Input, "请写出完整的姓名，或证件、手机号的末四位，再查找。", errors.New("too little typed"))
 	}
 	grant, err := d.countSearch(ctx, reason)
@@ -89,16 +87,4 @@ func (d *Desk) FindBeyond(ctx context.Context, query, reason string) (Beyond, er
 		return Beyond{}, err
 	}
 	return out, nil
-}
-
-// narrow says whether a query is about one person: two characters of a name, a
-// name in pinyin, or four digits.
-func narrow(query string) bool {
-	for word := range strings.FieldsSeq(query) {
-		n := utf8.RuneCountInString(word)
-		if len(word) > n && n >= 2 || n >= 4 {
-			return true
-		}
-	}
-	return false
 }

@@ -39,6 +39,7 @@ const (
 	WhyUnsent  = store.WhyUnsent
 	WhyDamaged = store.WhyDamaged
 	WhyChanged = store.WhyChanged
+	WhyPart    = store.WhyPart
 )
 
 // MayAudit says whether the operator signed in may have the chains read.
@@ -94,8 +95,9 @@ func wrongPlaces(r AuditReport) int {
 // EraseSeason erases every case of an academic year that is wholly at the
 // centre, and tells which were refused and why; the chain tells of it. Then the
 // file is written anew, for what was erased to leave the disk; progress, which
-// may be nil, hears of that. Only a data administrator may; a year that has not
-// begun is fault.Input.
+// may be nil, hears of that. Only a data administrator may, and the cases in which
+// he had a part stay for another, as in EraseCase; a year that has not begun is
+// fault.Input.
 func (d *Desk) EraseSeason(ctx context.Context, year int, progress func(done, total int64)) (Erased, error) {
 	const op = "erase season"
 	if err := d.permit(ctx, guard.EraseSeason, nil); err != nil {
@@ -104,7 +106,8 @@ func (d *Desk) EraseSeason(ctx context.Context, year int, progress func(done, to
 	if year < 2000 || year > loan.AcademicYearOf(d.Today()) {
 		return Erased{}, fault.Say(op, fault.Input, "请填写已经开始的学年，例如 "+strconv.Itoa(loan.AcademicYearOf(d.Today()))+"。", nil)
 	}
-	out, err := d.store.EraseSeason(ctx, year, d.operator.ID)
+	who := d.acting()
+	out, err := d.store.EraseSeasonBut(ctx, year, who.ID, func(c *loan.Case) bool { return guard.Apart(who, guard.EraseSeason, c) != nil })
 	if err != nil {
 		return out, fault.Wrap(op, err)
 	}

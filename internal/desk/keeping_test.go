@@ -22,6 +22,7 @@ type keeper struct {
 	now  time.Time
 	door *desk.Door
 	d    *desk.Desk
+	word *loan.Change // the centre's last
 }
 
 func newKeeper(t *testing.T) *keeper {
@@ -96,6 +97,10 @@ func (k *keeper) delivered() *loan.Case {
 	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: uuid.UUID{1}, Counter: 2, Operator: "centre", Case: c.ID,
 		Seen: c.Heads, Kind: loan.ChangeReceive, At: k.now, Body: body}
 	ch.BodyHash = loan.BodyHashOf(s.Sum, ch.Salt, body)
+	if k.word != nil {
+		ch.Counter, ch.Prev = k.word.Counter+1, k.word.HeaderHash(s.Sum)
+	}
+	k.word = ch
 	if err := s.Receive(ctx, []*loan.Change{ch}); err != nil {
 		k.t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/store"
 )
 
@@ -44,9 +46,16 @@ func (d *Door) Repair(ctx context.Context, operator string, password []byte, pro
 
 // Restore puts the last whole backup in the folder from in the store's place;
 // see store.Restore. What was there is set aside. partly says that values of
-// the backup are damaged, which Repair then mends.
-func (d *Door) Restore(ctx context.Context, from string) (partly bool, err error) {
+// the backup are damaged, which Repair then mends. A store that opens is replaced by
+// the password of today of one whom guard lets, which its chain keeps, and by a backup
+// of this laptop alone; nobody is asked where it is damaged or there is none.
+func (d *Door) Restore(ctx context.Context, from, operator string, password []byte) (partly bool, err error) {
 	const op = "restore"
+	if !d.New() && d.trouble == nil {
+		if err := d.mayReplace(ctx, from, operator, password); err != nil {
+			return false, fault.Wrap(op, err)
+		}
+	}
 	if err := d.Close(); err != nil && fault.KindOf(err) != fault.Damaged {
 		return false, fault.Wrap(op, err)
 	}
@@ -56,6 +65,23 @@ func (d *Door) Restore(ctx context.Context, from string) (partly bool, err error
 		return true, d.opened(ctx, op, nil)
 	}
 	return false, d.opened(ctx, op, err)
+}
+
+// mayReplace asks whether a store that opens may be replaced by the backup in from.
+func (d *Door) mayReplace(ctx context.Context, from, operator string, password []byte) error {
+	const op = "replace by a backup"
+	here, err := d.SignIn(ctx, operator, password)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	err = here.permit(ctx, guard.Restore, nil)
+	if err == nil {
+		err = store.BackupIs(from, here.Device())
+	}
+	if err == nil {
+		_, err = here.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSetting, Operator: operator, Body: loan.ViewBody{Detail: "replaced by a backup"}}}, nil)
+	}
+	return d.opened(ctx, op, errors.Join(err, here.Close()))
 }
 
 // opened opens the door again after it was worked on; failed is how that went.

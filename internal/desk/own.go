@@ -95,7 +95,7 @@ func (o *Own) count(ch *loan.Change, party loan.Party) {
 			o.LastLook = ch.At
 		}
 		if ch.Kind == loan.ChangeExport {
-			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && b.Detail != exportRefused {
+			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && !strings.HasPrefix(b.Detail, exportRefused) {
 				o.Exports++
 			}
 		}
@@ -174,6 +174,7 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	if err != nil {
 		return Erased{}, fault.Wrap(op, err)
 	}
+	reason = guard.MaskNames(reason, guard.PeopleNames(c)) // it stays when the case is gone
 	why := guard.Apart(d.acting(), guard.EraseSeason, c)
 	if why == nil {
 		why = erasable(c)

@@ -112,7 +112,8 @@ func erasedOnRequest(t *testing.T, sent bool) {
 	if err != nil || row.ID != gone.ID || len(told(row)) > 0 {
 		t.Errorf("found %v, %v; in full %v", row.ID, err, told(row))
 	}
-	out, err := k.d.EraseCase(ctx, gone.ID, "本人当面要求删除", nil)
+	name := step(t)(k.d.Store().Case(ctx, gone.ID)).App.Student.Name
+	out, err := k.d.EraseCase(ctx, gone.ID, "本人"+name+"当面要求删除", nil)
 	if err != nil || out.Cases != 1 || out.Changes == 0 {
 		t.Fatalf("%+v, %v", out, err)
 	}
@@ -128,6 +129,9 @@ func erasedOnRequest(t *testing.T, sent bool) {
 	if unread, err := s.EachChange(ctx, func(ch *loan.Change) {
 		if ch.Case == gone.ID && ch.Body != nil {
 			t.Errorf("change %d of the case has a body", ch.Counter)
+		}
+		if ch.Case == uuid.Nil && strings.Contains(string(ch.Body), name) {
+			t.Errorf("a %s of no case has the student's name", ch.Kind)
 		}
 	}); err != nil || unread > 0 {
 		t.Error(unread, err)

@@ -34,6 +34,8 @@ const (
 	OddRefused  = guard.OddRefused
 	OddPassword = guard.OddPassword
 	OddGlass    = guard.OddGlass
+	OddLent     = guard.OddLent
+	OddPassed   = guard.OddPassed
 	OddPhone    = guard.OddPhone
 	OddPortrait = guard.OddPortrait
 )

@@ -167,7 +167,7 @@ func TestASearchIsForTheOwnQueue(t *testing.T) {
 		if got := d.Matches("weice"); got != 0 {
 			t.Errorf("%s counts %d cases of another", r, got)
 		}
-		for _, q := range []string{"", "韦", "99", "wei"} {
+		for _, q := range []string{"", "韦", "99", "wei", "zhuang", "....  韦", "。。 韦", "—— 4", "!!!! w", "....", "。。。。"} {
 			if _, err := d.FindBeyond(ctx, q, "家长来电核对"); fault.KindOf(err) != fault.Input {
 				t.Errorf("%s browses by %q: %v", r, q, err)
 			}

@@ -107,12 +107,13 @@ func scrubbed(text string, a *loan.Application) string {
 		people = append(people, k.Person)
 	}
 	for _, p := range people {
-		for _, v := range [][2]string{{p.Address, guard.MaskAddress(p.Address)}, {p.IDNo, guard.MaskIDNo(p.IDNo)}, {p.Phone, guard.MaskPhone(p.Phone)}, {p.Name, guard.MaskName(p.Name)}} {
+		for _, v := range [][2]string{{p.Address, guard.MaskAddress(p.Address)}, {p.IDNo, guard.MaskIDNo(p.IDNo)}, {p.Phone, guard.MaskPhone(p.Phone)}} {
 			if v[0] != "" {
 				text = strings.ReplaceAll(text, v[0], v[1])
 			}
 		}
 	}
+	text = guard.MaskNames(text, guard.PeopleNames(&loan.Case{App: *a}))
 	return guard.MaskNumbers(text)
 }
 

@@ -1,9 +1,13 @@
 package guard
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"doorstep/internal/loan"
 )
 
 // MaskName shows a name as lists and call screens may: 韦测 as 韦*, 韦测甲 as
@@ -43,13 +47,18 @@ func MaskPhone(s string) string { return ends(s, 11) }
 // person's: a date has eight, a mobile phone eleven.
 const numberDigits = 11
 
-// MaskNumbers masks the numbers in a text by which a person is known, also where
-// spaces, dashes, dots and the like stand between their digits.
+// MaskNumbers masks the numbers in a text by which a person is known, in digits of
+// any kind and in Chinese numerals, also where signs, spaces or line ends stand
+// between them. A date as 2026-09-01, also with its time, is no such number.
 func MaskNumbers(s string) string {
 	r := []rune(s)
 	for from := 0; from < len(r); from++ {
+		if n := dateAt(r[from:]); n > 0 {
+			from += n - 1
+			continue
+		}
 		var digits []int
-		for i := from; i < len(r) && (isDigit(r[i]) || len(digits) > 0 && strings.ContainsRune(" -－　.·/_()（）\tXx", r[i])); i++ {
+		for i := from; i < len(r) && (isDigit(r[i]) || len(digits) > 0 && between(r[i]) && !wholePhone(digits, i)); i++ {
 			if isDigit(r[i]) || len(digits) == 17 && (r[i] == 'X' || r[i] == 'x') {
 				digits = append(digits, i)
 			}
@@ -66,7 +75,27 @@ func MaskNumbers(s string) string {
 	return string(r)
 }
 
-func isDigit(r rune) bool { return r >= '0' && r <= '9' || r >= '０' && r <= '９' }
+// dateAt is how many characters a date, or a date with its time, has at the beginning of r.
+func dateAt(r []rune) int {
+	r = r[:min(len(r), len("2026-09-01 10:30:00"))]
+	return len([]rune(regexp.MustCompile(`^20\d\d[-/.][01]?\d[-/.][0-3]?\d([ T][0-2]?\d:[0-5]\d(:[0-5]\d)?)?\b`).FindString(string(r))))
+}
+
+// wholePhone says whether the digits are those of a phone that ends before end, with
+// nothing between them.
+func wholePhone(digits []int, end int) bool {
+	return len(digits) == 11 && end-digits[0] == 11
+}
+
+// isDigit takes the digits of all scripts, circled and in brackets, and Chinese ones.
+func isDigit(r rune) bool {
+	return unicode.IsDigit(r) || unicode.Is(unicode.No, r) || strings.ContainsRune("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺", r)
+}
+
+// between says whether a character may stand between the digits of one number.
+func between(r rune) bool {
+	return !unicode.IsLetter(r) || r == 'X' || r == 'x'
+}
 
 func ends(s string, whole int) string {
 	r := []rune(s)
@@ -157,3 +186,61 @@ func county(s string) int {
 	}
 	return 0
 }
+
+// PeopleNames are the names of a case's people, as they were entered and as their cards
+// have them.
+func PeopleNames(c *loan.Case) []string {
+	if c == nil {
+		return nil
+	}
+	out := []string{c.App.Student.Name, c.App.Student.IDOCRName}
+	for _, k := range c.App.Coborrowers {
+		out = append(out, k.Name, k.IDOCRName)
+	}
+	for _, k := range c.Cards {
+		out = append(out, k.Card.Name)
+	}
+	return out
+}
+
+// MaskNames masks names in a text, also where spaces or dots stand between their
+// characters. A name of one character alone, or a part of one, is not found.
+func MaskNames(text string, names []string) string {
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return len(nameRunes(n)) < 2 })
+	slices.SortStableFunc(names, func(a, b string) int { return len(b) - len(a) })
+	for _, n := range names {
+		text = maskName(text, n)
+	}
+	return text
+}
+
+func maskName(text, name string) string {
+	want, masked := nameRunes(name), MaskName(strings.TrimSpace(name))
+	r := []rune(text)
+	var out strings.Builder
+	for from := 0; from < len(r); from++ {
+		n, at := 0, from
+		for ; at < len(r) && n < len(want); at++ {
+			if r[at] == want[n] {
+				n++
+			} else if n == 0 || !betweenNames(r[at]) {
+				break
+			}
+		}
+		if n < len(want) {
+			out.WriteRune(r[from])
+			continue
+		}
+		out.WriteString(masked)
+		from = at - 1
+	}
+	return out.String()
+}
+
+// nameRunes are the characters of a name.
+func nameRunes(name string) []rune {
+	return slices.DeleteFunc([]rune(name), betweenNames)
+}
+
+// betweenNames says whether a character may stand between those of a name.
+func betweenNames(r rune) bool { return strings.ContainsRune(" \u3000\t·•．.・‧-", r) }

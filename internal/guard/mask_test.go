@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 )
 
 func TestMaskName(t *testing.T) {
@@ -99,6 +100,18 @@ func TestNumbersInATextAreMasked(t *testing.T) {
 		"案件 e1f4ff52，4800 元，2 人":  "案件 e1f4ff52，4800 元，2 人",
 		"":                        "",
 		"15400000001、15400000002": "154****0001、154****0002",
+		"154，0000，0001":           "154，****，0001",
+		"154:0000+0001":           "154:****+0001",
+		"154\n0000*0001":          "154\n*****0001",
+		"154\u200b0000\u200b0001": "154\u200b****\u200b0001",
+		"𝟏𝟓𝟒𝟎𝟎𝟎𝟎𝟎𝟎𝟎𝟏":             "𝟏𝟓𝟒****𝟎𝟎𝟎𝟏",
+		"①⑤④⓪⓪⓪⓪⓪⓪⓪①":             "①⑤④****⓪⓪⓪①",
+		"一五四〇〇〇〇〇〇〇一":             "一五四****〇〇〇一",
+		"2026-08-05 09:30:15 来电":  "2026-08-05 09:30:15 来电",
+		"2026-08-05、2026-08-06":   "2026-08-05、2026-08-06",
+		"2026-08-05 15400000001":  "2026-08-05 154****0001",
+		"2015400000001":           "201******0001",
+		"二〇二六年八月五日，第一次、第二次":       "二〇二六年八月五日，第一次、第二次",
 	} {
 		if got := MaskNumbers(text); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
@@ -109,5 +122,37 @@ func TestNumbersInATextAreMasked(t *testing.T) {
 	}
 	if err := CheckReason("2026-08-05 家长来电核对"); err != nil {
 		t.Errorf("a reason with a date: got %v", err)
+	}
+}
+
+func TestARecipientWithANumberIsRefused(t *testing.T) {
+	r := Release{To: "县资助中心", Key: "age1" + strings.Repeat("q", 58)}
+	if err := r.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	r.To = "韦测乙 15400000002"
+	if err := r.Validate(); fault.KindOf(err) != fault.Input {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNamesInATextAreMasked(t *testing.T) {
+	c := &loan.Case{App: loan.Application{Student: loan.Person{Name: "韦测甲"}, Coborrowers: []loan.Coborrower{{Person: loan.Person{Name: "阿依古丽·测试"}}, {Person: loan.Person{Name: "王"}}}}}
+	for text, want := range map[string]string{
+		"韦测甲的家长来电":           "韦*甲的家长来电",
+		"学生韦 测　甲、母亲阿依古丽测试到场": "学生韦*甲、母亲阿***·测*到场",
+		"母亲阿依古丽•测试":          "母亲阿***·测*",
+		"韦韦测甲":               "韦韦*甲",
+		"王家长来电核对":            "王家长来电核对", // one character is in many words
+		"家长来电核对":             "家长来电核对",
+		"韦测":                 "韦测",
+		"":                   "",
+	} {
+		if got := MaskNames(text, PeopleNames(c)); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if got := MaskNames("韦测甲", PeopleNames(nil)); got != "韦测甲" {
+		t.Errorf("of no case: got %q", got)
 	}
 }

@@ -59,6 +59,7 @@ const (
 	Urge            Verb = "urge"
 	Backup          Verb = "backup"
 	EraseSeason     Verb = "erase-season"
+	Restore         Verb = "restore"
 )
 
 // rule is one row of the table of permissions.
@@ -129,6 +130,7 @@ func rules() []rule {
 		{Urge, "设为优先上传", []Role{Clerk, Reviewer, DataAdmin}, local, true, alive, false},
 		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},
 		{EraseSeason, "清除学年资料", admin, local, false, nil, false},
+		{Restore, "用备份换掉本机数据", admin, local, false, nil, false},
 	}
 }
 
@@ -205,10 +207,25 @@ func Apart(op Operator, v Verb, c *loan.Case) error {
 	if !entered(op, c) && !reviewed(op, c) && !closed(op, c) && !c.Deciders[op.ID] && !c.Movers[op.ID] {
 		return nil
 	}
+	return HadPart(v)
+}
+
+// HadPart is why whoever had a part in a case has no such word on it.
+func HadPart(v Verb) error {
 	all := rules()
 	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
 	what := map[Verb]string{ApproveGrant: "答复查看或导出本案的申请", ReviewGlass: "复查本案的紧急查看", EraseSeason: "删除本案"}[v]
 	return deny(v, "受理、接手、转交、复核、经办或审核过本案的人员不能"+what+"，请由没有经手本案的另一位"+labels(r.roles)+"办理。", WhyPart)
+}
+
+// RestsOn denies what rests on the review of a case where whoever gave it is no reviewer
+// of the roster, as another laptop may say of him. by is that person's account, nil for
+// one that is not known. It is nil for every other verb, and where no review stands.
+func RestsOn(v Verb, c *loan.Case, by *Operator) error {
+	if c == nil || c.Review == nil || by != nil && by.Has(Reviewer) || !slices.Contains([]Verb{PrepareContract, Read, Sign, Witness, Seal, Finish}, v) {
+		return nil
+	}
+	return deny(v, "本案由“"+c.Review.By+"”复核，但在本机名册上此人不是复核员，不能"+Label(v)+"。请先同步，更新名册；名册仍是这样的，请修改后重新提交，由本机名册上的复核员复核。", WhyReview)
 }
 
 func entered(op Operator, c *loan.Case) bool { return c.OpenedBy == op.ID || c.Authors[op.ID] }
@@ -360,6 +377,8 @@ const (
 	WhyOthers = "another's case"
 	// WhyPart is that he had a part in the case on which he would have a word.
 	WhyPart = "had a part in the case"
+	// WhyReview is that whoever reviewed the case is no reviewer of the roster.
+	WhyReview = "the review is of no reviewer"
 )
 
 func (r *Refusal) Error() string { return r.Why }

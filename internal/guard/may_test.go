@@ -80,6 +80,7 @@ func cells() map[Verb]cell {
 		Sync:            {"clerk reviewer dataadmin", "any", "", "point county province bank"},
 		Backup:          {"clerk reviewer dataadmin", "any", "", "point county province bank"},
 		EraseSeason:     {"dataadmin", "any", anyPart, ""},
+		Restore:         {"dataadmin", "any", "", ""},
 		Urge:            {"clerk reviewer dataadmin", alive, "", ""},
 	}
 }

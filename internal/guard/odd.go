@@ -34,6 +34,8 @@ const (
 	OddGlass    OddKind = "glass"    // emergencies
 	OddPhone    OddKind = "phone"    // one phone with many students
 	OddPortrait OddKind = "portrait" // one portrait in several cases, or of both parties
+	OddPassed   OddKind = "passed"   // one operator's many hand-overs on one day: of cases that he had passed on that day already, or beyond what a room does
+	OddLent     OddKind = "lent"     // temporary passwords that one officer gave at the centre, and uses of one before its owner set his own
 )
 
 // Oddity is something for a person to look at; it proves nothing.
@@ -53,6 +55,27 @@ const SearchRefused = "beyond refused: the day's searches are used up"
 // WrongAtCentre begins what the centre's record says of a wrong password.
 const WrongAtCentre = "sign-in at the centre: wrong password"
 
+// How what the centre's record says of temporary passwords ends: that one was given,
+// that somebody tried to act or sign in by one when it opens nothing, and that one's own
+// took the place of one that was used before.
+const (
+	TemporaryGiven = ", temporary"
+	ByTemporary    = ", by a temporary password"
+	TemporaryUsed  = ", of a temporary one that was used before"
+)
+
+// lent says whether a line of the centre's record is of a temporary password.
+func lent(a Act) bool {
+	switch a.Kind {
+	case loan.ChangeView:
+		return strings.HasSuffix(a.Detail, TemporaryGiven) && !strings.Contains(a.Detail, "refused") ||
+			strings.HasSuffix(a.Detail, ByTemporary) || strings.HasSuffix(a.Detail, TemporaryUsed)
+	case loan.ChangeSignIn:
+		return strings.HasSuffix(a.Detail, ByTemporary)
+	}
+	return false
+}
+
 // Compared begins what the record of an earlier case says when its values were shown
 // beside those of a case under review; that one's id follows.
 const Compared = "compared with case "
@@ -68,6 +91,11 @@ const (
 	// fullDay is how many cases one operator fills in from rosters on a busy day; each
 	// beyond counts as a look.
 	fullDay = 60
+	// fullRoom is how many cases one operator passes on where a room of laptops works as
+	// a line on a busy day; each beyond counts, and so does each that he passes on again.
+	// A line passes a case on and back now and then.
+	fullRoom   = 200
+	manyPassed = 15
 	// ManyPhones is from how many students on one phone is odd, ManyPortraits from
 	// how many cases on one portrait: brothers and sisters share a phone.
 	ManyPhones    = 4
@@ -115,11 +143,14 @@ func Odd(acts []Act) []Oddity {
 }
 
 // Watch looks for patterns in a record that is read line by line: what it keeps
-// grows with people, days and cases that were filled in from a roster, not with lines.
+// grows with people, days and cases that were filled in from a roster or passed on, not
+// with lines.
 type Watch struct {
-	by    map[oddKey]*Oddity
-	taken map[uuid.UUID]Act // the last filling in from a roster of each case
-	day   map[oddKey]int    // fillings in, of each operator and day
+	passed map[passKey]bool // cases that an operator passed on, by days
+	passes map[oddKey]int   // and how often he did
+	by     map[oddKey]*Oddity
+	taken  map[uuid.UUID]Act // the last filling in from a roster of each case
+	day    map[oddKey]int    // fillings in, of each operator and day
 }
 
 func (w *Watch) add(k OddKind, a Act, times int) {
@@ -134,6 +165,26 @@ func (w *Watch) add(k OddKind, a Act, times int) {
 	}
 	o.Count += times
 	o.Cases, o.Devices = noted(noted(o.Cases, a.Case), AgainIn(a.Detail)), noted(o.Devices, a.Device)
+}
+
+// passKey is one operator's handing over of a case on a day.
+type passKey struct {
+	by oddKey
+	of uuid.UUID
+}
+
+// passedOn sees that a case was passed on, to another laptop or station.
+func (w *Watch) passedOn(a Act) {
+	if w.passed == nil {
+		w.passed, w.passes = map[passKey]bool{}, map[oddKey]int{}
+	}
+	by := oddKey{OddPassed, a.Operator, loan.DateOf(a.At.In(beijing()))}
+	key := passKey{by, a.Case}
+	w.passes[by]++
+	if w.passed[key] || w.passes[by] > fullRoom {
+		w.add(OddPassed, a, 1)
+	}
+	w.passed[key] = true
 }
 
 // fromRoster sees that a case was filled in from a roster.
@@ -167,6 +218,8 @@ func (w *Watch) See(a Act) {
 	switch {
 	case strings.HasPrefix(a.Detail, PortraitAgain):
 		w.add(OddPortrait, a, 1)
+	case lent(a):
+		w.add(OddLent, a, 1)
 	case refused:
 		w.add(OddRefused, a, timesOf(a.Detail))
 	case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeTake, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
@@ -175,6 +228,8 @@ func (w *Watch) See(a Act) {
 		w.add(OddPassword, a, 1)
 	case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, RosterTaken):
 		w.fromRoster(a)
+	case a.Kind == loan.ChangePass:
+		w.passedOn(a)
 	case a.Kind == loan.ChangeVoid:
 		if t, ok := w.taken[a.Case]; ok {
 			delete(w.taken, a.Case)
@@ -192,7 +247,7 @@ func (w *Watch) See(a Act) {
 
 // Found gives what is odd so far.
 func (w *Watch) Found() []Oddity {
-	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused}
+	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed}
 	var out []Oddity
 	for _, o := range w.by {
 		if o.Count >= least[o.Kind] {

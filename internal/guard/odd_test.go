@@ -18,6 +18,23 @@ func TestACaseFilledInFromTheRosterAgainAndAgainIsOdd(t *testing.T) {
 	}
 }
 
+func TestACasePassedOnAgainAndAgainIsOdd(t *testing.T) {
+	a := Act{At: time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC), Operator: "x", Kind: loan.ChangePass, Case: uuid.New()}
+	for n, want := range map[int]int{15: 0, 16: 1} {
+		if got := Odd(slices.Repeat([]Act{a}, n)); len(got) != want || want == 1 && (got[0].Kind != OddPassed || got[0].Count != 15 || len(got[0].Cases) != 1) {
+			t.Errorf("%d times: got %+v", n, got)
+		}
+	}
+	days := slices.Repeat([]Act{a}, 8)
+	for _, b := range slices.Repeat([]Act{a}, 8) {
+		b.At = b.At.AddDate(0, 0, 1)
+		days = append(days, b)
+	}
+	if got := Odd(days); len(got) != 0 {
+		t.Errorf("on two days: got %+v", got)
+	}
+}
+
 func TestWhatIsOddInTheRecord(t *testing.T) {
 	noon := time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC) // by Beijing time
 	times := func(n int, a Act) []Act {
@@ -61,6 +78,13 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		"wrong passwords":                       {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: "failed 3 times"}), OddPassword, 1},
 		"an emergency":                          {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "glass e-0123456789ab"}), OddGlass, 1},
 		"an emergency's review":                 {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: GlassWord{"e-0123456789ab", true, "y", true}.Detail()}), "", 0},
+		"a temporary password given":            {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "act: officer add y" + TemporaryGiven}), OddLent, 1},
+		"one used before its owner's":           {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "act: officer password x" + TemporaryUsed}), OddLent, 1},
+		"an act by one":                         {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "refused act: list" + ByTemporary}), OddLent, 1},
+		"one that was not given":                {times(2, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "refused act: officer add y" + TemporaryGiven}), "", 0},
+		"one's own password":                    {times(9, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "act: officer password x, of a temporary one"}), "", 0},
+		"a busy day of a room":                  {times(200, Act{At: noon, Operator: "x", Kind: loan.ChangePass}), "", 0},
+		"more hand-overs than a room's":         {times(215, Act{At: noon, Operator: "x", Kind: loan.ChangePass}), OddPassed, 15},
 		"a portrait that came again":            {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: AgainWords(SameShot, "student", uuid.Nil)}), OddPortrait, 1},
 		"fifteen of two people are two of less": {append(times(8, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), times(8, Act{At: noon, Operator: "y", Kind: loan.ChangeReveal})...), "", 0},
 		"and of two days too":                   {append(times(8, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal}), times(8, Act{At: noon.AddDate(0, 0, 1), Operator: "x", Kind: loan.ChangeReveal})...), "", 0},

@@ -114,6 +114,15 @@ func (o Operator) Locked(now time.Time) bool {
 	return left > 0 && left < implausible
 }
 
+// Relocked is the operator with a lock that ends later than one set now would, by a
+// clock that was ahead or is set back, begun anew.
+func (o Operator) Relocked(now time.Time) Operator {
+	if o.LockedUntil.Sub(now) > lockFor {
+		o.LockedUntil = now.Add(lockFor)
+	}
+	return o
+}
+
 // MaySignIn is nil, fault.Denied for an account switched off, or fault.Locked.
 func (o Operator) MaySignIn(now time.Time) error {
 	const op = "guard.MaySignIn"

@@ -31,6 +31,8 @@ func (r Release) Validate() error {
 	switch {
 	case r.To == "" || len(r.To) > MaxRecipient || !utf8.ValidString(r.To) || hasControl(r.To):
 		return bad("请写明接收单位，30 字以内。", "to")
+	case MaskNumbers(r.To) != r.To:
+		return bad("接收单位会记入日志：请只写单位名称，不要写身份证号、手机号码等。", "to")
 	case !regexp.MustCompile(`^age1[02-9ac-hj-np-z]{58}$`).MatchString(r.Key):
 		return bad("接收人公钥应为以 age1 开头的 62 位字符，请向接收人核对。", "key")
 	}

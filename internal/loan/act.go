@@ -26,19 +26,35 @@ func (c *Case) act(n *node) error {
 		return err
 	}
 	c.Updated = ch.At
-	switch ch.Kind {
-	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeArrange, ChangeReplace, ChangeCard, ChangeAttest, ChangeCorrect, ChangeSubmit:
-		c.Authors[ch.Operator] = true
-	case ChangeContract, ChangeRead, ChangeSign, ChangeWitness, ChangeSeal, ChangeFinish, ChangeVoid:
-		c.Handlers[ch.Operator] = true
-	case ChangePass, ChangeTake:
-		c.Movers[ch.Operator] = true
-	case ChangeReview:
-		c.Reviewers[ch.Operator] = true
-	case ChangeReturn, ChangeAccept:
-		c.Deciders[ch.Operator] = true
+	if people := c.people(ch.Kind); people != nil {
+		people[ch.Operator] = true
 	}
 	return nil
+}
+
+// people are those of the case to whom the author of a change of a kind belongs; nil
+// where the kind alone does not make him one.
+func (c *Case) people(k ChangeKind) map[string]bool {
+	switch k {
+	case ChangeOpen, ChangeEdit, ChangeResolve, ChangeAttach, ChangeDetach, ChangeArrange, ChangeReplace, ChangeCard, ChangeAttest, ChangeCorrect, ChangeSubmit:
+		return c.Authors
+	case ChangeContract, ChangeRead, ChangeSign, ChangeWitness, ChangeSeal, ChangeFinish, ChangeVoid:
+		return c.Handlers
+	case ChangePass, ChangeTake:
+		return c.Movers
+	case ChangeReview:
+		return c.Reviewers
+	case ChangeReturn, ChangeAccept:
+		return c.Deciders
+	}
+	return nil
+}
+
+// Part says whether who makes a change of this kind has a part in its case, whatever
+// the change says: also where its body was erased.
+func (k ChangeKind) Part() bool {
+	some := map[string]bool{}
+	return (&Case{Authors: some, Handlers: some, Reviewers: some, Deciders: some, Movers: some}).people(k) != nil
 }
 
 func (c *Case) actKind(n *node) error {

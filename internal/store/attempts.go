@@ -18,9 +18,10 @@ import (
 // its file is in the open and holds ids and numbers alone. Whoever deletes it
 // gains guesses at the counter, not against Argon2id.
 type attempts struct {
-	dir string
-	mu  sync.Mutex
-	by  map[string]attempt
+	dir  string
+	turn sync.Mutex // one password is tried at a time, so that each is counted
+	mu   sync.Mutex
+	by   map[string]attempt
 }
 
 type attempt struct {
@@ -29,6 +30,7 @@ type attempt struct {
 	Missed      int       `json:"missed,omitempty"` // wrong passwords that no chain tells of yet
 	Last        time.Time `json:"last,omitzero"`    // of them
 	Total       int       `json:"total,omitempty"`  // wrong passwords that there ever were
+	Shut        bool      `json:"shut,omitempty"`   // the account was switched off: there is no password to be wrong
 }
 
 // Miss is wrong passwords for an account that the chain does not tell of yet.
@@ -136,6 +138,32 @@ func (s *Store) Told(told []Miss) {
 	}
 }
 
+// shut says that an account can sign in no more, or can again. Who tries is told of
+// in the chain all the same.
+func (a *attempts) shut(operator string, shut bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.by[operator]
+	t.Shut = shut
+	a.put(operator, t)
+}
+
+// held is whom MaySignIn is asked of. A lock that ends implausibly late was set by
+// a clock ahead of this one, or this one was set back: it begins anew.
+func (a *attempts) held(operator string, now time.Time) guard.Operator {
+	who := a.fill(guard.Operator{ID: operator, Enabled: true})
+	if who = who.Relocked(now); !who.LockedUntil.IsZero() {
+		a.set(who)
+	}
+	return who
+}
+
+func (a *attempts) isShut(operator string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.by[operator].Shut
+}
+
 // fail counts one wrong password.
 func (a *attempts) fail(operator string, now time.Time) {
 	a.set(a.fill(guard.Operator{ID: operator, Enabled: true}).Failed(now))
@@ -145,9 +173,12 @@ func (a *attempts) fail(operator string, now time.Time) {
 // is one, and keeps count. It says which of the two it fitted.
 func (a *attempts) open(keys, spare *seal.Keyfile, operator string, password []byte, now time.Time) (data *seal.Key, used *seal.Keyfile, err error) {
 	const op = "store.password"
+	a.turn.Lock()
+	defer a.turn.Unlock()
 	used = keys
-	who := a.fill(guard.Operator{ID: operator, Enabled: true})
+	who := a.held(operator, now)
 	if err := who.MaySignIn(now); err != nil {
+		a.miss(operator, now) // nobody knows whether it was right
 		return nil, nil, fault.Wrap(op, err)
 	}
 	data, err = keys.Unlock(operator, password)
@@ -157,9 +188,12 @@ func (a *attempts) open(keys, spare *seal.Keyfile, operator string, password []b
 		}
 	}
 	if fault.KindOf(err) == fault.Password {
-		if keys.Has(operator) {
+		switch {
+		case keys.Has(operator):
 			who = who.Failed(now)
 			a.set(who)
+			a.miss(operator, now)
+		case a.isShut(operator):
 			a.miss(operator, now)
 		}
 		if who.Locked(now) {

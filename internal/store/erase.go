@@ -45,6 +45,7 @@ const (
 	WhyUnsent  Why = "unsent"  // the centre has not acknowledged all of it
 	WhyDamaged Why = "damaged" // it cannot be read
 	WhyChanged Why = "changed" // somebody wrote to it meanwhile
+	WhyPart    Why = "part"    // who erases had a part in it
 )
 
 // The rules of erasing, as EraseBody names them.
@@ -69,8 +70,9 @@ type erasure struct {
 	rule     string
 	operator string
 	reason   string
-	told     bool // by the centre: whatever the case is, and whether or not it was sent
-	batch    int  // cases of one transaction
+	keeps    func(*loan.Case) bool // says of a case that may go that it is not this operator's to erase; nil of none
+	told     bool                  // by the centre: whatever the case is, and whether or not it was sent
+	batch    int                   // cases of one transaction
 	bodies   bool
 	cases    []uuid.UUID
 	blobs    map[uuid.UUID][]loan.Hash

@@ -97,7 +97,9 @@ func (s *Store) Verify(ctx context.Context, operator string, password []byte) (g
 	data.Wipe()
 	o, err := s.operator(ctx, operator)
 	if err == nil {
-		err = o.MaySignIn(s.o.now()())
+		if err = o.MaySignIn(s.o.now()()); err != nil {
+			s.attempts.miss(operator, s.o.now()())
+		}
 	}
 	return o, fault.Wrap(op, err)
 }
@@ -148,6 +150,7 @@ func (s *Store) EnableOperator(ctx context.Context, o guard.Operator, password [
 	})
 	if err == nil {
 		s.attempts.set(o.Cleared())
+		s.attempts.shut(o.ID, false)
 	}
 	return fault.Wrap(op, err)
 }

@@ -19,7 +19,7 @@ import (
 // counted says that this one stands in it.
 func (m *mender) signIn(password []byte, counted bool) error {
 	a, now := newAttempts(m.o.Dir), m.o.now()()
-	who := a.fill(guard.Operator{ID: m.operator, Enabled: true})
+	who := a.held(m.operator, now)
 	if err := who.MaySignIn(now); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
@@ -128,6 +129,20 @@ func findBackup(from string) (string, error) {
 		return "", fault.New(op, fault.Input, errors.New("backups of several laptops: name the folder of one"))
 	}
 	return filepath.Dir(found[0]), nil
+}
+
+// BackupIs is fault.Input, with a sentence, where the backup that Restore would take
+// from a folder is of another laptop.
+func BackupIs(from string, device uuid.UUID) error {
+	const op = "store.BackupIs"
+	folder, err := findBackup(from)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if name, err := filepath.Abs(folder); err != nil || filepath.Base(name) != backupPrefix+device.String() {
+		return fault.Tell(op, fault.Input, "这份备份是另一台电脑的，不能换掉本机的数据。请选本机的备份；要把它装到新电脑上，请用全新的数据文件夹。", errors.New("of another laptop"))
+	}
+	return nil
 }
 
 func (r *restore) run() error {
@@ -327,9 +342,6 @@ func (r *restore) settle(images []byte) error {
 		}
 	}
 	if err := writeFile(r.dir, keysFile, keys); err != nil {
-		return err
-	}
-	if err := os.Remove(filepath.Join(r.dir, attemptsFile)); err != nil && !os.IsNotExist(err) {
 		return err
 	}
 	if _, err := os.Lstat(path); err == nil {

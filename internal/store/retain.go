@@ -173,7 +173,13 @@ func (s *Store) named(ctx context.Context, which func(Summary, []*loan.Change) b
 // at the centre is left alone and told of. Changes in the chain name the cases.
 // The file must be compacted for the old bodies to leave the disk.
 func (s *Store) EraseSeason(ctx context.Context, year int, operator string) (Erased, error) {
-	e := &erasure{s: s, rule: RuleSeason, operator: operator}
+	return s.EraseSeasonBut(ctx, year, operator, nil)
+}
+
+// EraseSeasonBut is EraseSeason without the cases of which keeps says that they are not
+// the operator's to erase: they are told of with WhyPart. Nil is of none.
+func (s *Store) EraseSeasonBut(ctx context.Context, year int, operator string, keeps func(*loan.Case) bool) (Erased, error) {
+	e := &erasure{s: s, rule: RuleSeason, operator: operator, keeps: keeps}
 	err := e.whole(ctx, func(Summary) bool { return true }, func(c *loan.Case) bool { return c.App.AcademicYear == year })
 	return e.out, fault.Wrap("store.EraseSeason", err)
 }
@@ -276,6 +282,9 @@ func (e *erasure) mayGo(c *loan.Case, sum Summary, blobs []loan.Hash, changes []
 	}
 	if !sum.Sent || e.s.waits(blobs) {
 		return WhyUnsent
+	}
+	if e.keeps != nil && e.keeps(c) {
+		return WhyPart
 	}
 	return ""
 }

@@ -46,6 +46,7 @@ func (s *Store) KeepRoster(ctx context.Context, people []RosterEntry) (changed i
 // shut takes an operator's way in away. The last one's slot stays, for a key
 // file without any would lose the data; the account's record keeps them out.
 func (s *Store) shut(keys *seal.Keyfile, operator string) error {
+	s.attempts.shut(operator, true)
 	err := keys.Remove(s.data, operator)
 	if fault.KindOf(err) == fault.Denied {
 		return nil

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -41,6 +43,19 @@ func parseQuery(text string) query {
 	}
 	return q
 }
+
+// Narrows says whether a query is about one person, by what is searched for of it:
+// two characters of a name, its pinyin beyond one syllable, or four of the end of a
+// number. Signs, a surname alone and an empty query are not.
+func Narrows(text string) bool {
+	return slices.ContainsFunc(parseQuery(text), func(w word) bool {
+		n := utf8.RuneCountInString(w.text)
+		return n >= 4 && (w.number || !syllable.MatchString(w.text)) || n >= 2 && n < len(w.text)
+	})
+}
+
+// syllable is one syllable of pinyin, or its beginning.
+var syllable = regexp.MustCompile(`^([zcs]h?|[bpmfdtnlgkhjqxryw])?[aeiouv]{0,3}(n?g?|r)$`)
 
 // narrow turns full-width letters and digits, which an input method may
 // write, into plain ones.

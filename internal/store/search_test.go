@@ -184,3 +184,15 @@ func FuzzSearch(f *testing.F) {
 		}
 	})
 }
+
+func TestNarrows(t *testing.T) {
+	for query, want := range map[string]bool{
+		"": false, " ": false, "韦": false, "wei": false, "zhuang": false, "shuan": false, "99": false, "x": false, "999": false,
+		"....": false, "。。 韦": false, "—— 4": false, "!!!! w": false, "９９": false, "韦。": false, "韦 9": false,
+		"韦测": true, "weice": true, "韦c": true, "9914": true, "991x": true, "９９１４": true, "韦 9914": true, "liyu": true,
+	} {
+		if got := Narrows(query); got != want {
+			t.Errorf("%q: got %v, want %v", query, got, want)
+		}
+	}
+}

@@ -158,7 +158,7 @@ func (u *Window) ended() {
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
-		u.jobs.Wait()
+		u.jobs.wait()
 		stop()
 		u.back(func() {
 			u.beginShift()
@@ -184,7 +184,7 @@ func (u *Window) signOut(d *desk.Desk) {
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
-		u.jobs.Wait()
+		u.jobs.wait()
 		err := d.Close()
 		u.note("lock", err)
 		u.back(func() { u.afresh(err) })

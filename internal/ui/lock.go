@@ -48,7 +48,7 @@ func (u *Window) lock() {
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
-		u.jobs.Wait()
+		u.jobs.wait()
 		stop()
 		err := d.Close()
 		u.note("lock", err)

@@ -110,6 +110,9 @@ func (k *countyCard) choose() {
 
 // takeUp puts what came down by the network in force on the screens.
 func (u *Window) takeUp() {
+	if u.shell == nil {
+		return // taken up at the next sign-in
+	}
 	u.act("take up", u.desk.TakeUp, func(err error) {
 		if err != nil {
 			u.fail(err)

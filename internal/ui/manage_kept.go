@@ -190,6 +190,8 @@ func whyLabel(w desk.Why) string {
 		return "读不出来，请先修复数据"
 	case desk.WhyChanged:
 		return "刚才有人在改"
+	case desk.WhyPart:
+		return "您经手过，请由没有经手的另一位系统数据管理员清除"
 	}
 	return string(w)
 }

@@ -133,11 +133,11 @@ func TestKeepingInTheWindow(t *testing.T) {
 }
 
 func TestWhatAnErasingTells(t *testing.T) {
-	all := erasedWords(desk.Erased{Cases: 5, Blobs: 9, Aside: 3, AsideLeft: 4, Refused: []desk.Refusal{{Why: desk.WhyOpen, Cases: make([]uuid.UUID, 2)}, {Why: desk.WhyUnsent, Cases: make([]uuid.UUID, 1)}}})
-	if len(all) != 5 {
+	all := erasedWords(desk.Erased{Cases: 5, Blobs: 9, Aside: 3, AsideLeft: 4, Refused: []desk.Refusal{{Why: desk.WhyOpen, Cases: make([]uuid.UUID, 2)}, {Why: desk.WhyUnsent, Cases: make([]uuid.UUID, 1)}, {Why: desk.WhyPart, Cases: make([]uuid.UUID, 1)}}})
+	if len(all) != 6 {
 		t.Fatalf("got %v", all)
 	}
-	for n, want := range []string{"5 件案件", "删除了修复或还原时留下的 3 个", "留下的 4 个旧数据文件", "2 件留下：还没有办完", "没有送到中心"} {
+	for n, want := range []string{"5 件案件", "删除了修复或还原时留下的 3 个", "留下的 4 个旧数据文件", "2 件留下：还没有办完", "没有送到中心", "另一位系统数据管理员"} {
 		if !strings.Contains(all[n].Text, want) {
 			t.Errorf("got %q, want %q in it", all[n].Text, want)
 		}

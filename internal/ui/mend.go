@@ -72,8 +72,12 @@ func newMend(u *Window, why error) *mend {
 			kit.NewText("把还能读出的内容全部救出来，缺少的会向中心和同室的电脑索取。需要一位操作员的密码。", kit.TextCaption),
 			kit.Columns(nil, m.holder(), m.fieldOf), container.NewHBox(m.repair)))
 	}
+	how := "插好备份盘，选择备份所在的文件夹。恢复后用备份时的密码登录；备份之后上传过的案件会从中心取回。"
+	if m.asksAdmin() {
+		how += "现在的数据能打开，要换掉它，请在上面选系统数据管理员并输入密码，备份也须是本机的。"
+	}
 	cards = append(cards, kit.Card("从备份恢复", nil,
-		kit.NewText("插好备份盘，选择备份所在的文件夹。恢复后用备份时的密码登录；备份之后上传过的案件会从中心取回。", kit.TextCaption),
+		kit.NewText(how, kit.TextCaption),
 		container.NewHBox(m.restore)))
 	m.content = container.NewVScroll(container.New(&middleColumn{mendWidth}, cards...))
 	return m
@@ -160,8 +164,17 @@ func (m *mend) mend() {
 	})
 }
 
+// asksAdmin says whether a data administrator has to stand for the restoring.
+func (m *mend) asksAdmin() bool { return !m.u.deps.Door.New() && m.u.deps.Door.Trouble() == nil }
+
 // choose asks where the backup is, and restores it.
 func (m *mend) choose() {
+	m.fieldOf.SetError("")
+	if m.asksAdmin() && (m.operator() == "" || m.password.Text() == "") {
+		m.fieldOf.SetError("数据没有损坏：请选系统数据管理员并输入密码")
+		kit.Focus(m.password)
+		return
+	}
 	kit.NewChooser(m.u.win, "选择备份文件夹", kit.ChooserOptions{Folders: true}, m.restoreFrom).Show()
 }
 
@@ -169,11 +182,21 @@ func (m *mend) choose() {
 func (m *mend) restoreFrom(path string) {
 	m.busy("正在从备份恢复，请不要拔出备份盘…")
 	var partly bool
+	who, password := "", m.password.Secret()
+	if m.asksAdmin() {
+		who = m.operator()
+	}
 	m.u.act("restore", func(ctx context.Context) (err error) {
-		partly, err = m.u.deps.Door.Restore(ctx, path)
+		partly, err = m.u.deps.Door.Restore(ctx, path, who, password)
+		clear(password)
 		return err
 	}, func(err error) {
-		switch {
+		m.password.SetText("")
+		switch k := fault.KindOf(err); {
+		case k == fault.Password, k == fault.Locked, k == fault.Denied:
+			m.busy("")
+			m.fieldOf.SetError(sentence(err))
+			kit.Focus(m.password)
 		case err != nil:
 			m.failed(err)
 		case partly:

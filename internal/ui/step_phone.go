@@ -60,6 +60,9 @@ func (s *imagesStep) openPhone(slot loan.Slot, title string, local bool, use fun
 		d.code.Add(d.frame)
 	}
 	steps := "1. 手机连到和本机同一个无线网络，或让本机连手机热点。\n2. 用手机的相机或微信扫左边的码。\n3. 在手机上按“拍照”，一页一张。"
+	if use != nil {
+		steps = "1. 手机连到和本机同一个无线网络，或让本机连手机热点。\n2. 用手机的相机扫左边的码，在手机上按“拍照”。\n3. 想边看边拍：在手机页面下方点“实时取景”（安卓）。"
+	}
 	if local {
 		steps = "照片在浏览器里拍，拍好自动回到这里。"
 	}

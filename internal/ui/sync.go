@@ -147,7 +147,7 @@ func size(n int64) string {
 
 func wait(d time.Duration) string {
 	if d < time.Minute {
-		return fmt.Sprintf("%d 秒", int(d.Seconds()+0.5))
+		return fmt.Sprintf("%d 秒", max(int(d.Seconds()+0.5), 1))
 	}
 	if d < time.Hour {
 		return fmt.Sprintf("%d 分钟", int(d.Minutes()+0.5))

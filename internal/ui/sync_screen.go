@@ -44,7 +44,7 @@ type syncScreen struct {
 	stick    *stickCard
 
 	rows   []desk.WaitingRow
-	under  map[uuid.UUID]int64
+	ways   map[uuid.UUID]way
 	listed time.Time // when the rows were last read
 	shows  string    // what the mendings say now
 }
@@ -67,7 +67,7 @@ func newSyncScreen(u *Window) *syncScreen {
 	s.mend = kit.Card("需要处理", kit.NewSecondary("再送一次", kit.Icon("refresh"), s.retry), s.mends)
 	s.list = kit.NewList([]kit.Column{{Weight: 2}, {Weight: 3}, {Weight: 1.6, Right: true}},
 		func() int { return len(s.rows) }, func(i int) []kit.Cell {
-			return u.waitingCells(s.rows[i], s.state(), s.under[s.rows[i].ID])
+			return u.waitingCells(s.rows[i], s.state(), s.ways[s.rows[i].ID])
 		})
 	s.list.TwoLines = true
 	s.list.Empty = "没有等待送达的案件"
@@ -306,6 +306,8 @@ func stateWords(kind kit.Kind, st courier.State) string {
 		return "等待重试"
 	case st.Hold == courier.HeldMetered && kind == kit.Warning:
 		return "等换网络"
+	case stands(st):
+		return "等网络"
 	case st.Phase == courier.Sending:
 		return "正在上传"
 	}
@@ -316,9 +318,9 @@ func stateWords(kind kit.Kind, st courier.State) string {
 func (s *syncScreen) relist() {
 	was, _ := s.chosen()
 	s.listed = time.Now()
-	s.rows, s.under = s.u.desk.Waiting(), nil
+	s.rows, s.ways = s.u.desk.Waiting(), nil
 	if k := s.u.carrier; k != nil {
-		s.under = k.courier.Underway()
+		s.ways = waysOf(s.rows, k.state, k.courier.Underway(), k.courier.Pace())
 	}
 	s.tall.height = s.list.MinSize().Height / 3 * min(max(float32(len(s.rows)), leastRows), mostInView)
 	at := -1

@@ -87,6 +87,16 @@ func sending(s *courier.State, done int64) {
 	s.LastContact, s.LastReceipt = testClock(), testClock().Add(-3*time.Second)
 }
 
+// getsOn shows the first case half way, and the second just begun.
+func (u *Window) getsOn() {
+	fyne.DoAndWait(func() {
+		sc := u.shell.screen.(*syncScreen)
+		sc.ways = waysOf(sc.rows, u.carrier.state, map[uuid.UUID]int64{sc.rows[0].ID: 320_000, sc.rows[1].ID: 40_000},
+			map[uuid.UUID]float64{sc.rows[0].ID: 180_000, sc.rows[1].ID: 30_000})
+		sc.list.Refresh()
+	})
+}
+
 // standings are the ways carriage may stand, as a person meets them.
 func standings() map[string]func(s *courier.State, rows []desk.WaitingRow) {
 	return map[string]func(s *courier.State, rows []desk.WaitingRow){
@@ -114,6 +124,10 @@ func standings() map[string]func(s *courier.State, rows []desk.WaitingRow) {
 		"revoked": func(s *courier.State, _ []desk.WaitingRow) {
 			s.Phase, s.Err, s.Reason, s.Next = courier.Waiting, fault.Say("t", fault.Denied, "中心已停用本机。", nil), fault.Denied, testClock().Add(40*time.Second)
 		},
+		"stands": func(s *courier.State, _ []desk.WaitingRow) {
+			sending(s, 512_000)
+			s.Speed, s.Stands = 0, true
+		},
 		"fetching": func(s *courier.State, _ []desk.WaitingRow) {
 			sending(s, 0)
 			s.Phase, s.Changes, s.Blobs, s.Bytes, s.Total, s.Fetching, s.Fetched = courier.Connecting, 0, 0, 0, 0, true, 12_800
@@ -134,6 +148,9 @@ func TestSyncScreenInEveryStanding(t *testing.T) {
 				}
 				t.Run(name, func(t *testing.T) {
 					u.standing(change)
+					if name == "sending" {
+						u.getsOn()
+					}
 					golden(t, u, "sync-"+name+"-"+look)
 				})
 			}
@@ -263,6 +280,7 @@ func TestTheRailStaysTrue(t *testing.T) {
 	denied := courier.State{Err: fault.New("t", fault.Denied, nil), Reason: fault.Denied}
 	metered := courier.State{Online: true, Hold: courier.HeldMetered, Blobs: 2, HeldBlobs: 2, HeldBytes: 5, Bytes: 5, Total: 5, Cases: 1}
 	refused := courier.State{Online: true, Refused: make([]store.Refused, 1)}
+	aside := courier.State{Online: true, Phase: courier.Sending, Blobs: 1, Bytes: 5, Total: 5, Cases: 1, Aside: []courier.Aside{{Size: 5}}}
 	for _, c := range []struct {
 		name        string
 		s           courier.State
@@ -271,6 +289,8 @@ func TestTheRailStaysTrue(t *testing.T) {
 		{"shut out", denied, "须重新注册", "等待与中心核对"},
 		{"metered", metered, "网络按流量计费", "1 件案件等待送达"},
 		{"refused", refused, "已连接中心", "1 件中心未收"},
+		{"nothing moves", courier.State{Online: true, Phase: courier.Sending, Stands: true, Blobs: 1, Bytes: 5, Total: 5, Cases: 1}, "等网络，可继续受理", "1 件案件等待送达"},
+		{"the rest was set aside", aside, "已连接中心", "1 件中心未收"},
 	} {
 		_, net := networkWords(c.s)
 		_, outbox := outboxWords(c.s)

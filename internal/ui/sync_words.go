@@ -19,6 +19,8 @@ func networkWords(s courier.State) (kit.Kind, string) {
 		return kit.Warning, "已暂停上传"
 	case shutOut(s):
 		return kit.Bad, "须重新注册"
+	case stands(s):
+		return kit.Warning, "等网络，可继续受理"
 	case s.Online && s.Hold == courier.HeldMetered, s.Err == nil && s.Hold == courier.HeldMetered && s.Settings.OnMetered == desk.MeteredNothing:
 		return kit.Warning, "网络按流量计费"
 	case s.Online:
@@ -42,8 +44,8 @@ func outboxWords(s courier.State) (kit.Kind, string) {
 		return kit.Good, "全部送达"
 	case s.Changes == 0 && s.Blobs == 0 && aside == 0:
 		return kit.Info, "等待与中心核对"
-	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs:
-		return kit.Info, "正在上传，剩 " + size(s.Total-s.Done-s.HeldBytes)
+	case s.Phase == courier.Sending && !s.Stands && s.Blobs > s.HeldBlobs+len(s.Aside):
+		return kit.Info, "正在上传，剩 " + size(s.ToGo())
 	case aside > 0 && s.Changes <= len(s.Refused) && s.Blobs <= len(s.Aside):
 		return kit.Bad, fmt.Sprintf("%d 件中心未收", aside)
 	case s.Cases > 0:
@@ -68,9 +70,11 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 		return kit.Good, "中心的清单与本机一致。"
 	case s.Hold == courier.HeldMetered && s.Settings.OnMetered == desk.MeteredNothing:
 		return kit.Warning, "当前网络按流量计费，现在什么都不传。换网络后自动上传；也可以在下面改为先传记录。"
+	case stands(s):
+		return kit.Warning, "网络没有反应，正在重试。材料都在本机，已传的部分不会从头再来。"
 	case s.Phase == courier.Sending && s.Changes > len(s.Refused):
 		return kit.Info, "正在上传：先传全部案件的记录，再传合同和影像。"
-	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs:
+	case s.Phase == courier.Sending && s.Blobs > s.HeldBlobs+len(s.Aside):
 		return kit.Info, "正在上传合同和影像。" + capped(s)
 	case s.Hold == courier.HeldMetered && s.HeldBlobs > 0:
 		return kit.Warning, fmt.Sprintf("当前网络按流量计费：%d 件（%s）留在本机，换网络后自动上传。%s", s.HeldBlobs, size(s.HeldBytes), records(s))
@@ -83,6 +87,9 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 	}
 	return kit.Info, "稍后与中心核对。"
 }
+
+// stands says whether nothing moves of what is being sent.
+func stands(s courier.State) bool { return s.Phase == courier.Sending && s.Stands }
 
 func capped(s courier.State) string {
 	if s.Settings.Cap == 0 {
@@ -128,6 +135,8 @@ func progressWords(s courier.State) (words string, part float32) {
 		if left > 0 {
 			words += "　约剩 " + wait(left)
 		}
+	case stands(s):
+		words += "　等网络"
 	case s.Phase == courier.Sending:
 		words += "　正在测速…"
 	}
@@ -135,7 +144,7 @@ func progressWords(s courier.State) (words string, part float32) {
 }
 
 // waitingCells is a row of the list of what waits.
-func (u *Window) waitingCells(r desk.WaitingRow, s courier.State, under int64) []kit.Cell {
+func (u *Window) waitingCells(r desk.WaitingRow, s courier.State, on way) []kit.Cell {
 	name := r.Name
 	if name == "" {
 		name = "（未填姓名）"
@@ -147,13 +156,13 @@ func (u *Window) waitingCells(r desk.WaitingRow, s courier.State, under int64) [
 	if l := r.Urgency.Label(); l != "" {
 		detail = l + "先传 · " + detail
 	}
-	color, reason := whyWaits(r, s, under)
+	color, reason := whyWaits(r, s, on.under)
 	left := r.Contract.Left.Bytes + r.Images.Left.Bytes
 	all := r.Contract.All.Bytes + r.Images.All.Bytes
-	done := min(all, max(0, all-left+under))
+	done := min(all, max(0, all-left+on.under))
 	part := kit.Cell{Text: partsOf(r), Detail: "没有影像"}
 	if all > 0 {
-		part.Detail, part.Bar, part.Part = size(done)+" / "+size(all), true, float32(done)/float32(all)
+		part.Detail, part.Bar, part.Part = size(done)+" / "+size(all)+on.words(), true, float32(done)/float32(all)
 	}
 	return []kit.Cell{{Text: name, Detail: detail, Bold: true}, part, {Text: reason, Detail: r.Status.Label(), Color: color}}
 }
@@ -195,7 +204,7 @@ func whyWaits(r desk.WaitingRow, s courier.State, under int64) (fyne.ThemeColorN
 		return kit.ColorBad, "须重新注册"
 	case s.Hold == courier.HeldMetered && holds(s.Settings.OnMetered, r):
 		return kit.ColorWarn, "按流量计费，等换网络"
-	case s.Err != nil && s.Reason == fault.Offline:
+	case s.Err != nil && s.Reason == fault.Offline, stands(s):
 		return kit.ColorWarn, "等网络"
 	case s.Err != nil:
 		return kit.ColorWarn, "上传受阻"

@@ -88,7 +88,7 @@ func TestAFileThatIsDroppedIsTakenOrSaidNotToBe(t *testing.T) {
 		r := &rig{t, r.u}
 		r.ui(func() {
 			r.dropsOn(images.cells[book], plain)
-			r.u.jobs.Wait() // both are made when the case is left
+			r.u.jobs.wait() // both are made when the case is left
 		})
 		r.settle()
 		if got := len(r.saved(v.id).Slot(book)); got != 1 {
@@ -97,7 +97,7 @@ func TestAFileThatIsDroppedIsTakenOrSaidNotToBe(t *testing.T) {
 		r.ui(func() {
 			images.content.ScrollToBottom()
 			r.dropsOn(images.cells[letter], sheet)
-			r.u.jobs.Wait()
+			r.u.jobs.wait()
 			v.close()
 			r.u.shell.current = nil
 			r.u.shell.visit("today")
@@ -123,7 +123,7 @@ func TestAFileThatIsDroppedIsTakenOrSaidNotToBe(t *testing.T) {
 			v.show(stepImages)
 			images.content.ScrollToBottom()
 			r.dropsOn(images.cells[letter], sheet)
-			r.u.jobs.Wait() // made, and not shown yet
+			r.u.jobs.wait() // made, and not shown yet
 			r.u.lock()
 		})
 		r.locked()

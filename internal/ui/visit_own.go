@@ -17,6 +17,7 @@ func (v *visit) showOwn() { v.showOwnOf(loan.StudentParty) }
 
 func (v *visit) showOwnOf(party loan.Party) {
 	var own desk.Own
+	shown := v.revealing.timer
 	v.u.act("own data", func(ctx context.Context) (err error) {
 		own, err = v.u.desk.OwnData(ctx, v.id, party)
 		return err
@@ -25,10 +26,13 @@ func (v *visit) showOwnOf(party loan.Party) {
 			v.u.fail(err)
 			return
 		}
-		if v.closed {
-			return
+		switch {
+		case v.closed:
+		case shown != v.revealing.timer: // what was shown is masked by now
+			v.showOwnOf(party)
+		default:
+			v.ownDialog(party, own)
 		}
-		v.ownDialog(party, own)
 	})
 }
 
@@ -75,6 +79,8 @@ func (v *visit) ownDialog(party loan.Party, own desk.Own) {
 	who := map[loan.Party]string{loan.StudentParty: "借款学生", loan.CoborrowerParty: "共同借款人"}[party]
 	d = kit.NewDialog(v.u.win, "本人信息 · "+who, container.New(&stacked{gap: 8}, rows...), "关闭", "", nil)
 	d.SetWidth(660)
+	d.SetOnClosed(func() { v.revealing.own = nil })
+	v.revealing.own = d
 	d.Show()
 }
 

@@ -17,6 +17,7 @@ import (
 type revealing struct {
 	timer    *time.Timer // masks again
 	pictures *kit.Dialog // that shows them
+	own      *kit.Dialog // that shows the person's own data
 }
 
 // showMasked is the banner of a case of which names and numbers are masked: it
@@ -46,6 +47,10 @@ func (v *visit) conceal() {
 		v.revealing.pictures = nil
 		d.Close()
 	}
+	if d := v.revealing.own; d != nil {
+		d.Close()
+	}
+	v.u.root.Forget() // a copy of it would last
 	if !v.closed && v.u.shell != nil {
 		v.refresh()
 	}

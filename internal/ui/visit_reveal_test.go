@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
 	"doorstep/internal/loan"
@@ -54,6 +55,50 @@ func TestAMaskedValueIsShownForAReasonAndMaskedAgain(t *testing.T) {
 	r.settle()
 	if got := r.shownText("student.phone"); got != "154****0001" {
 		t.Errorf("masked by hand: got %q", got)
+	}
+}
+
+func TestWhatIsShownForAWhileStaysNowhere(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered).id
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("reviewer-1", reviewPassword)
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	if err := r.u.desk.Reveal(t.Context(), id, []string{"student.phone"}, "家长来电核对进度"); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.u.shell.current.refresh() })
+	r.settle()
+	clip := fyne.CurrentApp().Clipboard()
+	r.ui(func() {
+		f := r.u.shell.current.form.find("student.phone").inner
+		f.TypedShortcut(&fyne.ShortcutSelectAll{})
+		f.TypedShortcut(&fyne.ShortcutCopy{Clipboard: clip})
+		if clip.Content() != "15400000001" {
+			t.Error("nothing to forget")
+		}
+		r.u.shell.current.showOwn()
+	})
+	r.settle()
+	if !strings.Contains(r.dialogWords(), "15400000001") {
+		t.Fatal("the person is not shown what was asked for")
+	}
+	r.ui(func() { r.u.shell.current.conceal() })
+	r.settle()
+	if r.dialog() != nil {
+		t.Error("the person's own data stand after the time")
+	}
+	r.ui(func() {
+		if got := clip.Content(); got != "" {
+			t.Errorf("a copy is kept: %d bytes", len(got))
+		}
+	})
+	r.ui(func() { r.u.shell.current.showOwn() })
+	r.settle()
+	if strings.Contains(r.dialogWords(), "15400000001") {
+		t.Error("shown in full after the time")
 	}
 }
 

@@ -77,7 +77,7 @@ type Window struct {
 	ctx   context.Context
 	stop  context.CancelFunc
 	works sync.WaitGroup // the actor, and what waits for jobs
-	jobs  sync.WaitGroup // acts and loads under way
+	jobs  tally          // acts and loads under way
 	acts  chan func()
 	mill  mill // of what keeps a processor busy
 
@@ -186,11 +186,11 @@ func (u *Window) actor() {
 // error on Fyne's goroutine. Acts are not cut short by the window's end: what
 // was asked to be saved is saved.
 func (u *Window) act(name string, job func(ctx context.Context) error, done func(error)) {
-	u.jobs.Add(1)
+	u.jobs.begin()
 	u.acts <- func() {
 		err := job(context.WithoutCancel(u.ctx))
 		u.note(name, err)
-		u.jobs.Done()
+		u.jobs.end()
 		u.back(func() { done(err); u.ended() })
 	}
 }
@@ -198,12 +198,12 @@ func (u *Window) act(name string, job func(ctx context.Context) error, done func
 // run does job beside everything else, and then done on Fyne's goroutine. The
 // context ends when the window locks or closes.
 func (u *Window) run(name string, job func(ctx context.Context) error, done func(error)) {
-	u.jobs.Add(1)
+	u.jobs.begin()
 	ctx := u.shift
 	go func() {
 		err := job(ctx)
 		u.note(name, err)
-		u.jobs.Done()
+		u.jobs.end()
 		u.back(func() { done(err); u.ended() })
 	}()
 }
@@ -235,7 +235,7 @@ func (u *Window) Close() {
 	u.rest()
 	u.root.Clear()
 	u.stop()
-	u.jobs.Wait()
+	u.jobs.wait()
 	u.works.Wait()
 	u.stopRoom()
 	u.closeCall()

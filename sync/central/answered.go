@@ -47,7 +47,7 @@ func (c *Central) AnswerRenewal(ctx context.Context, who Caller, by, code string
 	}
 	var answer string
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		d, err := c.managed(ctx, tx, who, by)
+		d, _, err := c.managed(ctx, tx, who, by)
 		if err != nil {
 			return err
 		}
@@ -96,6 +96,13 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 			return err
 		}
 		answer = words
+		about, err := tagged(ctx, tx, ask)
+		if err != nil {
+			return err
+		}
+		if reason, err = c.unnamed(ctx, tx, reason, about...); err != nil {
+			return err
+		}
 		fresh, err := c.noteAnswer(ctx, tx, d.id, "grant", raw, who.Operator, by, reason)
 		if err != nil || !fresh {
 			return err
@@ -163,14 +170,11 @@ func (c *Central) answerCaller(ctx context.Context, tx *sql.Tx, who Caller, by s
 
 // apartTag is apart for the cases here that a request read out may be about.
 func (c *Central) apartTag(ctx context.Context, q querier, by string, ask guard.Ask) error {
-	if ask.Case == ([4]byte{}) {
-		return nil
-	}
-	who, err := person(ctx, q, by)
-	if err != nil {
+	ids, err := tagged(ctx, q, ask)
+	if err != nil || len(ids) == 0 {
 		return err
 	}
-	ids, err := idsOf(ctx, q, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+hexOf(ask.Case))
+	who, err := person(ctx, q, by)
 	if err != nil {
 		return err
 	}

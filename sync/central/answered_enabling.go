@@ -20,15 +20,11 @@ func (c *Central) AnswerEnabling(ctx context.Context, who Caller, by, digits str
 	}
 	var answer string
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		d, err := c.managed(ctx, tx, who, by)
+		d, at, err := c.managed(ctx, tx, who, by)
 		if err != nil {
 			return err
 		}
 		newcomer, err := person(ctx, tx, who.Operator)
-		if err != nil {
-			return err
-		}
-		at, err := siteOf(ctx, tx, d.id)
 		if err != nil {
 			return err
 		}
@@ -45,19 +41,19 @@ func (c *Central) AnswerEnabling(ctx context.Context, who Caller, by, digits str
 	return answer, fault.Wrap(op, err)
 }
 
-// managed is the device of a caller, whose accounts by may manage.
-func (c *Central) managed(ctx context.Context, tx *sql.Tx, who Caller, by string) (*device, error) {
+// managed is the device of a caller, whose accounts by may manage, and where it stands.
+func (c *Central) managed(ctx context.Context, tx *sql.Tx, who Caller, by string) (*device, guard.Site, error) {
 	d, err := c.caller(ctx, tx, who, by)
 	if err != nil {
-		return nil, err
+		return nil, guard.Site{}, err
 	}
 	admin, err := person(ctx, tx, by)
 	if err != nil {
-		return nil, err
+		return nil, guard.Site{}, err
 	}
 	at, err := siteOf(ctx, tx, d.id)
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
-	return d, mayBy(admin, guard.MayAt(admin, guard.ManageOperators, nil, at))
+	return d, at, mayBy(admin, guard.MayAt(admin, guard.ManageOperators, nil, at))
 }

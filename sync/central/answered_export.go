@@ -54,6 +54,13 @@ func (c *Central) AnswerExport(ctx context.Context, who Caller, by, code string,
 		if grant, err = plea.ID(); err != nil {
 			return err
 		}
+		about, err := tagged(ctx, tx, ask.Ask)
+		if err != nil {
+			return err
+		}
+		if reason, err = c.unnamed(ctx, tx, reason, about...); err != nil {
+			return err
+		}
 		told := reason + "; " + grant + " to " + ask.Fingerprint() + " " + said.To + ", for " + said.Purpose
 		_, err = c.noteAnswer(ctx, tx, d.id, "export", raw, who.Operator, by, told)
 		return err

@@ -68,6 +68,33 @@ func TestWhoHadAPartInACaseHasNoWordOnItHere(t *testing.T) {
 	}
 }
 
+// TestWhoHadAPartInACaseErasedBeforeItWasSentHasNoWordOnIt sends the heads alone of a
+// case that a laptop says was erased, by who opened it.
+func TestWhoHadAPartInACaseErasedBeforeItWasSentHasNoWordOnIt(t *testing.T) {
+	c, _ := administered(t)
+	l := enrol(t, c, serve(t, c))
+	if err := c.AddOperator(t.Context(), Operator{ID: "practice-both", Name: "身兼两职", Roles: []string{"clerk", "dataadmin"}}); err != nil {
+		t.Fatal(err)
+	}
+	id := uuid.Must(uuid.NewV7())
+	l.change(id, loan.ChangeOpen, loan.OpenBody{Application: loan.Application{Kind: loan.First, AcademicYear: 2026}}).Operator = "practice-both"
+	l.change(id, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	for _, ch := range l.changes {
+		ch.Body = nil
+	}
+	l.asks("practice-both", id)
+	l.send(l.since(0))
+	if all := tombstones(t, c); len(all) != 1 || all[0].Refused == "" {
+		t.Errorf("by who opened it: %+v, want it refused", all)
+	}
+	n := len(l.changes)
+	l.asks("practice-admin", id)
+	l.send(l.since(n))
+	if all := tombstones(t, c); len(all) != 1 || all[0].Refused != "" || all[0].Operator != "practice-admin" {
+		t.Errorf("by another: %+v, want it erased", all)
+	}
+}
+
 // TestAnAnswerOverADamagedCaseDoesNotHoldTheOthersUp: it is not known who had a part in
 // it, and what others ask for is answered all the same.
 func TestAnAnswerOverADamagedCaseDoesNotHoldTheOthersUp(t *testing.T) {

@@ -144,6 +144,16 @@ func (f *folding) room(n int) bool {
 	return len(f.changes) < maxFold && f.size <= maxFoldBytes
 }
 
+// feigned says whether a change is a word that a centre alone may say, and not said by
+// one that this one is or was.
+func (is *identity) feigned(kind loan.ChangeKind, device uuid.UUID) bool {
+	switch kind {
+	case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
+		return !is.centres[device]
+	}
+	return false
+}
+
 // add passes over what only a centre may say and none of this one's said. It is
 // false of a case that was erased before it was sent.
 func (f *folding) add(ch *loan.Change) bool {
@@ -152,8 +162,8 @@ func (f *folding) add(ch *loan.Change) bool {
 		if ch.Body == nil {
 			return false
 		}
-	case loan.ChangeReceive, loan.ChangeAccept, loan.ChangeReturn, loan.ChangeNotice:
-		if !f.is.centres[ch.Device] {
+	default:
+		if f.is.feigned(ch.Kind, ch.Device) {
 			return true
 		}
 	}
@@ -214,7 +224,13 @@ func (c *Central) refold(ctx context.Context, tx *sql.Tx, id uuid.UUID, came *ca
 	if err != nil {
 		return nil, true, err
 	}
-	if k.Status == loan.Queued && lacking == 0 {
+	whole := k.Status == loan.Queued && lacking == 0
+	if whole {
+		if whole, err = c.reviewed(ctx, tx, k); err != nil {
+			return nil, true, err
+		}
+	}
+	if whole {
 		if !receive {
 			return k, false, nil
 		}

@@ -221,6 +221,39 @@ func TestALaptopCannotSpeakForTheCentre(t *testing.T) {
 	}
 }
 
+func TestNoLaptopHearsTheCentresWordFromAnother(t *testing.T) {
+	c := open(t, t.TempDir())
+	url := serve(t, c)
+	a, b, late := enrol(t, c, url), enrol(t, c, url), enrol(t, c, url)
+	id, _ := a.finished(content("x", 10))
+	a.send(a.since(0))
+	edit := func(l *laptop) {
+		n := len(l.changes)
+		l.change(id, loan.ChangeEdit, loan.EditBody{Fields: map[string]jsonText{"student.ethnic": raw(`"布依族"`)}})
+		l.send(l.since(n))
+	}
+	edit(b)
+	n := len(a.changes)
+	a.change(id, loan.ChangeReturn, loan.ReturnBody{Codes: []loan.Code{"E-DC-002"}})
+	a.change(id, loan.ChangeReceive, loan.ReceiveBody{ReceiptNo: "HZ1", ContractNo: "1", CheckCode: "1"})
+	a.change(id, loan.ChangeAccept, loan.AcceptBody{})
+	a.change(id, loan.ChangeEdit, loan.EditBody{Fields: map[string]jsonText{"student.name": raw(`"某某乙"`)}})
+	a.send(a.since(n))
+	edit(late)
+	for name, l := range map[string]*laptop{"that had the case": b, "that is new to it": late} {
+		said := false
+		for _, ch := range l.news(0).Changes {
+			if ch.Device == a.enrol.Device && (ch.Kind == loan.ChangeReturn || ch.Kind == loan.ChangeReceive || ch.Kind == loan.ChangeAccept) {
+				t.Errorf("one %s hears another laptop's %s", name, ch.Kind)
+			}
+			said = said || ch.Device == a.enrol.Device && ch.Kind == loan.ChangeEdit
+		}
+		if !said {
+			t.Errorf("one %s does not hear what the other entered", name)
+		}
+	}
+}
+
 func TestReopened(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/seal"
 	"doorstep/sync/parcel"
 )
@@ -179,7 +180,7 @@ func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 	if err := checkOperator(o); err != nil {
 		return err
 	}
-	return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		code, _, _, err := county(ctx, tx)
 		if err != nil {
 			return err
@@ -189,12 +190,19 @@ func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 		}
 		return c.issueStandings(ctx, tx, code)
 	})
+	if err != nil || !slices.Contains(o.Roles, string(guard.Reviewer)) {
+		return err
+	}
+	return c.receiveReviewed(ctx, o.ID)
 }
 
 func addOperator(ctx context.Context, tx *sql.Tx, county string, o Operator) error {
 	roles, err := json.Marshal(o.Roles)
 	if err != nil {
 		return fault.New("central.addOperator", fault.Input, err)
+	}
+	if err := wasReviewer(ctx, tx, county, o.ID); err != nil {
+		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO operators (county, id, name, roles) VALUES (?, ?, ?, ?)
 		ON CONFLICT (county, id) DO UPDATE SET name = excluded.name, roles = excluded.roles`, county, o.ID, o.Name, string(roles))

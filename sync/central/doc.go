@@ -225,9 +225,22 @@
 // machine puts people on the roster, makes that officer and has a first enrolment code
 // written, and the chain says so in the name of "centre"; so it does of one made later
 // without another ("unproven"). A centre for practice asks nobody: "unproven act:".
-// The table officers_lent names those whose password another officer set, and who that
-// was: with it nothing is done but to set one of one's own, which ends it. Passwords of
-// before there was that table count as their owners'.
+// The table officers_lent names those whose password another set, and who that was,
+// "centre" for whoever administers the machine: within a day of officers' time nothing is
+// done by it but to set one of one's own, which ends it. The table officers_loans keeps
+// how often and when it was used, and when it was changed; the chain says so too, and
+// "record odd" counts what was given and what was used before its owner set his own.
+// Passwords of before there was the first table count as their owners'.
+//
+// # Reviews
+//
+// A whole case is received where whoever its standing review is of is a reviewer of the
+// roster, also one who was taken off it, or was one before his roles were changed: the
+// table reviewers_was has those. The table unreviewed names the cases that are whole and
+// set aside for it; they are looked at again with each change of theirs, and when that
+// person is put on the roster as a reviewer. A centre for practice takes every review. Of
+// receive, accept, return and notice nothing counts, or goes down to other laptops, that
+// is not in a chain of this centre's own.
 //
 // # The record of all laptops
 //

@@ -150,6 +150,9 @@ func (c *Central) Emergencies(ctx context.Context, p Person, reason string) (out
 		all, err := emergencies(ctx, c.db, "", "")
 		for _, e := range all {
 			if at, ok := r.sites[e.Device]; ok {
+				if e.Reason, err = c.unnamed(ctx, c.db, e.Reason, e.Case); err != nil {
+					return err
+				}
 				e.Point = at.Point
 				out = append(out, e)
 			}
@@ -208,7 +211,14 @@ func (c *Central) ReviewEmergency(ctx context.Context, p Person, device uuid.UUI
 	}
 	missing := fault.New(op, fault.Missing, errors.New("no such emergency, or it was reviewed"))
 	a := Act{Verb: guard.ReviewGlass, Name: "emergency review " + id + " at " + device.String(), Reason: word, Own: true}
-	_, err := c.Acting(ctx, p, a, func() error {
+	of, err := emergencies(ctx, c.db, device.String(), id)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if len(of) > 0 {
+		a.Case = of[0].Case
+	}
+	_, err = c.Acting(ctx, p, a, func() error {
 		return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			all, err := emergencies(ctx, tx, device.String(), id)
 			if err != nil {
@@ -218,6 +228,9 @@ func (c *Central) ReviewEmergency(ctx context.Context, p Person, device uuid.UUI
 				return missing
 			}
 			if err := c.mayReview(ctx, tx, p.ID, all[0]); err != nil {
+				return err
+			}
+			if word, err = c.unnamed(ctx, tx, word, all[0].Case); err != nil {
 				return err
 			}
 			w := guard.GlassWord{ID: id, Reviewed: true, Operator: all[0].Operator, Right: right}

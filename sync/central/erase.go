@@ -130,6 +130,9 @@ func (c *Central) granted(ctx context.Context, tx *sql.Tx, all []wish, gone map[
 			if errors.As(err, &pr) {
 				why = pr.code
 			}
+			if w.reason, err = c.unnamed(ctx, tx, w.reason, w.id); err != nil {
+				return nil, err
+			}
 			_, err = tx.ExecContext(ctx, `INSERT INTO erase_refused (case_id, device, operator, reason, why, at) VALUES (?, ?, ?, ?, ?, ?)
 				ON CONFLICT (case_id, device) DO UPDATE SET operator = excluded.operator, reason = excluded.reason, why = excluded.why, at = excluded.at`,
 				w.id.String(), w.device.String(), w.operator, w.reason, why, c.now().UnixMilli())
@@ -189,6 +192,9 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	if err := c.apart(ctx, tx, who, guard.EraseSeason, w.id); err != nil {
 		return err
 	}
+	if err := byHeads(ctx, tx, who, w.id); err != nil {
+		return err
+	}
 	return c.void(ctx, tx, w.id)
 }
 
@@ -246,6 +252,10 @@ func (c *Central) eraseAll(ctx context.Context, tx *sql.Tx, all []wish) error {
 func (c *Central) erase(ctx context.Context, tx *sql.Tx, w wish) error {
 	const op = "central.erase"
 	now := c.now().UnixMilli()
+	var err error
+	if w.reason, err = c.unnamed(ctx, tx, w.reason, w.id); err != nil { // it stays when the case is gone
+		return err
+	}
 	marks, err := marksOf(ctx, tx, w.id)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
 
@@ -23,6 +24,10 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 	g.ID = "g-" + strings.ReplaceAll(uuid.Must(uuid.NewV7()).String(), "-", "")
 	g.From, g.Until = g.From.UTC(), g.Until.UTC()
 	if err := guard.CheckReason(g.Reason); err != nil { // it goes down, and into watermarks
+		return g, IssuedBulletin{}, fault.Wrap(op, err)
+	}
+	var err error
+	if g.Reason, err = c.unnamed(ctx, c.db, g.Reason, g.Cases...); err != nil {
 		return g, IssuedBulletin{}, fault.Wrap(op, err)
 	}
 	content, err := g.Encode()
@@ -136,4 +141,34 @@ func (c *Central) apart(ctx context.Context, q querier, who guard.Operator, v gu
 		}
 	}
 	return nil
+}
+
+// byHeads is fault.Input for a wish of who had a part in the case by the heads of its
+// changes alone: that of one which was erased before it was sent, or is too long, is
+// not told by apart.
+func byHeads(ctx context.Context, q querier, who guard.Operator, id uuid.UUID) error {
+	const op = "central.byHeads"
+	rows, err := q.QueryContext(ctx, `SELECT kind, bytes FROM changes WHERE case_id = ?`, id.String())
+	if err != nil {
+		return diskFault(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind string
+		var b sql.RawBytes
+		if err := rows.Scan(&kind, &b); err != nil {
+			return diskFault(op, err)
+		}
+		if !loan.ChangeKind(kind).Part() {
+			continue
+		}
+		ch, err := loan.DecodeChange(b)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		if ch.Operator == who.ID {
+			return mayBy(who, guard.HadPart(guard.EraseSeason))
+		}
+	}
+	return diskFault(op, rows.Err())
 }

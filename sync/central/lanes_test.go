@@ -63,3 +63,44 @@ func TestShedding(t *testing.T) {
 		t.Errorf("third lane at a busy centre: status %d", status)
 	}
 }
+
+func TestConnectionsPastThePlacesAreClosed(t *testing.T) {
+	under, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Sessions(under, 2)
+	defer l.Close()
+	in := make(chan net.Conn, 8)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			in <- c
+		}
+	}()
+	dial := func() net.Conn {
+		c, err := net.Dial("tcp", under.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	dial()
+	one := <-in
+	dial()
+	defer (<-in).Close()
+	if _, err := dial().Read(make([]byte, 1)); err == nil || len(in) > 0 {
+		t.Errorf("a third got %v, %d wait", err, len(in))
+	}
+	one.Close()
+	one.Close() // gives back one place, not two
+	dial()
+	defer (<-in).Close()
+	if _, err := dial().Read(make([]byte, 1)); err == nil || len(in) > 0 {
+		t.Errorf("one too many got %v, %d wait", err, len(in))
+	}
+}

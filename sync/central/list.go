@@ -27,6 +27,9 @@ type Held struct {
 	ReceiptNo  string    `json:"receipt_no,omitempty"`
 	ContractNo string    `json:"contract_no,omitempty"`
 	Updated    time.Time `json:"updated"`
+	// Unreviewed is who a laptop says reviewed the case and never was a reviewer of the
+	// roster: it is whole and not received for that.
+	Unreviewed string `json:"unreviewed_by,omitempty"`
 	// Same are other cases with this student; nobody merges them but a person.
 	Same []uuid.UUID `json:"same_student,omitempty"`
 }
@@ -111,8 +114,12 @@ func (c *Central) listNoticed(ctx context.Context, h *Holdings) (err error) {
 	if err != nil {
 		return err
 	}
+	aside, err := unreviewed(ctx, c.db)
+	if err != nil {
+		return err
+	}
 	for i := range h.Cases {
-		h.Cases[i].Same = same[h.Cases[i].ID]
+		h.Cases[i].Same, h.Cases[i].Unreviewed = same[h.Cases[i].ID], aside[h.Cases[i].ID]
 	}
 	h.Phones, err = sharedPhones(ctx, c.db)
 	return err

@@ -33,6 +33,7 @@ type Officer struct {
 	Locked   time.Time `json:"locked_until,omitzero"`
 	Off      bool      `json:"off,omitempty"`     // taken off the roster: may not sign in
 	LentBy   string    `json:"lent_by,omitempty"` // who set the password, where its owner did not: it is to be changed first
+	Lent     *Lent     `json:"lent,omitempty"`    // and what more is known of that
 }
 
 // Act is something that is done at the centre.
@@ -105,7 +106,7 @@ func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) 
 	if !proven {
 		how = "unproven act: "
 	} else if err := c.mayAct(ctx, p.ID, a); err != nil {
-		return true, errors.Join(fault.New(op, fault.KindOf(err), fmt.Errorf("operator %s may not do this: %w", p.ID, err)), c.noteAct(ctx, p.ID, a, "refused act: "))
+		return true, errors.Join(fault.New(op, fault.KindOf(err), fmt.Errorf("operator %s may not do this: %w", p.ID, err)), c.noteAct(ctx, p.ID, byLent(a, err), "refused act: "))
 	}
 	if err := c.noteAct(ctx, p.ID, a, how); err != nil {
 		return proven, fault.Wrap(op, err)
@@ -239,10 +240,17 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 		return setTries(ctx, tx, tried)
 	})
 	wrong := err == nil && !v.Right(p.Password)
-	if err == nil && !wrong {
-		return fault.Wrap(op, c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return setTries(ctx, tx, tried.Cleared()) }))
-	}
 	why := "sign-in at the centre: refused"
+	if err == nil && !wrong {
+		err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return setTries(ctx, tx, tried.Cleared()) })
+		if err == nil {
+			err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.useLent(ctx, tx, p.ID) })
+		}
+		if fault.KindOf(err) != fault.Denied {
+			return fault.Wrap(op, err)
+		}
+		why += guard.ByTemporary
+	}
 	if wrong {
 		why = fmt.Sprintf(guard.WrongAtCentre+", %d in a row", tried.Failures)
 		if tried.Locked(c.now()) {
@@ -253,7 +261,8 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 		if tried.Locked(c.now()) {
 			say = "wrong password, the fifth. " + lockedUntil(tried)
 		}
-		err = fault.New(op, fault.Password, errors.New(say))
+		was, _ := wasChanged(ctx, c.db, p.ID)
+		err = fault.New(op, fault.Password, errors.New(say+was))
 	}
 	return errors.Join(fault.Wrap(op, err), c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		who := p.ID
@@ -308,27 +317,14 @@ func setTries(ctx context.Context, tx *sql.Tx, o guard.Operator) error {
 	return diskFault("central.setTries", err)
 }
 
-// ownPassword is fault.Denied for a person whose password another set.
-func ownPassword(ctx context.Context, q querier, id string) error {
-	const op = "central.ownPassword"
-	var by string
-	err := q.QueryRowContext(ctx, `SELECT by_id FROM officers_lent WHERE id = ?`, id).Scan(&by)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return diskFault(op, err)
-	}
-	return fault.New(op, fault.Denied, fmt.Errorf("the password was set by %s and is temporary: first set one of your own, which nobody else knows: sync officer password --by %s", by, id))
-}
-
 // SetOfficer gives a person of the roster a password at the centre, or another one,
 // and ends a lock. Who does it must be allowed to manage operators and signs in as in
-// Acting; the password is temporary then, and its owner does nothing with it but set
-// another. For a new password of one's own signing in is enough. Without a
+// Acting. For a new password of one's own signing in is enough. Without a
 // password it is done only where no officer is yet, or with unproven, which is for
 // a county whose officers cannot sign in any more: then whoever administers the
-// machine does it, and the chain says that nobody proved who that is.
+// machine does it, and the chain says that nobody proved who that is. A password that
+// its owner did not set is temporary: within lentLife he sets another by it, and does
+// nothing else.
 func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password []byte, unproven bool) error {
 	const op = "central.SetOfficer"
 	if err := guard.CheckPassword(id, password); err != nil {
@@ -338,7 +334,7 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	lent := len(p.Password) > 0 && p.ID != id
+	lent, giver := len(p.Password) > 0 && p.ID != id, ""
 	set := func() error {
 		return c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			if err := onRoster(ctx, tx, id, ""); err != nil {
@@ -351,34 +347,36 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 			_, err = tx.ExecContext(ctx, `INSERT INTO officers (county, id, verifier, failures, locked, at) VALUES (?, ?, ?, 0, 0, ?)
 				ON CONFLICT (county, id) DO UPDATE SET verifier = excluded.verifier, failures = 0, locked = 0, at = excluded.at`, code, id, v.String(), c.now().UnixMilli())
 			if err == nil {
-				_, err = tx.ExecContext(ctx, `DELETE FROM officers_lent WHERE county = ? AND id = ?`, code, id)
-			}
-			if err == nil && lent {
-				_, err = tx.ExecContext(ctx, `INSERT INTO officers_lent (county, id, by_id) VALUES (?, ?, ?)`, code, id, p.ID)
+				err = c.lend(ctx, tx, code, id, giver)
 			}
 			return diskFault(op, err)
 		})
 	}
-	a := Act{Verb: guard.ManageOperators, Name: "officer add " + id, Whom: id}
+	a := Act{Verb: guard.ManageOperators, Name: "officer add " + id + guard.TemporaryGiven, Whom: id}
 	first, err := c.noOfficer(ctx)
 	switch {
 	case err != nil:
 		return fault.Wrap(op, err)
 	case len(p.Password) > 0 && !lent:
-		err = c.signIn(ctx, p)
+		var was *Lent
+		if was, err = c.LentTo(ctx, id); err == nil {
+			err = c.signIn(ctx, p)
+		}
 		if err == nil && bytes.Equal(p.Password, password) {
 			err = fault.New(op, fault.Input, errors.New("the new password is the former one"))
 		}
 		if err == nil {
-			err = c.noteAct(ctx, p.ID, Act{Name: "officer password " + id}, "act: ")
+			err = c.noteAct(ctx, p.ID, Act{Name: "officer password " + id + was.words()}, "act: ")
 		}
 	case lent:
-		a.Name += ", temporary"
+		giver = p.ID
 		_, err := c.Acting(ctx, p, a, set)
 		return fault.Wrap(op, err)
 	case first:
+		giver = operatorCentre
 		err = c.noteAct(ctx, operatorCentre, a, "first officer, by who administers the machine: ")
 	case unproven:
+		giver = operatorCentre
 		err = c.noteAct(ctx, operatorCentre, a, "unproven, by who administers the machine: ")
 	default:
 		return fault.New(op, fault.Denied, errors.New("an officer signs in to add another: --by ID, and the password or --by-password-file; where none can any more, who administers this machine adds --unproven"))
@@ -412,7 +410,19 @@ func (c *Central) Officers(ctx context.Context) ([]Officer, error) {
 		o.Since, o.Off = time.UnixMilli(at).UTC(), off != 0
 		out = append(out, o)
 	}
-	return out, diskFault(op, rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, diskFault(op, err)
+	}
+	rows.Close() // of the few connections one is wanted for what follows
+	for i := range out {
+		if out[i].LentBy == "" {
+			continue
+		}
+		if out[i].Lent, err = lentTo(ctx, c.db, out[i].ID); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // FirstOfficer says whether nobody has a password at the centre yet, and people are

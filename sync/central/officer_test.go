@@ -20,10 +20,21 @@ func staffed(t *testing.T) *Central {
 	c := open(t, t.TempDir())
 	c.cheap = true
 	ofRealPeople(t, c)
-	if err := c.SetOfficer(t.Context(), Person{}, "admin-9", []byte(adminPassword), false); err != nil {
+	officerOf(t, c, "admin-9")
+	return c
+}
+
+// officerOf lets somebody of the roster have a password of his own.
+func officerOf(t *testing.T, c *Central, id string) Person {
+	t.Helper()
+	const lent = "erste Worte"
+	if err := c.SetOfficer(t.Context(), Person{}, id, []byte(lent), true); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	if err := c.SetOfficer(t.Context(), Person{id, []byte(lent)}, id, []byte(adminPassword), false); err != nil {
+		t.Fatal(err)
+	}
+	return Person{id, []byte(adminPassword)}
 }
 
 const adminPassword = "zw-ei Worte"
@@ -90,7 +101,7 @@ func TestWhoActsAtTheCentreProvesIt(t *testing.T) {
 		t.Errorf("what fails: got %v", err)
 	}
 	got := record(t, c)
-	for _, want := range []string{"centre: first officer, by who administers the machine: officer add admin-9", "admin-9: sign-in at the centre: wrong password, 1 in a row",
+	for _, want := range []string{"centre: first officer, by who administers the machine: officer add admin-9, temporary", "admin-9: sign-in at the centre: wrong password, 1 in a row",
 		"clerk-9: sign-in at the centre: refused", "admin-9: act: operator off somebody", "admin-9: refused act: case accept", "admin-9: failed act: operator off somebody"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("the chain does not say %q: %q", want, got)
@@ -170,7 +181,7 @@ func TestWhoMakesAnOfficer(t *testing.T) {
 	if err := c.SetOfficer(ctx, Person{}, "admin-9", []byte(other), true); err != nil {
 		t.Fatal(err)
 	}
-	if got := record(t, c); !slices.Contains(got, "centre: unproven, by who administers the machine: officer add admin-9") {
+	if got := record(t, c); !slices.Contains(got, "centre: unproven, by who administers the machine: officer add admin-9, temporary") {
 		t.Errorf("the chain says %q", got)
 	}
 	if err := c.SetOfficer(ctx, admin, "admin-9", []byte(other), false); fault.KindOf(err) != fault.Password {
@@ -230,8 +241,8 @@ func TestWithAPasswordThatAnotherSetNothingIsDoneBeforeItIsChanged(t *testing.T)
 		}
 	}
 	got := record(t, c)
-	for _, want := range []string{"admin-9: act: officer add admin-8, temporary", "admin-8: refused act: operator off x", "admin-8: refused act: officer add clerk-9, temporary",
-		"admin-8: act: officer password admin-8", "admin-8: act: operator off x"} {
+	for _, want := range []string{"admin-9: act: officer add admin-8, temporary", "admin-8: refused act: operator off x, by a temporary password", "admin-8: refused act: officer add clerk-9, temporary, by a temporary password",
+		"admin-8: act: officer password admin-8, of a temporary one that was used before", "admin-8: act: operator off x"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("the chain does not say %q: %q", want, got)
 		}
@@ -263,9 +274,7 @@ func TestWhoHadAPartInACaseDoesNotDecideOnIt(t *testing.T) {
 		if err := c.AddOperator(t.Context(), Operator{ID: who, Name: "某", Roles: both}); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.SetOfficer(t.Context(), Person{}, who, []byte(adminPassword), true); err != nil {
-			t.Fatal(err)
-		}
+		officerOf(t, c, who)
 	}
 	for who, want := range map[string]fault.Kind{"practice-clerk": fault.Denied, "practice-reviewer": fault.Denied, "third-9": fault.Other} {
 		done := false
@@ -327,5 +336,91 @@ func TestAnOfficerManagesHisOwnLevelAndThoseBelow(t *testing.T) {
 		if strings.Contains(line, "5678") {
 			t.Errorf("the chain says %q", line)
 		}
+	}
+}
+
+// TestAPasswordOfTheFirstOfficerOrGivenWithoutAnotherIsTemporaryToo acts by what whoever
+// administers the machine set.
+func TestAPasswordOfTheFirstOfficerOrGivenWithoutAnotherIsTemporaryToo(t *testing.T) {
+	c := open(t, t.TempDir())
+	c.cheap = true
+	ofRealPeople(t, c)
+	const lent = "geliehene Worte"
+	for name, unproven := range map[string]bool{"the first": false, "without another": true} {
+		if unproven {
+			officerOf(t, c, "admin-9")
+		}
+		if err := c.SetOfficer(t.Context(), Person{}, "admin-9", []byte(lent), unproven); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.Acting(t.Context(), Person{"admin-9", []byte(lent)}, Act{Verb: guard.ManageOperators, Name: "x"}, func() error { t.Error(name + ": done"); return nil })
+		if fault.KindOf(err) != fault.Denied || !strings.Contains(err.Error(), "set by whoever administers the machine and is temporary") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := c.Record(t.Context(), Person{"admin-9", []byte(lent)}, RecordQuery{Reason: "年度检查"}); fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: the record: %v", name, err)
+		}
+		if _, err := c.db.ExecContext(t.Context(), `DELETE FROM officers`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestATemporaryPasswordLastsADayAndWhatBecameOfItIsTold lets one end, and lets the giver
+// use one before its owner.
+func TestATemporaryPasswordLastsADayAndWhatBecameOfItIsTold(t *testing.T) {
+	c := staffed(t)
+	ctx := t.Context()
+	now := time.Now()
+	c.now = func() time.Time { return now }
+	const lent, taken, own = "geliehene Worte", "des Gebers Worte", "ganz eigene Worte"
+	admin, clerk := Person{"admin-9", []byte(adminPassword)}, Person{"clerk-9", []byte(lent)}
+	give := func() {
+		t.Helper()
+		if err := c.SetOfficer(ctx, admin, "clerk-9", []byte(lent), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	give()
+	now = now.Add(lentLife)
+	err := c.SetOfficer(ctx, clerk, "clerk-9", []byte(own), false)
+	if fault.KindOf(err) != fault.Denied || !strings.Contains(err.Error(), "admin-9 set on") || !strings.Contains(err.Error(), "sync officer add --id clerk-9 --by ID") {
+		t.Errorf("a day later: %v", err)
+	}
+	give()
+	now = now.Add(lentLife - time.Second)
+	if l, err := c.LentTo(ctx, "clerk-9"); err != nil || l == nil || l.By != "admin-9" || l.Uses != 0 || !l.Used.IsZero() {
+		t.Errorf("before it is used: %+v, %v", l, err)
+	}
+	if _, err := c.Acting(ctx, clerk, Act{Verb: guard.ReadAudit, Name: "list"}, func() error { return nil }); fault.KindOf(err) != fault.Denied {
+		t.Errorf("an act by it: %v", err)
+	}
+	if l, err := c.LentTo(ctx, "clerk-9"); err != nil || l == nil || l.Uses != 1 || !l.Used.Equal(now.Truncate(time.Millisecond)) {
+		t.Errorf("once it was used: %+v, %v", l, err)
+	}
+	if err := c.SetOfficer(ctx, clerk, "clerk-9", []byte(taken), false); err != nil {
+		t.Errorf("within the day: %v", err)
+	}
+	if l, err := c.LentTo(ctx, "clerk-9"); err != nil || l != nil {
+		t.Errorf("once it was changed: %+v, %v", l, err)
+	}
+	if err := c.SetOfficer(ctx, clerk, "clerk-9", []byte(own), false); fault.KindOf(err) != fault.Password || !strings.Contains(err.Error(), "With the temporary one that admin-9 set on") {
+		t.Errorf("the owner, once another changed it: %v", err)
+	}
+	if err := c.AddOperator(ctx, Operator{ID: "aud-9", Name: "某", Roles: []string{"auditor"}}); err != nil {
+		t.Fatal(err)
+	}
+	odd, err := c.RecordOdd(ctx, officerOf(t, c, "aud-9"), RecordQuery{Reason: "年度检查"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]int{}
+	for _, o := range odd {
+		if o.Kind == guard.OddLent {
+			given[o.Operator] += o.Count
+		}
+	}
+	if given["admin-9"] != 2 || given["clerk-9"] != 3 { // two given; one over, one act, one used before
+		t.Errorf("odd: %v", given)
 	}
 }

@@ -1,9 +1,8 @@
 package central
 
 import (
-	"bytes"
 	"errors"
-	"html/template"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,7 +18,9 @@ const (
 	checksAtOnce = 4       // at once
 )
 
-const checkPage = `<!DOCTYPE html>
+// The page, but for what it says.
+const (
+	checkTop = `<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>核验电子合同</title>
 <style>
 :root{color-scheme:light dark;--back:#f3f5f8;--card:#fff;--line:#d9dfe7;--text:#1d2733;--soft:#55606e;--act:#1f5fbf;--good:#1a7f4b;--bad:#b3261e}
@@ -45,11 +46,10 @@ small{color:var(--soft);font-size:.875rem}
 @media (max-width:34rem){dl div{grid-template-columns:1fr}button{width:100%}form,section{padding:.875rem 1rem}}
 </style></head><body><main>
 <h1>核验电子合同</h1>
-<p>{{.County}}学生资助管理中心签收的生源地信用助学贷款合同，可在此核验：由谁签署、何时签署、以何时钟为据、封存以来是否改动过一个字节，以及是否仍是现行合同。</p>
-{{with .Words}}<section class="bad" role="alert"><h2>{{.}}</h2></section>{{end}}
-{{if .Rows}}<section class="{{.Class}}" role="status"><h2>{{.Says}}</h2>{{range .More}}<p>{{.}}</p>{{end}}
-<dl>{{range .Rows}}<div{{if .Wrong}} class="wrong"{{end}}><dt>{{.Label}}</dt><dd>{{.Text}}</dd></div>{{end}}</dl></section>{{end}}
-<form method="post" enctype="multipart/form-data">
+<p>`
+	checkAbout = `学生资助管理中心签收的生源地信用助学贷款合同，可在此核验：由谁签署、何时签署、以何时钟为据、封存以来是否改动过一个字节，以及是否仍是现行合同。</p>
+`
+	checkForm = `<form method="post" enctype="multipart/form-data">
 <label>合同文件（PDF）<input type="file" name="contract" accept="application/pdf,.pdf" required></label>
 <label>国密签名文件（可不选）<input type="file" name="sm2"></label>
 <button>核验</button>
@@ -57,6 +57,7 @@ small{color:var(--soft);font-size:.875rem}
 <p><small>文件只在内存中核验，不保存，不记录内容。不信任本页面的，可用 openssl、pdfsig 等工具自行核验。</small></p>
 </main></body></html>
 `
+)
 
 // checked is what the page shows.
 type checked struct {
@@ -87,21 +88,50 @@ func (p *checked) report(lines []string) {
 	}
 }
 
+// page is the page with what is checked, written without a template: a program with
+// one keeps every exported method of every type, for a template may name it.
+func (p *checked) page() string {
+	var b strings.Builder
+	say := func(parts ...string) { // every second one is text
+		for i, s := range parts {
+			if i%2 == 1 {
+				s = html.EscapeString(s)
+			}
+			b.WriteString(s)
+		}
+	}
+	say(checkTop, p.County, checkAbout)
+	if p.Words != "" {
+		say(`<section class="bad" role="alert"><h2>`, p.Words, "</h2></section>")
+	}
+	b.WriteByte('\n')
+	if len(p.Rows) > 0 {
+		say(`<section class="`, p.Class, `" role="status"><h2>`, p.Says, "</h2>")
+		for _, more := range p.More {
+			say("<p>", more, "</p>")
+		}
+		b.WriteString("\n<dl>")
+		for _, row := range p.Rows {
+			class := ""
+			if row.Wrong {
+				class = ` class="wrong"`
+			}
+			say("<div"+class+"><dt>", row.Label, "</dt><dd>", row.Text, "</dd></div>")
+		}
+		b.WriteString("</dl></section>")
+	}
+	b.WriteByte('\n')
+	b.WriteString(checkForm)
+	return b.String()
+}
+
 // Checks answers the page on which anybody who has a contract's file may have it
 // checked. It keeps nothing, tells nothing of a case but what the file itself
 // says and whether it is the one that is held, and is for an address of its own.
-func (c *Central) Checks() (http.Handler, error) {
-	t, err := template.New("check").Parse(checkPage)
-	if err != nil {
-		return nil, fault.New("central.Checks", fault.Other, err)
-	}
+func (c *Central) Checks() http.Handler {
 	places := make(chan struct{}, checksAtOnce)
 	show := func(w http.ResponseWriter, r *http.Request, status int, p checked) {
 		_, p.County, _, _ = county(r.Context(), c.db)
-		var b bytes.Buffer
-		if err := t.Execute(&b, p); err != nil {
-			status = http.StatusInternalServerError
-		}
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
@@ -109,7 +139,7 @@ func (c *Central) Checks() (http.Handler, error) {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		w.WriteHeader(status)
-		_, _ = w.Write(b.Bytes())
+		_, _ = io.WriteString(w, p.page())
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { show(w, r, http.StatusOK, checked{}) })
@@ -124,7 +154,7 @@ func (c *Central) Checks() (http.Handler, error) {
 		status, p := c.check(r)
 		show(w, r, status, p)
 	})
-	return mux, nil
+	return mux
 }
 
 func (c *Central) check(r *http.Request) (int, checked) {
@@ -182,16 +212,12 @@ func checkedFiles(r *http.Request) (pdf, national []byte, err error) {
 // CheckServer serves the page on the centre's own certificate, to anybody.
 func (c *Central) CheckServer(hosts []string) (*http.Server, error) {
 	const op = "central.CheckServer"
-	h, err := c.Checks()
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
 	conf, err := c.TLSConfig(hosts)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	conf.ClientAuth, conf.ClientCAs = 0, nil
 	conf.VerifyConnection, conf.VerifyPeerCertificate = nil, nil
-	return &http.Server{Handler: h, TLSConfig: conf, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 3 * time.Minute,
+	return &http.Server{Handler: c.Checks(), TLSConfig: conf, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 3 * time.Minute,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}, nil
 }

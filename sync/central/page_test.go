@@ -14,10 +14,7 @@ import (
 func TestAnybodyMayCheckAContract(t *testing.T) {
 	c, _ := movable(t)
 	_, _, sealed := contracted(t, c)
-	h, err := c.Checks()
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := c.Checks()
 	flipped := bytes.Clone(sealed)
 	flipped[4000] ^= 1
 	for _, k := range []struct {
@@ -65,6 +62,25 @@ func TestAnybodyMayCheckAContract(t *testing.T) {
 		if w.Code != k.status {
 			t.Errorf("%s %s: status %d, want %d", k.method, k.path, w.Code, k.status)
 		}
+	}
+}
+
+func TestThePageShowsMarkupAsText(t *testing.T) {
+	hostile := `<script a="b" c='d'>&`
+	p := checked{County: hostile, Words: hostile, Class: "bad", Says: hostile, More: []string{hostile},
+		Rows: []checkedRow{{"label" + hostile, hostile, false}, {"label", "wrong", true}}}
+	got := p.page()
+	if want := "&lt;script a=&#34;b&#34; c=&#39;d&#39;&gt;&amp;"; strings.Contains(got, "<script") || strings.Count(got, want) != 6 {
+		t.Errorf("%d times as text, want 6:\n%s", strings.Count(got, want), got)
+	}
+	if want := `<dl><div><dt>label&lt;`; !strings.Contains(got, want) {
+		t.Errorf("no %s in\n%s", want, got)
+	}
+	if want := `<div class="wrong"><dt>label</dt><dd>wrong</dd></div></dl>`; !strings.Contains(got, want) {
+		t.Errorf("no %s in\n%s", want, got)
+	}
+	if n := strings.Count((&checked{}).page(), "<section"); n != 0 {
+		t.Errorf("%d sections where nothing was checked, want none", n)
 	}
 }
 

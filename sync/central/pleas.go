@@ -160,6 +160,13 @@ func plea(ctx context.Context, q querier, device uuid.UUID, ask string) (guard.W
 func (c *Central) decidePlea(ctx context.Context, tx *sql.Tx, p guard.Waiting, approve bool, by, word string) error {
 	const op = "central.decidePlea"
 	state := pleaDeclined
+	var err error
+	if word, err = c.unnamed(ctx, tx, word, p.Case); err != nil {
+		return err
+	}
+	if p.Reason, err = c.unnamed(ctx, tx, p.Reason, p.Case); err != nil {
+		return err
+	}
 	if approve {
 		state = pleaApproved
 		asked, err := p.Plea()
@@ -181,7 +188,7 @@ func (c *Central) decidePlea(ctx context.Context, tx *sql.Tx, p guard.Waiting, a
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ?, word = ? WHERE device = ? AND ask = ?`, state, by, word, p.Device.String(), p.Ask)
+	_, err = tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ?, word = ? WHERE device = ? AND ask = ?`, state, by, word, p.Device.String(), p.Ask)
 	return diskFault(op, err)
 }
 
@@ -253,6 +260,9 @@ func (c *Central) issuePleas(ctx context.Context, tx *sql.Tx) error {
 // were declined, the newest first.
 func (c *Central) Pleas(ctx context.Context) ([]guard.Waiting, error) {
 	all, err := pleas(ctx, c.db)
+	for i := 0; err == nil && i < len(all); i++ {
+		all[i].Reason, err = c.unnamed(ctx, c.db, all[i].Reason, all[i].Case)
+	}
 	return slices.DeleteFunc(all, func(p guard.Waiting) bool { return c.now().Sub(p.At) > guard.WaitFor }), fault.Wrap("central.Pleas", err)
 }
 

@@ -67,6 +67,12 @@ func (c *Central) Record(ctx context.Context, p Person, q RecordQuery) (RecordFo
 			return err
 		}
 		newest()
+		nameless := r.nameless()
+		for i := range out.Lines {
+			if out.Lines[i], err = nameless(ctx, out.Lines[i]); err != nil {
+				return err
+			}
+		}
 		out.Names, err = c.maskedNames(ctx)
 		return err
 	})
@@ -371,8 +377,8 @@ func (c *Central) changesBehind(ctx context.Context, where string, args []any, d
 // they go down to nobody, and name it in their words.
 func (r *reading) lineOf(ch *loan.Change) guard.Line {
 	l := guard.LineOf(ch)
-	if _, rest, ok := strings.Cut(l.Detail, " of case "); ok && r.centres[ch.Device] && ch.Case == uuid.Nil {
-		l.Case, _ = parseID(rest[:min(len(rest), 36)])
+	if r.centres[ch.Device] && ch.Case == uuid.Nil {
+		l.Case = ofCase(l.Detail)
 	}
 	return l
 }

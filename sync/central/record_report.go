@@ -46,8 +46,13 @@ func (r *reading) report(ctx context.Context, out io.Writer) (lines int, err err
 		{"日志", sound, "设备数", strconv.Itoa(len(r.chains))},
 		guard.LineColumns(),
 	})
+	nameless := r.nameless()
 	unread, err := r.lines(ctx, func(l guard.Line) error {
 		lines++
+		l, err := nameless(ctx, l)
+		if err != nil {
+			return err
+		}
 		return w.Write(l.Row())
 	})
 	if err != nil {

@@ -81,14 +81,6 @@ func twoPoints(t *testing.T) *looked {
 	return k
 }
 
-func officerOf(t *testing.T, c *Central, id string) Person {
-	t.Helper()
-	if err := c.SetOfficer(t.Context(), Person{}, id, []byte(adminPassword), true); err != nil {
-		t.Fatal(err)
-	}
-	return Person{id, []byte(adminPassword)}
-}
-
 func (k *looked) ask(t *testing.T, who string, q RecordQuery) RecordFound {
 	t.Helper()
 	q.Reason = "年度检查"

@@ -30,7 +30,10 @@ type stream struct {
 }
 
 // lane opens a lane, or gives the status of the refusal.
-func (l *laptop) lane(number int) (*stream, int) {
+func (l *laptop) lane(number int) (*stream, int) { return l.laneOf(1, number) }
+
+// laneOf is lane, of one of several sessions.
+func (l *laptop) laneOf(session, number int) (*stream, int) {
 	l.t.Helper()
 	conf := l.http.Transport.(*http.Transport).TLSClientConfig.Clone()
 	conf.NextProtos, conf.ServerName = []string{"http/1.1"}, "127.0.0.1"
@@ -40,7 +43,7 @@ func (l *laptop) lane(number int) (*stream, int) {
 	}
 	l.t.Cleanup(func() { conn.Close() })
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: %s\r\n%s: %032d/%d\r\n\r\n",
-		parcel.StreamPath, parcel.StreamProtocol, parcel.LaneHeader, 1, number)
+		parcel.StreamPath, parcel.StreamProtocol, parcel.LaneHeader, session, number)
 	s := &stream{t: l.t, conn: conn, r: bufio.NewReader(conn)}
 	resp, err := http.ReadResponse(s.r, nil)
 	if err != nil {
@@ -50,9 +53,11 @@ func (l *laptop) lane(number int) (*stream, int) {
 	return s, resp.StatusCode
 }
 
-func (l *laptop) open(number int) *stream {
+func (l *laptop) open(number int) *stream { return l.openOf(1, number) }
+
+func (l *laptop) openOf(session, number int) *stream {
 	l.t.Helper()
-	s, status := l.lane(number)
+	s, status := l.laneOf(session, number)
 	if status != http.StatusSwitchingProtocols {
 		l.t.Fatalf("status %d", status)
 	}
@@ -172,20 +177,39 @@ func TestStream(t *testing.T) {
 		}
 	})
 	t.Run("a ghost that writes after the blob was finished changes nothing", func(t *testing.T) {
-		b := content("ghost", 40_000)
-		ghost, s := l.open(0), l.open(0)
-		ghost.write(parcel.AppendBlob(nil, l.named(b)), parcel.AppendData(nil, 0, b[:10_000]))
-		ghost.taken(10_000)
-		s.write(parcel.AppendBlob(nil, l.named(b)), parcel.AppendData(nil, 0, b))
-		s.taken(len(b))
-		if len(l.receiptOf(l.named(b).Hash)) != 1 {
-			t.Fatal("not held")
+		for _, size := range []int{40_000, maxPacked + 40_000} { // in a pack, in a file of its own
+			b := content(fmt.Sprint("ghost", size), size)
+			ghost, s := l.open(0), l.open(0)
+			ghost.write(parcel.AppendBlob(nil, l.named(b)), parcel.AppendData(nil, 0, b[:10_000]))
+			ghost.taken(10_000)
+			s.write(parcel.AppendBlob(nil, l.named(b)))
+			for at := 0; at < size; at += 40_000 {
+				s.write(parcel.AppendData(nil, int64(at), b[at:min(size, at+40_000)]))
+			}
+			s.taken(size)
+			if len(l.receiptOf(l.named(b).Hash)) != 1 {
+				t.Fatal("not held")
+			}
+			ghost.write(parcel.AppendData(nil, 10_000, make([]byte, 20_000)))
+			ghost.taken(30_000)
+			key, _ := c.countyKey(l.enrol.County)
+			if got, err := c.whole(t.Context(), l.enrol.County, l.named(b).Hash, key); err != nil || !bytes.Equal(got, b) {
+				t.Errorf("the ghost changed it: %v", err)
+			}
 		}
-		ghost.write(parcel.AppendData(nil, 10_000, make([]byte, 20_000)))
-		ghost.taken(30_000)
-		key, _ := c.countyKey(l.enrol.County)
-		if got, err := c.whole(t.Context(), l.enrol.County, l.named(b).Hash, key); err != nil || !bytes.Equal(got, b) {
-			t.Errorf("the ghost changed it: %v", err)
+	})
+	t.Run("while an old session lives, a new one is answered at once, and finishes what that began", func(t *testing.T) {
+		b := content("old session", 40_000)
+		for i := range 8 {
+			old := l.open(i)
+			old.write(parcel.AppendBlob(nil, l.named(b)), parcel.AppendData(nil, int64(i*1000), b[i*1000:(i+1)*1000]))
+			old.taken(1000)
+		}
+		s := l.openOf(2, 0)
+		s.write(parcel.AppendBlob(nil, l.named(b)), parcel.AppendData(nil, 8000, b[8000:]))
+		s.taken(len(b) - 8000)
+		if len(l.receiptOf(l.named(b).Hash)) != 1 {
+			t.Error("not held")
 		}
 	})
 	t.Run("a long blob gets a file of its own", func(t *testing.T) {

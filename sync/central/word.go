@@ -73,7 +73,7 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 				return err
 			}
 		}
-		return c.speak(ctx, tx, k, by, kind, body)
+		return c.speak(ctx, tx, k, by, kind, unnamedBody(k, body))
 	})
 }
 

@@ -34,7 +34,7 @@ func (c *Courier) sendBlobs(ctx context.Context, box store.Outbox) (took bool, e
 	if len(load) == 0 {
 		return false, nil
 	}
-	c.update(func(s *State) { s.Phase = Sending })
+	defer c.begun()()
 	lacks, err := c.askLack(ctx, load)
 	if err != nil {
 		return false, err
@@ -276,7 +276,7 @@ func (c *Courier) sendPiece(ctx context.Context, l *load, p piece) error {
 func (c *Courier) setAside(b store.PendingBlob, err error) {
 	c.log.Warn("blob set aside", "blob", b.Hash.String(), "case", b.Case.String(), "error", err.Error())
 	c.mu.Lock()
-	c.aside[b.Hash] = Aside{Case: b.Case, Blob: b.Hash, Err: err}
+	c.aside[b.Hash] = Aside{Case: b.Case, Blob: b.Hash, Size: b.Size, Err: err}
 	c.mu.Unlock()
 	c.update(func(*State) {})
 }

@@ -70,6 +70,10 @@ type Courier struct {
 	shown  bool               // the centre was shown its last receipt
 	fresh  bool               // the centre holds nothing of this laptop
 	ready  *composed          // the first parcel of an attempt
+	along  struct {           // how far it had come when an attempt last failed
+		sent    int64
+		receipt time.Time
+	}
 
 	mu       sync.Mutex
 	state    State
@@ -81,9 +85,8 @@ type Courier struct {
 	underSum int64                 // bytes of under
 	watch    map[int]func(State)
 	watchers int
-	seconds  [speedSpan + 1]second
-	told     State     // to those who watch
-	counted  time.Time // when bytes were last told
+	pace     pace
+	told     State // to those who watch
 }
 
 // Times between attempts and looks.
@@ -157,6 +160,9 @@ func (c *Courier) Run(ctx context.Context) error {
 			c.rest(ctx)
 			continue
 		}
+		if c.cameAlong(err) {
+			fails = 0
+		}
 		if c.sleep(ctx, pauseAfter(err, fails)) {
 			fails = 0
 		} else {
@@ -192,8 +198,24 @@ func (c *Courier) RunUntilEmpty(ctx context.Context) error {
 		if fault.KindOf(err) != fault.Offline {
 			return fault.Wrap(op, err)
 		}
+		if c.cameAlong(err) {
+			fails = 0
+		}
 		c.sleep(ctx, pauseAfter(err, fails))
 	}
+}
+
+// cameAlong says whether the attempt that failed brought anything to the centre,
+// and the road alone ended it: a road that comes and goes is tried again soon,
+// for the next time that it is there may be short.
+func (c *Courier) cameAlong(err error) bool {
+	c.mu.Lock()
+	sent, receipt := c.state.Sent, c.state.LastReceipt
+	along := sent > c.along.sent || receipt.After(c.along.receipt)
+	c.along.sent, c.along.receipt = sent, receipt
+	c.mu.Unlock()
+	var r *refusal
+	return along && !errors.As(err, &r)
 }
 
 // pauseAfter is how long to wait after a failure: as backoff says, and no less

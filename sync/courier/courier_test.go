@@ -144,10 +144,10 @@ func TestRefusals(t *testing.T) {
 func TestSpeed(t *testing.T) {
 	c := &Courier{watch: map[int]func(State){}}
 	now := time.Now()
-	c.seconds[0] = second{now.Unix() - 1, 1000}
-	c.seconds[1] = second{now.Unix() - 2, 500}
-	c.seconds[2] = second{now.Unix() - 100, 9999}
-	if got := c.speed(now); got != 300 {
+	c.pace.seconds[0] = second{at: now.Unix() - 1, n: 1000}
+	c.pace.seconds[1] = second{at: now.Unix() - 2, n: 500}
+	c.pace.seconds[2] = second{at: now.Unix() - 100, n: 9999}
+	if got := c.pace.speed(now); got != 300 {
 		t.Errorf("got %v bytes a second, want 300", got)
 	}
 }

@@ -37,7 +37,7 @@ func (c *Courier) sentOf(b store.PendingBlob, n int) {
 	c.setUnder(b, min(c.under[b.Hash].bytes+int64(n), b.Size))
 	c.state.Done = min(max(c.state.Done, c.state.acked+c.underSum), c.state.Total)
 	c.mu.Unlock()
-	c.sent(n)
+	c.sent(b.Case, n)
 }
 
 // setUnder notes how much of a blob the centre has. The caller holds mu.
@@ -56,7 +56,7 @@ func (c *Courier) show(box store.Outbox) {
 		s.HeldBlobs, s.HeldBytes = 0, 0
 		for _, b := range box.Blobs {
 			waits[b.Hash], cases[b.Case] = true, true
-			if may.hold == HeldMetered && !may.goes(b) {
+			if _, aside := c.aside[b.Hash]; !aside && may.hold == HeldMetered && !may.goes(b) {
 				s.HeldBlobs++
 				s.HeldBytes += b.Size
 			}
@@ -99,12 +99,24 @@ func (c *Courier) Underway() map[uuid.UUID]int64 {
 	return out
 }
 
+// ToGo is how many bytes of blobs are yet to go: those that wait, but for what
+// stays here.
+func (s State) ToGo() int64 {
+	n := s.Total - s.Done - s.HeldBytes
+	for _, a := range s.Aside {
+		n -= a.Size
+	}
+	return max(n, 0)
+}
+
 // Left is how long what may go will take at the speed of now; zero when that
 // cannot be told.
-func (s State) Left() time.Duration {
-	left := s.Total - s.Done - s.HeldBytes
-	if s.Speed <= 0 || left <= 0 {
+func (s State) Left() time.Duration { return TimeFor(s.ToGo(), s.Speed) }
+
+// TimeFor is how long bytes take at a speed; zero for none, or at no speed.
+func TimeFor(bytes int64, speed float64) time.Duration {
+	if speed <= 0 || bytes <= 0 {
 		return 0
 	}
-	return time.Duration(float64(left) / s.Speed * float64(time.Second))
+	return time.Duration(float64(bytes) / speed * float64(time.Second))
 }

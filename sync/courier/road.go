@@ -73,7 +73,8 @@ func newRoad(server string, conf *tls.Config) (*road, error) {
 				Proxy: r.proxyBeside, DialContext: d.DialContext, DialTLSContext: r.secured(d, conf), TLSClientConfig: conf,
 				ForceAttemptHTTP2: true, TLSHandshakeTimeout: 20 * time.Second, IdleConnTimeout: 2 * time.Minute,
 				DisableCompression: true, MaxResponseHeaderBytes: 32 << 10,
-				HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 10 * time.Second},
+				// A ping goes behind all that is under way, which a slow road takes its time for.
+				HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: stall},
 			},
 		})
 	}
@@ -264,6 +265,9 @@ func (r *road) ask(ctx context.Context, q request) (int, []byte, error) {
 	if q.sum != "" {
 		req.Header.Set(parcel.SumHeader, q.sum)
 	}
+	if q.sum == "" { // a chunk waited for its turn
+		r.cap.spend(len(q.body))
+	}
 	r.move()
 	resp, err := r.lanes[r.lane()].Do(req)
 	if err != nil {
@@ -308,6 +312,8 @@ func (r *road) judge(ctx context.Context, q request, status int, header string, 
 		if err := parcel.DecodeJSON(body, parcel.MaxJSON, &p.Problem); err == nil {
 			return status, nil, refused(op, p)
 		}
+	case status == http.StatusRequestEntityTooLarge: // whoever bounds bodies: a smaller one may pass
+		return status, nil, refused(op, &refusal{status: status, Problem: parcel.Problem{Kind: fault.TooLarge.String()}})
 	}
 	return 0, nil, fault.Say(op, fault.Untrusted, "回答不是中心发出的（可能是上网登录页面或代理），没有当作成功。",
 		fmt.Errorf("status %d of type %q", status, typ))
@@ -377,6 +383,9 @@ func roadFault(ctx context.Context, op string, err error) error {
 	}
 	if k := fault.KindOf(err); k != fault.Other && k != fault.Cancelled {
 		return fault.Wrap(op, err)
+	}
+	if noTLS(err) {
+		return fault.Say(op, fault.Untrusted, "回答的不是中心（可能是上网登录页面或代理），材料留在本机。请先在浏览器中完成上网登录。", errors.New("an answer without TLS"))
 	}
 	if refusedTLS(err) {
 		return fault.Say(op, fault.Denied, "中心不接受本机的证书，材料保留在本机。请核对本机时间，或联系县资助中心重新注册。", errors.New("certificate refused"))

@@ -1,7 +1,10 @@
 package courier
 
 import (
+	"bytes"
+	"cmp"
 	"reflect"
+	"slices"
 	"time"
 
 	"doorstep/internal/fault"
@@ -50,7 +53,7 @@ type State struct {
 	Settings  store.SyncSettings
 	Metered   bool // the network is, or counts as such by the settings
 	Hold      Hold // why something stays here, if it does
-	HeldBlobs int  // that may not go for it
+	HeldBlobs int  // that may not go for it, and were not set aside
 	HeldBytes int64
 
 	Fetching bool // there is more to fetch
@@ -58,6 +61,10 @@ type State struct {
 
 	Sent  int64   // bytes of blobs that went since the start
 	Speed float64 // bytes a second, over the last seconds
+
+	// Stands says that images are on their way, and for ten seconds or more
+	// nothing moved: the network does not answer.
+	Stands bool
 
 	// AllSent says that nothing waits and the centre's own list agreed; a new
 	// change ends it.
@@ -84,6 +91,7 @@ type State struct {
 type Aside struct {
 	Case uuid.UUID
 	Blob loan.Hash
+	Size int64
 	Err  error
 }
 
@@ -104,7 +112,11 @@ func (c *Courier) snapshot() State {
 	for _, a := range c.aside {
 		s.Aside = append(s.Aside, a)
 	}
-	s.Speed = c.speed(time.Now())
+	slices.SortFunc(s.Aside, func(a, b Aside) int {
+		return cmp.Or(bytes.Compare(a.Case[:], b.Case[:]), bytes.Compare(a.Blob[:], b.Blob[:]))
+	})
+	now := time.Now()
+	s.Speed, s.Stands = c.pace.speed(now), c.pace.stands(now)
 	return s
 }
 
@@ -142,46 +154,4 @@ func (c *Courier) update(change func(*State)) {
 	for _, f := range fs {
 		f(s)
 	}
-}
-
-// speedSpan is how far back the speed looks.
-const speedSpan = 5
-
-// sent counts bytes of a chunk that the centre has.
-func (c *Courier) sent(n int) {
-	now := time.Now()
-	c.mu.Lock()
-	c.state.Sent += int64(n)
-	c.seconds[now.Unix()%(speedSpan+1)].add(now.Unix(), n)
-	quiet := now.Sub(c.counted) < 200*time.Millisecond
-	if !quiet {
-		c.counted = now
-	}
-	c.mu.Unlock()
-	if !quiet {
-		c.update(func(*State) {})
-	}
-}
-
-// second counts the bytes of one second.
-type second struct {
-	at int64
-	n  int
-}
-
-func (s *second) add(at int64, n int) {
-	if s.at != at {
-		*s = second{at: at}
-	}
-	s.n += n
-}
-
-func (c *Courier) speed(now time.Time) float64 {
-	sum := 0
-	for _, s := range c.seconds {
-		if age := now.Unix() - s.at; age >= 1 && age <= speedSpan {
-			sum += s.n
-		}
-	}
-	return float64(sum) / speedSpan
 }

@@ -42,7 +42,7 @@ func (c *Courier) streamBlobs(ctx context.Context, s *session, box store.Outbox)
 	if !r.refresh(box) {
 		return false, nil
 	}
-	c.update(func(s *State) { s.Phase = Sending })
+	defer c.begun()()
 	ctx, cancel := context.WithCancelCause(ctx)
 	var reader sync.WaitGroup
 	reader.Go(func() {

@@ -275,9 +275,13 @@ func TestAnUrgentBlobOvertakesTheOneInHand(t *testing.T) {
 func TestRace(t *testing.T) {
 	t.Run("the first that comes through wins, and the others are let go", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			var begun, dropped atomic.Int32
+			var begun, dropped, live atomic.Int32
 			got, err := race(t.Context(), 3, 100*time.Millisecond, func(ctx context.Context) (int, error) {
 				n := int(begun.Add(1))
+				if live.Add(1) > 4 { // one of them is being given up
+					t.Errorf("%d attempts beside one another", live.Load())
+				}
+				defer live.Add(-1)
 				select { // only those begun after 1.2 s meet an open road
 				case <-time.After(50 * time.Millisecond):
 				case <-ctx.Done():

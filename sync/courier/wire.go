@@ -209,7 +209,7 @@ func (r *road) secure(ctx context.Context, conn net.Conn, h *hands, small bool, 
 	}
 	if err != nil {
 		conn.Close()
-		if k := fault.KindOf(err); k == fault.Other && ctx.Err() == nil && !refusedTLS(err) {
+		if k := fault.KindOf(err); k == fault.Other && ctx.Err() == nil && !refusedTLS(err) && !noTLS(err) {
 			err = fmt.Errorf("%w: %w", errBroke, err)
 		}
 		return nil, err
@@ -237,6 +237,12 @@ func (r *road) upgrade(w *wire, lane string) (err error) {
 
 // refusedTLS says whether the centre did not take this laptop's certificate.
 func refusedTLS(err error) bool { return strings.Contains(err.Error(), "remote error: tls:") }
+
+// noTLS says whether who answered speaks no TLS at all.
+func noTLS(err error) bool {
+	var h tls.RecordHeaderError
+	return errors.As(err, &h) && h.Conn != nil || errors.Is(err, http.ErrSchemeMismatch)
+}
 
 // race begins an attempt, and another one whenever the last has been silent for
 // some time, and gives the first that succeeds. Of more than most under way the

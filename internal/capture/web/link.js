@@ -4,8 +4,10 @@
 // a certificate. What runs in the channel is a page's own script's.
 
 const $ = id => document.getElementById(id);
-let token = location.hash.slice(1); // a page that is for one phone alone gets another when it joins
-history.replaceState(null, '', location.pathname); // the token stays out of the history
+const way = (document.querySelector('meta[name=way]') || {}).content; // of a page that was saved: where the laptop is, and its token
+const [home, kept] = way ? way.split(' ') : ['', ''];
+let token = way ? kept : location.hash.slice(1); // a page that is for one phone alone gets another when it joins
+if (!way) history.replaceState(null, '', location.pathname); // the token stays out of the history
 const local = location.hostname === '127.0.0.1';
 const piece = 32768;
 
@@ -62,7 +64,11 @@ function hmac(key, text) {
   return Array.from(sha256(join(pad.map(v => v ^ 0x5c), inner)), v => v.toString(16).padStart(2, '0')).join('');
 }
 
-let channel = null, pairing = null;
+// at is where the laptop answers this page: one that was saved has no address of
+// its own and shows that it knows the token.
+const at = what => way ? home + 'saved/' + hmac(token, 'saved') + '/' + what : what;
+
+let channel = null, pairing = null, joined = false;
 
 // connected pairs where there is no channel: a phone may drop its connection
 // while its camera is open.
@@ -70,7 +76,7 @@ function connected() {
   if (channel && channel.readyState === 'open') return Promise.resolve();
   pairing = pairing || (async () => {
     for (let tries = 0; tries < 5; tries++) {
-      if (await pair()) return;
+      if (await pair()) { joined = true; return; }
       await new Promise(done => setTimeout(done, 1000));
     }
     throw new Error('no way');
@@ -93,7 +99,7 @@ async function pair() {
     channel = null;
     if (!document.hidden) connected().catch(lost);
   };
-  ch.onopen = () => { channel = ch; came = new Uint8Array(0); page.ready(true); settle(true); };
+  ch.onopen = () => { channel = ch; came = new Uint8Array(0); again = 0; refused = ''; page.ready(true); settle(true); };
   ch.onclose = gone;
   ch.onmessage = receive;
   pc.onconnectionstatechange = () => { if (pc.connectionState === 'failed') { pc.close(); gone(); } };
@@ -106,11 +112,24 @@ async function pair() {
     });
   }
   const offer = JSON.stringify({ type: 'offer', sdp: pc.localDescription.sdp }), mac = hmac(token, 'offer\n' + offer);
-  const res = await fetch('pair', { method: 'POST', body: JSON.stringify({ message: offer, mac: mac }) });
-  if (!res.ok) { refused = await res.text(); say('bad', refused); return res.status === 403 ? Promise.reject(new Error('refused')) : false; }
+  let res;
+  try {
+    res = await fetch(at('pair'), { method: 'POST', body: JSON.stringify({ message: offer, mac: mac }) });
+  } catch (e) {
+    pc.close();
+    return false; // no network, or nobody there
+  }
+  if (!res.ok) {
+    refused = await res.text();
+    over = res.status === 403;
+    say('bad', refused);
+    if (over) throw new Error('refused');
+    return false;
+  }
   const answer = await res.json();
   if (answer.mac !== hmac(token, 'answer\n' + mac + '\n' + answer.message)) {
     refused = '对方不是显示二维码的那台电脑，没有连接。请到柜台核对后重新扫码。';
+    over = true;
     say('bad', refused);
     throw new Error('not the laptop');
   }
@@ -118,12 +137,24 @@ async function pair() {
   return opened;
 }
 
-let refused = '';
+// lost says that there is no way, and looks for one again for a while: a hotspot
+// comes back by itself.
+let refused = '', over = false, later = 0, again = 0;
 function lost() {
   page.ready(false);
-  say('bad', refused || '与电脑断开了：请确认手机和电脑在同一个网络，在电脑上重新打开，再扫一次码。');
+  say('bad', refused || (way && !joined ?
+    '连不上电脑：保存的这一页只在那次扫码时能用。电脑上已关闭的，请重新扫码，这一页可以删除。刚扫过码的，请让手机和电脑在同一个网络，问“本地网络”时点“允许”。' :
+    '与电脑断开了，正在重连。一直连不上：请确认手机和电脑在同一个网络，在电脑上重新打开，再扫一次码。'));
+  clearTimeout(later);
+  if (++again <= 40) later = setTimeout(seek, 3000);
 }
-document.addEventListener('visibilitychange', () => { if (!document.hidden && !local && token && !channel) connected().catch(lost); });
+function seek() {
+  if (document.hidden || local || !token || channel || over) return;
+  if (begun) connected().catch(lost); else begin(first);
+}
+for (const event of ['visibilitychange', 'online']) {
+  (event === 'online' ? window : document).addEventListener(event, () => { again = 0; seek(); });
+}
 
 // receive puts the laptop's records together: a letter, four bytes of length.
 let came = new Uint8Array(0);
@@ -169,11 +200,16 @@ async function pour(kind, bytes, progress) {
   if (ch.readyState !== 'open') throw new Error('broken'); // what waited to be sent went with the channel
 }
 
-// begin is the first thing a page does.
+// begin is the first thing a page does; until the laptop has answered it is
+// begun again.
+let begun = false, first = null;
 async function begin(then) {
+  first = then;
   try {
     if (!token) { say('bad', '缺少口令：请重新扫电脑上的二维码。'); return; }
-    const want = await (await fetch('about')).json();
+    const want = await (await fetch(at('about'))).json();
+    if (begun) return;
+    begun = true;
     $('title').textContent = want.title;
     document.title = want.title;
     if (!local && !window.RTCPeerConnection) { say('bad', '这个浏览器不能直接连电脑：请换手机自带的浏览器再扫码。'); return; }
@@ -182,4 +218,3 @@ async function begin(then) {
     lost();
   }
 }
-

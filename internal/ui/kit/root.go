@@ -66,6 +66,12 @@ func (r *Root) Clear() {
 		}
 	}
 	r.toasts.clear()
+	r.Forget()
+}
+
+// Forget takes from the clipboard what a field of the window put there, if it is
+// there still.
+func (r *Root) Forget() {
 	if r.copied != "" && r.clipboard.Content() == r.copied {
 		r.clipboard.SetContent("")
 	}

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+)
+
+// missed is how many tries on an account the chain does not tell of yet.
+func missed(s *Store, id string) int {
+	for _, m := range s.Misses() {
+		if m.Operator == id {
+			return m.Count
+		}
+	}
+	return 0
+}
+
+func TestEveryFailedSignInIsCounted(t *testing.T) {
+	ctx := context.Background()
+	wrong, right := []byte("wrong horse 1"), []byte("another good one")
+	t.Run("while the account is locked, by the right password too", func(t *testing.T) {
+		s := newTestStore(t)
+		noErr(t, s.EnableOperator(ctx, clerk("c2"), right))
+		for range guard.MaxFailures + 3 {
+			_, _ = s.Verify(ctx, "c2", wrong)
+		}
+		_, err := s.Verify(ctx, "c2", right)
+		wantKind(t, err, fault.Locked)
+		if got, want := missed(s, "c2"), guard.MaxFailures+4; got != want {
+			t.Errorf("got %d, want %d", got, want)
+		}
+	})
+	t.Run("on an account that was switched off, and not on one that never was", func(t *testing.T) {
+		s := newTestStore(t)
+		noErr(t, s.EnableOperator(ctx, clerk("c2"), right))
+		off := clerk("c2")
+		off.Enabled = false
+		noErr(t, s.AddOperator(ctx, off))
+		for _, p := range [][]byte{right, wrong} {
+			_, err := s.Verify(ctx, "c2", p)
+			if err == nil {
+				t.Fatal("a switched-off account signs in")
+			}
+			_, err = s.Verify(ctx, "nobody", p)
+			wantKind(t, err, fault.Password)
+		}
+		if got := missed(s, "c2"); got != 2 {
+			t.Errorf("got %d, want 2", got)
+		}
+		if got := s.MissTotals(); len(got) != 1 {
+			t.Errorf("what was typed for an account is kept: %d", len(got))
+		}
+		noErr(t, s.EnableOperator(ctx, clerk("c2"), right))
+		must(s.Verify(ctx, "c2", right))
+	})
+	t.Run("also where many are tried at once", func(t *testing.T) {
+		s := newTestStore(t)
+		noErr(t, s.EnableOperator(ctx, clerk("c2"), right))
+		var all sync.WaitGroup
+		for range 4 * guard.MaxFailures {
+			all.Go(func() { _, _ = s.Verify(ctx, "c2", wrong) })
+		}
+		all.Wait()
+		_, err := s.Verify(ctx, "c2", right)
+		wantKind(t, err, fault.Locked)
+	})
+}
+
+func TestALockIsNotEndedByAClockSetBack(t *testing.T) {
+	ctx := context.Background()
+	o := func() Options { s := newTestStore(t); noErr(t, s.Close()); return s.o }()
+	now := time.Date(2026, 7, 20, 9, 0, 0, 0, time.UTC)
+	o.Now = func() time.Time { return now }
+	l := must(Open(ctx, o))
+	defer l.Close()
+	for range guard.MaxFailures {
+		_, _, _ = l.Unlock(ctx, "c1", []byte("wrong horse 1"))
+	}
+	now = now.AddDate(-1, 0, 0)
+	_, _, err := l.Unlock(ctx, "c1", []byte(password))
+	wantKind(t, err, fault.Locked)
+	now = now.Add(14 * time.Minute)
+	_, _, err = l.Unlock(ctx, "c1", []byte(password))
+	wantKind(t, err, fault.Locked)
+	now = now.Add(2 * time.Minute)
+	s, _, err := l.Unlock(ctx, "c1", []byte(password))
+	noErr(t, err)
+	noErr(t, s.Close())
+}
