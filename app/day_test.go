@@ -199,8 +199,10 @@ func (w *workday) portraits(c *loan.Case) *loan.Case {
 		w.must(err)
 		c, err = w.desk.Attest(ctx, c.ID, p)
 		w.must(err)
-		for _, purpose := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
-			c, err = w.desk.Consent(ctx, c.ID, p, purpose, purpose+"/1", true)
+		for _, purpose := range loan.Purposes() {
+			text, err := rulebook.ConsentText(purpose)
+			w.must(err)
+			c, err = w.desk.Consent(ctx, c.ID, p, purpose, text.ID, true)
 			w.must(err)
 		}
 	}

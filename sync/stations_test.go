@@ -115,8 +115,13 @@ func (st *station) works(t *testing.T, at loan.Station, c *loan.Case) {
 		for i, p := range parties {
 			must(st.Attach(ctx, c.ID, loan.Slot("portrait/"+string(p)), grey(t, 358, 441, uint8(40*i)), "image/jpeg", "camera"))
 			must(st.Attest(ctx, c.ID, p))
-			must(st.Consent(ctx, c.ID, p, loan.ConsentSensitive, "sensitive/1", true))
-			must(st.Consent(ctx, c.ID, p, loan.ConsentCredit, "credit/1", true))
+			for _, purpose := range loan.Purposes() {
+				text, err := rulebook.ConsentText(purpose)
+				if err != nil {
+					t.Fatal(err)
+				}
+				must(st.Consent(ctx, c.ID, p, purpose, text.ID, true))
+			}
 		}
 		if v := st.CheckEntry(must(st.Desk.Case(ctx, c.ID))); v.Verdict != loan.AcceptVerdict {
 			t.Fatalf("the verdict is %s %v", v.Verdict, v.Codes())

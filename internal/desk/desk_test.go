@@ -132,6 +132,19 @@ func step(t testing.TB) func(*loan.Case, error) *loan.Case {
 	}
 }
 
+// The texts that consents are given to now.
+const sensitiveText, creditText, shareText = "consent-sensitive-2026-12+share", "consent-credit-2026-01", "consent-share-2026-12"
+
+// consents gives all that a party is asked for.
+func consents(t testing.TB, d *desk.Desk, id uuid.UUID, p loan.Party) (c *loan.Case) {
+	t.Helper()
+	texts := []string{sensitiveText, creditText, shareText}
+	for i, purpose := range loan.Purposes() {
+		c = step(t)(d.Consent(context.Background(), id, p, purpose, texts[i], true))
+	}
+	return c
+}
+
 // entered is a case with everything entered, ready to be submitted.
 func entered(t testing.TB, d *desk.Desk) *loan.Case {
 	t.Helper()
@@ -141,8 +154,7 @@ func entered(t testing.TB, d *desk.Desk) *loan.Case {
 	for i, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		c = must(d.Attach(ctx, c.ID, loan.Slot("portrait/"+string(p)), picture(t, 358, 441, uint8(40*i)), "image/jpeg", "camera"))
 		c = must(d.Attest(ctx, c.ID, p))
-		c = must(d.Consent(ctx, c.ID, p, loan.ConsentSensitive, "sensitive/1", true))
-		c = must(d.Consent(ctx, c.ID, p, loan.ConsentCredit, "credit/1", true))
+		c = consents(t, d, c.ID, p)
 	}
 	for i, doc := range []loan.Doc{loan.StudentIDCard, loan.CoborrowerIDCard, loan.HukouBook, loan.ApplicationForm, loan.AdmissionLetter, loan.HardshipForm} {
 		c = must(d.Attach(ctx, c.ID, loan.DocSlot(doc), picture(t, 400+i, 300, 90), "image/jpeg", "file"))

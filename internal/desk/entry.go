@@ -8,6 +8,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
 	"doorstep/internal/store"
 	"github.com/google/uuid"
 )
@@ -108,10 +109,25 @@ func (d *Desk) Attest(ctx context.Context, id uuid.UUID, p loan.Party) (*loan.Ca
 	return d.act(ctx, "attest", id, guard.Attest, entry(loan.ChangeAttest, loan.PartyBody{Party: p}))
 }
 
-// Consent notes a party's consent to a purpose, or its withdrawal; text is id
-// and version of what was shown.
+// Consent notes a party's consent to a purpose, or that it is taken back, as Withdraw
+// does; text is id and version of what was shown. fault.Input for any other than the
+// text of the purpose that is in force.
 func (d *Desk) Consent(ctx context.Context, id uuid.UUID, p loan.Party, purpose, text string, given bool) (*loan.Case, error) {
-	return d.act(ctx, "consent", id, guard.Consent, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text, Given: given}))
+	const op = "consent"
+	if !given {
+		return d.Withdraw(ctx, id, p, purpose)
+	}
+	if err := d.may(ctx, guard.Consent, id); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	shown, err := rulebook.ConsentText(purpose)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if text != shown.ID {
+		return nil, fault.Tell(op, fault.Input, "《"+shown.Title+"》现行的是 "+shown.Version+" 版，请把这一版给本人看过，再登记同意。", errors.New("not the text in force"))
+	}
+	return d.act(ctx, op, id, guard.Consent, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text, Given: true}))
 }
 
 // Withdraw notes that a party takes a consent back, at whatever time: before

@@ -322,8 +322,11 @@ func TestACaseWhoseConsentsDoNotStandIsNotExported(t *testing.T) {
 	}
 	t.Run("none was ever given", func(t *testing.T) { refused(t, must(f.d.NewCase(ctx, loan.First, false)).ID) })
 	t.Run("the text asks for one to sharing, and there is none", func(t *testing.T) {
-		c := entered(t, f.d)
-		must(f.d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentSensitive, "consent-sensitive-2026-12+share", true))
+		c := must(f.d.NewCase(ctx, loan.First, false))
+		for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+			must(f.d.Consent(ctx, c.ID, p, loan.ConsentSensitive, sensitiveText, true))
+			must(f.d.Consent(ctx, c.ID, p, loan.ConsentCredit, creditText, true))
+		}
 		refused(t, c.ID)
 	})
 	t.Run("taken back once the case is void", func(t *testing.T) {

@@ -71,7 +71,7 @@ func ways() map[string]way {
 			return of(d.Attest(ctx, c.ID, loan.StudentParty))
 		}},
 		"Consent": {verb: guard.Consent, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
-			return of(d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, "credit/1", false))
+			return of(d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, creditText, true))
 		}},
 		"Withdraw": {verb: guard.Withdraw, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Withdraw(ctx, c.ID, loan.StudentParty, loan.ConsentCredit))

@@ -24,7 +24,7 @@ func TestWhatIsKeptOfAPersonIsShownToThatPerson(t *testing.T) {
 		if own.Person.Phone != want || own.Papers != 7 || own.Contract || own.AtCentre || own.Looks == 0 || own.Exports != 0 {
 			t.Errorf("%s: %+v", party, own)
 		}
-		if len(own.Consents) != 2 || own.Consents[0].Text == "" || !own.Consents[0].Given || own.Consents[0].By != "clerk-1" || own.Consents[0].At.IsZero() {
+		if len(own.Consents) != 3 || own.Consents[0].Text == "" || !own.Consents[0].Given || own.Consents[0].By != "clerk-1" || own.Consents[0].At.IsZero() {
 			t.Errorf("%s: consents %+v", party, own.Consents)
 		}
 		if fault.KindOf(own.MayErase) != fault.Denied || !strings.Contains(fault.Sentence(own.MayErase), "作废") {
@@ -50,7 +50,7 @@ func TestWhatIsKeptOfAPersonIsShownToThatPerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := d.OwnData(t.Context(), c.ID, loan.StudentParty)
-	if err != nil || !got.Masked || got.Card != nil || got.Person.Phone != "154****0001" || strings.Contains(got.Person.Name, "测") || got.Person.Birth != "" || len(got.Consents) != 2 {
+	if err != nil || !got.Masked || got.Card != nil || got.Person.Phone != "154****0001" || strings.Contains(got.Person.Name, "测") || got.Person.Birth != "" || len(got.Consents) != 3 {
 		t.Errorf("by who does not handle the case: got %+v, %v, want it masked", got, err)
 	}
 	if err := d.Reveal(t.Context(), c.ID, []string{"student.phone"}, "本人来查询"); err != nil {

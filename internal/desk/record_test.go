@@ -41,7 +41,7 @@ func TestTheRecordSaysWhoSawOnesDataAndNeverWhat(t *testing.T) {
 		t.Fatalf("edits: %+v, %v", edits.Lines, err)
 	}
 	given, err := d.Record(ctx, desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeConsent}})
-	if err != nil || len(given.Lines) != 4 || !strings.HasPrefix(given.Lines[0].Detail, "given ") || !strings.HasSuffix(given.Lines[0].Detail, "/1") {
+	if err != nil || len(given.Lines) != 6 || given.Lines[0].Detail != "given coborrower share "+shareText {
 		t.Fatalf("consents: %+v, %v", given.Lines, err)
 	}
 	all, err := d.Record(ctx, desk.Sought{Limit: 5})

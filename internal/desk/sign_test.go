@@ -87,8 +87,7 @@ func renewal(t testing.TB, d *desk.Desk) *loan.Case {
 	for i, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		must(d.Attach(ctx, c.ID, loan.Slot("portrait/"+string(p)), picture(t, 358, 441, uint8(40*i)), "image/jpeg", "camera"))
 		must(d.Attest(ctx, c.ID, p))
-		must(d.Consent(ctx, c.ID, p, loan.ConsentSensitive, "sensitive/1", true))
-		must(d.Consent(ctx, c.ID, p, loan.ConsentCredit, "credit/1", true))
+		consents(t, d, c.ID, p)
 	}
 	for i, doc := range []loan.Doc{loan.StudentIDCard, loan.ApplicationForm} {
 		c = must(d.Attach(ctx, c.ID, loan.DocSlot(doc), picture(t, 400+i, 300, 90), "image/jpeg", "file"))

@@ -26,7 +26,7 @@ func TestAConsentIsTakenBackAlsoAfterSigning(t *testing.T) {
 	defer d.Close()
 	c := sealed(t, d)
 	before := c.Contract.Sealed.Blob
-	if _, err := d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, "credit/1", true); fault.KindOf(err) != fault.Denied {
+	if _, err := d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, creditText, true); fault.KindOf(err) != fault.Denied {
 		t.Errorf("given after signing: got %v", err)
 	}
 	c, err := d.Withdraw(ctx, c.ID, loan.StudentParty, loan.ConsentCredit)
@@ -71,15 +71,14 @@ func TestSharingWithBankAndSchoolHasAConsentOfItsOwn(t *testing.T) {
 	d := laptop(t, t.TempDir())
 	defer d.Close()
 	c := entered(t, d)
-	const text = "consent-sensitive-2026-12+share"
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		c = must(d.Consent(ctx, c.ID, p, loan.ConsentSensitive, text, true))
+		c = must(d.Withdraw(ctx, c.ID, p, loan.ConsentShare))
 	}
 	if _, err := d.Submit(ctx, c.ID); fault.KindOf(err) != fault.Input {
 		t.Fatalf("submitted without it: got %v", err)
 	}
 	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
-		c = must(d.Consent(ctx, c.ID, p, loan.ConsentShare, "consent-share-2026-12", true))
+		c = must(d.Consent(ctx, c.ID, p, loan.ConsentShare, shareText, true))
 	}
 	c = must(d.Seal(ctx, signed(t, d, c).ID))
 	c = must(d.Withdraw(ctx, c.ID, loan.CoborrowerParty, loan.ConsentShare))
@@ -88,6 +87,38 @@ func TestSharingWithBankAndSchoolHasAConsentOfItsOwn(t *testing.T) {
 	}
 	if _, err := d.Finish(ctx, c.ID); fault.KindOf(err) != fault.Input {
 		t.Errorf("finished after it was taken back: got %v", err)
+	}
+}
+
+func TestAConsentIsToTheTextInForce(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := must(d.NewCase(ctx, loan.First, false))
+	for purpose, texts := range map[string][]string{
+		loan.ConsentSensitive: {"", "sensitive/1", "consent-sensitive-2026-01", "consent-sensitive-2026-12", creditText},
+		loan.ConsentCredit:    {"x", sensitiveText}, loan.ConsentShare: {"consent-share-2030-01"}, "integrity": {"integrity-2026-01"},
+	} {
+		for _, text := range texts {
+			if _, err := d.Consent(ctx, c.ID, loan.StudentParty, purpose, text, true); fault.KindOf(err) != fault.Input {
+				t.Errorf("%s to %q: got %v", purpose, text, err)
+			}
+		}
+	}
+	c = consents(t, d, c.ID, loan.StudentParty)
+	if got := c.Consents[loan.StudentParty]; len(got) != 3 || got[loan.ConsentSensitive] != sensitiveText {
+		t.Errorf("given are %v", got)
+	}
+	c = must(d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, "whatever", false))
+	if c.Consents[loan.StudentParty][loan.ConsentCredit] != "" {
+		t.Error("not taken back")
+	}
+	all, err := d.Store().Changes(ctx, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := loan.Body[loan.ConsentBody](all[len(all)-1]); err != nil || b.Given || b.Text != creditText {
+		t.Errorf("taken back is %+v, %v, want what stood", b, err)
 	}
 }
 
@@ -122,7 +153,7 @@ func TestAConsentIsOfThePersonWhoGaveIt(t *testing.T) {
 	if _, err := d.Submit(ctx, c.ID); fault.KindOf(err) != fault.Input {
 		t.Errorf("submitted without consent: got %v", err)
 	}
-	must(d.Consent(ctx, c.ID, loan.CoborrowerParty, loan.ConsentCredit, "credit/1", true))
+	must(d.Consent(ctx, c.ID, loan.CoborrowerParty, loan.ConsentCredit, creditText, true))
 	c = must(d.Edit(ctx, c.ID, map[string]any{"coborrowers.0.name": "韦测戊"}))
 	if len(c.Consents[loan.CoborrowerParty]) != 1 {
 		t.Error("the new person's consent is measured by the former")
@@ -151,7 +182,7 @@ func TestAConsentOfANameAloneIsThatPersons(t *testing.T) {
 	must(d.Edit(ctx, c.ID, map[string]any{"student.name": "韦测甲"}))
 	must(d.Attach(ctx, c.ID, loan.PortraitStudent, picture(t, 358, 441, 7), "image/jpeg", "camera"))
 	must(d.Attest(ctx, c.ID, loan.StudentParty))
-	must(d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentSensitive, "sensitive/1", true))
+	must(d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentSensitive, sensitiveText, true))
 	c = must(d.Edit(ctx, c.ID, map[string]any{"student.name": "韦测戊", "student.id_no": "522727200703150014"}))
 	if len(c.Consents[loan.StudentParty]) != 0 || len(c.Slot(loan.PortraitStudent)) != 0 || c.Attested[loan.StudentParty] {
 		t.Errorf("another has %v, %d portraits", c.Consents[loan.StudentParty], len(c.Slot(loan.PortraitStudent)))
@@ -201,7 +232,7 @@ func TestWhoeverTakesTheCaseOverTheFormerPersonsConsentsGo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := entered(t, d)
 			if k.bare {
-				for _, p := range []string{loan.ConsentSensitive, loan.ConsentCredit} {
+				for _, p := range loan.Purposes() {
 					c = must(d.Withdraw(ctx, c.ID, loan.StudentParty, p))
 				}
 				c = must(d.Attest(ctx, c.ID, loan.StudentParty))
@@ -273,7 +304,7 @@ func TestWhoReviewedOrDecidedACaseHearsThatAConsentIsTakenBack(t *testing.T) {
 	if c.Consents[loan.StudentParty][loan.ConsentCredit] != "" || c.Status != loan.Draft {
 		t.Errorf("%s, %v", c.Status, c.Consents)
 	}
-	if _, err := d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, "credit/1", true); fault.KindOf(err) != fault.Denied {
+	if _, err := d.Consent(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, creditText, true); fault.KindOf(err) != fault.Denied {
 		t.Errorf("and gives one as a clerk of the case: got %v", err)
 	}
 }

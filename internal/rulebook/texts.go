@@ -2,16 +2,40 @@ package rulebook
 
 import (
 	"encoding/json"
+	"errors"
+	"slices"
 
 	"doorstep/assets"
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 )
 
 // Text is a text that is read out before signing. Its id names text and version.
 type Text struct {
 	ID      string `json:"id"`
 	Purpose string `json:"purpose"`
+	Version string `json:"version"`
 	Title   string `json:"title"`
+}
+
+// ConsentText is the text that is shown for a consent to a purpose: of several the
+// latest version. fault.Input for a purpose that has none.
+func ConsentText(purpose string) (Text, error) {
+	const op = "read consent text"
+	var out Text
+	for _, b := range assets.Texts() {
+		var t Text
+		if err := json.Unmarshal(b, &t); err != nil {
+			return Text{}, fault.New(op, fault.Damaged, err)
+		}
+		if t.Purpose == purpose && t.Version > out.Version {
+			out = t
+		}
+	}
+	if out.ID == "" || !slices.Contains(loan.Purposes(), purpose) {
+		return Text{}, fault.New(op, fault.Input, errors.New("no such purpose"))
+	}
+	return out, nil
 }
 
 // SpokenTexts are those on integrity and on fraud, in this order, which each

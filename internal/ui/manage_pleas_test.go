@@ -56,11 +56,9 @@ func TestAnAdministratorAnswersARequestOfAnotherLaptop(t *testing.T) {
 				m.turn(ofGrants)
 				s = m.shownNow.(*grantSection)
 			})
-			r.u.idle(t)
+			// That none waits, and what the centre said of one.
+			r.until("the emergencies are listed", func() bool { return len(s.breaks.Objects) == 2 })
 			r.snap("manage-pleas-" + look)
-			if len(s.breaks.Objects) != 2 { // that none waits, and what the centre said of one
-				t.Errorf("%d rows of emergencies", len(s.breaks.Objects))
-			}
 			pleas, err := r.u.desk.Pleas(t.Context())
 			if err != nil || len(pleas) != 1 {
 				t.Fatalf("got %d requests, %v", len(pleas), err)
