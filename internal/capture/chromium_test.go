@@ -36,7 +36,7 @@ func browserPage(t *testing.T) context.Context {
 		chromedp.Flag("use-fake-device-for-media-stream", "device-count=2"), chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("allow-loopback-in-peer-connection", true),
 		chromedp.Flag("host-resolver-rules", "MAP phone.test 127.0.0.1"))
-	ctx, end := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, end := context.WithTimeout(t.Context(), 8*time.Minute)
 	ctx, endBrowser := chromedp.NewExecAllocator(ctx, options...)
 	ctx, endPage := chromedp.NewContext(ctx)
 	t.Cleanup(func() {
