@@ -65,7 +65,7 @@ func TestWhatALockLeftOutIsToldAtTheNextSignIn(t *testing.T) {
 		v.show(stepImages)
 		images.content.ScrollToBottom()
 		r.dropsOn(images.cells[book], plain)
-		r.u.jobs.Wait() // made, and not kept yet
+		r.u.jobs.wait() // made, and not kept yet
 		r.u.lock()
 	})
 	r.locked()
