@@ -72,6 +72,8 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	if err != nil {
 		return Asked{}, fault.Wrap(op, err)
 	}
+	d.uses.Lock()
+	defer d.uses.Unlock()
 	code := seal.Spoken(b)
 	a := Asked{Code: code, Scan: d.request(code).AskScan(), Operator: d.operator.ID, Wanted: w, At: d.moment().UTC()}
 	detail := guard.AskedDetail(b)
@@ -180,6 +182,8 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 	if err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
+	d.uses.Lock()
+	defer d.uses.Unlock()
 	a, plea, err := d.taken(ctx, code)
 	if err == nil && a.Operator != d.operator.ID {
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "grant refused: another operator's request"})
@@ -266,6 +270,8 @@ func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []by
 	if err := d.permitOther(ctx, who, guard.ApproveGrant, nil); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
+	d.uses.Lock()
+	defer d.uses.Unlock()
 	a, plea, err := d.taken(ctx, code)
 	if err != nil {
 		d.noteNoRequest(ctx, who.ID, err)
@@ -348,7 +354,7 @@ func tagIn(device string) (tag [4]byte, err error) {
 }
 
 // granted keeps what a request became, once: first the chain, then the grant,
-// and with it the request goes.
+// and with it the request goes. uses is held.
 func (d *Desk) granted(ctx context.Context, op string, a Asked, plea guard.Plea, by, noter string, to *guard.Release) (guard.Grant, error) {
 	g, err := plea.Grant(a.Case, a.Reason, by, d.moment())
 	if err != nil {

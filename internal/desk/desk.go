@@ -26,7 +26,7 @@ type Desk struct {
 	steady func() time.Duration // runs whatever the clock is set to
 
 	mu       sync.Mutex // one change of this desk after another
-	uses     sync.Mutex // one use of a grant after another
+	uses     sync.Mutex // one use of a grant, and one request for one, after another
 	operator guard.Operator
 	account  atomic.Pointer[guard.Operator] // as the roster had it when it was last asked
 

@@ -40,6 +40,8 @@ func (d *Desk) CallExport(ctx context.Context, code string, to Release) (ExportC
 	if err := CheckRelease(to); err != nil {
 		return ExportCall{}, fault.Wrap(op, err)
 	}
+	d.uses.Lock()
+	defer d.uses.Unlock()
 	a, plea, err := d.taken(ctx, code)
 	if err == nil && (a.Operator != d.operator.ID || !a.Export) {
 		err = fault.Tell(op, fault.Denied, "只能由申请导出的人本人打电话请求批准。", errors.New("another operator's request, or none to export"))

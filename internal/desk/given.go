@@ -38,7 +38,8 @@ func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
 
 // given lists every grant for the operator signed in that came here, in force or
 // not: those of the county, and those that were approved here or by a code. One
-// that the county took back says so, where it was known here before.
+// that the county took back says so, where it was known here before, and so does an
+// emergency that was not right.
 func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 	if err := d.keepGrants(ctx); err != nil {
 		return nil, err
@@ -67,6 +68,11 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 			return nil, err
 		}
 		k.Revoked = d.store.Withdrawn(bulletin.Grant, k.ID)
+		if k.By == guard.Emergency && !k.Revoked {
+			if k.Revoked, err = d.wrong(ctx, k.ID); err != nil {
+				return nil, err
+			}
+		}
 		k.Elsewhere = k.Device != uuid.Nil && k.Device != d.device()
 		k.Stale = k.From.Before(began)
 		out = append(out, k)

@@ -31,6 +31,10 @@ type Glass struct {
 // glassSetting keeps what was broken and not looked at yet.
 const glassSetting = "desk.glass"
 
+// wrongSetting goes on with an emergency's id: whoever looked at it here said that it
+// was not right, and its grant serves nothing more.
+const wrongSetting = "desk.glass.wrong."
+
 const (
 	glassFor = time.Hour
 	// maxGlass is how many an operator may leave unreviewed behind him.
@@ -53,6 +57,8 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 	if err := guard.CheckReason(reason); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
+	d.uses.Lock()
+	defer d.uses.Unlock()
 	all, err := d.glasses(ctx)
 	if err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
@@ -101,6 +107,16 @@ func (d *Desk) glasses(ctx context.Context) ([]Glass, error) {
 	return slices.DeleteFunc(all, func(g Glass) bool {
 		return slices.ContainsFunc(above, func(r guard.Reviewed) bool { return r.ID == g.ID })
 	}), err
+}
+
+// wrong says that an emergency was looked at, here or at the centre, and was not right.
+func (d *Desk) wrong(ctx context.Context, id string) (bool, error) {
+	var here bool
+	if _, err := d.Setting(ctx, wrongSetting+id, &here); err != nil || here {
+		return here, err
+	}
+	above, err := d.reviewedAbove(ctx)
+	return slices.ContainsFunc(above, func(r guard.Reviewed) bool { return r.ID == id && !r.Right }), err
 }
 
 // reviewedAbove is what was said at the centre of emergencies of this laptop.
@@ -189,8 +205,8 @@ func (d *Desk) unreviewed(ctx context.Context, op string, id uuid.UUID) error {
 
 // ReviewGlass notes that the operator looked at one, whether it was right, and
 // what is to be said of it. Nobody looks at his own, nor at one in a case in which he
-// had a part. fault.Missing for one that
-// was looked at already.
+// had a part. Of one that was not right the grant serves nothing more from then on.
+// fault.Missing for one that was looked at already.
 func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note string) error {
 	const op = "review emergency"
 	if err := d.permit(ctx, guard.ReviewGlass, nil); err != nil {
@@ -199,6 +215,8 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 	if err := guard.CheckReason(note); err != nil {
 		return fault.Wrap(op, err)
 	}
+	d.uses.Lock()
+	defer d.uses.Unlock()
 	all, err := d.glasses(ctx)
 	if err != nil {
 		return fault.Wrap(op, err)
@@ -220,6 +238,11 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 	of := all[i].Case
 	if _, err := d.store.Case(ctx, of); fault.KindOf(err) == fault.Erased || fault.KindOf(err) == fault.Missing {
 		of = uuid.Nil // nothing is written to it any more; the emergency is known by its own id
+	}
+	if !right { // before the word of it: a review that fails then is given again
+		if err := d.store.SetSetting(ctx, wrongSetting+id, true); err != nil {
+			return fault.Wrap(op, err)
+		}
 	}
 	if err := d.noteOf(ctx, op, d.operator.ID, of, body); err != nil {
 		return err

@@ -100,6 +100,8 @@ func (d *Desk) siteOf(o guard.Operator) guard.Site {
 // was answered meanwhile.
 func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason string) error {
 	const op = "answer request of another laptop"
+	d.uses.Lock()
+	defer d.uses.Unlock()
 	all, err := d.Pleas(ctx)
 	if err != nil {
 		return fault.Wrap(op, err)

@@ -1,0 +1,128 @@
+package desk_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+)
+
+// TestAnEmergencyThatWasNotRightShowsNothingMore reviews one here and one at the
+// centre, both before their hour is over.
+func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c := entered(t, f.d)
+	broken := func() guard.Grant {
+		t.Helper()
+		f.in("reviewer-1", reviewPassword, clock())
+		g, err := f.d.BreakGlass(ctx, c.ID, "洪水断网，家属急用")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "洪水断网，家属急用"); err != nil {
+			t.Fatalf("before the review: %v", err)
+		}
+		return g
+	}
+	shut := func(when string) {
+		t.Helper()
+		err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "洪水断网，家属急用")
+		if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "撤销") {
+			t.Errorf("%s: got %v: %s", when, err, fault.Sentence(err))
+		}
+		if have, err := f.d.Grants(ctx); err != nil || len(have) != 0 {
+			t.Errorf("%s: %d grants in force, %v", when, len(have), err)
+		}
+	}
+	reviewed := func(id string, right bool) {
+		t.Helper()
+		f.in("admin-1", clerkPassword, clock())
+		if err := f.d.ReviewGlass(ctx, id, right, "复查过了"); err != nil {
+			t.Fatal(err)
+		}
+		f.in("reviewer-1", reviewPassword, clock())
+	}
+	reviewed(broken().ID, false)
+	shut("after the review here")
+
+	last := broken()
+	b, err := guard.EncodeReviewed([]guard.Reviewed{{Device: f.d.Store().Profile().Device, ID: last.ID, Operator: "reviewer-1", Case: c.ID, By: "auditor-9", Word: "不应使用", At: clock()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.send(bulletin.Bulletin{Kind: bulletin.Reviews, Name: bulletin.ReviewsName, Issued: clock().UTC(), Content: b})
+	shut("after the review at the centre")
+
+	reviewed(broken().ID, true)
+	if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "洪水断网，家属急用"); err != nil {
+		t.Errorf("one that was right: %v", err)
+	}
+}
+
+// atOnce calls do n times at once and counts what went well.
+func atOnce(n int, do func(i int) error) (well int) {
+	var wg sync.WaitGroup
+	errs := make([]error, n)
+	for i := range n {
+		wg.Go(func() { errs[i] = do(i) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err == nil {
+			well++
+		}
+	}
+	return well
+}
+
+func TestEmergenciesAtOnceAreThreeAndAllAreReviewed(t *testing.T) {
+	c, as := staffed(t)
+	d := as(guard.Clerk)
+	n := atOnce(12, func(i int) error {
+		return of(d.BreakGlass(t.Context(), c.ID, fmt.Sprintf("洪水断网 第%c次", '甲'+i)))
+	})
+	d = as(guard.Auditor)
+	all, err := d.Glasses(t.Context())
+	if n != 3 || err != nil || len(all) != 3 {
+		t.Errorf("%d given, %d wait for a review, %v; want 3 of both", n, len(all), err)
+	}
+}
+
+func TestRequestsAtOnceAreAllKept(t *testing.T) {
+	_, as := staffed(t)
+	d := as(guard.Clerk)
+	n := atOnce(12, func(i int) error {
+		return of(d.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.SearchField}, Count: 3, Hours: 2, Reason: fmt.Sprintf("家长来电第%c次", '甲'+i)}))
+	})
+	all, err := d.Asks(t.Context())
+	if n != 12 || err != nil || len(all) != 12 {
+		t.Errorf("%d asked, %d wait, %v; want 12 of both", n, len(all), err)
+	}
+}
+
+// TestARequestIsApprovedOnce has it approved many times at once while others are made.
+func TestARequestIsApprovedOnce(t *testing.T) {
+	f, c, a := askedFor(t)
+	n := atOnce(6, func(i int) error {
+		if i%2 == 0 {
+			return of(f.d.ApproveAsk(t.Context(), a.Code, "admin-1", []byte(clerkPassword), nil))
+		}
+		_, err := f.d.AskGrant(t.Context(), wanted(c.ID))
+		if err == nil {
+			err = errors.New("asked, and approved nothing")
+		}
+		return err
+	})
+	all, err := f.d.Asks(t.Context())
+	if n != 1 || err != nil || len(all) != 3 || slices.ContainsFunc(all, func(o desk.Asked) bool { return o.Code == a.Code }) {
+		t.Errorf("approved %d times, %d wait, %v; want 1 and 3", n, len(all), err)
+	}
+}
