@@ -93,6 +93,8 @@ func LineOf(ch *loan.Change) Line {
 		if b, err := loan.Body[loan.ReviewBody](ch); err == nil {
 			l.Detail, l.Reason = map[bool]string{true: "passed", false: "sent back"}[b.Pass], b.Note
 		}
+	default:
+		l.Detail = subjectOf(ch)
 	}
 	l.Reason = MaskNumbers(l.Reason) // people wrote it in their own words
 	return l
@@ -218,15 +220,19 @@ func LineColumns() []string {
 	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注", "原因"}
 }
 
-// Row is the line in a report. The reason stands as people wrote it, with the numbers in
+// Row is the line in a report. What it is of stands in the words of the screen; the reason stands as people wrote it, with the numbers in
 // it masked, and begins nothing that a spreadsheet would reckon.
 func (l Line) Row() []string {
 	id := ""
 	if l.Case != uuid.Nil {
 		id = l.Case.String()
 	}
+	note := l.Subject()
+	if note == "" {
+		note = l.Detail
+	}
 	return []string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
-		strings.Join(l.Fields, " "), l.Detail, inert(l.Reason)}
+		strings.Join(l.Fields, " "), note, inert(l.Reason)}
 }
 
 // inert is a text that a spreadsheet takes for words.

@@ -242,6 +242,9 @@ func kindName(k loan.ChangeKind) string {
 
 // detailWords is what a line adds, on screen.
 func detailWords(l desk.Line) string {
+	if of := l.Subject(); of != "" {
+		return of
+	}
 	d := l.Detail
 	rest := func(prefix string) (string, bool) { return strings.CutPrefix(d, prefix) }
 	if l.Kind == loan.ChangeSearch {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"doorstep/internal/desk"
-	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -191,7 +190,7 @@ func (v *visit) showPictures() {
 	var options []kit.Option
 	for i, a := range v.c.Attachments {
 		if strings.HasPrefix(a.Media, "image/") {
-			options = append(options, kit.Option{ID: strconv.Itoa(i), Text: strconv.Itoa(len(options)+1) + " " + slotName(a.Slot)})
+			options = append(options, kit.Option{ID: strconv.Itoa(i), Text: strconv.Itoa(len(options)+1) + " " + a.Slot.Label()})
 		}
 	}
 	if len(options) == 0 {
@@ -231,15 +230,4 @@ func (v *visit) showPictures() {
 	v.revealing.pictures = d
 	d.Show()
 	show(options[0])
-}
-
-// slotName is the place of a picture on screen.
-func slotName(s loan.Slot) string {
-	switch s {
-	case loan.PortraitStudent:
-		return "学生人像"
-	case loan.PortraitCoborrower:
-		return "共同借款人人像"
-	}
-	return docLabel(loan.Doc(strings.TrimPrefix(string(s), "doc/")))
 }

@@ -75,24 +75,10 @@ func personLabel(name string) (string, bool) {
 }
 
 // docLabel is a paper's name on screen.
-func docLabel(d loan.Doc) string {
-	return map[loan.Doc]string{
-		loan.StudentIDCard: "学生身份证（正反面）", loan.CoborrowerIDCard: "共同借款人身份证（正反面）",
-		loan.HukouBook: "户口簿", loan.HukouBook2: "户口簿（另一本）", loan.ApplicationForm: "申请表（本人签字）",
-		loan.AdmissionLetter: "录取通知书", loan.StudentCard: "学生证", loan.XuejiReport: "学籍在线验证报告",
-		loan.SchoolCertificate: "在校证明", loan.HardshipForm: "家庭经济困难学生认定申请表",
-		loan.RelationProof: "关系证明或情况说明", loan.OrphanCertificate: "孤儿证明",
-		loan.PreEntryHukou: "入学前户籍证明",
-	}[d]
-}
+func docLabel(d loan.Doc) string { return d.Label() }
 
 // partyLabel is a party's name on screen.
-func partyLabel(p loan.Party) string {
-	if p == loan.StudentParty {
-		return "借款学生"
-	}
-	return "共同借款人"
-}
+func partyLabel(p loan.Party) string { return p.Label() }
 
 // kindLabel is the kind of a case on screen.
 func kindLabel(k loan.Kind, supplement bool) string {
