@@ -126,7 +126,7 @@ func (w Wanted) ask() guard.Ask {
 // asks are the requests that still wait.
 func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 	var all []Asked
-	if _, err := d.Setting(ctx, asksSetting, &all); err != nil {
+	if _, err := d.setting(ctx, asksSetting, &all); err != nil {
 		return nil, err
 	}
 	began, err := d.eraBegan(ctx)

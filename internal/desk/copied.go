@@ -28,7 +28,7 @@ func (d *Desk) NoteCopied(ctx context.Context) (fresh bool, err error) {
 	}
 	sum := sha256.Sum256(d.store.Profile().CertDER)
 	mark, was := hex.EncodeToString(sum[:8]), ""
-	if _, err := d.Setting(ctx, copiedSetting, &was); err != nil || was == mark {
+	if _, err := d.setting(ctx, copiedSetting, &was); err != nil || was == mark {
 		return false, fault.Wrap(op, err)
 	}
 	if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: Copied}); err != nil {

@@ -189,7 +189,7 @@ func (d *Desk) markTemporary(ctx context.Context, id string, by *lent) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var all map[string]lent
-	if _, err := d.Setting(ctx, temporarySetting, &all); err != nil {
+	if _, err := d.setting(ctx, temporarySetting, &all); err != nil {
 		return err
 	}
 	if _, is := all[id]; by == nil && !is {
@@ -207,7 +207,7 @@ func (d *Desk) markTemporary(ctx context.Context, id string, by *lent) error {
 // temporary says whether an account's password here was chosen by another.
 func (d *Desk) temporary(ctx context.Context, id string) (bool, error) {
 	var all map[string]lent
-	_, err := d.Setting(ctx, temporarySetting, &all)
+	_, err := d.setting(ctx, temporarySetting, &all)
 	_, is := all[id]
 	return is, err
 }

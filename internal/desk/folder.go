@@ -36,7 +36,7 @@ func (d *Desk) foundOdd(ctx context.Context) (odd []store.Entry, keep func() err
 		return nil, nil, err
 	}
 	var was folderKept
-	known, err := d.Setting(ctx, folderSetting, &was)
+	known, err := d.setting(ctx, folderSetting, &was)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,7 +75,7 @@ func (d *Desk) justRestored(ctx context.Context) (bool, error) {
 // noteRegister keeps the register that the county's word just put there.
 func (d *Desk) noteRegister(ctx context.Context) error {
 	var kept folderKept
-	if _, err := d.Setting(ctx, folderSetting, &kept); err != nil {
+	if _, err := d.setting(ctx, folderSetting, &kept); err != nil {
 		return err
 	}
 	var err error

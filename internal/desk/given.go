@@ -55,16 +55,16 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 	var out []guard.Given
 	for _, name := range names {
 		var k guard.Given
-		if _, err := d.Setting(ctx, name, &k.Grant); err != nil {
+		if _, err := d.setting(ctx, name, &k.Grant); err != nil {
 			return nil, err
 		}
 		if k.Operator != d.operator.ID {
 			continue
 		}
-		if _, err := d.Setting(ctx, usedSetting+k.ID, &k.Used); err != nil {
+		if _, err := d.setting(ctx, usedSetting+k.ID, &k.Used); err != nil {
 			return nil, err
 		}
-		if _, err := d.Setting(ctx, searchedSetting+k.ID, &k.Searched); err != nil {
+		if _, err := d.setting(ctx, searchedSetting+k.ID, &k.Searched); err != nil {
 			return nil, err
 		}
 		k.Revoked = d.store.Withdrawn(bulletin.Grant, k.ID)
@@ -84,7 +84,7 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 // were counted before may not be known any more. Zero when it never was.
 func (d *Desk) eraBegan(ctx context.Context) (time.Time, error) {
 	var at time.Time
-	_, err := d.Setting(ctx, store.EraBegan, &at)
+	_, err := d.setting(ctx, store.EraBegan, &at)
 	return at, err
 }
 
@@ -93,7 +93,7 @@ func (d *Desk) eraBegan(ctx context.Context) (time.Time, error) {
 func (d *Desk) keepGrants(ctx context.Context) error {
 	for _, h := range d.store.Bulletins(bulletin.Grant) {
 		var have guard.Grant
-		found, err := d.Setting(ctx, grantSetting+h.Name, &have)
+		found, err := d.setting(ctx, grantSetting+h.Name, &have)
 		if err != nil {
 			return err
 		}

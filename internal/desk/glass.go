@@ -93,7 +93,7 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 // glasses lists what nobody has looked at yet, here or at the centre.
 func (d *Desk) glasses(ctx context.Context) ([]Glass, error) {
 	var all []Glass
-	if _, err := d.Setting(ctx, glassSetting, &all); err != nil {
+	if _, err := d.setting(ctx, glassSetting, &all); err != nil {
 		return nil, err
 	}
 	began, err := d.eraBegan(ctx)
@@ -112,7 +112,7 @@ func (d *Desk) glasses(ctx context.Context) ([]Glass, error) {
 // wrong says that an emergency was looked at, here or at the centre, and was not right.
 func (d *Desk) wrong(ctx context.Context, id string) (bool, error) {
 	var here bool
-	if _, err := d.Setting(ctx, wrongSetting+id, &here); err != nil || here {
+	if _, err := d.setting(ctx, wrongSetting+id, &here); err != nil || here {
 		return here, err
 	}
 	above, err := d.reviewedAbove(ctx)

@@ -33,7 +33,7 @@ type Helpers map[HelperJob]helper.Program
 // Helpers tells which programs of others are in use.
 func (d *Desk) Helpers(ctx context.Context) (Helpers, error) {
 	var h Helpers
-	_, err := d.Setting(ctx, helpersSetting, &h)
+	_, err := d.setting(ctx, helpersSetting, &h)
 	return h, err
 }
 

@@ -145,7 +145,7 @@ const (
 // Kept tells what the housekeeping did last.
 func (d *Desk) Kept(ctx context.Context) (Kept, error) {
 	var k Kept
-	_, err := d.Setting(ctx, keptSetting, &k)
+	_, err := d.setting(ctx, keptSetting, &k)
 	return k, err
 }
 
@@ -211,7 +211,7 @@ func (d *Desk) keepSmall(ctx context.Context, k *Kept) error {
 
 func (d *Desk) keepChecked(ctx context.Context, k *Kept) error {
 	days := checkEvery
-	if _, err := d.Setting(ctx, checkSetting, &days); err != nil {
+	if _, err := d.setting(ctx, checkSetting, &days); err != nil {
 		return err
 	}
 	// A clock set back must not put the next check off.

@@ -135,8 +135,8 @@ func (d *Desk) Laptop() Laptop {
 		Point: p.Point, PointType: p.PointType, Practice: p.Practice}
 }
 
-// Setting reads a setting of this laptop into v; false when it was never set.
-func (d *Desk) Setting(ctx context.Context, key string, v any) (bool, error) {
+// setting reads a setting of this laptop into v; false when it was never set.
+func (d *Desk) setting(ctx context.Context, key string, v any) (bool, error) {
 	err := d.store.Setting(ctx, key, v)
 	if fault.KindOf(err) == fault.Missing {
 		return false, nil
@@ -144,13 +144,27 @@ func (d *Desk) Setting(ctx context.Context, key string, v any) (bool, error) {
 	return err == nil, fault.Wrap("read setting", err)
 }
 
+// Setting reads a setting of the screens of this laptop into v; false when it was never
+// set. Any other, as what people asked for and why, is fault.Denied.
+func (d *Desk) Setting(ctx context.Context, key string, v any) (bool, error) {
+	if !ofScreens(key) {
+		return false, fault.New("read setting", fault.Denied, errors.New("not a setting of the screens"))
+	}
+	return d.setting(ctx, key, v)
+}
+
 // SetSetting keeps a setting of the screens for this laptop. Any other, by which
 // something is decided or that has a method of its own, is fault.Denied.
 func (d *Desk) SetSetting(ctx context.Context, key string, v any) error {
-	if !slices.ContainsFunc(screenSettings(), func(own string) bool { return key == own || strings.HasSuffix(own, ".") && strings.HasPrefix(key, own) }) {
+	if !ofScreens(key) {
 		return fault.New("keep setting", fault.Denied, errors.New("not a setting of the screens"))
 	}
 	return fault.Wrap("keep setting", d.store.SetSetting(ctx, key, v))
+}
+
+// ofScreens says whether a setting is the screens' own.
+func ofScreens(key string) bool {
+	return slices.ContainsFunc(screenSettings(), func(own string) bool { return key == own || strings.HasSuffix(own, ".") && strings.HasPrefix(key, own) })
 }
 
 // screenSettings are how things are shown, and what was open: each a name, or with

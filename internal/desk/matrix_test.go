@@ -285,7 +285,7 @@ func ways() map[string]way {
 
 		"Operator": {why: "who is signed in"}, "Place": {why: "of the laptop"}, "Laptop": {why: "of the laptop"}, "Device": {why: "of the laptop"},
 		"Authority": {why: "of the laptop"}, "Seat": {why: "of the laptop"}, "InRoom": {why: "of the laptop"}, "Remote": {why: "of the laptop"},
-		"Setting": {why: "of the laptop"}, "SyncSettings": {why: "of the laptop"}, "BackupState": {why: "of the laptop"}, "Kept": {why: "of the laptop"},
+		"Setting": {why: "how the screens look; desk's own are refused: TestDeskKeepsItsOwnSettings"}, "SyncSettings": {why: "of the laptop"}, "BackupState": {why: "of the laptop"}, "Kept": {why: "of the laptop"},
 		"ShutOut": {why: "of the laptop"}, "InForce": {why: "names operators alone"}, "Operators": {why: "names operators alone"},
 		"Reviewers": {why: "names operators alone"}, "CanSignIn": {why: "of an account"}, "Recoverable": {why: "of the laptop"},
 		"Rules": {why: "rules"}, "Today": {why: "a date"}, "Untaken": {why: "an error"}, "Watermark": {why: "words"},
@@ -446,13 +446,21 @@ func TestPicturesAreForWhoSeesTheCase(t *testing.T) {
 func TestDeskKeepsItsOwnSettings(t *testing.T) {
 	d := laptop(t, t.TempDir())
 	defer d.Close()
-	for _, key := range []string{"desk.reveals", "desk.temporary", "room.on", "remote.on", "room.seat", "backup", "housekeeping", store.RevokedDevice + "x", "lookout"} {
+	for _, key := range []string{"desk.asks", "desk.reveals", "desk.temporary", "room.on", "remote.on", "room.seat", "backup", "housekeeping", store.RevokedDevice + "x", "lookout"} {
 		if err := d.SetSetting(t.Context(), key, map[string]int{}); fault.KindOf(err) != fault.Denied {
 			t.Errorf("%s: got %v, want denied", key, err)
+		}
+		var got any
+		if ok, err := d.Setting(t.Context(), key, &got); ok || fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s is read: %t, %v, want denied", key, ok, err)
 		}
 	}
 	if err := d.SetSetting(t.Context(), "print.printer", "a"); err != nil {
 		t.Errorf("how things are shown: %v", err)
+	}
+	var printer string
+	if ok, err := d.Setting(t.Context(), "print.printer", &printer); !ok || err != nil || printer != "a" {
+		t.Errorf("how things are shown: read %q, %t, %v", printer, ok, err)
 	}
 }
 

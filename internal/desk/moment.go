@@ -81,7 +81,7 @@ func (d *Desk) seen(ctx context.Context, t guard.Tenure, now time.Time, works bo
 	again := d.tenure.anchor.again
 	d.tenure.mu.Unlock()
 	var kept leaseKept
-	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
+	if _, err := d.setting(ctx, leaseSetting, &kept); err != nil {
 		return err
 	}
 	hidden, lapsed, was := kept.High.Before(latest), kept.Lapsed, kept.Was

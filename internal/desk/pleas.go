@@ -60,7 +60,7 @@ func (d *Desk) Pleas(ctx context.Context) ([]Plea, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	var done map[string]time.Time
-	if _, err := d.Setting(ctx, answeredSetting, &done); err != nil {
+	if _, err := d.setting(ctx, answeredSetting, &done); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	var out []Plea
@@ -120,7 +120,7 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 		return err
 	}
 	done := map[string]time.Time{}
-	if _, err := d.Setting(ctx, answeredSetting, &done); err != nil {
+	if _, err := d.setting(ctx, answeredSetting, &done); err != nil {
 		return fault.Wrap(op, err)
 	}
 	for key, at := range done {
@@ -161,7 +161,7 @@ func (d *Desk) answeredAbove(ctx context.Context, all []Asked) ([]Asked, error) 
 			return nil, err
 		}
 		var have guard.Grant
-		if found, err := d.Setting(ctx, grantSetting+g.ID, &have); err != nil {
+		if found, err := d.setting(ctx, grantSetting+g.ID, &have); err != nil {
 			return nil, err
 		} else if found {
 			continue

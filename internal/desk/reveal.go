@@ -86,7 +86,7 @@ func (d *Desk) basis(ctx context.Context) (guard.Basis, revealsKept, error) {
 	var b guard.Basis
 	kept := revealsKept{Day: d.Today(), By: map[string][]uuid.UUID{}}
 	var was revealsKept
-	if _, err := d.Setting(ctx, revealsSetting, &was); err != nil {
+	if _, err := d.setting(ctx, revealsSetting, &was); err != nil {
 		return b, kept, err
 	}
 	// A clock set back does not give a day back.

@@ -38,7 +38,7 @@ func (d *Desk) countSearch(ctx context.Context, reason string) (string, error) {
 	defer d.uses.Unlock()
 	kept := searchesKept{Day: d.Today(), By: map[string]int{}}
 	var was searchesKept
-	if _, err := d.Setting(ctx, searchesSetting, &was); err != nil {
+	if _, err := d.setting(ctx, searchesSetting, &was); err != nil {
 		return "", err
 	}
 	// A clock set back does not give a day back.

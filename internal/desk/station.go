@@ -31,7 +31,7 @@ func (d *Desk) device() uuid.UUID { return d.store.Profile().Device }
 // anybody said so.
 func (d *Desk) Seat(ctx context.Context) (Seat, error) {
 	s := Seat{Name: "A"}
-	_, err := d.Setting(ctx, seatSetting, &s)
+	_, err := d.setting(ctx, seatSetting, &s)
 	return s, err
 }
 
@@ -82,7 +82,7 @@ func (d *Desk) NoteCall(ctx context.Context, device uuid.UUID) error {
 
 func (d *Desk) onToday(ctx context.Context, setting string) (bool, error) {
 	var day loan.Date
-	_, err := d.Setting(ctx, setting, &day)
+	_, err := d.setting(ctx, setting, &day)
 	return day == d.day(), err
 }
 

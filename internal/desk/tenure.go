@@ -108,7 +108,7 @@ func (d *Desk) enter(ctx context.Context) error {
 		return d.Recheck(ctx)
 	}
 	var kept leaseKept
-	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
+	if _, err := d.setting(ctx, leaseSetting, &kept); err != nil {
 		return err
 	}
 	if !kept.Was.IsZero() {
@@ -155,7 +155,7 @@ func later(a, b time.Time) time.Time {
 func (d *Desk) readTenure(ctx context.Context, operator string) (guard.Tenure, leaseKept, error) {
 	var t guard.Tenure
 	var kept leaseKept
-	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
+	if _, err := d.setting(ctx, leaseSetting, &kept); err != nil {
 		return t, kept, err
 	}
 	var err error
@@ -314,7 +314,7 @@ func (d *Desk) keepRenewal(ctx context.Context, now time.Time) error {
 	d.tenure.keep.Lock()
 	defer d.tenure.keep.Unlock()
 	var kept leaseKept
-	if _, err := d.Setting(ctx, leaseSetting, &kept); err != nil {
+	if _, err := d.setting(ctx, leaseSetting, &kept); err != nil {
 		return err
 	}
 	if kept.Accounts == nil {
