@@ -443,27 +443,6 @@ func TestPicturesAreForWhoSeesTheCase(t *testing.T) {
 	}
 }
 
-func TestDeskKeepsItsOwnSettings(t *testing.T) {
-	d := laptop(t, t.TempDir())
-	defer d.Close()
-	for _, key := range []string{"desk.asks", "desk.reveals", "desk.temporary", "room.on", "remote.on", "room.seat", "backup", "housekeeping", store.RevokedDevice + "x", "lookout"} {
-		if err := d.SetSetting(t.Context(), key, map[string]int{}); fault.KindOf(err) != fault.Denied {
-			t.Errorf("%s: got %v, want denied", key, err)
-		}
-		var got any
-		if ok, err := d.Setting(t.Context(), key, &got); ok || fault.KindOf(err) != fault.Denied {
-			t.Errorf("%s is read: %t, %v, want denied", key, ok, err)
-		}
-	}
-	if err := d.SetSetting(t.Context(), "print.printer", "a"); err != nil {
-		t.Errorf("how things are shown: %v", err)
-	}
-	var printer string
-	if ok, err := d.Setting(t.Context(), "print.printer", &printer); !ok || err != nil || printer != "a" {
-		t.Errorf("how things are shown: read %q, %t, %v", printer, ok, err)
-	}
-}
-
 // TestWhoTakesTheStore names the places where the store is taken past the desk:
 // to carry what is sealed, and to compare. A new one is to be thought about.
 func TestWhoTakesTheStore(t *testing.T) {

@@ -5,7 +5,29 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/store"
 )
+
+func TestDeskKeepsItsOwnSettings(t *testing.T) {
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	for _, key := range []string{"desk.asks", "desk.reveals", "desk.temporary", "room.on", "remote.on", "room.seat", "backup", "housekeeping", store.RevokedDevice + "x", "lookout"} {
+		if err := d.SetSetting(t.Context(), key, map[string]int{}); fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: got %v, want denied", key, err)
+		}
+		var got any
+		if ok, err := d.Setting(t.Context(), key, &got); ok || fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s is read: %t, %v, want denied", key, ok, err)
+		}
+	}
+	if err := d.SetSetting(t.Context(), "print.printer", "a"); err != nil {
+		t.Errorf("how things are shown: %v", err)
+	}
+	var printer string
+	if ok, err := d.Setting(t.Context(), "print.printer", &printer); !ok || err != nil || printer != "a" {
+		t.Errorf("how things are shown: read %q, %t, %v", printer, ok, err)
+	}
+}
 
 // TestWhatOthersAskedForIsNotReadPastTheDesk has a reviewer, who approves nothing, look
 // for the code and the reason of another's request.
