@@ -12,6 +12,7 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 )
 
 // TestAnEmergencyThatWasNotRightShowsNothingMore reviews one here and one at the
@@ -29,6 +30,9 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 		}
 		if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "洪水断网，家属急用"); err != nil {
 			t.Fatalf("before the review: %v", err)
+		}
+		if _, err := f.d.Blob(ctx, c.ID, c.Slot(loan.PortraitStudent)[0].Blob); err != nil {
+			t.Errorf("a picture before the review: %v", err)
 		}
 		return g
 	}
@@ -59,11 +63,39 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.send(bulletin.Bulletin{Kind: bulletin.Reviews, Name: bulletin.ReviewsName, Issued: clock().UTC(), Content: b})
+	if left, fields := f.d.Revealed(c.ID); left > 0 {
+		t.Errorf("what was shown as the centre's review came is shown for %v yet: %v", left, fields)
+	}
+	if _, err := f.d.Blob(ctx, c.ID, c.Slot(loan.PortraitStudent)[0].Blob); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a picture after the centre's review: %v", err)
+	}
 	shut("after the review at the centre")
 
 	reviewed(broken().ID, true)
 	if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "洪水断网，家属急用"); err != nil {
 		t.Errorf("one that was right: %v", err)
+	}
+}
+
+// TestAnEmergencyEndsWithAFileThatIsPutBack has the file put back that knows of the
+// emergency, and not that it was not right.
+func TestAnEmergencyEndsWithAFileThatIsPutBack(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c := entered(t, f.d)
+	f.in("reviewer-1", reviewPassword, clock())
+	g, err := f.d.BreakGlass(ctx, c.ID, "洪水断网，家属急用")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.setBack("admin-1", clerkPassword, func() {
+		if err := f.d.ReviewGlass(ctx, g.ID, false, "与灾情无关"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	f.in("reviewer-1", reviewPassword, f.now)
+	if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "洪水断网，家属急用"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "恢复过备份") {
+		t.Errorf("got %v: %s", err, fault.Sentence(err))
 	}
 }
 

@@ -24,6 +24,7 @@ type revealed struct {
 type reveal struct {
 	fields []string
 	until  time.Time
+	glass  string // the emergency that it rests on
 }
 
 // revealsSetting keeps of which cases each operator revealed values by a reason
@@ -65,9 +66,12 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 	if err := d.useBasis(ctx, id, grant, kept, basis); err != nil {
 		return fault.Wrap(op, err)
 	}
-	detail := ""
+	detail, glass := "", ""
 	if grant != "" {
 		detail = "grant " + grant
+	}
+	if slices.ContainsFunc(basis.Grants, func(g guard.Given) bool { return g.ID == grant && g.By == guard.Emergency }) {
+		glass = grant
 	}
 	if _, err := d.commit(ctx, op, id, entry(loan.ChangeReveal, loan.ViewBody{Fields: fields, Reason: reason, Detail: detail})); err != nil {
 		return err
@@ -77,7 +81,7 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 	if d.shown.by == nil {
 		d.shown.by = map[uuid.UUID]reveal{}
 	}
-	d.shown.by[id] = reveal{slices.Clone(fields), now.Add(guard.RevealFor)}
+	d.shown.by[id] = reveal{slices.Clone(fields), now.Add(guard.RevealFor), glass}
 	return nil
 }
 
@@ -124,7 +128,8 @@ func (d *Desk) reveals(id uuid.UUID, field string) bool {
 }
 
 // Revealed says for how long yet fields of a case are shown in full that the
-// operator asked for; 0 when none are.
+// operator asked for; 0 when none are, and when the emergency that it rests on was
+// reviewed meanwhile and was not right.
 func (d *Desk) Revealed(id uuid.UUID) (time.Duration, []string) {
 	d.shown.mu.Lock()
 	defer d.shown.mu.Unlock()
@@ -133,7 +138,12 @@ func (d *Desk) Revealed(id uuid.UUID) (time.Duration, []string) {
 		return 0, nil
 	}
 	left := r.until.Sub(d.now())
-	if left <= 0 || left > guard.RevealFor {
+	over := left <= 0 || left > guard.RevealFor
+	if !over && r.glass != "" {
+		wrong, err := d.wrong(context.Background(), r.glass)
+		over = wrong || err != nil
+	}
+	if over {
 		delete(d.shown.by, id)
 		return 0, nil
 	}

@@ -27,7 +27,7 @@ type Given struct {
 	Searched  int         // searches beyond the own queue it was used for here
 	Revoked   bool        // the county took it back
 	Elsewhere bool        // it is bound to another laptop
-	Stale     bool        // the data file was set back since it was given: how often it was used is not known
+	Stale     bool        // the data file was set back since it was given: how often it was used, or what was said of it, is not known
 }
 
 // Basis is what a reveal may rest on.
@@ -109,6 +109,8 @@ func (g Given) lapsed(now time.Time) string {
 		return "授权还没有到开始时间。"
 	case !now.Before(g.Until):
 		return "授权已过期。"
+	case g.Stale && g.By == Emergency:
+		return "本机资料在紧急查看之后恢复过备份，这次紧急查看不再有效。"
 	case g.Stale && (g.Count > 0 || g.Release != nil):
 		return "本机资料在授权之后恢复过备份，用了几件已无从核对。"
 	}
