@@ -190,7 +190,8 @@ func (d *Desk) Read(ctx context.Context, id uuid.UUID, shown loan.Hash, p loan.P
 // hand. note names who signed for whom when by is a proxy; both are as the
 // contract says. clauses are the headings of those that the signer ticked; every
 // one of Clauses must be. fault.Input when the party, or who signs for it, has
-// not heard both texts or not read every page, as Read notes it.
+// not heard both texts or not read every page, as Read notes it; as consentsStand
+// when a consent of either does not stand.
 func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Signer, note string, strokes []contract.Stroke, clauses ...string) (*loan.Case, error) {
 	return d.sign(ctx, id, loan.SignBody{Party: p, By: by, ProxyNote: note}, strokes, clauses)
 }
@@ -215,6 +216,8 @@ func (d *Desk) sign(ctx context.Context, id uuid.UUID, body loan.SignBody, strok
 		return nil, fault.New(op, fault.Missing, errors.New("no contract filled"))
 	case len(strokes) == 0:
 		return nil, fault.Say(op, fault.Input, "还没有签名，请在签名框内手写。", errEmpty)
+	case !c.MayShare():
+		return nil, fault.Wrap(op, consentsStand(c))
 	case body.By == loan.ByProxy && c.App.Kind == loan.First:
 		return nil, fault.Say(op, fault.Denied, "首贷须双方本人签名，不得代签。", nil)
 	case body.By == loan.ByProxy && body.ProxyNote == "":
