@@ -77,9 +77,9 @@ func consentsStand(c *loan.Case) error {
 	missing += "没有登记同意，或已经撤回，不能签名。本人不愿继续的，请作废案件；仍要办理的，"
 	why := errors.New("a consent does not stand")
 	if c.Contract != nil && len(c.Contract.Signatures) > 0 {
-		return fault.Say(op, fault.Conflict, missing+"请重新生成合同，再由本人重新登记同意，提交复核。", why)
+		return fault.Tell(op, fault.Conflict, missing+"请重新生成合同，再由本人重新登记同意，提交复核。", why)
 	}
-	return fault.Say(op, fault.Input, missing+"请在人员页点“继续修改”，由本人重新登记同意，再提交复核。", why)
+	return fault.Tell(op, fault.Input, missing+"请在人员页点“继续修改”，由本人重新登记同意，再提交复核。", why)
 }
 
 // ofAnother are the changes that go with fields by which a party becomes another
