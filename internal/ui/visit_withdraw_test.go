@@ -42,21 +42,7 @@ func TestAConsentIsTakenBackInTheWindow(t *testing.T) {
 
 func TestTheSecondSignatureWaitsForAConsentThatWasTakenBack(t *testing.T) {
 	r := newRig(t, kit.Light)
-	v := r.open(loan.First, false, entered, submitted, reviewed)
-	sign := v.steps[stepSign].(*signStep)
-	r.ui(func() { v.show(stepSign) })
-	r.settle()
-	r.ui(func() {
-		sign.known[0].Tapped(nil)
-		sign.known[1].Tapped(nil)
-	})
-	r.press("双方已知悉，生成合同")
-	for pages, seen := r.saved(v.id).Contract.Pages, 0; seen < pages; seen++ {
-		r.until("the page is drawn", func() bool { return sign.reader.count() == seen+1 })
-		if seen+1 < pages {
-			r.ui(func() { v.main.Tapped(nil) })
-		}
-	}
+	v, _ := toSign(r)
 	r.press("请借款学生签名")
 	r.draws()
 	r.ticks()
