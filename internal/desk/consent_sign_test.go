@@ -47,7 +47,10 @@ func TestNobodySignsOnceAConsentIsTakenBack(t *testing.T) {
 	c = heard(t, d, c)
 	must(d.Sign(ctx, c.ID, student, loan.InPerson, "", strokes(), ticks(t, d, c)...))
 	must(d.Sign(ctx, c.ID, other, loan.InPerson, "", strokes(), ticks(t, d, c)...))
-	must(d.Seal(ctx, c.ID))
+	must(d.Withdraw(ctx, c.ID, other, loan.ConsentShare))
+	if _, err := d.Seal(ctx, c.ID); fault.KindOf(err) != fault.Conflict || !strings.Contains(fault.Sentence(err), "共同借款人的《") {
+		t.Errorf("sealed: got %v (%s)", err, fault.Sentence(err))
+	}
 }
 
 func TestAConsentIsTakenBackWhereItIsSaid(t *testing.T) {

@@ -74,7 +74,7 @@ func consentsStand(c *loan.Case) error {
 	if missing == "" {
 		return nil
 	}
-	missing += "没有登记同意，或已经撤回，不能签名。本人不愿继续的，请作废案件；仍要办理的，"
+	missing += "没有登记同意，或已经撤回，不能签署合同。本人不愿继续的，请作废案件；仍要办理的，"
 	why := errors.New("a consent does not stand")
 	if c.Contract != nil && len(c.Contract.Signatures) > 0 {
 		return fault.Tell(op, fault.Conflict, missing+"请重新生成合同，再由本人重新登记同意，提交复核。", why)

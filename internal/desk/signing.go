@@ -216,12 +216,13 @@ func (d *Desk) sign(ctx context.Context, id uuid.UUID, body loan.SignBody, strok
 		return nil, fault.New(op, fault.Missing, errors.New("no contract filled"))
 	case len(strokes) == 0:
 		return nil, fault.Say(op, fault.Input, "还没有签名，请在签名框内手写。", errEmpty)
-	case !c.MayShare():
-		return nil, fault.Wrap(op, consentsStand(c))
 	case body.By == loan.ByProxy && c.App.Kind == loan.First:
 		return nil, fault.Say(op, fault.Denied, "首贷须双方本人签名，不得代签。", nil)
 	case body.By == loan.ByProxy && body.ProxyNote == "":
 		return nil, fault.Say(op, fault.Input, "代签须注明代签人。", nil)
+	}
+	if err := consentsStand(c); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	if who := c.Contract.Signers; who != (loan.Signatures{}) && (body.By != who.Of(body.Party) || body.By == loan.ByProxy && body.ProxyNote != who.ProxyNote) {
 		return nil, fault.Say(op, fault.Conflict, "签名方式与合同所写的不同。请重新生成合同，由双方重新阅读和签名。", errors.New("signer"))
