@@ -130,25 +130,6 @@ func (d *Desk) Consent(ctx context.Context, id uuid.UUID, p loan.Party, purpose,
 	return d.act(ctx, op, id, guard.Consent, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text, Given: true}))
 }
 
-// Withdraw notes that a party takes a consent back, at whatever time: before
-// signing the case goes back to its author, afterwards nothing that was signed
-// is voided, and the case says since when. fault.Missing where none is given.
-func (d *Desk) Withdraw(ctx context.Context, id uuid.UUID, p loan.Party, purpose string) (*loan.Case, error) {
-	const op = "withdraw consent"
-	c, err := d.store.Case(ctx, id)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if err := d.permit(ctx, guard.Withdraw, c); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	text := c.Consents[p][purpose]
-	if text == "" {
-		return nil, fault.Tell(op, fault.Missing, "没有这项同意，或已经撤回。", errors.New("no such consent"))
-	}
-	return d.act(ctx, op, id, guard.Withdraw, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text}))
-}
-
 // Submit hands the case to a reviewer. fault.Input when a required field is
 // missing or a code rejects it.
 func (d *Desk) Submit(ctx context.Context, id uuid.UUID) (*loan.Case, error) {

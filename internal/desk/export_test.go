@@ -329,6 +329,12 @@ func TestACaseWhoseConsentsDoNotStandIsNotExported(t *testing.T) {
 		}
 		refused(t, c.ID)
 	})
+	t.Run("taken back here while another laptop has the case", func(t *testing.T) {
+		c := entered(t, f.d)
+		must(f.d.PassOn(ctx, c.ID, uuid.Must(uuid.NewV7()), "B", loan.EntryStation))
+		must(f.d.Withdraw(ctx, c.ID, loan.StudentParty, loan.ConsentCredit))
+		refused(t, c.ID)
+	})
 	t.Run("taken back once the case is void", func(t *testing.T) {
 		id := cases[0]
 		if _, err := f.d.Export(ctx, g.ID, []uuid.UUID{id}, t.TempDir()); err != nil {

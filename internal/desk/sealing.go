@@ -22,8 +22,8 @@ import (
 // Seal draws both signatures into the contract that was read, adds the evidence
 // page, seals the file with this laptop's keys, and keeps it. fault.Conflict
 // when the text that was signed cannot be made again byte for byte, as after a
-// change of the program or of the rules: the contract has to be prepared, read
-// and signed anew.
+// change of the program or of the rules, and when a consent does not stand any
+// more: the contract has to be prepared, read and signed anew.
 func (d *Desk) Seal(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "seal contract"
 	c, err := d.store.Case(ctx, id)
@@ -35,6 +35,9 @@ func (d *Desk) Seal(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	}
 	if !c.SignedInFull() {
 		return nil, fault.Say(op, fault.Input, "双方还没有都签名。", nil)
+	}
+	if err := consentsStand(c); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	if r := d.Check(c); r.Verdict == loan.RejectVerdict {
 		return nil, fault.Say(op, fault.Input, "案件还有不符合规定的内容，不能封存合同。", nil)

@@ -190,7 +190,8 @@ func (d *Desk) Read(ctx context.Context, id uuid.UUID, shown loan.Hash, p loan.P
 // hand. note names who signed for whom when by is a proxy; both are as the
 // contract says. clauses are the headings of those that the signer ticked; every
 // one of Clauses must be. fault.Input when the party, or who signs for it, has
-// not heard both texts or not read every page, as Read notes it.
+// not heard both texts or not read every page, as Read notes it; as consentsStand
+// when a consent of either does not stand.
 func (d *Desk) Sign(ctx context.Context, id uuid.UUID, p loan.Party, by loan.Signer, note string, strokes []contract.Stroke, clauses ...string) (*loan.Case, error) {
 	return d.sign(ctx, id, loan.SignBody{Party: p, By: by, ProxyNote: note}, strokes, clauses)
 }
@@ -219,6 +220,9 @@ func (d *Desk) sign(ctx context.Context, id uuid.UUID, body loan.SignBody, strok
 		return nil, fault.Say(op, fault.Denied, "首贷须双方本人签名，不得代签。", nil)
 	case body.By == loan.ByProxy && body.ProxyNote == "":
 		return nil, fault.Say(op, fault.Input, "代签须注明代签人。", nil)
+	}
+	if err := consentsStand(c); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	if who := c.Contract.Signers; who != (loan.Signatures{}) && (body.By != who.Of(body.Party) || body.By == loan.ByProxy && body.ProxyNote != who.ProxyNote) {
 		return nil, fault.Say(op, fault.Conflict, "签名方式与合同所写的不同。请重新生成合同，由双方重新阅读和签名。", errors.New("signer"))

@@ -100,10 +100,11 @@ func (d *Desk) switchToday(ctx context.Context, op, setting, what string, on boo
 	return fault.Wrap(op, d.store.SetSetting(ctx, setting, day))
 }
 
-// holds refuses changes to a case that another laptop of the room holds.
+// holds refuses changes to a case that another laptop of the room holds, but for the
+// word that a consent is taken back.
 func (d *Desk) holds(ctx context.Context, id uuid.UUID, ps []pending) error {
 	change := slices.ContainsFunc(ps, func(p pending) bool {
-		return !p.kind.View() && p.kind != loan.ChangeTake
+		return !p.kind.View() && p.kind != loan.ChangeTake && !p.takesBack()
 	})
 	if !change || id == uuid.Nil || ps[0].kind == loan.ChangeOpen {
 		return nil
@@ -220,3 +221,6 @@ func (d *Desk) AtStations() []Row {
 
 // Where names the place of a case in the room.
 func Where(h loan.Holding) string { return guard.Where(h) }
+
+// Places names the places of the laptops that hold a case.
+func Places(c *loan.Case) string { return guard.Places(c) }

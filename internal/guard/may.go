@@ -326,6 +326,12 @@ func Holds(c *loan.Case, device uuid.UUID) error {
 	if c.HeldBy(device) {
 		return nil
 	}
+	return fault.Tell("guard.Holds", fault.Denied, "案件正在 "+Places(c)+"办理，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。",
+		errors.New("another laptop holds the case"))
+}
+
+// Places names the laptops that hold a case, and their stations.
+func Places(c *loan.Case) string {
 	at := ""
 	for _, h := range c.Holders {
 		if at != "" {
@@ -333,8 +339,7 @@ func Holds(c *loan.Case, device uuid.UUID) error {
 		}
 		at += Where(h)
 	}
-	return fault.Tell("guard.Holds", fault.Denied, "案件正在 "+at+"办理，本机不能修改。请对方转交过来；对方无法转交时，请选“强制接手”并写明原因。",
-		errors.New("another laptop holds the case"))
+	return at
 }
 
 // Where names a laptop of the room and its station.

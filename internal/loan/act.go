@@ -254,10 +254,16 @@ func (c *Case) consent(n *node) error {
 	if b.Party != StudentParty && b.Party != CoborrowerParty || !slices.Contains(Purposes(), b.Purpose) || b.Text == "" {
 		return fault.New("consent", fault.Input, errors.New("party, purpose or text"))
 	}
-	if !b.Given && !c.touchable() {
+	elsewhere := !c.mayPass(n)
+	if !b.Given && (elsewhere || !c.touchable()) {
 		// It is heard whenever it comes, also of a void case, whose data is still there,
-		// and voids nothing that was signed.
-		if c.Consents[b.Party][b.Purpose] == "" {
+		// and voids nothing that was signed: neither what the laptop that has the case
+		// does while another hears it.
+		switch {
+		case c.Consents[b.Party][b.Purpose] != "":
+		case elsewhere: // both heard it
+			return nil
+		default:
 			return denied("withdraw consent")
 		}
 		delete(c.Consents[b.Party], b.Purpose)
@@ -273,6 +279,12 @@ func (c *Case) consent(n *node) error {
 	}
 	if b.Given {
 		c.Authors[ch.Operator] = true // who hears that one is taken back enters nothing
+		if w := c.takenBackBeside(n, b); w != nil {
+			if !slices.ContainsFunc(c.Withdrawn, func(o Withdrawal) bool { return o.Party == b.Party && o.Purpose == b.Purpose }) {
+				c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, w.Operator, w.At})
+			}
+			return nil
+		}
 		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
 		c.bind(n, b.Party, true)
 		return nil
@@ -282,6 +294,20 @@ func (c *Case) consent(n *node) error {
 	}
 	delete(c.Consents[b.Party], b.Purpose)
 	delete(c.ConsentedAt[b.Party], b.Purpose)
+	return nil
+}
+
+// takenBackBeside gives the change by which a consent is taken back of which its giving
+// had not heard: the person is asked again. What had heard of the giving comes after it.
+func (c *Case) takenBackBeside(n *node, given ConsentBody) *Change {
+	for _, m := range c.log {
+		if m.ch.Kind != ChangeConsent || m == n || n.after(m) {
+			continue
+		}
+		if b, err := Body[ConsentBody](m.ch); err == nil && !b.Given && b.Party == given.Party && b.Purpose == given.Purpose {
+			return m.ch
+		}
+	}
 	return nil
 }
 

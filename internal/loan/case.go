@@ -259,17 +259,21 @@ func (c *Case) TakenBack() []Withdrawal {
 // party's consents stand by which it does, as far as the texts that it was shown ask
 // for them, and none that it once gave is taken back.
 func (c *Case) MayShare() bool {
-	parties := []Party{StudentParty}
-	if len(c.App.Coborrowers) > 0 {
-		parties = append(parties, CoborrowerParty)
-	}
-	for _, p := range parties {
-		if !c.consented(p) {
-			return false
+	return len(c.Lacking(StudentParty)) == 0 && (len(c.App.Coborrowers) == 0 || len(c.Lacking(CoborrowerParty)) == 0)
+}
+
+// Lacking lists the purposes to which a party's consent does not stand: those that the
+// texts it was shown ask for, and those to which it took one back.
+func (c *Case) Lacking(p Party) []string {
+	given := c.Consents[p]
+	need := append(apart(given[ConsentSensitive]), ConsentSensitive, ConsentCredit)
+	for _, w := range slices.Concat(c.Withdrawn, c.Retracted) {
+		if w.Party == p {
+			need = append(need, w.Purpose)
 		}
 	}
-	return !slices.ContainsFunc(slices.Concat(c.Withdrawn, c.Retracted), func(w Withdrawal) bool {
-		return slices.Contains(parties, w.Party) && c.Consents[w.Party][w.Purpose] == ""
+	return slices.DeleteFunc(Purposes(), func(purpose string) bool {
+		return given[purpose] != "" || !slices.Contains(need, purpose)
 	})
 }
 

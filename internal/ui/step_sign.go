@@ -374,10 +374,12 @@ func (s *signStep) sign(p loan.Party) {
 		by, proxy := signerOf(k, p)
 		note := s.note()
 		s.setBusy("正在保存签名…")
+		noted := false
 		v.do("sign", func(ctx context.Context) (*loan.Case, error) {
 			if err := note(ctx); err != nil {
 				return nil, err
 			}
+			noted = true
 			sign := v.u.desk.Sign
 			if g.onPhone {
 				sign = v.u.desk.SignOnPhone
@@ -385,6 +387,11 @@ func (s *signStep) sign(p loan.Party) {
 			return sign(ctx, v.id, p, by, proxy, g.strokes, g.clauses...)
 		}, func(err error) {
 			s.busy = ""
+			if noted && fault.KindOf(err) == fault.Conflict { // no signature comes upon this text
+				s.pad.dialog.Close()
+				s.offerAnew(err)
+				return
+			}
 			told(err)
 		})
 	})

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/container"
@@ -22,6 +23,9 @@ func (k *consentCard) withdraw() {
 	v := k.v
 	boxes := map[string]*kit.Check{}
 	list := container.New(&stacked{gap: 6}, kit.NewText("由"+partyLabel(k.party)+"本人提出即登记，随时可以撤回。已签署的合同不因此作废；案件会注明撤回的事项和时间，没有办结的不能办结，已送达的县资助中心不再受理。", kit.TextBody))
+	if !v.u.desk.HeldHere(v.c) {
+		list.Add(kit.NewText("案件正在 "+desk.Places(v.c)+"办理：登记后本机不再导出本案，对方在同室协作或同步时收到；请同时当面或打电话告知对方。", kit.TextWarn))
+	}
 	for _, purpose := range loan.Purposes() {
 		if v.c.Consents[k.party][purpose] == "" {
 			continue

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"strings"
 	"testing"
 
 	"doorstep/internal/loan"
@@ -36,4 +38,57 @@ func TestAConsentIsTakenBackInTheWindow(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheSecondSignatureWaitsForAConsentThatWasTakenBack(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v, _ := toSign(r)
+	r.press("请借款学生签名")
+	r.draws()
+	r.ticks()
+	r.answer()
+	r.press("请共同借款人签名")
+	r.draws()
+	r.ticks()
+	// It is heard elsewhere while the pad is open.
+	r.must(r.u.desk.Withdraw(context.Background(), v.id, loan.StudentParty, loan.ConsentCredit))
+	r.answer()
+	if words := r.dialogWords(); !strings.Contains(words, "借款学生的《") || !strings.Contains(words, "原来的签名作废") {
+		t.Fatalf("the dialog says %q", words)
+	}
+	r.snap("dialog-consent-gone")
+	r.answer()
+	if k := r.saved(v.id).Contract; k == nil || len(k.Signatures) != 0 {
+		t.Errorf("begun anew: %+v", k)
+	}
+	r.ui(func() {
+		v.show(stepStudent)
+		if got := v.banner.button.Text(); got != "继续修改" {
+			t.Errorf("the banner's button says %q", got)
+		}
+	})
+}
+
+func TestAConsentIsTakenBackWhereTheCaseIsNot(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.inRoom(otherPeer(true))
+	id := r.numbered("韦测丁")
+	r.must(r.u.desk.Consent(context.Background(), id, loan.StudentParty, loan.ConsentCredit, textFor(loan.ConsentCredit).ID, true))
+	r.must(r.u.desk.PassOn(context.Background(), id, otherLaptop, "B", loan.EntryStation))
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	v := r.visit()
+	r.ui(func() { v.show(stepStudent) })
+	r.settle()
+	k := v.steps[stepStudent].(*studentStep).person.consent
+	r.ui(func() {
+		if !k.back.Visible() {
+			t.Fatal("it is not offered")
+		}
+		k.withdraw()
+	})
+	if words := r.dialogWords(); !strings.Contains(words, "B 机“录入”工位") || !strings.Contains(words, "不再导出") {
+		t.Errorf("the dialog says %q", words)
+	}
+	r.snap("room-withdraw")
 }

@@ -55,6 +55,17 @@ func TestACaseGoesFromLaptopToLaptop(t *testing.T) {
 			t.Errorf("an image went to who does not hold the case: %v", err)
 		}
 	})
+	t.Run("who has it hears that a consent is taken back where it was", func(t *testing.T) {
+		given := loan.ConsentBody{Party: loan.StudentParty, Purpose: loan.ConsentCredit, Text: "credit/1", Given: true}
+		b.write(id, loan.ChangeConsent, given)
+		until(t, "a hears of it", func() bool { return len(a.get(id).Consents[loan.StudentParty]) == 1 })
+		given.Given = false
+		a.write(id, loan.ChangeConsent, given)
+		until(t, "b hears that it is taken back", func() bool { return len(b.get(id).Consents[loan.StudentParty]) == 0 })
+		if k := b.get(id); len(k.TakenBack()) != 1 || len(k.Aside) != 0 || !b.holds(id) {
+			t.Errorf("taken back %v, %d aside", k.TakenBack(), len(k.Aside))
+		}
+	})
 	t.Run("passed back, the images come too", func(t *testing.T) {
 		b.pass(id, a, loan.EntryStation)
 		until(t, "a holds it", func() bool { return a.holds(id) })
