@@ -377,7 +377,7 @@ func (c *Central) changesBehind(ctx context.Context, where string, args []any, d
 // they go down to nobody, and name it in their words.
 func (r *reading) lineOf(ch *loan.Change) guard.Line {
 	l := guard.LineOf(ch)
-	if r.centres[ch.Device] && ch.Case == uuid.Nil {
+	if r.centres[ch.Device] && l.Case == uuid.Nil {
 		l.Case = ofCase(l.Detail)
 	}
 	return l
