@@ -187,6 +187,12 @@ func (w *writer) retain(ctx context.Context, o *op) error {
 	return same("erased", []any{got.Rule, got.Cases, got.Blobs, got.Bytes, got.Changes}, []any{want.Rule, want.Count, want.Blobs, want.Bytes, want.More})
 }
 
+// outlives says whether what a change of a case says stays when the case is erased: a
+// look of the rig's names nobody.
+func outlives(k loan.ChangeKind) bool {
+	return k == loan.ChangeView || k == loan.ChangeReveal || k == loan.ChangePrint || k == loan.ChangeExport
+}
+
 // erasedCase demands that a case which was erased whole is known, and gone.
 func (v *verifier) erasedCase(ctx context.Context, id uuid.UUID, opened int64) error {
 	if _, err := v.s.Case(ctx, id); fault.KindOf(err) != fault.Erased {

@@ -68,7 +68,7 @@ type kase struct {
 	received        *word
 	returned        *word
 	changes         int
-	bodies          int // of its changes, those that have one
+	bodies          int // of its changes, those that go with the case
 	last            uint64
 	brought         []ref // content that its changes brought, also what was taken out again
 	home            int64 // when the centre last said that it has the case
@@ -197,7 +197,7 @@ func (m *model) change(n int64, e entry, counter uint64) {
 		m.cases = append(m.cases, k)
 	}
 	k.changes++
-	if e.kind != loan.ChangeSubmit {
+	if e.kind != loan.ChangeSubmit && !outlives(e.kind) {
 		k.bodies++
 	}
 	switch e.kind {
