@@ -30,7 +30,7 @@ type attempt struct {
 	Missed      int       `json:"missed,omitempty"` // wrong passwords that no chain tells of yet
 	Last        time.Time `json:"last,omitzero"`    // of them
 	Total       int       `json:"total,omitempty"`  // wrong passwords that there ever were
-	Shut        bool      `json:"shut,omitempty"`   // the account was switched off: there is no password to be wrong
+	Shut        bool      `json:"shut,omitempty"`   // the account is known and cannot sign in here: there is no password to be wrong
 }
 
 // Miss is wrong passwords for an account that the chain does not tell of yet.
@@ -75,6 +75,11 @@ func (a *attempts) put(operator string, t attempt) {
 	} else {
 		a.by[operator] = t
 	}
+	a.write()
+}
+
+// write keeps the counts. The caller holds mu.
+func (a *attempts) write() {
 	if b, err := json.Marshal(a.by); err == nil {
 		// With no space left the count lives on in memory; to sign in must
 		// still work then.
@@ -138,14 +143,30 @@ func (s *Store) Told(told []Miss) {
 	}
 }
 
-// shut says that an account can sign in no more, or can again. Who tries is told of
-// in the chain all the same.
+// shut says that an account cannot sign in here, or can. Who tries is told of in the
+// chain all the same.
 func (a *attempts) shut(operator string, shut bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.by[operator]
 	t.Shut = shut
 	a.put(operator, t)
+}
+
+// shutAll is shut for many that cannot.
+func (a *attempts) shutAll(operators []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	changed := false
+	for _, id := range operators {
+		t := a.by[id]
+		changed = changed || !t.Shut
+		t.Shut = true
+		a.by[id] = t
+	}
+	if changed {
+		a.write()
+	}
 }
 
 // held is whom MaySignIn is asked of. A lock that ends implausibly late was set by
