@@ -30,6 +30,7 @@ type attempt struct {
 	Missed      int       `json:"missed,omitempty"` // wrong passwords that no chain tells of yet
 	Last        time.Time `json:"last,omitzero"`    // of them
 	Total       int       `json:"total,omitempty"`  // wrong passwords that there ever were
+	Mark        string    `json:"mark,omitempty"`   // see MarkMisses; under no id alone
 	Shut        bool      `json:"shut,omitempty"`   // the account is known and cannot sign in here: there is no password to be wrong
 }
 
@@ -125,6 +126,22 @@ func (s *Store) MissTotals() map[string]int {
 		}
 	}
 	return out
+}
+
+// MissMark is the mark that MarkMisses last put into the file of the counts; "" where
+// it has none.
+func (s *Store) MissMark() string {
+	s.attempts.mu.Lock()
+	defer s.attempts.mu.Unlock()
+	return s.attempts.by[""].Mark
+}
+
+// MarkMisses puts a mark into the file of the counts: a file that was taken away,
+// spoilt or is an older one has it no more.
+func (s *Store) MarkMisses(mark string) {
+	s.attempts.mu.Lock()
+	defer s.attempts.mu.Unlock()
+	s.attempts.put("", attempt{Mark: mark})
 }
 
 // Told says that the chain tells of what Misses listed. What was missed since

@@ -311,6 +311,9 @@ func detailWords(l desk.Line) string {
 		if strings.HasPrefix(what, "the school register") {
 			return "锁定期间，本机的院校名册被换过"
 		}
+		if strings.HasPrefix(what, "the counts") {
+			return "锁定期间，数据文件夹被改动过：输错密码的记数被删或被换过"
+		}
 		id, _, _ := strings.Cut(strings.TrimPrefix(what, "wrong passwords of "), " ")
 		return "锁定期间，数据文件夹被改动过：账号 " + id + " 的输错密码次数变少了"
 	}
