@@ -336,7 +336,7 @@ func (d *Desk) answeredSince(ctx context.Context, ask *renewal, day int) (time.T
 	d.tenure.mu.Lock()
 	d.tenure.ask = nil
 	d.tenure.mu.Unlock()
-	d.noteRefusal(ctx, loan.ChangeSetting, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "renewal refused"})
+	d.noteRefusal(ctx, loan.ChangeSetting, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "renewal refused, asked before shut out"})
 	return since, fault.Tell(op, fault.Refused, "申请续期之后，县资助中心停用了本机，这个续期码不能再用。请返回登录，重新生成申请码，再联系县资助中心。", errors.New("an answer from before the shut-out"))
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 )
 
 func TestACodeFromBeforeAShutOutDoesNotEndIt(t *testing.T) {
@@ -43,6 +44,16 @@ func TestACodeFromBeforeAShutOutDoesNotEndIt(t *testing.T) {
 		err := f.d.Renew(t.Context(), answer)
 		if fault.KindOf(err) != fault.Refused || !strings.Contains(fault.Sentence(err), "停用") {
 			t.Errorf("got %v, %q", err, fault.Sentence(err))
+		}
+		f.in("clerk-1", clerkPassword, f.now)
+		said := 0
+		for _, ch := range chain(t, f.d) {
+			if b, err := loan.Body[loan.ViewBody](ch); err == nil && b.Detail == "renewal refused, asked before shut out" {
+				said++
+			}
+		}
+		if said != 1 {
+			t.Errorf("the chain tells of it %d times", said)
 		}
 		shutOut(f)
 		if err := f.d.Renew(t.Context(), answer); fault.KindOf(err) != fault.Missing {
