@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -26,12 +27,14 @@ const folderSetting = "desk.folder"
 type folderKept struct {
 	Misses   map[string]int `json:"misses"`   // wrong passwords ever, by account
 	Register string         `json:"register"` // hash of the school register; empty without one
+	Mark     string         `json:"mark,omitempty"`
+	Before   string         `json:"before,omitempty"` // the mark before it, which the file has where the new one did not come into it
 }
 
 // foundOdd compares the files in the open with what they held last, and gives
 // what the chain is to say of the difference; keep notes what they hold now.
 func (d *Desk) foundOdd(ctx context.Context) (odd []store.Entry, keep func() error, err error) {
-	now := folderKept{Misses: d.store.MissTotals()}
+	now := folderKept{Misses: d.store.MissTotals(), Mark: rand.Text(), Before: d.store.MissMark()}
 	if now.Register, err = d.registerHash(); err != nil {
 		return nil, nil, err
 	}
@@ -48,17 +51,26 @@ func (d *Desk) foundOdd(ctx context.Context) (odd []store.Entry, keep func() err
 		return nil, nil, err
 	}
 	if restored {
-		was.Misses = nil // a backup has none of the counts
+		was.Misses, was.Mark = nil, "" // a backup has none of the counts
 	}
 	for _, id := range slices.Sorted(maps.Keys(was.Misses)) {
 		if now.Misses[id] < was.Misses[id] {
 			say(fmt.Sprintf("folder altered: wrong passwords of %s fell from %d to %d", id, was.Misses[id], now.Misses[id]))
 		}
 	}
+	if was.Mark != "" && now.Before != was.Mark && (now.Before == "" || now.Before != was.Before) && len(odd) == 0 {
+		say("folder altered: the counts of wrong passwords are not those of the last signing in")
+	}
 	if known && now.Register != was.Register {
 		say("folder altered: the school register is another")
 	}
-	return odd, func() error { return d.store.SetSetting(ctx, folderSetting, now) }, nil
+	return odd, func() error {
+		if err := d.store.SetSetting(ctx, folderSetting, now); err != nil {
+			return err
+		}
+		d.store.MarkMisses(now.Mark)
+		return nil
+	}, nil
 }
 
 // justRestored says whether the chain ends with the word that the store was made

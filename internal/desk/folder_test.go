@@ -13,6 +13,8 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/rulebook"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
 	"go.etcd.io/bbolt"
 )
 
@@ -85,6 +87,76 @@ func TestWhoEditsTheFolderIsToldOfAtTheNextSigningIn(t *testing.T) {
 	if got := in(); len(got) != 0 {
 		t.Errorf("told twice: %q", got)
 	}
+}
+
+func TestCountsOfWrongPasswordsThatWereTakenAwayBetweenStartsAreToldOf(t *testing.T) {
+	const is = "folder altered: the counts of wrong passwords are not those of the last signing in"
+	f := newField(t)
+	counts := filepath.Join(f.dir, "attempts.json")
+	in := func() []string {
+		n, _ := f.d.Store().Head()
+		f.in("clerk-1", clerkPassword, clock())
+		return saidAtSignIn(t, f.d, n)
+	}
+	honest := func(when string) {
+		t.Helper()
+		if got := in(); len(got) != 0 {
+			t.Fatalf("%s: the chain says %q", when, got)
+		}
+	}
+	honest("the first time")
+	honest("again")
+	early, err := os.ReadFile(counts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	honest("and again")
+	honest("once more")
+	for name, edit := range map[string]func() error{
+		"taken away": func() error { return os.Remove(counts) },
+		"spoilt":     func() error { return os.WriteFile(counts, []byte("{"), 0o600) },
+		"an old one": func() error { return os.WriteFile(counts, early, 0o600) },
+	} {
+		for range 4 {
+			step(t)(nil, f.d.Close())
+			l, err := store.Open(t.Context(), store.Options{Dir: f.dir, Cost: seal.CheapCost(), Now: clock})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := l.Unlock(t.Context(), "admin-1", []byte("wrong horse 1")); fault.KindOf(err) != fault.Password {
+				t.Fatal(err)
+			}
+			step(t)(nil, l.Close())
+			step(t)(nil, edit())
+		}
+		if got := in(); len(got) != 1 || got[0] != is {
+			t.Errorf("%s: the chain says %q", name, got)
+		}
+		honest("told of")
+		honest("told of, again")
+	}
+	t.Run("a signing in that is cut short tells of nobody", func(t *testing.T) {
+		before, err := os.ReadFile(counts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		honest("as ever")
+		step(t)(nil, f.d.Close())
+		step(t)(nil, os.WriteFile(counts, before, 0o600)) // the file's part did not come to pass
+		honest("after it")
+	})
+	t.Run("nor a data file that was made anew out of a backup", func(t *testing.T) {
+		stick := t.TempDir()
+		if _, err := f.d.BackupTo(t.Context(), stick, nil); err != nil {
+			t.Fatal(err)
+		}
+		honest("as ever")
+		honest("as ever")
+		step(t)(nil, f.d.Close())
+		step(t)(nil, store.Restore(t.Context(), stick, f.dir))
+		honest("restored")
+		honest("after it")
+	})
 }
 
 // TestAGrantUsedAgainOrOver goes through the codes and grants that a laptop

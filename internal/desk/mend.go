@@ -76,7 +76,7 @@ func (d *Door) mayReplace(ctx context.Context, from, operator string, password [
 	}
 	err = here.permit(ctx, guard.Restore, nil)
 	if err == nil {
-		err = store.BackupIs(from, here.Device())
+		err = here.store.OwnBackup(from)
 	}
 	if err == nil {
 		_, err = here.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSetting, Operator: operator, Body: loan.ViewBody{Detail: "replaced by a backup"}}}, nil)

@@ -1,6 +1,8 @@
 package desk_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,14 +15,18 @@ import (
 
 func TestAStoreThatOpensIsNotReplacedWithoutAWord(t *testing.T) {
 	f := newField(t)
-	stick, other := t.TempDir(), t.TempDir()
+	stick, other, renamed := t.TempDir(), t.TempDir(), t.TempDir()
 	if _, err := f.d.BackupTo(t.Context(), stick, nil); err != nil {
 		t.Fatal(err)
 	}
 	another := laptop(t, t.TempDir())
-	if _, err := another.BackupTo(t.Context(), other, nil); err != nil {
-		t.Fatal(err)
+	for _, to := range []string{other, renamed} {
+		if _, err := another.BackupTo(t.Context(), to, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
+	const name = "doorstep-backup-"
+	step(t)(nil, os.Rename(filepath.Join(renamed, name+another.Device().String()), filepath.Join(renamed, name+f.d.Device().String())))
 	step(t)(nil, another.Close())
 	if _, err := f.d.NewCase(t.Context(), loan.First, false); err != nil {
 		t.Fatal(err)
@@ -39,6 +45,7 @@ func TestAStoreThatOpensIsNotReplacedWithoutAWord(t *testing.T) {
 		"by a wrong password":             {stick, "admin-1", "wrong horse 1", fault.Password},
 		"by a clerk":                      {stick, "clerk-1", clerkPassword, fault.Denied},
 		"by the backup of another laptop": {other, "admin-1", clerkPassword, fault.Input},
+		"by one that is named as its own": {renamed, "admin-1", clerkPassword, fault.Input},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := door.Restore(t.Context(), k.from, k.who, []byte(k.password)); fault.KindOf(err) != k.kind {

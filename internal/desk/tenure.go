@@ -36,6 +36,7 @@ type renewal struct {
 	guard.Renewal
 	high time.Time
 	ran  time.Duration // by the time that runs whatever the clock is set to
+	word uint64        // the county's list of laptops shut out that was here then
 }
 
 // renewalFor is how long a request may be answered.
@@ -46,6 +47,7 @@ const leaseSetting = "desk.lease"
 
 type leaseKept struct {
 	At       time.Time            `json:"at,omitzero"`
+	Since    time.Time            `json:"since,omitzero"` // the county gave the last code after this, and after every shut-out up to it
 	Accounts map[string]time.Time `json:"accounts,omitempty"`
 	High     time.Time            `json:"high,omitzero"`    // the latest moment seen at signing in
 	After    uint64               `json:"after,omitempty"`  // times of changes up to it say nothing: the clock may have been wrong
@@ -184,7 +186,7 @@ func (d *Desk) readTenure(ctx context.Context, operator string) (guard.Tenure, l
 	for _, h := range d.store.Bulletins() {
 		t.Centre = later(t.Centre, h.Issued)
 	}
-	t.Lease, t.Account = kept.At, kept.Accounts[operator]
+	t.Lease, t.Account, t.Since = kept.At, kept.Accounts[operator], kept.Since
 	t.Latest = later(t.Latest, t.Centre)
 	t.ShutOut, err = d.store.ShutOutAt(ctx, p.Device)
 	return t, kept, err
@@ -239,7 +241,7 @@ func (d *Desk) AskRenewal() string {
 	_, _ = rand.Read(r.Nonce[:])
 	d.tenure.mu.Lock()
 	defer d.tenure.mu.Unlock()
-	r.high, r.ran = d.tenure.high, d.steady()
+	r.high, r.ran, r.word = d.tenure.high, d.steady(), d.shutOutVersion()
 	d.tenure.ask = r
 	return seal.Spoken(r.Nonce[:])
 }
@@ -252,8 +254,9 @@ const farDays = 3650
 // opens nothing twice. fault.Input for a slip of the pen, and for a computer
 // whose date is not the county's, which is told; fault.Untrusted for an answer
 // that is not the county's to this request, which the chain notes; fault.Refused for
-// one whose day was over since, whatever the clock shows now, which ends the request;
-// fault.Missing without a request.
+// one whose day was over since, whatever the clock shows now, or which the county may
+// have given before it shut the laptop out, which ends the request; fault.Missing
+// without a request.
 func (d *Desk) Renew(ctx context.Context, typed string) error {
 	const op = "renew"
 	d.tenure.mu.Lock()
@@ -282,10 +285,14 @@ func (d *Desk) Renew(ctx context.Context, typed string) error {
 	if d.outlived(ask, day) {
 		return fault.Tell(op, fault.Refused, "这份续期申请之后，本机已经过了续期码的日期，续期码不能再用。请返回登录，重新生成申请码，再向县资助中心要续期码。", errors.New("an answer of a day that is over"))
 	}
+	since, err := d.answeredSince(ctx, ask, day)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
 	if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: "renewed by code"}); err != nil {
 		return err
 	}
-	if err := d.keepRenewal(ctx, now); err != nil {
+	if err := d.keepRenewal(ctx, now, since); err != nil {
 		return fault.Wrap(op, err)
 	}
 	d.tenure.mu.Lock()
@@ -309,8 +316,33 @@ func (d *Desk) outlived(ask *renewal, day int) bool {
 	return true
 }
 
-// keepRenewal keeps what a code gave at a moment, which is the right one.
-func (d *Desk) keepRenewal(ctx context.Context, now time.Time) error {
+// answeredSince is a moment that the county's answer of a day is later than: the day's
+// begin, or a shut-out that was known here when it was asked. The clock here has no
+// say in it. fault.Refused, which ends the request, where the laptop was shut out and
+// the answer may be from before that.
+func (d *Desk) answeredSince(ctx context.Context, ask *renewal, day int) (time.Time, error) {
+	const op = "answered since"
+	since := guard.DayBegin(day)
+	shut, err := d.store.ShutOutAt(ctx, d.device())
+	if err != nil {
+		return since, fault.Wrap(op, err)
+	}
+	if ask.word == d.shutOutVersion() {
+		since = later(since, shut)
+	}
+	if !shut.After(since) {
+		return since, nil
+	}
+	d.tenure.mu.Lock()
+	d.tenure.ask = nil
+	d.tenure.mu.Unlock()
+	d.noteRefusal(ctx, loan.ChangeSetting, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "renewal refused, asked before shut out"})
+	return since, fault.Tell(op, fault.Refused, "申请续期之后，县资助中心停用了本机，这个续期码不能再用。请返回登录，重新生成申请码，再联系县资助中心。", errors.New("an answer from before the shut-out"))
+}
+
+// keepRenewal keeps what a code gave at a moment, which is the right one, and since
+// when the county's answer is.
+func (d *Desk) keepRenewal(ctx context.Context, now, since time.Time) error {
 	d.tenure.keep.Lock()
 	defer d.tenure.keep.Unlock()
 	var kept leaseKept
@@ -321,6 +353,7 @@ func (d *Desk) keepRenewal(ctx context.Context, now time.Time) error {
 		kept.Accounts = map[string]time.Time{}
 	}
 	kept.At, kept.High, kept.Accounts[d.operator.ID] = now.UTC(), now.UTC(), now.UTC()
+	kept.Since = later(kept.Since, since.UTC())
 	kept.After, _ = d.store.Head()
 	kept.Lapsed, kept.Was = false, time.Time{}
 	return d.store.SetSetting(ctx, leaseSetting, kept)

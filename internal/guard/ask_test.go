@@ -81,8 +81,8 @@ func TestTenure(t *testing.T) {
 		"a clock more than that":       {Tenure{Centre: at, Latest: at}, at.Add(-ClockSlack - 1), "校正电脑"},
 		"a clock set forward":          {Tenure{Centre: at, Latest: at, Was: at}, at.Add(2 * day), "再登录一次"},
 		"shut out":                     {Tenure{Centre: at, Latest: at, ShutOut: at}, at, "停用"},
-		"shut out, and renewed after":  {Tenure{Centre: at, Latest: at, ShutOut: at, Lease: at.Add(time.Second), Account: at}, at, ""},
-		"shut out, and renewed before": {Tenure{Centre: at, Latest: at, ShutOut: at.Add(time.Second), Lease: at}, at, "停用"},
+		"shut out, and answered after": {Tenure{Centre: at, Latest: at, ShutOut: at, Since: at, Lease: at, Account: at}, at, ""},
+		"shut out, answered before":    {Tenure{Centre: at, Latest: at, ShutOut: at.Add(time.Second), Since: at, Lease: at.Add(time.Hour)}, at, "停用"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := c.t.Check(c.now)

@@ -40,7 +40,8 @@ type Basis struct {
 // MayReveal decides whether the operator may see masked fields of a case in full
 // for a while, and on what: a grant's id, or "" for the reason alone. That is
 // for clerks and reviewers, never for pictures, and for a handful of cases a
-// day. fault.Denied says what is wrong with the grants at hand and what to do.
+// day. fault.Denied says what is wrong with the grant at hand that is nearest to what is
+// asked, and what to do.
 func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basis, now time.Time) (grant string, err error) {
 	const name = "guard.MayReveal"
 	if err := May(op, Reveal, c); err != nil {
@@ -52,7 +53,7 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 	if len(fields) == 0 || slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(GrantFields(), f) }) {
 		return "", fault.New(name, fault.Input, errors.New("fields: none, or one that is not masked"))
 	}
-	why := ""
+	why, nearest := "", 0
 	for _, g := range b.Grants {
 		if g.Release != nil {
 			continue
@@ -61,7 +62,9 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 		if w == "" {
 			return g.ID, nil
 		}
-		why = w
+		if n := g.near(op, fields, c); n >= nearest {
+			why, nearest = w, n
+		}
 	}
 	counter := op.Has(Clerk) || op.Has(Reviewer)
 	switch {
@@ -77,6 +80,20 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 		why = "今天凭原因查看的案件已达上限。"
 	}
 	return "", fault.Tell(name, fault.Denied, why+"请申请授权，由系统数据管理员批准后再查看。", errors.New("no grant covers it"))
+}
+
+// near says how near a grant is to what the operator wants to see, in force or not: it
+// is for this case, for any cases, or for something else.
+func (g Given) near(op Operator, fields []string, c *loan.Case) int {
+	switch {
+	case g.Operator != op.ID || slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(g.Fields, f) }):
+		return 0
+	case slices.Contains(g.Cases, c.ID) || slices.Contains(g.Used, c.ID):
+		return 2
+	case len(g.Cases) == 0:
+		return 1
+	}
+	return 0
 }
 
 // refuses says why a grant does not let the operator see the fields of the case

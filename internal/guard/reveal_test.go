@@ -67,6 +67,35 @@ func TestWhatARevealRestsOn(t *testing.T) {
 			}
 		})
 	}
+	t.Run("what is said is of the grant for this case, wherever it stands among others", func(t *testing.T) {
+		on := func(id string, fields []string, of uuid.UUID) Given {
+			return grant(func(g *Given) { g.ID, g.Fields, g.Count, g.Cases = id, fields, 0, []uuid.UUID{of} })[0]
+		}
+		for say, here := range map[string]Given{
+			"过期": func() Given { g := on("here", images, c.ID); g.Until = now; return g }(),
+			"撤销": func() Given { g := on("here", images, c.ID); g.Revoked = true; return g }(),
+		} {
+			for name, other := range map[string]Given{
+				"of another case":   on("there", images, full[0]),
+				"of another field":  on("there", phone, c.ID),
+				"of both":           on("there", phone, full[0]),
+				"of any case, used": grant(func(g *Given) { g.ID, g.Fields, g.Used = "any", images, full[:1] })[0],
+			} {
+				for _, list := range [][]Given{{here, other}, {other, here}, {other, here, other}} {
+					_, err := MayReveal(operator("x", Clerk), c, images, "家长来电核对", Basis{Grants: list}, now)
+					if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), say) {
+						t.Errorf("%s, beside one %s: got %q", say, name, fault.Sentence(err))
+					}
+				}
+			}
+		}
+		over := grant(func(g *Given) { g.Until = now })[0] // of any case
+		for _, list := range [][]Given{{over, on("there", images, full[0])}, {on("there", images, full[0]), over}} {
+			if _, err := MayReveal(operator("x", Clerk), c, images, "家长来电核对", Basis{Grants: list}, now); !strings.Contains(fault.Sentence(err), "过期") {
+				t.Errorf("of any case, beside one of another: got %q", fault.Sentence(err))
+			}
+		}
+	})
 	t.Run("never without a reason, nor of a field that is not masked", func(t *testing.T) {
 		for _, reason := range []string{"", " ", "。。。。", strings.Repeat("长", 101)} {
 			if _, err := MayReveal(operator("x", Clerk), c, phone, reason, Basis{}, now); fault.KindOf(err) != fault.Input {

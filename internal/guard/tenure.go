@@ -25,6 +25,7 @@ type Tenure struct {
 	Centre  time.Time // the latest moment the centre signed, that is here
 	Lease   time.Time // when the laptop was last renewed by a code
 	Account time.Time // when this account was last renewed by a code
+	Since   time.Time // the county gave the last code after this, and after every shut-out up to it
 	Latest  time.Time // the latest moment that was seen here: by the chain, or in the centre's word
 	Was     time.Time // what the clock would show, where it was set forward by more than the slack while somebody was signed in; zero: it was not
 	ShutOut time.Time // when the county shut the laptop out; zero: it did not
@@ -42,7 +43,7 @@ func (t Tenure) Check(now time.Time) error {
 	switch {
 	case t.Free:
 		return nil
-	case !t.ShutOut.IsZero() && !t.ShutOut.Before(t.Lease):
+	case t.ShutOut.After(t.Since):
 		return no("县资助中心已停用本机，不能办理业务。请联系县资助中心；未送达的资料都在本机。", "shut out")
 	case now.Before(t.Latest.Add(-ClockSlack)):
 		return no(fmt.Sprintf("电脑日期（%s）比本机的最后记录（%s）早，不能打开。请先校正电脑的日期和时间；日期没有错的，请向县资助中心要续期码。",
@@ -76,6 +77,9 @@ func day(t time.Time) string { return t.In(beijing()).Format("2006-01-02") }
 
 // DayOf numbers the day of a moment by Beijing time, as codes name it.
 func DayOf(t time.Time) int { return int((t.Unix() + 8*3600) / 86400) }
+
+// DayBegin is the first moment of a numbered day, by Beijing time.
+func DayBegin(n int) time.Time { return time.Unix(int64(n)*86400-8*3600, 0).UTC() }
 
 // DayName is the date of a numbered day.
 func DayName(n int) string { return time.Unix(int64(n)*86400, 0).UTC().Format("2006-01-02") }

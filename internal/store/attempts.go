@@ -30,7 +30,8 @@ type attempt struct {
 	Missed      int       `json:"missed,omitempty"` // wrong passwords that no chain tells of yet
 	Last        time.Time `json:"last,omitzero"`    // of them
 	Total       int       `json:"total,omitempty"`  // wrong passwords that there ever were
-	Shut        bool      `json:"shut,omitempty"`   // the account was switched off: there is no password to be wrong
+	Mark        string    `json:"mark,omitempty"`   // see MarkMisses; under no id alone
+	Shut        bool      `json:"shut,omitempty"`   // the account is known and cannot sign in here: there is no password to be wrong
 }
 
 // Miss is wrong passwords for an account that the chain does not tell of yet.
@@ -75,6 +76,11 @@ func (a *attempts) put(operator string, t attempt) {
 	} else {
 		a.by[operator] = t
 	}
+	a.write()
+}
+
+// write keeps the counts. The caller holds mu.
+func (a *attempts) write() {
 	if b, err := json.Marshal(a.by); err == nil {
 		// With no space left the count lives on in memory; to sign in must
 		// still work then.
@@ -122,6 +128,22 @@ func (s *Store) MissTotals() map[string]int {
 	return out
 }
 
+// MissMark is the mark that MarkMisses last put into the file of the counts; "" where
+// it has none.
+func (s *Store) MissMark() string {
+	s.attempts.mu.Lock()
+	defer s.attempts.mu.Unlock()
+	return s.attempts.by[""].Mark
+}
+
+// MarkMisses puts a mark into the file of the counts: a file that was taken away,
+// spoilt or is an older one has it no more.
+func (s *Store) MarkMisses(mark string) {
+	s.attempts.mu.Lock()
+	defer s.attempts.mu.Unlock()
+	s.attempts.put("", attempt{Mark: mark})
+}
+
 // Told says that the chain tells of what Misses listed. What was missed since
 // stays.
 func (s *Store) Told(told []Miss) {
@@ -138,14 +160,30 @@ func (s *Store) Told(told []Miss) {
 	}
 }
 
-// shut says that an account can sign in no more, or can again. Who tries is told of
-// in the chain all the same.
+// shut says that an account cannot sign in here, or can. Who tries is told of in the
+// chain all the same.
 func (a *attempts) shut(operator string, shut bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.by[operator]
 	t.Shut = shut
 	a.put(operator, t)
+}
+
+// shutAll is shut for many that cannot.
+func (a *attempts) shutAll(operators []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	changed := false
+	for _, id := range operators {
+		t := a.by[id]
+		changed = changed || !t.Shut
+		t.Shut = true
+		a.by[id] = t
+	}
+	if changed {
+		a.write()
+	}
 }
 
 // held is whom MaySignIn is asked of. A lock that ends implausibly late was set by

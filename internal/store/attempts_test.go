@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -56,6 +58,36 @@ func TestEveryFailedSignInIsCounted(t *testing.T) {
 			t.Errorf("what was typed for an account is kept: %d", len(got))
 		}
 		noErr(t, s.EnableOperator(ctx, clerk("c2"), right))
+		must(s.Verify(ctx, "c2", right))
+	})
+	t.Run("on an account of the roster that has no password here", func(t *testing.T) {
+		s := newTestStore(t)
+		noErr(t, s.AddOperator(ctx, clerk("c2")))
+		for range guard.MaxFailures + 2 {
+			_, err := s.Verify(ctx, "c2", wrong)
+			wantKind(t, err, fault.Password)
+		}
+		if got, want := missed(s, "c2"), guard.MaxFailures+2; got != want {
+			t.Errorf("got %d, want %d", got, want)
+		}
+		noErr(t, s.AddOperator(ctx, clerk("c3")))
+		noErr(t, s.Close())
+		noErr(t, os.Remove(filepath.Join(s.o.Dir, attemptsFile))) // as of a laptop that kept no word of them
+		s = unlocked(t, s.o)
+		noErr(t, s.Close())
+		l := must(Open(ctx, s.o))
+		for _, id := range []string{"c2", "c3", "c3"} {
+			_, _, err := l.Unlock(ctx, id, wrong)
+			wantKind(t, err, fault.Password)
+		}
+		noErr(t, l.Close())
+		s = unlocked(t, s.o)
+		if a, b := missed(s, "c2"), missed(s, "c3"); a != 1 || b != 2 {
+			t.Errorf("while it was locked: got %d and %d, want 1 and 2", a, b)
+		}
+		noErr(t, s.EnableOperator(ctx, clerk("c2"), right))
+		must(s.Verify(ctx, "c2", right))
+		noErr(t, s.AddOperator(ctx, clerk("c2"))) // the roster names him again
 		must(s.Verify(ctx, "c2", right))
 	})
 	t.Run("also where many are tried at once", func(t *testing.T) {

@@ -382,3 +382,18 @@ func TestKeptBlobsAreReadBack(t *testing.T) {
 		t.Error("buckets")
 	}
 }
+
+func TestABackupIsItsOwnByItsKeyAndNotByItsName(t *testing.T) {
+	s, other, stick := newTestStore(t), newTestStore(t), t.TempDir()
+	backedUp(t, s, stick)
+	noErr(t, s.OwnBackup(stick))
+	kept := filepath.Join(t.TempDir(), "kept")
+	noErr(t, os.Rename(must(filepath.Glob(filepath.Join(stick, "*")))[0], kept))
+	noErr(t, s.OwnBackup(kept))
+	wantKind(t, other.OwnBackup(kept), fault.Input)
+	wantKind(t, s.OwnBackup(stick), fault.Missing)
+	db := must(bbolt.Open(filepath.Join(kept, backupFile), 0o600, nil))
+	noErr(t, db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte(bMeta)).Delete([]byte("profile")) }))
+	noErr(t, db.Close())
+	wantKind(t, s.OwnBackup(kept), fault.Input)
+}

@@ -22,7 +22,8 @@
 //	images.key     the keys that the blobs' own keys are sealed under
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until,
 //	               missed, last: not told of in a chain yet; total: ever; shut:
-//	               switched off}
+//	               cannot sign in here}; under no id {mark}: random, of the last
+//	               signing in, which the database has too
 //	schools.tsv    the school register, public; it is package rulebook's
 //	packs.json     the county's policy packs, public; it is package rulebook's
 //	carried/DEVICE-FIRST-LAST  a parcel of another laptop, sealed to the centre

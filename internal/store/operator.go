@@ -104,6 +104,18 @@ func (s *Store) Verify(ctx context.Context, operator string, password []byte) (g
 	return o, fault.Wrap(op, err)
 }
 
+// without lists the accounts that have no password in a key file.
+func without(tx *bbolt.Tx, keys *seal.Keyfile) []string {
+	var out []string
+	c := tx.Bucket([]byte(bOperators)).Cursor()
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		if !keys.Has(string(k)) {
+			out = append(out, string(k))
+		}
+	}
+	return out
+}
+
 // AddOperator keeps an account of the centre's roster, new or changed. It
 // gives no password: the person cannot sign in here until EnableOperator.
 // One that is switched off can no longer sign in.
@@ -116,6 +128,7 @@ func (s *Store) AddOperator(ctx context.Context, o guard.Operator) error {
 	defer s.write.Unlock()
 	return fault.Wrap(op, s.putOperator(ctx, o, func(keys *seal.Keyfile) error {
 		if !keys.Has(o.ID) {
+			s.attempts.shut(o.ID, true)
 			return nil
 		}
 		if !o.Enabled {

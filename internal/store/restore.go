@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/internal/seal"
 )
 
 // restoredKey stands in the bucket plain of every backup: who opens a file that
@@ -131,18 +131,50 @@ func findBackup(from string) (string, error) {
 	return filepath.Dir(found[0]), nil
 }
 
-// BackupIs is fault.Input, with a sentence, where the backup that Restore would take
-// from a folder is of another laptop.
-func BackupIs(from string, device uuid.UUID) error {
-	const op = "store.BackupIs"
+// OwnBackup is fault.Input, with a sentence, where the backup that Restore would take
+// from a folder was not made of this store, whatever the folder is named: the store's
+// key does not open who it is of.
+func (s *Store) OwnBackup(from string) error {
+	const op = "store.OwnBackup"
 	folder, err := findBackup(from)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	if name, err := filepath.Abs(folder); err != nil || filepath.Base(name) != backupPrefix+device.String() {
-		return fault.Tell(op, fault.Input, "这份备份是另一台电脑的，不能换掉本机的数据。请选本机的备份；要把它装到新电脑上，请用全新的数据文件夹。", errors.New("of another laptop"))
+	path := filepath.Join(folder, backupFile)
+	if err := precheck(path); err != nil {
+		return fault.Wrap(op, err)
 	}
-	return nil
+	db, err := openToRead(path)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	err = shield(op, func() error { return db.View(s.ownIn) })
+	if e := shield(op, db.Close); err == nil {
+		err = e
+	}
+	if fault.KindOf(err) == fault.Damaged {
+		err = fault.Tell(op, fault.Input, "这份备份不是本机现有数据的备份，不能换掉本机的数据。请选本机的备份；要装到新电脑上，请用全新的数据文件夹。", errors.New("of another laptop, or damaged"))
+	}
+	return diskFault(op, err)
+}
+
+// ownIn is fault.Damaged where this store's key does not open a backup's profile.
+func (s *Store) ownIn(tx *bbolt.Tx) error {
+	plain, meta := tx.Bucket([]byte(bPlain)), tx.Bucket([]byte(bMeta))
+	if plain == nil || meta == nil {
+		return structural("no buckets")
+	}
+	key := []byte("profile")
+	open, v := s.vault.open, meta.Get(key)
+	switch format := plain.Get([]byte("format")); {
+	case len(format) != 1 || v == nil:
+		return structural("no format or profile")
+	case format[0] < formatInPlace:
+		open = s.vault.openOne
+	}
+	b, err := open(bMeta, key, v)
+	seal.Wipe(b)
+	return err
 }
 
 func (r *restore) run() error {

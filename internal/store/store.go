@@ -80,6 +80,7 @@ type tip struct {
 func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *attempts) (*Store, error) {
 	s := &Store{o: o, attempts: a, vault: newVault(keys.ID(), data), wraps: newImageKeys(o, keys.ID(), data), data: data,
 		db: db, keys: keys, ledger: newLedger(), commitTx: (*bbolt.Tx).Commit, clockErr: -time.Millisecond}
+	var outside []string // accounts without a password here
 	err := shield("store.load", func() error {
 		return db.View(func(tx *bbolt.Tx) error {
 			b, err := s.get(tx, bMeta, []byte("profile"))
@@ -90,6 +91,7 @@ func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *at
 			if s.profile, err = decodeProfile(b); err != nil {
 				return err
 			}
+			outside = without(tx, keys)
 			return s.load(tx)
 		})
 	})
@@ -103,6 +105,7 @@ func newStore(o Options, db *bbolt.DB, keys *seal.Keyfile, data *seal.Key, a *at
 	if o.file == "" { // a file that is being mended may yet come to nothing
 		// What cannot be taken away now is at the next opening; work goes on.
 		_ = s.wraps.tidy(s.images.now)
+		s.attempts.shutAll(outside)
 	}
 	return s, nil
 }
