@@ -48,7 +48,7 @@ type statusSetting struct {
 
 type statusCase struct {
 	ID        uuid.UUID  `json:"id"`
-	Name      string     `json:"name"` // masked
+	Name      string     `json:"name"` // masked; none of a case outside the own queue
 	Status    string     `json:"status"`
 	Urgency   string     `json:"urgency"`
 	Records   bool       `json:"records"` // wait

@@ -96,15 +96,16 @@ type WaitingRow struct {
 	Images   Going
 }
 
-// Waiting lists what waits for the centre, in the order of sending; to who may not look
-// for cases now without what tells of the people.
+// Waiting lists what waits for the centre, in the order of sending. Cases outside the
+// operator's own queue, and all where he may not look for cases now, are there without
+// what tells of the people.
 func (d *Desk) Waiting() []WaitingRow {
-	found, may := d.store.Waiting(), d.maySearch()
+	found, may, own := d.store.Waiting(), d.maySearch(), d.queue()
 	out := make([]WaitingRow, len(found))
 	for i, w := range found {
 		row := d.row(w.Summary)
-		if !may {
-			row = Row{ID: row.ID, Status: row.Status, Urgency: row.Urgency, Opened: row.Opened, Updated: row.Updated}
+		if !may || !own(&w.Summary) {
+			row = row.veiled()
 		}
 		out[i] = WaitingRow{Row: row, Records: w.Records, Refused: w.Refused, Contract: w.Contract, Images: w.Images}
 	}
@@ -172,12 +173,20 @@ func (d *Desk) SentBack() []Row {
 	return rows
 }
 
-// RowOf is a case's row; false when there is no such case, or the operator may not
-// look for any now.
+// veiled is the row without what tells of the people.
+func (r Row) veiled() Row {
+	return Row{ID: r.ID, Status: r.Status, Urgency: r.Urgency, Opened: r.Opened, Updated: r.Updated, Veiled: true}
+}
+
+// RowOf is a case's row, without what tells of the people where the case is not in the
+// operator's own queue; false when there is no such case, or he may not look for any now.
 func (d *Desk) RowOf(id uuid.UUID) (Row, bool) {
 	s, ok := d.store.Summary(id)
 	if !ok || !d.maySearch() {
 		return Row{}, false
+	}
+	if !d.queue()(&s) {
+		return d.row(s).veiled(), true
 	}
 	return d.row(s), true
 }

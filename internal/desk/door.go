@@ -193,6 +193,7 @@ type Row struct {
 	Here       bool   // this laptop holds it in the room's pipeline
 	Ticket     string // the number its people are called by
 	Urgency    loan.Urgency
+	Veiled     bool // what tells of the people is left out: not the operator's to see in a list
 }
 
 // Held is where in the room a case is.

@@ -147,7 +147,7 @@ func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
 		return Row{}, fault.Wrap(op, err)
 	}
 	// Not a change of the case itself, which would wait for the centre anew.
-	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "case to erase found: " + c.ID.String()}); err != nil {
+	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: guard.ErasureWords(c.ID)}); err != nil {
 		return Row{}, err
 	}
 	if err := guard.Apart(d.acting(), guard.EraseSeason, c); err != nil {

@@ -135,6 +135,33 @@ func TestWhatWaitsNamesNobodyToWhoMayNotSearch(t *testing.T) {
 	shown(false)
 }
 
+// TestWhatWaitsNamesNobodyOutsideTheOwnQueue: an id, a state and a size are enough to
+// carry a case and to put it first.
+func TestWhatWaitsNamesNobodyOutsideTheOwnQueue(t *testing.T) {
+	c, as := staffed(t)
+	for _, r := range guard.Roles() {
+		d := as(r)
+		rows := d.Waiting()
+		i := slices.IndexFunc(rows, func(w desk.WaitingRow) bool { return w.ID == c.ID })
+		if i < 0 || rows[i].Status != loan.Draft || !rows[i].Records {
+			t.Fatalf("%s: waiting are %+v", r, rows)
+		}
+		one, ok := d.RowOf(c.ID)
+		if !ok {
+			t.Errorf("%s: the case is not there", r)
+		}
+		for name, got := range map[string]desk.Row{"waiting": rows[i].Row, "row": one} {
+			if got.Name != "" || got.IDTail != "" || got.PhoneTail != "" || got.School != "" || got.Amount != 0 || got.Kind != "" || !got.Veiled {
+				t.Errorf("%s, %s: tells of the people: %+v", r, name, got)
+			}
+		}
+	}
+	d := as(guard.DataAdmin)
+	if _, err := d.Urge(t.Context(), c.ID, loan.Urgent); err != nil || d.Waiting()[0].Urgency != loan.Urgent {
+		t.Errorf("put first by who may: %v", err)
+	}
+}
+
 func TestNoRowIsShownToWhoMayNotSearch(t *testing.T) {
 	f := newField(t)
 	c := step(t)(f.d.TakeNumber(t.Context(), loan.First, false))

@@ -291,6 +291,25 @@ func TestWhoSawARowOfOnesCaseBySearching(t *testing.T) {
 	}
 }
 
+func TestWhoSawARowOfOnesCaseToEraseIt(t *testing.T) {
+	c, as := staffed(t)
+	d := as(guard.DataAdmin)
+	if row, err := d.RequestedCase(t.Context(), c.ID.String()[28:]); err == nil || row.ID != c.ID {
+		t.Fatalf("got %+v, %v", row, err)
+	}
+	d = as(guard.Auditor)
+	for name, q := range map[string]desk.Sought{"the student's": {Person: c.App.Student.IDNo}, "the case's": {Case: c.ID.String()[28:]}} {
+		q.Operator = "dataadmin-1"
+		r, err := d.Record(t.Context(), q)
+		if err != nil || len(r.Lines) != 1 || r.Lines[0].Kind != loan.ChangeView || len(r.Lines[0].Shown) != 1 || r.Lines[0].Shown[0] != c.ID {
+			t.Errorf("%s: got %+v, %v", name, r.Lines, err)
+		}
+	}
+	if r, err := d.Record(t.Context(), desk.Sought{Operator: "dataadmin-1", Person: "52272720050314101X"}); err != nil || len(r.Lines) != 0 {
+		t.Errorf("another's: got %+v, %v", r.Lines, err)
+	}
+}
+
 func TestOddWorkIsFoundInTheRecord(t *testing.T) {
 	f := newField(t)
 	c := entered(t, f.d)

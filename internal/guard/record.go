@@ -33,7 +33,7 @@ type Line struct {
 	Fields   []string        `json:"fields,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
 	Detail   string          `json:"detail,omitempty"`
-	Shown    []uuid.UUID     `json:"shown,omitempty"` // cases of which a search beyond the own queue showed a row
+	Shown    []uuid.UUID     `json:"shown,omitempty"` // cases of which a search beyond the own queue, or one to erase a case, showed a row
 }
 
 // Of says whether the line tells of a look at one of the cases, or of an act on it.
@@ -52,8 +52,11 @@ func LineOf(ch *loan.Change) Line {
 		if b, err := loan.Body[loan.ViewBody](ch); err == nil {
 			l.Fields, l.Reason, l.Detail = b.Fields, b.Reason, b.Detail
 			l.noted()
-			if ch.Kind == loan.ChangeSearch {
+			switch ch.Kind {
+			case loan.ChangeSearch:
 				l.Shown = beyondShown(b.Detail)
+			case loan.ChangeView:
+				l.Shown = erasureShown(b.Detail)
 			}
 		}
 	case ch.Kind == loan.ChangeEdit || ch.Kind == loan.ChangeResolve || ch.Kind == loan.ChangeCorrect:
@@ -98,6 +101,22 @@ func LineOf(ch *loan.Change) Line {
 	}
 	l.Reason = MaskNumbers(l.Reason) // people wrote it in their own words
 	return l
+}
+
+// ErasureWords is the detail of the look at a case's row of whoever is to erase the case:
+// the line stands under no case, for it is no change of it.
+func ErasureWords(id uuid.UUID) string { return erasureMark + id.String() }
+
+const erasureMark = "case to erase found: "
+
+// erasureShown is the case that ErasureWords names.
+func erasureShown(detail string) []uuid.UUID {
+	s, ok := strings.CutPrefix(detail, erasureMark)
+	id, err := uuid.Parse(s)
+	if !ok || err != nil || id.String() != s {
+		return nil
+	}
+	return []uuid.UUID{id}
 }
 
 // BeyondWords is the detail of a search beyond the own queue: how many it found, the

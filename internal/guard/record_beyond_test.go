@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -36,5 +37,29 @@ func TestASearchBeyondTheQueueNamesTheCasesItShowed(t *testing.T) {
 	l := line(BeyondWords(2, "", ids[:2]))
 	if !(Sought{Case: ids[1].String()[28:]}).Wants(l) || (Sought{Case: ids[2].String()[28:]}).Wants(l) || (Sought{Case: "0000"}).Wants(Line{}) {
 		t.Error("a case is sought, and a line of another is found, or its own is not")
+	}
+}
+
+func TestACaseShownToBeErasedIsNamedByItsLine(t *testing.T) {
+	id := uuid.New()
+	for name, c := range map[string]struct {
+		kind   loan.ChangeKind
+		detail string
+		want   []uuid.UUID
+	}{
+		"found":               {loan.ChangeView, ErasureWords(id), []uuid.UUID{id}},
+		"a line of before":    {loan.ChangeView, "case to erase found: " + id.String(), []uuid.UUID{id}},
+		"what is no id":       {loan.ChangeView, "case to erase found: 522727200503149914", nil},
+		"with something else": {loan.ChangeView, "case to erase found: " + id.String() + " x", nil},
+		"another look":        {loan.ChangeView, "record " + id.String(), nil},
+		"a search":            {loan.ChangeSearch, ErasureWords(id), nil},
+	} {
+		body, err := json.Marshal(loan.ViewBody{Detail: c.detail})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := LineOf(&loan.Change{Kind: c.kind, Body: body}); !slices.Equal(l.Shown, c.want) {
+			t.Errorf("%s: %q names %v, want %v", name, c.detail, l.Shown, c.want)
+		}
 	}
 }

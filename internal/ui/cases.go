@@ -21,8 +21,9 @@ type cases struct {
 	count   *kit.Text
 	list    *kit.List
 	rows    []desk.Row
-	total   int // found, also those not listed
-	timer   *time.Timer
+	total   int                     // found, also those not listed
+	timer   *time.Timer             // until the search made counts; nil where none is to be noted
+	found   int                     // by that search
 	menu    map[fyne.KeyName]func() // what keys do to the case selected
 }
 
@@ -61,10 +62,19 @@ func (s *cases) object() fyne.CanvasObject     { return s.content }
 func (s *cases) keys() map[fyne.KeyName]func() { return s.menu }
 func (s *cases) shown()                        { kit.Focus(s.query) }
 
-func (s *cases) leave() {
-	if s.timer != nil {
-		s.timer.Stop()
+// leave also notes a search that nobody waited for.
+func (s *cases) leave() { s.noteSearch(s.timer) }
+
+// noteSearch notes the search that a timer was set for, unless that is done, or another
+// search took its place.
+func (s *cases) noteSearch(of *time.Timer) {
+	if of == nil || s.timer != of {
+		return
 	}
+	of.Stop()
+	s.timer = nil
+	rows, d := s.found, s.u.desk
+	s.u.act("note search", func(ctx context.Context) error { return d.NoteSearch(ctx, rows) }, func(error) {})
 }
 
 // search lists what the query finds, from the top, and notes it in the log
@@ -76,13 +86,13 @@ func (s *cases) search() {
 	if s.query.Text() == "" {
 		return
 	}
-	s.leave()
-	rows, d := s.total, s.u.desk
-	s.timer = time.AfterFunc(settled, func() {
-		s.u.back(func() {
-			s.u.act("note search", func(ctx context.Context) error { return d.NoteSearch(ctx, rows) }, func(error) {})
-		})
-	})
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.found = s.total
+	var t *time.Timer
+	t = time.AfterFunc(settled, func() { s.u.back(func() { s.noteSearch(t) }) })
+	s.timer = t
 }
 
 // refresh shows what the query finds by now; the case that is selected stays

@@ -235,7 +235,7 @@ func (s *syncScreen) offerFirst() {
 // longer.
 func (s *syncScreen) askUrgent() {
 	if r, ok := s.chosen(); ok {
-		s.u.askUrgent(r.ID, r.Name, r.Urgency, s.urged)
+		s.u.askUrgent(r.ID, urgedName(r.Row), r.Urgency, s.urged)
 	}
 }
 
@@ -372,12 +372,15 @@ func (s *syncScreen) showMendings(st courier.State) {
 	s.mends.Refresh()
 }
 
-// nameOf is how a case is called on a screen: the masked name and the ID's tail.
+// nameOf is how a case is called on a screen: the masked name and the ID's tail, or the
+// end of its id where those are not for the operator.
 func (u *Window) nameOf(id uuid.UUID) string {
 	r, ok := u.desk.RowOf(id)
 	switch {
 	case !ok:
 		return "本机记录"
+	case r.Veiled:
+		return rowName(r) + " 的案件"
 	case r.Name == "":
 		return "未填姓名的案件"
 	case r.IDTail != "":

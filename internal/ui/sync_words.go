@@ -143,13 +143,24 @@ func progressWords(s courier.State) (words string, part float32) {
 	return words, float32(s.Done) / float32(s.Total)
 }
 
+// rowName is how a row's case is called in a list: the masked name, or the end of the
+// id where the name is not for the operator.
+func rowName(r desk.Row) string {
+	switch {
+	case r.Veiled:
+		return "编号 " + r.ID.String()[28:]
+	case r.Name == "":
+		return "（未填姓名）"
+	}
+	return r.Name
+}
+
 // waitingCells is a row of the list of what waits.
 func (u *Window) waitingCells(r desk.WaitingRow, s courier.State, on way) []kit.Cell {
-	name := r.Name
-	if name == "" {
-		name = "（未填姓名）"
+	name, detail := rowName(r.Row), kindLabel(r.Kind, r.Supplement)
+	if r.Veiled {
+		detail = "不由我办理"
 	}
-	detail := kindLabel(r.Kind, r.Supplement)
 	if r.IDTail != "" {
 		detail += " · 证件尾号 " + r.IDTail
 	}

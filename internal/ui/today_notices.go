@@ -86,11 +86,7 @@ func (n *notices) lost() []desk.Notice {
 }
 
 func (n *notices) cells(r desk.Notice) []kit.Cell {
-	name := r.Name
-	if name == "" {
-		name = "（未填姓名）"
-	}
-	detail := ""
+	name, detail := rowName(r.Row), ""
 	if r.IDTail != "" {
 		detail = "证件尾号 " + r.IDTail
 	}

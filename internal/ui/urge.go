@@ -72,12 +72,20 @@ func (u *Window) urge(id uuid.UUID, to loan.Urgency, done func()) {
 	})
 }
 
+// urgedName is how the question whether a row's case is to go first calls it.
+func urgedName(r desk.Row) string {
+	if r.Veiled {
+		return rowName(r)
+	}
+	return r.Name
+}
+
 // caseMenu makes the rows of a list of cases offer what can be done to one, by
 // the right button, the menu key and F7; changed shows the list anew.
 func (u *Window) caseMenu(list *kit.List, rows func() []desk.Row, changed func()) (keys map[fyne.KeyName]func()) {
 	urge := func(i int) {
 		if all := rows(); i >= 0 && i < len(all) {
-			u.askUrgent(all[i].ID, all[i].Name, all[i].Urgency, changed)
+			u.askUrgent(all[i].ID, urgedName(all[i]), all[i].Urgency, changed)
 		}
 	}
 	list.Menu = func(i int) *fyne.Menu {

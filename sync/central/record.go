@@ -254,16 +254,18 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 		}
 		return each(l)
 	}
-	search := []loan.ChangeKind{loan.ChangeSearch}
+	// These stand under no case, and may have shown one; all others are found by their case.
+	showing := []loan.ChangeKind{loan.ChangeSearch, loan.ChangeView}
 	for _, d := range r.chains {
 		wanted := r.q.Kinds
+		where, args := `device = ?`, []any{d.String()}
 		if cases != nil && !r.centres[d] {
-			if len(wanted) > 0 && !slices.Contains(wanted, loan.ChangeSearch) {
+			if len(wanted) > 0 && !slices.ContainsFunc(wanted, func(k loan.ChangeKind) bool { return slices.Contains(showing, k) }) {
 				continue
 			}
-			wanted = search // of no case, and may have shown it; all others are found by their case
+			wanted = nil
+			where, args = where+` AND (kind = ? OR kind = ? AND case_id = ?)`, append(args, string(loan.ChangeSearch), string(loan.ChangeView), uuid.Nil.String())
 		}
-		where, args := `device = ?`, []any{d.String()}
 		if len(wanted) > 0 {
 			marks, kinds := inList(stringsOf(wanted))
 			where, args = where+` AND kind IN (`+marks+`)`, append(args, kinds...)
