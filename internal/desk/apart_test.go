@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -196,5 +198,99 @@ func TestNothingRestsOnAReviewOfNoReviewer(t *testing.T) {
 				t.Errorf("once the roster says that he is one: %v", err)
 			}
 		})
+	}
+}
+
+// TestWhoHadAWordOnACaseHasNoPartInItAfterwards is the other order: one who approves
+// grants reviews cases too, and one who reviews emergencies is a clerk too.
+func TestWhoHadAWordOnACaseHasNoPartInItAfterwards(t *testing.T) {
+	f := newField(t)
+	ctx, must := t.Context(), step(t)
+	for _, o := range []guard.Operator{
+		{ID: "both-1", Name: "两种角色", Roles: []guard.Role{guard.DataAdmin, guard.Reviewer}, Enabled: true},
+		{ID: "watch-1", Name: "审计兼操作", Roles: []guard.Role{guard.Auditor, guard.Clerk}, Enabled: true},
+	} {
+		if err := f.d.Store().EnableOperator(ctx, o, []byte(clerkPassword)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(what string, err error) {
+		t.Helper()
+		if say := fault.Sentence(err); fault.KindOf(err) != fault.Denied || !strings.Contains(say, "另一位") || !strings.Contains(say, "县资助中心另派一位") {
+			t.Errorf("%s: got %v: %s", what, err, say)
+		}
+	}
+	may := func(c *loan.Case) (ids []string) {
+		people, err := f.d.Reviewers(ctx, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range people {
+			ids = append(ids, p.ID)
+		}
+		return ids
+	}
+	f.in("clerk-1", clerkPassword, clock())
+	c, other := entered(t, f.d), entered(t, f.d)
+	f.in("clerk-2", clerkPassword, clock())
+	a, err := f.d.AskGrant(ctx, wanted(c.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = f.d.ApproveAsk(ctx, a.Code, "both-1", []byte(clerkPassword), nil); err != nil {
+		t.Fatal(err)
+	}
+	f.in("clerk-1", clerkPassword, clock())
+	c, other = must(f.d.Submit(ctx, c.ID)), must(f.d.Submit(ctx, other.ID))
+	if got := may(c); slices.Contains(got, "both-1") || !slices.Contains(got, "reviewer-1") {
+		t.Errorf("who may review are %v", got)
+	}
+	if got := may(other); !slices.Contains(got, "both-1") {
+		t.Errorf("who may review the other case are %v", got)
+	}
+	_, err = f.d.Review(ctx, c.ID, "both-1", []byte(clerkPassword), true, "")
+	refused("the review of who approved a grant", err)
+	if _, b := lastLook(t, f.d, loan.ChangeView); b.Detail != "refused review: "+guard.WhyWord {
+		t.Errorf("the chain says %+v", b)
+	}
+	must(f.d.Review(ctx, c.ID, "reviewer-1", []byte(reviewPassword), true, ""))
+	must(f.d.Review(ctx, other.ID, "both-1", []byte(clerkPassword), true, ""))
+
+	f.in("clerk-2", clerkPassword, clock())
+	g, err := f.d.BreakGlass(ctx, c.ID, "洪水断网急需核对")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.in("watch-1", clerkPassword, clock())
+	if err := f.d.ReviewGlass(ctx, g.ID, true, "情况属实"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.d.TakeOver(ctx, c.ID, loan.SignStation, "接着办理")
+	refused("taken over by who reviewed an emergency", err)
+	must(f.d.TakeOver(ctx, other.ID, loan.SignStation, "接着办理"))
+	if _, _, err := f.d.PrepareContract(ctx, other.ID); err != nil {
+		t.Errorf("of a case on which he had no word: %v", err)
+	}
+}
+
+// TestAWordOfTheCentreCountsAtTheLaptop is of a grant that came down signed.
+func TestAWordOfTheCentreCountsAtTheLaptop(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	both := guard.Operator{ID: "both-1", Name: "两种角色", Roles: []guard.Role{guard.DataAdmin, guard.Reviewer}, Enabled: true}
+	if err := f.d.Store().EnableOperator(ctx, both, []byte(clerkPassword)); err != nil {
+		t.Fatal(err)
+	}
+	f.in("clerk-1", clerkPassword, clock())
+	c := step(t)(f.d.Submit(ctx, entered(t, f.d).ID))
+	content, err := guard.Grant{ID: "g-1", Operator: "clerk-2", By: "both-1", Fields: []string{"student.phone"}, Cases: []uuid.UUID{c.ID}, Reason: "核对家长投诉",
+		From: clock().UTC().Add(-time.Hour), Until: clock().UTC().Add(time.Hour)}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.send(bulletin.Bulletin{Kind: bulletin.Grant, Name: "g-1", Issued: clock(), Content: content})
+	_, err = f.d.Review(ctx, c.ID, "both-1", []byte(clerkPassword), true, "")
+	if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "县资助中心另派一位") {
+		t.Errorf("got %v: %s", err, fault.Sentence(err))
 	}
 }

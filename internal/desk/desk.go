@@ -294,6 +294,9 @@ func (d *Desk) would(ctx context.Context, v guard.Verb, c *loan.Case) error {
 	if err := guard.MayAt(o, v, c, d.site()); err != nil {
 		return err
 	}
+	if err := d.noWord(ctx, o, v, c); err != nil {
+		return err
+	}
 	return d.restsOn(ctx, v, c)
 }
 
@@ -307,6 +310,9 @@ func (d *Desk) site() guard.Site {
 // permitOther is permit for a second person who gave name and password here.
 func (d *Desk) permitOther(ctx context.Context, who guard.Operator, v guard.Verb, c *loan.Case) error {
 	err := guard.MayAt(who, v, c, d.site())
+	if err == nil {
+		err = d.noWord(ctx, who, v, c)
+	}
 	if err != nil {
 		d.refuse(ctx, who, c, err)
 	}

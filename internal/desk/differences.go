@@ -21,7 +21,7 @@ type Source string
 const (
 	FromCard      Source = "card"      // what the ID card says, or its number
 	FromRoster    Source = "roster"    // the pre-application
-	FromEarlier   Source = "earlier"   // the latest other case of the student at this laptop
+	FromEarlier   Source = "earlier"   // the latest other case of the student at this laptop, a signed one before a draft
 	FromCorrected Source = "corrected" // before the last correction
 )
 
@@ -226,17 +226,8 @@ func (d *Desk) earlierDifferences(ctx context.Context, c *loan.Case, full bool) 
 	if c.App.Student.IDNo == "" {
 		return nil, nil
 	}
-	others, _ := d.store.SearchWhere("", 1, func(s *store.Summary) bool {
-		return s.ID != c.ID && s.IDNo == c.App.Student.IDNo && s.Status != loan.Void
-	})
-	if len(others) == 0 {
-		return nil, nil
-	}
-	k, err := d.store.Case(ctx, others[0].ID)
-	if kind := fault.KindOf(err); kind == fault.Erased || kind == fault.Missing {
-		return nil, nil
-	}
-	if err != nil {
+	k, err := d.earlierCase(ctx, c)
+	if err != nil || k == nil {
 		return nil, err
 	}
 	for _, f := range compared() {
@@ -253,6 +244,28 @@ func (d *Desk) earlierDifferences(ctx context.Context, c *loan.Case, full bool) 
 		out[i].Withheld = !d.reveals(k.ID, out[i].Field)
 	}
 	return out, nil
+}
+
+// earlierCase is the newest other case of the student that ever was sealed, and only
+// where there is none the newest; nil without another. A bare new draft does not hide
+// what was signed.
+func (d *Desk) earlierCase(ctx context.Context, c *loan.Case) (newest *loan.Case, err error) {
+	others, _ := d.store.SearchWhere("", 0, func(s *store.Summary) bool {
+		return s.ID != c.ID && s.IDNo == c.App.Student.IDNo && s.Status != loan.Void
+	})
+	for _, s := range others {
+		k, err := d.store.Case(ctx, s.ID)
+		if kind := fault.KindOf(err); kind == fault.Erased || kind == fault.Missing {
+			continue
+		}
+		if err != nil || k.EverSealed() {
+			return k, err
+		}
+		if newest == nil {
+			newest = k
+		}
+	}
+	return newest, nil
 }
 
 // noteCompared notes in the record of an earlier case that its values are shown

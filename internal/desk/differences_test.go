@@ -199,3 +199,22 @@ func TestDifferencesAreMaskedForWhoDoesNotSeeTheCase(t *testing.T) {
 		}
 	}
 }
+
+// TestABareDraftDoesNotHideTheSignedContract opens another case with the number alone
+// after the one that was signed.
+func TestABareDraftDoesNotHideTheSignedContract(t *testing.T) {
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	ctx, must := t.Context(), step(t)
+	one := sealed(t, d)
+	two := entered(t, d)
+	two = must(d.Edit(ctx, two.ID, map[string]any{"student.phone": "15400000077"}))
+	want := map[string]string{"student.phone": one.App.Student.Phone}
+	wantDifferences(t, differing(t, d, two, desk.FromEarlier), want)
+	bare := must(d.NewCase(ctx, loan.First, false))
+	must(d.Edit(ctx, bare.ID, map[string]any{"student.id_no": one.App.Student.IDNo}))
+	wantDifferences(t, differing(t, d, two, desk.FromEarlier), want)
+	// Beside the bare one stands what was signed, too, and not the newer draft.
+	bare = must(d.Edit(ctx, bare.ID, map[string]any{"student.phone": "15400000078"}))
+	wantDifferences(t, differing(t, d, bare, desk.FromEarlier), want)
+}

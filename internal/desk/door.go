@@ -235,6 +235,12 @@ func (d *Desk) Reviewers(ctx context.Context, c *loan.Case) ([]Person, error) {
 	}
 	var out []Person
 	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool { return guard.MayAt(o, guard.Review, c, d.site()) != nil }) {
+		switch err := d.noWord(ctx, o, guard.Review, c); {
+		case fault.KindOf(err) == fault.Denied:
+			continue
+		case err != nil:
+			return nil, fault.Wrap("list reviewers", err)
+		}
 		out = append(out, Person{ID: o.ID, Name: o.Name})
 	}
 	return out, nil

@@ -8,7 +8,9 @@
 // It guarantees that what the table does not name is denied, and that nobody
 // acts in two roles on one case: who entered a case, or had a hand in a contract of
 // it, cannot review it, who reviewed it cannot enter or sign it, and who had any part in
-// it has no word on grants for it, emergencies in it or its erasing. A clerk works
+// it has no word on grants for it, emergencies in it or its erasing; nor does who had a
+// word on grants for it or emergencies in it review, decide or handle it later, for which
+// desk and centre look the words up. A clerk works
 // on the cases of others only where they were passed on to the laptop, or he took
 // them over there. It keeps nothing: operators and the
 // counting of failures are the store's, the case's state is loan's, and the

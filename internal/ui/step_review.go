@@ -75,7 +75,7 @@ func (s *reviewStep) showState() {
 		s.state.SetText("正在查找可以复核的人…")
 		s.ask()
 	case waiting && len(s.people) == 0:
-		s.state.SetText("本机没有能复核本案的人：受理人不能复核自己的案件。请系统数据管理员在“管理”中启用一位复核员，或请已启用的复核员在本机登录后打开本案。材料已保存，可以先办下一户。")
+		s.state.SetText("本机没有能复核本案的人：受理人不能复核自己的案件，批准过查看或导出本案、复查过本案紧急查看的人也不能。请系统数据管理员在“管理”中启用一位复核员，或请县资助中心另派一位在本机启用账号后复核。材料已保存，可以先办下一户。")
 	case waiting:
 		s.state.SetText("请复核员看着原件，对照下面的内容逐项核对，再输入自己的密码。")
 	case c.Review != nil && c.Review.Pass:

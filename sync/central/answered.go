@@ -18,6 +18,7 @@ func answeredSchema() []string {
 	return []string{
 		`CREATE TABLE IF NOT EXISTS answered (device TEXT NOT NULL, kind TEXT NOT NULL, request BYTEA NOT NULL, operator TEXT NOT NULL, decided TEXT NOT NULL,
 			reason TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (device, kind, request))`,
+		`CREATE TABLE IF NOT EXISTS words (case_id TEXT NOT NULL, operator TEXT NOT NULL, PRIMARY KEY (case_id, operator))`,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
@@ -135,5 +136,65 @@ func TestAnAnswerOverADamagedCaseDoesNotHoldTheOthersUp(t *testing.T) {
 	all, err := pleas(ctx, c.db)
 	if err != nil || len(all) != 1 || all[0].Case != ids[0] {
 		t.Errorf("waiting are %+v, %v", all, err)
+	}
+}
+
+// TestWhoHadAWordOnACaseDoesNotDecideOnIt is the other order: what a person said of the
+// case came before.
+func TestWhoHadAWordOnACaseDoesNotDecideOnIt(t *testing.T) {
+	words := map[string]func(t *testing.T, c *Central, l *laptop, id uuid.UUID){
+		"a grant, taken back since": func(t *testing.T, c *Central, _ *laptop, id uuid.UUID) {
+			now := c.now().UTC().Truncate(time.Second)
+			g, _, err := c.NewGrant(t.Context(), guard.Grant{Operator: "clerk-9", By: "both-9", Fields: []string{"student.phone"}, Cases: []uuid.UUID{id}, Reason: "核对学籍",
+				From: now.Add(-time.Minute), Until: now.Add(time.Hour)})
+			if err == nil {
+				_, err = c.Withdraw(t.Context(), bulletin.Grant, g.ID)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+		"an answer by telephone": func(t *testing.T, c *Central, l *laptop, id uuid.UUID) {
+			ask, err := guard.Ask{Nonce: [4]byte{1}, Fields: []string{"student.phone"}, Hours: 1, Case: guard.TagOf(id)}.Encode()
+			if err == nil {
+				_, err = c.AnswerGrant(t.Context(), Caller{l.enrol.Device.String(), "clerk-9"}, "both-9", seal.Spoken(ask), "家长来电核对")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a grant at a laptop": func(t *testing.T, _ *Central, l *laptop, id uuid.UUID) {
+			l.send([]*loan.Change{l.change(id, loan.ChangeView, loan.ViewBody{Detail: "grant g-0123 for clerk-9 by both-9"})})
+		},
+		"a review of an emergency at a laptop": func(t *testing.T, _ *Central, l *laptop, id uuid.UUID) {
+			ch := l.change(id, loan.ChangeView, loan.ViewBody{Reason: "情况属实", Detail: guard.GlassWord{ID: "e-0123456789ab", Reviewed: true, Operator: "clerk-9", Right: true}.Detail()})
+			ch.Operator = "both-9"
+			l.rechain()
+			l.send([]*loan.Change{ch})
+		},
+	}
+	for name, word := range words {
+		t.Run(name, func(t *testing.T) {
+			c := open(t, t.TempDir())
+			l := enrol(t, c, serve(t, c))
+			id, blobs := l.finished(content("a paper", 100))
+			l.arrive(blobs)
+			ofRealPeople(t, c)
+			for _, o := range []Operator{{ID: "both-9", Name: "两种角色", Roles: []string{"dataadmin", "reviewer"}}, {ID: "third-9", Name: "另一人", Roles: []string{"reviewer"}}} {
+				if err := c.AddOperator(t.Context(), o); err != nil {
+					t.Fatal(err)
+				}
+			}
+			word(t, c, l, id)
+			if err := c.Accept(t.Context(), id, "", "both-9"); fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), guard.WhyWord) {
+				t.Errorf("decided by who had a word: got %v", err)
+			}
+			if err := c.mayActAs(t.Context(), "both-9", Act{Verb: guard.Decide, Case: id, Name: "case accept"}); fault.KindOf(err) != fault.Denied {
+				t.Errorf("his act: got %v", err)
+			}
+			if err := c.Accept(t.Context(), id, "", "third-9"); err != nil {
+				t.Errorf("by another: %v", err)
+			}
+		})
 	}
 }

@@ -242,6 +242,14 @@
 // receive, accept, return and notice nothing counts, or goes down to other laptops, that
 // is not in a chain of this centre's own.
 //
+// # Words on a case
+//
+// Who granted a case, or reviewed an emergency in it, here or at a laptop, does not decide
+// on it. The table words has the case and the approver of each grant that names cases and
+// was made here, also of one that was taken back since; the other words are read from the
+// tables answered and emergency_reviews, the grants that stand, and the looks of the case.
+// A centre for practice does not ask.
+//
 // # The record of all laptops
 //
 // The chains that laptops sent are the record of what was looked at, revealed,

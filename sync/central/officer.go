@@ -158,7 +158,10 @@ func (c *Central) mayActAs(ctx context.Context, id string, a Act) error {
 			return err
 		}
 	}
-	return guard.MayAt(who, a.Verb, k, at)
+	if err := guard.MayAt(who, a.Verb, k, at); err != nil {
+		return err
+	}
+	return c.noWord(ctx, c.db, who, a.Verb, k)
 }
 
 // mayManage is fault.Denied for an act on a person whom the actor does not manage, as

@@ -213,6 +213,9 @@ func (c *Central) releasing(ctx context.Context, tx *sql.Tx, grant, operator str
 		if !k.MayShare() {
 			return g, 0, deny("case " + id.String() + ": a person's consent to hand it on was not given, or is taken back")
 		}
+		if k.Status == loan.Void {
+			return g, 0, deny("case " + id.String() + ": it is void")
+		}
 	}
 	switch {
 	case g.Operator != operator:

@@ -84,6 +84,41 @@ func TestACaseWithoutItsConsentsIsNotExported(t *testing.T) {
 	}
 }
 
+// TestAVoidCaseIsNotExportedFromHere is of a counted grant, which names no case.
+func TestAVoidCaseIsNotExportedFromHere(t *testing.T) {
+	c := open(t, t.TempDir())
+	l := enrol(t, c, serve(t, c))
+	var cases []uuid.UUID
+	for _, paper := range []string{"void", "alive"} {
+		id, blobs := l.finishedAfter(func(id uuid.UUID) { l.consents(id, loan.ConsentSensitive, loan.ConsentCredit) }, content(paper, 10_000))
+		l.arrive(blobs)
+		cases = append(cases, id)
+	}
+	l.send([]*loan.Change{l.change(cases[0], loan.ChangeVoid, loan.ReasonBody{Reason: "本人不办了"})})
+	ofRealPeople(t, c)
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := c.now().UTC().Truncate(time.Second)
+	g, _, err := c.NewGrant(t.Context(), guard.Grant{Operator: "clerk-9", By: "admin-9", Fields: []string{"student.name"}, Count: 10, Reason: "核对学籍",
+		From: now.Add(-time.Minute), Until: now.Add(time.Hour), Release: &guard.Release{To: "某分行", Key: key.Recipient().String(), Centre: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if _, err := c.Release(t.Context(), g.ID, "clerk-9", cases, dir); fault.KindOf(err) != fault.Denied || !strings.Contains(err.Error(), "it is void") {
+		t.Errorf("with a void one: got %v", err)
+	}
+	left, err := os.ReadDir(dir)
+	if list, e := c.Releases(t.Context()); e != nil || err != nil || len(list) > 0 || len(left) > 0 {
+		t.Errorf("counted %+v, %v; left %v, %v", list, e, left, err)
+	}
+	if h, err := c.Release(t.Context(), g.ID, "clerk-9", cases[1:], dir); err != nil || h.Cases != 1 {
+		t.Errorf("without it: %+v, %v", h, err)
+	}
+}
+
 // ofRealPeople makes a centre for practice one of real people, with who may ask
 // and approve.
 func ofRealPeople(t *testing.T, c *Central) {

@@ -69,7 +69,7 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 			return fault.New(op, fault.Denied, errors.New("the "+string(w[0].Party)+" took the consent "+w[0].Purpose+" back; it may be returned, or given anew"))
 		}
 		if by != "" {
-			if err := mayDecide(ctx, tx, k, by); err != nil {
+			if err := c.mayDecide(ctx, tx, k, by); err != nil {
 				return err
 			}
 		}
@@ -139,9 +139,9 @@ func (c *Central) speak(ctx context.Context, tx *sql.Tx, k *loan.Case, by string
 }
 
 // mayDecide is fault.Input unless the person is a reviewer of the county who had
-// no other part in the case: who entered, reviewed, witnessed or filled it in
-// does not decide on it too.
-func mayDecide(ctx context.Context, q querier, k *loan.Case, by string) error {
+// no other part in the case, nor a word on what others do with it: who entered,
+// reviewed, witnessed or filled it in, or granted it, does not decide on it too.
+func (c *Central) mayDecide(ctx context.Context, q querier, k *loan.Case, by string) error {
 	if err := onRoster(ctx, q, by, string(guard.Reviewer)); err != nil {
 		return err
 	}
@@ -153,5 +153,12 @@ func mayDecide(ctx context.Context, q querier, k *loan.Case, by string) error {
 	if err != nil {
 		return err
 	}
-	return mayBy(who, guard.MayAt(who, guard.Decide, k, at))
+	if err := mayBy(who, guard.MayAt(who, guard.Decide, k, at)); err != nil {
+		return err
+	}
+	err = c.noWord(ctx, q, who, guard.Decide, k)
+	if fault.KindOf(err) == fault.Denied {
+		return mayBy(who, err)
+	}
+	return err
 }
