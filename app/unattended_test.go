@@ -35,7 +35,7 @@ func unattendedVerbs() map[string]unattended {
 		"case export":      {verb: guard.Export, as: "aud", args: []string{"--grant", "g-1", "--to", "backup"}},
 		"case pass":        {verb: guard.PassOn, as: "aud", args: []string{"CASE", device, "review"}},
 		"sync import":      {verb: guard.OpenCase, as: "aud", args: []string{"--from", "folders"}},
-		"sync run":         {verb: guard.Sync, as: "aud", args: []string{"--until-empty", "--server", "https://127.0.0.1:1"}},
+		"sync run":         {verb: guard.Sync, as: "aud", args: []string{"--until-empty", "--adopt", "--server", "https://127.0.0.1:1"}},
 		"sync status":      {verb: guard.Sync, as: "aud"},
 		"sync settings":    {verb: guard.Sync, as: "aud", args: []string{"--pause", "on"}},
 		"sync neighbour":   {verb: guard.Sync, as: "aud"},
@@ -145,6 +145,9 @@ func TestEveryVerbObeysTheTableOrSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	must("sync", "run", "--until-empty", "--server", c.url, "--data", "l", "--operator", "anna", "--password-file", "pw")
+
+	// Whoever works here carries, so that his account is renewed too.
+	must("sync", "run", "--until-empty", "--server", c.url, "--data", "l", "--operator", "aud", "--password-file", "pw2")
 
 	rows, want := unattendedVerbs(), map[string]int{"anna enable-operator": 2, "aud sync": 1, "far sync": 1}
 	for _, v := range verbs() {

@@ -76,7 +76,11 @@ func syncRun(c *call) int {
 		})
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-		if err := d.MaySync(ctx); err != nil {
+		may := d.MayCarry
+		if *adopt {
+			may = d.MaySync
+		}
+		if err := may(ctx); err != nil {
 			return err
 		}
 		err := run(ctx, d.Store(), d.Operator().ID, nil)

@@ -192,8 +192,14 @@ func (d *Desk) MayImport(ctx context.Context) error {
 	return fault.Wrap("bring cases in", d.permit(ctx, guard.OpenCase, nil))
 }
 
-// MaySync is nil when the operator may carry what this laptop sends and takes; a
-// refusal is noted.
+// MayCarry is nil when the operator's signing in may let this laptop send what waits and
+// take the centre's word, which renews his account too; a refusal is noted.
+func (d *Desk) MayCarry(ctx context.Context) error {
+	return fault.Wrap("carry", d.permit(ctx, guard.Carry, nil))
+}
+
+// MaySync is nil when the operator may say how and by which way this laptop sends and
+// takes; a refusal is noted.
 func (d *Desk) MaySync(ctx context.Context) error {
 	return fault.Wrap("sync", d.permit(ctx, guard.Sync, nil))
 }
@@ -283,7 +289,7 @@ func (d *Desk) would(ctx context.Context, v guard.Verb, c *loan.Case) error {
 		return guard.MustChange(v)
 	}
 	// Also before what carries: what it writes bears the clock's time.
-	if err := d.stands(ctx); err != nil && v != guard.Sync {
+	if err := d.stands(ctx); err != nil && v != guard.Sync && v != guard.Carry {
 		return err
 	}
 	o, err := d.store.Account(ctx, d.operator.ID)

@@ -228,6 +228,7 @@ func ways() map[string]way {
 		}},
 		"SetBackupDir": {verb: guard.Backup, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.SetBackupDir(ctx, "") }},
 		"NoteCopied":   {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.NoteCopied(ctx)) }},
+		"MayCarry":     {verb: guard.Carry, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MayCarry(ctx) }},
 		"MaySync":      {verb: guard.Sync, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.MaySync(ctx) }},
 		"ImportSchools": {verb: guard.ImportRegister, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.ImportSchools(ctx, strings.NewReader("")))

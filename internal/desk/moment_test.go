@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -185,8 +186,10 @@ func TestALeaseEndsAlsoWithinASession(t *testing.T) {
 		if f.d.Lapsed() == nil {
 			t.Error("and the desk does not say so")
 		}
-		if err := f.d.MaySync(t.Context()); err != nil {
-			t.Errorf("and what it has cannot be sent: %v", err)
+		for name, may := range map[string]func(context.Context) error{"sync": f.d.MaySync, "carry": f.d.MayCarry} {
+			if err := may(t.Context()); err != nil {
+				t.Errorf("%s: and what it has cannot be sent: %v", name, err)
+			}
 		}
 	})
 	t.Run("and says so as soon as the word is taken up", func(t *testing.T) {

@@ -140,7 +140,7 @@ func MayAt(op Operator, v Verb, c *loan.Case, at Site) error {
 	if err := May(op, v, c); err != nil {
 		return err
 	}
-	if v != Sync && !op.Within(at) {
+	if v != Sync && v != Carry && !op.Within(at) {
 		return deny(v, "您的账号属于"+op.Where()+"，这里是"+at.Point+"（"+at.County+"），不在您的范围内。请由本受理点的人员办理。", "another organisation")
 	}
 	if c == nil {

@@ -55,6 +55,7 @@ const (
 	ManageOperators Verb = "manage-operators"
 	ManageSettings  Verb = "manage-settings"
 	ImportRegister  Verb = "import-register"
+	Carry           Verb = "carry"
 	Sync            Verb = "sync"
 	Urge            Verb = "urge"
 	Backup          Verb = "backup"
@@ -126,6 +127,7 @@ func rules() []rule {
 		{ManageOperators, "管理操作员", admin, local, false, nil, false},
 		{ManageSettings, "修改设置", admin, local, false, nil, false},
 		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, local, false, nil, false},
+		{Carry, "与县资助中心收发", all, every, false, nil, false},
 		{Sync, "上传", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},
 		{Urge, "设为优先上传", []Role{Clerk, Reviewer, DataAdmin}, local, true, alive, false},
 		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},

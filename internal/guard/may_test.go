@@ -78,6 +78,7 @@ func cells() map[Verb]cell {
 		ManageSettings:  {"dataadmin", "any", "", ""},
 		ImportRegister:  {"clerk dataadmin", "any", "", ""},
 		Sync:            {"clerk reviewer dataadmin", "any", "", "point county province bank"},
+		Carry:           {everyone, "any", "", "point county province bank"},
 		Backup:          {"clerk reviewer dataadmin", "any", "", "point county province bank"},
 		EraseSeason:     {"dataadmin", "any", anyPart, ""},
 		Restore:         {"dataadmin", "any", "", ""},
@@ -161,7 +162,7 @@ func TestTable(t *testing.T) {
 						at := level == "" || has(cmp.Or(w.levels, "point county"), string(level))
 						for _, in := range []bool{false, true} {
 							err := MayAt(standing(operator("x", roles...), level, in), v, c, site)
-							want := allowed && at && (in || level == "" || v == Sync)
+							want := allowed && at && (in || level == "" || v == Sync || v == Carry)
 							if (err == nil) != want {
 								t.Errorf("%s by %v in %v who %s at level %q, in the organisation %v: got %v, want allowed %v", v, roles, s, part, level, in, err, want)
 							}

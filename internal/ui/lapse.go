@@ -54,9 +54,13 @@ func shortDevice(d *desk.Desk) string {
 	return id[len(id)-8:]
 }
 
-// sync lets the county's word come over the network, and looks at each word
-// whether it ends the lapse.
+// sync lets the county's word come over the network where the operator may, and looks
+// at each word whether it ends the lapse.
 func (l *lapse) sync(ctx context.Context) {
+	if err := l.d.MayCarry(ctx); err != nil {
+		l.status.SetText(sentence(err))
+		return
+	}
 	c, err := l.u.deps.Courier(l.d)
 	if err != nil {
 		l.status.SetText(sentence(err))

@@ -17,8 +17,12 @@ type carrier struct {
 	state   courier.State
 }
 
-// startCarrier begins to carry, and to show how it stands.
+// startCarrier begins to carry where the operator may, and to show how it stands.
 func (u *Window) startCarrier() {
+	if err := u.desk.MayCarry(u.ctx); err != nil {
+		u.fail(err)
+		return
+	}
 	c, err := u.deps.Courier(u.desk)
 	if err != nil {
 		u.fail(err)

@@ -5,9 +5,12 @@ import (
 	"testing"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
+	"doorstep/sync/courier"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 	"github.com/google/uuid"
@@ -69,5 +72,35 @@ func TestAnothersCaseWaitsWithoutItsPeople(t *testing.T) {
 	r.u.idle(t)
 	if row, ok := d.RowOf(id); !ok || row.Urgency != loan.Urgent {
 		t.Errorf("it goes first: %v, %q", ok, row.Urgency)
+	}
+}
+
+// TestAnAuditorCarries: his account is renewed by it, and how things are carried is not
+// his to say.
+func TestAnAuditorCarries(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.u.deps.Courier = func(d *desk.Desk) (*courier.Courier, error) {
+		return courier.New(courier.Config{Store: d.Store(), Now: testClock})
+	}
+	d := r.another("auditor-1", guard.Auditor)
+	carries := func() (on bool) {
+		r.ui(func() { on = r.u.carrier != nil })
+		return on
+	}
+	if err := d.MayCarry(t.Context()); err != nil || !carries() {
+		t.Fatalf("got %v, carries %v", err, carries())
+	}
+	if err := d.MaySync(t.Context()); fault.KindOf(err) != fault.Denied {
+		t.Errorf("what is the desk's to say: got %v", err)
+	}
+	if _, err := d.Store().KeepRoster(t.Context(), []store.RosterEntry{{ID: "auditor-1", Name: "auditor-1", Roles: []string{"auditor"}, Off: true}}); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() {
+		r.u.stopCarrier()
+		r.u.startCarrier()
+	})
+	if carries() {
+		t.Error("who was switched off carries")
 	}
 }

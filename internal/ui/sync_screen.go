@@ -202,9 +202,14 @@ func (s *syncScreen) askAdopt() {
 	kit.Confirm(s.u.win, "本机数据曾被退回旧副本？",
 		"请先与县资助中心确认：只有本机数据被退回旧副本、且没有另一台电脑在用同一份数据时，才选择继续。本机将从中心取回缺少的记录和材料，并记入日志。",
 		"取回并继续", "取消", func() {
-			if k := s.u.carrier; k != nil {
-				k.courier.Adopt(s.u.desk.Operator().ID)
-			}
+			d := s.u.desk
+			s.u.act("may adopt", d.MaySync, func(err error) {
+				if err != nil {
+					s.u.fail(err)
+				} else if k := s.u.carrier; k != nil && s.u.desk == d {
+					k.courier.Adopt(d.Operator().ID)
+				}
+			})
 		})
 }
 
