@@ -417,10 +417,15 @@ func TestACaseIsReturnedWithReasonsAndComesAgain(t *testing.T) {
 	if code, _, _ := s.verb(t, "case", "return", "--case", id.String(), "--code", "E-DC-002", "--by", "practice-clerk"); code != exitUsage {
 		t.Errorf("a clerk returns a case: exit %d", code)
 	}
-	s.must(t, "case", "return", "--case", id.String(), "--code", "E-DC-002,E-AM-001", "--note", "户口簿第二页模糊", "--by", "rev-2")
+	for _, about := range []string{"E-PH-001:", "E-PH-001:coborrowers.0", "E-PH-001:nobody.phone", "E-PH-001:student.phone:student.name"} {
+		if code, _, _ := s.verb(t, "case", "return", "--case", id.String(), "--code", about, "--by", "rev-2"); code != exitUsage {
+			t.Errorf("%s: exit %d", about, code)
+		}
+	}
+	s.must(t, "case", "return", "--case", id.String(), "--code", "E-DC-002,E-PH-001:coborrowers.0.phone", "--note", "户口簿第二页模糊", "--by", "rev-2")
 	mustCarry(t, l, "")
 	k, err := l.Case(t.Context(), id)
-	if err != nil || k.Status != loan.Returned || k.Return == nil || !slices.Equal(k.Return.Codes, []loan.Code{"E-DC-002", "E-AM-001"}) || k.Return.Note != "户口簿第二页模糊" {
+	if err != nil || k.Status != loan.Returned || k.Return == nil || !slices.Equal(k.Return.Codes, []loan.Code{"E-DC-002", "E-PH-001"}) || len(k.Return.Fields) != 1 || k.Return.Fields["E-PH-001"] != "coborrowers.0.phone" || k.Return.Note != "户口簿第二页模糊" {
 		t.Fatalf("got %v, %+v, %v", k.Status, k.Return, err)
 	}
 	if h := heldCase(t, s, id); h.Status != "returned" {

@@ -55,7 +55,7 @@ Usage:
   sync device list --data DIR [--json]
   sync device revoke|admit|settle --data DIR --id ID
   sync device lost --data DIR --id ID [--json]
-  sync case return --data DIR --case ID --code CODE[,CODE] [--note TEXT] [--by ID]
+  sync case return --data DIR --case ID --code CODE[:FIELD][,CODE[:FIELD]] [--note TEXT] [--by ID]
   sync case accept --data DIR --case ID [--note TEXT] [--by ID]
   sync case withdraw-consent --data DIR --case ID --party student|coborrower --purpose PURPOSE --reason TEXT [--by ID]
   sync case erase --data DIR --case ID --by ID --reason TEXT

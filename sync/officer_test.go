@@ -114,7 +114,7 @@ func TestEveryVerbThatActsAsksWhoItIs(t *testing.T) {
 		"officer password": {"--by", "admin-1", "--new-password-file", password},
 		"code new":         {"--code-file", filepath.Join(t.TempDir(), "code")}, "recovery approve": {id, "--code", "0000000000"}, "recovery refuse": {id}, "recovery answer": {"--device", id, "--operator", "admin-1", "--by", "admin-1", "--code", "0000000000"},
 		"device revoke": {"--id", id}, "device lost": {"--id", id}, "device admit": {"--id", id}, "device settle": {"--id", id},
-		"case return": {"--case", id, "--code", "E-DC-002"}, "case accept": {"--case", id}, "case withdraw-consent": {"--case", id, "--party", "student", "--purpose", "credit", "--reason", "asked in person"}, "case erase": {"--case", id, "--by", "admin-1", "--reason", "asked in person"},
+		"case return": {"--case", id, "--code", "E-DC-002,E-PH-001:coborrowers.0.phone"}, "case accept": {"--case", id}, "case withdraw-consent": {"--case", id, "--party", "student", "--purpose", "credit", "--reason", "asked in person"}, "case erase": {"--case", id, "--by", "admin-1", "--reason", "asked in person"},
 		"roster import": {"--file", file, "--group", "G1", "--school", "某校"}, "roster withdraw": {"--group", "G1"}, "schools import": {"--file", file},
 		"pack add": {"--file", file}, "pack withdraw": {"--id", "p"}, "template add": {"--file", file}, "template withdraw": {"--id", "p"},
 		"grant new":      {"--operator", "admin-1", "--by", "admin-1", "--fields", "student.name", "--count", "1", "--reason", "some reason"},

@@ -279,7 +279,8 @@ func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
 		"next sync what is to be mended, and the case comes again.", errs)
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("case", "", "id of the case")
-	codes := f.String("code", "", "codes of the reasons, joined by commas, such as E-DC-002")
+	codes := f.String("code", "", "codes of the reasons, joined by commas, such as E-DC-002; behind a code and a colon the\n"+
+		"field that it is about, where that is not plain, such as E-NM-005:coborrowers.0.name")
 	note := f.String("note", "", "a note for the clerk; no personal data")
 	by := f.String("by", "", "id of the reviewer who decides")
 	who := actorFlags(f, by)
@@ -290,11 +291,18 @@ func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var list []loan.Code
+	b := loan.ReturnBody{Note: *note}
 	for c := range strings.SplitSeq(*codes, ",") {
-		list = append(list, loan.Code(strings.TrimSpace(c)))
+		code, field, about := strings.Cut(strings.TrimSpace(c), ":")
+		b.Codes = append(b.Codes, loan.Code(code))
+		if about {
+			if b.Fields == nil {
+				b.Fields = map[loan.Code]string{}
+			}
+			b.Fields[loan.Code(code)] = field
+		}
 	}
-	return who.at(ctx, *data, decides("case return", kase), func(c *central.Central) error { return c.Return(ctx, kase, list, *note, *by) })
+	return who.at(ctx, *data, decides("case return", kase), func(c *central.Central) error { return c.Return(ctx, kase, b, *by) })
 }
 
 func caseAccept(ctx context.Context, args []string, out, errs io.Writer) error {

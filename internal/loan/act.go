@@ -485,7 +485,7 @@ func (c *Case) actCentre(ch *Change) error {
 		}
 		c.Status = Accepted
 	case ChangeReturn:
-		b, err := Body[ReturnBody](ch)
+		b, err := returnOf(ch)
 		if err != nil {
 			return err
 		}

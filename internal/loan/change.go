@@ -3,6 +3,7 @@ package loan
 import (
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -317,10 +318,22 @@ type AcceptBody struct {
 	Note string `json:"note,omitempty"`
 }
 
-// ReturnBody sends a case back with coded reasons.
+// ReturnBody sends a case back with coded reasons. Fields has what a code is about where
+// the centre said so: one of its codes, and a path that MayMend.
 type ReturnBody struct {
-	Codes []Code `json:"codes"`
-	Note  string `json:"note,omitempty"`
+	Codes  []Code          `json:"codes"`
+	Note   string          `json:"note,omitempty"`
+	Fields map[Code]string `json:"fields,omitempty"`
+}
+
+// Fits says whether each field is of a code of the return, and may be mended.
+func (b ReturnBody) Fits() bool {
+	for code, path := range b.Fields {
+		if !slices.Contains(b.Codes, code) || !MayMend(path) {
+			return false
+		}
+	}
+	return true
 }
 
 // UrgentBody says why a case is to be at the centre before others.

@@ -169,6 +169,30 @@ func element(v reflect.Value, index string, grow bool) reflect.Value {
 	return v.Index(i)
 }
 
+// MayMend says whether a path names something of a case that a family or a clerk can
+// mend: a single field of the application, of the one co-borrower; a slot of images; or
+// a party's consent or signature, as "consent/student".
+func MayMend(path string) bool {
+	if head, party, ok := strings.Cut(path, "/"); ok {
+		p := Party(party)
+		return validSlot(Slot(path)) || (head == "consent" || head == "sign") && (p == StudentParty || p == CoborrowerParty)
+	}
+	if rest, ok := strings.CutPrefix(path, "coborrowers."); ok && !strings.HasPrefix(rest, "0.") {
+		return false
+	}
+	v, err := new(Application).field(path, true)
+	return err == nil && v.Kind() != reflect.Struct && v.Kind() != reflect.Slice && v.Kind() != reflect.Pointer
+}
+
+// returnOf is the body of a return that fits.
+func returnOf(ch *Change) (ReturnBody, error) {
+	b, err := Body[ReturnBody](ch)
+	if err == nil && !b.Fits() {
+		err = fault.New("return", fault.Input, errors.New("a field of no code, or that cannot be mended"))
+	}
+	return b, err
+}
+
 // InContract says whether the field is printed in the contract, so that a
 // change of it after signing is a correction and voids the signatures.
 func InContract(path string) bool {

@@ -269,7 +269,7 @@ func (c *Case) Clone() *Case {
 	}
 	if c.Return != nil {
 		v := *c.Return
-		v.Codes = slices.Clone(v.Codes)
+		v.Codes, v.Fields = slices.Clone(v.Codes), maps.Clone(v.Fields)
 		d.Return = &v
 	}
 	d.Holders = slices.Clone(c.Holders)

@@ -307,11 +307,27 @@ func TestAFileOfTheCountyIsTakenInTheWindow(t *testing.T) {
 	}
 }
 
+func TestAFieldThatTheCentreNamedGoesBeforeTheRules(t *testing.T) {
+	said := &loan.ReturnBody{Codes: []loan.Code{"E-NM-001", "E-ID-001"}, Fields: map[loan.Code]string{"E-NM-001": "coborrowers.0.name"}}
+	r := loan.Report{Findings: []loan.Finding{{Code: "E-NM-001", Field: "student.name"}, {Code: "E-ID-001", Field: "coborrowers.0.id_no"}}}
+	for code, want := range map[loan.Code][2]string{"E-NM-001": {"coborrowers.0.name", "共同借款人："}, "E-ID-001": {"coborrowers.0.id_no", ""}} {
+		if got := mendPath(r, said, code); got != want[0] {
+			t.Errorf("%s leads to %q, want %q", code, got, want[0])
+		}
+		if got := aboutWhom(said, code); got != want[1] {
+			t.Errorf("%s is said of %q, want %q", code, got, want[1])
+		}
+	}
+	if got := stepOf(mendPath(loan.Report{}, said, "E-NM-001")); got != stepCoborrower {
+		t.Errorf("it opens step %d", got)
+	}
+}
+
 func TestEveryCodeLeadsToAFieldThatHasAName(t *testing.T) {
 	r := newRig(t, kit.Light)
 	v := r.open(loan.First, false)
 	for _, code := range r.u.deps.Words.Codes() {
-		path := mendPath(loan.Report{}, code)
+		path := mendPath(loan.Report{}, &loan.ReturnBody{}, code)
 		if name := mendName(path); path == "" || strings.HasSuffix(name, "其他内容") || name == "" {
 			t.Errorf("%s leads to %q, %q", code, path, name)
 		}

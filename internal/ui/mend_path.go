@@ -6,9 +6,12 @@ import (
 	"doorstep/internal/loan"
 )
 
-// mendPath is the field that a returned code is about: the one the rules raise
-// it for now, else the one the code's words speak of.
-func mendPath(r loan.Report, code loan.Code) string {
+// mendPath is the field that a returned code is about: the one the centre named, else
+// the one the rules raise it for now, else the one the code's words speak of.
+func mendPath(r loan.Report, said *loan.ReturnBody, code loan.Code) string {
+	if path := said.Fields[code]; path != "" {
+		return path
+	}
 	for _, f := range r.Findings {
 		if f.Code == code {
 			return f.Field

@@ -124,7 +124,7 @@ func (n *notices) words(r desk.Notice) (text, more string) {
 		if i == 0 {
 			text = n.u.deps.Words.Message(code) + "　" + string(code)
 		}
-		if f := mendName(mendPath(r.Report, code)); f != "" {
+		if f := mendName(mendPath(r.Report, r.Returned, code)); f != "" {
 			fields = append(fields, f)
 		}
 	}

@@ -108,7 +108,7 @@ func newVisit(u *Window, c *loan.Case) *visit {
 	v.begin()
 	v.take(c)
 	if r := c.Return; r != nil && c.Status == loan.Returned && len(r.Codes) > 0 {
-		v.mend = mendPath(v.report, r.Codes[0])
+		v.mend = mendPath(v.report, r, r.Codes[0])
 		v.at = stepOf(v.mend)
 	}
 	v.loadPeople()

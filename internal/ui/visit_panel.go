@@ -86,14 +86,17 @@ func (p *panel) returned() {
 		return
 	}
 	for _, code := range r.Codes {
-		path := mendPath(p.v.report, code)
+		path := mendPath(p.v.report, r, code)
 		p.add(wrong{step: stepOf(path), path: path, shown: true, Problem: kit.Problem{
-			Code: string(code), Kind: kit.Warning, Text: "中心退回：" + p.v.u.deps.Words.Message(code)}})
+			Code: string(code), Kind: kit.Warning, Text: "中心退回：" + aboutWhom(r, code) + p.v.u.deps.Words.Message(code)}})
 	}
 	if r.Note != "" {
 		p.add(wrong{step: p.v.at, shown: true, Problem: kit.Problem{Kind: kit.Warning, Text: "中心退回说明：" + r.Note, Jump: func() {}}})
 	}
 }
+
+// aboutWhom is whose field the centre named with a code; empty where it named none.
+func aboutWhom(r *loan.ReturnBody, code loan.Code) string { return who(r.Fields[code]) }
 
 func (p *panel) add(w wrong) {
 	if w.Jump == nil {

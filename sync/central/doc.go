@@ -186,7 +186,8 @@
 // none again, as long as its clock is not put back with it. Numbers of earlier programs
 // have 6 digits and count from one; they stay as they are. A person's word, "sync case return" and "sync case
 // accept", is written as return and accept, in the name of the reviewer where one
-// is given; "sync case withdraw-consent" as consent, in the name of who heard it.
+// is given, a return with the field that a code is about where one was named
+// ("fields", left out without one; a program from before it sets such a return aside); "sync case withdraw-consent" as consent, in the name of who heard it.
 // Such changes go as news to every laptop that wrote to the case, and
 // so do the changes of one laptop to the others that work on it. A return, an
 // acceptance or a receipt in a laptop's chain is kept and does not count.

@@ -117,7 +117,7 @@ func TestWhoDecidesIsOfTheCounty(t *testing.T) {
 		if err := c.AddOperator(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
-		err := c.Return(t.Context(), id, []loan.Code{"E-DC-002"}, "", o.ID)
+		err := c.Return(t.Context(), id, loan.ReturnBody{Codes: []loan.Code{"E-DC-002"}}, o.ID)
 		if (err == nil) != (o.ID == "r-county") {
 			t.Errorf("returned by %s: %v", o.ID, err)
 		}

@@ -18,24 +18,27 @@ const MaxNote = 600
 
 // Return sends a case back with coded reasons, to be mended at the desk; by is
 // the reviewer of the roster who decides, or empty. fault.Input for a code that
-// is none or a person who may not, fault.Missing for a case that is not here,
+// is none, a field that none of them is about or that cannot be mended, or a person who may not, fault.Missing for a case that is not here,
 // fault.Denied for one that is not received or accepted.
-func (c *Central) Return(ctx context.Context, id uuid.UUID, codes []loan.Code, note, by string) error {
+func (c *Central) Return(ctx context.Context, id uuid.UUID, b loan.ReturnBody, by string) error {
 	const op = "central.Return"
 	words, err := rulebook.LoadWords()
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
 	known := words.Codes()
-	for i, code := range codes {
-		if !slices.Contains(known, code) || slices.Contains(codes[:i], code) {
+	for i, code := range b.Codes {
+		if !slices.Contains(known, code) || slices.Contains(b.Codes[:i], code) {
 			return fault.New(op, fault.Input, errors.New("code "+string(code)+": not one of the list, or twice"))
 		}
 	}
-	if len(codes) == 0 {
+	if !b.Fits() {
+		return fault.New(op, fault.Input, errors.New("field: none of an application that a code of these is about, as coborrowers.0.name"))
+	}
+	if len(b.Codes) == 0 {
 		return fault.New(op, fault.Input, errors.New("a return needs a code: nobody is sent away without a reason"))
 	}
-	return c.say(ctx, id, loan.ChangeReturn, loan.ReturnBody{Codes: codes, Note: note}, note, by)
+	return c.say(ctx, id, loan.ChangeReturn, b, b.Note, by)
 }
 
 // Accept says that a received case is accepted, and may go on to bank and school;

@@ -35,7 +35,7 @@ func TestNobodyDecidesOnACaseOfHisOwn(t *testing.T) {
 		if err := c.Accept(t.Context(), id, "", who); fault.KindOf(err) != fault.Input {
 			t.Errorf("accepted by %s, who %s: got %v, want refused", who, why, err)
 		}
-		if err := c.Return(t.Context(), id, []loan.Code{"E-DC-002"}, "", who); fault.KindOf(err) != fault.Input {
+		if err := c.Return(t.Context(), id, loan.ReturnBody{Codes: []loan.Code{"E-DC-002"}}, who); fault.KindOf(err) != fault.Input {
 			t.Errorf("returned by %s, who %s: got %v, want refused", who, why, err)
 		}
 	}
@@ -43,14 +43,14 @@ func TestNobodyDecidesOnACaseOfHisOwn(t *testing.T) {
 		t.Fatalf("the case is %s", k.Status)
 	}
 	for _, note := range []string{"错", "522727200503149914 韦测", "家长 15400000009 来电"} {
-		if err := c.Return(t.Context(), id, []loan.Code{"E-DC-002"}, note, "rev-2"); fault.KindOf(err) != fault.Input {
+		if err := c.Return(t.Context(), id, loan.ReturnBody{Codes: []loan.Code{"E-DC-002"}, Note: note}, "rev-2"); fault.KindOf(err) != fault.Input {
 			t.Errorf("a return with the note %q: got %v", note, err)
 		}
 		if err := c.Accept(t.Context(), id, note, "rev-2"); fault.KindOf(err) != fault.Input {
 			t.Errorf("an acceptance with the note %q: got %v", note, err)
 		}
 	}
-	if err := c.Return(t.Context(), id, []loan.Code{"E-DC-002"}, "", "rev-2"); err != nil {
+	if err := c.Return(t.Context(), id, loan.ReturnBody{Codes: []loan.Code{"E-DC-002"}}, "rev-2"); err != nil {
 		t.Fatalf("by another reviewer: %v", err)
 	}
 	n := l.news(0)
@@ -87,7 +87,7 @@ func TestACaseWhoseConsentWasTakenBackGoesNoFurther(t *testing.T) {
 	if err := c.Accept(t.Context(), id, "", ""); err != nil {
 		t.Errorf("another case: %v", err)
 	}
-	if err := c.Return(t.Context(), kase, []loan.Code{"E-CT-001"}, "", ""); err != nil {
+	if err := c.Return(t.Context(), kase, loan.ReturnBody{Codes: []loan.Code{"E-CT-001"}}, ""); err != nil {
 		t.Errorf("returned: %v", err)
 	}
 }
