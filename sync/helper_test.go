@@ -60,7 +60,7 @@ func startServer(t testing.TB, dir, listen string, more ...string) *server {
 // await reads a file as soon as it is there.
 func await(t testing.TB, path string) string {
 	t.Helper()
-	for range 500 {
+	for range 6000 { // two minutes: a busy machine takes its time
 		if b, err := os.ReadFile(path); err == nil {
 			return strings.TrimSpace(string(b))
 		}
