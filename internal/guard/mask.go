@@ -53,12 +53,15 @@ const numberDigits = 11
 func MaskNumbers(s string) string {
 	r := []rune(s)
 	for from := 0; from < len(r); from++ {
-		if n := dateAt(r[from:]); n > 0 {
+		if n := max(dateAt(r[from:]), hourAt(r[from:])); n > 0 && (from == 0 || !isDigit(r[from-1])) {
 			from += n - 1
 			continue
 		}
 		var digits []int
 		for i := from; i < len(r) && (isDigit(r[i]) || len(digits) > 0 && between(r[i]) && !wholePhone(digits, i)); i++ {
+			if len(digits) > 0 && !isDigit(r[i-1]) && hourAt(r[i:]) > 0 {
+				break
+			}
 			if isDigit(r[i]) || len(digits) == 17 && (r[i] == 'X' || r[i] == 'x') {
 				digits = append(digits, i)
 			}
@@ -75,10 +78,21 @@ func MaskNumbers(s string) string {
 	return string(r)
 }
 
+var (
+	hourForm = regexp.MustCompile(`^([01]?\d|2[0-3])[:：][0-5]\d([:：][0-5]\d)?\b`)
+	dateForm = regexp.MustCompile(`^20\d\d[-/.][01]?\d[-/.][0-3]?\d([ T][0-2]?\d:[0-5]\d(:[0-5]\d)?)?\b|^20\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])\b`)
+)
+
+// hourAt is how many characters a time of the day has at the beginning of r.
+func hourAt(r []rune) int {
+	r = r[:min(len(r), len("10:30:00 "))]
+	return len([]rune(hourForm.FindString(string(r))))
+}
+
 // dateAt is how many characters a date, or a date with its time, has at the beginning of r.
 func dateAt(r []rune) int {
 	r = r[:min(len(r), len("2026-09-01 10:30:00"))]
-	return len([]rune(regexp.MustCompile(`^20\d\d[-/.][01]?\d[-/.][0-3]?\d([ T][0-2]?\d:[0-5]\d(:[0-5]\d)?)?\b`).FindString(string(r))))
+	return len([]rune(dateForm.FindString(string(r))))
 }
 
 // wholePhone says whether the digits are those of a phone that ends before end, with
