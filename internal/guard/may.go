@@ -149,12 +149,10 @@ func Verbs() []Verb {
 // about one. Otherwise it is fault.Denied with a sentence that says who may, or
 // fault.Missing when a case is needed and none is given.
 func May(op Operator, v Verb, c *loan.Case) error {
-	all := rules()
-	i := slices.IndexFunc(all, func(r rule) bool { return r.verb == v })
-	if i < 0 {
+	r, ok := ruleOf(v)
+	if !ok {
 		return deny(v, "当前版本不支持此操作。", "unknown verb")
 	}
-	r := all[i]
 	if !op.Enabled {
 		return deny(v, "该账号已停用，请联系系统数据管理员。", "account switched off")
 	}
@@ -214,8 +212,7 @@ func Apart(op Operator, v Verb, c *loan.Case) error {
 
 // HadPart is why whoever had a part in a case has no such word on it.
 func HadPart(v Verb) error {
-	all := rules()
-	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
+	r, _ := ruleOf(v)
 	what := map[Verb]string{ApproveGrant: "答复查看或导出本案的申请", ReviewGlass: "复查本案的紧急查看", EraseSeason: "删除本案"}[v]
 	return deny(v, "受理、接手、转交、复核、经办或审核过本案的人员不能"+what+"，请由没有经手本案的另一位"+labels(r.roles)+"办理。", WhyPart)
 }
@@ -303,8 +300,7 @@ func (h Hold) For(op Operator) bool { return !h.Number && (!h.Taken || h.By == o
 
 // hands denies a clerk's verb on the case of another.
 func hands(op Operator, v Verb, c *loan.Case, device uuid.UUID) error {
-	all := rules()
-	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
+	r, _ := ruleOf(v)
 	if !r.acts || !slices.Contains(r.roles, Clerk) || handles(op, c, device) {
 		return nil
 	}
@@ -399,12 +395,20 @@ func deny(v Verb, say, why string) error {
 
 // Label is the verb's name on screen.
 func Label(v Verb) string {
-	for _, r := range rules() {
-		if r.verb == v {
-			return r.label
-		}
+	if r, ok := ruleOf(v); ok {
+		return r.label
 	}
 	return string(v)
+}
+
+// ruleOf is the row of a verb; false of one that the table does not name.
+func ruleOf(v Verb) (rule, bool) {
+	all := rules()
+	i := slices.IndexFunc(all, func(r rule) bool { return r.verb == v })
+	if i < 0 {
+		return rule{}, false
+	}
+	return all[i], true
 }
 
 // atCounter says whether the operator stands where cases are worked on.

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"slices"
 	"strings"
 
 	"doorstep/internal/loan"
@@ -44,15 +43,13 @@ func WordMatters(op Operator, v Verb, c *loan.Case) bool {
 }
 
 func acts(v Verb) bool {
-	all := rules()
-	i := slices.IndexFunc(all, func(r rule) bool { return r.verb == v })
-	return i >= 0 && (all[i].acts || v == Witness || v == TakeOver)
+	r, ok := ruleOf(v)
+	return ok && (r.acts || v == Witness || v == TakeOver)
 }
 
 // HadWord is why whoever had a word on what others do with a case has no part in it.
 func HadWord(v Verb) error {
-	all := rules()
-	r := all[slices.IndexFunc(all, func(r rule) bool { return r.verb == v })]
+	r, _ := ruleOf(v)
 	say := "您批准过查看或导出本案的申请，或复查过本案的紧急查看，不能再办理本案（" + r.label + "）。请由另一位" + labels(r.roles) + "办理"
 	if v != Decide {
 		say += "；这里没有另一位的，请县资助中心另派一位，在本机启用账号后办理"
