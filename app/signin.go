@@ -79,7 +79,12 @@ func openDoor(ctx context.Context, dir string) (*desk.Door, error) {
 }
 
 func doorOf(ctx context.Context, dir string, rules *loan.Reference) (*desk.Door, error) {
-	return desk.OpenDoor(ctx, storeOptions(dir), desk.Tools{Rules: rules, Now: time.Now, Steady: desk.Steady()})
+	return desk.OpenDoor(ctx, storeOptions(dir), deskTools(rules))
+}
+
+// deskTools are the rules and the clocks of a desk.
+func deskTools(rules *loan.Reference) desk.Tools {
+	return desk.Tools{Rules: rules, Now: time.Now, Steady: desk.Steady()}
 }
 
 // signIn opens the data folder as the account's operator.

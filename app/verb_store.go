@@ -94,7 +94,7 @@ func (c *call) restore(ctx context.Context, data, from string, who *account) err
 	if err != nil {
 		return err
 	}
-	door, err := desk.OpenDoorAnyway(ctx, storeOptions(data), desk.Tools{Rules: rules, Now: time.Now, Steady: desk.Steady()})
+	door, err := desk.OpenDoorAnyway(ctx, storeOptions(data), deskTools(rules))
 	if err != nil {
 		return err
 	}

@@ -165,7 +165,9 @@ func windowDeps(ctx context.Context, data string, meter *kit.Meter, log *slog.Lo
 	if err != nil {
 		return ui.Deps{}, fault.Wrap(op, err)
 	}
-	door, err := desk.OpenDoorAnyway(ctx, storeOptions(data), desk.Tools{Rules: rules, Press: press, Now: time.Now, Steady: desk.Steady()})
+	tools := deskTools(rules)
+	tools.Press = press
+	door, err := desk.OpenDoorAnyway(ctx, storeOptions(data), tools)
 	if err != nil {
 		return ui.Deps{}, fault.Wrap(op, err)
 	}
