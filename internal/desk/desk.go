@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -97,7 +96,7 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 	missed := s.Misses()
 	for _, m := range missed {
 		entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: m.Operator,
-			Body: loan.ViewBody{Detail: fmt.Sprintf("failed %d times, the last at %s", m.Count, m.Last.Format(time.RFC3339))}})
+			Body: loan.ViewBody{Detail: guard.FailedWords(m.Count, m.Last)}})
 	}
 	odd, keep, err := d.foundOdd(ctx)
 	if err != nil {
@@ -214,13 +213,18 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err := d.permit(ctx, guard.View, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: "case"}))
+	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: guard.CaseOpened}))
 }
 
-// Check is the verdict on a case as it stands today.
+// Check is the verdict on a case as it stands today. Of a masked one it tells no ages:
+// they are the years of birth.
 func (d *Desk) Check(c *loan.Case) loan.Report {
 	a := d.whole(c).Application(d.Today())
-	return d.Rules().Check(&a)
+	r := d.Rules().Check(&a)
+	if c.Veiled {
+		r.Derived.StudentAge, r.Derived.CoborrowerAge = nil, nil
+	}
+	return r
 }
 
 // CheckEntry is Check without what only the signing brings: the verdict a

@@ -69,7 +69,7 @@ func (d *Desk) OwnData(ctx context.Context, id uuid.UUID, party loan.Party) (Own
 		}
 		out.Papers++
 	}
-	body := loan.ViewBody{Fields: []string{string(party)}, Detail: "own data shown to the person"}
+	body := loan.ViewBody{Fields: []string{string(party)}, Detail: guard.OwnShown}
 	if _, err := d.commit(ctx, op, id, entry(loan.ChangeView, body)); err != nil {
 		return Own{}, err
 	}

@@ -36,6 +36,7 @@ const (
 	OddGlass    = guard.OddGlass
 	OddLent     = guard.OddLent
 	OddPassed   = guard.OddPassed
+	OddIdle     = guard.OddIdle
 	OddPhone    = guard.OddPhone
 	OddPortrait = guard.OddPortrait
 )
@@ -74,7 +75,7 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		if !person.WellFormed() {
 			return Record{}, fault.Tell(op, fault.Input, "请写出完整的身份证号。", nil)
 		}
-		detail = "record of a person"
+		detail = guard.PersonRecord
 	}
 	if err := d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: detail}); err != nil {
 		return Record{}, err

@@ -148,8 +148,12 @@ func TestWhomACaseIsHandedOutInFull(t *testing.T) {
 					if d.SeesFull(k) != (want != nil) {
 						t.Errorf("sees it in full: %v", d.SeesFull(k))
 					}
-					if got := d.CheckEntry(k); !reflect.DeepEqual(got, verdict) {
-						t.Errorf("the verdict is another than its clerk's: %v, want %v", got.Codes(), verdict.Codes())
+					got, as := d.CheckEntry(k), verdict
+					if want == nil {
+						as.Derived.StudentAge, as.Derived.CoborrowerAge = nil, nil // an age is a year of birth
+					}
+					if !reflect.DeepEqual(got, as) {
+						t.Errorf("the verdict is another than its clerk's: %v %+v, want %v %+v", got.Codes(), got.Derived, as.Codes(), as.Derived)
 					}
 					if got := d.Missing(k); !slices.Equal(got, missing) {
 						t.Errorf("missing %v, want %v", got, missing)

@@ -188,17 +188,29 @@ func countyEnd(s string) int {
 // county is the end of the first county in s, or of the first city, or 0.
 func county(s string) int {
 	rest := s
-	if i := strings.Index(s, "自治区"); i >= 0 {
-		rest = s[i+len("自治区"):]
+	for _, province := range []string{"自治区", "省"} {
+		if i := strings.Index(s, province); i >= 0 {
+			rest = s[i+len(province):]
+			break
+		}
 	}
 	skipped := len(s) - len(rest)
 	for _, set := range []string{"县区旗", "市州盟"} {
-		if i := strings.IndexAny(rest, set); i > 0 {
-			_, n := utf8.DecodeRuneInString(rest[i:])
-			return skipped + i + n
+		for i, r := range rest {
+			end := i + utf8.RuneLen(r)
+			if i > 0 && strings.ContainsRune(set, r) && (r != '区' || !isEstate(rest[:i])) && (r != '州' || !strings.HasPrefix(rest[end:], "市")) {
+				return skipped + end
+			}
 		}
 	}
 	return 0
+}
+
+// isEstate says whether a 区 that follows is that of 小区, 社区, 校区 or another place
+// within a township, and not a district.
+func isEstate(before string) bool {
+	last, _ := utf8.DecodeLastRuneInString(before)
+	return strings.ContainsRune("小社校园厂院片库景墅住宅", last)
 }
 
 // PeopleNames are the names of a case's people, as they were entered and as their cards

@@ -35,6 +35,7 @@ const (
 	OddPhone    OddKind = "phone"    // one phone with many students
 	OddPortrait OddKind = "portrait" // one portrait in several cases, or of both parties
 	OddPassed   OddKind = "passed"   // one operator's many hand-overs on one day: of cases that he had passed on that day already, or beyond what a room does
+	OddIdle     OddKind = "idle"     // cases that one operator opened, printed or showed on one day and did nothing else with on it, beyond what people ask for at a counter
 	OddLent     OddKind = "lent"     // temporary passwords that one officer gave at the centre, and uses of one before its owner set his own
 )
 
@@ -51,6 +52,21 @@ type Oddity struct {
 // SearchRefused is what the record says of a search beyond the own queue that was
 // refused because the day's were used up.
 const SearchRefused = "beyond refused: the day's searches are used up"
+
+// FailedWords is what the record says of so many wrong passwords at a laptop, and when
+// the last was tried.
+func FailedWords(times int, last time.Time) string {
+	return failedMark + strconv.Itoa(times) + " times, the last at " + last.Format(time.RFC3339)
+}
+
+const failedMark = "failed "
+
+// failures is how many wrong passwords a line tells of.
+func failures(detail string) int {
+	rest, _ := strings.CutPrefix(detail, failedMark)
+	n, _ := strconv.Atoi(rest[:max(strings.IndexByte(rest, ' '), 0)])
+	return max(n, 1)
+}
 
 // WrongAtCentre begins what the centre's record says of a wrong password.
 const WrongAtCentre = "sign-in at the centre: wrong password"
@@ -80,6 +96,15 @@ func lent(a Act) bool {
 // beside those of a case under review; that one's id follows.
 const Compared = "compared with case "
 
+// PersonRecord is what the record says of who asked for that of one person.
+const PersonRecord = "record of a person"
+
+// CaseOpened is what the record says when somebody opened a case.
+const CaseOpened = "case"
+
+// OwnShown is what the record says when a party's own data was shown to that person.
+const OwnShown = "own data shown to the person"
+
 // RosterTaken begins what the record says of a case that was filled in from a
 // roster; the roster's group follows.
 const RosterTaken = "roster "
@@ -96,6 +121,9 @@ const (
 	// A line passes a case on and back now and then.
 	fullRoom   = 200
 	manyPassed = 15
+	// manyIdle is from how many cases on that were only looked at: who reviews them, works
+	// on them or passes them on did something with them.
+	manyIdle = 60
 	// ManyPhones is from how many students on one phone is odd, ManyPortraits from
 	// how many cases on one portrait: brothers and sisters share a phone.
 	ManyPhones    = 4
@@ -151,6 +179,13 @@ type Watch struct {
 	by     map[oddKey]*Oddity
 	taken  map[uuid.UUID]Act // the last filling in from a roster of each case
 	day    map[oddKey]int    // fillings in, of each operator and day
+	looks  map[oddKey]looked // what each operator had open on each day
+}
+
+// looked are the cases that one operator looked at or worked on, on one day.
+type looked struct {
+	cases   map[uuid.UUID]bool // true where something was done with it
+	devices []uuid.UUID
 }
 
 func (w *Watch) add(k OddKind, a Act, times int) {
@@ -187,6 +222,49 @@ func (w *Watch) passedOn(a Act) {
 	w.passed[key] = true
 }
 
+// lookedAt sees that a case was looked at, or that something was done with it.
+func (w *Watch) lookedAt(a Act) {
+	if a.Case == uuid.Nil || a.Operator == "" || unattended(a.Kind) {
+		return
+	}
+	switch a.Kind {
+	case loan.ChangeReveal, loan.ChangeExport, loan.ChangeUrgent, loan.ChangeSearch:
+		return
+	case loan.ChangeView:
+		if a.Detail != CaseOpened && a.Detail != OwnShown {
+			return
+		}
+	}
+	if w.looks == nil {
+		w.looks = map[oddKey]looked{}
+	}
+	key := oddKey{OddIdle, a.Operator, loan.DateOf(a.At.In(beijing()))}
+	l, ok := w.looks[key]
+	if !ok {
+		l.cases = map[uuid.UUID]bool{}
+	}
+	l.cases[a.Case] = l.cases[a.Case] || a.Kind != loan.ChangeView && a.Kind != loan.ChangePrint
+	l.devices = noted(l.devices, a.Device)
+	w.looks[key] = l
+}
+
+// idle are the days on which somebody looked at many cases and did nothing with them.
+func (w *Watch) idle() (out []Oddity) {
+	for key, l := range w.looks {
+		o := Oddity{Kind: OddIdle, Operator: key.operator, Day: key.day, Devices: l.devices}
+		for id, done := range l.cases {
+			if !done {
+				o.Count++
+				o.Cases = noted(o.Cases, id)
+			}
+		}
+		if o.Count >= manyIdle {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
 // fromRoster sees that a case was filled in from a roster.
 func (w *Watch) fromRoster(a Act) {
 	if w.taken == nil {
@@ -211,7 +289,9 @@ func noted(list []uuid.UUID, id uuid.UUID) []uuid.UUID {
 
 // See takes the next line.
 func (w *Watch) See(a Act) {
-	refused := strings.Contains(a.Detail, "refused")
+	w.lookedAt(a)
+	// What was exported went, whatever the recipient is called.
+	refused := a.Kind != loan.ChangeExport && strings.Contains(a.Detail, "refused")
 	if strings.HasPrefix(a.Detail, SearchRefused) {
 		w.add(OddSearches, a, timesOf(a.Detail))
 	}
@@ -224,8 +304,10 @@ func (w *Watch) See(a Act) {
 		w.add(OddRefused, a, timesOf(a.Detail))
 	case a.Kind == loan.ChangeReveal, a.Kind == loan.ChangeTake, a.Kind == loan.ChangeSearch && strings.HasPrefix(a.Detail, "beyond"):
 		w.add(OddLooks, a, 1)
-	case a.Kind == loan.ChangeSignIn && (strings.HasPrefix(a.Detail, "failed") || strings.HasPrefix(a.Detail, WrongAtCentre)):
-		w.add(OddPassword, a, 1)
+	case a.Kind == loan.ChangeView && lookPast(a.Detail):
+		w.add(OddLooks, a, 1)
+	case a.Kind == loan.ChangeSignIn && (strings.HasPrefix(a.Detail, failedMark) || strings.HasPrefix(a.Detail, WrongAtCentre)):
+		w.add(OddPassword, a, failures(a.Detail))
 	case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, RosterTaken):
 		w.fromRoster(a)
 	case a.Kind == loan.ChangePass:
@@ -245,10 +327,15 @@ func (w *Watch) See(a Act) {
 	}
 }
 
+// lookPast says whether the detail of a look tells of one past the own queue.
+func lookPast(detail string) bool {
+	return detail == PersonRecord || strings.HasPrefix(detail, Compared) || strings.HasPrefix(detail, erasureMark)
+}
+
 // Found gives what is odd so far.
 func (w *Watch) Found() []Oddity {
 	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed}
-	var out []Oddity
+	out := w.idle()
 	for _, o := range w.by {
 		if o.Count >= least[o.Kind] {
 			out = append(out, *o)

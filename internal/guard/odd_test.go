@@ -46,14 +46,15 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		}
 		return out
 	}
-	taken := Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: RosterTaken + "PT1"}
-	void := func(acts []Act) []Act {
+	and := func(acts []Act, k loan.ChangeKind) []Act {
 		for _, a := range slices.Clone(acts) {
-			a.Kind, a.Detail = loan.ChangeVoid, ""
+			a.Kind, a.Detail = k, ""
 			acts = append(acts, a)
 		}
 		return acts
 	}
+	taken := Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: RosterTaken + "PT1"}
+	void := func(acts []Act) []Act { return and(acts, loan.ChangeVoid) }
 	for name, c := range map[string]struct {
 		acts []Act
 		want OddKind
@@ -70,12 +71,22 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		"searches beyond the queue are looks":   {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeSearch, Detail: "beyond 1"}), OddLooks, 15},
 		"cases taken over by force are looks":   {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeTake}), OddLooks, 15},
 		"searches of the queue are not":         {times(50, Act{At: noon, Operator: "x", Kind: loan.ChangeSearch, Detail: "3"}), "", 0},
+		"cases opened and left on a busy day":   {times(59, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: CaseOpened}), "", 0},
+		"many cases opened and left":            {times(60, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: CaseOpened}), OddIdle, 60},
+		"many people's data shown":              {times(60, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: OwnShown}), OddIdle, 60},
+		"many cases printed":                    {times(60, Act{At: noon, Operator: "x", Kind: loan.ChangePrint, Detail: "receipt"}), OddIdle, 60},
+		"many marked urgent only":               {and(times(60, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: CaseOpened}), loan.ChangeUrgent), OddIdle, 60},
+		"many opened and reviewed":              {and(times(200, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: CaseOpened}), loan.ChangeReview), "", 0},
+		"records of many people":                {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: PersonRecord}), OddLooks, 15},
+		"many cases found to be erased":         {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: ErasureWords(uuid.Nil)}), OddLooks, 15},
+		"many earlier cases' values":            {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: Compared + uuid.Nil.String()}), OddLooks, 15},
+		"an export to one called refused":       {times(9, Act{At: noon, Operator: "x", Kind: loan.ChangeExport, Detail: "export 1 of 2 to refused; 500 times more"}), "", 0},
 		"work at night":                         {times(1, Act{At: noon.Add(11 * time.Hour), Operator: "x", Kind: loan.ChangeEdit}), OddNight, 1},
 		"work at nine in the evening":           {times(1, Act{At: noon.Add(9 * time.Hour), Operator: "x", Kind: loan.ChangeEdit}), "", 0},
 		"an erasing at night":                   {times(1, Act{At: noon.Add(11 * time.Hour), Operator: "x", Kind: loan.ChangeErase}), "", 0},
 		"refused three times":                   {times(3, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal, Detail: "refused"}), OddRefused, 3},
 		"refused twice":                         {times(2, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal, Detail: "refused"}), "", 0},
-		"wrong passwords":                       {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: "failed 3 times"}), OddPassword, 1},
+		"wrong passwords":                       {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: FailedWords(3, noon)}), OddPassword, 3},
 		"an emergency":                          {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "glass e-0123456789ab"}), OddGlass, 1},
 		"an emergency's review":                 {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: GlassWord{"e-0123456789ab", true, "y", true}.Detail()}), "", 0},
 		"a temporary password given":            {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: "act: officer add y" + TemporaryGiven}), OddLent, 1},
@@ -97,7 +108,7 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 				}
 				return
 			}
-			if len(got) != 1 || got[0].Kind != c.want || got[0].Count != c.n || got[0].Operator != "x" || len(got[0].Cases) != min(c.n, 20) {
+			if len(got) != 1 || got[0].Kind != c.want || got[0].Count != c.n || got[0].Operator != "x" || len(got[0].Cases) != min(c.n, len(c.acts), 20) {
 				t.Fatalf("got %+v", got)
 			}
 		})

@@ -210,7 +210,7 @@ func oddUnit(o desk.Oddity) string {
 	switch {
 	case o.Kind == desk.OddPhone:
 		return "名学生"
-	case o.Kind == desk.OddPortrait && o.Operator == "":
+	case o.Kind == desk.OddIdle, o.Kind == desk.OddPortrait && o.Operator == "":
 		return "件"
 	}
 	return "次"
@@ -218,7 +218,7 @@ func oddUnit(o desk.Oddity) string {
 
 func oddLabel(o desk.Oddity) string {
 	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddSearches: "超过每日查找上限", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
-		desk.OddGlass: "紧急查看", desk.OddLent: "临时密码", desk.OddPassed: "转交很多", desk.OddPhone: "同一手机多名学生", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
+		desk.OddGlass: "紧急查看", desk.OddLent: "临时密码", desk.OddPassed: "转交很多", desk.OddIdle: "打开很多案件未办理", desk.OddPhone: "同一手机多名学生", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
 		return l
 	}
 	return string(o.Kind)
