@@ -1,10 +1,8 @@
 package guard
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"doorstep/internal/loan"
@@ -42,74 +40,6 @@ func MaskIDNo(s string) string { return ends(s, 15) }
 // MaskPhone shows the first three and the last four digits of a whole number,
 // 154****0001, and nothing of a shorter one.
 func MaskPhone(s string) string { return ends(s, 11) }
-
-// numberDigits is from how many digits on a number in a text is taken for a
-// person's: a date has eight, a mobile phone eleven.
-const numberDigits = 11
-
-// MaskNumbers masks the numbers in a text by which a person is known, in digits of
-// any kind and in Chinese numerals, also where signs, spaces or line ends stand
-// between them. A date as 2026-09-01, also with its time, is no such number.
-func MaskNumbers(s string) string {
-	r := []rune(s)
-	for from := 0; from < len(r); from++ {
-		if n := max(dateAt(r[from:]), hourAt(r[from:])); n > 0 && (from == 0 || !isDigit(r[from-1])) {
-			from += n - 1
-			continue
-		}
-		var digits []int
-		for i := from; i < len(r) && (isDigit(r[i]) || len(digits) > 0 && between(r[i]) && !wholePhone(digits, i)); i++ {
-			if len(digits) > 0 && !isDigit(r[i-1]) && hourAt(r[i:]) > 0 {
-				break
-			}
-			if isDigit(r[i]) || len(digits) == 17 && (r[i] == 'X' || r[i] == 'x') {
-				digits = append(digits, i)
-			}
-		}
-		if len(digits) < numberDigits {
-			from += max(len(digits)-1, 0)
-			continue
-		}
-		for _, i := range digits[3 : len(digits)-4] {
-			r[i] = '*'
-		}
-		from = digits[len(digits)-1]
-	}
-	return string(r)
-}
-
-var (
-	hourForm = regexp.MustCompile(`^([01]?\d|2[0-3])[:：][0-5]\d([:：][0-5]\d)?\b`)
-	dateForm = regexp.MustCompile(`^20\d\d[-/.][01]?\d[-/.][0-3]?\d([ T][0-2]?\d:[0-5]\d(:[0-5]\d)?)?\b|^20\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])\b`)
-)
-
-// hourAt is how many characters a time of the day has at the beginning of r.
-func hourAt(r []rune) int {
-	r = r[:min(len(r), len("10:30:00 "))]
-	return len([]rune(hourForm.FindString(string(r))))
-}
-
-// dateAt is how many characters a date, or a date with its time, has at the beginning of r.
-func dateAt(r []rune) int {
-	r = r[:min(len(r), len("2026-09-01 10:30:00"))]
-	return len([]rune(dateForm.FindString(string(r))))
-}
-
-// wholePhone says whether the digits are those of a phone that ends before end, with
-// nothing between them.
-func wholePhone(digits []int, end int) bool {
-	return len(digits) == 11 && end-digits[0] == 11
-}
-
-// isDigit takes the digits of all scripts, circled and in brackets, and Chinese ones.
-func isDigit(r rune) bool {
-	return unicode.IsDigit(r) || unicode.Is(unicode.No, r) || strings.ContainsRune("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺", r)
-}
-
-// between says whether a character may stand between the digits of one number.
-func between(r rune) bool {
-	return !unicode.IsLetter(r) || r == 'X' || r == 'x'
-}
 
 func ends(s string, whole int) string {
 	r := []rune(s)
