@@ -204,14 +204,18 @@ type Held struct {
 
 // row is a summary, masked.
 func (d *Desk) row(s store.Summary) Row {
-	r := Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
+	return Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
 		School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount, Urgency: s.Urgency,
 		Opened: s.Opened, Updated: s.Updated, Problems: s.Problems, Mine: s.Operator == d.operator.ID,
-		Here: s.HeldBy(d.device()), Ticket: s.Ticket}
+		Here: s.HeldBy(d.device()), Ticket: s.Ticket, Held: heldBy(s)}
+}
+
+// heldBy are the places of a case in the room.
+func heldBy(s store.Summary) (out []Held) {
 	for _, h := range s.Holders {
-		r.Held = append(r.Held, Held{h.Station, h.Name})
+		out = append(out, Held{h.Station, h.Name})
 	}
-	return r
+	return out
 }
 
 // Tally counts cases by status, and those opened today.

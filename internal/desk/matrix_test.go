@@ -294,7 +294,7 @@ func ways() map[string]way {
 		"Check": {why: "judges a case that is open"}, "CheckEntry": {why: "judges a case that is open"}, "Missing": {why: "names fields of a case that is open"}, "Listed": {why: "judges a case that is open"},
 		"Find": {why: "masked rows of the own queue: TestASearchIsForTheOwnQueue"}, "Matches": {why: "a number"}, "Count": {why: "numbers"},
 		"RowOf": {why: "masked, and Search: TestNoRowIsShownToWhoMayNotSearch"}, "Waiting": {why: "masked, and the own queue: TestWhatWaitsNamesNobodyOutsideTheOwnQueue"},
-		"AtStations": {why: "masked, and Search: TestNoRowIsShownToWhoMayNotSearch"}, "SentBack": {why: "masked"}, "Notices": {why: "masked"},
+		"AtStations": {why: "numbers, places and masked names, for who calls: TestTheStationsTellNumbersToTheCounterAlone"}, "MayCall": {why: "asks guard"}, "SentBack": {why: "masked"}, "Notices": {why: "masked"},
 		"Shown": {why: "masks"}, "SeesFull": {why: "asks guard"}, "Handles": {why: "asks guard"}, "CouldHandle": {why: "asks guard"}, "HeldHere": {why: "asks the case"},
 		"Lapsed": {why: "whether"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
 		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},

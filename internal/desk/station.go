@@ -203,17 +203,30 @@ func (d *Desk) HeldHere(c *loan.Case) bool { return c.HeldBy(d.device()) }
 // Device is this laptop's id in the room.
 func (d *Desk) Device() uuid.UUID { return d.device() }
 
+// Standing is what the call screen and the stations tell of a case: no more than who
+// waits hears called.
+type Standing struct {
+	Ticket string // "" without a number
+	Name   string // masked
+	Held   []Held
+}
+
+// MayCall says whether the operator may have the numbers of the room called now.
+func (d *Desk) MayCall() bool {
+	return guard.MayAt(d.acting(), guard.CallNumbers, nil, d.site()) == nil
+}
+
 // AtStations lists the cases of the room's pipeline that this laptop knows of and
-// that are not done with, the one waiting longest first, masked; none to who may not
-// look for cases now.
-func (d *Desk) AtStations() []Row {
-	if !d.maySearch() {
+// that are not done with, the one waiting longest first; none to who may not have
+// numbers called.
+func (d *Desk) AtStations() []Standing {
+	if !d.MayCall() {
 		return nil
 	}
-	var out []Row
+	var out []Standing
 	for _, s := range d.store.AtStations() {
 		if len(s.Holders) > 0 {
-			out = append(out, d.row(s))
+			out = append(out, Standing{Ticket: s.Ticket, Name: guard.MaskName(s.Name), Held: heldBy(s)})
 		}
 	}
 	return out

@@ -2,11 +2,13 @@ package desk_test
 
 import (
 	"context"
+	"reflect"
 	"sync"
 	"testing"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
@@ -108,7 +110,7 @@ func TestTwoStations(t *testing.T) {
 	t.Run("the lists say who has it", func(t *testing.T) {
 		for _, d := range []*desk.Desk{a, b} {
 			rows := d.AtStations()
-			if len(rows) != 1 || rows[0].Ticket != "A001-"+loan.TicketMark(a.Device()) || rows[0].Here != (d == b) || rows[0].Held[0].Name != "B" {
+			if len(rows) != 1 || rows[0].Ticket != "A001-"+loan.TicketMark(a.Device()) || rows[0].Held[0].Name != "B" {
 				t.Errorf("got %+v", rows)
 			}
 			if rows[0].Name == "韦小花" {
@@ -255,4 +257,25 @@ func TestOtherPlacesAreReachedForOneDay(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(false) // it was yesterday
+}
+
+func TestTheStationsTellNumbersToTheCounterAlone(t *testing.T) {
+	_, as := staffed(t)
+	d := as(guard.Clerk)
+	c := step(t)(d.TakeNumber(t.Context(), loan.First, false))
+	step(t)(d.Edit(t.Context(), c.ID, map[string]any{"student.name": "韦小花", "student.id_no": "522727200503149914", "student.phone": "15400000001", "study.school_name": "测试大学"}))
+	for r, want := range map[guard.Role]int{guard.Clerk: 1, guard.Reviewer: 1, guard.DataAdmin: 0, guard.Auditor: 0} {
+		t.Run("to a "+string(r), func(t *testing.T) {
+			d := as(r)
+			rows := d.AtStations()
+			if len(rows) != want || d.MayCall() != (want > 0) {
+				t.Fatalf("got %+v, want %d rows", rows, want)
+			}
+			for _, row := range rows {
+				if want := (desk.Standing{Ticket: c.TicketLabel(), Name: guard.MaskName("韦小花"), Held: []desk.Held{{Station: loan.NumberStation, Name: "A"}}}); !reflect.DeepEqual(row, want) {
+					t.Errorf("got %+v, want %+v", row, want)
+				}
+			}
+		})
+	}
 }

@@ -58,6 +58,7 @@ const (
 	Carry           Verb = "carry"
 	Sync            Verb = "sync"
 	Urge            Verb = "urge"
+	CallNumbers     Verb = "call-numbers"
 	Backup          Verb = "backup"
 	EraseSeason     Verb = "erase-season"
 	Restore         Verb = "restore"
@@ -130,6 +131,7 @@ func rules() []rule {
 		{Carry, "与县资助中心收发", all, every, false, nil, false},
 		{Sync, "上传", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},
 		{Urge, "设为优先上传", []Role{Clerk, Reviewer, DataAdmin}, local, true, alive, false},
+		{CallNumbers, "叫号", counter, local, false, nil, false},
 		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},
 		{EraseSeason, "清除学年资料", admin, local, false, nil, false},
 		{Restore, "用备份换掉本机数据", admin, local, false, nil, false},

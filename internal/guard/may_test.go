@@ -83,6 +83,7 @@ func cells() map[Verb]cell {
 		EraseSeason:     {"dataadmin", "any", anyPart, ""},
 		Restore:         {"dataadmin", "any", "", ""},
 		Urge:            {"clerk reviewer dataadmin", alive, "", ""},
+		CallNumbers:     {"clerk reviewer", "any", "", ""},
 	}
 }
 

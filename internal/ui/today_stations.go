@@ -26,17 +26,18 @@ func newStations(u *Window) *stations {
 	return s
 }
 
-// refresh counts anew; without a room and a case in it there is nothing in view.
+// refresh counts anew; without a room and a case in it, and for who does not work at
+// the counter, there is nothing in view.
 // It says whether the card came into view or went.
 func (s *stations) refresh() (turned bool) {
 	rows := s.u.desk.AtStations()
-	show := s.u.room != nil || len(rows) > 0
+	show := s.u.desk.MayCall() && (s.u.room != nil || len(rows) > 0)
 	turned = show != s.content.Visible()
 	setVisible(s.content, show)
 	if !show {
 		return turned
 	}
-	at := map[loan.Station][]desk.Row{}
+	at := map[loan.Station][]desk.Standing{}
 	for _, r := range rows {
 		for _, h := range r.Held {
 			at[h.Station] = append(at[h.Station], r)
@@ -53,7 +54,7 @@ func (s *stations) refresh() (turned bool) {
 }
 
 // tickets are the numbers of some cases, the longest waiting first.
-func tickets(rows []desk.Row) string {
+func tickets(rows []desk.Standing) string {
 	var out []string
 	for _, r := range rows {
 		if r.Ticket == "" {
