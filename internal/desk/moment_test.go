@@ -41,10 +41,18 @@ func (f *field) send(b bulletin.Bulletin) {
 	}
 }
 
-func (f *field) shutOut(at time.Time) {
+// shutOut has the county's list name this laptop as shut out at a moment, and others at
+// moments of their own.
+func (f *field) shutOut(at time.Time, others ...time.Time) {
 	f.t.Helper()
-	f.send(bulletin.Bulletin{Kind: bulletin.Devices, Name: bulletin.ShutOutName, Issued: at.UTC(),
-		Content: bulletin.EncodeDevices([]bulletin.ShutOut{{Device: f.p.Device, At: at.UTC(), Lost: true}})})
+	list, issued := []bulletin.ShutOut{{Device: f.p.Device, At: at.UTC(), Lost: true}}, at
+	for _, o := range others {
+		list = append(list, bulletin.ShutOut{Device: uuid.New(), At: o.UTC(), Lost: true})
+		if o.After(issued) {
+			issued = o
+		}
+	}
+	f.send(bulletin.Bulletin{Kind: bulletin.Devices, Name: bulletin.ShutOutName, Issued: issued.UTC(), Content: bulletin.EncodeDevices(list)})
 }
 
 func TestWhatIsOverDoesNotLiveAgainByTheClock(t *testing.T) {

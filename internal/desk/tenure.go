@@ -36,7 +36,7 @@ type renewal struct {
 	guard.Renewal
 	high time.Time
 	ran  time.Duration // by the time that runs whatever the clock is set to
-	word uint64        // the county's list of laptops shut out that was here then
+	shut time.Time     // when the county had shut the laptop out, as was known here then
 }
 
 // renewalFor is how long a request may be answered.
@@ -239,9 +239,11 @@ func (d *Desk) second(ctx context.Context, id string, password []byte) (guard.Op
 func (d *Desk) AskRenewal() string {
 	r := &renewal{Renewal: guard.Renewal{Device: d.device(), Operator: d.operator.ID}}
 	_, _ = rand.Read(r.Nonce[:])
+	// Where it cannot be read, no shut-out counts as known.
+	r.shut, _ = d.store.ShutOutAt(context.Background(), d.device())
 	d.tenure.mu.Lock()
 	defer d.tenure.mu.Unlock()
-	r.high, r.ran, r.word = d.tenure.high, d.steady(), d.shutOutVersion()
+	r.high, r.ran = d.tenure.high, d.steady()
 	d.tenure.ask = r
 	return seal.Spoken(r.Nonce[:])
 }
@@ -318,8 +320,8 @@ func (d *Desk) outlived(ask *renewal, day int) bool {
 
 // answeredSince is a moment that the county's answer of a day is later than: the day's
 // begin, or a shut-out that was known here when it was asked. The clock here has no
-// say in it. fault.Refused, which ends the request, where the laptop was shut out and
-// the answer may be from before that.
+// say in it. fault.Refused, which ends the request, where a shut-out of this laptop
+// became known since and the answer may be from before it.
 func (d *Desk) answeredSince(ctx context.Context, ask *renewal, day int) (time.Time, error) {
 	const op = "answered since"
 	since := guard.DayBegin(day)
@@ -327,7 +329,7 @@ func (d *Desk) answeredSince(ctx context.Context, ask *renewal, day int) (time.T
 	if err != nil {
 		return since, fault.Wrap(op, err)
 	}
-	if ask.word == d.shutOutVersion() {
+	if !shut.After(ask.shut) {
 		since = later(since, shut)
 	}
 	if !shut.After(since) {
@@ -337,7 +339,7 @@ func (d *Desk) answeredSince(ctx context.Context, ask *renewal, day int) (time.T
 	d.tenure.ask = nil
 	d.tenure.mu.Unlock()
 	d.noteRefusal(ctx, loan.ChangeSetting, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "renewal refused, asked before shut out"})
-	return since, fault.Tell(op, fault.Refused, "申请续期之后，县资助中心停用了本机，这个续期码不能再用。请返回登录，重新生成申请码，再联系县资助中心。", errors.New("an answer from before the shut-out"))
+	return since, fault.Tell(op, fault.Refused, "申请续期之后，本机收到了停用本机的通知，这个续期码不能再用。请返回登录，重新生成申请码，再联系县资助中心。", errors.New("an answer from before the shut-out"))
 }
 
 // keepRenewal keeps what a code gave at a moment, which is the right one, and since

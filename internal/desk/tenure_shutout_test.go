@@ -69,6 +69,45 @@ func TestACodeFromBeforeAShutOutDoesNotEndIt(t *testing.T) {
 		f.now = f.now.Add(2 * time.Hour)
 		shutOut(f)
 	})
+	t.Run("one that was asked for after it ends it, also where another laptop is shut out meanwhile", func(t *testing.T) {
+		f := newField(t)
+		f.in("clerk-1", clerkPassword, clock().Add(8*day))
+		lost := f.now
+		f.shutOut(lost)
+		f.now = f.now.Add(time.Hour)
+		answer := f.answer(f.d.AskRenewal(), "clerk-1", f.p.Device, f.now)
+		f.now = f.now.Add(time.Hour)
+		f.shutOut(lost, f.now)
+		if err := f.d.Renew(t.Context(), answer); err != nil {
+			t.Errorf("got %v, %q", err, fault.Sentence(err))
+		}
+		if err := f.works(); err != nil {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("nor where it was shut out anew meanwhile", func(t *testing.T) {
+		f := newField(t)
+		f.in("clerk-1", clerkPassword, clock().Add(8*day))
+		f.shutOut(f.now)
+		f.now = f.now.Add(time.Hour)
+		answer := f.answer(f.d.AskRenewal(), "clerk-1", f.p.Device, f.now)
+		f.now = f.now.Add(time.Hour)
+		f.shutOut(f.now)
+		if err := f.d.Renew(t.Context(), answer); fault.KindOf(err) != fault.Refused {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("where the word of one from before it comes late, the sentence does not say that it came after", func(t *testing.T) {
+		f := newField(t)
+		f.in("clerk-1", clerkPassword, clock().Add(8*day))
+		lost := f.now
+		f.now = f.now.Add(time.Hour)
+		answer := f.answer(f.d.AskRenewal(), "clerk-1", f.p.Device, f.now)
+		f.shutOut(lost)
+		if err := f.d.Renew(t.Context(), answer); fault.KindOf(err) != fault.Refused || !strings.HasPrefix(fault.Sentence(err), "申请续期之后，本机收到了停用本机的通知") {
+			t.Errorf("got %v, %q", err, fault.Sentence(err))
+		}
+	})
 	t.Run("one of a day after it ends it, the list comes later", func(t *testing.T) {
 		f := newField(t)
 		f.in("clerk-1", clerkPassword, clock().Add(8*day))

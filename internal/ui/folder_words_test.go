@@ -13,7 +13,7 @@ func TestWhatIsSaidOfAFolderAndACodeInTheRecord(t *testing.T) {
 		"folder altered: the counts of wrong passwords are not those of the last signing in": "锁定期间，数据文件夹被改动过：输错密码的记数被删或被换过",
 		"folder altered: the school register is another":                                     "锁定期间，本机的院校名册被换过",
 		"renewal refused":                        "续期码不对",
-		"renewal refused, asked before shut out": "续期码是停用之前申请的，没有采用",
+		"renewal refused, asked before shut out": "续期码是收到停用通知之前申请的，没有采用",
 	} {
 		if got := detailWords(desk.Line{Kind: loan.ChangeSetting, Detail: detail}); got != want {
 			t.Errorf("%s: got %q, want %q", detail, got, want)
