@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"doorstep/internal/desk"
@@ -22,8 +23,8 @@ type cases struct {
 	list    *kit.List
 	rows    []desk.Row
 	total   int                     // found, also those not listed
-	timer   *time.Timer             // until the search made counts; nil where none is to be noted
-	found   int                     // by that search
+	timer   *time.Timer             // until one rests on what is typed; nil where nothing is to be noted
+	typed   typedSearch             // the search that goes on
 	menu    map[fyne.KeyName]func() // what keys do to the case selected
 }
 
@@ -65,31 +66,70 @@ func (s *cases) shown()                        { kit.Focus(s.query) }
 // leave also notes a search that nobody waited for.
 func (s *cases) leave() { s.noteSearch(s.timer) }
 
-// noteSearch notes the search that a timer was set for, unless that is done, or another
-// search took its place.
+// typedSearch is a search as far as it was typed on: its longest term, and what that found.
+type typedSearch struct {
+	term  string
+	found int
+	noted bool
+}
+
+// goesOn says whether a text is a term, or one with something typed into it at one place.
+func goesOn(term, text string) bool {
+	n := 0
+	for n < min(len(term), len(text)) && term[n] == text[n] {
+		n++
+	}
+	return len(text) >= len(term) && strings.HasSuffix(text, term[n:])
+}
+
+// noteSearch notes the search that a timer was set for, unless that is done, or more was
+// typed since: the longest term, and what was left of it to rest on.
 func (s *cases) noteSearch(of *time.Timer) {
 	if of == nil || s.timer != of {
 		return
 	}
 	of.Stop()
 	s.timer = nil
-	rows, d := s.found, s.u.desk
+	s.noteTyped()
+	if left := s.query.Text(); left != "" && left != s.typed.term {
+		s.typed = typedSearch{term: left, found: s.total}
+		s.noteTyped()
+	}
+}
+
+// noteTyped notes the search that goes on, once.
+func (s *cases) noteTyped() {
+	if s.typed.noted || s.typed.term == "" {
+		return
+	}
+	s.typed.noted = true
+	rows, d := s.typed.found, s.u.desk
 	s.u.act("note search", func(ctx context.Context) error { return d.NoteSearch(ctx, rows) }, func(error) {})
 }
 
-// search lists what the query finds, from the top, and notes it in the log
-// once the person has stopped typing.
+// search lists what the query finds, from the top. It is noted in the log once the
+// person has stopped typing, or begins another: what is typed on is one search, and so
+// is what is taken back of it.
 func (s *cases) search() {
 	s.list.ScrollToTop()
 	s.list.Select(-1)
 	s.refresh()
-	if s.query.Text() == "" {
-		return
-	}
 	if s.timer != nil {
 		s.timer.Stop()
+		s.timer = nil
 	}
-	s.found = s.total
+	text := s.query.Text()
+	switch {
+	case text == "":
+		s.noteTyped()
+		s.typed = typedSearch{}
+		return
+	case goesOn(s.typed.term, text):
+		s.typed = typedSearch{term: text, found: s.total}
+	case !goesOn(text, s.typed.term):
+		s.noteTyped()
+		s.typed = typedSearch{term: text, found: s.total}
+	}
 	var t *time.Timer
 	t = time.AfterFunc(settled, func() { s.u.back(func() { s.noteSearch(t) }) })
 	s.timer = t
