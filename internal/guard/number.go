@@ -3,6 +3,7 @@ package guard
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -14,18 +15,23 @@ const numberDigits = 11
 // MaskNumbers masks the numbers in a text by which a person is known, in digits of
 // any kind and in Chinese numerals, also where signs, spaces or line ends stand
 // between them, and phones and ID numbers in which letters stand for digits that they
-// look like, as 154OOOO0001. A date as 2026-09-01, also with its time, is no such number.
+// look like, as 154OOOO0001, or that are written as if a time or a date were in them. A
+// date as 2026-09-01, also with its time, and a list of pages or days that goes up are no
+// such numbers. What is told in other words is not found.
 func MaskNumbers(s string) string {
 	r := []rune(s)
 	for from := 0; from < len(r); from++ {
 		if valueOf(r[from]) == 0 {
 			continue
 		}
-		if n := max(dateAt(r[from:]), hourAt(r[from:])); n > 0 && (from == 0 || !isDigit(r[from-1])) {
+		digits := timedAt(r, from)
+		if n := max(dateAt(r[from:]), hourAt(r[from:]), listAt(r[from:])); digits == nil && n > 0 && (from == 0 || !isDigit(r[from-1])) {
 			from += n - 1
 			continue
 		}
-		digits := disguisedAt(r, from)
+		if digits == nil {
+			digits = disguisedAt(r, from)
+		}
 		if digits == nil {
 			digits = plainAt(r, from)
 		}
@@ -95,6 +101,80 @@ func disguisedAt(r []rune, from int) []int {
 		}
 	}
 	return nil
+}
+
+// timedAt is where the digits are of a phone or an ID number that begins at a place and
+// is written with one time of the day in it, as 154 00:00 0001, or of an ID number with
+// 年, 月 or 日 in it; nil of any other.
+func timedAt(r []rune, from int) []int {
+	if from > 0 && isDigit(r[from-1]) {
+		return nil
+	}
+	var places []int
+	var values []byte
+	times, dated := 0, false
+	for i := from; i < len(r) && len(places) < 18; i++ {
+		v := valueOf(r[i])
+		if v == 0 && len(places) == 17 && isX(r[i]) {
+			v = 'X'
+		}
+		day := strings.ContainsRune("年月日", r[i])
+		if v == 0 && !between(r[i]) && !day {
+			break
+		}
+		if i == from || valueOf(r[i-1]) == 0 {
+			if dateAt(r[i:]) > 0 {
+				break
+			}
+			if hourAt(r[i:]) > 0 {
+				times++
+			}
+		}
+		if v != 0 {
+			places, values = append(places, i), append(values, v)
+			continue
+		}
+		dated = dated || day
+	}
+	for _, f := range []struct {
+		form *regexp.Regexp
+		ok   bool
+	}{{idForm, dated || times == 1}, {phoneForm, !dated && times == 1}} {
+		if at := f.form.FindSubmatchIndex(values); f.ok && at != nil {
+			return places[at[2]:at[3]]
+		}
+	}
+	return nil
+}
+
+// listItem is a page or a day of a list, with what ends it.
+var listItem = regexp.MustCompile(`^(\d{1,3})(?:[/.](\d{1,2}))?(?:\s?[、，,；;]\s?|\b)`)
+
+// listAt is how many characters a list of three or more at the beginning of r has, the
+// items of which go up, as the pages 1、2、3 or the days 8/5、8/6、8/7; 0 of any other.
+func listAt(r []rune) int {
+	rest, items, last, length := string(r), 0, -1, 0
+	for {
+		m := listItem.FindStringSubmatch(rest)
+		if m == nil {
+			break
+		}
+		n, _ := strconv.Atoi(m[1])
+		d, _ := strconv.Atoi(m[2])
+		n = n*100 + d
+		if n <= last && items > 0 {
+			break
+		}
+		items, last, length = items+1, n, length+len([]rune(m[0]))
+		rest = rest[len(m[0]):]
+		if end := m[0][len(m[0])-1]; end >= '0' && end <= '9' {
+			break
+		}
+	}
+	if items < 3 || rest != "" && isDigit([]rune(rest)[0]) {
+		return 0
+	}
+	return length
 }
 
 var (

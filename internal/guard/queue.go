@@ -51,7 +51,7 @@ func CheckReason(s string) error {
 		return fault.Tell("guard.CheckReason", fault.Input, "请写明原因，例如“家长来电核对”；不超过 100 字。", nil)
 	}
 	if MaskNumbers(s) != s {
-		return fault.Tell("guard.CheckReason", fault.Input, "原因会记入日志、给他人看到：请不要写身份证号、手机号码等，例如“家长来电核对”。", nil)
+		return fault.Tell("guard.CheckReason", fault.Input, "原因会记入日志、给他人看到：请不要写身份证号、手机号码、合同号等，例如“家长来电核对”。", nil)
 	}
 	return nil
 }
