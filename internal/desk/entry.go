@@ -161,8 +161,10 @@ func (d *Desk) ready(c *loan.Case) error {
 }
 
 // Review is a reviewer's word, given at this desk with name and password, the
-// clerk staying signed in. Who entered the case cannot review it.
-func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, password []byte, pass bool, note string) (*loan.Case, error) {
+// clerk staying signed in. Who entered the case cannot review it. shown is the
+// submission that he was shown, loan.Case.Submitted; where the case was submitted anew
+// since, fault.Conflict with a sentence. Without it the word is on the case as it stands.
+func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, password []byte, pass bool, note string, shown ...uuid.UUID) (*loan.Case, error) {
 	const op = "review"
 	who, err := d.second(ctx, reviewer, password)
 	if err != nil {
@@ -184,6 +186,9 @@ func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, passwo
 		if err := guard.CheckReason(note); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
+	}
+	if len(shown) > 0 && shown[0] != c.Submitted {
+		return nil, fault.Say(op, fault.Conflict, "案件刚有改动，已重新提交。请再核对一遍后复核。", errors.New("another submission than was shown"))
 	}
 	return d.commitAs(ctx, op, who, id, []pending{entry(loan.ChangeReview, loan.ReviewBody{Pass: pass, Note: note})})
 }

@@ -104,7 +104,7 @@ func mayStay() []string {
 		.Receipt.ContractNo .Receipt.Finish .Receipt.ReceiptNo .Replaced.At .Replaced.Attachment.Blob .Replaced.Attachment.Media
 		.Replaced.Attachment.Part .Replaced.Attachment.Size .Replaced.Attachment.Slot .Replaced.By .Replaced.Lost .Retracted.At
 		.Retracted.By .Retracted.Party .Retracted.Purpose .Return.Codes .Return.Fields .Return.Note .Review.At .Review.By .Review.ReviewBody.Note
-		.Review.ReviewBody.Pass .Reviewers .Same.Case .Same.Point .Status .Ticket.Day .Ticket.Number .TicketBy .Updated .Urgency .Veiled
+		.Review.ReviewBody.Pass .Reviewers .Same.Case .Same.Point .Status .Submitted .Ticket.Day .Ticket.Number .TicketBy .Updated .Urgency .Veiled
 		.Withdrawn.At .Withdrawn.By .Withdrawn.Party .Withdrawn.Purpose`)
 	for _, app := range []string{".App", ".Contract.Voided.Was", ".Former.Voided.Was"} {
 		for _, f := range strings.Fields(`
@@ -124,7 +124,7 @@ func mayStay() []string {
 		for _, f := range strings.Fields(`
 		.By .ContractBody.AsOf .ContractBody.Blob .ContractBody.Clerk .ContractBody.Pages .ContractBody.Signers.Coborrower
 		.ContractBody.Signers.Student .ContractBody.Size .ContractBody.Template .Readings.At .Readings.Both .Readings.By .Readings.Millis
-		.Readings.Texts .Sealed.Blob .Sealed.National.Key .Sealed.National.Signature .Sealed.Size .SealedAt .Signatures.At
+		.Readings.Texts .Sealed.Blob .Sealed.National.Key .Sealed.National.Signature .Sealed.Size .SealedAt .Signatures.At .Signatures.Clerk
 		.Signatures.SignBody.By .Signatures.SignBody.Clauses .Signatures.SignBody.Contract .Signatures.SignBody.Ink
 		.Signatures.SignBody.Means .Signatures.SignBody.Party .Signatures.SignBody.Size .Voided.At .Voided.By .Voided.Fields
 		.Voided.Reason .Witness.At .Witness.By`) {

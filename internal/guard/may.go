@@ -173,8 +173,19 @@ func May(op Operator, v Verb, c *loan.Case) error {
 	if r.statuses != nil && !slices.Contains(r.statuses, c.Status) {
 		return deny(v, "案件当前为“"+c.Status.Label()+"”，不能"+r.label+"。", WhyStatus)
 	}
-	if r.acts {
-		return oneRole(op, r, c)
+	if err := bothOperators(op, r, c); err != nil || !r.acts {
+		return err
+	}
+	return oneRole(op, r, c)
+}
+
+// bothOperators denies what would make one person both operators of a signing.
+func bothOperators(op Operator, r rule, c *loan.Case) error {
+	if r.verb == Witness && hadSigned(op, c) {
+		return deny(r.verb, "填写合同或办理签名的人员不能作第二经办人，请由另一位人员"+r.label+"。", "had it signed")
+	}
+	if r.verb == Seal && c.Contract != nil && c.Contract.Witness != nil && c.Contract.Witness.By == op.ID {
+		return deny(r.verb, "您是本合同的第二经办人，不能再"+r.label+"。请由另一位操作员接手封存，或换人见证。", "witnessed the contract")
 	}
 	return nil
 }
@@ -250,6 +261,20 @@ func closed(op Operator, c *loan.Case) bool {
 	return slices.ContainsFunc(all, func(k loan.ContractState) bool {
 		return k.By == op.ID || k.Witness != nil && k.Witness.By == op.ID
 	})
+}
+
+// hadSigned says whether the operator filled the contract in hand, or had one of its
+// parties sign it.
+func hadSigned(op Operator, c *loan.Case) bool {
+	if c.Contract == nil {
+		return false
+	}
+	for _, s := range c.Contract.Signatures {
+		if s.Clerk == op.ID {
+			return true
+		}
+	}
+	return c.Contract.By == op.ID
 }
 
 // SeesFull says whether the operator sees the open case c unmasked without

@@ -34,8 +34,8 @@ func cells() map[Verb]cell {
 	const editable = "draft to-review to-sign returned corrected"
 	const alive = editable + " signed queued received accepted"
 	const everyone = "clerk reviewer dataadmin auditor"
-	const asReviewer, asAuthor = "others elsewhere number taken-over reviewed reviewed-before decided", "own opened wrote decided filled witnessed handled"
-	const anyPart = "own moved opened wrote reviewed reviewed-before decided filled witnessed handled"
+	const asReviewer, asAuthor = "others elsewhere number taken-over reviewed reviewed-before decided", "own opened wrote decided filled witnessed handled had-signed saw-signed"
+	const anyPart = "own moved opened wrote reviewed reviewed-before decided filled witnessed handled had-signed saw-signed"
 	return map[Verb]cell{
 		Edit:            {"clerk", editable, asReviewer, ""},
 		Resolve:         {"clerk", editable, asReviewer, ""},
@@ -51,14 +51,14 @@ func cells() map[Verb]cell {
 		PrepareContract: {"clerk", "to-sign", asReviewer, ""},
 		Read:            {"clerk", "to-sign", asReviewer, ""},
 		Sign:            {"clerk", "to-sign", asReviewer, ""},
-		Witness:         {"clerk reviewer", "to-sign", "", ""},
-		Seal:            {"clerk", "to-sign", asReviewer, ""},
+		Witness:         {"clerk reviewer", "to-sign", "filled had-signed", ""},
+		Seal:            {"clerk", "to-sign", asReviewer + " saw-signed", ""},
 		Finish:          {"clerk", "signed", asReviewer, ""},
 		Correct:         {"clerk", "to-sign signed queued received accepted returned", asReviewer, ""},
 		VoidCase:        {"clerk", alive, asReviewer, ""},
 		PassOn:          {"clerk reviewer", alive, "", ""},
 		TakeOver:        {"clerk reviewer", alive, "", ""},
-		Decide:          {"reviewer", "received accepted", "own opened wrote reviewed reviewed-before filled witnessed handled", "county"},
+		Decide:          {"reviewer", "received accepted", "own opened wrote reviewed reviewed-before filled witnessed handled had-signed saw-signed", "county"},
 		OpenCase:        {"clerk", "any", "", ""},
 		View:            {everyone, "any", "", ""},
 		Search:          {everyone, "any", "", ""},
@@ -115,7 +115,12 @@ func parts(s loan.Status, here uuid.UUID) map[string]*loan.Case {
 		"reviewed-before": own(func(c *loan.Case) { c.Review, c.Reviewers["x"] = nil, true }),
 		"decided":         own(func(c *loan.Case) { c.Deciders = map[string]bool{"x": true} }),
 		"filled":          own(func(c *loan.Case) { c.Contract = &loan.ContractState{By: "x"} }),
-		"witnessed":       own(func(c *loan.Case) { c.Former = []loan.ContractState{{Witness: &loan.Attestation{By: "x"}}} }),
+		"had-signed": own(func(c *loan.Case) {
+			c.Handlers = map[string]bool{"x": true}
+			c.Contract = &loan.ContractState{By: "other", Signatures: map[loan.Party]loan.SignState{loan.StudentParty: {Clerk: "x"}}}
+		}),
+		"saw-signed": own(func(c *loan.Case) { c.Contract = &loan.ContractState{By: "other", Witness: &loan.Attestation{By: "x"}} }),
+		"witnessed":  own(func(c *loan.Case) { c.Former = []loan.ContractState{{Witness: &loan.Attestation{By: "x"}}} }),
 	}
 }
 

@@ -78,7 +78,7 @@ func (c *Case) actKind(n *node) error {
 	case ChangeConsent:
 		return c.consent(n)
 	case ChangeSubmit:
-		return c.submit()
+		return c.submit(n.ch)
 	case ChangeReview:
 		return c.review(n.ch)
 	case ChangeContract, ChangeRead, ChangeSign, ChangeWitness, ChangeSeal:
@@ -311,11 +311,11 @@ func (c *Case) takenBackBeside(n *node, given ConsentBody) *Change {
 	return nil
 }
 
-func (c *Case) submit() error {
+func (c *Case) submit(ch *Change) error {
 	if c.Status != Draft && c.Status != Corrected {
 		return denied("submit")
 	}
-	c.Status = ToReview
+	c.Status, c.Submitted = ToReview, ch.ID
 	return nil
 }
 
@@ -419,7 +419,7 @@ func (c *Case) sign(ch *Change) error {
 		b.Means != "" && b.Means != OnPhone:
 		return fault.New("sign", fault.Input, errors.New("party, signer, ink or means"))
 	}
-	c.Contract.Signatures[b.Party] = SignState{b, ch.At}
+	c.Contract.Signatures[b.Party] = SignState{b, ch.Operator, ch.At}
 	c.Contract.Witness = nil // who saw another signature did not see this one
 	return nil
 }

@@ -30,6 +30,7 @@ type Case struct {
 	ConsentedAt map[Party]map[string]time.Time // when, of those in Consents
 	Withdrawn   []Withdrawal                   // consents taken back after signing, in order
 	Retracted   []Withdrawal                   // those taken back before, in order
+	Submitted   uuid.UUID                      // the change that submitted it last
 	Review      *ReviewState
 	Contract    *ContractState
 	Former      []ContractState // contracts voided by corrections, still readable
@@ -116,7 +117,8 @@ type Withdrawal struct {
 // SignState is one party's signature.
 type SignState struct {
 	SignBody
-	At time.Time
+	Clerk string // operator's id, who had it signed
+	At    time.Time
 }
 
 // FinishState is the manifest of a finished case.

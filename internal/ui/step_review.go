@@ -11,6 +11,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
 // reviewStep is ⑥: everything read back to the family, then the second person.
@@ -19,6 +20,7 @@ type reviewStep struct {
 	content  *container.Scroll
 	readback *fyne.Container
 	drawn    string
+	seen     uuid.UUID       // the submission on the screen
 	card     *fyne.Container // of the reviewer
 	state    *kit.Text
 	form     *fyne.Container
@@ -64,6 +66,18 @@ func (s *reviewStep) refresh() {
 	s.showState()
 	s.beside.refresh(func() { relay(s.content) })
 	s.showReadback()
+	s.askAgain()
+}
+
+// askAgain takes a reviewer's password away that was typed before the case was submitted
+// anew, as another laptop may: he has not seen what is on the screen now.
+func (s *reviewStep) askAgain() {
+	was, now := s.seen, s.v.c.Submitted
+	s.seen = now
+	if was != now && was != uuid.Nil && !s.password.Empty() {
+		s.password.SetText("")
+		s.secret.SetError("案件刚有改动，请再核对一遍")
+	}
 }
 
 func (s *reviewStep) showState() {
@@ -185,13 +199,13 @@ func (s *reviewStep) review(pass bool) {
 		kit.Focus(s.password)
 		return
 	}
-	id, password := s.who.Value().ID, s.password.Secret()
+	id, password, shown := s.who.Value().ID, s.password.Secret(), s.seen
 	s.password.SetText("")
 	s.sendBack.Disable()
 	s.setBusy("正在核对密码…")
 	v.do("review", func(ctx context.Context) (*loan.Case, error) {
 		defer clear(password)
-		return v.u.desk.Review(ctx, v.id, id, password, pass, note)
+		return v.u.desk.Review(ctx, v.id, id, password, pass, note, shown)
 	}, func(err error) {
 		s.busy = ""
 		s.sendBack.Enable()
