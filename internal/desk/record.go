@@ -59,8 +59,9 @@ type Record struct {
 }
 
 // Record reads the record: every look, search, reveal, print, export, approval
-// and change of this laptop and of the cases it has, and what is odd in it. The
-// look is noted. Only an auditor or a data administrator may.
+// and change of this laptop and of the cases it has, and what is odd in it. In the
+// reasons the cases' people are masked. The look is noted. Only an auditor or a data
+// administrator may.
 func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	const op = "read record"
 	if err := d.permit(ctx, guard.ReadAudit, nil); err != nil {
@@ -83,10 +84,14 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	var out Record
 	his := map[uuid.UUID]bool{}
 	var acts []guard.Act
+	under := map[string][]uuid.UUID{}
 	faces := map[loan.Hash][]uuid.UUID{}
 	unread, err := d.store.EachChange(ctx, func(ch *loan.Change) {
 		l := guard.LineOf(ch)
 		acts = append(acts, l.Act())
+		if g := l.Grant(); g != "" {
+			seenUnder(under, g, l)
+		}
 		guard.FaceOf(ch, faces)
 		if q.Person != "" && guard.Names(ch, person) {
 			his[ch.Case] = true
@@ -107,6 +112,12 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	out.Total, out.Unread = len(out.Lines), unread
 	if q.Limit > 0 {
 		out.Lines = out.Lines[:min(len(out.Lines), q.Limit)]
+	}
+	people := d.unnaming()
+	for i := range out.Lines {
+		if out.Lines[i], err = people.line(ctx, out.Lines[i], under); err != nil {
+			return Record{}, fault.Wrap(op, err)
+		}
 	}
 	out.Odd = append(d.oddPeople(faces), guard.Odd(d.withoutAnew(acts))...)
 	return out, nil
@@ -175,11 +186,7 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 		{"日志", sound, "末项", strconv.FormatUint(n, 10), hash.String(), "条数", strconv.Itoa(len(r.Lines))},
 		guard.LineColumns(),
 	})
-	people := map[uuid.UUID]*loan.Application{}
 	for _, l := range r.Lines {
-		if l.Reason, err = d.unnamed(ctx, l, people); err != nil {
-			return nil, 0, fault.Wrap(op, err)
-		}
 		_ = w.Write(l.Row())
 	}
 	w.Flush()
@@ -192,25 +199,4 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 		return nil, 0, err
 	}
 	return b.Bytes(), len(r.Lines), nil
-}
-
-// unnamed is a line's reason with the values of its case's people masked; people keeps
-// those that were read.
-func (d *Desk) unnamed(ctx context.Context, l Line, people map[uuid.UUID]*loan.Application) (string, error) {
-	if l.Reason == "" || l.Case == uuid.Nil {
-		return l.Reason, nil
-	}
-	a, ok := people[l.Case]
-	if !ok {
-		a = &loan.Application{} // of a case that is not here, or is erased, nobody is known
-		c, err := d.store.Case(ctx, l.Case)
-		if k := fault.KindOf(err); err != nil && k != fault.Missing && k != fault.Erased {
-			return "", err
-		}
-		if err == nil {
-			a = &c.App
-		}
-		people[l.Case] = a
-	}
-	return scrubbed(l.Reason, a), nil
 }
