@@ -204,6 +204,11 @@ func TestAReasonThatIsOfNoOneCaseNamesNobodyOfThoseThatWereShown(t *testing.T) {
 	s.nameless("a search", err, searches...)
 	counted, err := s.record(desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeView}, Operator: "reviewer-1"})
 	s.nameless("the request for it", err, counted...)
+	for _, ch := range chain(t, s.d) {
+		if ch.Kind == loan.ChangeSearch && strings.Contains(string(ch.Body), saidName) {
+			t.Errorf("the chain has a search that names who was shown, and keeps it: %s", ch.Body)
+		}
+	}
 	report, _, err := s.d.Report(ctx, desk.Sought{})
 	s.nameless("a report", err, string(report))
 }
