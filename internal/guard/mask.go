@@ -189,13 +189,15 @@ func MaskNames(text string, names []string) string {
 	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return len(nameRunes(n)) < 2 })
 	slices.SortStableFunc(names, func(a, b string) int { return len(b) - len(a) })
 	for _, n := range names {
-		text = maskName(text, n)
+		text = maskSpaced(text, n, MaskName(strings.TrimSpace(n)))
 	}
 	return text
 }
 
-func maskName(text, name string) string {
-	want, masked := nameRunes(name), MaskName(strings.TrimSpace(name))
+// maskSpaced puts masked in the place of a name in a text, also where spaces or dots
+// stand between its characters.
+func maskSpaced(text, name, masked string) string {
+	want := nameRunes(name)
 	r := []rune(text)
 	var out strings.Builder
 	for from := 0; from < len(r); from++ {
