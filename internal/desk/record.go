@@ -55,12 +55,15 @@ type Record struct {
 	Lines  []Line // the newest first
 	Total  int    // also those over the limit
 	Unread int    // values that cannot be read: the audit says where
+	Erased int    // where a person's lines are sought: erased cases in which somebody looked; nothing here tells whose they were
 	Odd    []guard.Oddity
 }
 
 // Record reads the record: every look, search, reveal, print, export, approval
 // and change of this laptop and of the cases it has, and what is odd in it. In the
-// reasons the cases' people are masked. The look is noted. Only an auditor or a data
+// reasons the cases' people are masked. Lines of Person are those of the cases in which
+// the number ever stood; of a case that was erased nothing here tells whose it was, and its
+// looks are found by its id. The look is noted. Only an auditor or a data
 // administrator may.
 func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	const op = "read record"
@@ -82,7 +85,7 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		return Record{}, err
 	}
 	var out Record
-	his := map[uuid.UUID]bool{}
+	his, erased := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	var acts []guard.Act
 	under := map[string][]uuid.UUID{}
 	faces := map[loan.Hash][]uuid.UUID{}
@@ -96,6 +99,9 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		if q.Person != "" && guard.Names(ch, person) {
 			his[ch.Case] = true
 		}
+		if ch.Kind == loan.ChangeOpen && ch.Body == nil {
+			erased[ch.Case] = true
+		}
 		if q.Wants(l) {
 			out.Lines = append(out.Lines, l)
 		}
@@ -104,6 +110,7 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		return Record{}, fault.Wrap(op, err)
 	}
 	if q.Person != "" {
+		out.Erased = lookedAt(out.Lines, erased)
 		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !l.Of(func(id uuid.UUID) bool { return his[id] }) })
 	}
 	slices.SortFunc(out.Lines, func(a, b Line) int {
@@ -121,6 +128,19 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	}
 	out.Odd = append(d.oddPeople(faces), guard.Odd(d.withoutAnew(acts))...)
 	return out, nil
+}
+
+// lookedAt counts the cases of a set of which a line tells that somebody looked.
+func lookedAt(lines []Line, of map[uuid.UUID]bool) int {
+	found := map[uuid.UUID]bool{}
+	for _, l := range lines {
+		for _, id := range append([]uuid.UUID{l.Case}, l.Shown...) {
+			if of[id] && l.Kind.View() {
+				found[id] = true
+			}
+		}
+	}
+	return len(found)
 }
 
 // oddPeople are phones and portraits that stand in too many cases.
