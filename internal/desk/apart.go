@@ -7,7 +7,6 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
-	"doorstep/internal/store"
 	"github.com/google/uuid"
 )
 
@@ -40,12 +39,8 @@ func (d *Desk) apartOf(ctx context.Context, who guard.Operator, v guard.Verb, id
 // apartTag is apart for the operator signed in and the cases here that a request of
 // another laptop may be about, which it names by the end of the id.
 func (d *Desk) apartTag(ctx context.Context, v guard.Verb, tag [4]byte) error {
-	if tag == ([4]byte{}) {
-		return nil
-	}
-	found, _ := d.store.SearchWhere("", 0, func(s *store.Summary) bool { return guard.TagOf(s.ID) == tag })
-	for _, s := range found {
-		if err := d.apart(ctx, d.acting(), v, s.ID); err != nil {
+	for _, id := range d.ofTag(tag) {
+		if err := d.apart(ctx, d.acting(), v, id); err != nil {
 			return err
 		}
 	}

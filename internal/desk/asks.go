@@ -69,6 +69,9 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 		}
 	}
 	b, err := w.ask().Encode()
+	if err == nil && w.Export { // the recipient gets it, and it is read out word by word
+		w.Reason, err = d.unnaming().text(ctx, w.Reason, w.Case)
+	}
 	if err != nil {
 		return Asked{}, fault.Wrap(op, err)
 	}
@@ -136,8 +139,10 @@ func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 }
 
 // Asks lists the operator's requests that still wait or were declined; a data
-// administrator sees those of all at this laptop.
+// administrator sees those of all at this laptop. In the reasons the cases' people are
+// masked.
 func (d *Desk) Asks(ctx context.Context) ([]Asked, error) {
+	const op = "list requests"
 	all, err := d.asks(ctx)
 	if err == nil {
 		all, err = d.answeredAbove(ctx, all)
@@ -145,7 +150,13 @@ func (d *Desk) Asks(ctx context.Context) ([]Asked, error) {
 	if guard.MayAt(d.acting(), guard.ApproveGrant, nil, d.site()) != nil {
 		all = slices.DeleteFunc(all, func(a Asked) bool { return a.Operator != d.operator.ID })
 	}
-	return all, fault.Wrap("list requests", err)
+	people := d.unnaming()
+	for i := 0; err == nil && i < len(all); i++ {
+		if all[i].Reason, err = people.text(ctx, all[i].Reason, all[i].Case); err == nil {
+			all[i].Word, err = people.text(ctx, all[i].Word, all[i].Case)
+		}
+	}
+	return all, fault.Wrap(op, err)
 }
 
 // taken finds a request that waits, by its code.
@@ -317,6 +328,9 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 	}
 	m, err := guard.Plea{Device: tag, Operator: operator, Ask: ask}.Message(d.operator.ID, guard.DayOf(d.moment()))
 	if err != nil {
+		return "", fault.Wrap(op, err)
+	}
+	if reason, err = d.unnaming().text(ctx, reason, d.ofTag(ask.Case)...); err != nil { // the line is of no case
 		return "", fault.Wrap(op, err)
 	}
 	detail := fmt.Sprintf("grant answered for %s at %x, %d hours, %d cases", operator, tag, ask.Hours, max(ask.Count, 1))

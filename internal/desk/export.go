@@ -39,7 +39,8 @@ func CheckRelease(r Release) error {
 	return release.CheckKey(r.Key)
 }
 
-// Releases lists the grants by which the operator signed in may export here now.
+// Releases lists the grants by which the operator signed in may export here now. In the
+// reasons the cases' people are masked.
 func (d *Desk) Releases(ctx context.Context) ([]Given, error) {
 	const op = "list releases"
 	all, err := d.given(ctx)
@@ -47,9 +48,10 @@ func (d *Desk) Releases(ctx context.Context) ([]Given, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	now := d.moment()
-	return slices.DeleteFunc(all, func(g guard.Given) bool {
+	all, err = d.unnamedGrants(ctx, slices.DeleteFunc(all, func(g guard.Given) bool {
 		return g.Release == nil || g.Release.Centre || g.Revoked || g.Elsewhere || g.Stale || now.Before(g.From) || !now.Before(g.Until)
-	}), nil
+	}))
+	return all, fault.Wrap(op, err)
 }
 
 // Export writes copies of cases into a new file in a folder, by a grant that

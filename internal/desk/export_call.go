@@ -134,6 +134,14 @@ func (d *Desk) AnswerExport(ctx context.Context, device, operator, code string, 
 	if err != nil {
 		return "", fault.Wrap(op, err)
 	}
+	people, about := d.unnaming(), d.ofTag(ask.Case)
+	reason, err = people.text(ctx, reason, about...) // the line is of no case
+	if err == nil {
+		said.Purpose, err = people.text(ctx, said.Purpose, about...)
+	}
+	if err != nil {
+		return "", fault.Wrap(op, err)
+	}
 	detail := fmt.Sprintf("export answered for %s at %x, %d hours, %d cases, to %s %s, for %s", operator, tag, ask.Hours, max(ask.Count, 1), ask.Fingerprint(), said.To, said.Purpose)
 	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: detail}); err != nil {
 		return "", err

@@ -19,21 +19,39 @@ const grantSetting = "desk.grant.known."
 const usedSetting = "desk.grant.used."
 
 // Grants lists the grants in force now for the operator signed in. What they
-// let be seen is guard's to say.
+// let be seen is guard's to say. In the reasons the people of cases that a grant names,
+// or was used for, are masked.
 func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
 	const op = "list grants"
 	all, err := d.given(ctx)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	var out []guard.Grant
+	var out []guard.Given
 	now := d.moment()
 	for _, g := range all {
 		if !g.Revoked && !g.Elsewhere && !now.Before(g.From) && now.Before(g.Until) {
-			out = append(out, g.Grant)
+			out = append(out, g)
 		}
 	}
-	return out, nil
+	out, err = d.unnamedGrants(ctx, out)
+	var plain []guard.Grant
+	for _, g := range out {
+		plain = append(plain, g.Grant)
+	}
+	return plain, fault.Wrap(op, err)
+}
+
+// unnamedGrants are grants as a list shows them.
+func (d *Desk) unnamedGrants(ctx context.Context, all []guard.Given) ([]guard.Given, error) {
+	people := d.unnaming()
+	for i, g := range all {
+		var err error
+		if all[i].Reason, err = people.text(ctx, g.Reason, slices.Concat(g.Cases, g.Used)...); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // given lists every grant for the operator signed in that came here, in force or

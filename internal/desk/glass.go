@@ -134,18 +134,25 @@ func (d *Desk) reviewedAbove(ctx context.Context) ([]Reviewed, error) {
 }
 
 // ReviewedAbove lists what was said at the centre of emergencies of this laptop, the
-// newest first: to who reviews them, and to everybody else of his own.
+// newest first: to who reviews them, and to everybody else of his own. In what was said
+// the cases' people are masked.
 func (d *Desk) ReviewedAbove(ctx context.Context) ([]Reviewed, error) {
 	const op = "list reviews of emergencies"
-	if d.MayReviewGlass() {
-		all, err := d.reviewedAbove(ctx)
-		return all, fault.Wrap(op, err)
-	}
-	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
-		return nil, fault.Wrap(op, err)
+	reviews := d.MayReviewGlass()
+	if !reviews {
+		if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
 	}
 	all, err := d.reviewedAbove(ctx)
-	return slices.DeleteFunc(all, func(r guard.Reviewed) bool { return r.Operator != d.operator.ID }), fault.Wrap(op, err)
+	if !reviews {
+		all = slices.DeleteFunc(all, func(r guard.Reviewed) bool { return r.Operator != d.operator.ID })
+	}
+	people := d.unnaming()
+	for i := 0; err == nil && i < len(all); i++ {
+		all[i].Word, err = people.text(ctx, all[i].Word, all[i].Case)
+	}
+	return all, fault.Wrap(op, err)
 }
 
 // glassesOfChain adds what the chain tells of to what was kept: a file that was
@@ -180,14 +187,18 @@ func (d *Desk) glassesOfChain(ctx context.Context, kept []Glass) ([]Glass, error
 	return slices.DeleteFunc(append(kept, found...), done), nil
 }
 
-// Glasses lists what nobody has looked at yet. Only an auditor or a data
-// administrator may.
+// Glasses lists what nobody has looked at yet. In the reasons the cases' people are
+// masked. Only an auditor or a data administrator may.
 func (d *Desk) Glasses(ctx context.Context) ([]Glass, error) {
 	const op = "list emergencies"
 	if err := d.permit(ctx, guard.ReviewGlass, nil); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	all, err := d.glasses(ctx)
+	people := d.unnaming()
+	for i := 0; err == nil && i < len(all); i++ {
+		all[i].Reason, err = people.text(ctx, all[i].Reason, all[i].Case)
+	}
 	return all, fault.Wrap(op, err)
 }
 

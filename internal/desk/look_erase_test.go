@@ -3,6 +3,7 @@ package desk_test
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"doorstep/internal/desk"
@@ -20,7 +21,7 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 	o := guard.Operator{ID: "clerk-7", Name: "另一", Roles: []guard.Role{guard.Clerk}, Enabled: true}
 	enabled(t, k.d, o, "correct horse of clerk-7")
 	k.as("clerk-7", "correct horse of clerk-7")
-	for _, why := range []string{"家长来电核对", "核对" + name + "的电话"} {
+	for _, why := range []string{"家长来电核对", "核对" + name + "的电话", "再核对" + strings.Join(strings.Split(name, ""), " ") + "的电话"} {
 		if err := k.d.Reveal(ctx, c.ID, []string{"student.phone"}, why); err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +33,7 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 	must(k.d.Void(ctx, c.ID, "本人不再申请"))
 	k.as("admin-1", reviewPassword)
 	before, err := k.d.Record(ctx, desk.Sought{Case: c.ID.String(), Kinds: []loan.ChangeKind{loan.ChangeReveal}})
-	if err != nil || len(before.Lines) != 2 {
+	if err != nil || len(before.Lines) != 3 {
 		t.Fatalf("%d lines before, %v", len(before.Lines), err)
 	}
 	if out, err := k.d.EraseCase(ctx, c.ID, "本人当面要求删除", nil); err != nil || out.Cases != 1 {
@@ -51,7 +52,7 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 			}
 		}
 		slices.Sort(why)
-		if want := []string{"家长来电核对", "核对***的电话"}; !slices.Contains(why, want[0]) || !slices.Contains(why, want[1]) {
+		if want := []string{"再核对***的电话", "家长来电核对", "核对***的电话"}; !slices.Equal(why, want) {
 			t.Errorf("reasons of what was revealed: %q, want %q", why, want)
 		}
 		for _, ch := range chain(t, k.d) {
@@ -65,6 +66,13 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 		}
 	}
 	check()
+	mine, err := k.d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo})
+	if err != nil || mine.Total != 0 || mine.Erased != 1 {
+		t.Errorf("the record of the person: %d lines, %d erased cases, %v; want that there is one", mine.Total, mine.Erased, err)
+	}
+	if r, err := k.d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo, Kinds: []loan.ChangeKind{loan.ChangePrint}}); err != nil || r.Erased != 0 {
+		t.Errorf("of prints, of which there was none: %d erased cases, %v", r.Erased, err)
+	}
 	if asks, err := k.d.Asks(ctx); err != nil || len(asks) != 0 {
 		t.Errorf("requests of the case wait still: %+v, %v", asks, err)
 	}

@@ -47,7 +47,7 @@ func (d *Desk) Notices(ctx context.Context, limit int) ([]Notice, error) {
 		n := Notice{Row: r, Same: c.Same, Erased: kept[r.ID]}
 		if c.Status == loan.Returned && c.Return != nil {
 			said := *c.Return
-			said.Note = scrubbed(said.Note, &c.App) // it stands in a list
+			said.Note = scrubbed(said.Note, c) // it stands in a list
 			n.Returned, n.Report = &said, d.Check(c)
 		}
 		if n.Returned != nil || len(n.Same) > 0 || n.Erased != "" {

@@ -49,7 +49,8 @@ func (d *Desk) waiting(ctx context.Context) ([]guard.Waiting, error) {
 }
 
 // Pleas lists the requests of the county's laptops that the operator may answer,
-// the newest first. Only a data administrator may.
+// the newest first. In the reasons the people of cases that are here are masked. Only a
+// data administrator may.
 func (d *Desk) Pleas(ctx context.Context) ([]Plea, error) {
 	const op = "list requests of other laptops"
 	if err := d.permit(ctx, guard.ApproveGrant, nil); err != nil {
@@ -64,6 +65,7 @@ func (d *Desk) Pleas(ctx context.Context) ([]Plea, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	var out []Plea
+	people := d.unnaming()
 	for _, w := range all {
 		asker, err := d.store.Account(ctx, w.Operator)
 		if fault.KindOf(err) == fault.Denied {
@@ -79,8 +81,12 @@ func (d *Desk) Pleas(ctx context.Context) ([]Plea, error) {
 		if _, ok := done[w.Device.String()+w.Ask]; ok || w.Declined || d.moment().Sub(w.At) > guard.WaitFor || guard.Answers(d.acting(), guard.ApproveGrant, asker, d.siteOf(asker)) != nil {
 			continue
 		}
+		reason, err := people.text(ctx, w.Reason, w.Case)
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
 		out = append(out, Plea{Device: w.Device, Operator: w.Operator, Name: asker.Name, Where: asker.Where(), Fields: p.Ask.Fields, Case: w.Case,
-			Count: p.Ask.Count, Hours: p.Ask.Hours, Reason: w.Reason, At: w.At, ask: w.Ask})
+			Count: p.Ask.Count, Hours: p.Ask.Hours, Reason: reason, At: w.At, ask: w.Ask})
 	}
 	return out, nil
 }
@@ -114,6 +120,9 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 		return fault.Tell(op, fault.Missing, "这份申请已经答复或超过了 72 小时。", errors.New("no such request"))
 	}
 	if err := d.apart(ctx, d.acting(), guard.ApproveGrant, all[i].Case); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if reason, err = d.unnaming().text(ctx, reason, all[i].Case); err != nil { // the line is of no case
 		return fault.Wrap(op, err)
 	}
 	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Fields: p.Fields, Reason: reason, Detail: guard.AnswerDetail(approve, p.Device, p.ask)}); err != nil {

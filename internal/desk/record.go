@@ -55,12 +55,16 @@ type Record struct {
 	Lines  []Line // the newest first
 	Total  int    // also those over the limit
 	Unread int    // values that cannot be read: the audit says where
+	Erased int    // where a person's lines are sought: erased cases in which somebody looked; nothing here tells whose they were
 	Odd    []guard.Oddity
 }
 
 // Record reads the record: every look, search, reveal, print, export, approval
-// and change of this laptop and of the cases it has, and what is odd in it. The
-// look is noted. Only an auditor or a data administrator may.
+// and change of this laptop and of the cases it has, and what is odd in it. In the
+// reasons the cases' people are masked. Lines of Person are those of the cases in which
+// the number ever stood; of a case that was erased nothing here tells whose it was, and its
+// looks are found by its id. The look is noted. Only an auditor or a data
+// administrator may.
 func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	const op = "read record"
 	if err := d.permit(ctx, guard.ReadAudit, nil); err != nil {
@@ -81,15 +85,22 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		return Record{}, err
 	}
 	var out Record
-	his := map[uuid.UUID]bool{}
+	his, erased := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	var acts []guard.Act
+	under := map[string][]uuid.UUID{}
 	faces := map[loan.Hash][]uuid.UUID{}
 	unread, err := d.store.EachChange(ctx, func(ch *loan.Change) {
 		l := guard.LineOf(ch)
 		acts = append(acts, l.Act())
+		if g := l.Grant(); g != "" {
+			seenUnder(under, g, l)
+		}
 		guard.FaceOf(ch, faces)
 		if q.Person != "" && guard.Names(ch, person) {
 			his[ch.Case] = true
+		}
+		if ch.Kind == loan.ChangeOpen && ch.Body == nil {
+			erased[ch.Case] = true
 		}
 		if q.Wants(l) {
 			out.Lines = append(out.Lines, l)
@@ -99,6 +110,7 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		return Record{}, fault.Wrap(op, err)
 	}
 	if q.Person != "" {
+		out.Erased = lookedAt(out.Lines, erased)
 		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !l.Of(func(id uuid.UUID) bool { return his[id] }) })
 	}
 	slices.SortFunc(out.Lines, func(a, b Line) int {
@@ -108,8 +120,27 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	if q.Limit > 0 {
 		out.Lines = out.Lines[:min(len(out.Lines), q.Limit)]
 	}
+	people := d.unnaming()
+	for i := range out.Lines {
+		if out.Lines[i], err = people.line(ctx, out.Lines[i], under); err != nil {
+			return Record{}, fault.Wrap(op, err)
+		}
+	}
 	out.Odd = append(d.oddPeople(faces), guard.Odd(d.withoutAnew(acts))...)
 	return out, nil
+}
+
+// lookedAt counts the cases of a set of which a line tells that somebody looked.
+func lookedAt(lines []Line, of map[uuid.UUID]bool) int {
+	found := map[uuid.UUID]bool{}
+	for _, l := range lines {
+		for _, id := range append([]uuid.UUID{l.Case}, l.Shown...) {
+			if of[id] && l.Kind.View() {
+				found[id] = true
+			}
+		}
+	}
+	return len(found)
 }
 
 // oddPeople are phones and portraits that stand in too many cases.
@@ -175,11 +206,7 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 		{"日志", sound, "末项", strconv.FormatUint(n, 10), hash.String(), "条数", strconv.Itoa(len(r.Lines))},
 		guard.LineColumns(),
 	})
-	people := map[uuid.UUID]*loan.Application{}
 	for _, l := range r.Lines {
-		if l.Reason, err = d.unnamed(ctx, l, people); err != nil {
-			return nil, 0, fault.Wrap(op, err)
-		}
 		_ = w.Write(l.Row())
 	}
 	w.Flush()
@@ -192,25 +219,4 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 		return nil, 0, err
 	}
 	return b.Bytes(), len(r.Lines), nil
-}
-
-// unnamed is a line's reason with the values of its case's people masked; people keeps
-// those that were read.
-func (d *Desk) unnamed(ctx context.Context, l Line, people map[uuid.UUID]*loan.Application) (string, error) {
-	if l.Reason == "" || l.Case == uuid.Nil {
-		return l.Reason, nil
-	}
-	a, ok := people[l.Case]
-	if !ok {
-		a = &loan.Application{} // of a case that is not here, or is erased, nobody is known
-		c, err := d.store.Case(ctx, l.Case)
-		if k := fault.KindOf(err); err != nil && k != fault.Missing && k != fault.Erased {
-			return "", err
-		}
-		if err == nil {
-			a = &c.App
-		}
-		people[l.Case] = a
-	}
-	return scrubbed(l.Reason, a), nil
 }

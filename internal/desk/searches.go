@@ -73,14 +73,19 @@ func (d *Desk) countSearch(ctx context.Context, reason string) (string, error) {
 }
 
 // noteBeyond notes a search beyond the own queue: how many it found, the grant that it
-// rested on, and of which cases it shows a row.
+// rested on, and of which cases it shows a row. In the reason their people are masked:
+// the line is of no case, and stays when they are gone.
 func (d *Desk) noteBeyond(ctx context.Context, op, reason, grant string, out Beyond) error {
 	var shown []uuid.UUID
 	for _, r := range out.Rows {
 		shown = append(shown, r.ID)
 	}
+	reason, err := d.unnaming().text(ctx, reason, shown...)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, err := d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: loan.ViewBody{Reason: reason, Detail: guard.BeyondWords(out.Matches, grant, shown)}}}, nil)
+	_, err = d.store.Commit(ctx, []store.Entry{{Kind: loan.ChangeSearch, Operator: d.operator.ID, Body: loan.ViewBody{Reason: reason, Detail: guard.BeyondWords(out.Matches, grant, shown)}}}, nil)
 	return fault.Wrap(op, err)
 }

@@ -40,12 +40,12 @@ func veil(c *loan.Case) *loan.Case {
 	m.Cards = nil // Differences has what of them may be seen
 	if c.Return != nil {
 		v := *c.Return
-		v.Note = scrubbed(v.Note, &c.App)
+		v.Note = scrubbed(v.Note, c)
 		m.Return = &v
 	}
 	if c.Review != nil {
 		v := *c.Review
-		v.Note = scrubbed(v.Note, &c.App)
+		v.Note = scrubbed(v.Note, c)
 		m.Review = &v
 	}
 	if c.Receipt != nil {
@@ -54,16 +54,16 @@ func veil(c *loan.Case) *loan.Case {
 		m.Receipt = &v
 	}
 	if c.Contract != nil {
-		v := veiledContract(*c.Contract, &c.App)
+		v := veiledContract(*c.Contract, c)
 		m.Contract = &v
 	}
 	m.Former = slices.Clone(c.Former)
 	for i, k := range m.Former {
-		m.Former[i] = veiledContract(k, &c.App)
+		m.Former[i] = veiledContract(k, c)
 	}
 	m.Holders = slices.Clone(c.Holders)
 	for i := range m.Holders {
-		m.Holders[i].Reason = scrubbed(m.Holders[i].Reason, &c.App)
+		m.Holders[i].Reason = scrubbed(m.Holders[i].Reason, c)
 	}
 	m.Conflicts = slices.Clone(c.Conflicts)
 	for i, k := range m.Conflicts {
@@ -78,8 +78,8 @@ func veil(c *loan.Case) *loan.Case {
 	return &m
 }
 
-// veiledContract is a contract of a case with its people masked.
-func veiledContract(k loan.ContractState, a *loan.Application) loan.ContractState {
+// veiledContract is a contract of a case with the case's people masked.
+func veiledContract(k loan.ContractState, c *loan.Case) loan.ContractState {
 	k.Signers.ProxyNote = ""
 	signed := maps.Clone(k.Signatures)
 	for p, s := range signed {
@@ -89,7 +89,7 @@ func veiledContract(k loan.ContractState, a *loan.Application) loan.ContractStat
 	k.Signatures = signed
 	if k.Voided != nil {
 		v := *k.Voided
-		v.Reason = scrubbed(v.Reason, a)
+		v.Reason = scrubbed(v.Reason, c)
 		v.Was = veiled(v.Was, nothing)
 		k.Voided = &v
 	}
@@ -98,12 +98,12 @@ func veiledContract(k loan.ContractState, a *loan.Application) loan.ContractStat
 
 // scrubbed is a text that somebody wrote about a case with the values of its
 // people masked, and any other number like theirs.
-func scrubbed(text string, a *loan.Application) string {
+func scrubbed(text string, c *loan.Case) string {
 	if text == "" {
 		return ""
 	}
-	people := []loan.Person{a.Student}
-	for _, k := range a.Coborrowers {
+	people := []loan.Person{c.App.Student}
+	for _, k := range c.App.Coborrowers {
 		people = append(people, k.Person)
 	}
 	for _, p := range people {
@@ -113,8 +113,7 @@ func scrubbed(text string, a *loan.Application) string {
 			}
 		}
 	}
-	text = guard.MaskNames(text, guard.PeopleNames(&loan.Case{App: *a}))
-	return guard.MaskNumbers(text)
+	return guard.MaskNumbers(guard.MaskNames(text, guard.PeopleNames(c)))
 }
 
 func nothing(string) bool { return false }

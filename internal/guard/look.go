@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"doorstep/internal/loan"
@@ -82,8 +83,16 @@ func lookOf(ch *loan.Change) (loan.ViewBody, bool) {
 func unsaid(text string, said []string) string {
 	for _, s := range said {
 		text = strings.ReplaceAll(text, s, hidden)
+		if likeName(s) {
+			text = maskSpaced(text, s, hidden)
+		}
 	}
 	return MaskNumbers(text)
+}
+
+// likeName says whether a value of a case is written in letters alone, as names are.
+func likeName(s string) bool {
+	return len(nameRunes(s)) > 1 && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !betweenNames(r) }) < 0
 }
 
 const noteDetail = "look at erased case "

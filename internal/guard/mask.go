@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -143,35 +144,60 @@ func isEstate(before string) bool {
 	return strings.ContainsRune("小社校园厂院片库景墅住宅", last)
 }
 
-// PeopleNames are the names of a case's people, as they were entered and as their cards
-// have them.
+// PeopleNames are the names of a case's people, as they were entered, as their cards
+// have them, as contracts had them that a correction voided, and as two desks set them
+// apart from each other.
 func PeopleNames(c *loan.Case) []string {
 	if c == nil {
 		return nil
 	}
-	out := []string{c.App.Student.Name, c.App.Student.IDOCRName}
-	for _, k := range c.App.Coborrowers {
-		out = append(out, k.Name, k.IDOCRName)
-	}
+	out := namesIn(&c.App)
 	for _, k := range c.Cards {
 		out = append(out, k.Card.Name)
+	}
+	for _, k := range c.Former {
+		if k.Voided != nil {
+			out = append(out, namesIn(&k.Voided.Was)...)
+		}
+	}
+	for _, k := range c.Conflicts {
+		if !strings.HasSuffix(k.Field, ".name") {
+			continue
+		}
+		for _, v := range k.Values {
+			var name string
+			if json.Unmarshal([]byte(v.Value), &name) == nil {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+func namesIn(a *loan.Application) []string {
+	out := []string{a.Student.Name, a.Student.IDOCRName}
+	for _, k := range a.Coborrowers {
+		out = append(out, k.Name, k.IDOCRName)
 	}
 	return out
 }
 
 // MaskNames masks names in a text, also where spaces or dots stand between their
-// characters. A name of one character alone, or a part of one, is not found.
+// characters. A name of one character alone, or a part of one, is not found. The text
+// does not get longer.
 func MaskNames(text string, names []string) string {
 	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return len(nameRunes(n)) < 2 })
 	slices.SortStableFunc(names, func(a, b string) int { return len(b) - len(a) })
 	for _, n := range names {
-		text = maskName(text, n)
+		text = maskSpaced(text, n, MaskName(strings.TrimSpace(n)))
 	}
 	return text
 }
 
-func maskName(text, name string) string {
-	want, masked := nameRunes(name), MaskName(strings.TrimSpace(name))
+// maskSpaced puts masked in the place of a name in a text, also where spaces or dots
+// stand between its characters.
+func maskSpaced(text, name, masked string) string {
+	want := nameRunes(name)
 	r := []rune(text)
 	var out strings.Builder
 	for from := 0; from < len(r); from++ {
@@ -187,7 +213,11 @@ func maskName(text, name string) string {
 			out.WriteRune(r[from])
 			continue
 		}
-		out.WriteString(masked)
+		if said := string(r[from:at]); len(masked) > len(said) {
+			out.WriteString(stars(at - from)) // what is masked is no longer than it was: it is bounded
+		} else {
+			out.WriteString(masked)
+		}
 		from = at - 1
 	}
 	return out.String()

@@ -163,7 +163,21 @@ func TestNamesInATextAreMasked(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
+	if got := MaskNames("核对ab", []string{"a·b"}); got != "核对**" {
+		t.Errorf("a name said shorter than it is masked: got %q", got)
+	}
 	if got := MaskNames("韦测甲", PeopleNames(nil)); got != "韦测甲" {
 		t.Errorf("of no case: got %q", got)
+	}
+}
+
+func TestANameIsKnownAsItEverStoodInTheCase(t *testing.T) {
+	c := &loan.Case{App: loan.Application{Student: loan.Person{Name: "韦测甲"}},
+		Cards:     map[loan.Party]loan.CardState{loan.StudentParty: {Card: loan.Card{Name: "韦测乙"}}},
+		Former:    []loan.ContractState{{}, {Voided: &loan.Voiding{Was: loan.Application{Student: loan.Person{Name: "韦测丙"}, Coborrowers: []loan.Coborrower{{Person: loan.Person{Name: "韦测丁"}}}}}}},
+		Conflicts: []loan.Conflict{{Field: "student.name", Values: []loan.ConflictValue{{Value: `"韦测戊"`}}}, {Field: "study.school_name", Values: []loan.ConflictValue{{Value: `"示例大学"`}}}}}
+	const text, want = "韦测甲、韦测乙、韦测丙、韦测丁、韦测戊，示例大学", "韦*甲、韦*乙、韦*丙、韦*丁、韦*戊，示例大学"
+	if got := MaskNames(text, PeopleNames(c)); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -38,6 +39,29 @@ type Line struct {
 
 // Of says whether the line tells of a look at one of the cases, or of an act on it.
 func (l Line) Of(is func(uuid.UUID) bool) bool { return is(l.Case) || slices.ContainsFunc(l.Shown, is) }
+
+// Grant is the id of the grant that the line tells of: which was asked for or given, or
+// by which something was seen or taken. Empty of any other line.
+func (l Line) Grant() string {
+	if !strings.Contains(l.Detail, "grant ") {
+		return ""
+	}
+	if w := WordOf(l.Detail); w.Kind == Asked {
+		if b, err := hex.DecodeString(w.Ask); err == nil {
+			if a, err := ParseAsk(b); err == nil {
+				id, _ := Plea{Device: TagOf(l.Device), Operator: l.Operator, Ask: a}.ID()
+				return id
+			}
+		}
+		return ""
+	}
+	_, id, ok := strings.Cut(", "+l.Detail, ", grant ")
+	id, _, _ = strings.Cut(id, " ")
+	if id = strings.TrimSuffix(id, ","); !ok || !grantID(id) {
+		return ""
+	}
+	return id
+}
 
 // Act is the line as a pattern is looked for in it.
 func (l Line) Act() Act {

@@ -143,6 +143,9 @@ func (s *recordSection) show(r desk.Record) {
 	if r.Unread > 0 {
 		words += fmt.Sprintf("；另有 %d 条读不出来，请做审计核验", r.Unread)
 	}
+	if r.Erased > 0 {
+		words += fmt.Sprintf("；另有 %d 件有人看过的案件已清除，本机不再知道是谁的：请填回执或申请表上的受理编号查询，学季结束清除的也可由县资助中心按身份证号查", r.Erased)
+	}
 	s.told.SetText(words)
 	s.list.Select(-1)
 	s.list.Refresh()

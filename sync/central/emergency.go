@@ -146,10 +146,16 @@ func (c *Central) Emergencies(ctx context.Context, p Person, reason string) (out
 			return err
 		}
 		all, err := emergencies(ctx, c.db, "", "")
+		names := c.naming(c.db)
 		for _, e := range all {
 			if at, ok := r.sites[e.Device]; ok {
-				if e.Reason, err = c.unnamed(ctx, c.db, e.Reason, e.Case); err != nil {
+				if e.Reason, err = names.text(ctx, e.Reason, e.Case); err != nil {
 					return err
+				}
+				for i := range e.Reviews {
+					if e.Reviews[i].Word, err = names.text(ctx, e.Reviews[i].Word, e.Case); err != nil {
+						return err
+					}
 				}
 				e.Point = at.Point
 				out = append(out, e)

@@ -266,6 +266,9 @@ func (c *Central) erase(ctx context.Context, tx *sql.Tx, w wish) error {
 	if w.reason, err = c.unnamed(ctx, tx, w.reason, w.id); err != nil { // it stays when the case is gone
 		return err
 	}
+	if err := c.unnameCopies(ctx, tx, w.id); err != nil {
+		return err
+	}
 	marks, err := marksOf(ctx, tx, w.id)
 	if err != nil {
 		return err

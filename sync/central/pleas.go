@@ -114,8 +114,12 @@ func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error 
 			c.log.Warn("a request for a grant that is none", "device", w.device, "operator", w.operator)
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO pleas (device, ask, operator, case_id, reason, at, state, decided, word) VALUES (?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT DO NOTHING`,
-			w.device.String(), w.Ask, w.operator, w.kase, w.reason, c.now().UnixMilli(), pleaWaits)
+		said, err := c.unnamed(ctx, tx, w.reason, kase) // it goes down to other laptops
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO pleas (device, ask, operator, case_id, reason, at, state, decided, word) VALUES (?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT DO NOTHING`,
+			w.device.String(), w.Ask, w.operator, w.kase, said, c.now().UnixMilli(), pleaWaits)
 		return diskFault(op, err)
 	case guard.Settled:
 		return c.settledPlea(ctx, tx, w)
@@ -248,7 +252,11 @@ func (c *Central) issuePleas(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	content, err := guard.EncodeWaiting(all[:min(len(all), guard.MaxWaiting)])
+	var content []byte
+	list := all[:min(len(all), guard.MaxWaiting)]
+	if err = c.unnamePleas(ctx, tx, list); err == nil {
+		content, err = guard.EncodeWaiting(list)
+	}
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -256,12 +264,39 @@ func (c *Central) issuePleas(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
+// unnamePleas masks the names of the cases' people in requests and answers, also of cases
+// that came after them, and keeps them so.
+func (c *Central) unnamePleas(ctx context.Context, tx *sql.Tx, list []guard.Waiting) error {
+	names := c.naming(tx)
+	for i, p := range list {
+		reason, err := names.text(ctx, p.Reason, p.Case)
+		if err != nil {
+			return err
+		}
+		word, err := names.text(ctx, p.Word, p.Case)
+		if err != nil {
+			return err
+		}
+		if reason == p.Reason && word == p.Word {
+			continue
+		}
+		list[i].Reason, list[i].Word = reason, word
+		if _, err := tx.ExecContext(ctx, `UPDATE pleas SET reason = ?, word = ? WHERE device = ? AND ask = ?`, reason, word, p.Device.String(), p.Ask); err != nil {
+			return diskFault("central.unnamePleas", err)
+		}
+	}
+	return nil
+}
+
 // Pleas lists the requests for grants that wait for an answer, and those that
-// were declined, the newest first.
+// were declined, the newest first. In the reasons the cases' people are masked.
 func (c *Central) Pleas(ctx context.Context) ([]guard.Waiting, error) {
 	all, err := pleas(ctx, c.db)
+	names := c.naming(c.db)
 	for i := 0; err == nil && i < len(all); i++ {
-		all[i].Reason, err = c.unnamed(ctx, c.db, all[i].Reason, all[i].Case)
+		if all[i].Reason, err = names.text(ctx, all[i].Reason, all[i].Case); err == nil {
+			all[i].Word, err = names.text(ctx, all[i].Word, all[i].Case)
+		}
 	}
 	return slices.DeleteFunc(all, func(p guard.Waiting) bool { return c.now().Sub(p.At) > guard.WaitFor }), fault.Wrap("central.Pleas", err)
 }

@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 
 	"doorstep/internal/fault"
@@ -11,19 +12,38 @@ import (
 )
 
 // unnamed is what somebody wrote, with the names of the people of cases masked, as far as
-// the cases are here.
+// the cases are here, and any number like a person's.
 func (c *Central) unnamed(ctx context.Context, q querier, text string, cases ...uuid.UUID) (string, error) {
+	return c.naming(q).text(ctx, text, cases...)
+}
+
+// naming knows the names of the people of cases. Each case is read once.
+type naming struct {
+	c     *Central
+	q     querier
+	names map[uuid.UUID][]string
+}
+
+func (c *Central) naming(q querier) *naming { return &naming{c, q, map[uuid.UUID][]string{}} }
+
+// text is unnamed.
+func (n *naming) text(ctx context.Context, text string, cases ...uuid.UUID) (string, error) {
 	for _, id := range cases {
 		if text == "" || id == uuid.Nil {
 			continue
 		}
-		k, err := c.loadCase(ctx, q, id)
-		if err != nil && !unreadable(err) {
-			return "", err
+		of, ok := n.names[id]
+		if !ok {
+			k, err := n.c.loadCase(ctx, n.q, id)
+			if err != nil && !unreadable(err) {
+				return "", err
+			}
+			of = guard.PeopleNames(k)
+			n.names[id] = of
 		}
-		text = guard.MaskNames(text, guard.PeopleNames(k))
+		text = guard.MaskNames(text, of)
 	}
-	return text, nil
+	return guard.MaskNumbers(text), nil
 }
 
 // unreadable says whether a case is here and cannot be folded: then nobody of it is
@@ -49,26 +69,43 @@ func tagged(ctx context.Context, q querier, ask guard.Ask) ([]uuid.UUID, error) 
 	return idsOf(ctx, q, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+hexOf(ask.Case))
 }
 
-// nameless gives lines of the record with the names of their cases' people masked in
-// the reasons. Of each case it keeps the names.
+// nameless gives lines of the record with the names masked in the reasons: of the people
+// of their case, and of those of which a line says that a row was shown.
 func (r *reading) nameless() func(context.Context, guard.Line) (guard.Line, error) {
-	names := map[uuid.UUID][]string{}
-	return func(ctx context.Context, l guard.Line) (guard.Line, error) {
-		if l.Reason == "" || l.Case == uuid.Nil {
-			return l, nil
-		}
-		of, ok := names[l.Case]
-		if !ok {
-			k, err := r.c.loadCase(ctx, r.c.db, l.Case)
-			if err != nil && !unreadable(err) {
-				return l, err
-			}
-			of = guard.PeopleNames(k)
-			names[l.Case] = of
-		}
-		l.Reason = guard.MaskNames(l.Reason, of)
-		return l, nil
+	names := r.c.naming(r.c.db)
+	return func(ctx context.Context, l guard.Line) (_ guard.Line, err error) {
+		l.Reason, err = names.text(ctx, l.Reason, append([]uuid.UUID{l.Case}, l.Shown...)...)
+		return l, err
 	}
+}
+
+// unnameCopies masks the names of a case's people in what stands of it outside the
+// chains, and stays when the case is gone: emergencies, what was said of them, and
+// requests.
+func (c *Central) unnameCopies(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
+	const op = "central.unnameCopies"
+	const ofCase = ` WHERE case_id = ?`
+	const ofGlass = ` WHERE EXISTS (SELECT 1 FROM emergencies e WHERE e.device = emergency_reviews.device AND e.id = emergency_reviews.id AND e.case_id = ?)`
+	names := c.naming(tx)
+	for _, t := range [][3]string{{"emergencies", "reason", ofCase}, {"emergency_reviews", "word", ofGlass}, {"pleas", "reason", ofCase}, {"pleas", "word", ofCase}} {
+		texts, err := textsOf(ctx, tx, `SELECT DISTINCT `+t[1]+` FROM `+t[0]+t[2], id.String())
+		if err != nil {
+			return err
+		}
+		for _, was := range texts {
+			is, err := names.text(ctx, was, id)
+			if err != nil {
+				return err
+			}
+			if is == was {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE `+t[0]+` SET `+t[1]+` = ?`+t[2]+` AND `+t[1]+` = ?`, is, id.String(), was); err != nil {
+				return diskFault(op, err)
+			}
+		}
+	}
+	return nil
 }
 
 // unnamedBody is unnamed for the county's word on a case.
@@ -83,4 +120,23 @@ func unnamedBody(k *loan.Case, body any) any {
 		return b
 	}
 	return body
+}
+
+// textsOf gives the one text of each row.
+func textsOf(ctx context.Context, q querier, query string, args ...any) ([]string, error) {
+	const op = "central.textsOf"
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, diskFault(op, err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, diskFault(op, err)
+		}
+		out = append(out, s)
+	}
+	return out, diskFault(op, rows.Err())
 }
