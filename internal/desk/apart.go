@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"slices"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -45,51 +44,6 @@ func (d *Desk) apartTag(ctx context.Context, v guard.Verb, tag [4]byte) error {
 		}
 	}
 	return nil
-}
-
-// noWord is guard's word on a part in a case for who had a word on what others do with
-// it: in the case's looks, in the grants that are known here, or at the centre. At a
-// laptop for practice one person may be everybody.
-func (d *Desk) noWord(ctx context.Context, who guard.Operator, v guard.Verb, c *loan.Case) error {
-	if !guard.WordMatters(who, v, c) || d.store.Profile().Practice {
-		return nil
-	}
-	had, err := d.hadWord(ctx, who.ID, c.ID)
-	if err == nil && had {
-		return guard.HadWord(v)
-	}
-	return err
-}
-
-func (d *Desk) hadWord(ctx context.Context, who string, id uuid.UUID) (bool, error) {
-	all, err := d.store.Changes(ctx, id)
-	if k := fault.KindOf(err); err != nil && k != fault.Missing && k != fault.Erased {
-		return false, err
-	}
-	if slices.ContainsFunc(all, func(ch *loan.Change) bool { return guard.WordOn(ch) == who }) {
-		return true, nil
-	}
-	above, err := d.reviewedAbove(ctx)
-	if err != nil || slices.ContainsFunc(above, func(r guard.Reviewed) bool { return r.Case == id && r.By == who }) {
-		return err == nil, err
-	}
-	if err := d.keepGrants(ctx); err != nil {
-		return false, err
-	}
-	names, err := d.store.SettingsWith(ctx, grantSetting)
-	if err != nil {
-		return false, err
-	}
-	for _, name := range names {
-		var g guard.Grant
-		if _, err := d.setting(ctx, name, &g); err != nil {
-			return false, err
-		}
-		if g.By == who && slices.Contains(g.Cases, id) {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // restsOn is guard's word on what rests on a case's review, by the roster as it is here:

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -307,7 +306,7 @@ func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []by
 
 // AnswerAsk gives the answer to a request of another laptop of the county, named
 // by the last eight characters of its id. Only a data administrator may; the
-// chain notes what was granted to whom.
+// chain notes what was granted to whom, and from then on he had a word on the case.
 func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason string) (answer string, err error) {
 	const op = "answer request"
 	if err := d.permit(ctx, guard.ApproveGrant, nil); err != nil {
@@ -326,15 +325,17 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 	if err := d.answersFor(ctx, d.acting(), guard.ApproveGrant, operator); err != nil {
 		return "", fault.Wrap(op, err)
 	}
-	m, err := guard.Plea{Device: tag, Operator: operator, Ask: ask}.Message(d.operator.ID, guard.DayOf(d.moment()))
+	plea := guard.Plea{Device: tag, Operator: operator, Ask: ask}
+	m, err := plea.Message(d.operator.ID, guard.DayOf(d.moment()))
 	if err != nil {
 		return "", fault.Wrap(op, err)
 	}
 	if reason, err = d.unnaming().text(ctx, reason, d.ofTag(ask.Case)...); err != nil { // the line is of no case
 		return "", fault.Wrap(op, err)
 	}
-	detail := fmt.Sprintf("grant answered for %s at %x, %d hours, %d cases", operator, tag, ask.Hours, max(ask.Count, 1))
-	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: detail}); err != nil {
+	d.uses.Lock()
+	defer d.uses.Unlock()
+	if err := d.answerNoted(ctx, op, ask.Case, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: plea.AnsweredDetail()}); err != nil {
 		return "", err
 	}
 	k := d.roomKey()

@@ -32,6 +32,7 @@ type Desk struct {
 	shown   revealed
 	refused refusals
 	looked  looked
+	words   wordsSeen
 	tenure  tenure
 
 	mustChange atomic.Bool // the password is another person's choice

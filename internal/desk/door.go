@@ -27,6 +27,7 @@ type (
 const (
 	DataAdmin = guard.DataAdmin
 	Auditor   = guard.Auditor
+	Reviewer  = guard.Reviewer
 )
 
 // Person is someone who can sign in at this laptop.

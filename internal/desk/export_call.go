@@ -3,14 +3,12 @@ package desk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
-	"github.com/google/uuid"
 )
 
 // ExportTo is to whom an export goes and what for, in words.
@@ -107,7 +105,7 @@ func (d *Desk) ReadExport(device, code string) (guard.ExportAsk, [4]byte, error)
 // AnswerExport gives the answer to a request of another laptop of the county to
 // export: to whom and what for are given as the other read them out, and must be
 // those of the code. Only a data administrator may; the chain notes what was
-// approved, for whom and to whom.
+// approved, for whom and to whom, and from then on he had a word on the case.
 func (d *Desk) AnswerExport(ctx context.Context, device, operator, code string, said ExportTo, reason string) (answer string, err error) {
 	const op = "answer request to export"
 	if err := d.permit(ctx, guard.ApproveGrant, nil); err != nil {
@@ -136,14 +134,16 @@ func (d *Desk) AnswerExport(ctx context.Context, device, operator, code string, 
 	}
 	people, about := d.unnaming(), d.ofTag(ask.Case)
 	reason, err = people.text(ctx, reason, about...) // the line is of no case
+	noted := plea                                    // the answer proves the purpose as it was read out
 	if err == nil {
-		said.Purpose, err = people.text(ctx, said.Purpose, about...)
+		noted.Said.Purpose, err = people.text(ctx, said.Purpose, about...)
 	}
 	if err != nil {
 		return "", fault.Wrap(op, err)
 	}
-	detail := fmt.Sprintf("export answered for %s at %x, %d hours, %d cases, to %s %s, for %s", operator, tag, ask.Hours, max(ask.Count, 1), ask.Fingerprint(), said.To, said.Purpose)
-	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: detail}); err != nil {
+	d.uses.Lock()
+	defer d.uses.Unlock()
+	if err := d.answerNoted(ctx, op, ask.Case, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: noted.AnsweredDetail()}); err != nil {
 		return "", err
 	}
 	k := d.roomKey()

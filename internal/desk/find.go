@@ -41,11 +41,12 @@ func (d *Desk) maySearch() bool { return guard.MayAt(d.acting(), guard.Search, n
 // queue says of a case whether it is in the operator's own queue.
 func (d *Desk) queue() func(*store.Summary) bool {
 	op, device := d.acting(), d.device()
+	worded := d.wordedOn(op)
 	return func(s *store.Summary) bool {
 		given := slices.ContainsFunc(s.Holders, func(h store.Holder) bool {
 			return h.Device == device && guard.Hold{By: h.By, Taken: h.Taken, Number: h.Number}.For(op)
 		})
-		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Given: given})
+		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Given: given, Worded: worded(s)})
 	}
 }
 

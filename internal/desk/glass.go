@@ -119,8 +119,8 @@ func (d *Desk) wrong(ctx context.Context, id string) (bool, error) {
 	return slices.ContainsFunc(above, func(r guard.Reviewed) bool { return r.ID == id && !r.Right }), err
 }
 
-// reviewedAbove is what was said at the centre of emergencies of this laptop.
-func (d *Desk) reviewedAbove(ctx context.Context) ([]Reviewed, error) {
+// countyReviews is what was said at the centre of emergencies of the county's laptops.
+func (d *Desk) countyReviews(ctx context.Context) ([]Reviewed, error) {
 	b, err := d.store.Bulletin(ctx, bulletin.Reviews, bulletin.ReviewsName)
 	if fault.KindOf(err) == fault.Missing {
 		return nil, nil
@@ -128,7 +128,12 @@ func (d *Desk) reviewedAbove(ctx context.Context) ([]Reviewed, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := guard.ParseReviewed(b)
+	return guard.ParseReviewed(b)
+}
+
+// reviewedAbove is what was said at the centre of emergencies of this laptop.
+func (d *Desk) reviewedAbove(ctx context.Context) ([]Reviewed, error) {
+	all, err := d.countyReviews(ctx)
 	own := d.device()
 	return slices.DeleteFunc(all, func(r guard.Reviewed) bool { return r.Device != own }), err
 }
@@ -249,6 +254,9 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 	of := all[i].Case
 	if _, err := d.store.Case(ctx, of); fault.KindOf(err) == fault.Erased || fault.KindOf(err) == fault.Missing {
 		of = uuid.Nil // nothing is written to it any more; the emergency is known by its own id
+	}
+	if err := d.keepWord(ctx, d.operator.ID, guard.TagOf(all[i].Case)); err != nil {
+		return fault.Wrap(op, err)
 	}
 	if !right { // before the word of it: a review that fails then is given again
 		if err := d.store.SetSetting(ctx, wrongSetting+id, true); err != nil {

@@ -102,8 +102,8 @@ func (d *Desk) siteOf(o guard.Operator) guard.Site {
 
 // AnswerPlea gives the operator's answer to a request of another laptop: it is
 // noted in the chain and goes up with it, and the centre makes the grant, once it
-// has looked itself whether the operator may. fault.Missing for a request that
-// was answered meanwhile.
+// has looked itself whether the operator may. Whoever approves had a word on the case
+// from then on. fault.Missing for a request that was answered meanwhile.
 func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason string) error {
 	const op = "answer request of another laptop"
 	d.uses.Lock()
@@ -125,7 +125,11 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 	if reason, err = d.unnaming().text(ctx, reason, all[i].Case); err != nil { // the line is of no case
 		return fault.Wrap(op, err)
 	}
-	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Fields: p.Fields, Reason: reason, Detail: guard.AnswerDetail(approve, p.Device, p.ask)}); err != nil {
+	var tag [4]byte // a refusal is no word on the case
+	if approve {
+		tag = guard.TagOf(all[i].Case)
+	}
+	if err := d.answerNoted(ctx, op, tag, loan.ViewBody{Fields: p.Fields, Reason: reason, Detail: guard.AnswerDetail(approve, p.Device, p.ask)}); err != nil {
 		return err
 	}
 	done := map[string]time.Time{}

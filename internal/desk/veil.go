@@ -131,10 +131,21 @@ func (d *Desk) whole(c *loan.Case) *loan.Case {
 	return full
 }
 
-// SeesFull says whether the operator sees the open case unmasked. One that was
-// handed out masked stays so until it is read again.
+// SeesFull says whether the operator sees the open case unmasked: not who had a word on
+// what others do with it, but where he entered it. One that was handed out masked stays
+// so until it is read again.
 func (d *Desk) SeesFull(c *loan.Case) bool {
-	return c != nil && !c.Veiled && (guard.SeesFull(d.acting(), c) || guard.SeesHeld(d.acting(), c, d.device()))
+	if c == nil || c.Veiled {
+		return false
+	}
+	op, v := d.acting(), guard.Edit
+	if guard.Reviewing(op, c) {
+		v = guard.Review
+	}
+	if !guard.SeesFull(op, c) && !guard.SeesHeld(op, c, d.device()) {
+		return false
+	}
+	return !guard.WordMatters(op, v, c) || d.store.Profile().Practice || !d.wordSeen(context.Background(), c.ID)
 }
 
 // Shown is the application as the operator may see it in the open case: whole,

@@ -288,9 +288,9 @@ func SeesFull(op Operator, c *loan.Case) bool {
 }
 
 // Reviewing says whether the case waits for a reviewer and the operator may be the
-// one: he has no hand in it.
+// one: he has no hand in it, and did not decide on it at the centre.
 func Reviewing(op Operator, c *loan.Case) bool {
-	return c != nil && op.Enabled && op.atCounter() && op.Has(Reviewer) && c.Status == loan.ToReview && !entered(op, c) && !closed(op, c)
+	return c != nil && op.Enabled && op.atCounter() && op.Has(Reviewer) && c.Status == loan.ToReview && !entered(op, c) && !closed(op, c) && !c.Deciders[op.ID]
 }
 
 // handles says whether the case is the operator's to work on as a clerk at a laptop:

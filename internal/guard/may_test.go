@@ -257,6 +257,11 @@ func TestMayRefuses(t *testing.T) {
 	})
 }
 
+func decidedBy(c *loan.Case, who string) *loan.Case {
+	c.Deciders = map[string]bool{who: true}
+	return c
+}
+
 func TestSeesFull(t *testing.T) {
 	clerk, reviewer, admin := operator("c", Clerk), operator("r", Reviewer), operator("d", DataAdmin, Auditor)
 	for _, c := range []struct {
@@ -269,6 +274,7 @@ func TestSeesFull(t *testing.T) {
 		{"another clerk does not", clerk, caseOf(loan.Signed, "e", "r"), false},
 		{"the reviewer during review", reviewer, caseOf(loan.ToReview, "c", ""), true},
 		{"the reviewer afterwards does not", reviewer, caseOf(loan.Signed, "c", "r"), false},
+		{"a reviewer who decided on it before does not", reviewer, decidedBy(caseOf(loan.ToReview, "c", ""), "r"), false},
 		{"administrators never do", admin, caseOf(loan.ToReview, "d", ""), false},
 		{"nobody without a case", clerk, nil, false},
 	} {

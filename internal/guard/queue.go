@@ -13,12 +13,13 @@ type Place struct {
 	Opened string      // who opened it
 	Status loan.Status //
 	Given  bool        // this laptop holds it so that it is the operator's to work on: Hold.For
+	Worded bool        // the operator had a word on what others do with it, so he does not review it
 }
 
 // InQueue says whether a case is in an operator's own queue at this laptop: a
 // clerk's are those that he opened, those that were given to him at this laptop and
 // that the centre does not have yet, and those that the centre sent back; a reviewer's are those that
-// wait for a review and that he did not open. All others are looked for with a
+// wait for a review, that he did not open and on which he had no word. All others are looked for with a
 // reason.
 func InQueue(op Operator, p Place) bool {
 	switch {
@@ -27,7 +28,7 @@ func InQueue(op Operator, p Place) bool {
 	case op.Has(Clerk) && (p.Opened == op.ID || p.Given && !settled(p.Status) || p.Status == loan.Returned):
 		return true
 	}
-	return op.Has(Reviewer) && p.Status == loan.ToReview && p.Opened != op.ID
+	return op.Has(Reviewer) && p.Status == loan.ToReview && p.Opened != op.ID && !p.Worded
 }
 
 // settled says whether a case is no clerk's to work on any more, but for a correction.

@@ -116,15 +116,17 @@ func TestWhoseQueueACaseIsIn(t *testing.T) {
 		p    Place
 		want bool
 	}{
-		"a clerk's own":                      {operator("a", Clerk), Place{Opened: "a", Status: loan.Accepted}, true},
-		"another clerk's":                    {operator("b", Clerk), Place{Opened: "a"}, false},
-		"one passed on to this laptop":       {operator("b", Clerk), Place{Opened: "a", Given: true}, true},
-		"one that the centre has, passed on": {operator("b", Clerk), Place{Opened: "a", Given: true, Status: loan.Received}, false},
-		"one that the centre sent back":      {operator("b", Clerk), Place{Opened: "a", Status: loan.Returned}, true},
-		"one that waits for a reviewer":      {operator("r", Reviewer), Place{Opened: "a", Status: loan.ToReview}, true},
-		"the reviewer's own entry":           {operator("a", Reviewer), Place{Opened: "a", Status: loan.ToReview}, false},
-		"one that is signed, of a reviewer":  {operator("r", Reviewer), Place{Opened: "a", Status: loan.Signed}, false},
-		"any, of an administrator":           {operator("d", DataAdmin, Auditor), Place{Opened: "a", Status: loan.ToReview, Given: true}, false},
+		"a clerk's own":                            {operator("a", Clerk), Place{Opened: "a", Status: loan.Accepted}, true},
+		"another clerk's":                          {operator("b", Clerk), Place{Opened: "a"}, false},
+		"one passed on to this laptop":             {operator("b", Clerk), Place{Opened: "a", Given: true}, true},
+		"one that the centre has, passed on":       {operator("b", Clerk), Place{Opened: "a", Given: true, Status: loan.Received}, false},
+		"one that the centre sent back":            {operator("b", Clerk), Place{Opened: "a", Status: loan.Returned}, true},
+		"one that waits for a reviewer":            {operator("r", Reviewer), Place{Opened: "a", Status: loan.ToReview}, true},
+		"one on which the reviewer had a word":     {operator("r", Reviewer), Place{Opened: "a", Status: loan.ToReview, Worded: true}, false},
+		"one of his own, on which a clerk had one": {operator("a", Clerk), Place{Opened: "a", Status: loan.ToReview, Worded: true}, true},
+		"the reviewer's own entry":                 {operator("a", Reviewer), Place{Opened: "a", Status: loan.ToReview}, false},
+		"one that is signed, of a reviewer":        {operator("r", Reviewer), Place{Opened: "a", Status: loan.Signed}, false},
+		"any, of an administrator":                 {operator("d", DataAdmin, Auditor), Place{Opened: "a", Status: loan.ToReview, Given: true}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := InQueue(k.op, k.p); got != k.want {

@@ -1,9 +1,12 @@
 package guard
 
 import (
+	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 // WhyWord is that he had a word on what others do with the case.
@@ -30,6 +33,97 @@ func WordOn(ch *loan.Change) string {
 		return ""
 	}
 	return who
+}
+
+// How a look that stands under no case tells of an answer that was given by a code to
+// a request of another laptop:
+//
+//	grant answered for OPERATOR at DEVICE, N hours, N cases, case TAG
+//	export answered for OPERATOR at DEVICE, N hours, N cases, case TAG, to PRINT TO, for PURPOSE
+//
+// DEVICE and TAG are the ends of ids in hexadecimal; without TAG it is of any cases, or an
+// earlier program wrote it.
+const (
+	answeredDetail       = "grant answered for "
+	exportAnsweredDetail = "export answered for "
+)
+
+// AnsweredDetail tells of an answer to a request to look.
+func (p Plea) AnsweredDetail() string { return answeredDetail + p.answered() }
+
+// AnsweredDetail tells of an answer to a request to export.
+func (p ExportPlea) AnsweredDetail() string {
+	return exportAnsweredDetail + p.answered() + ", to " + inFours(p.Print) + " " + p.Said.To + ", for " + p.Said.Purpose
+}
+
+func (p Plea) answered() string {
+	s := fmt.Sprintf("%s at %x, %d hours, %d cases", p.Operator, p.Device, p.Ask.Hours, max(p.Ask.Count, 1))
+	if tag, ok := p.Ask.Tag(); ok {
+		s += fmt.Sprintf(", case %x", tag)
+	}
+	return s
+}
+
+// Tag is the end of the id of the case that a request is about; false where it is about
+// any.
+func (a Ask) Tag() ([4]byte, bool) { return a.Case, a.Count == 0 && a.Case != [4]byte{} }
+
+// AnsweredOn is the end of the id of the case about which the operator of a look that
+// stands under none answered another laptop's request by a code; false for any other
+// look, and for an answer about any cases.
+func AnsweredOn(ch *loan.Change) (tag [4]byte, ok bool) {
+	detail, ok := caseless(ch)
+	if !ok {
+		return tag, false
+	}
+	rest, ok := strings.CutPrefix(detail, answeredDetail)
+	if !ok {
+		rest, ok = strings.CutPrefix(detail, exportAnsweredDetail)
+	}
+	operator, rest, at := strings.Cut(rest, " at ")
+	parts := strings.SplitN(rest, ", ", 5)
+	if !ok || !at || !validID(operator) || len(parts) < 4 {
+		return tag, false
+	}
+	end, ok := strings.CutPrefix(parts[3], "case ")
+	b, err := hex.DecodeString(end)
+	if !ok || err != nil || len(b) != len(tag) {
+		return tag, false
+	}
+	return [4]byte(b), true
+}
+
+// ApprovedOn is AnsweredOn for an answer that goes up to the centre, which makes the
+// grant if it may be made.
+func ApprovedOn(ch *loan.Change) (tag [4]byte, ok bool) {
+	detail, ok := caseless(ch)
+	w := WordOf(detail)
+	if !ok || w.Kind != Approved {
+		return tag, false
+	}
+	return w.Tag()
+}
+
+// Tag is the end of the id of the case that a request is about; false where it is about
+// any, or no request.
+func (w Word) Tag() (tag [4]byte, ok bool) {
+	b, err := hex.DecodeString(w.Ask)
+	if err != nil {
+		return tag, false
+	}
+	a, err := ParseAsk(b)
+	if err != nil {
+		return tag, false
+	}
+	return a.Tag()
+}
+
+func caseless(ch *loan.Change) (detail string, ok bool) {
+	if ch.Kind != loan.ChangeView || ch.Case != uuid.Nil {
+		return "", false
+	}
+	b, err := loan.Body[loan.ViewBody](ch)
+	return b.Detail, err == nil
 }
 
 // WordMatters says whether a verb on a case is denied to an operator who had a word on

@@ -1,12 +1,14 @@
 package guard
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 func TestWhoHadAWordOnACaseByALook(t *testing.T) {
@@ -40,6 +42,60 @@ func TestWhoHadAWordOnACaseByALook(t *testing.T) {
 	}
 	if got := WordOn(&loan.Change{Kind: loan.ChangeView, Operator: "noter", Body: []byte("torn")}); got != "" {
 		t.Errorf("of a torn body: got %q", got)
+	}
+}
+
+// TestAboutWhichCaseAnAnswerWas is of answers that stand under no case, and of what an
+// earlier program wrote of them.
+func TestAboutWhichCaseAnAnswerWas(t *testing.T) {
+	of := func(id uuid.UUID, detail string) *loan.Change {
+		body, err := json.Marshal(loan.ViewBody{Detail: detail})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &loan.Change{Kind: loan.ChangeView, Case: id, Operator: "noter", Body: body}
+	}
+	one := Plea{Device: [4]byte{1, 2, 3, 4}, Operator: "o-1", Ask: Ask{Fields: []string{ImagesField}, Hours: 2, Case: [4]byte{10, 11, 12, 13}}}
+	raw, err := one.Ask.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := Plea{Operator: "o-1", Ask: Ask{Fields: []string{ImagesField}, Hours: 2, Count: 3}}
+	out := ExportPlea{Plea: one, Print: [8]byte{1}, Said: ExportTo{To: "某市, case 00000000", Purpose: "抽查"}}
+	if got, want := one.AnsweredDetail(), "grant answered for o-1 at 01020304, 2 hours, 1 cases, case 0a0b0c0d"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := out.AnsweredDetail(), "export answered for o-1 at 01020304, 2 hours, 1 cases, case 0a0b0c0d, to 0100-0000-0000-0000 某市, case 00000000, for 抽查"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	device := uuid.Must(uuid.NewV7())
+	for detail, want := range map[string]string{
+		one.AnsweredDetail():                               "answered",
+		out.AnsweredDetail():                               "answered",
+		counted.AnsweredDetail():                           "",
+		"grant answered for o-1 at 0102, 2 hours, 1 cases": "",
+		"export answered for o-1 at 0102, 2 hours, 1 cases, to 0100-0000-0000-0000 某市, case 0a0b0c0d, for 抽查": "",
+		"grant answered for nobody, 2 hours, 1 cases, case 0a0b0c0d":                                          "",
+		"grant answered for o-1 at 0102, 2 hours, 1 cases, case 0a0b":                                         "",
+		AnswerDetail(true, device, hex.EncodeToString(raw)):                                                   "approved",
+		AnswerDetail(false, device, hex.EncodeToString(raw)):                                                  "",
+		AnswerDetail(true, device, "0102"):                                                                    "",
+		AskedDetail(raw):                                                                                      "",
+		"":                                                                                                    "",
+	} {
+		got := ""
+		if tag, ok := AnsweredOn(of(uuid.Nil, detail)); ok && tag == one.Ask.Case {
+			got = "answered"
+		}
+		if tag, ok := ApprovedOn(of(uuid.Nil, detail)); ok && tag == one.Ask.Case {
+			got += "approved"
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", detail, got, want)
+		}
+		if _, ok := AnsweredOn(of(device, detail)); ok {
+			t.Errorf("%q under a case", detail)
+		}
 	}
 }
 

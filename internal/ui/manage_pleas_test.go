@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"doorstep/internal/bulletin"
+	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
@@ -87,5 +88,17 @@ func TestAnAdministratorAnswersARequestOfAnotherLaptop(t *testing.T) {
 				t.Errorf("it still waits: %d, %v", len(again), err)
 			}
 		})
+	}
+}
+
+func TestTheRecordSaysOfAnAnswerWhichCaseItWasAbout(t *testing.T) {
+	for detail, want := range map[string]string{
+		"grant answered for o-1 at 01020304, 2 hours, 1 cases, case 0a0b0c0d":                                     "批准他机申请，账号 o-1，电脑 01020304，2 小时，1 件，案件 0a0b0c0d",
+		"grant answered for o-1 at 01020304, 2 hours, 3 cases":                                                    "批准他机申请，账号 o-1，电脑 01020304，2 小时，3 件",
+		"export answered for o-1 at 01020304, 2 hours, 1 cases, case 0a0b0c0d, to 0100-0000-0000-0000 某市, for 抽查": "批准他机导出申请，账号 o-1，电脑 01020304，2 小时，1 件，案件 0a0b0c0d，接收人 0100-0000-0000-0000 某市，用途 抽查",
+	} {
+		if got := detailWords(desk.Line{Kind: loan.ChangeView, Detail: detail}); got != want {
+			t.Errorf("%q: got %s, want %s", detail, got, want)
+		}
 	}
 }

@@ -337,13 +337,16 @@ func detailWords(l desk.Line) string {
 			return words + "，案件 " + id[28:]
 		}
 	}
-	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"grant ", "授权 "},
+	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"export answered for ", "批准他机导出申请，账号 "}, {"grant ", "授权 "},
 		{"glass e-", "紧急查看 e-"}, {"record report", "导出日志报告"}, {"roster ", "取用预申请名单 "}, {"compared with case ", "复核时对照，案件 "}, {"remote call ", "呼叫 "}} {
 		if more, ok := rest(p[0]); ok {
 			if p[0] == "grant refused: approved by one" {
 				return p[1]
 			}
-			return p[1] + strings.NewReplacer(" for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
+			if strings.HasSuffix(p[0], "answered for ") {
+				more = strings.Replace(strings.Replace(more, " at ", "，电脑 ", 1), ", ", "，", 2)
+			}
+			return p[1] + strings.NewReplacer(", case ", "，案件 ", ", to ", "，接收人 ", ", for ", "，用途 ", " for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}

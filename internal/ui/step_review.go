@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"doorstep/internal/desk"
@@ -90,6 +91,12 @@ func (s *reviewStep) showState() {
 		s.ask()
 	case waiting && len(s.people) == 0:
 		s.state.SetText("本机没有能复核本案的人：受理人不能复核自己的案件，批准过查看或导出本案、复查过本案紧急查看的人也不能。请系统数据管理员在“管理”中启用一位复核员，或请县资助中心另派一位在本机启用账号后复核。材料已保存，可以先办下一户。")
+	case waiting && s.barred():
+		var others []string
+		for _, p := range s.people {
+			others = append(others, p.Name)
+		}
+		s.state.SetText("您不能复核本案：受理、经办或在中心审核过本案，批准过查看或导出本案，或复查过本案紧急查看的人，都不复核本案。请由" + strings.Join(others, "、") + "看着原件逐项核对，再输入本人的密码。")
 	case waiting:
 		s.state.SetText("请复核员看着原件，对照下面的内容逐项核对，再输入自己的密码。")
 	case c.Review != nil && c.Review.Pass:
@@ -110,6 +117,13 @@ func (s *reviewStep) showState() {
 	}
 	s.card.Refresh()
 	relay(s.content)
+}
+
+// barred says whether the operator signed in is a reviewer, and others may review the
+// case but he may not.
+func (s *reviewStep) barred() bool {
+	o := s.v.u.desk.Operator()
+	return o.Has(desk.Reviewer) && !slices.ContainsFunc(s.people, func(p desk.Person) bool { return p.ID == o.ID })
 }
 
 // ask finds out who may review the case.

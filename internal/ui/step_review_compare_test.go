@@ -3,8 +3,10 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"doorstep/internal/bulletin"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/test"
@@ -74,5 +76,44 @@ func TestWhatIsNotOnesToCompareSaysSo(t *testing.T) {
 			})
 			r.snap("review-compare-withheld-" + look)
 		})
+	}
+}
+
+// TestAReviewerWhoMayNotReviewIsToldWhoMay is of one who granted the case before.
+func TestAReviewerWhoMayNotReviewIsToldWhoMay(t *testing.T) {
+	field, centre, _ := fieldRig(t, kit.Light)
+	r := &issuerRig{rig: field, centre: centre}
+	both := guard.Operator{ID: "both-1", Name: "身兼两职", Roles: []guard.Role{guard.DataAdmin, guard.Reviewer}, Enabled: true}
+	if err := r.u.desk.Store().EnableOperator(t.Context(), both, []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	c := r.open(loan.First, false, entered, func(r *rig, id uuid.UUID) { r.must(r.u.desk.Submit(t.Context(), id)) }).c
+	now := testClock().UTC()
+	content, err := guard.Grant{ID: "g-1", Operator: "clerk-2", By: "both-1", Fields: []string{"student.phone"}, Cases: []uuid.UUID{c.ID}, Reason: "核对家长投诉", From: now, Until: now.Add(time.Hour)}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.send(bulletin.Grant, "g-1", content)
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("both-1", reviewPassword)
+	r.ui(func() { r.u.shell.open(c.ID) })
+	r.settle()
+	v := r.visit()
+	r.ui(func() { v.show(stepReview) })
+	r.settle()
+	r.u.idle(t)
+	said := ""
+	r.ui(func() {
+		said = v.steps[stepReview].(*reviewStep).state.Text()
+		if v.full() {
+			t.Error("he sees it in full")
+		}
+	})
+	if !strings.Contains(said, "您不能复核本案") || !strings.Contains(said, testReviewer().Name+"看着原件") || strings.Contains(said, both.Name) {
+		t.Errorf("it says %q", said)
+	}
+	if got := r.u.desk.Find("", 0); len(got) != 0 {
+		t.Errorf("%d cases are offered to him", len(got))
 	}
 }

@@ -25,7 +25,7 @@ func answeredSchema() []string {
 // Answered is an answer that was given by telephone.
 type Answered struct {
 	Device   uuid.UUID `json:"device"`
-	Kind     string    `json:"kind"` // renewal, enabling or grant
+	Kind     string    `json:"kind"` // renewal, enabling, grant or export
 	Operator string    `json:"operator"`
 	By       string    `json:"by"`
 	Reason   string    `json:"reason,omitempty"`
@@ -164,6 +164,11 @@ func (c *Central) answerCaller(ctx context.Context, tx *sql.Tx, who Caller, by s
 	}
 	if err := c.apartTag(ctx, tx, by, ask); err != nil {
 		return nil, "", err
+	}
+	if tag, ok := ask.Tag(); ok { // also of who answers what another answered already
+		if err := keepWord(ctx, tx, hexOf(tag), by); err != nil {
+			return nil, "", err
+		}
 	}
 	words, err := c.answerTo(d, guard.GrantLabel, m)
 	return d, words, err

@@ -163,6 +163,26 @@ func TestWhoHadAWordOnACaseDoesNotDecideOnIt(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+		"an export by telephone": func(t *testing.T, c *Central, l *laptop, id uuid.UUID) {
+			exportByTelephone(t, c, l, id, "both-9")
+		},
+		"an export by telephone, before words were kept of it": func(t *testing.T, c *Central, l *laptop, id uuid.UUID) {
+			exportByTelephone(t, c, l, id, "both-9")
+			if _, err := c.db.ExecContext(t.Context(), `DELETE FROM words`); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"an export by telephone that another had answered already": func(t *testing.T, c *Central, l *laptop, id uuid.UUID) {
+			exportByTelephone(t, c, l, id, "admin-9")
+			exportByTelephone(t, c, l, id, "both-9")
+		},
+		"an answer by a code at a laptop, never used": func(t *testing.T, _ *Central, l *laptop, id uuid.UUID) {
+			p := guard.Plea{Device: [4]byte{1}, Operator: "clerk-9", Ask: guard.Ask{Nonce: [4]byte{1}, Fields: []string{"student.phone"}, Hours: 1, Case: guard.TagOf(id)}}
+			ch := l.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Reason: "家长来电核对", Detail: p.AnsweredDetail()})
+			ch.Operator = "both-9"
+			l.rechain()
+			l.send([]*loan.Change{ch})
+		},
 		"a grant at a laptop": func(t *testing.T, _ *Central, l *laptop, id uuid.UUID) {
 			l.send([]*loan.Change{l.change(id, loan.ChangeView, loan.ViewBody{Detail: "grant g-0123 for clerk-9 by both-9"})})
 		},
@@ -180,7 +200,8 @@ func TestWhoHadAWordOnACaseDoesNotDecideOnIt(t *testing.T) {
 			id, blobs := l.finished(content("a paper", 100))
 			l.arrive(blobs)
 			ofRealPeople(t, c)
-			for _, o := range []Operator{{ID: "both-9", Name: "两种角色", Roles: []string{"dataadmin", "reviewer"}}, {ID: "third-9", Name: "另一人", Roles: []string{"reviewer"}}} {
+			for _, o := range []Operator{{ID: "both-9", Name: "两种角色", Roles: []string{"dataadmin", "reviewer"}}, {ID: "third-9", Name: "另一人", Roles: []string{"reviewer"}},
+				{ID: "admin-9", Name: "管理员", Roles: []string{"dataadmin"}}} {
 				if err := c.AddOperator(t.Context(), o); err != nil {
 					t.Fatal(err)
 				}
@@ -196,5 +217,23 @@ func TestWhoHadAWordOnACaseDoesNotDecideOnIt(t *testing.T) {
 				t.Errorf("by another: %v", err)
 			}
 		})
+	}
+}
+
+// exportByTelephone answers one request to export the case.
+func exportByTelephone(t *testing.T, c *Central, l *laptop, id uuid.UUID, by string) {
+	t.Helper()
+	ask := guard.Ask{Nonce: [4]byte{1}, Fields: []string{guard.ImagesField}, Hours: 1, Case: guard.TagOf(id)}
+	said := guard.ExportTo{To: "市中心", Purpose: "抽查合同"}
+	e, err := guard.NewExportAsk(ask, guard.Release{To: said.To, Key: "age1" + strings.Repeat("q", 58)}, said.Purpose)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := e.Encode()
+	if err == nil {
+		_, _, err = c.AnswerExport(t.Context(), Caller{l.enrol.Device.String(), "clerk-9"}, by, seal.Spoken(raw), said, "核对是本人")
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -247,8 +247,11 @@
 //
 // Who granted a case, or reviewed an emergency in it, here or at a laptop, does not decide
 // on it. The table words has the case and the approver of each grant that names cases and
-// was made here, also of one that was taken back since; the other words are read from the
-// tables answered and emergency_reviews, the grants that stand, and the looks of the case.
+// was made here, also of one that was taken back since; for each answer by telephone here,
+// and by a code at a laptop (package guard), used or not, the end of the case's id in
+// hexadecimal in the case's place. The other words are read from the tables answered,
+// where kind is grant or export, and emergency_reviews, the grants that stand, and the
+// looks of the case.
 // A centre for practice does not ask.
 //
 // # The record of all laptops

@@ -59,8 +59,8 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 			if n == 0 {
 				return fault.New(op, fault.Input, errors.New("case "+id.String()+": not held here"))
 			}
-			if _, err := tx.ExecContext(ctx, `INSERT INTO words (case_id, operator) VALUES (?, ?) ON CONFLICT DO NOTHING`, id.String(), g.By); err != nil {
-				return diskFault(op, err)
+			if err := keepWord(ctx, tx, id.String(), g.By); err != nil {
+				return fault.Wrap(op, err)
 			}
 		}
 		out, err = c.issue(ctx, tx, issuance{kind: bulletin.Grant, name: g.ID, content: content, entries: 1, expires: g.Until})

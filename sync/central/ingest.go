@@ -103,6 +103,9 @@ func (c *Central) ingest(ctx context.Context, tx *sql.Tx, d *device, p *parcel.P
 	if err := keepWords(ctx, tx, in.looks); err != nil {
 		return false, err
 	}
+	if err := keepAnswered(ctx, tx, in.looks); err != nil {
+		return false, err
+	}
 	if err := c.keepGlass(ctx, tx, in.looks); err != nil {
 		return false, err
 	}

@@ -184,6 +184,11 @@ func (c *Central) decidePlea(ctx context.Context, tx *sql.Tx, p guard.Waiting, a
 		if err := c.issueTo(ctx, tx, p.Device, g); err != nil {
 			return fault.Wrap(op, err)
 		}
+		for _, id := range g.Cases {
+			if err := keepWord(ctx, tx, id.String(), by); err != nil {
+				return fault.Wrap(op, err)
+			}
+		}
 		raw, err := hex.DecodeString(p.Ask)
 		if err != nil {
 			return fault.New(op, fault.Input, err)

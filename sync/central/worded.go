@@ -33,23 +33,56 @@ func (c *Central) noWord(ctx context.Context, q querier, who guard.Operator, v g
 	return nil
 }
 
-// wordHere says whether somebody granted the case here, or reviewed an emergency in it.
+// keepWord keeps that somebody had a word on what others do with a case, which is named
+// by its id, or by the end of it where no more is known.
+func keepWord(ctx context.Context, tx *sql.Tx, of, by string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO words (case_id, operator) VALUES (?, ?) ON CONFLICT DO NOTHING`, of, by)
+	return diskFault("central.keepWord", err)
+}
+
+// keepAnswered keeps the words of answers that were given at laptops by a code, also of
+// those that were never used.
+func keepAnswered(ctx context.Context, tx *sql.Tx, looks []*loan.Change) error {
+	for _, ch := range looks {
+		if tag, ok := guard.AnsweredOn(ch); ok {
+			if err := keepWord(ctx, tx, hexOf(tag), ch.Operator); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wordHere says whether somebody granted the case here, answered a request about it, here
+// or at a laptop, or reviewed an emergency in it.
 func wordHere(ctx context.Context, q querier, who string, id uuid.UUID) (bool, error) {
 	var n int
-	err := q.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM words WHERE case_id = ? AND operator = ?) +
+	err := q.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM words WHERE case_id IN (?, ?) AND operator = ?) +
 		(SELECT COUNT(*) FROM emergencies e JOIN emergency_reviews r ON r.device = e.device AND r.id = e.id WHERE e.case_id = ? AND r.operator = ?)`,
-		id.String(), who, id.String(), who).Scan(&n)
+		id.String(), hexOf(guard.TagOf(id)), who, id.String(), who).Scan(&n)
 	return n > 0, diskFault("central.wordHere", err)
 }
 
-// wordByTelephone says whether somebody answered a request that names the case by the
-// end of its id.
+// wordByTelephone says whether somebody answered a request, to look or to export, that
+// names the case by the end of its id: also before such words were kept.
 func wordByTelephone(ctx context.Context, q querier, who string, id uuid.UUID) (bool, error) {
-	asks, err := blobs(ctx, q, `SELECT request FROM answered WHERE kind = 'grant' AND decided = ?`, who)
-	return slices.ContainsFunc(asks, func(b []byte) bool {
-		a, err := guard.ParseAsk(b)
-		return err == nil && a.Count == 0 && a.Case == guard.TagOf(id)
-	}), err
+	for kind, parse := range map[string]func([]byte) (guard.Ask, error){
+		"grant":  guard.ParseAsk,
+		"export": func(b []byte) (guard.Ask, error) { e, err := guard.ParseExportAsk(b); return e.Ask, err },
+	} {
+		asks, err := blobs(ctx, q, `SELECT request FROM answered WHERE kind = ? AND decided = ?`, kind, who)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(asks, func(b []byte) bool {
+			a, err := parse(b)
+			tag, ok := a.Tag()
+			return err == nil && ok && tag == guard.TagOf(id)
+		}) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // wordSentDown says so of the grants that stand: those from before words were kept.
