@@ -88,12 +88,15 @@ func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) er
 	})
 }
 
-// recovers is the act of deciding on a request, which says what it is for.
+// recovers is the act of deciding on a request, which says what it is for: whoever
+// decides stands at or above the level of whose password it is.
 func recovers(what string, r central.RecoveryAsked, missing error) central.Act {
 	if missing != nil {
 		return manages("recovery " + what + " " + r.ID.String())
 	}
-	return manages(fmt.Sprintf("recovery %s %s for %s: %s", what, r.ID, r.Operator, r.For()))
+	a := managesWhom(fmt.Sprintf("recovery %s %s for %s: %s", what, r.ID, r.Operator, r.For()), r.Operator, nil)
+	a.Himself = true
+	return a
 }
 
 // meant says what is asked for; fault.Input where the person who approves means another

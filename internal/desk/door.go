@@ -239,7 +239,9 @@ func (d *Desk) Reviewers(ctx context.Context, c *loan.Case) ([]Person, error) {
 		return nil, fault.Wrap("list reviewers", err)
 	}
 	var out []Person
-	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool { return guard.MayAt(o, guard.Review, c, d.site()) != nil }) {
+	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool {
+		return !d.store.CanSignIn(o.ID) || guard.MayAt(o, guard.Review, c, d.site()) != nil
+	}) {
 		switch err := d.noWord(ctx, o, guard.Review, c); {
 		case fault.KindOf(err) == fault.Denied:
 			continue

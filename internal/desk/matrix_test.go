@@ -299,7 +299,7 @@ func ways() map[string]way {
 		"Lapsed": {why: "whether"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
 		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayApprove": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
-		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "MayUrge": {why: "asks guard"}, "MayWithdraw": {why: "asks guard"},
+		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "Manages": {why: "asks guard"}, "MayUrge": {why: "asks guard"}, "MayWithdraw": {why: "asks guard"},
 		"MayManageSettings": {why: "asks guard"}, "MayEnable": {why: "asks guard"}, "MustChange": {why: "whether"}, "Helpers": {why: "of the laptop"},
 	}
 }

@@ -13,9 +13,9 @@ import (
 
 // EnableOperator lets a person of the roster sign in here, with a temporary
 // password, as what the roster says of them, and notes it in the chain. Only a data
-// administrator may, but at a laptop for practice; Admit is for all others. One who
-// can already is fault.Exists: ResetPassword is for that. One whom the county did
-// not send is fault.Missing.
+// administrator may, for people whom he Manages, but at a laptop for practice; Admit is
+// for all others. One who can already is fault.Exists: ResetPassword is for that. One
+// whom the county did not send is fault.Missing.
 func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password []byte) error {
 	const op = "enable operator"
 	v := d.enabling()
@@ -31,6 +31,9 @@ func (d *Desk) EnableOperator(ctx context.Context, who guard.Operator, password 
 	}
 	who, err := d.newcomer(ctx, op, who.ID)
 	if err != nil {
+		return err
+	}
+	if err := d.managesAs(ctx, op, who, "这位人员请选“申请启用”，由县资助中心批准。"); err != nil {
 		return err
 	}
 	what := "enable " + who.ID + " as data administrator"
@@ -63,7 +66,7 @@ func (d *Desk) ChangePassword(ctx context.Context, old, new []byte) error {
 
 // ResetPassword gives another operator of this laptop a temporary password without
 // the old one, ends a lock of the account, and notes it in the chain. Only a
-// data administrator may; fault.Missing for one who was never enabled here,
+// data administrator may, for people whom he Manages; fault.Missing for one who was never enabled here,
 // fault.Input for the administrator's own account.
 func (d *Desk) ResetPassword(ctx context.Context, who string, password []byte) error {
 	const op = "reset password"
@@ -84,7 +87,32 @@ func (d *Desk) ResetPassword(ctx context.Context, who string, password []byte) e
 	if i < 0 || !d.store.CanSignIn(who) {
 		return fault.New(op, fault.Missing, nil)
 	}
+	if err := d.managesAs(ctx, op, ops[i], "本人忘记密码的，请在登录页点“忘记密码”，由县资助中心批准。"); err != nil {
+		return err
+	}
 	return d.letIn(ctx, op, ops[i], "reset "+who, password)
+}
+
+// Manages says whether the operator signed in stands at or above another's level and
+// organisation, so that he may let the other in here or set the password anew; at a
+// laptop for practice he may for everybody.
+func (d *Desk) Manages(o Operator) bool {
+	return d.store.Profile().Practice || guard.Manages(d.acting(), o, d.site().County) == nil
+}
+
+// managesAs is fault.Denied for a person whom the operator signed in does not manage,
+// which is noted; way is what to do instead. At a laptop for practice everybody is
+// managed.
+func (d *Desk) managesAs(ctx context.Context, op string, who guard.Operator, way string) error {
+	if d.store.Profile().Practice {
+		return nil
+	}
+	err := guard.Manages(d.acting(), who, d.site().County)
+	if err == nil {
+		return nil
+	}
+	d.refuse(ctx, d.operator, nil, err)
+	return fault.Tell(op, fault.Denied, fault.Sentence(err)+way, err)
 }
 
 // MayResetPasswords says whether the operator signed in may set another's

@@ -264,6 +264,9 @@ func decidedBy(c *loan.Case, who string) *loan.Case {
 
 func TestSeesFull(t *testing.T) {
 	clerk, reviewer, admin := operator("c", Clerk), operator("r", Reviewer), operator("d", DataAdmin, Auditor)
+	witnessed, handled := caseOf(loan.ToReview, "c", ""), caseOf(loan.ToReview, "c", "")
+	witnessed.Former = []loan.ContractState{{By: "c", Witness: &loan.Attestation{By: "r"}}}
+	handled.Handlers = map[string]bool{"r": true}
 	for _, c := range []struct {
 		name string
 		op   Operator
@@ -275,6 +278,8 @@ func TestSeesFull(t *testing.T) {
 		{"the reviewer during review", reviewer, caseOf(loan.ToReview, "c", ""), true},
 		{"the reviewer afterwards does not", reviewer, caseOf(loan.Signed, "c", "r"), false},
 		{"a reviewer who decided on it before does not", reviewer, decidedBy(caseOf(loan.ToReview, "c", ""), "r"), false},
+		{"who witnessed its signing, under review after a correction, does not", reviewer, witnessed, false},
+		{"who had its contract signed, under review after a correction, does not", reviewer, handled, false},
 		{"administrators never do", admin, caseOf(loan.ToReview, "d", ""), false},
 		{"nobody without a case", clerk, nil, false},
 	} {

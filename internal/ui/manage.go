@@ -120,7 +120,7 @@ func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 	if !m.u.desk.CanSignIn(o.ID) {
 		state, kind = "尚未在本机启用", kit.TextMuted
 		act = kit.NewSecondary("启用并设置密码", kit.Icon("user-plus"), func() { m.enable(o) })
-		if !m.u.desk.MayEnable() {
+		if !m.u.desk.MayEnable() || !m.u.desk.Manages(o) {
 			act = kit.NewSecondary("申请启用…", kit.Icon("user-plus"), func() { m.askEnabling(o) })
 		}
 	}

@@ -21,8 +21,11 @@ func (u *Window) passwordCard() fyne.CanvasObject {
 	if u.desk.MayResetPasswords() {
 		rows.Add(kit.NewText("您是系统数据管理员，可为在本机启用的其他人员重设密码。", kit.TextCaption))
 		for _, o := range u.others() {
-			rows.Add(kit.Columns([]float32{2, 3, 2}, kit.NewLine(o.Name, kit.TextBold), kit.NewLine(roleLabels(o), kit.TextBody),
-				kit.NewSecondary("重设密码", kit.Icon("lock"), func() { u.resetPassword(o) })))
+			var act fyne.CanvasObject = kit.NewText("由县资助中心批准找回", kit.TextCaption)
+			if u.desk.Manages(o) {
+				act = kit.NewSecondary("重设密码", kit.Icon("lock"), func() { u.resetPassword(o) })
+			}
+			rows.Add(kit.Columns([]float32{2, 3, 2}, kit.NewLine(o.Name, kit.TextBold), kit.NewLine(roleLabels(o), kit.TextBody), act))
 		}
 	}
 	return kit.Card("密码", kit.NewSecondary("修改我的密码", kit.Icon("lock"), u.changePassword), rows)

@@ -11,7 +11,8 @@ import (
 
 // AnswerEnabling gives the answer to a laptop's request that an account be let in
 // there, which the digits name, and writes down who gave it. Failures are those of
-// AnswerRenewal, and fault.Denied for an account of another organisation.
+// AnswerRenewal, and fault.Denied for an account of another organisation, and fault.Input
+// for one that by does not manage.
 func (c *Central) AnswerEnabling(ctx context.Context, who Caller, by, digits string) (string, error) {
 	const op = "central.AnswerEnabling"
 	digits, err := guard.ParseDigits(digits)
@@ -31,6 +32,9 @@ func (c *Central) AnswerEnabling(ctx context.Context, who Caller, by, digits str
 		if !newcomer.Within(at) {
 			return fault.New(op, fault.Denied, errors.New("the operator belongs to another organisation than the laptop; see sync operator add"))
 		}
+		if err := c.managesHim(ctx, tx, by, newcomer); err != nil {
+			return err
+		}
 		e := guard.Enabling{Device: d.id, Operator: who.Operator, Digits: digits}
 		if answer, err = c.answerTo(d, guard.EnableLabel, e.Message(guard.DayOf(c.now()))); err != nil {
 			return err
@@ -39,6 +43,22 @@ func (c *Central) AnswerEnabling(ctx context.Context, who Caller, by, digits str
 		return err
 	})
 	return answer, fault.Wrap(op, err)
+}
+
+// managesHim is fault.Input for an account above a person, who is not asked about his own.
+func (c *Central) managesHim(ctx context.Context, tx *sql.Tx, by string, whom guard.Operator) error {
+	if by == whom.ID {
+		return nil
+	}
+	admin, err := person(ctx, tx, by)
+	if err != nil {
+		return err
+	}
+	code, _, _, err := county(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return mayBy(admin, guard.Manages(admin, whom, code))
 }
 
 // managed is the device of a caller, whose accounts by may manage, and where it stands.

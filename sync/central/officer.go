@@ -48,6 +48,9 @@ type Act struct {
 	// that person is to be there; nil where that stays.
 	Whom string
 	As   *Operator
+	// Himself says that whoever proved who he is may do it to himself too, as he gets no
+	// more by it than he has.
+	Himself bool
 }
 
 // Person is who acts at the centre: with a password, as an officer; without, as
@@ -167,7 +170,7 @@ func (c *Central) mayActAs(ctx context.Context, id string, a Act) error {
 // mayManage is fault.Denied for an act on a person whom the actor does not manage, as
 // that person is or is to be.
 func mayManage(ctx context.Context, q querier, who guard.Operator, a Act, code string) error {
-	if a.Whom == "" {
+	if a.Whom == "" || a.Himself && a.Whom == who.ID {
 		return nil
 	}
 	list, err := roster(ctx, q, code)
