@@ -145,7 +145,7 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("grant new", "sign a data administrator's leave to see masked fields in full: who, which fields,\n"+
 		"of which cases or how many, why, until when. Laptops keep it and work by it offline.\n"+
 		"With --recipient it is leave to export them, encrypted to the recipient alone.\n"+
-		"Fields: "+strings.Join(append(guard.GrantFields(), guard.SearchField), ", "), errs)
+		"Fields: "+strings.Join(append(guard.GrantFields(), guard.Counted()...), ", "), errs)
 	data := f.String("data", "", "folder of the centre")
 	operator := f.String("operator", "", "id of the person who may")
 	by := f.String("by", "", "id of the data administrator who approves")

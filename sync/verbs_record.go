@@ -180,7 +180,7 @@ func showLine(out io.Writer, l guard.Line, name string) {
 
 func recordOdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("record odd", "show what is odd in the record of all laptops together: one operator's many lookups, work\n"+
-		"at night, searches over the day's number, refusals, wrong and temporary passwords, emergencies, many or\n"+
+		"at night, searches and take-overs over the day's number, refusals, wrong and temporary passwords, emergencies, many or\n"+
 		"repeated hand-overs of cases, and one phone or portrait in many cases. It proves nothing; a person looks."+auditors, errs)
 	r := newRecordFlags(f, true)
 	r.json = f.Bool("json", false, "print one JSON array")

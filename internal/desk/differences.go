@@ -23,6 +23,8 @@ const (
 	FromRoster    Source = "roster"    // the pre-application
 	FromEarlier   Source = "earlier"   // the latest other case of the student at this laptop, a signed one before a draft
 	FromCorrected Source = "corrected" // before the last correction
+	// The latest other case in which the co-borrower stands, a signed one before a draft.
+	FromCoborrower Source = "coborrower"
 )
 
 // Difference is a field that another source has otherwise.
@@ -39,15 +41,18 @@ type Difference struct {
 	// There is masked although the operator sees the case in full: it is of a case
 	// that is not his, or of somebody in the roster who may be another.
 	Withheld bool
+	// Of the co-borrower's other cases: with how many other students he stands there;
+	// There is the newest one's name, masked.
+	Students int
 }
 
 // Differences lists where the case differs from the card, the roster, earlier
-// cases of the student and what stood before corrections, for the second person
-// to decide by. The values are masked for who does not see the case in full, but
+// cases of the student and of the co-borrower and what stood before corrections, for
+// the second person to decide by. The values are masked for who does not see the case in full, but
 // for those that are shown for a while. What the roster says is shown of whom both
 // number and name are entered, and what an earlier case says to who sees that case
-// too, or reviews this one where number and name are the same in both: then the
-// earlier case has the look in its record before.
+// too, or reviews this one where the person's number and name are the same in both: then
+// the earlier case has the look in its record before.
 func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, error) {
 	const op = "compare case"
 	if err := d.permit(ctx, guard.View, c); err != nil {
@@ -60,7 +65,7 @@ func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, err
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	earlier, err := d.earlierDifferences(ctx, c, full)
+	earlier, err := d.earlierCases(ctx, c, full)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -79,7 +84,7 @@ func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, err
 		switch {
 		case x.Withheld && !strings.HasSuffix(x.Field, "name"):
 			x.There = "***" // a part of a number, beside what is known of it, is all of it
-		case x.Withheld || !seen && x.Source != FromEarlier:
+		case x.Withheld || !seen && x.Source != FromEarlier && x.Source != FromCoborrower:
 			x.There = withheld(x.Field, x.There)
 		}
 	}
@@ -220,40 +225,76 @@ func compared() []string {
 		"coborrowers.0.phone", "coborrowers.0.relation", "study.school_name", "study.major", "study.level", "study.years", "study.entry_year"}
 }
 
-// earlierDifferences says what of an earlier case the operator may not see; full is
-// whether he sees the case that is compared.
-func (d *Desk) earlierDifferences(ctx context.Context, c *loan.Case, full bool) (out []Difference, err error) {
-	if c.App.Student.IDNo == "" {
-		return nil, nil
-	}
+// earlierCases says what earlier cases of the student and of the co-borrower have
+// otherwise; full is whether the operator sees the case that is compared.
+func (d *Desk) earlierCases(ctx context.Context, c *loan.Case, full bool) ([]Difference, error) {
 	k, err := d.earlierCase(ctx, c)
-	if err != nil || k == nil {
+	if err != nil {
 		return nil, err
+	}
+	out, err := d.earlierDifferences(ctx, c, k, full)
+	if err != nil {
+		return nil, err
+	}
+	more, err := d.coborrowerDifferences(ctx, c, k, full)
+	return append(out, more...), err
+}
+
+func (d *Desk) earlierDifferences(ctx context.Context, c, k *loan.Case, full bool) (out []Difference, err error) {
+	if k == nil {
+		return nil, nil
 	}
 	for _, f := range compared() {
 		out = differs(out, f, FromEarlier, fieldText(&c.App, f), fieldText(&k.App, f))
 	}
+	same := loan.IdentityOf(c.App.Student) == loan.IdentityOf(k.App.Student)
+	return out, d.withhold(ctx, c, k, out, full, same && loan.IdentityOf(c.App.Student).Known(), loan.CoborrowerParty)
+}
+
+// withhold marks what of an earlier case the operator may not see. same is whether it is
+// of the same person, by number and name; as is as what the co-borrower of the case
+// stands there. Where he sees it by reviewing this case it is noted in the earlier one's
+// record first.
+func (d *Desk) withhold(ctx context.Context, c, k *loan.Case, out []Difference, full, same bool, as loan.Party) error {
 	if len(out) == 0 || d.SeesFull(k) {
-		return out, nil
+		return nil
 	}
-	who := loan.IdentityOf(c.App.Student)
-	if full && guard.Reviewing(d.acting(), c) && who.Known() && who == loan.IdentityOf(k.App.Student) && d.would(ctx, guard.View, k) == nil {
-		return out, d.noteCompared(ctx, c, k, out)
+	fields := make([]string, len(out)) // as they are named there
+	for i, x := range out {
+		fields[i] = x.Field
+		if name, ok := strings.CutPrefix(x.Field, loan.CoborrowerParty.Field("")); ok {
+			fields[i] = as.Field(name)
+		}
+	}
+	if full && same && guard.Reviewing(d.acting(), c) && d.would(ctx, guard.View, k) == nil {
+		return d.noteCompared(ctx, c, k, slices.DeleteFunc(fields, func(f string) bool {
+			_, err := k.App.Field(f)
+			return err != nil // a student's relation, as which the case has none
+		}))
 	}
 	for i := range out {
-		out[i].Withheld = !d.reveals(k.ID, out[i].Field)
+		out[i].Withheld = !d.reveals(k.ID, fields[i])
 	}
-	return out, nil
+	return nil
 }
 
 // earlierCase is the newest other case of the student that ever was sealed, and only
 // where there is none the newest; nil without another. A bare new draft does not hide
 // what was signed.
-func (d *Desk) earlierCase(ctx context.Context, c *loan.Case) (newest *loan.Case, err error) {
+func (d *Desk) earlierCase(ctx context.Context, c *loan.Case) (*loan.Case, error) {
+	if c.App.Student.IDNo == "" {
+		return nil, nil
+	}
 	others, _ := d.store.SearchWhere("", 0, func(s *store.Summary) bool {
 		return s.ID != c.ID && s.IDNo == c.App.Student.IDNo && s.Status != loan.Void
 	})
-	for _, s := range others {
+	return d.newestSealed(ctx, others)
+}
+
+// newestSealed is the first of some cases, the newest first, that ever was sealed, and
+// only where there is none the newest.
+func (d *Desk) newestSealed(ctx context.Context, found []store.Summary) (newest *loan.Case, err error) {
+	for _, s := range found {
 		k, err := d.store.Case(ctx, s.ID)
 		if kind := fault.KindOf(err); kind == fault.Erased || kind == fault.Missing {
 			continue
@@ -270,15 +311,12 @@ func (d *Desk) earlierCase(ctx context.Context, c *loan.Case) (newest *loan.Case
 
 // noteCompared notes in the record of an earlier case that its values are shown
 // beside those of another, once a day for each operator.
-func (d *Desk) noteCompared(ctx context.Context, c, earlier *loan.Case, shown []Difference) error {
+func (d *Desk) noteCompared(ctx context.Context, c, earlier *loan.Case, fields []string) error {
 	all, err := d.store.Changes(ctx, earlier.ID)
 	if err != nil {
 		return err
 	}
-	body := loan.ViewBody{Detail: guard.Compared + c.ID.String()}
-	for _, x := range shown {
-		body.Fields = append(body.Fields, x.Field)
-	}
+	body := loan.ViewBody{Detail: guard.Compared + c.ID.String(), Fields: fields}
 	for _, ch := range all {
 		if ch.Kind != loan.ChangeView || ch.Operator != d.operator.ID || loan.DateOf(ch.At.In(d.now().Location())) != d.Today() {
 			continue

@@ -85,6 +85,9 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 		if _, err := d.setting(ctx, searchedSetting+k.ID, &k.Searched); err != nil {
 			return nil, err
 		}
+		if _, err := d.setting(ctx, takenSetting+k.ID, &k.Taken); err != nil {
+			return nil, err
+		}
 		k.Revoked = d.store.Withdrawn(bulletin.Grant, k.ID)
 		if k.By == guard.Emergency && !k.Revoked {
 			if k.Revoked, err = d.wrong(ctx, k.ID); err != nil {

@@ -31,6 +31,7 @@ const (
 	OddLooks    = guard.OddLooks
 	OddNight    = guard.OddNight
 	OddSearches = guard.OddSearches
+	OddTakes    = guard.OddTakes
 	OddRefused  = guard.OddRefused
 	OddPassword = guard.OddPassword
 	OddGlass    = guard.OddGlass

@@ -171,7 +171,8 @@ func (d *Desk) PassOn(ctx context.Context, id, to uuid.UUID, name string, statio
 
 // TakeOver takes a case over that another laptop holds, or another clerk has at this
 // one, by force: the reason is part of the case and shown at both, and the case is the
-// operator's from then on. fault.Input without one.
+// operator's from then on. fault.Input without one; fault.Denied, which the chain notes,
+// for more cases on one day than a reason allows, without a grant.
 func (d *Desk) TakeOver(ctx context.Context, id uuid.UUID, station loan.Station, reason string) (*loan.Case, error) {
 	const op = "take over"
 	c, err := d.store.Case(ctx, id)
@@ -193,7 +194,15 @@ func (d *Desk) TakeOver(ctx context.Context, id uuid.UUID, station loan.Station,
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	return d.commit(ctx, op, id, entry(loan.ChangeTake, loan.TakeBody{Station: station, Name: seat.Name, Reason: reason}))
+	grant, err := d.countTake(ctx, c, reason)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	all := []pending{entry(loan.ChangeTake, loan.TakeBody{Station: station, Name: seat.Name, Reason: reason})}
+	if grant != "" {
+		all = append(all, entry(loan.ChangeView, loan.ViewBody{Detail: guard.TakenWords(grant)}))
+	}
+	return d.commitAs(ctx, op, d.operator, id, all)
 }
 
 // HeldHere says whether this laptop may change the case: it holds it, or the

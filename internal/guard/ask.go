@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"time"
 
 	"doorstep/internal/fault"
@@ -46,14 +45,14 @@ func (a Ask) Validate() error {
 		return bad("授权期限为 1 至 72 小时。", "hours")
 	case a.Count < 0 || a.Count > MaxAskCount || a.Count == 0 && a.Case == [4]byte{} || a.Count > 0 && a.Case != [4]byte{}:
 		return bad("请选定一件案件，或写明件数，最多 50 件。", "case or count")
-	case a.Count == 0 && slices.Contains(a.Fields, SearchField):
-		return bad("请写明最多查找几次。", "a search of one case")
+	case a.Count == 0 && counts(a.Fields):
+		return bad("请写明最多几次。", "a search, or a take-over, of one case")
 	}
 	return nil
 }
 
 // Encode gives the request's bytes: nonce 4 | fields u16, a bit for each of
-// GrantFields in order, and one for SearchField | hours u8 | count u16 | case 4, big endian.
+// GrantFields in order, and then of Counted | hours u8 | count u16 | case 4, big endian.
 func (a Ask) Encode() ([]byte, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err

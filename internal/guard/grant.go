@@ -20,7 +20,7 @@ import (
 type Grant struct {
 	ID       string      `json:"id"`       // 1 to 64 letters, digits, - or _
 	Operator string      `json:"operator"` // who may
-	Fields   []string    `json:"fields"`   // of GrantFields, and SearchField
+	Fields   []string    `json:"fields"`   // of GrantFields and Counted
 	Cases    []uuid.UUID `json:"cases,omitempty"`
 	Count    int         `json:"count,omitempty"` // of any cases, where Cases names none
 	Reason   string      `json:"reason"`
@@ -68,8 +68,8 @@ func (g Grant) Validate() error {
 		return bad("授权须写明可以查看的栏目。", "fields: none, or one that is not masked")
 	case len(g.Cases) > 0 && g.Count != 0 || len(g.Cases) == 0 && (g.Count < 1 || g.Count > MaxGrantCases) || len(g.Cases) > MaxGrantCases:
 		return bad("授权须写明哪些案件，或最多多少件。", "cases or count, 1 to 1000")
-	case slices.Contains(g.Fields, SearchField) && (g.Count == 0 || g.Release != nil):
-		return bad("查找的授权须写明最多几次。", "search: counted, and for no export")
+	case counts(g.Fields) && (g.Count == 0 || g.Release != nil):
+		return bad("查找和接手的授权须写明最多几次。", "search and take-over: counted, and for no export")
 	case slices.Contains(g.Cases, uuid.Nil):
 		return bad("授权中的案件编号不对。", "case")
 	case g.Reason == "" || len(g.Reason) > MaxGrantReason || !utf8.ValidString(g.Reason):

@@ -29,6 +29,7 @@ const (
 	OddLooks    OddKind = "looks"    // one operator's many looks past the own queue on one day, cases taken over by force among them, and cases filled in from a roster that were then made void or filled in anew, or beyond a day's work
 	OddNight    OddKind = "night"    // work between ten at night and six
 	OddSearches OddKind = "searches" // a search after the day's were used up
+	OddTakes    OddKind = "takes"    // taking a case over after the day's were used up
 	OddRefused  OddKind = "refused"  // refused again and again on one day
 	OddPassword OddKind = "password" // wrong passwords
 	OddGlass    OddKind = "glass"    // emergencies
@@ -294,6 +295,9 @@ func (w *Watch) See(a Act) {
 	refused := a.Kind != loan.ChangeExport && strings.Contains(a.Detail, "refused")
 	if strings.HasPrefix(a.Detail, SearchRefused) {
 		w.add(OddSearches, a, timesOf(a.Detail))
+	}
+	if strings.HasPrefix(a.Detail, TakeRefused) {
+		w.add(OddTakes, a, timesOf(a.Detail))
 	}
 	switch {
 	case strings.HasPrefix(a.Detail, PortraitAgain):

@@ -25,6 +25,7 @@ type Given struct {
 	Grant
 	Used      []uuid.UUID // cases it was used for here
 	Searched  int         // searches beyond the own queue it was used for here
+	Taken     []uuid.UUID // cases that were taken over by it here
 	Revoked   bool        // the county took it back
 	Elsewhere bool        // it is bound to another laptop
 	Stale     bool        // the data file was set back since it was given: how often it was used, or what was said of it, is not known

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -16,9 +15,18 @@ const SearchField = "search"
 // by a reason alone; more need a grant.
 const MaxSearches = 20
 
-// grantable are the fields that a grant can name: those that are masked, and the
-// search.
-func grantable() []string { return append(GrantFields(), SearchField) }
+// Counted are the fields of a grant that show nothing, and let something bounded for a
+// day be done as often as the grant counts.
+func Counted() []string { return []string{SearchField, TakeField} }
+
+// grantable are the fields that a grant can name: those that are masked, and those
+// that are counted.
+func grantable() []string { return append(GrantFields(), Counted()...) }
+
+// counts says whether fields name one that is counted.
+func counts(fields []string) bool {
+	return slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(Counted(), f) })
+}
 
 // Searches is what a search beyond the own queue may rest on.
 type Searches struct {
@@ -33,25 +41,9 @@ func MaySearch(op Operator, s Searches, now time.Time) (grant string, err error)
 	if err := May(op, SearchBeyond, nil); err != nil {
 		return "", err
 	}
-	if !s.Stale && s.Today < MaxSearches {
-		return "", nil
-	}
-	why := "今天查找他人案件的次数已达上限。"
-	if s.Stale {
-		why = "本机资料今天恢复过备份，今天查找了几次已无从核对。"
-	}
-	for _, g := range s.Grants {
-		if g.Release != nil || g.Operator != op.ID || !slices.Contains(g.Fields, SearchField) {
-			continue
-		}
-		w := g.lapsed(now)
-		if w == "" && g.Searched < g.Count {
-			return g.ID, nil
-		}
-		if w == "" {
-			w = "授权的查找次数已用完。"
-		}
-		why = w
-	}
-	return "", fault.Tell("guard.MaySearch", fault.Denied, why+"请申请授权，由系统数据管理员批准后再查找；本次尝试已记入日志。", errors.New("the day's searches are used up"))
+	b := bound{field: SearchField, most: MaxSearches, used: func(g Given) int { return g.Searched },
+		over: "今天查找他人案件的次数已达上限。", stale: "本机资料今天恢复过备份，今天查找了几次已无从核对。", spent: "授权的查找次数已用完。",
+		next: "请申请授权，由系统数据管理员批准后再查找；本次尝试已记入日志。", why: "the day's searches are used up"}
+	grant, err = b.rest(op, s.Today, s.Stale, s.Grants, now)
+	return grant, fault.Wrap("guard.MaySearch", err)
 }

@@ -86,7 +86,7 @@ func (ix *index) fill(slot uint32, r *row, packed []byte) {
 	for i, name := range [...]string{r.Name, r.Coborrower} {
 		ix.names[i][slot] = ix.cellOf(name, place{i, slot})
 	}
-	for i, number := range [...]string{r.IDNo, r.Phone, r.coIDNo, r.coPhone} {
+	for i, number := range [...]string{r.IDNo, r.Phone, r.CoborrowerIDNo, r.coPhone} {
 		ix.numbers[i][slot] = endOf(number)
 	}
 }

@@ -36,7 +36,7 @@ func plainly(r *row, query string) bool {
 		w = w[:min(len(w), 100)]
 		found := false
 		if number {
-			for _, n := range []string{r.IDNo, r.Phone, r.coIDNo, r.coPhone} {
+			for _, n := range []string{r.IDNo, r.Phone, r.CoborrowerIDNo, r.coPhone} {
 				found = found || strings.HasSuffix(strings.ToLower(n), w)
 			}
 		} else {
@@ -114,7 +114,7 @@ func TestSearchIsThePlainRule(t *testing.T) {
 				rows = slices.Delete(rows, at, at+1)
 			}
 			r.Name, r.Coborrower = name.Draw(t, "name"), name.Draw(t, "co-borrower")
-			r.IDNo, r.Phone, r.coIDNo, r.coPhone = number.Draw(t, "id"), number.Draw(t, "phone"), number.Draw(t, "their id"), number.Draw(t, "their phone")
+			r.IDNo, r.Phone, r.CoborrowerIDNo, r.coPhone = number.Draw(t, "id"), number.Draw(t, "phone"), number.Draw(t, "their id"), number.Draw(t, "their phone")
 			r.Status = rapid.SampledFrom(statuses).Draw(t, "status")
 			rows = append(rows, r)
 			ix.put(r)

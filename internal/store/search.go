@@ -123,7 +123,7 @@ func (e *ending) sift(ix *index, slots []uint32) []uint32 {
 }
 
 func (e *ending) of(r *row) bool {
-	return ends(r.IDNo, e.text) || ends(r.Phone, e.text) || ends(r.coIDNo, e.text) || ends(r.coPhone, e.text)
+	return ends(r.IDNo, e.text) || ends(r.Phone, e.text) || ends(r.CoborrowerIDNo, e.text) || ends(r.coPhone, e.text)
 }
 
 func ends(number, tail string) bool {

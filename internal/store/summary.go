@@ -15,27 +15,28 @@ import (
 // Summary is a case in a list. It holds personal data in full: who shows it
 // masks it.
 type Summary struct {
-	ID            uuid.UUID
-	Name          string // of the student
-	Coborrower    string // name
-	IDNo          string // of the student
-	Phone         string // of the student
-	IDTail        string // last four
-	PhoneTail     string // last four
-	School        string
-	Kind          loan.Kind
-	Supplementary bool
-	Status        loan.Status
-	Amount        int
-	Opened        time.Time
-	Updated       time.Time
-	Operator      string // who opened it
-	Problems      int    // conflicts, changes set aside and other cases of the student, which wait for a person
-	Sent          bool   // the centre has acknowledged all of it
-	Holders       []Holder
-	Ticket        string // the number its people are called by, with its laptop's mark
-	TicketDay     loan.Date
-	Urgency       loan.Urgency
+	ID             uuid.UUID
+	Name           string // of the student
+	Coborrower     string // name
+	CoborrowerIDNo string // number
+	IDNo           string // of the student
+	Phone          string // of the student
+	IDTail         string // last four
+	PhoneTail      string // last four
+	School         string
+	Kind           loan.Kind
+	Supplementary  bool
+	Status         loan.Status
+	Amount         int
+	Opened         time.Time
+	Updated        time.Time
+	Operator       string // who opened it
+	Problems       int    // conflicts, changes set aside and other cases of the student, which wait for a person
+	Sent           bool   // the centre has acknowledged all of it
+	Holders        []Holder
+	Ticket         string // the number its people are called by, with its laptop's mark
+	TicketDay      loan.Date
+	Urgency        loan.Urgency
 }
 
 // Holder is a laptop that holds a case in a room's pipeline.
@@ -56,11 +57,11 @@ func (s *Summary) HeldBy(device uuid.UUID) bool {
 // row is a summary as stored, with what only the store needs.
 type row struct {
 	Summary
-	coIDNo, coPhone string
-	last            uint64  // counter of this device's last change to the case
-	changes         uint32  // changes listed under the case
-	brought         [2]Part // contracts, images: blobs that came with it
-	erased          bool    // the case's content is gone; no list shows it
+	coPhone string
+	last    uint64  // counter of this device's last change to the case
+	changes uint32  // changes listed under the case
+	brought [2]Part // contracts, images: blobs that came with it
+	erased  bool    // the case's content is gone; no list shows it
 }
 
 // fill takes everything but last and changes from the case.
@@ -79,9 +80,9 @@ func (r *row) fill(c *loan.Case) {
 	if len(c.Same) > 0 && c.Status != loan.Void {
 		r.Problems++
 	}
-	r.coIDNo, r.coPhone = "", ""
+	r.coPhone = ""
 	if len(a.Coborrowers) > 0 {
-		r.Coborrower, r.coIDNo, r.coPhone = a.Coborrowers[0].Name, a.Coborrowers[0].IDNo, a.Coborrowers[0].Phone
+		r.Coborrower, r.CoborrowerIDNo, r.coPhone = a.Coborrowers[0].Name, a.Coborrowers[0].IDNo, a.Coborrowers[0].Phone
 	}
 	r.tails()
 }
@@ -214,7 +215,7 @@ func (r *row) room(d *decoder, version byte) {
 }
 
 func (r *row) texts() []*string {
-	return []*string{(*string)(&r.Kind), &r.Name, &r.Coborrower, &r.IDNo, &r.Phone, &r.coIDNo, &r.coPhone, &r.School, &r.Operator}
+	return []*string{(*string)(&r.Kind), &r.Name, &r.Coborrower, &r.IDNo, &r.Phone, &r.CoborrowerIDNo, &r.coPhone, &r.School, &r.Operator}
 }
 
 func yes(b bool) byte {

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"doorstep/internal/desk"
@@ -88,28 +87,8 @@ func (b *beyond) search() {
 
 // askGrant asks a data administrator for leave to go on searching.
 func (b *beyond) askGrant() {
-	reason, count := kit.NewField(), kit.NewField()
-	reason.MaxLen, count.MaxLen, count.Filter = 100, 2, kit.Digits
-	reason.SetText(strings.TrimSpace(b.reason.Text()))
-	count.SetText("10")
-	why := kit.NewLabeled("原因", true, reason)
-	hours := kit.NewChoice(kit.Option{ID: "2", Text: "2 小时"}, kit.Option{ID: "8", Text: "8 小时"}, kit.Option{ID: "24", Text: "24 小时"})
-	hours.SetValue("2")
-	var d *kit.Dialog
-	d = kit.NewDialog(b.u.win, "申请继续查找", container.New(&stacked{gap: 12},
-		kit.NewText("由系统数据管理员批准后，可以再查找所写的次数。没有网络也可以办：当场批准，或打电话报申请码、换批准码。", kit.TextBody),
-		why, kit.Columns(nil, kit.NewLabeled("最多几次", true, count), kit.NewLabeled("期限", true, hours))), "申请", "取消", func() bool {
-		w := desk.Wanted{Fields: []string{desk.SearchField}, Reason: strings.TrimSpace(reason.Text())}
-		w.Count, _ = strconv.Atoi(count.Text())
-		w.Hours, _ = strconv.Atoi(hours.Value())
-		b.u.ask(d, why, w, func(a desk.Asked) {
-			b.u.answerAsk(a, func() { b.show(desk.Beyond{}, nil); b.state.SetText("已批准，请再查找一次。") })
-		})
-		return false
-	})
-	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
-	d.SetWidth(600)
-	d.Show()
+	b.u.askCounted(counted{title: "申请继续查找", text: "由系统数据管理员批准后，可以再查找所写的次数。", unit: "最多几次", field: desk.SearchField, most: 10, reason: b.reason.Text()},
+		func() { b.show(desk.Beyond{}, nil); b.state.SetText("已批准，请再查找一次。") })
 }
 
 func (b *beyond) show(got desk.Beyond, err error) {

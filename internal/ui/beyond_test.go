@@ -74,8 +74,14 @@ func TestTheRecordSaysOfASearchWhichCasesItShowed(t *testing.T) {
 		desk.ClockBehind + "1325 minutes":     "电脑时间比本机最后的记录早了 22 小时 5 分",
 		desk.ClockAhead + "7200 minutes":      "登录期间，电脑时间被拨快了 120 小时 0 分",
 		desk.SearchRefused + "; 2 times more": "被拒绝：当天查找他人案件的次数已达上限，另有 2 次",
+		desk.TakeRefused:                      "被拒绝：当天接手他人案件的件数已达上限",
+		desk.TakeRefused + "; 2 times more":   "被拒绝：当天接手他人案件的件数已达上限，另有 2 次",
+		desk.TakenMark + "p-1":                "接手，授权 p-1",
 	} {
 		k := loan.ChangeSearch
+		if strings.HasPrefix(detail, desk.TakeRefused) || strings.HasPrefix(detail, desk.TakenMark) {
+			k = loan.ChangeView
+		}
 		if strings.HasPrefix(detail, desk.ClockBehind) || strings.HasPrefix(detail, desk.ClockAhead) {
 			k = loan.ChangeSetting
 		}

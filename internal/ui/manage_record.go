@@ -220,7 +220,7 @@ func oddUnit(o desk.Oddity) string {
 }
 
 func oddLabel(o desk.Oddity) string {
-	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddSearches: "超过每日查找上限", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
+	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddSearches: "超过每日查找上限", desk.OddTakes: "超过每日接手上限", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
 		desk.OddGlass: "紧急查看", desk.OddLent: "临时密码", desk.OddPassed: "转交很多", desk.OddIdle: "打开很多案件未办理", desk.OddPhone: "同一手机多名学生", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
 		return l
 	}
@@ -268,6 +268,10 @@ func detailWords(l desk.Line) string {
 			return words
 		}
 		return "本人案件，列出 " + d + " 件"
+	}
+	if more, ok := rest(desk.TakeRefused); ok {
+		_, times, _ := strings.Cut(more, "; ")
+		return timesWords("被拒绝：当天接手他人案件的件数已达上限", times)
 	}
 	if n, ok := rest("failed "); ok {
 		n, _, _ = strings.Cut(n, " ")
@@ -337,7 +341,7 @@ func detailWords(l desk.Line) string {
 			return words + "，案件 " + id[28:]
 		}
 	}
-	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"export answered for ", "批准他机导出申请，账号 "}, {"grant ", "授权 "},
+	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"export answered for ", "批准他机导出申请，账号 "}, {"grant ", "授权 "}, {desk.TakenMark, "接手，授权 "},
 		{"glass e-", "紧急查看 e-"}, {"record report", "导出日志报告"}, {"roster ", "取用预申请名单 "}, {"compared with case ", "复核时对照，案件 "}, {"remote call ", "呼叫 "}} {
 		if more, ok := rest(p[0]); ok {
 			if p[0] == "grant refused: approved by one" {

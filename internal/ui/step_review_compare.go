@@ -75,7 +75,7 @@ func (c *compared) show(all []desk.Difference) {
 		at[d.Field][d.Source] = d
 	}
 	head, widths := []fyne.CanvasObject{kit.NewText("", kit.TextMuted), kit.NewText("登记内容", kit.TextMuted)}, []float32{1.6, 3}
-	for _, s := range []desk.Source{desk.FromCard, desk.FromRoster, desk.FromEarlier, desk.FromCorrected} {
+	for _, s := range []desk.Source{desk.FromCard, desk.FromRoster, desk.FromEarlier, desk.FromCoborrower, desk.FromCorrected} {
 		if slices.ContainsFunc(all, func(d desk.Difference) bool { return d.Source == s }) {
 			sources = append(sources, s)
 			head, widths = append(head, kit.NewText(sourceLabel(s), kit.TextMuted)), append(widths, 3)
@@ -135,8 +135,15 @@ func (l *tableRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	}
 }
 
-// there is what another source says; of a card also who left it at what was typed.
+// there is what another source says; of a card also who left it at what was typed, of a
+// co-borrower with which other students.
 func (c *compared) there(d desk.Difference) fyne.CanvasObject {
+	switch {
+	case d.Students == 1:
+		return kit.NewText("另一名学生："+d.There, kit.TextBold)
+	case d.Students > 1:
+		return kit.NewText(fmt.Sprintf("另外 %d 名学生：%s等", d.Students, d.There), kit.TextBold)
+	}
 	text := kit.NewText(d.There, kit.TextBold)
 	if d.By == "" {
 		return text
@@ -156,6 +163,8 @@ func sourceLabel(s desk.Source) string {
 		return "预申请名单"
 	case desk.FromEarlier:
 		return "以往案件"
+	case desk.FromCoborrower:
+		return "共同借款人的以往案件"
 	case desk.FromCorrected:
 		return "补正以前"
 	}

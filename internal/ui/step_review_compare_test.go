@@ -117,3 +117,36 @@ func TestAReviewerWhoMayNotReviewIsToldWhoMay(t *testing.T) {
 		t.Errorf("%d cases are offered to him", len(got))
 	}
 }
+
+func TestTheReviewerSeesWhatDiffersOfTheCoborrower(t *testing.T) {
+	for look, variant := range looks() {
+		t.Run(look, func(t *testing.T) {
+			r := newRig(t, variant)
+			other := r.open(loan.First, false, entered).c
+			v := r.open(loan.First, false, entered, func(r *rig, id uuid.UUID) {
+				r.must(r.u.desk.Edit(t.Context(), id, map[string]any{"student.id_no": "522727200703149919", "student.birth": "2007-03-14", "student.name": "韦测己", "coborrowers.0.phone": "15400000066"}))
+			})
+			r.ui(func() { v.show(stepReview) })
+			r.settle()
+			c := v.steps[stepReview].(*reviewStep).beside
+			r.until("what differs is shown", func() bool { return c.content.Visible() })
+			r.ui(func() {
+				said := ""
+				for _, o := range test.LaidOutObjects(c.content) {
+					if t, ok := o.(*kit.Text); ok {
+						said += t.Text() + "\n"
+					}
+				}
+				for _, want := range []string{"共同借款人的以往案件", string(other.App.Coborrowers[0].Phone), "另一名学生：" + guard.MaskName(other.App.Student.Name)} {
+					if !strings.Contains(said, want) {
+						t.Errorf("%q is not said in %q", want, said)
+					}
+				}
+			})
+			r.snap("review-compare-coborrower-" + look)
+			if variant == kit.Light {
+				r.picture(stepReview, "visit-review-coborrower")
+			}
+		})
+	}
+}

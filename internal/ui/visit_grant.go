@@ -85,6 +85,36 @@ func (u *Window) ask(d *kit.Dialog, why *kit.Labeled, w desk.Wanted, then func(d
 	})
 }
 
+// counted is leave to do more of what is bounded for a day.
+type counted struct {
+	title, text, unit, field, reason string
+	most                             int
+}
+
+// askCounted asks a data administrator for it, and then takes the answer.
+func (u *Window) askCounted(c counted, done func()) {
+	reason, count := kit.NewField(), kit.NewField()
+	reason.MaxLen, count.MaxLen, count.Filter = 100, 2, kit.Digits
+	reason.SetText(strings.TrimSpace(c.reason))
+	count.SetText(strconv.Itoa(c.most))
+	why := kit.NewLabeled("原因", true, reason)
+	hours := kit.NewChoice(kit.Option{ID: "2", Text: "2 小时"}, kit.Option{ID: "8", Text: "8 小时"}, kit.Option{ID: "24", Text: "24 小时"})
+	hours.SetValue("2")
+	var d *kit.Dialog
+	d = kit.NewDialog(u.win, c.title, container.New(&stacked{gap: 12},
+		kit.NewText(c.text+"没有网络也可以办：当场批准，或打电话报申请码、换批准码。", kit.TextBody),
+		why, kit.Columns(nil, kit.NewLabeled(c.unit, true, count), kit.NewLabeled("期限", true, hours))), "申请", "取消", func() bool {
+		w := desk.Wanted{Fields: []string{c.field}, Reason: strings.TrimSpace(reason.Text())}
+		w.Count, _ = strconv.Atoi(count.Text())
+		w.Hours, _ = strconv.Atoi(hours.Value())
+		u.ask(d, why, w, func(a desk.Asked) { u.answerAsk(a, done) })
+		return false
+	})
+	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
+	d.SetWidth(600)
+	d.Show()
+}
+
 // answerAsk takes the answer to a request: a code, or the word of a data
 // administrator who is here. done may be nil.
 func (u *Window) answerAsk(a desk.Asked, done func()) {
@@ -107,6 +137,9 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 		words := "已批准。现在可以按“显示…”查看所批准的内容。"
 		if slices.Contains(a.Fields, desk.SearchField) {
 			words = "已批准。现在可以继续查找他人案件。"
+		}
+		if slices.Contains(a.Fields, desk.TakeField) {
+			words = "已批准。现在可以继续接手他人案件。"
 		}
 		kit.Notice(u.win, kit.Good, words)
 		if done != nil {

@@ -213,9 +213,23 @@ func (v *visit) takeOver() {
 		}
 		v.do("take over", func(ctx context.Context) (*loan.Case, error) {
 			return v.u.desk.TakeOver(ctx, v.id, station, text)
-		}, nil)
+		}, func(err error) {
+			switch {
+			case desk.NeedsGrant(err):
+				v.askToTake(err, text)
+			case err != nil:
+				v.u.fail(err)
+			}
+		})
 		return true
 	})
 	d.SetWidth(520)
 	d.Show()
+}
+
+// askToTake says that the day's cases are used up, and leads to a grant for more.
+func (v *visit) askToTake(err error, reason string) {
+	kit.Confirm(v.u.win, "强制接手", sentence(err), "申请授权…", "取消", func() {
+		v.u.askCounted(counted{title: "申请继续接手", text: "由系统数据管理员批准后，可以再接手所写的件数。", unit: "最多几件", field: desk.TakeField, most: 20, reason: reason}, nil)
+	})
 }
