@@ -15,8 +15,8 @@ const (
 	LeaseFor   = 14 * 24 * time.Hour
 	AccountFor = 7 * 24 * time.Hour
 	// ClockSlack is how far a clock may stand behind what this laptop has seen:
-	// time zones and a battery that was changed stay within it. Whoever turns the
-	// clock back gains no more than that, once.
+	// time zones and a battery that was changed stay within it. What was over stays
+	// so; only time that this laptop never saw go by is gained by a clock set back.
 	ClockSlack = 24 * time.Hour
 )
 
