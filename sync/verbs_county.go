@@ -248,9 +248,11 @@ func bulletinList(ctx context.Context, args []string, out, errs io.Writer) error
 
 func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("bulletin write", "write one into a file, to be carried to a laptop without a network: there\n"+
-		"doorstep pack take FILE. It is signed, not encrypted: a roster's file holds people.", errs)
+		"doorstep pack take FILE. It is signed, not encrypted: a roster's file holds people.\n"+
+		"A laptop is renewed for 14 days by --kind devices --name shut-out, and an account for 7\n"+
+		"by --kind operators --name roster, as of the day of the file; by nothing else of these.", errs)
 	data := f.String("data", "", "folder of the centre")
-	kind := f.String("kind", "", "roster, schools, policy, template, grant or devices")
+	kind := f.String("kind", "", "roster, schools, policy, template, grant, standing, devices or operators")
 	name := f.String("name", "", "its name; see sync bulletin list")
 	file := f.String("out", "", "file to write")
 	who := actorFlags(f, nil)
@@ -258,7 +260,7 @@ func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) erro
 		return err
 	}
 	return who.at(ctx, *data, settles("bulletin write "+*kind+" "+*name), func(c *central.Central) error {
-		b, err := c.BulletinFile(ctx, bulletin.Kind(*kind), *name)
+		b, err := c.BulletinToCarry(ctx, bulletin.Kind(*kind), *name)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,8 @@ const (
 	Reviews  Kind = "reviews"  // what was said at the centre of emergencies
 
 	Template Kind = "template" // the words of a contract or form
+
+	Operators Kind = "operators" // the roster of operators, and who of it was switched off
 )
 
 // Names of bulletins of which a county has one.
@@ -40,11 +42,13 @@ const (
 	StandingName = "operators"
 	AsksName     = "waiting"
 	ReviewsName  = "emergencies"
+
+	OperatorsName = "roster"
 )
 
 // Kinds lists every kind known here, in the order a screen shows them.
 func Kinds() []Kind {
-	return []Kind{Policy, Template, Schools, Roster, Standing, Grant, Asks, Reviews, Devices}
+	return []Kind{Policy, Template, Schools, Roster, Operators, Standing, Grant, Asks, Reviews, Devices}
 }
 
 // Known says whether this program knows what the kind means.
@@ -69,6 +73,8 @@ func (k Kind) Label() string {
 		return "授权申请"
 	case Reviews:
 		return "紧急查看的复查"
+	case Operators:
+		return "人员名册"
 	case Standing:
 		return "人员层级和所属机构"
 	}

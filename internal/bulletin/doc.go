@@ -17,8 +17,8 @@
 //
 //	"DSB1" | suite u8
 //	county 6       digits
-//	len u8, kind   roster, schools, policy, template, standing, grant, asks
-//	               or devices
+//	len u8, kind   roster, schools, policy, template, standing, operators,
+//	               grant, asks, reviews or devices
 //	len u8, name   which of its kind: 1 to 64 letters, digits, - or _
 //	version u64    rises with every issue under one name; at least issued
 //	issued i64     milliseconds since 1970, UTC, by the centre's clock
@@ -41,6 +41,8 @@
 //	devices  a line for each device that is shut out, ended by a line feed: id,
 //	         milliseconds since 1970, "revoked" or "lost", parted by tabs; the
 //	         name is "shut-out"
+//	operators a JSON object: "version" 1, "people" a list of "id", "name", "roles"
+//	         and, of an account that was switched off, "off"; the name is "roster"
 //	standing a JSON object: "version" 1, "people" a list of "id", "level" (point,
 //	         county, province or bank) and "org" (the point's name, the six digits
 //	         of the county, the two of the province, or those of the bank's branch,

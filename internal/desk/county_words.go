@@ -56,6 +56,10 @@ func (f *InForce) tell(content []byte, at *time.Location) {
 		if list, err := guard.ParseReviewed(content); err == nil {
 			f.Detail = fmt.Sprintf("%d 次", len(list))
 		}
+	case bulletin.Operators:
+		if list, err := guard.ParseListed(content); err == nil {
+			f.Detail = fmt.Sprintf("%d 人", len(list))
+		}
 	case bulletin.Standing:
 		if list, err := guard.ParseStandings(content); err == nil {
 			f.Detail = fmt.Sprintf("%d 人", len(list))

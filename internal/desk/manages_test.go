@@ -7,6 +7,8 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 func TestADataAdministratorTakesNobodysAccountAboveHim(t *testing.T) {
@@ -108,5 +110,43 @@ func TestAReviewerWhoHasNoPasswordHereIsNotOffered(t *testing.T) {
 	enabled(t, f.d, far, bothPassword)
 	if got := strings.Join(offered(), " "); got != "reviewer-1 reviewer-9" {
 		t.Errorf("enabled: got %q, want both", got)
+	}
+}
+
+func TestAnAccountThatTheCountySwitchedOffGetsNoPasswordAnew(t *testing.T) {
+	ctx := t.Context()
+	d := laptop(t, t.TempDir())
+	for _, o := range []guard.Operator{reviewer(), clerk()} { // the last one's slot stays in the key file
+		o.Enabled = false
+		if err := d.Store().AddOperator(ctx, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !d.Store().CanSignIn("clerk-1") {
+		t.Fatal("the last one has no slot: the trial says nothing")
+	}
+	enabled(t, d, admin(), "administrators own")
+	d, err := signedIn(t, d, "admin-1", "administrators own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, d.ResetPassword(ctx, "clerk-1", []byte("set by the admin")), fault.Missing)
+	if o, err := d.Store().Account(ctx, "clerk-1"); err != nil || o.Enabled {
+		t.Errorf("the account is %+v, %v, want switched off still", o, err)
+	}
+}
+
+func TestALaptopPassesOnNoCaseThatItNeitherOpenedNorHolds(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	far := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: uuid.New(), Counter: 1, Operator: "clerk-1", Case: uuid.Must(uuid.NewV7()), Kind: loan.ChangeOpen, At: clock(),
+		Body: []byte(`{"application":{"academic_year":2023,"kind":"first","channel":"on_site"}}`)}
+	far.BodyHash = loan.BodyHashOf(f.d.Store().Sum, far.Salt, far.Body)
+	if err := f.d.Store().Receive(ctx, []*loan.Change{far}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.d.PassOn(ctx, far.Case, uuid.New(), "乙机", loan.EntryStation)
+	if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "另一台电脑上开立") {
+		t.Errorf("got %v, %q, want denied", err, fault.Sentence(err))
 	}
 }

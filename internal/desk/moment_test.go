@@ -31,14 +31,20 @@ func (f *field) grant(id, operator string, fields []string, hours int) {
 // the desk is not told.
 func (f *field) send(b bulletin.Bulletin) {
 	f.t.Helper()
+	if _, _, err := f.d.Store().TakeBulletin(f.t.Context(), f.signed(b)); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// signed is a word of the county as it is carried.
+func (f *field) signed(b bulletin.Bulletin) []byte {
+	f.t.Helper()
 	b.County, b.Version = "522727", uint64(b.Issued.UnixMilli())
 	raw, err := b.Sign(f.centre)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	if _, _, err := f.d.Store().TakeBulletin(f.t.Context(), raw); err != nil {
-		f.t.Fatal(err)
-	}
+	return raw
 }
 
 // shutOut has the county's list name this laptop as shut out at a moment, and others at

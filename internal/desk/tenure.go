@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
@@ -183,13 +185,45 @@ func (d *Desk) readTenure(ctx context.Context, operator string) (guard.Tenure, l
 		}
 		t.Centre = later(t.Centre, r.At)
 	}
+	t.Latest = later(t.Latest, t.Centre)
 	for _, h := range d.store.Bulletins() {
-		t.Centre = later(t.Centre, h.Issued)
+		t.Latest = later(t.Latest, h.Issued)
 	}
 	t.Lease, t.Account, t.Since = kept.At, kept.Accounts[operator], kept.Since
-	t.Latest = later(t.Latest, t.Centre)
+	// Of what the county sends down these two alone say who still stands. All else is for
+	// everybody, and a stick brings it also to a laptop that was lost.
+	for _, h := range d.store.Bulletins(bulletin.Devices) {
+		t.Lease = later(t.Lease, h.Issued)
+	}
+	named, err := d.listed(ctx, operator)
+	if err != nil {
+		return t, kept, err
+	}
+	t.Account = later(t.Account, named)
 	t.ShutOut, err = d.store.ShutOutAt(ctx, p.Device)
 	return t, kept, err
+}
+
+// listed is when the county's roster of operators, as it came down, was issued, where it
+// names the account as one that may work; else the zero time.
+func (d *Desk) listed(ctx context.Context, operator string) (time.Time, error) {
+	for _, h := range d.store.Bulletins(bulletin.Operators) {
+		b, err := d.store.Bulletin(ctx, h.Kind, h.Name)
+		if fault.KindOf(err) == fault.Missing {
+			continue // it was withdrawn meanwhile
+		}
+		if err != nil {
+			return time.Time{}, err
+		}
+		list, err := guard.ParseListed(b)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if slices.ContainsFunc(list, func(o guard.Operator) bool { return o.ID == operator && o.Enabled }) {
+			return h.Issued, nil
+		}
+	}
+	return time.Time{}, nil
 }
 
 // latest is the latest moment seen at this laptop: what is kept, the chain's last

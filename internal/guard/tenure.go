@@ -15,18 +15,18 @@ const (
 	LeaseFor   = 14 * 24 * time.Hour
 	AccountFor = 7 * 24 * time.Hour
 	// ClockSlack is how far a clock may stand behind what this laptop has seen:
-	// time zones and a battery that was changed stay within it. Whoever turns the
-	// clock back gains no more than that, once.
+	// time zones and a battery that was changed stay within it. What was over stays
+	// so; only time that this laptop never saw go by is gained by a clock set back.
 	ClockSlack = 24 * time.Hour
 )
 
 // Tenure is what the right to open a laptop rests on.
 type Tenure struct {
-	Centre  time.Time // the latest moment the centre signed, that is here
-	Lease   time.Time // when the laptop was last renewed by a code
-	Account time.Time // when this account was last renewed by a code
+	Centre  time.Time // when the centre last spoke with this laptop: its certificate, a receipt
+	Lease   time.Time // when the laptop was last renewed by a code, or by the county's list of laptops shut out
+	Account time.Time // when this account was last renewed by a code, or by the county's roster that names it
 	Since   time.Time // the county gave the last code after this, and after every shut-out up to it
-	Latest  time.Time // the latest moment that was seen here: by the chain, or in the centre's word
+	Latest  time.Time // the latest moment that was seen here: by the chain, or in a word of the centre
 	Was     time.Time // what the clock would show, where it was set forward by more than the slack while somebody was signed in; zero: it was not
 	ShutOut time.Time // when the county shut the laptop out; zero: it did not
 	Free    bool      // nothing ends, as on a laptop for practice
@@ -38,7 +38,9 @@ type Tenure struct {
 func (t Tenure) Check(now time.Time) error {
 	const op = "guard.Tenure"
 	no := func(say, why string) error { return fault.Tell(op, fault.Denied, say, errors.New(why)) }
-	const ways = "请连接网络，由本机自动续期；没有网络时，请打电话向县资助中心要续期码。资料都在本机，不会丢失。"
+	ways := func(list string) string {
+		return "请连接网络，由本机自动续期；没有网络时，请打电话向县资助中心要续期码，或读入县里新发的“" + list + "”文件。资料都在本机，不会丢失。"
+	}
 	at := later(now, t.Latest) // a clock set back gives nothing back that was over
 	switch {
 	case t.Free:
@@ -52,9 +54,9 @@ func (t Tenure) Check(now time.Time) error {
 		return no(fmt.Sprintf("登录期间，电脑日期从 %s 变成了 %s，已停止办理。请核对日期：不对的，先校正电脑的日期和时间，再登录一次；正确的，直接返回，再登录一次。资料都在本机，不会丢失。",
 			day(t.Was), day(now)), "the clock was set forward")
 	case !at.Before(later(t.Centre, t.Lease).Add(LeaseFor)):
-		return no("本机已超过 14 天没有与县资助中心联系，不能打开。"+ways, "the lease is over")
+		return no("本机已超过 14 天没有与县资助中心联系，不能打开。"+ways("停用设备名单"), "the lease is over")
 	case !at.Before(later(t.Centre, t.Account).Add(AccountFor)):
-		return no("该账号在本机已超过 7 天没有得到县资助中心确认，不能登录办理业务。"+ways, "the account's time is over")
+		return no("该账号在本机已超过 7 天没有得到县资助中心确认，不能登录办理业务。"+ways("人员名册"), "the account's time is over")
 	}
 	return nil
 }

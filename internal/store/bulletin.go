@@ -47,7 +47,7 @@ const (
 // it is durable; the same again is not fresh and no fault. An older version is
 // fault.Exists, a kind not known here fault.Newer, and whatever else is wrong
 // the error of bulletin.Open or of the content's own reader, each with words;
-// what was in force then stays.
+// what was in force then stays. Accounts are as a fresh roster of operators says.
 func (s *Store) TakeBulletin(ctx context.Context, raw []byte) (head BulletinHead, fresh bool, err error) {
 	const op = "store.TakeBulletin"
 	p := s.Profile()
@@ -61,6 +61,9 @@ func (s *Store) TakeBulletin(ctx context.Context, raw []byte) (head BulletinHead
 	head = BulletinHead{Kind: b.Kind, Name: b.Name, Version: b.Version, Issued: b.Issued, Taken: s.o.now()().UTC().Truncate(time.Millisecond),
 		Hash: bulletin.HashOf(raw), Size: int64(len(raw)), Withdrawn: b.Withdrawn}
 	key := string(b.Kind) + "/" + b.Name
+	if err := s.keepListed(ctx, b); err != nil {
+		return head, false, fault.Wrap(op, err)
+	}
 	s.write.Lock()
 	defer s.write.Unlock()
 	if have, ok := s.bulletin(b.Kind, b.Name); ok {
@@ -172,6 +175,9 @@ func checkBulletin(b *bulletin.Bulletin) error {
 	case bulletin.Reviews:
 		_, err = guard.ParseReviewed(b.Content)
 		same = b.Name == bulletin.ReviewsName
+	case bulletin.Operators:
+		_, err = guard.ParseListed(b.Content)
+		same = b.Name == bulletin.OperatorsName
 	case bulletin.Standing:
 		_, err = guard.ParseStandings(b.Content)
 		same = b.Name == bulletin.StandingName

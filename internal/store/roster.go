@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/seal"
@@ -41,6 +42,28 @@ func (s *Store) KeepRoster(ctx context.Context, people []RosterEntry) (changed i
 		changed++
 	}
 	return changed, nil
+}
+
+// keepListed takes over the roster of operators in a bulletin that is newer than the one
+// in force; any other bulletin is passed over. It is done before the bulletin is in
+// force, so that one cut short is done anew.
+func (s *Store) keepListed(ctx context.Context, b *bulletin.Bulletin) error {
+	if b.Kind != bulletin.Operators || b.Withdrawn || s.HasBulletin(b.Kind, b.Name, b.Version) {
+		return nil
+	}
+	list, err := guard.ParseListed(b.Content)
+	if err != nil {
+		return err
+	}
+	people := make([]RosterEntry, len(list))
+	for i, o := range list {
+		people[i] = RosterEntry{ID: o.ID, Name: o.Name, Off: !o.Enabled}
+		for _, r := range o.Roles {
+			people[i].Roles = append(people[i].Roles, string(r))
+		}
+	}
+	_, err = s.KeepRoster(ctx, people)
+	return err
 }
 
 // shut takes an operator's way in away. The last one's slot stays, for a key

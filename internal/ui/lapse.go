@@ -42,7 +42,8 @@ func (u *Window) showLapse(d *desk.Desk, why error) {
 		kit.NewLine("没有网络时：打电话，逐字报出", kit.TextBold),
 		container.NewBorder(nil, nil, nil, code(d.RenewalScan(ask)), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(d)), fact("账号", d.Operator().ID))),
 		gap(between/2), centred(kit.NewLine(ask, kit.TextDigits)),
-		u.scannable(l.of, l.answer, answerInto(l.answer)), l.renew, container.NewCenter(kit.NewQuiet("返回登录", nil, l.leave)))))
+		u.scannable(l.of, l.answer, answerInto(l.answer)), l.renew, container.NewCenter(container.NewHBox(
+			kit.NewQuiet("读入县里的文件…", kit.Icon("folder"), l.choose), kit.NewQuiet("返回登录", nil, l.leave))))))
 	kit.Focus(l.answer)
 	l.sync(ctx)
 }
@@ -118,6 +119,41 @@ func (l *lapse) try() {
 			return
 		}
 		l.done("已续期。")
+	})
+}
+
+// choose takes a file of the county that says that the laptop or the account stands.
+func (l *lapse) choose() {
+	kit.NewChooser(l.u.win, "读入县里的文件", kit.ChooserOptions{}, func(path string) {
+		if !l.over {
+			l.take(path)
+		}
+	}).Show()
+}
+
+// take takes a file, and looks whether it ends the lapse.
+func (l *lapse) take(path string) {
+	var got desk.InForce
+	var still error
+	l.u.act("take bulletin", func(ctx context.Context) error {
+		raw, err := desk.ReadBulletin(path)
+		if err == nil {
+			got, err = l.d.TakeFile(ctx, raw)
+		}
+		if err == nil {
+			still = l.d.Recheck(ctx)
+		}
+		return err
+	}, func(err error) {
+		switch {
+		case l.over:
+		case err != nil:
+			kit.Message(l.u.win, "没有采用", sentence(err), nil)
+		case still != nil:
+			kit.Message(l.u.win, got.Kind.Label()+"已读入，还不能办理", sentence(still), nil)
+		default:
+			l.done("已由县资助中心确认。")
+		}
 	})
 }
 
@@ -229,7 +265,7 @@ func (u *Window) tenureFact() fyne.CanvasObject {
 	when := func(t time.Time) string { return t.In(u.deps.Now().Location()).Format("2006-01-02 15:04") }
 	return kit.Card("有效期", kit.NewSecondary("提前续期…", kit.Icon("phone"), u.renewAhead),
 		fact("本机", "到 "+when(laptop)), fact("本账号", "到 "+when(account)),
-		kit.NewText("每次联网都会自动续期。要去没有网络的地方很多天时，可以先打电话续期。", kit.TextCaption))
+		kit.NewText("每次联网、每次读入U盘带回的县里回执，都会自动续期。没有网络时，县里新发的“停用设备名单”文件为本机续期，“人员名册”文件为本账号续期，其他文件不续期；也可以先打电话续期。", kit.TextCaption))
 }
 
 // renewAhead renews by telephone before anything is over.

@@ -2,6 +2,9 @@ package ui
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,6 +78,50 @@ func TestALaptopWhoseTimeIsOverIsRenewedByTelephone(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestALaptopWithoutANetworkIsRenewedByTheFilesOfTheCounty(t *testing.T) {
+	r, centre := lapsedRig(t, kit.Light)
+	d, err := r.u.deps.Door.SignIn(t.Context(), "clerk-1", []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.u.signedIn(d) })
+	r.u.idle(t)
+	people, err := guard.EncodeListed([]guard.Operator{testClerk()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := func(kind bulletin.Kind, name string, content []byte) string {
+		at := testClock().UTC().Truncate(time.Millisecond)
+		b := bulletin.Bulletin{County: d.Store().Profile().County, Kind: kind, Name: name, Version: uint64(at.UnixMilli()), Issued: at, Content: content}
+		raw, err := b.Sign(centre)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "word.dsb")
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	take := func(path string) {
+		r.ui(func() { r.u.gate.(*lapse).take(path) })
+		r.u.idle(t)
+	}
+	take(file(bulletin.Devices, bulletin.ShutOutName, bulletin.EncodeDevices(nil)))
+	if words := r.dialogWords(); !strings.Contains(words, "7 天") || !strings.Contains(words, "人员名册") {
+		t.Errorf("after the first of the two the window says %s", words)
+	}
+	r.ui(func() { r.dialog().Close() })
+	take(file(bulletin.Operators, bulletin.OperatorsName, people))
+	r.u.idle(t)
+	r.ui(func() {
+		if r.u.shell == nil || r.u.gate != nil {
+			t.Error("the two lists did not open the work")
+		}
+		r.u.stopCarrier()
+	})
 }
 
 func TestTheRenewalPageLocksWhenLeft(t *testing.T) {

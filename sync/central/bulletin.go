@@ -201,9 +201,13 @@ func (c *Central) getBulletin(d *device, w http.ResponseWriter, r *http.Request)
 // BulletinFile gives the bytes of a bulletin in force, to be carried by hand.
 // fault.Missing when there is none.
 func (c *Central) BulletinFile(ctx context.Context, kind bulletin.Kind, name string) ([]byte, error) {
+	return bulletinBytes(ctx, c.db, kind, name)
+}
+
+func bulletinBytes(ctx context.Context, q querier, kind bulletin.Kind, name string) ([]byte, error) {
 	const op = "central.BulletinFile"
 	var b []byte
-	err := c.db.QueryRowContext(ctx, `SELECT bytes FROM bulletins WHERE kind = ? AND name = ?`, string(kind), name).Scan(&b)
+	err := q.QueryRowContext(ctx, `SELECT bytes FROM bulletins WHERE kind = ? AND name = ?`, string(kind), name).Scan(&b)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fault.New(op, fault.Missing, errors.New("nothing of this name is in force"))
 	}

@@ -188,6 +188,9 @@ func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 		if err := addOperator(ctx, tx, code, o); err != nil {
 			return err
 		}
+		if err := c.issueListed(ctx, tx, code); err != nil {
+			return err
+		}
 		return c.issueStandings(ctx, tx, code)
 	})
 	if err != nil || !slices.Contains(o.Roles, string(guard.Reviewer)) {
@@ -233,8 +236,10 @@ func (c *Central) SwitchOff(ctx context.Context, id string) error {
 		if !slices.ContainsFunc(list, func(o Operator) bool { return o.ID == id }) {
 			return fault.New(op, fault.Missing, errors.New("no such operator"))
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO operators_off (county, id) VALUES (?, ?)`, code, id)
-		return diskFault(op, err)
+		if _, err = tx.ExecContext(ctx, `INSERT INTO operators_off (county, id) VALUES (?, ?)`, code, id); err != nil {
+			return diskFault(op, err)
+		}
+		return c.issueListed(ctx, tx, code)
 	})
 }
 

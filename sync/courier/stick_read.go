@@ -198,6 +198,8 @@ func (r *stickReader) item(ctx context.Context, kind stick.Kind, body []byte) er
 		return keepProofs(ctx, r.s, uuid.UUID(body[:16]), body[16:])
 	case stick.BlobPart:
 		return r.part(ctx, body)
+	case stick.Bulletin:
+		return r.bulletin(ctx, body)
 	case stick.Problem:
 		var p parcel.Problem
 		if err := parcel.DecodeJSON(bytes.NewReader(body), parcel.MaxJSON, &p); err != nil {
@@ -206,6 +208,16 @@ func (r *stickReader) item(ctx context.Context, kind stick.Kind, body []byte) er
 		r.out.Problem = refused("courier.stick", &refusal{status: http.StatusConflict, Problem: p})
 	}
 	return nil // of a later version
+}
+
+// bulletin puts the county's word in force that came along; an older one than is here,
+// and one of a later program, is passed over.
+func (r *stickReader) bulletin(ctx context.Context, body []byte) error {
+	_, _, err := r.s.TakeBulletin(ctx, bytes.Clone(body))
+	if k := fault.KindOf(err); k == fault.Exists || k == fault.Newer {
+		return nil
+	}
+	return err
 }
 
 // current says whether an answer of an epoch counts: it is the one this laptop

@@ -35,6 +35,7 @@ const (
 	Answers  Kind = 8
 	Refusals Kind = 9
 	Proofs   Kind = 10
+	Bulletin Kind = 11
 )
 
 // Limits that both ends keep.
