@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -417,6 +418,10 @@ const (
 func (r *Refusal) Error() string { return r.Why }
 
 func deny(v Verb, say, why string) error {
+	// A sentence that asks for something has told the next step.
+	if strings.Contains(strings.ReplaceAll(say, "申请", ""), "请") {
+		return fault.Tell("guard.May "+string(v), fault.Denied, say, &Refusal{v, why})
+	}
 	return fault.Say("guard.May "+string(v), fault.Denied, say, &Refusal{v, why})
 }
 

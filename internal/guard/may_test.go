@@ -313,6 +313,13 @@ func TestLockout(t *testing.T) {
 	if err := o.Cleared().MaySignIn(now); err != nil {
 		t.Fatalf("after a pardon: %v", err)
 	}
+	t.Run("the lock says how long it lasts yet, in whole minutes", func(t *testing.T) {
+		for after, want := range map[time.Duration]string{0: " 15 分钟后", 30 * time.Second: " 15 分钟后", 13 * time.Minute: " 2 分钟后", lockFor - time.Second: " 1 分钟后"} {
+			if got := fault.Sentence(o.MaySignIn(now.Add(after))); !strings.Contains(got, want) {
+				t.Errorf("after %v: got %q, want %q", after, got, want)
+			}
+		}
+	})
 	t.Run("a lock set by a clock years ahead does not last years", func(t *testing.T) {
 		if o.Locked(now.AddDate(-3, 0, 0)) {
 			t.Fatal("locked for years")

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -127,10 +128,11 @@ func (o Operator) Relocked(now time.Time) Operator {
 func (o Operator) MaySignIn(now time.Time) error {
 	const op = "guard.MaySignIn"
 	if !o.Enabled {
-		return fault.Say(op, fault.Denied, "该账号已停用，请联系系统数据管理员。", nil)
+		return fault.Tell(op, fault.Denied, "该账号已停用，请联系系统数据管理员。", nil)
 	}
 	if o.Locked(now) {
-		return fault.Say(op, fault.Locked, "密码连续输错五次，账号锁定 15 分钟。", nil)
+		left := (o.LockedUntil.Sub(now) + time.Minute - 1) / time.Minute
+		return fault.Tell(op, fault.Locked, fmt.Sprintf("账号已锁定，请 %d 分钟后再试。密码连续输错了五次；忘记了的，请由系统数据管理员重设。", min(left, lockFor/time.Minute)), nil)
 	}
 	return nil
 }

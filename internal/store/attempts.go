@@ -239,7 +239,7 @@ func (a *attempts) open(keys, spare *seal.Keyfile, operator string, password []b
 		}
 		if who.Failures > 0 {
 			return nil, nil, fault.Say(op, fault.Password,
-				fmt.Sprintf("姓名或密码不正确，还可以再试 %d 次，之后账号锁定 15 分钟。", guard.MaxFailures-who.Failures), err)
+				fmt.Sprintf("密码不正确，还可以再试 %d 次。连续输错五次，账号锁定 15 分钟。", guard.MaxFailures-who.Failures), err)
 		}
 	}
 	if err != nil {

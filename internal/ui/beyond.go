@@ -33,7 +33,7 @@ func newBeyond(u *Window) *beyond {
 	b := &beyond{u: u, query: kit.NewField(), reason: kit.NewField(), state: kit.NewText("", kit.TextMuted)}
 	b.query.SetPlaceholder("完整姓名或拼音，或证件、手机号末四位")
 	b.reason.SetPlaceholder("例如：家长来电核对进度")
-	b.reason.MaxLen = 100
+	b.reason.MaxLen, b.reason.OnEnter = 100, b.search
 	b.queryOf, b.whyOf = kit.NewLabeled("查找", true, b.query), kit.NewLabeled("原因", true, b.reason)
 	b.list = kit.NewList(caseColumns(), func() int { return len(b.rows) }, func(i int) []kit.Cell { return u.caseCells(b.rows[i]) })
 	b.list.TwoLines = true

@@ -7,6 +7,8 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
 )
 
 func TestASearchOverTheDaysBoundLeadsToAGrant(t *testing.T) {
@@ -89,4 +91,24 @@ func TestTheRecordSaysOfASearchWhichCasesItShowed(t *testing.T) {
 			t.Errorf("%q: got %s, want %s", detail, got, want)
 		}
 	}
+}
+
+func TestReturnInTheReasonSearches(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.open(loan.First, false, entered)
+	var b *beyond
+	r.ui(func() {
+		r.u.shell.visit("cases")
+		b = newBeyond(r.u)
+		b.dialog.Open()
+		b.query.SetText("9914")
+		b.reason.SetText("家长来电核对")
+		b.reason.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	})
+	r.settle()
+	r.ui(func() {
+		if len(b.rows) != 1 {
+			t.Errorf("got %d rows, want 1: %s", len(b.rows), b.state.Text())
+		}
+	})
 }

@@ -224,3 +224,16 @@ func TestTwoChangePlacesWithoutLosingTheCaseInHand(t *testing.T) {
 		away()
 	}
 }
+
+func TestF12LocksOverAnOpenDialog(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.open(loan.First, false)
+	r.ui(func() {
+		newBeyond(r.u).dialog.Open()
+		r.u.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyF12})
+	})
+	r.locked()
+	if r.dialog() != nil {
+		t.Error("the dialog stands over the locked window")
+	}
+}

@@ -127,8 +127,9 @@ func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 	if o.ID == m.u.desk.Operator().ID {
 		state = "当前登录"
 	}
+	// Long names wrap within their column, so that the columns of all rows agree.
 	return kit.Columns([]float32{2, 3, 3, 2, 3},
-		kit.NewLine(o.Name, kit.TextBold), kit.NewLine(roleLabels(o), kit.TextBody), kit.NewLine(o.Where(), kit.TextBody), kit.NewLine(state, kind), act)
+		kit.NewText(o.Name, kit.TextBold), kit.NewText(roleLabels(o), kit.TextBody), kit.NewText(o.Where(), kit.TextBody), kit.NewText(state, kind), act)
 }
 
 // enable lets a person of the roster in at this laptop, for who may do so alone.
@@ -162,7 +163,7 @@ func (m *manage) letIn(o desk.Operator, title string, job func(context.Context, 
 			}
 			d.Close()
 			kit.Notice(m.u.win, kit.Good, "已启用。本人第一次登录时，须先换成自己的密码。")
-			m.refresh()
+			m.turn(ofPeople)
 		})
 		return false
 	})

@@ -64,13 +64,13 @@ func (u *Window) askExport(of *uuid.UUID, done func()) {
 // approveExport takes the word of a data administrator who is here: to whom the
 // cases go. done may be nil.
 func (u *Window) approveExport(a desk.Asked, done func()) {
-	to, key, password := kit.NewField(), kit.NewField(), kit.NewField()
-	to.MaxLen, key.MaxLen, password.Password = 30, 70, true
+	to, key := kit.NewField(), kit.NewField()
+	to.MaxLen, key.MaxLen = 30, 70
 	to.SetPlaceholder("例如：某市学生资助管理中心")
 	key.SetPlaceholder("age1 开头的 62 位字符，粘贴或从文件读取")
-	keyOf, passwordOf := kit.NewLabeled("接收人公钥", true, key), kit.NewLabeled("管理员密码", true, password)
+	toOf, keyOf := kit.NewLabeled("接收单位", true, to), kit.NewLabeled("接收人公钥", true, key)
 	print := kit.NewText("请向接收人核对公钥指纹。", kit.TextMuted)
-	admins := kit.NewFixedPicker(u.administrators())
+	admin := newAdminHere(u, true)
 	told := func() {
 		r := desk.Release{To: "-", Key: strings.TrimSpace(key.Text())}
 		if desk.CheckRelease(r) == nil {
@@ -83,7 +83,7 @@ func (u *Window) approveExport(a desk.Asked, done func()) {
 		keyOf.SetError("")
 		told()
 	}
-	to.OnChanged = func(string) { keyOf.SetError("") }
+	to.OnChanged = func(string) { toOf.SetError("") }
 	file := kit.NewSecondary("从文件读取…", kit.Icon("folder"), func() {
 		kit.NewChooser(u.win, "接收人的公钥文件", kit.ChooserOptions{}, func(path string) {
 			k, err := keyIn(path)
@@ -99,9 +99,14 @@ func (u *Window) approveExport(a desk.Asked, done func()) {
 	var d *kit.Dialog
 	named := func() (desk.Release, bool) {
 		r := desk.Release{To: strings.TrimSpace(to.Text()), Key: strings.TrimSpace(key.Text())}
+		toOf.SetError("")
 		keyOf.SetError("")
 		if err := desk.CheckRelease(r); err != nil {
-			keyOf.SetError(sentence(err))
+			at := toOf
+			if key := desk.CheckRelease(desk.Release{To: "-", Key: r.Key}); key != nil && sentence(key) == sentence(err) {
+				at = keyOf
+			}
+			at.SetError(sentence(err))
 			return r, false
 		}
 		return r, true
@@ -113,15 +118,15 @@ func (u *Window) approveExport(a desk.Asked, done func()) {
 		}
 	})
 	d = kit.NewDialog(u.win, "批准导出", container.New(&stacked{gap: 10},
-		kit.NewText(a.Operator+" 申请导出"+strings.Join(fieldNames(a.Fields), "、")+"，"+ofCases(1, a.Count)+"，"+strconv.Itoa(a.Hours)+" 小时："+a.Reason, kit.TextBody),
-		kit.NewLabeled("接收单位", true, to), keyOf, container.NewBorder(nil, nil, nil, file, print),
-		kit.Columns(nil, kit.NewLabeled("系统数据管理员", true, admins), passwordOf), container.NewHBox(afar)), "批准", "以后再批", func() bool {
-		secret, who := password.Secret(), admins.Value().ID
-		password.SetText("")
-		passwordOf.SetError("")
+		kit.NewText(u.namer()(a.Operator)+" 申请导出"+strings.Join(fieldNames(a.Fields), "、")+"，"+ofCases(1, a.Count)+"，"+strconv.Itoa(a.Hours)+" 小时："+a.Reason, kit.TextBody),
+		toOf, keyOf, container.NewBorder(nil, nil, nil, file, print),
+		admin.row, container.NewHBox(afar)), "批准", "以后再批", func() bool {
 		r, ok := named()
 		if !ok {
-			clear(secret)
+			return false
+		}
+		who, secret, ok := admin.take()
+		if !ok {
 			return false
 		}
 		d.YesButton().SetBusy("正在核对…")
@@ -132,7 +137,7 @@ func (u *Window) approveExport(a desk.Asked, done func()) {
 		}, func(err error) {
 			d.YesButton().SetBusy("")
 			if err != nil {
-				passwordOf.SetError(sentence(err))
+				admin.secretOf.SetError(sentence(err))
 				return
 			}
 			d.Close()

@@ -20,11 +20,12 @@ type grantSection struct {
 	pleas   *fyne.Container
 	reviews bool // shows breaks
 	answers bool // shows pleas
+	named   func(account string) string
 	all     []fyne.CanvasObject
 }
 
 func newGrantSection(u *Window) *grantSection {
-	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8}), pleas: container.New(&stacked{gap: 8})}
+	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8}), pleas: container.New(&stacked{gap: 8}), named: u.namer()}
 	s.all = []fyne.CanvasObject{kit.Card("我的授权和申请", kit.NewSecondary("申请导出…", kit.Icon("download"), func() { u.askExport(nil, s.refresh) }), s.mine)}
 	if s.answers = u.desk.MayApprove(); s.answers {
 		s.all = append(s.all, kit.Card("等待我批准的申请", nil, s.pleas))
@@ -90,11 +91,11 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []d
 			n = 1
 		}
 		if a.Declined != "" {
-			s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(a.Operator+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
-				kit.NewText(a.Declined+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
+			s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(a.Operator)+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
+				kit.NewText(s.named(a.Declined)+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
 			continue
 		}
-		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(a.Operator+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
+		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(a.Operator)+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
 			kit.NewText(ofCases(n, a.Count)+"："+a.Reason, kit.TextCaption), s.answering(a)))
 	}
 	for _, g := range releases {
@@ -110,7 +111,7 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []d
 	}
 	for _, g := range breaks {
 		id := g.Case.String()
-		s.breaks.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(g.Operator+"，"+g.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextBody),
+		s.breaks.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(g.Operator)+"，"+g.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextBody),
 			kit.NewText("案件 "+id[len(id)-8:]+"："+g.Reason, kit.TextCaption), kit.NewSecondary("复查…", nil, func() { s.review(g) })))
 	}
 	if len(breaks) == 0 {
@@ -129,7 +130,7 @@ func (s *grantSection) reviewedRow(r desk.Reviewed) fyne.CanvasObject {
 	if r.Right {
 		found = kit.NewLine("属实，使用得当", kit.TextOK)
 	}
-	return kit.Columns([]float32{3, 4, 2}, kit.NewText(r.Operator+" 的紧急查看，"+r.At.In(s.u.deps.Now().Location()).Format("01-02 15:04")+" 由中心的 "+r.By+" 复查", kit.TextBody),
+	return kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(r.Operator)+" 的紧急查看，"+r.At.In(s.u.deps.Now().Location()).Format("01-02 15:04")+" 由中心的 "+r.By+" 复查", kit.TextBody),
 		kit.NewText("案件 "+id[len(id)-8:]+"："+r.Word, kit.TextCaption), found)
 }
 
@@ -151,13 +152,18 @@ func ofCases(named, count int) string {
 // review notes what an administrator or auditor found of an emergency.
 func (s *grantSection) review(g desk.Glass) {
 	found := kit.NewChoice(kit.Option{ID: "right", Text: "属实，使用得当"}, kit.Option{ID: "wrong", Text: "不应使用"})
-	found.SetValue("right")
+	foundOf := kit.NewLabeled("结论", true, found)
+	found.OnChanged = func(string) { foundOf.SetError("") }
 	note := kit.NewField()
 	note.MaxLen = 100
 	noteOf := kit.NewLabeled("说明", true, note)
 	var d *kit.Dialog
 	d = kit.NewDialog(s.u.win, "复查紧急查看", container.New(&stacked{gap: 12},
-		kit.NewText(g.Operator+"："+g.Reason, kit.TextBody), kit.NewLabeled("结论", true, found), noteOf), "记入日志", "取消", func() bool {
+		kit.NewText(s.named(g.Operator)+"："+g.Reason, kit.TextBody), foundOf, noteOf), "记入日志", "取消", func() bool {
+		if found.Value() == "" {
+			foundOf.SetError("请先选定结论")
+			return false
+		}
 		d.YesButton().SetBusy("正在登记…")
 		s.u.act("review glass", func(ctx context.Context) error {
 			return s.u.desk.ReviewGlass(ctx, g.ID, found.Value() == "right", strings.TrimSpace(note.Text()))

@@ -17,6 +17,7 @@ import (
 
 // recordSection is 日志: who did what, when and why, what is odd, and a report.
 type recordSection struct {
+	named func(account string) string
 	u     *Window
 	who   *kit.Picker
 	id    *kit.Field
@@ -37,7 +38,7 @@ type recordSection struct {
 const mostLines = 500
 
 func newRecordSection(u *Window) *recordSection {
-	s := &recordSection{u: u, id: kit.NewField(), told: kit.NewText("", kit.TextMuted), odd: container.New(&stacked{gap: 8})}
+	s := &recordSection{u: u, id: kit.NewField(), told: kit.NewText("", kit.TextMuted), odd: container.New(&stacked{gap: 8}), named: u.namer()}
 	if !u.desk.MayAudit() {
 		s.all = []fyne.CanvasObject{kit.Card("日志", nil, kit.NewText("日志由系统数据管理员或审计员查看。", kit.TextMuted))}
 		return s
@@ -63,7 +64,8 @@ func newRecordSection(u *Window) *recordSection {
 	s.find = kit.NewPrimary("查询", kit.Icon("search"), s.query)
 	s.save = kit.NewSecondary("导出报告", kit.Icon("download"), s.report)
 	s.list = kit.NewList([]kit.Column{{Weight: 2.2}, {Weight: 2}, {Weight: 2.2}, {Weight: 1.6}, {Weight: 5}}, func() int { return len(s.lines) }, s.cells)
-	s.list.Empty = "没有符合的记录"
+	s.list.Empty = "选好条件，按“查询”列出"
+	s.list.OnOpen = s.open
 	s.all = []fyne.CanvasObject{
 		kit.Card("查询日志", nil, kit.Columns([]float32{2, 2, 3}, kit.NewLabeled("人员", false, s.who), s.idOf, kit.NewLabeled("时间", false, s.days)),
 			kit.NewLabeled("事项", false, s.kind), container.NewHBox(s.find, s.save), s.told, container.New(&tall{300}, s.list)),
@@ -147,11 +149,12 @@ func (s *recordSection) show(r desk.Record) {
 		words += fmt.Sprintf("；另有 %d 件有人看过的案件已清除，本机不再知道是谁的：请填回执或申请表上的受理编号查询，学季结束清除的也可由县资助中心按身份证号查", r.Erased)
 	}
 	s.told.SetText(words)
+	s.list.Empty = "没有符合的记录"
 	s.list.Select(-1)
 	s.list.Refresh()
 	s.odd.Objects = nil
 	for _, o := range r.Odd {
-		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(oddLabel(o), kit.TextBold), kit.NewLine(strings.TrimSpace(o.Operator+" "+string(o.Day)), kit.TextBody),
+		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(oddLabel(o), kit.TextBold), kit.NewLine(strings.TrimSpace(s.named(o.Operator)+" "+string(o.Day)), kit.TextBody),
 			kit.NewText(fmt.Sprintf("%d %s；案件 %s", o.Count, oddUnit(o), shortIDs(o.Cases)), kit.TextCaption)))
 	}
 	if len(r.Odd) == 0 {
@@ -166,20 +169,40 @@ func (s *recordSection) cells(i int) []kit.Cell {
 	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
 		id = c[len(c)-8:]
 	}
+	return []kit.Cell{{Text: l.At.In(s.u.deps.Now().Location()).Format("01-02 15:04:05")}, {Text: s.named(l.Operator)}, {Text: kindName(l.Kind), Bold: true}, {Text: id}, {Text: lineWords(l, 4)}}
+}
+
+// open shows a line whole: the list cuts what is long.
+func (s *recordSection) open(i int) {
+	l := s.lines[i]
+	facts := []fyne.CanvasObject{fact("时间", l.At.In(s.u.deps.Now().Location()).Format("2006-01-02 15:04:05")), fact("人员", s.named(l.Operator)), fact("事项", kindName(l.Kind))}
+	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
+		facts = append(facts, fact("案件", c))
+	}
+	if words := lineWords(l, len(l.Fields)); words != "" {
+		facts = append(facts, fact("内容", words))
+	}
+	d := kit.NewDialog(s.u.win, "日志记录", container.New(&stacked{gap: 8}, facts...), "关闭", "", nil)
+	d.SetWidth(620)
+	d.Open()
+}
+
+// lineWords is what was done, of so many fields at most, why, and what else is told.
+func lineWords(l desk.Line, fields int) string {
 	var more []string
 	if len(l.Fields) > 0 {
 		names := make([]string, 0, len(l.Fields))
 		for _, f := range l.Fields {
 			names = append(names, fieldNames([]string{f})[0])
 		}
-		more = append(more, strings.Join(names[:min(len(names), 4)], "、"))
+		more = append(more, strings.Join(names[:min(len(names), fields)], "、"))
 	}
 	for _, w := range []string{l.Reason, detailWords(l)} {
 		if w != "" {
 			more = append(more, w)
 		}
 	}
-	return []kit.Cell{{Text: l.At.In(s.u.deps.Now().Location()).Format("01-02 15:04:05")}, {Text: l.Operator}, {Text: kindName(l.Kind), Bold: true}, {Text: id}, {Text: strings.Join(more, "；")}}
+	return strings.Join(more, "；")
 }
 
 // report saves what the filters choose as a signed file.
@@ -354,7 +377,7 @@ func detailWords(l desk.Line) string {
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}
-	if w, ok := map[string]string{"case": "打开案件", "record": "查看日志", "record of a person": "查看一个人的日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+	if w, ok := map[string]string{"case": "打开案件", "own data shown to the person": "本人信息，给本人看", "record": "查看日志", "record of a person": "查看一个人的日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
 		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"by a temporary password": "用临时密码，尚未更换", "renewed by code": "用续期码续期", "renewal refused": "续期码不对", "renewal refused, asked before shut out": "续期码是收到停用通知之前申请的，没有采用", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",

@@ -89,12 +89,12 @@ func (s *shell) put(name string, next screen) {
 		fyne.KeyF9:  func() { s.visit("today") },
 		fyne.KeyF10: func() { s.visit("cases") },
 		fyne.KeyF11: func() { s.visit("sync") },
-		fyne.KeyF12: s.u.lock,
 	}
 	for k, do := range next.keys() {
 		keys[k] = do
 	}
 	s.u.root.SetKeys(keys)
+	s.u.root.SetKeyAbove(fyne.KeyF12, s.u.lock) // whatever is open, nothing stays in sight
 	next.shown()
 }
 
@@ -176,8 +176,11 @@ func (n *noCase) keys() map[fyne.KeyName]func() { return startKeys(n.u) }
 func (n *noCase) shown()                        {}
 func (n *noCase) leave()                        {}
 
-// startCard offers the three kinds of a new case.
+// startCard offers the three kinds of a new case, or says who may take one in.
 func startCard(u *Window) fyne.CanvasObject {
+	if err := u.desk.MayOpen(u.ctx); err != nil {
+		return kit.Card("新建案件", nil, kit.NewText(sentence(err), kit.TextMuted))
+	}
 	return kit.Card("新建案件", nil,
 		kit.NewText("来的是第一次贷款的家庭，选首贷；以前年度贷过，选续贷；本学年已贷、额度还有剩余，选补充申请。", kit.TextMuted),
 		container.NewHBox(

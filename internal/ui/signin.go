@@ -39,6 +39,7 @@ func newSignIn(u *Window) *signIn {
 	s.password.SetPlaceholder("输入密码")
 	s.password.OnEnter = s.try
 	s.fieldOf = kit.NewLabeled("密码", true, s.password)
+	s.who.OnChanged = func(kit.Option) { s.fieldOf.SetError("") } // it was said of another
 	s.enter = kit.NewPrimary("登录", kit.Icon("lock"), s.try)
 	s.forgot = kit.NewQuiet("忘记密码？", nil, func() { newRecovery(u, s.who.Value()) })
 	form := container.NewVBox(

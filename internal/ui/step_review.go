@@ -46,7 +46,7 @@ func newStepReview(v *visit) *reviewStep {
 		}
 		return kit.Narrow(all, query)
 	})
-	s.who.OnChanged = func(kit.Option) { v.showFoot() }
+	s.who.OnChanged = func(kit.Option) { s.secret.SetError(""); v.showFoot() } // it was said of another
 	s.password = kit.NewField()
 	s.password.Password, s.password.MaxLen = true, 200
 	s.password.OnChanged = func(string) { s.secret.SetError(""); v.showFoot() }
@@ -139,18 +139,26 @@ func (s *reviewStep) ask() {
 			s.v.u.fail(err)
 		}
 		s.people = people
-		if len(people) == 1 {
-			s.who.SetValue(kit.Option{ID: people[0].ID, Text: people[0].Name})
+		for _, p := range people {
+			if len(people) == 1 || p.ID == s.v.u.desk.Operator().ID {
+				s.who.SetValue(kit.Option{ID: p.ID, Text: p.Name})
+			}
 		}
 		s.v.refresh()
 		if s.v.at == stepReview && s.v.active && len(people) > 0 {
-			if len(people) == 1 {
+			if s.who.Value().ID != "" {
 				kit.Focus(s.password)
 			} else {
 				kit.Focus(s.who)
 			}
 		}
 	})
+}
+
+// own says whether the case waits for the review of who is signed in.
+func (s *reviewStep) own() bool {
+	me := s.v.u.desk.Operator().ID
+	return s.v.c.Status == loan.ToReview && slices.ContainsFunc(s.people, func(p desk.Person) bool { return p.ID == me })
 }
 
 func (s *reviewStep) action() action {

@@ -99,6 +99,10 @@ func (v *visit) showWaiting(kind kit.Kind, words, button string, unlock func()) 
 
 func (v *visit) showReadOnly() {
 	if err := v.u.desk.Handles(v.c); err != nil {
+		if v.steps[stepReview].(*reviewStep).own() {
+			v.showOwnReview()
+			return
+		}
 		if v.full() {
 			v.banner.set(kit.Info, "只能查看："+sentence(err), "", nil)
 			return
@@ -244,4 +248,14 @@ func plainValue(raw string) string {
 		return "否"
 	}
 	return raw
+}
+
+// showOwnReview tells a reviewer where his work on the case is; on that step it
+// is before his eyes.
+func (v *visit) showOwnReview() {
+	if v.at == stepReview {
+		v.banner.set(kit.Info, "", "", nil)
+		return
+	}
+	v.banner.set(kit.Info, "本案等您复核，内容只能查看。有要改的，请在“复核”里写明原因，退回修改。", "去复核", func() { v.show(stepReview) })
 }

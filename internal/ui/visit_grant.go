@@ -122,15 +122,12 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 	answer.MaxLen = 100
 	answer.SetPlaceholder("对方报出的批准码，也可以扫码")
 	codeOf := kit.NewLabeled("批准码", false, answer)
-	admins := kit.NewFixedPicker(u.administrators())
-	password := kit.NewField()
-	password.Password = true
-	passwordOf := kit.NewLabeled("管理员密码", false, password)
+	admin := newAdminHere(u, false)
 	var d *kit.Dialog
-	ok := func(err error) {
+	ok := func(at *kit.Labeled, err error) {
 		d.YesButton().SetBusy("")
 		if err != nil {
-			codeOf.SetError(sentence(err))
+			at.SetError(sentence(err))
 			return
 		}
 		d.Close()
@@ -151,28 +148,80 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 		container.NewBorder(nil, nil, nil, code(a.Scan), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", a.Operator),
 			centred(kit.NewLine(a.Code, kit.TextTitle)))), u.scannable(codeOf, answer, answerInto(answer)),
 		kit.NewText("管理员在场时，由管理员选择本人并输入密码：", kit.TextBody),
-		kit.Columns(nil, kit.NewLabeled("系统数据管理员", false, admins), passwordOf)), "确认", "以后再填", func() bool {
+		admin.row), "确认", "以后再填", func() bool {
 		codeOf.SetError("")
-		typed, who, secret := strings.TrimSpace(answer.Text()), admins.Value().ID, password.Secret()
-		password.SetText("")
-		if typed == "" && len(secret) == 0 {
+		admin.unblame()
+		typed := strings.TrimSpace(answer.Text())
+		if typed == "" && admin.secret.Empty() {
 			codeOf.SetError("请输入批准码，或由管理员输入密码")
 			return false
 		}
-		d.YesButton().SetBusy("正在核对…")
-		u.act("take grant", func(ctx context.Context) (err error) {
-			defer clear(secret)
-			if typed != "" {
-				_, err = u.desk.TakeGrant(ctx, a.Code, typed)
+		job, at := func(ctx context.Context) error {
+			_, err := u.desk.TakeGrant(ctx, a.Code, typed)
+			return err
+		}, codeOf
+		if typed == "" {
+			who, secret, ok := admin.take()
+			if !ok {
+				return false
+			}
+			at = admin.secretOf
+			job = func(ctx context.Context) error {
+				defer clear(secret)
+				_, err := u.desk.ApproveAsk(ctx, a.Code, who, secret, nil)
 				return err
 			}
-			_, err = u.desk.ApproveAsk(ctx, a.Code, who, secret, nil)
-			return err
-		}, ok)
+		}
+		d.YesButton().SetBusy("正在核对…")
+		u.act("take grant", job, func(err error) { ok(at, err) })
 		return false
 	})
 	d.SetWidth(620)
 	d.Show()
+}
+
+// adminHere asks a data administrator who is here for his word: who he is, and his
+// password.
+type adminHere struct {
+	who             *kit.Picker
+	secret          *kit.Field
+	whoOf, secretOf *kit.Labeled
+	row             fyne.CanvasObject
+}
+
+func newAdminHere(u *Window, required bool) *adminHere {
+	h := &adminHere{who: kit.NewFixedPicker(u.administrators()), secret: kit.NewField()}
+	h.secret.Password = true
+	h.whoOf, h.secretOf = kit.NewLabeled("系统数据管理员", required, h.who), kit.NewLabeled("管理员密码", required, h.secret)
+	h.who.OnChanged = func(kit.Option) { h.unblame() } // it was said of another
+	h.secret.OnChanged = func(string) { h.secretOf.SetError("") }
+	h.row = kit.Columns(nil, h.whoOf, h.secretOf)
+	return h
+}
+
+// unblame takes away what was said to be wrong.
+func (h *adminHere) unblame() {
+	h.whoOf.SetError("")
+	h.secretOf.SetError("")
+}
+
+// take is who gives his word, and his password, which the caller wipes and which the
+// field loses; false where one of them is missing, which is then said at it.
+func (h *adminHere) take() (who string, secret []byte, ok bool) {
+	h.unblame()
+	switch {
+	case h.who.Value().ID == "":
+		h.whoOf.SetError("请选择系统数据管理员")
+		kit.Focus(h.who)
+		return "", nil, false
+	case h.secret.Empty():
+		h.secretOf.SetError("请输入管理员密码")
+		kit.Focus(h.secret)
+		return "", nil, false
+	}
+	secret = h.secret.Secret()
+	h.secret.SetText("")
+	return h.who.Value().ID, secret, true
 }
 
 // administrators are the data administrators who can sign in at this laptop.

@@ -105,6 +105,9 @@ func TestAnAdministratorAnswersAndReviews(t *testing.T) {
 	if r.dialog() == nil {
 		t.Fatal("reviewed without a word")
 	}
+	if at, say := r.blamed(); at != 0 || say == "" {
+		t.Errorf("with nothing chosen: got field %d: %q", at, say)
+	}
 	r.ui(func() { r.dialog().Close() })
 	r.ui(s.answer)
 	r.snap("manage-answer")

@@ -60,7 +60,8 @@ func (v *visit) conceal() {
 func fieldNames(fields []string) []string {
 	var out []string
 	for _, f := range fields {
-		if name, ok := map[string]string{desk.ImagesField: "影像和合同", desk.SearchField: "查找他人案件", desk.TakeField: "接手他人案件"}[f]; ok {
+		if name, ok := map[string]string{desk.ImagesField: "影像和合同", desk.SearchField: "查找他人案件", desk.TakeField: "接手他人案件",
+			string(loan.StudentParty): "借款学生", string(loan.CoborrowerParty): "共同借款人"}[f]; ok {
 			out = append(out, name)
 			continue
 		}

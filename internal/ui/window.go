@@ -106,7 +106,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	if d.Printing.List == nil {
 		d.Printing = SystemPrinting()
 	}
-	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: Look{Scale: 1}, ear: desk.NewEar(), making: map[*imagesStep]bool{}}
+	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: FirstLook(), ear: desk.NewEar(), making: map[*imagesStep]bool{}}
 	// Close ends the work, not ctx: what is typed when the program is told to
 	// stop is still to be saved.
 	u.ctx, u.stop = context.WithCancel(context.WithoutCancel(ctx))

@@ -16,6 +16,7 @@ type Root struct {
 	content fyne.CanvasObject
 	im      *InputMethod
 	keys    map[fyne.KeyName]func()
+	above   map[fyne.KeyName]func() // also over a dialog
 	last    fyne.CanvasObject
 	float   *floatLayer
 	toasts  *toasts
@@ -32,7 +33,7 @@ type Root struct {
 // input method; im may be nil (plain typing). Keys pressed while nothing has
 // focus reach the Root's key table.
 func Attach(w fyne.Window, im *InputMethod, content fyne.CanvasObject) *Root {
-	r := &Root{window: w, im: im, content: content, keys: map[fyne.KeyName]func(){}}
+	r := &Root{window: w, im: im, content: content, keys: map[fyne.KeyName]func(){}, above: map[fyne.KeyName]func(){}}
 	r.back = container.NewStack(content)
 	r.float = newFloatLayer()
 	r.toasts = newToasts()
@@ -92,9 +93,13 @@ func (r *Root) SetKey(name fyne.KeyName, do func()) {
 	r.keys[name] = do
 }
 
+// SetKeyAbove is SetKey for a key that works over an open dialog too, until the next
+// SetKeys.
+func (r *Root) SetKeyAbove(name fyne.KeyName, do func()) { r.above[name] = do }
+
 // SetKeys replaces the whole key table.
 func (r *Root) SetKeys(keys map[fyne.KeyName]func()) {
-	r.keys = map[fyne.KeyName]func(){}
+	r.keys, r.above = map[fyne.KeyName]func(){}, map[fyne.KeyName]func(){}
 	for name, do := range keys {
 		r.SetKey(name, do)
 	}
@@ -150,6 +155,10 @@ func (r *Root) unfocusedKey(ev *fyne.KeyEvent) {
 // pressed offers a key that no widget wanted to the open dialog, else to the
 // key table.
 func (r *Root) pressed(ev *fyne.KeyEvent) bool {
+	if do := r.above[ev.Name]; do != nil {
+		do()
+		return true
+	}
 	if top := r.window.Canvas().Overlays().Top(); top != nil {
 		if k, ok := top.(keyTaker); ok {
 			return k.takeKey(ev)
