@@ -294,7 +294,7 @@ func TestWhoSawARowOfOnesCaseBySearching(t *testing.T) {
 func TestWhoSawARowOfOnesCaseToEraseIt(t *testing.T) {
 	c, as := staffed(t)
 	d := as(guard.DataAdmin)
-	if row, err := d.RequestedCase(t.Context(), c.ID.String()[28:]); err == nil || row.ID != c.ID {
+	if row, err := d.RequestedCase(t.Context(), c.ID.String()[28:], "本人当面要求删除"); err == nil || row.ID != c.ID {
 		t.Fatalf("got %+v, %v", row, err)
 	}
 	d = as(guard.Auditor)

@@ -127,15 +127,25 @@ func LineOf(ch *loan.Change) Line {
 	return l
 }
 
-// ErasureWords is the detail of the look at a case's row of whoever is to erase the case:
-// the line stands under no case, for it is no change of it.
-func ErasureWords(id uuid.UUID) string { return erasureMark + id.String() }
+// ErasureWords is the detail of the look at a case's row of whoever is to erase the case,
+// and the grant that it rested on, "" for none: the line stands under no case, for it is
+// no change of it.
+func ErasureWords(id uuid.UUID, grant string) string {
+	if grant != "" {
+		grant = grantMark + grant
+	}
+	return erasureMark + id.String() + grant
+}
 
-const erasureMark = "case to erase found: "
+const (
+	erasureMark = "case to erase found: "
+	grantMark   = ", grant "
+)
 
 // erasureShown is the case that ErasureWords names.
 func erasureShown(detail string) []uuid.UUID {
 	s, ok := strings.CutPrefix(detail, erasureMark)
+	s, _, _ = strings.Cut(s, grantMark)
 	id, err := uuid.Parse(s)
 	if !ok || err != nil || id.String() != s {
 		return nil
@@ -149,7 +159,7 @@ func erasureShown(detail string) []uuid.UUID {
 func BeyondWords(found int, grant string, shown []uuid.UUID) string {
 	words := "beyond " + strconv.Itoa(found)
 	if grant != "" {
-		words += ", grant " + grant
+		words += grantMark + grant
 	}
 	for i, id := range shown[:min(len(shown), MaxBeyond)] {
 		if i == 0 {

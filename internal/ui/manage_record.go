@@ -330,11 +330,16 @@ func detailWords(l desk.Line) string {
 	}
 	for prefix, words := range map[string]string{"case to erase found: ": "查找要删除的案件", "erasing of case ": "应本人要求删除"} {
 		more, ok := rest(prefix)
+		more, grant, granted := strings.Cut(more, ", grant ")
 		if id, word, _ := strings.Cut(more, " "); ok && len(id) == 36 {
 			if strings.HasSuffix(word, "refused") {
 				words += "，没有删除"
 			}
-			return words + "，案件 " + id[28:]
+			words += "，案件 " + id[28:]
+			if granted {
+				words += "，授权 " + grant
+			}
+			return words
 		}
 	}
 	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"export answered for ", "批准他机导出申请，账号 "}, {"grant ", "授权 "},
