@@ -8,6 +8,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"github.com/google/uuid"
 )
 
 func TestFindingACaseToEraseIsASearchForAReason(t *testing.T) {
@@ -61,5 +62,33 @@ func TestFindingACaseToEraseIsASearchForAReason(t *testing.T) {
 	r, err := f.d.Record(ctx, desk.Sought{Operator: "admin-1", Case: tail, Kinds: []loan.ChangeKind{loan.ChangeView}})
 	if err != nil || len(r.Lines) != guard.MaxSearches+1 {
 		t.Errorf("the case's record has %d of them, %v", len(r.Lines), err)
+	}
+}
+
+func TestWhoReadThePersonsRecordIsInIt(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	d := as(guard.DataAdmin)
+	for name, reason := range map[string]string{"none": "", "with a number": "机主 154-0000-0001 来电"} {
+		if r, err := d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo, Reason: reason}); fault.KindOf(err) != fault.Input || len(r.Lines) > 0 {
+			t.Errorf("a reason %s: got %d lines, %v", name, len(r.Lines), err)
+		}
+	}
+	if _, err := d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo, Reason: c.App.Student.Name + "家长投诉"}); err != nil {
+		t.Fatal(err)
+	}
+	if ch, b := lastLook(t, d, loan.ChangeView); ch.Case != uuid.Nil || b.Detail != guard.PersonWords([]uuid.UUID{c.ID}) || !strings.HasSuffix(b.Reason, "家长投诉") || strings.Contains(b.Reason, c.App.Student.Name) {
+		t.Errorf("the chain says %q of %v, the name in the reason: %v", b.Detail, ch.Case, strings.Contains(b.Reason, c.App.Student.Name))
+	}
+	if _, err := d.Record(ctx, desk.Sought{Person: "52272720050314101X", Reason: "家长投诉核查"}); err != nil {
+		t.Fatal(err)
+	}
+	d = as(guard.Auditor)
+	for name, q := range map[string]desk.Sought{"the student's": {Person: c.App.Student.IDNo}, "the co-borrower's": {Person: c.App.Coborrowers[0].IDNo}, "the case's": {Case: c.ID.String()[28:]}} {
+		q.Operator, q.Reason = "dataadmin-1", "家长投诉核查"
+		r, err := d.Record(ctx, q)
+		if err != nil || len(r.Lines) != 1 || r.Lines[0].Kind != loan.ChangeView || len(r.Lines[0].Shown) != 1 || r.Lines[0].Shown[0] != c.ID {
+			t.Errorf("%s: got %+v, %v", name, r.Lines, err)
+		}
 	}
 }
