@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
@@ -306,7 +307,7 @@ func (w *world) agree() {
 	if w.centre == nil {
 		return // several servers, in processes of their own
 	}
-	w.ok(w.centre.RecordProof(context.Background(), central.Person{}, central.RecordQuery{Reason: "the sky is clear"}, func(p central.ChainProof) error {
+	w.ok(w.centre.RecordProof(context.Background(), central.Person{}, central.RecordQuery{Sought: guard.Sought{Reason: "the sky is clear"}}, func(p central.ChainProof) error {
 		if len(p.Wrong) > 0 {
 			w.fail("the centre's own reading of chain %s: %+v", p.Device, p.Wrong)
 		}

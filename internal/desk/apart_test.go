@@ -78,7 +78,7 @@ func TestWhoTookACaseOverOrPassedItOnHadAPartInIt(t *testing.T) {
 	f.in("clerk-1", clerkPassword, clock())
 	other, live := must(f.d.Void(ctx, entered(t, f.d).ID, "本人不再申请")), entered(t, f.d)
 	f.in("person-1", clerkPassword, clock())
-	if _, err := f.d.RequestedCase(ctx, other.ID.String()[28:]); err != nil {
+	if _, err := f.d.RequestedCase(ctx, other.ID.String()[28:], "本人当面要求删除"); err != nil {
 		t.Fatalf("who had no part: %v", err)
 	}
 	must(f.d.TakeOver(ctx, live.ID, loan.EntryStation, "经办人临时离开"))
@@ -126,7 +126,7 @@ func TestWhoHadAPartInACaseDoesNotEraseIt(t *testing.T) {
 	f, c := manifold(t)
 	ctx := t.Context()
 	step(t)(f.d.Void(ctx, c.ID, "本人不再申请"))
-	row, err := f.d.RequestedCase(ctx, c.ID.String()[28:])
+	row, err := f.d.RequestedCase(ctx, c.ID.String()[28:], "本人当面要求删除")
 	refusedFor(t, "finds it", err, "系统数据管理员")
 	if row.ID != c.ID {
 		t.Error("the screen cannot note that it was asked for")
@@ -137,7 +137,7 @@ func TestWhoHadAPartInACaseDoesNotEraseIt(t *testing.T) {
 		t.Errorf("the chain says %s %+v", ch.Operator, b)
 	}
 	f.in("admin-1", clerkPassword, clock())
-	if _, err := f.d.RequestedCase(ctx, c.ID.String()[28:]); err != nil {
+	if _, err := f.d.RequestedCase(ctx, c.ID.String()[28:], "本人当面要求删除"); err != nil {
 		t.Errorf("another finds it: %v", err)
 	}
 	if ch, b := lastLook(t, f.d, loan.ChangeView); ch.Operator != "admin-1" || ch.Case != uuid.Nil || b.Detail != "case to erase found: "+c.ID.String() {

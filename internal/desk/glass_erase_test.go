@@ -37,7 +37,7 @@ func TestACaseIsNotErasedWhileAnEmergencyWaitsForItsReview(t *testing.T) {
 	k.emergency(c.ID)
 	must(k.d.Void(ctx, c.ID, "本人不再申请"))
 	k.as("admin-1", reviewPassword)
-	if _, err := k.d.RequestedCase(ctx, c.ID.String()[28:]); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "复查") {
+	if _, err := k.d.RequestedCase(ctx, c.ID.String()[28:], "本人当面要求删除"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "复查") {
 		t.Errorf("found: %v: %s", err, fault.Sentence(err))
 	}
 	if _, err := k.d.EraseCase(ctx, c.ID, "本人当面要求删除", nil); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "复查") {

@@ -66,11 +66,11 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 		}
 	}
 	check()
-	mine, err := k.d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo})
+	mine, err := k.d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo, Reason: "家长投诉核查"})
 	if err != nil || mine.Total != 0 || mine.Erased != 1 {
 		t.Errorf("the record of the person: %d lines, %d erased cases, %v; want that there is one", mine.Total, mine.Erased, err)
 	}
-	if r, err := k.d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo, Kinds: []loan.ChangeKind{loan.ChangePrint}}); err != nil || r.Erased != 0 {
+	if r, err := k.d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo, Reason: "家长投诉核查", Kinds: []loan.ChangeKind{loan.ChangePrint}}); err != nil || r.Erased != 0 {
 		t.Errorf("of prints, of which there was none: %d erased cases, %v", r.Erased, err)
 	}
 	if asks, err := k.d.Asks(ctx); err != nil || len(asks) != 0 {

@@ -207,7 +207,7 @@ func ways() map[string]way {
 			return of(d.EraseCase(ctx, c.ID, "本人要求删除", nil))
 		}},
 		"RequestedCase": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
-			return of(d.RequestedCase(ctx, c.ID.String()[28:]))
+			return of(d.RequestedCase(ctx, c.ID.String()[28:], "本人当面要求删除"))
 		}},
 		// At a laptop for practice, as this one is; elsewhere guard.EnableOperator.
 		"EnableOperator": {verb: guard.AdmitOperator, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {

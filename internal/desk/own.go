@@ -130,24 +130,38 @@ func erasable(c *loan.Case) error {
 }
 
 // RequestedCase finds the case of which a person asks that it be erased, by the
-// end of its id, and notes in the chain that it was shown; with the row fault.Denied
-// says why it may not be erased. Only a data administrator may.
-func (d *Desk) RequestedCase(ctx context.Context, tail string) (Row, error) {
+// end of its id, for a reason, and notes in the chain that it was shown; with the row
+// fault.Denied says why it may not be erased. It counts among the day's searches beyond
+// the own queue; without a row fault.Denied says that these are used up. fault.Input is
+// for a reason that is none. Only a data administrator may.
+func (d *Desk) RequestedCase(ctx context.Context, tail, reason string) (Row, error) {
 	const op = "find case to erase"
 	if err := d.permit(ctx, guard.EraseSeason, nil); err != nil {
 		return Row{}, fault.Wrap(op, err)
 	}
+	if err := guard.CheckReason(reason); err != nil {
+		return Row{}, fault.Wrap(op, err)
+	}
+	none := fault.Tell(op, fault.Missing, "本机没有编号末 8 位为所填内容的案件，请核对。", errors.New("no case, or several, of this end"))
 	tail = strings.ToLower(strings.TrimSpace(tail))
+	if len(tail) < 8 {
+		return Row{}, none
+	}
+	grant, err := d.countSearch(ctx, reason)
+	if err != nil {
+		return Row{}, fault.Wrap(op, err)
+	}
 	found, n := d.store.SearchWhere("", 1, func(s *store.Summary) bool { return strings.HasSuffix(s.ID.String(), tail) })
-	if len(tail) < 8 || n != 1 {
-		return Row{}, fault.Tell(op, fault.Missing, "本机没有编号末 8 位为所填内容的案件，请核对。", errors.New("no case, or several, of this end"))
+	if n != 1 {
+		return Row{}, none
 	}
 	c, err := d.store.Case(ctx, found[0].ID)
 	if err != nil {
 		return Row{}, fault.Wrap(op, err)
 	}
 	// Not a change of the case itself, which would wait for the centre anew.
-	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: guard.ErasureWords(c.ID)}); err != nil {
+	body := loan.ViewBody{Reason: guard.MaskNames(reason, guard.PeopleNames(c)), Detail: guard.ErasureWords(c.ID, grant)}
+	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, body); err != nil {
 		return Row{}, err
 	}
 	if err := guard.Apart(d.acting(), guard.EraseSeason, c); err != nil {

@@ -116,7 +116,7 @@ func erasedOnRequest(t *testing.T, sent bool) {
 	if sent {
 		k.acknowledged(blobs...)
 	}
-	row, err := k.d.RequestedCase(ctx, gone.ID.String()[28:])
+	row, err := k.d.RequestedCase(ctx, gone.ID.String()[28:], "本人当面要求删除")
 	if err != nil || row.ID != gone.ID || len(told(row)) > 0 {
 		t.Errorf("found %v, %v; in full %v", row.ID, err, told(row))
 	}

@@ -106,7 +106,7 @@ func TestNoMethodDoesMoreThanThePartInACaseAllows(t *testing.T) {
 			t.Errorf("his own: %v", err)
 		}
 		void := cases["another's"][3]
-		if _, err := d.RequestedCase(ctx, void.ID.String()[28:]); err != nil {
+		if _, err := d.RequestedCase(ctx, void.ID.String()[28:], "本人当面要求删除"); err != nil {
 			t.Errorf("another's, to erase: %v", err)
 		}
 	})

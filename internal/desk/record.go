@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,26 +65,22 @@ type Record struct {
 // and change of this laptop and of the cases it has, and what is odd in it. In the
 // reasons the cases' people are masked. Lines of Person are those of the cases in which
 // the number ever stood; of a case that was erased nothing here tells whose it was, and its
-// looks are found by its id. The look is noted. Only an auditor or a data
-// administrator may.
+// looks are found by its id. The look is noted, of a person in that person's record before
+// anything of it is given. fault.Input is for a reason that is none, or of a person for
+// none at all. Only an auditor or a data administrator may.
 func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	const op = "read record"
 	if err := d.permit(ctx, guard.ReadAudit, nil); err != nil {
 		return Record{}, fault.Wrap(op, err)
 	}
-	if q.Case != "" && len(q.Case) < 4 {
-		return Record{}, fault.Tell(op, fault.Input, "请写出案件编号的末 4 位以上。", nil)
+	person, err := seeking(q)
+	if err != nil {
+		return Record{}, fault.Wrap(op, err)
 	}
-	person, _ := loan.IDNumber(strings.TrimSpace(q.Person)).Canonical()
-	detail := "record"
-	if q.Person != "" {
-		if !person.WellFormed() {
-			return Record{}, fault.Tell(op, fault.Input, "请写出完整的身份证号。", nil)
+	if person == "" {
+		if err := d.note(ctx, op, loan.ChangeView, loan.ViewBody{Reason: q.Reason, Detail: "record"}); err != nil {
+			return Record{}, err
 		}
-		detail = guard.PersonRecord
-	}
-	if err := d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: detail}); err != nil {
-		return Record{}, err
 	}
 	var out Record
 	his, erased := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
@@ -97,7 +94,7 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 			seenUnder(under, g, l)
 		}
 		guard.FaceOf(ch, faces)
-		if q.Person != "" && guard.Names(ch, person) {
+		if person != "" && guard.Names(ch, person) {
 			his[ch.Case] = true
 		}
 		if ch.Kind == loan.ChangeOpen && ch.Body == nil {
@@ -110,7 +107,10 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	if err != nil {
 		return Record{}, fault.Wrap(op, err)
 	}
-	if q.Person != "" {
+	if person != "" {
+		if err := d.noteOfPerson(ctx, op, q.Reason, his); err != nil {
+			return Record{}, err
+		}
 		out.Erased = lookedAt(out.Lines, erased)
 		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !l.Of(func(id uuid.UUID) bool { return his[id] }) })
 	}
@@ -129,6 +129,36 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	}
 	out.Odd = append(d.oddPeople(faces), guard.Odd(d.withoutAnew(acts))...)
 	return out, nil
+}
+
+// seeking looks whether what is sought of the record can be, and gives the number of the
+// person of whom it is, "" for no person's.
+func seeking(q Sought) (loan.IDNumber, error) {
+	const op = "desk.seeking"
+	if q.Case != "" && len(q.Case) < 4 {
+		return "", fault.Tell(op, fault.Input, "请写出案件编号的末 4 位以上。", nil)
+	}
+	if q.Reason != "" || q.Person != "" {
+		if err := guard.CheckReason(q.Reason); err != nil {
+			return "", err
+		}
+	}
+	person, _ := loan.IDNumber(strings.TrimSpace(q.Person)).Canonical()
+	if q.Person != "" && !person.WellFormed() {
+		return "", fault.Tell(op, fault.Input, "请写出完整的身份证号。", nil)
+	}
+	return person, nil
+}
+
+// noteOfPerson notes that the record of a person was read, whose cases these are. In the
+// reason their people are masked: the line is of no case, and stays when they are gone.
+func (d *Desk) noteOfPerson(ctx context.Context, op, reason string, his map[uuid.UUID]bool) error {
+	cases := slices.SortedFunc(maps.Keys(his), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	reason, err := d.unnaming().text(ctx, reason, cases...)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return d.note(ctx, op, loan.ChangeView, loan.ViewBody{Reason: reason, Detail: guard.PersonWords(cases)})
 }
 
 // lookedAt counts the cases of a set of which a line tells that somebody looked.

@@ -242,18 +242,18 @@ func TestWhoSawOnePersonsData(t *testing.T) {
 	}
 	d = as(guard.Auditor)
 	for name, id := range map[string]string{"the student": c.App.Student.IDNo, "the co-borrower": c.App.Coborrowers[0].IDNo} {
-		got, err := d.Record(ctx, desk.Sought{Person: id, Kinds: []loan.ChangeKind{loan.ChangeReveal, loan.ChangeView}})
+		got, err := d.Record(ctx, desk.Sought{Person: id, Reason: "家长投诉核查", Operator: "reviewer-1", Kinds: []loan.ChangeKind{loan.ChangeReveal, loan.ChangeView}})
 		if err != nil || len(got.Lines) != 1 || got.Lines[0].Operator != "reviewer-1" || got.Lines[0].Case != c.ID {
 			t.Errorf("%s: got %+v, %v", name, got.Lines, err)
 		}
 	}
-	if got, err := d.Record(ctx, desk.Sought{Person: "52272720050314101X"}); err != nil || len(got.Lines) != 3 || got.Lines[0].Case != other.ID {
+	if got, err := d.Record(ctx, desk.Sought{Person: "52272720050314101X", Reason: "家长投诉核查"}); err != nil || len(got.Lines) != 3 || got.Lines[0].Case != other.ID {
 		t.Errorf("the other family: got %+v, %v", got.Lines, err)
 	}
-	if _, b := lastLook(t, d, loan.ChangeView); b.Detail != "record of a person" {
+	if _, b := lastLook(t, d, loan.ChangeView); b.Detail != "record of a person, cases "+other.ID.String() {
 		t.Errorf("the chain says %q", b.Detail)
 	}
-	if _, err := d.Record(ctx, desk.Sought{Person: "9914"}); fault.KindOf(err) != fault.Input {
+	if _, err := d.Record(ctx, desk.Sought{Person: "9914", Reason: "家长投诉核查"}); fault.KindOf(err) != fault.Input {
 		t.Errorf("four digits: got %v", err)
 	}
 }
@@ -277,13 +277,13 @@ func TestWhoSawARowOfOnesCaseBySearching(t *testing.T) {
 		"the case's":        {Case: c.ID.String()[28:]},
 		"both":              {Case: c.ID.String(), Person: c.App.Student.IDNo},
 	} {
-		q.Kinds = searches
+		q.Kinds, q.Reason = searches, "家长投诉核查"
 		r, err := d.Record(ctx, q)
 		if err != nil || len(r.Lines) != 1 || r.Lines[0].Operator != "reviewer-1" || len(r.Lines[0].Shown) != 1 || r.Lines[0].Shown[0] != c.ID {
 			t.Errorf("%s: got %+v, %v", name, r.Lines, err)
 		}
 	}
-	if r, err := d.Record(ctx, desk.Sought{Kinds: searches, Person: "52272720050314101X"}); err != nil || len(r.Lines) != 0 {
+	if r, err := d.Record(ctx, desk.Sought{Kinds: searches, Person: "52272720050314101X", Reason: "家长投诉核查"}); err != nil || len(r.Lines) != 0 {
 		t.Errorf("another's: got %+v, %v", r.Lines, err)
 	}
 	if r, err := d.Record(ctx, desk.Sought{Kinds: searches}); err != nil || len(r.Lines) != 2 {
@@ -294,18 +294,18 @@ func TestWhoSawARowOfOnesCaseBySearching(t *testing.T) {
 func TestWhoSawARowOfOnesCaseToEraseIt(t *testing.T) {
 	c, as := staffed(t)
 	d := as(guard.DataAdmin)
-	if row, err := d.RequestedCase(t.Context(), c.ID.String()[28:]); err == nil || row.ID != c.ID {
+	if row, err := d.RequestedCase(t.Context(), c.ID.String()[28:], "本人当面要求删除"); err == nil || row.ID != c.ID {
 		t.Fatalf("got %+v, %v", row, err)
 	}
 	d = as(guard.Auditor)
 	for name, q := range map[string]desk.Sought{"the student's": {Person: c.App.Student.IDNo}, "the case's": {Case: c.ID.String()[28:]}} {
-		q.Operator = "dataadmin-1"
+		q.Operator, q.Reason = "dataadmin-1", "家长投诉核查"
 		r, err := d.Record(t.Context(), q)
 		if err != nil || len(r.Lines) != 1 || r.Lines[0].Kind != loan.ChangeView || len(r.Lines[0].Shown) != 1 || r.Lines[0].Shown[0] != c.ID {
 			t.Errorf("%s: got %+v, %v", name, r.Lines, err)
 		}
 	}
-	if r, err := d.Record(t.Context(), desk.Sought{Operator: "dataadmin-1", Person: "52272720050314101X"}); err != nil || len(r.Lines) != 0 {
+	if r, err := d.Record(t.Context(), desk.Sought{Operator: "dataadmin-1", Person: "52272720050314101X", Reason: "家长投诉核查"}); err != nil || len(r.Lines) != 0 {
 		t.Errorf("another's: got %+v, %v", r.Lines, err)
 	}
 }

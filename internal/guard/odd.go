@@ -97,7 +97,7 @@ func lent(a Act) bool {
 // beside those of a case under review; that one's id follows.
 const Compared = "compared with case "
 
-// PersonRecord is what the record says of who asked for that of one person.
+// PersonRecord begins what the record says of who asked for that of one person.
 const PersonRecord = "record of a person"
 
 // CaseOpened is what the record says when somebody opened a case.
@@ -333,7 +333,7 @@ func (w *Watch) See(a Act) {
 
 // lookPast says whether the detail of a look tells of one past the own queue.
 func lookPast(detail string) bool {
-	return detail == PersonRecord || strings.HasPrefix(detail, Compared) || strings.HasPrefix(detail, erasureMark)
+	return detail == PersonRecord || strings.HasPrefix(detail, PersonRecord+shownMark) || strings.HasPrefix(detail, Compared) || strings.HasPrefix(detail, erasureMark)
 }
 
 // Found gives what is odd so far.

@@ -20,6 +20,7 @@ type Sought struct {
 	Kinds    []loan.ChangeKind
 	From, To time.Time // To is not included
 	Limit    int       // the newest; 0 is no limit
+	Reason   string    // why it is looked at
 }
 
 // Line is one line of the record: who did what, when and why. It holds no
@@ -34,7 +35,7 @@ type Line struct {
 	Fields   []string        `json:"fields,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
 	Detail   string          `json:"detail,omitempty"`
-	Shown    []uuid.UUID     `json:"shown,omitempty"` // cases of which a search beyond the own queue, or one to erase a case, showed a row
+	Shown    []uuid.UUID     `json:"shown,omitempty"` // cases of which a search beyond the own queue, or one to erase a case, showed a row, and those of the person whose record was read
 }
 
 // Of says whether the line tells of a look at one of the cases, or of an act on it.
@@ -80,7 +81,7 @@ func LineOf(ch *loan.Change) Line {
 			case loan.ChangeSearch:
 				l.Shown = beyondShown(b.Detail)
 			case loan.ChangeView:
-				l.Shown = erasureShown(b.Detail)
+				l.Shown = append(erasureShown(b.Detail), personShown(b.Detail)...)
 			}
 		}
 	case ch.Kind == loan.ChangeEdit || ch.Kind == loan.ChangeResolve || ch.Kind == loan.ChangeCorrect:
@@ -127,20 +128,58 @@ func LineOf(ch *loan.Change) Line {
 	return l
 }
 
-// ErasureWords is the detail of the look at a case's row of whoever is to erase the case:
-// the line stands under no case, for it is no change of it.
-func ErasureWords(id uuid.UUID) string { return erasureMark + id.String() }
+// ErasureWords is the detail of the look at a case's row of whoever is to erase the case,
+// and the grant that it rested on, "" for none: the line stands under no case, for it is
+// no change of it.
+func ErasureWords(id uuid.UUID, grant string) string {
+	if grant != "" {
+		grant = grantMark + grant
+	}
+	return erasureMark + id.String() + grant
+}
 
-const erasureMark = "case to erase found: "
+const (
+	erasureMark = "case to erase found: "
+	grantMark   = ", grant "
+)
 
 // erasureShown is the case that ErasureWords names.
 func erasureShown(detail string) []uuid.UUID {
 	s, ok := strings.CutPrefix(detail, erasureMark)
+	s, _, _ = strings.Cut(s, grantMark)
 	id, err := uuid.Parse(s)
 	if !ok || err != nil || id.String() != s {
 		return nil
 	}
 	return []uuid.UUID{id}
+}
+
+// PersonWords is the detail of a look at the record of one person, whose cases these
+// are: the look is in that record too.
+func PersonWords(cases []uuid.UUID) string {
+	words := PersonRecord
+	for i, id := range cases {
+		if i == 0 {
+			words += shownMark
+		}
+		words += " " + id.String()
+	}
+	return words
+}
+
+// personShown are the cases that PersonWords names.
+func personShown(detail string) []uuid.UUID {
+	list, ok := strings.CutPrefix(detail, PersonRecord+shownMark+" ")
+	if !ok {
+		return nil
+	}
+	var out []uuid.UUID
+	for _, s := range strings.Fields(list) {
+		if id, err := uuid.Parse(s); err == nil {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // BeyondWords is the detail of a search beyond the own queue: how many it found, the
@@ -149,7 +188,7 @@ func erasureShown(detail string) []uuid.UUID {
 func BeyondWords(found int, grant string, shown []uuid.UUID) string {
 	words := "beyond " + strconv.Itoa(found)
 	if grant != "" {
-		words += ", grant " + grant
+		words += grantMark + grant
 	}
 	for i, id := range shown[:min(len(shown), MaxBeyond)] {
 		if i == 0 {

@@ -47,12 +47,13 @@ func TestACaseShownToBeErasedIsNamedByItsLine(t *testing.T) {
 		detail string
 		want   []uuid.UUID
 	}{
-		"found":               {loan.ChangeView, ErasureWords(id), []uuid.UUID{id}},
+		"found":               {loan.ChangeView, ErasureWords(id, ""), []uuid.UUID{id}},
+		"by a grant":          {loan.ChangeView, ErasureWords(id, "g-1"), []uuid.UUID{id}},
 		"a line of before":    {loan.ChangeView, "case to erase found: " + id.String(), []uuid.UUID{id}},
 		"what is no id":       {loan.ChangeView, "case to erase found: 522727200503149914", nil},
 		"with something else": {loan.ChangeView, "case to erase found: " + id.String() + " x", nil},
 		"another look":        {loan.ChangeView, "record " + id.String(), nil},
-		"a search":            {loan.ChangeSearch, ErasureWords(id), nil},
+		"a search":            {loan.ChangeSearch, ErasureWords(id, ""), nil},
 	} {
 		body, err := json.Marshal(loan.ViewBody{Detail: c.detail})
 		if err != nil {

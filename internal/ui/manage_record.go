@@ -22,6 +22,8 @@ type recordSection struct {
 	who   *kit.Picker
 	id    *kit.Field
 	idOf  *kit.Labeled
+	why   *kit.Field
+	whyOf *kit.Labeled
 	kind  *kit.Choice
 	days  *kit.Choice
 	dated bool // the period was chosen, and is not what stands there by itself
@@ -55,6 +57,11 @@ func newRecordSection(u *Window) *recordSection {
 	s.id.SetPlaceholder("案件编号末 8 位，或身份证号")
 	s.id.OnEnter = s.query
 	s.idOf = kit.NewLabeled("案件或本人", false, s.id)
+	s.why = kit.NewField()
+	s.why.MaxLen = 100
+	s.why.SetPlaceholder("查一个人的记录须写明，例如：家长投诉核查")
+	s.why.OnEnter = s.query
+	s.whyOf = kit.NewLabeled("查询原因", false, s.why)
 	s.kind = kit.NewChoice(kit.Option{ID: "", Text: "全部"}, kit.Option{ID: "look", Text: "查看与显示"}, kit.Option{ID: "search", Text: "查找"},
 		kit.Option{ID: "out", Text: "打印与导出"}, kit.Option{ID: "change", Text: "登记与修改"}, kit.Option{ID: "in", Text: "登录"})
 	s.kind.SetValue("")
@@ -68,7 +75,7 @@ func newRecordSection(u *Window) *recordSection {
 	s.list.OnOpen = s.open
 	s.all = []fyne.CanvasObject{
 		kit.Card("查询日志", nil, kit.Columns([]float32{2, 2, 3}, kit.NewLabeled("人员", false, s.who), s.idOf, kit.NewLabeled("时间", false, s.days)),
-			kit.NewLabeled("事项", false, s.kind), container.NewHBox(s.find, s.save), s.told, container.New(&tall{300}, s.list)),
+			kit.NewLabeled("事项", false, s.kind), s.whyOf, container.NewHBox(s.find, s.save), s.told, container.New(&tall{300}, s.list)),
 		kit.Card("值得留意", nil, s.odd),
 	}
 	s.odd.Add(kit.NewText("查询后列出。", kit.TextMuted))
@@ -82,6 +89,7 @@ func (s *recordSection) refresh()                   {}
 // where no period was chosen, and the screen says so.
 func (s *recordSection) sought() desk.Sought {
 	q := desk.Sought{Operator: s.who.Value().ID, Case: strings.TrimSpace(s.id.Text())}
+	q.Reason = strings.TrimSpace(s.why.Text())
 	if len(q.Case) == 18 {
 		q.Case, q.Person = "", q.Case
 	}
@@ -119,7 +127,12 @@ func (s *recordSection) query() {
 		return
 	}
 	s.idOf.SetError("")
+	s.whyOf.SetError("")
 	q := s.sought()
+	if q.Person != "" && q.Reason == "" {
+		s.whyOf.SetError("请写明原因")
+		return
+	}
 	q.Limit = mostLines
 	s.find.SetBusy("正在查询…")
 	var r desk.Record
@@ -347,6 +360,13 @@ func detailWords(l desk.Line) string {
 		id, _, _ := strings.Cut(strings.TrimPrefix(what, "wrong passwords of "), " ")
 		return "锁定期间，数据文件夹被改动过：账号 " + id + " 的输错密码次数变少了"
 	}
+	if more, ok := rest("record of a person"); ok {
+		words := "查看一个人的日志"
+		for _, id := range strings.Fields(strings.TrimPrefix(more, ", cases")) {
+			words += "，案件 " + id[max(0, len(id)-8):]
+		}
+		return words
+	}
 	if strings.HasPrefix(d, "grant asked") {
 		return "申请授权"
 	}
@@ -357,11 +377,16 @@ func detailWords(l desk.Line) string {
 	}
 	for prefix, words := range map[string]string{"case to erase found: ": "查找要删除的案件", "erasing of case ": "应本人要求删除"} {
 		more, ok := rest(prefix)
+		more, grant, granted := strings.Cut(more, ", grant ")
 		if id, word, _ := strings.Cut(more, " "); ok && len(id) == 36 {
 			if strings.HasSuffix(word, "refused") {
 				words += "，没有删除"
 			}
-			return words + "，案件 " + id[28:]
+			words += "，案件 " + id[28:]
+			if granted {
+				words += "，授权 " + grant
+			}
+			return words
 		}
 	}
 	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"export answered for ", "批准他机导出申请，账号 "}, {"grant ", "授权 "}, {desk.TakenMark, "接手，授权 "},
@@ -377,7 +402,7 @@ func detailWords(l desk.Line) string {
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}
-	if w, ok := map[string]string{"case": "打开案件", "own data shown to the person": "本人信息，给本人看", "record": "查看日志", "record of a person": "查看一个人的日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+	if w, ok := map[string]string{"case": "打开案件", "own data shown to the person": "本人信息，给本人看", "record": "查看日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
 		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"by a temporary password": "用临时密码，尚未更换", "renewed by code": "用续期码续期", "renewal refused": "续期码不对", "renewal refused, asked before shut out": "续期码是收到停用通知之前申请的，没有采用", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",

@@ -10,6 +10,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
 // requestCard is where a data administrator erases a case because a person asks.
@@ -40,11 +41,15 @@ func (s *keptSection) askRequest() {
 		var row desk.Row
 		d.YesButton().SetBusy("正在查找…")
 		s.u.act("find case", func(ctx context.Context) (err error) {
-			row, err = s.u.desk.RequestedCase(ctx, tail.Text())
+			row, err = s.u.desk.RequestedCase(ctx, tail.Text(), why)
 			return err
 		}, func(err error) {
 			d.YesButton().SetBusy("")
-			if fault.KindOf(err) == fault.Denied {
+			if fault.KindOf(err) == fault.Input {
+				reasonOf.SetError(sentence(err))
+				return
+			}
+			if fault.KindOf(err) == fault.Denied && row.ID != uuid.Nil {
 				d.Close()
 				s.refuseRequest(row, why, sentence(err))
 				return

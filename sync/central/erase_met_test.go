@@ -63,7 +63,7 @@ func arrived(t *testing.T, c *Central, l *laptop, id uuid.UUID, blobs [][]byte) 
 // proved demands that every chain at the centre verifies.
 func proved(t *testing.T, c *Central) {
 	t.Helper()
-	err := c.RecordProof(t.Context(), Person{}, RecordQuery{Reason: "每周复查"}, func(p ChainProof) error {
+	err := c.RecordProof(t.Context(), Person{}, RecordQuery{Sought: guard.Sought{Reason: "每周复查"}}, func(p ChainProof) error {
 		for _, w := range p.Wrong {
 			t.Errorf("chain %s: %d %s", p.Device, w.Number, w.Why)
 		}
@@ -239,7 +239,7 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 	n := len(a.changes)
 	a.change(uuid.Nil, loan.ChangeSignIn, loan.ViewBody{})
 	a.send(a.since(n))
-	r, err := c.Record(t.Context(), Person{}, RecordQuery{Sought: guard.Sought{Operator: "practice-clerk"}, Reason: "每周复查"})
+	r, err := c.Record(t.Context(), Person{}, RecordQuery{Sought: guard.Sought{Operator: "practice-clerk", Reason: "每周复查"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -357,7 +357,7 @@ func TestAPasswordOfTheFirstOfficerOrGivenWithoutAnotherIsTemporaryToo(t *testin
 		if fault.KindOf(err) != fault.Denied || !strings.Contains(err.Error(), "set by whoever administers the machine and is temporary") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := c.Record(t.Context(), Person{"admin-9", []byte(lent)}, RecordQuery{Reason: "年度检查"}); fault.KindOf(err) != fault.Denied {
+		if _, err := c.Record(t.Context(), Person{"admin-9", []byte(lent)}, RecordQuery{Sought: guard.Sought{Reason: "年度检查"}}); fault.KindOf(err) != fault.Denied {
 			t.Errorf("%s: the record: %v", name, err)
 		}
 		if _, err := c.db.ExecContext(t.Context(), `DELETE FROM officers`); err != nil {
@@ -410,7 +410,7 @@ func TestATemporaryPasswordLastsADayAndWhatBecameOfItIsTold(t *testing.T) {
 	if err := c.AddOperator(ctx, Operator{ID: "aud-9", Name: "某", Roles: []string{"auditor"}}); err != nil {
 		t.Fatal(err)
 	}
-	odd, err := c.RecordOdd(ctx, officerOf(t, c, "aud-9"), RecordQuery{Reason: "年度检查"})
+	odd, err := c.RecordOdd(ctx, officerOf(t, c, "aud-9"), RecordQuery{Sought: guard.Sought{Reason: "年度检查"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,6 @@ import (
 type RecordQuery struct {
 	guard.Sought
 	Device uuid.UUID // of one chain
-	Reason string
 }
 
 // RecordFound is what was found in the record of all laptops, as far as they lie

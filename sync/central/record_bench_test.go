@@ -51,7 +51,7 @@ func BenchmarkTheRecord(b *testing.B) {
 	ask := func(q guard.Sought) func() error {
 		return func() error {
 			q.Limit = 200
-			_, err := c.Record(b.Context(), Person{}, RecordQuery{Sought: q, Reason: "measured"})
+			_, err := c.Record(b.Context(), Person{}, RecordQuery{Sought: q})
 			return err
 		}
 	}

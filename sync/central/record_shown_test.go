@@ -11,8 +11,8 @@ import (
 
 func TestWhoSawARowOfAPersonsCaseToEraseItIsInHisRecord(t *testing.T) {
 	k := twoPoints(t)
-	k.east.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Detail: guard.ErasureWords(k.his)})
-	k.east.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Detail: guard.ErasureWords(k.other)})
+	k.east.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Detail: guard.ErasureWords(k.his, "")})
+	k.east.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Detail: guard.ErasureWords(k.other, "")})
 	k.east.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Detail: "record"})
 	k.east.send(k.east.changes)
 	views, reveals := []loan.ChangeKind{loan.ChangeView}, []loan.ChangeKind{loan.ChangeReveal}

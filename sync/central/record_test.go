@@ -131,15 +131,15 @@ func TestAnAuditorReadsTheRecordOfAllLaptopsOfHisOrganisation(t *testing.T) {
 		q    RecordQuery
 		kind fault.Kind
 	}{
-		"a data administrator":       {k.auditors["admin-9"], RecordQuery{Reason: "年度检查"}, fault.Denied},
-		"nobody who signed in":       {Person{ID: "aud-county"}, RecordQuery{Reason: "年度检查"}, fault.Denied},
-		"another password":           {Person{"aud-county", []byte("falsch falsch")}, RecordQuery{Reason: "年度检查"}, fault.Password},
+		"a data administrator":       {k.auditors["admin-9"], RecordQuery{Sought: guard.Sought{Reason: "年度检查"}}, fault.Denied},
+		"nobody who signed in":       {Person{ID: "aud-county"}, RecordQuery{Sought: guard.Sought{Reason: "年度检查"}}, fault.Denied},
+		"another password":           {Person{"aud-county", []byte("falsch falsch")}, RecordQuery{Sought: guard.Sought{Reason: "年度检查"}}, fault.Password},
 		"no reason":                  {k.auditors["aud-county"], RecordQuery{}, fault.Input},
-		"another point's laptop":     {k.auditors["aud-east"], RecordQuery{Reason: "年度检查", Device: k.west.enrol.Device}, fault.Missing},
-		"an operator who is a value": {k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Operator: hers}}, fault.Input},
-		"a case that is a value":     {k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Case: "15400000001"}}, fault.Missing},
-		"half a person":              {k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Person: hers[12:]}}, fault.Input},
-		"a sort that is none":        {k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Kinds: []loan.ChangeKind{"15400000001"}}}, fault.Input},
+		"another point's laptop":     {k.auditors["aud-east"], RecordQuery{Sought: guard.Sought{Reason: "年度检查"}, Device: k.west.enrol.Device}, fault.Missing},
+		"an operator who is a value": {k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查", Operator: hers}}, fault.Input},
+		"a case that is a value":     {k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查", Case: "15400000001"}}, fault.Missing},
+		"half a person":              {k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查", Person: hers[12:]}}, fault.Input},
+		"a sort that is none":        {k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查", Kinds: []loan.ChangeKind{"15400000001"}}}, fault.Input},
 	} {
 		if _, err := k.c.Record(ctx, x.who, x.q); fault.KindOf(err) != x.kind {
 			t.Errorf("%s: got %v", name, err)
@@ -261,7 +261,7 @@ func TestWhatIsOddOverAllLaptops(t *testing.T) {
 	k := twoPoints(t)
 	find := func(who string, kind guard.OddKind) *Odd {
 		t.Helper()
-		all, err := k.c.RecordOdd(t.Context(), k.auditors[who], RecordQuery{Reason: "年度检查"})
+		all, err := k.c.RecordOdd(t.Context(), k.auditors[who], RecordQuery{Sought: guard.Sought{Reason: "年度检查"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -326,7 +326,7 @@ func TestOddPeopleAtTheCentreAreByTheLaptopsRule(t *testing.T) {
 	if err := k.c.markAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	all, err := k.c.RecordOdd(t.Context(), k.auditors["aud-county"], RecordQuery{Reason: "年度检查"})
+	all, err := k.c.RecordOdd(t.Context(), k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +349,7 @@ func TestOddPeopleAtTheCentreAreByTheLaptopsRule(t *testing.T) {
 func TestAReportOfTheRecordIsSignedAndNoted(t *testing.T) {
 	k := twoPoints(t)
 	var out bytes.Buffer
-	n, err := k.c.RecordReport(t.Context(), k.auditors["aud-county"], RecordQuery{Reason: "年度检查", Sought: guard.Sought{Kinds: []loan.ChangeKind{loan.ChangeReveal}}}, &out)
+	n, err := k.c.RecordReport(t.Context(), k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查", Kinds: []loan.ChangeKind{loan.ChangeReveal}}}, &out)
 	if err != nil || n != 16 {
 		t.Fatalf("%d lines, %v", n, err)
 	}
@@ -376,7 +376,7 @@ func TestWhereAChainOfALaptopWasTamperedWith(t *testing.T) {
 	west := k.west.enrol.Device.String()
 	proof := func() (out []ChainProof) {
 		t.Helper()
-		err := k.c.RecordProof(context.Background(), k.auditors["aud-county"], RecordQuery{Reason: "年度检查"}, func(p ChainProof) error { out = append(out, p); return nil })
+		err := k.c.RecordProof(context.Background(), k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查"}}, func(p ChainProof) error { out = append(out, p); return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -480,7 +480,7 @@ func TestWrongPasswordsAtTheCentreAreOdd(t *testing.T) {
 	if _, err := k.c.Acting(t.Context(), Person{"admin-9", []byte("wrong wrong")}, Act{Verb: guard.ManageOperators, Name: "x"}, func() error { return nil }); fault.KindOf(err) != fault.Password {
 		t.Fatal(err)
 	}
-	all, err := k.c.RecordOdd(t.Context(), k.auditors["aud-county"], RecordQuery{Reason: "年度检查"})
+	all, err := k.c.RecordOdd(t.Context(), k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查"}})
 	if err != nil || !slices.ContainsFunc(all, func(o Odd) bool { return o.Kind == guard.OddPassword && o.Operator == "admin-9" }) {
 		t.Errorf("got %+v, %v", all, err)
 	}

@@ -60,7 +60,7 @@ func TestAReasonKeepsNoNameOfItsCasesPeople(t *testing.T) {
 	nameless("a grant", g.Reason)
 	lines := func() (out string) {
 		t.Helper()
-		found, err := c.Record(ctx, auditor, RecordQuery{Reason: "年度检查"})
+		found, err := c.Record(ctx, auditor, RecordQuery{Sought: guard.Sought{Reason: "年度检查"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestAReasonKeepsNoNameOfItsCasesPeople(t *testing.T) {
 	}
 	nameless("the record", lines())
 	var report bytes.Buffer
-	if _, err := c.RecordReport(ctx, auditor, RecordQuery{Reason: "年度检查"}, &report); err != nil {
+	if _, err := c.RecordReport(ctx, auditor, RecordQuery{Sought: guard.Sought{Reason: "年度检查"}}, &report); err != nil {
 		t.Fatal(err)
 	}
 	nameless("a report of it", report.String())

@@ -1,0 +1,94 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"github.com/google/uuid"
+)
+
+func TestFindingACaseToEraseIsASearchForAReason(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c := entered(t, f.d)
+	tail := c.ID.String()[28:]
+	f.in("admin-1", clerkPassword, clock())
+	for name, reason := range map[string]string{"none": "", "with a number": "机主 154-0000-0001 来电"} {
+		if row, err := f.d.RequestedCase(ctx, tail, reason); fault.KindOf(err) != fault.Input || row.Name != "" {
+			t.Errorf("a reason %s: got %q, %v", name, row.Name, err)
+		}
+	}
+	for i := range guard.MaxSearches {
+		row, err := f.d.RequestedCase(ctx, tail, "本人"+c.App.Student.Name+"当面要求删除")
+		if fault.KindOf(err) != fault.Denied || row.ID != c.ID {
+			t.Fatalf("find %d: got %v, %v", i, row.ID, err)
+		}
+	}
+	if _, b := lastLook(t, f.d, loan.ChangeView); b.Detail != guard.ErasureWords(c.ID, "") || !strings.Contains(b.Reason, "当面要求删除") || strings.Contains(b.Reason, c.App.Student.Name) {
+		t.Errorf("the chain says %q for a reason that is as written: %v", b.Detail, strings.Contains(b.Reason, c.App.Student.Name))
+	}
+	if row, err := f.d.RequestedCase(ctx, tail, "本人当面要求删除"); fault.KindOf(err) != fault.Denied || row.Name != "" || !strings.Contains(fault.Sentence(err), "已达上限") {
+		t.Errorf("one more: got a row %v, %v: %s", row.Name != "", err, fault.Sentence(err))
+	}
+	if _, err := f.d.FindBeyond(ctx, "9914", "家长来电核对"); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a search after them: got %v", err)
+	}
+	if ch, b := lastLook(t, f.d, loan.ChangeSearch); ch.Operator != "admin-1" || b.Detail != guard.SearchRefused {
+		t.Errorf("the chain says %+v", b)
+	}
+	a, err := f.d.AskGrant(ctx, desk.Wanted{Fields: []string{desk.SearchField}, Count: 1, Hours: 2, Reason: "多人要求删除"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := roleOperator(guard.DataAdmin)
+	if err := f.d.Store().EnableOperator(ctx, other, []byte(clerkPassword)); err != nil {
+		t.Fatal(err)
+	}
+	g, err := f.d.ApproveAsk(ctx, a.Code, other.ID, []byte(clerkPassword), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row, _ := f.d.RequestedCase(ctx, tail, "本人当面要求删除"); row.ID != c.ID {
+		t.Error("by a grant: no row")
+	}
+	if _, b := lastLook(t, f.d, loan.ChangeView); b.Detail != guard.ErasureWords(c.ID, g.ID) {
+		t.Errorf("by a grant: the chain says %q", b.Detail)
+	}
+	f.in(other.ID, clerkPassword, clock())
+	r, err := f.d.Record(ctx, desk.Sought{Operator: "admin-1", Case: tail, Kinds: []loan.ChangeKind{loan.ChangeView}})
+	if err != nil || len(r.Lines) != guard.MaxSearches+1 {
+		t.Errorf("the case's record has %d of them, %v", len(r.Lines), err)
+	}
+}
+
+func TestWhoReadThePersonsRecordIsInIt(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	d := as(guard.DataAdmin)
+	for name, reason := range map[string]string{"none": "", "with a number": "机主 154-0000-0001 来电"} {
+		if r, err := d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo, Reason: reason}); fault.KindOf(err) != fault.Input || len(r.Lines) > 0 {
+			t.Errorf("a reason %s: got %d lines, %v", name, len(r.Lines), err)
+		}
+	}
+	if _, err := d.Record(ctx, desk.Sought{Person: c.App.Student.IDNo, Reason: c.App.Student.Name + "家长投诉"}); err != nil {
+		t.Fatal(err)
+	}
+	if ch, b := lastLook(t, d, loan.ChangeView); ch.Case != uuid.Nil || b.Detail != guard.PersonWords([]uuid.UUID{c.ID}) || !strings.HasSuffix(b.Reason, "家长投诉") || strings.Contains(b.Reason, c.App.Student.Name) {
+		t.Errorf("the chain says %q of %v, the name in the reason: %v", b.Detail, ch.Case, strings.Contains(b.Reason, c.App.Student.Name))
+	}
+	if _, err := d.Record(ctx, desk.Sought{Person: "52272720050314101X", Reason: "家长投诉核查"}); err != nil {
+		t.Fatal(err)
+	}
+	d = as(guard.Auditor)
+	for name, q := range map[string]desk.Sought{"the student's": {Person: c.App.Student.IDNo}, "the co-borrower's": {Person: c.App.Coborrowers[0].IDNo}, "the case's": {Case: c.ID.String()[28:]}} {
+		q.Operator, q.Reason = "dataadmin-1", "家长投诉核查"
+		r, err := d.Record(ctx, q)
+		if err != nil || len(r.Lines) != 1 || r.Lines[0].Kind != loan.ChangeView || len(r.Lines[0].Shown) != 1 || r.Lines[0].Shown[0] != c.ID {
+			t.Errorf("%s: got %+v, %v", name, r.Lines, err)
+		}
+	}
+}
