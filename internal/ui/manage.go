@@ -127,9 +127,8 @@ func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 	if o.ID == m.u.desk.Operator().ID {
 		state = "当前登录"
 	}
-	// Long names wrap within their column, so that the columns of all rows agree.
 	return kit.Columns([]float32{2, 3, 3, 2, 3},
-		kit.NewText(o.Name, kit.TextBold), kit.NewText(roleLabels(o), kit.TextBody), kit.NewText(o.Where(), kit.TextBody), kit.NewText(state, kind), act)
+		wrapped(o.Name, kit.TextBold), wrapped(roleLabels(o), kit.TextBody), wrapped(o.Where(), kit.TextBody), kit.NewLine(state, kind), act)
 }
 
 // enable lets a person of the roster in at this laptop, for who may do so alone.

@@ -1,5 +1,11 @@
 package ui
 
+import (
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
 // namer gives accounts the names that people go by: "name（account）" of who is on the
 // laptop's roster, the account alone of others.
 func (u *Window) namer() func(account string) string {
@@ -15,4 +21,22 @@ func (u *Window) namer() func(account string) string {
 		}
 		return account
 	}
+}
+
+// wrapped is text that wraps within its column, however narrow, so that the columns of
+// all rows of a list agree.
+func wrapped(text string, kind kit.TextKind) fyne.CanvasObject {
+	return container.New(anyWidth{}, kit.NewText(text, kind))
+}
+
+// anyWidth asks for hardly any width for its one object.
+type anyWidth struct{}
+
+func (anyWidth) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(scaled(60), objs[0].MinSize().Height)
+}
+
+func (anyWidth) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	objs[0].Resize(s)
+	objs[0].Move(fyne.Position{})
 }
