@@ -148,9 +148,14 @@ func consents(t testing.TB, d *desk.Desk, id uuid.UUID, p loan.Party) (c *loan.C
 // entered is a case with everything entered, ready to be submitted.
 func entered(t testing.TB, d *desk.Desk) *loan.Case {
 	t.Helper()
+	return entersWith(t, d, step(t)(d.NewCase(context.Background(), loan.First, false)), family())
+}
+
+// entersWith enters fields of a new case, and all else that a sound first loan has.
+func entersWith(t testing.TB, d *desk.Desk, c *loan.Case, fields map[string]any) *loan.Case {
+	t.Helper()
 	ctx, must := context.Background(), step(t)
-	c := must(d.NewCase(ctx, loan.First, false))
-	c = must(d.Edit(ctx, c.ID, family()))
+	c = must(d.Edit(ctx, c.ID, fields))
 	for i, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		c = must(d.Attach(ctx, c.ID, loan.Slot("portrait/"+string(p)), picture(t, 358, 441, uint8(40*i)), "image/jpeg", "camera"))
 		c = must(d.Attest(ctx, c.ID, p))

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -22,16 +21,16 @@ const (
 	FromCard      Source = "card"      // what the ID card says, or its number
 	FromRoster    Source = "roster"    // the pre-application
 	FromEarlier   Source = "earlier"   // the latest other case of the student at this laptop, a signed one before a draft
-	FromCorrected Source = "corrected" // before the last correction
+	FromCorrected Source = "corrected" // before a correction, and in the sealed contract
 	// The latest other case in which the co-borrower stands, a signed one before a draft.
 	FromCoborrower Source = "coborrower"
 )
 
 // Difference is a field that another source has otherwise.
 type Difference struct {
-	Field       string
+	Field       string // of a portrait its slot
 	Source      Source
-	Here, There string
+	Here, There string // of a correction one is empty where nothing stood, or stands
 	// Of a card: the operator who left what had been typed although the card was
 	// seen to say something else, or where none did, who set the field last; and
 	// when. Empty where nobody did.
@@ -77,7 +76,7 @@ func (d *Desk) Differences(ctx context.Context, c *loan.Case) ([]Difference, err
 	open := opens(&c.App)
 	for i := range out {
 		x := &out[i]
-		seen := full || d.reveals(c.ID, x.Field) || open(x.Field)
+		seen := full || d.reveals(c.ID, x.Field) || open(x.Field) || portrait(loan.Slot(x.Field))
 		if !seen {
 			x.Here = withheld(x.Field, x.Here)
 		}
@@ -348,42 +347,4 @@ func rawText(raw json.RawMessage) string {
 		return ""
 	}
 	return t
-}
-
-// corrections are what the last correction of each field found there. The chain
-// keeps both values.
-func (d *Desk) corrections(ctx context.Context, c *loan.Case) (out []Difference, err error) {
-	all, err := d.store.Changes(ctx, c.ID)
-	if kind := fault.KindOf(err); kind == fault.Erased || kind == fault.Missing {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(all, func(a, b *loan.Change) int { return bytes.Compare(a.ID[:], b.ID[:]) }) // as they were made
-	stood, before := map[string]json.RawMessage{}, map[string]string{}
-	for _, ch := range all {
-		var b struct {
-			Fields map[string]json.RawMessage `json:"fields"`
-		}
-		switch ch.Kind {
-		case loan.ChangeEdit, loan.ChangeResolve, loan.ChangeCorrect:
-		default:
-			continue
-		}
-		if json.Unmarshal(ch.Body, &b) != nil {
-			continue
-		}
-		for f, v := range b.Fields {
-			if ch.Kind == loan.ChangeCorrect {
-				before[f] = rawText(stood[f])
-			}
-			stood[f] = v
-		}
-	}
-	for f, was := range before {
-		out = differs(out, f, FromCorrected, fieldText(&c.App, f), was)
-	}
-	slices.SortFunc(out, func(a, b Difference) int { return strings.Compare(a.Field, b.Field) })
-	return out, nil
 }

@@ -35,6 +35,9 @@ func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.V
 	if err := d.permit(ctx, v, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if v == guard.Correct && c.Contract == nil {
+		return nil, fault.Say(op, fault.Denied, "本案没有签过的合同，直接修改即可，不必办理补正。", errors.New("no contract"))
+	}
 	return d.commitAs(ctx, op, d.operator, id, append(ps, ofAnother(c, fields)...))
 }
 
@@ -66,7 +69,8 @@ func (d *Desk) Attach(ctx context.Context, id uuid.UUID, slot loan.Slot, content
 
 // AttachPage is Attach of a page as its body says: what the page shows, and in
 // the place of which other it stands. The name and size of the content are put
-// into the body here.
+// into the body here. fault.Denied for a portrait in the place of another that the
+// sealed contract holds: SignAgain comes before it.
 func (d *Desk) AttachPage(ctx context.Context, id uuid.UUID, body loan.AttachBody, content []byte) (*loan.Case, error) {
 	const op = "attach"
 	if len(content) == 0 {
@@ -81,6 +85,9 @@ func (d *Desk) AttachPage(ctx context.Context, id uuid.UUID, body loan.AttachBod
 	if err := d.permit(ctx, guard.Attach, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if err := keepsPortrait(c, body.Slot, h); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	all := append([]pending{entry(loan.ChangeAttach, body)}, d.noteAgain(ctx, c, body.Slot, content, h)...)
 	return d.commitAs(ctx, op, d.operator, id, all, store.Blob{Hash: h, Content: content})
 }
@@ -91,9 +98,21 @@ func (d *Desk) Arrange(ctx context.Context, id uuid.UUID, body loan.ArrangeBody)
 }
 
 // Detach takes a picture or paper out of a slot. The change that attached it
-// stays in the chain.
+// stays in the chain. fault.Denied, as by AttachPage, for a portrait that the sealed
+// contract holds.
 func (d *Desk) Detach(ctx context.Context, id uuid.UUID, slot loan.Slot, blob loan.Hash) (*loan.Case, error) {
-	return d.act(ctx, "detach", id, guard.Detach, entry(loan.ChangeDetach, loan.DetachBody{Slot: slot, Blob: blob}))
+	const op = "detach"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Detach, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := keepsPortrait(c, slot, loan.Hash{}); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d.commit(ctx, op, id, entry(loan.ChangeDetach, loan.DetachBody{Slot: slot, Blob: blob}))
 }
 
 // KeepCard keeps what the chip of a party's card said, and which of the person's
@@ -152,6 +171,8 @@ func (d *Desk) ready(c *loan.Case) error {
 	switch {
 	case len(c.Conflicts) > 0:
 		return fault.New(op, fault.Conflict, nil)
+	case c.Unlike():
+		return unlike(op)
 	case len(loan.Missing(&c.App)) > 0:
 		return fault.Say(op, fault.Input, "还有必填项没有填写。", nil)
 	case d.CheckEntry(c).Verdict == loan.RejectVerdict:

@@ -161,8 +161,7 @@ func (d *Desk) VoidForLoss(ctx context.Context, id uuid.UUID, reason string) (*l
 	if len(lost) == 0 {
 		return nil, fault.Say(op, fault.Denied, "本案没有丢失须重新签署的内容。", errors.New("nothing of the contract is lost"))
 	}
-	// A correction names a field: the amount, as it is.
-	if c, err = d.Correct(ctx, id, map[string]any{"loan.amount": c.App.Loan.Amount}, reason); err != nil {
+	if c, err = d.voidAsIs(ctx, c, reason); err != nil {
 		return nil, err
 	}
 	return c, fault.Wrap(op, d.dropLost(ctx, c, lost))

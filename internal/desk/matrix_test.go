@@ -82,6 +82,12 @@ func ways() map[string]way {
 		"Void": {verb: guard.VoidCase, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Void(ctx, c.ID, "重复受理"))
 		}},
+		"SignAgain": {verb: guard.Correct, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.SignAgain(ctx, c.ID, "签名缺失，重新签署"))
+		}},
+		"SubmitAgain": {verb: guard.Submit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.SubmitAgain(ctx, c.ID, "核对后无须改动"))
+		}},
 		"Correct": {verb: guard.Correct, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.Correct(ctx, c.ID, map[string]any{"loan.amount": 5000}, "金额有误"))
 		}},
@@ -260,6 +266,7 @@ func ways() map[string]way {
 
 		"Blob":           {why: "View, and then whether the case is seen in full: TestPicturesAreForWhoSeesTheCase"},
 		"SealedContract": {why: "as Blob"},
+		"SealedPortrait": {why: "View, and then as Blob"},
 		"VoidForLoss":    {why: "Losses and Correct"},
 		"Witness":        {why: "asks of the second person, whose password is given: TestOneSignsForBothInARenewal"},
 		"Trust":          {why: "keys, and View of the case that a file names"},

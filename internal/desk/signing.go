@@ -251,6 +251,9 @@ func (d *Desk) Finish(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err := d.permit(ctx, guard.Finish, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if c.Unlike() {
+		return nil, fault.Wrap(op, unlike(op))
+	}
 	if r := d.Check(c); r.Verdict == loan.RejectVerdict {
 		return nil, fault.Say(op, fault.Input, "案件还有不符合规定的内容，不能完成。", nil)
 	}

@@ -48,6 +48,11 @@ func veil(c *loan.Case) *loan.Case {
 		v.Note = scrubbed(v.Note, c)
 		m.Review = &v
 	}
+	if c.Again != nil {
+		v := *c.Again
+		v.Reason = scrubbed(v.Reason, c)
+		m.Again = &v
+	}
 	if c.Receipt != nil {
 		v := *c.Receipt
 		v.CheckCode = "" // by which the centre tells about the case

@@ -97,7 +97,7 @@ func left(v reflect.Value, path string, out map[string]bool) {
 // (Note, Reason) are without values, of which another test tells.
 func mayStay() []string {
 	out := strings.Fields(`
-		.Aside.Change .Attachments.Blob .Attachments.Media .Attachments.Part .Attachments.Size .Attachments.Slot .Attested .Attests.At
+		.Again.At .Again.By .Again.Reason .Aside.Change .Attachments.Blob .Attachments.Media .Attachments.Part .Attachments.Size .Attachments.Slot .Attested .Attests.At
 		.Attests.By .Authors .ConsentedAt .Consents .Deciders .Finish.At .Finish.FinishBody.Blobs.Blob .Finish.FinishBody.Blobs.Media
 		.Finish.FinishBody.Blobs.Part .Finish.FinishBody.Blobs.Size .Finish.FinishBody.Blobs.Slot .Finish.ID .Handlers .Heads .Movers .Holders.At
 		.Holders.By .Holders.Change .Holders.Device .Holders.Name .Holders.Number .Holders.Reason .Holders.Station .ID .Opened .OpenedBy
@@ -124,7 +124,7 @@ func mayStay() []string {
 		for _, f := range strings.Fields(`
 		.By .ContractBody.AsOf .ContractBody.Blob .ContractBody.Clerk .ContractBody.Pages .ContractBody.Signers.Coborrower
 		.ContractBody.Signers.Student .ContractBody.Size .ContractBody.Template .Readings.At .Readings.Both .Readings.By .Readings.Millis
-		.Readings.Texts .Sealed.Blob .Sealed.National.Key .Sealed.National.Signature .Sealed.Size .SealedAt .Signatures.At .Signatures.Clerk
+		.Readings.Texts .Portraits .Sealed.Blob .Sealed.National.Key .Sealed.National.Signature .Sealed.Size .SealedAt .Signatures.At .Signatures.Clerk
 		.Signatures.SignBody.By .Signatures.SignBody.Clauses .Signatures.SignBody.Contract .Signatures.SignBody.Ink
 		.Signatures.SignBody.Means .Signatures.SignBody.Party .Signatures.SignBody.Size .Voided.At .Voided.By .Voided.Fields
 		.Voided.Reason .Witness.At .Witness.By`) {

@@ -201,7 +201,7 @@ func TestWhatPeopleWroteOfACaseHoldsNoValueInListsAndMaskedCases(t *testing.T) {
 	note := "学生" + p.Name + "，" + p.IDNo + "，电话" + p.Phone + "或15400000077，住" + p.Address
 	s := d.Store()
 	var steps []store.Entry
-	for _, e := range []store.Entry{{Kind: loan.ChangeSubmit, Operator: "clerk-1"}, {Kind: loan.ChangeReview, Operator: "reviewer-1", Body: loan.ReviewBody{Note: note}}} {
+	for _, e := range []store.Entry{{Kind: loan.ChangeSubmit, Operator: "clerk-1", Body: loan.SubmitBody{Reason: note}}, {Kind: loan.ChangeReview, Operator: "reviewer-1", Body: loan.ReviewBody{Note: note}}} {
 		e.Case = c.ID
 		steps = append(steps, e)
 	}
@@ -209,10 +209,13 @@ func TestWhatPeopleWroteOfACaseHoldsNoValueInListsAndMaskedCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen, err := d.Case(t.Context(), c.ID)
-	if err != nil || !seen.Veiled || seen.Review == nil {
+	if err != nil || !seen.Veiled || seen.Review == nil || seen.Again == nil {
 		t.Fatalf("%+v, %v", seen, err)
 	}
 	got := seen.Review.Note
+	if seen.Again.Reason != got {
+		t.Errorf("why it was submitted again: %q", seen.Again.Reason)
+	}
 	for _, v := range []string{p.Name, p.IDNo, p.Phone, "15400000077", p.Address} {
 		if strings.Contains(got, v) {
 			t.Errorf("the note of a masked case: %q", got)

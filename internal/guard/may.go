@@ -84,7 +84,6 @@ func rules() []rule {
 	local, above, every := []Level{PointLevel, CountyLevel}, []Level{CountyLevel, ProvinceLevel, BankLevel}, Levels()
 	open := []loan.Status{loan.Draft, loan.ToReview, loan.ToSign, loan.Returned, loan.Corrected}
 	signing := []loan.Status{loan.ToSign}
-	signed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted, loan.Returned, loan.ToSign}
 	sealed := []loan.Status{loan.Signed, loan.Queued, loan.Received, loan.Accepted}
 	alive := append(slices.Clone(open), sealed...)
 	kept := append(slices.Clone(alive), loan.Void) // its data is there
@@ -106,7 +105,7 @@ func rules() []rule {
 		{Witness, "见证签署", counter, local, true, signing, false},
 		{Seal, "封存合同", clerk, local, true, signing, true},
 		{Finish, "办结", clerk, local, true, []loan.Status{loan.Signed}, true},
-		{Correct, "更正合同内容", clerk, local, true, signed, true},
+		{Correct, "更正合同内容", clerk, local, true, alive, true},
 		{VoidCase, "作废案件", clerk, local, true, alive, true},
 		{PassOn, "转交案件", counter, local, true, alive, false},
 		{TakeOver, "接手案件", counter, local, true, alive, false},

@@ -54,7 +54,7 @@ func cells() map[Verb]cell {
 		Witness:         {"clerk reviewer", "to-sign", "filled had-signed", ""},
 		Seal:            {"clerk", "to-sign", asReviewer + " saw-signed", ""},
 		Finish:          {"clerk", "signed", asReviewer, ""},
-		Correct:         {"clerk", "to-sign signed queued received accepted returned", asReviewer, ""},
+		Correct:         {"clerk", alive, asReviewer, ""},
 		VoidCase:        {"clerk", alive, asReviewer, ""},
 		PassOn:          {"clerk reviewer", alive, "", ""},
 		TakeOver:        {"clerk reviewer", alive, "", ""},

@@ -106,7 +106,7 @@ func LineOf(ch *loan.Change) Line {
 				l.Fields = append(l.Fields, b.Party.Field(f))
 			}
 		}
-	case ch.Kind == loan.ChangeVoid || ch.Kind == loan.ChangeTake:
+	case ch.Kind == loan.ChangeVoid || ch.Kind == loan.ChangeTake || ch.Kind == loan.ChangeSubmit:
 		var b struct {
 			Reason string `json:"reason"`
 		}

@@ -2,7 +2,6 @@ package loan
 
 import (
 	"errors"
-	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -145,7 +144,7 @@ func (c *Case) touch(what string) error {
 	}
 	switch c.Status {
 	case ToReview, ToSign:
-		c.Status, c.Review = Draft, nil
+		c.Status, c.Review, c.Again = Draft, nil, nil
 		if c.Contract != nil && c.Contract.Sealed == nil {
 			c.Contract = nil
 		}
@@ -311,14 +310,6 @@ func (c *Case) takenBackBeside(n *node, given ConsentBody) *Change {
 	return nil
 }
 
-func (c *Case) submit(ch *Change) error {
-	if c.Status != Draft && c.Status != Corrected {
-		return denied("submit")
-	}
-	c.Status, c.Submitted = ToReview, ch.ID
-	return nil
-}
-
 func (c *Case) review(ch *Change) error {
 	b, err := Body[ReviewBody](ch)
 	if err != nil {
@@ -376,14 +367,7 @@ func (c *Case) actContract(ch *Change) error {
 		}
 		k.Witness = &Attestation{ch.Operator, ch.At}
 	case ChangeSeal:
-		b, err := Body[SealBody](ch)
-		if err != nil {
-			return err
-		}
-		if !c.SignedInFull() || b.Blob.Zero() {
-			return denied("seal")
-		}
-		k.Sealed, k.SealedAt, c.Status = &b, ch.At, Signed
+		return c.seal(ch)
 	}
 	return nil
 }
@@ -450,7 +434,7 @@ func (c *Case) correct(n *node) error {
 		return err
 	}
 	former := *c.Contract
-	former.Voided = &Voiding{Reason: b.Reason, Fields: slices.Sorted(maps.Keys(b.Fields)), Was: was, By: n.ch.Operator, At: n.ch.At}
+	former.Voided = &Voiding{Reason: b.Reason, Fields: changed(&was, &c.App, b.Fields), Was: was, By: n.ch.Operator, At: n.ch.At}
 	c.Former = append(c.Former, former)
 	c.Contract, c.Review, c.Finish, c.Status = nil, nil, nil, Corrected
 	return nil

@@ -31,6 +31,7 @@ type Case struct {
 	Withdrawn   []Withdrawal                   // consents taken back after signing, in order
 	Retracted   []Withdrawal                   // those taken back before, in order
 	Submitted   uuid.UUID                      // the change that submitted it last
+	Again       *Resubmission                  // why it waits, or waited, for its reviewer again as it was returned
 	Review      *ReviewState
 	Contract    *ContractState
 	Former      []ContractState // contracts voided by corrections, still readable
@@ -71,7 +72,8 @@ type ContractState struct {
 	Witness    *Attestation // the second operator, where there was one
 	Sealed     *SealBody
 	SealedAt   time.Time
-	Voided     *Voiding // of a former contract: why it is none any more
+	Portraits  map[Party]Hash // that the sealed one holds
+	Voided     *Voiding       // of a former contract: why it is none any more
 }
 
 // Reading is what a party, or a proxy in its place, heard and read of a contract.
@@ -86,7 +88,7 @@ type Reading struct {
 // Voiding is a correction as the contract shows it that it voided.
 type Voiding struct {
 	Reason string
-	Fields []string    // paths that the correction set, sorted
+	Fields []string    // paths whose values became others, sorted; none where it was to be signed again alone
 	Was    Application // as the voided contract has it
 	By     string      // operator's id
 	At     time.Time

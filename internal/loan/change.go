@@ -32,7 +32,7 @@ const (
 	ChangeCard     ChangeKind = "card"     // CardBody: what a party's card said
 	ChangeAttest   ChangeKind = "attest"   // PartyBody: clerk attests person = card
 	ChangeConsent  ChangeKind = "consent"  // ConsentBody
-	ChangeSubmit   ChangeKind = "submit"   // no body: draft → to review
+	ChangeSubmit   ChangeKind = "submit"   // no body, or SubmitBody: draft → to review
 	ChangeReview   ChangeKind = "review"   // ReviewBody
 	ChangeContract ChangeKind = "contract" // ContractBody: the contract was filled
 	ChangeRead     ChangeKind = "read"     // ReadBody: the parties read the pages

@@ -258,6 +258,10 @@ func (c *Case) Clone() *Case {
 		v := *c.Review
 		d.Review = &v
 	}
+	if c.Again != nil {
+		v := *c.Again
+		d.Again = &v
+	}
 	if c.Finish != nil {
 		v := *c.Finish
 		v.Blobs = slices.Clone(v.Blobs)
@@ -285,7 +289,7 @@ func (k *ContractState) clone() *ContractState {
 		return nil
 	}
 	d := *k
-	d.Readings, d.Signatures = maps.Clone(k.Readings), maps.Clone(k.Signatures)
+	d.Readings, d.Signatures, d.Portraits = maps.Clone(k.Readings), maps.Clone(k.Signatures), maps.Clone(k.Portraits)
 	if k.Sealed != nil {
 		v := *k.Sealed
 		d.Sealed = &v

@@ -154,6 +154,10 @@ func (p *portraitCard) confirm(on bool) {
 }
 
 func (p *portraitCard) takeByCamera() {
+	if p.s.v.inContract(p.party) {
+		p.s.v.resignFor(p.party)
+		return
+	}
 	title := "为" + partyLabel(p.party) + "拍照"
 	phone := func(local bool) {
 		source := "phone"
@@ -172,10 +176,18 @@ func (p *portraitCard) takeByCamera() {
 }
 
 func (p *portraitCard) takeFromFile() {
+	if p.s.v.inContract(p.party) {
+		p.s.v.resignFor(p.party)
+		return
+	}
 	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", scanSuffixes(), p.addFile)
 }
 
 func (p *portraitCard) addFile(path string) {
+	if p.s.v.inContract(p.party) { // of one that is dropped here
+		p.s.v.resignFor(p.party)
+		return
+	}
 	p.s.setBusy(p.slot, "正在读取照片…")
 	var img image.Image
 	var shots [][]byte

@@ -96,9 +96,13 @@ func (s *reviewStep) showState() {
 		for _, p := range s.people {
 			others = append(others, p.Name)
 		}
-		s.state.SetText("您不能复核本案：受理、经办或在中心审核过本案，批准过查看或导出本案，或复查过本案紧急查看的人，都不复核本案。请由" + strings.Join(others, "、") + "看着原件逐项核对，再输入本人的密码。")
+		s.state.SetText(s.againWords() + "您不能复核本案：受理、经办或在中心审核过本案，批准过查看或导出本案，或复查过本案紧急查看的人，都不复核本案。请由" + strings.Join(others, "、") + "看着原件逐项核对，再输入本人的密码。")
+	case waiting && c.Again != nil:
+		s.state.SetText(s.againWords() + "请复核员看着原件逐项核对，再输入自己的密码。")
 	case waiting:
 		s.state.SetText("请复核员看着原件，对照下面的内容逐项核对，再输入自己的密码。")
+	case c.Status == loan.Returned:
+		s.state.SetText("中心已退回。请按右侧清单改正后提交复核；签名有误的到第 7 步重新签署；确实无须改动的，写明原因按原样提交。")
 	case c.Review != nil && c.Review.Pass:
 		words := "复核通过：" + v.person(c.Review.By) + "，" + v.stamp(c.Review.At)
 		if c.Review.Note != "" {
@@ -107,8 +111,6 @@ func (s *reviewStep) showState() {
 		s.state.SetText(words)
 	case c.Review != nil:
 		s.state.SetText("复核退回（" + v.person(c.Review.By) + "，" + v.stamp(c.Review.At) + "）：" + c.Review.Note + "。改好后重新提交。")
-	case c.Status == loan.Returned:
-		s.state.SetText("中心已退回。请先按右侧清单改正，再重新提交复核。")
 	default:
 		s.state.SetText("先把下面的内容念给家庭听，逐项核对无误后提交复核；复核须由另一人完成。")
 	}
@@ -124,6 +126,15 @@ func (s *reviewStep) showState() {
 func (s *reviewStep) barred() bool {
 	o := s.v.u.desk.Operator()
 	return o.Has(desk.Reviewer) && !slices.ContainsFunc(s.people, func(p desk.Person) bool { return p.ID == o.ID })
+}
+
+// againWords say why a returned case waits again as it was; empty of any other.
+func (s *reviewStep) againWords() string {
+	a := s.v.c.Again
+	if a == nil {
+		return ""
+	}
+	return "中心退回后未作改动，按原样重新提交（" + s.v.person(a.By) + "，" + s.v.stamp(a.At) + "），原因：" + a.Reason + "。"
 }
 
 // ask finds out who may review the case.
@@ -170,7 +181,10 @@ func (s *reviewStep) action() action {
 		}
 		return action{text: "提交复核", enabled: true, do: s.submit, busy: s.busy}
 	case loan.Returned:
-		return action{text: "改好后提交复核", enabled: false}
+		if v.locked() {
+			return v.next()
+		}
+		return action{text: "无须改动，重新提交", enabled: true, do: v.resubmit}
 	case loan.ToReview:
 		ready := s.who.Value().ID != "" && !s.password.Empty()
 		return action{text: "复核通过", enabled: ready, do: func() { s.review(true) }, busy: s.busy}

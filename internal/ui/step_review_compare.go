@@ -3,7 +3,9 @@ package ui
 import (
 	"context"
 	"fmt"
+	"image"
 	"slices"
+	"strings"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
@@ -17,7 +19,8 @@ import (
 type compared struct {
 	v       *visit
 	content *fyne.Container
-	asked   string // the case as it was compared last
+	asked   string                    // the case as it was compared last
+	faces   map[string][2]image.Image // portraits that are others, here and in the contract
 }
 
 func newCompared(v *visit) *compared {
@@ -46,8 +49,14 @@ func (c *compared) refresh(then func()) {
 	c.asked = key
 	k := v.c
 	var all []desk.Difference
+	faces := map[string][2]image.Image{}
 	v.u.run("compare", func(ctx context.Context) (err error) {
 		all, err = v.u.desk.Differences(ctx, k)
+		for _, d := range all {
+			if p, ok := strings.CutPrefix(d.Field, "portrait/"); ok {
+				faces[d.Field] = v.u.facesOf(ctx, k, loan.Party(p))
+			}
+		}
 		return err
 	}, func(err error) {
 		if v.closed || key != c.asked {
@@ -57,6 +66,7 @@ func (c *compared) refresh(then func()) {
 			c.asked = ""
 			return
 		}
+		c.faces = faces
 		c.show(all)
 		then()
 	})
@@ -90,14 +100,14 @@ func (c *compared) show(all []desk.Difference) {
 	}
 	rows := []fyne.CanvasObject{kit.NewText(words, kit.TextCaption), container.New(&tableRow{widths}, head...)}
 	for _, f := range fields {
-		line := []fyne.CanvasObject{kit.NewText(fieldNames([]string{f})[0], kit.TextMuted), nil}
+		line := []fyne.CanvasObject{kit.NewText(comparedName(f), kit.TextMuted), nil}
 		for _, s := range sources {
 			d, ok := at[f][s]
 			if !ok {
 				line = append(line, kit.NewText("—", kit.TextMuted))
 				continue
 			}
-			line[1] = kit.NewText(d.Here, kit.TextBold)
+			line[1] = c.value(d, d.Here, 0)
 			line = append(line, c.there(d))
 		}
 		rows = append(rows, container.New(&tableRow{widths}, line...))
@@ -135,6 +145,50 @@ func (l *tableRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	}
 }
 
+// value is what one side says: of a portrait also the picture, where it can be seen.
+func (c *compared) value(d desk.Difference, said string, side int) fyne.CanvasObject {
+	if said = plainValue(said); said == "" {
+		said = "（空）"
+	}
+	text := kit.NewText(said, kit.TextBold)
+	img := c.faces[d.Field][side]
+	if img == nil || d.Source != desk.FromCorrected {
+		return text
+	}
+	f := kit.NewPhotoFrame("", 96, 441.0/358)
+	f.SetImage(img)
+	f.SetWatermark(c.v.u.desk.Watermark())
+	return container.New(&stacked{gap: 2}, text, container.NewHBox(f))
+}
+
+// facesOf are a party's portrait as the case has it and as the contract holds it; nil
+// what there is not, or is not to be seen.
+func (u *Window) facesOf(ctx context.Context, c *loan.Case, p loan.Party) (out [2]image.Image) {
+	small := func(b []byte, err error) image.Image {
+		if err != nil {
+			return nil
+		}
+		img, err := desk.DecodeImage(b)
+		if err != nil {
+			return nil
+		}
+		return shrink(img, thumbSide/2)
+	}
+	for _, a := range c.Slot(p.Portrait()) {
+		out[0] = small(u.desk.Blob(ctx, c.ID, a.Blob))
+	}
+	out[1] = small(u.desk.SealedPortrait(ctx, c.ID, p))
+	return out
+}
+
+// comparedName names a field, or a portrait, that is compared.
+func comparedName(path string) string {
+	if strings.HasPrefix(path, "portrait/") {
+		return mendName(path)
+	}
+	return fieldNames([]string{path})[0]
+}
+
 // there is what another source says; of a card also who left it at what was typed, of a
 // co-borrower with which other students.
 func (c *compared) there(d desk.Difference) fyne.CanvasObject {
@@ -144,7 +198,7 @@ func (c *compared) there(d desk.Difference) fyne.CanvasObject {
 	case d.Students > 1:
 		return kit.NewText(fmt.Sprintf("另外 %d 名学生：%s等", d.Students, d.There), kit.TextBold)
 	}
-	text := kit.NewText(d.There, kit.TextBold)
+	text := c.value(d, d.There, 1)
 	if d.By == "" {
 		return text
 	}

@@ -27,6 +27,7 @@ type signStep struct {
 	marks   [3]*kit.StatusLine
 	view    *docView
 	former  fyne.CanvasObject // the way to contracts that corrections voided
+	again   fyne.CanvasObject // the way to new signatures
 	reader  *reader
 	looks   [2]*kit.Check // who is before the screen, in the order of parties
 	looking *fyne.Container
@@ -54,7 +55,9 @@ func newStepSign(v *visit) *signStep {
 	bar := container.NewGridWithColumns(3, s.marks[0], s.marks[1], s.marks[2])
 	s.former = kit.NewQuiet("本案有已作废的合同，点此查看", nil, v.showFormer)
 	s.former.Hide()
-	top := container.New(&stacked{gap: 6}, bar, s.lookers(), s.former)
+	s.again = kit.NewQuiet("签名有误，须重新签署", nil, v.resign)
+	s.again.Hide()
+	top := container.New(&stacked{gap: 6}, bar, s.lookers(), s.former, s.again)
 	s.paper = container.NewStack(inset(16, 10, container.New(&atMost{width: 900}, container.NewBorder(top, nil, nil, nil, s.view.content))))
 	s.content = container.NewStack(s.waiting, s.texts, s.paper)
 	return s
@@ -167,6 +170,7 @@ func (s *signStep) refresh() {
 	setVisible(s.looking, stage == signReads || stage == signSigns)
 	s.wait.SetText(s.waitWords())
 	setVisible(s.former, len(s.v.former()) > 0 && s.v.full())
+	setVisible(s.again, stage == signDone && s.v.mayResign() && !s.v.forSign())
 	s.showMarks()
 	if stage == signDone && s.v.at == stepSign {
 		s.showSealed()
@@ -241,6 +245,9 @@ func (s *signStep) action() action {
 		return action{text: "请第二经办人确认", enabled: !v.readOnly(), do: func() { askWitness(v) }, busy: s.busy}
 	case signSeals:
 		return action{text: "封存合同", enabled: !v.readOnly(), do: s.seal, busy: s.busy}
+	}
+	if v.forSign() {
+		return action{text: "重新签署", enabled: true, do: v.resign}
 	}
 	if v.c.Status == loan.Signed {
 		return action{text: "完成受理", enabled: !v.readOnly(), do: s.finish, busy: s.busy}

@@ -56,15 +56,15 @@ func (v *visit) showBanner() {
 		set(kit.Bad, "“"+fieldName(k.Field)+"”在两处改成了不同的内容，须由您选定一个。", "去选定", func() { v.resolve(k) })
 		return
 	}
+	if v.c.Unlike() && v.mayResign() {
+		set(kit.Bad, "案件里的现场照片与已签合同里的不是同一张。须换回原来那张，或作废签名，重新复核、签署。", "重新签署", v.resign)
+		return
+	}
 	switch v.c.Status {
 	case loan.Returned:
-		set(kit.Bad, "中心已退回本案。"+v.returnWords()+"请按右侧清单改正；改动合同内容后须重新复核、签署。", "", nil)
+		v.showReturned()
 	case loan.Corrected:
-		if len(v.former()) > 0 {
-			set(kit.Warning, "正在补正，原合同已作废。改好后重新提交复核、签署。", "查看原合同", v.showFormer)
-			return
-		}
-		set(kit.Warning, "正在补正。改好后重新提交复核、签署。", "", nil)
+		v.showCorrected()
 	case loan.ToReview:
 		v.showWaiting(kit.Info, "已提交复核，内容已锁定。改动后须重新提交。", "继续修改", unlock)
 	case loan.ToSign:
@@ -77,7 +77,7 @@ func (v *visit) showBanner() {
 		v.showWaiting(kit.Info, "合同已签署封存，内容已锁定。改动须办理补正，重新复核、签署。", "办理补正", unlock)
 	case loan.Draft:
 		if r := v.c.Review; r != nil && !r.Pass {
-			set(kit.Warning, "复核退回（"+v.person(r.By)+"）："+r.Note, "", nil)
+			v.showRefused(r)
 			return
 		}
 		set(kit.Info, "", "", nil)

@@ -55,7 +55,11 @@ func (v *visit) formerWords(n int, k *loan.ContractState) string {
 			names = append(names, who(path)+fieldName(path))
 		}
 		slices.Sort(names)
-		words += fmt.Sprintf("；%s 由 %s 补正作废，改动“%s”，原因：%s", v.stamp(o.At), v.person(o.By), strings.Join(slices.Compact(names), "、"), o.Reason)
+		what := "内容未改，重新签署"
+		if len(names) > 0 {
+			what = "改动“" + strings.Join(slices.Compact(names), "、") + "”"
+		}
+		words += fmt.Sprintf("；%s 由 %s 补正作废，%s，原因：%s", v.stamp(o.At), v.person(o.By), what, o.Reason)
 	}
 	return words
 }

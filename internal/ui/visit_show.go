@@ -128,6 +128,9 @@ func (v *visit) stepState(at int) kit.StepState {
 		}
 		return kit.StepTodo
 	case stepSign:
+		if v.forSign() {
+			return kit.StepProblem
+		}
 		if v.c.Contract != nil && v.c.Contract.Sealed != nil {
 			return kit.StepDone
 		}
