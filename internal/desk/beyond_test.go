@@ -80,7 +80,7 @@ func TestWhoReadThePersonsRecordIsInIt(t *testing.T) {
 	if ch, b := lastLook(t, d, loan.ChangeView); ch.Case != uuid.Nil || b.Detail != guard.PersonWords([]uuid.UUID{c.ID}) || !strings.HasSuffix(b.Reason, "家长投诉") || strings.Contains(b.Reason, c.App.Student.Name) {
 		t.Errorf("the chain says %q of %v, the name in the reason: %v", b.Detail, ch.Case, strings.Contains(b.Reason, c.App.Student.Name))
 	}
-	if _, err := d.Record(ctx, desk.Sought{Person: "52272720050314101X", Reason: "家长投诉核查"}); err != nil {
+	if _, err := d.Record(ctx, desk.Sought{Person: "522727200503141015", Reason: "家长投诉核查"}); err != nil {
 		t.Fatal(err)
 	}
 	d = as(guard.Auditor)
@@ -89,6 +89,35 @@ func TestWhoReadThePersonsRecordIsInIt(t *testing.T) {
 		r, err := d.Record(ctx, q)
 		if err != nil || len(r.Lines) != 1 || r.Lines[0].Kind != loan.ChangeView || len(r.Lines[0].Shown) != 1 || r.Lines[0].Shown[0] != c.ID {
 			t.Errorf("%s: got %+v, %v", name, r.Lines, err)
+		}
+	}
+}
+
+func TestAMistypedPersonOrCaseIsToldInTheRecord(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	d := as(guard.Auditor)
+	for name, x := range map[string]struct {
+		q    desk.Sought
+		kind fault.Kind
+	}{
+		"a number with spaces as a case": {desk.Sought{Case: "522727 20050314 9914"}, fault.Input},
+		"a name as a case":               {desk.Sought{Case: c.App.Student.Name + "家长"}, fault.Input},
+		"seventeen digits as a case":     {desk.Sought{Case: "52272720050314991"}, fault.Missing},
+		"a telephone as a case":          {desk.Sought{Case: "15400000001"}, fault.Missing},
+		"a case that is not here":        {desk.Sought{Case: uuid.NewString()}, fault.Missing},
+		"a wrong check digit":            {desk.Sought{Person: "522727200503149915", Reason: "家长投诉核查"}, fault.Input},
+	} {
+		if r, err := d.Record(ctx, x.q); fault.KindOf(err) != x.kind || fault.Sentence(err) == "" || len(r.Lines) > 0 {
+			t.Errorf("%s: got %d lines, %v", name, len(r.Lines), err)
+		}
+	}
+	if r, err := d.Record(ctx, desk.Sought{Person: "522727200503141015", Reason: "家长投诉核查"}); err != nil || !r.Nobody {
+		t.Errorf("a number that stands in no case: nobody %v, %v", r.Nobody, err)
+	}
+	for name, q := range map[string]desk.Sought{"the person": {Person: c.App.Student.IDNo, Reason: "家长投诉核查"}, "the case": {Case: c.ID.String()[28:], From: clock().AddDate(1, 0, 0)}} {
+		if r, err := d.Record(ctx, q); err != nil || r.Nobody {
+			t.Errorf("%s: nobody %v, %v", name, r.Nobody, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -88,7 +89,7 @@ func (s *recordSection) refresh()                   {}
 // sought is what the filters say. Of one person or case all of the record is wanted
 // where no period was chosen, and the screen says so.
 func (s *recordSection) sought() desk.Sought {
-	q := desk.Sought{Operator: s.who.Value().ID, Case: strings.TrimSpace(s.id.Text())}
+	q := desk.Sought{Operator: s.who.Value().ID, Case: asTyped(s.id.Text())}
 	q.Reason = strings.TrimSpace(s.why.Text())
 	if len(q.Case) == 18 {
 		q.Case, q.Person = "", q.Case
@@ -122,6 +123,19 @@ func (s *recordSection) sought() desk.Sought {
 	return q
 }
 
+// asTyped is an id or a number without spaces, and in plain digits and letters.
+func asTyped(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return -1
+		case r >= '！' && r <= '～': // full width
+			return r - '！' + '!'
+		}
+		return r
+	}, s)
+}
+
 func (s *recordSection) query() {
 	if s.find.Busy() {
 		return
@@ -152,6 +166,11 @@ func (s *recordSection) query() {
 func (s *recordSection) show(r desk.Record) {
 	s.lines = r.Lines
 	words := fmt.Sprintf("共 %d 条", r.Total)
+	s.list.Empty = "没有符合的记录"
+	if r.Nobody {
+		words = "本机的案件里没有这个证件号，请核对号码"
+		s.list.Empty = words
+	}
 	if r.Total > len(r.Lines) {
 		words += fmt.Sprintf("，列出最近的 %d 条", len(r.Lines))
 	}
