@@ -121,3 +121,37 @@ func TestAMistypedPersonOrCaseIsToldInTheRecord(t *testing.T) {
 		}
 	}
 }
+
+func TestACaseOpenedByItsIdIsALookBeyondTheQueue(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	opened := func(d *desk.Desk, want string) {
+		t.Helper()
+		if _, err := d.Open(ctx, c.ID); err != nil {
+			t.Fatal(err)
+		}
+		if ch, b := lastLook(t, d, loan.ChangeView); ch.Case != c.ID || b.Detail != want {
+			t.Errorf("%s: the chain says %q, want %q", ch.Operator, b.Detail, want)
+		}
+	}
+	for _, r := range []guard.Role{guard.Reviewer, guard.DataAdmin, guard.Auditor} {
+		opened(as(r), guard.CaseBeyond)
+	}
+	d := as(guard.Reviewer)
+	if _, err := d.FindBeyond(ctx, "9914", "家长来电核对"); err != nil {
+		t.Fatal(err)
+	}
+	opened(d, guard.CaseOpened)
+	d = as(guard.Reviewer)
+	for range 15 {
+		opened(d, guard.CaseBeyond)
+	}
+	r, err := as(guard.Auditor).Record(ctx, desk.Sought{})
+	odd := false
+	for _, o := range r.Odd {
+		odd = odd || o.Kind == desk.OddLooks && o.Operator == "reviewer-1" && o.Count >= 16
+	}
+	if err != nil || !odd {
+		t.Errorf("odd: %+v, %v", r.Odd, err)
+	}
+}

@@ -164,6 +164,7 @@ func (d *Desk) RequestedCase(ctx context.Context, tail, reason string) (Row, err
 	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, body); err != nil {
 		return Row{}, err
 	}
+	d.found.add(c.ID)
 	if err := guard.Apart(d.acting(), guard.EraseSeason, c); err != nil {
 		return d.row(found[0]), fault.Wrap(op, err)
 	}
