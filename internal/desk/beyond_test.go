@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,5 +154,30 @@ func TestACaseOpenedByItsIdIsALookBeyondTheQueue(t *testing.T) {
 	}
 	if err != nil || !odd {
 		t.Errorf("odd: %+v, %v", r.Odd, err)
+	}
+}
+
+func TestOwnDataCountsRowsAndExports(t *testing.T) {
+	f, cases := exporter(t)
+	ctx := t.Context()
+	_, to := recipient(t)
+	g := f.leave(desk.Wanted{Fields: []string{guard.ImagesField}, Count: 1}, to)
+	if _, err := f.d.Export(ctx, g.ID, cases[:1], t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	before, err := f.d.OwnData(ctx, cases[0], loan.StudentParty)
+	if err != nil || before.Exports != 1 {
+		t.Fatalf("got %d exports, %v, want 1", before.Exports, err)
+	}
+	f.in("reviewer-1", reviewPassword, f.now)
+	for range 3 {
+		if got, err := f.d.FindBeyond(ctx, "9914", "家长来电核对"); err != nil || len(got.Rows) == 0 {
+			t.Fatalf("got %d rows, %v", len(got.Rows), err)
+		}
+	}
+	f.in("clerk-1", clerkPassword, f.now)
+	after, err := f.d.OwnData(ctx, cases[0], loan.StudentParty)
+	if err != nil || after.Looks != before.Looks+3+1 || !slices.Contains(after.Operators, "reviewer-1") {
+		t.Errorf("got %d looks after %d, by %v, %v", after.Looks, before.Looks, after.Operators, err)
 	}
 }
