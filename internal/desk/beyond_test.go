@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,7 +81,7 @@ func TestWhoReadThePersonsRecordIsInIt(t *testing.T) {
 	if ch, b := lastLook(t, d, loan.ChangeView); ch.Case != uuid.Nil || b.Detail != guard.PersonWords([]uuid.UUID{c.ID}) || !strings.HasSuffix(b.Reason, "家长投诉") || strings.Contains(b.Reason, c.App.Student.Name) {
 		t.Errorf("the chain says %q of %v, the name in the reason: %v", b.Detail, ch.Case, strings.Contains(b.Reason, c.App.Student.Name))
 	}
-	if _, err := d.Record(ctx, desk.Sought{Person: "52272720050314101X", Reason: "家长投诉核查"}); err != nil {
+	if _, err := d.Record(ctx, desk.Sought{Person: "522727200503141015", Reason: "家长投诉核查"}); err != nil {
 		t.Fatal(err)
 	}
 	d = as(guard.Auditor)
@@ -90,5 +91,93 @@ func TestWhoReadThePersonsRecordIsInIt(t *testing.T) {
 		if err != nil || len(r.Lines) != 1 || r.Lines[0].Kind != loan.ChangeView || len(r.Lines[0].Shown) != 1 || r.Lines[0].Shown[0] != c.ID {
 			t.Errorf("%s: got %+v, %v", name, r.Lines, err)
 		}
+	}
+}
+
+func TestAMistypedPersonOrCaseIsToldInTheRecord(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	d := as(guard.Auditor)
+	for name, x := range map[string]struct {
+		q    desk.Sought
+		kind fault.Kind
+	}{
+		"a number with spaces as a case": {desk.Sought{Case: "522727 20050314 9914"}, fault.Input},
+		"a name as a case":               {desk.Sought{Case: c.App.Student.Name + "家长"}, fault.Input},
+		"seventeen digits as a case":     {desk.Sought{Case: "52272720050314991"}, fault.Missing},
+		"a telephone as a case":          {desk.Sought{Case: "15400000001"}, fault.Missing},
+		"a case that is not here":        {desk.Sought{Case: uuid.NewString()}, fault.Missing},
+		"a wrong check digit":            {desk.Sought{Person: "522727200503149915", Reason: "家长投诉核查"}, fault.Input},
+	} {
+		if r, err := d.Record(ctx, x.q); fault.KindOf(err) != x.kind || fault.Sentence(err) == "" || len(r.Lines) > 0 {
+			t.Errorf("%s: got %d lines, %v", name, len(r.Lines), err)
+		}
+	}
+	if r, err := d.Record(ctx, desk.Sought{Person: "522727200503141015", Reason: "家长投诉核查"}); err != nil || !r.Nobody {
+		t.Errorf("a number that stands in no case: nobody %v, %v", r.Nobody, err)
+	}
+	for name, q := range map[string]desk.Sought{"the person": {Person: c.App.Student.IDNo, Reason: "家长投诉核查"}, "the case": {Case: c.ID.String()[28:], From: clock().AddDate(1, 0, 0)}} {
+		if r, err := d.Record(ctx, q); err != nil || r.Nobody {
+			t.Errorf("%s: nobody %v, %v", name, r.Nobody, err)
+		}
+	}
+}
+
+func TestACaseOpenedByItsIdIsALookBeyondTheQueue(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	opened := func(d *desk.Desk, want string) {
+		t.Helper()
+		if _, err := d.Open(ctx, c.ID); err != nil {
+			t.Fatal(err)
+		}
+		if ch, b := lastLook(t, d, loan.ChangeView); ch.Case != c.ID || b.Detail != want {
+			t.Errorf("%s: the chain says %q, want %q", ch.Operator, b.Detail, want)
+		}
+	}
+	for _, r := range []guard.Role{guard.Reviewer, guard.DataAdmin, guard.Auditor} {
+		opened(as(r), guard.CaseBeyond)
+	}
+	d := as(guard.Reviewer)
+	if _, err := d.FindBeyond(ctx, "9914", "家长来电核对"); err != nil {
+		t.Fatal(err)
+	}
+	opened(d, guard.CaseOpened)
+	d = as(guard.Reviewer)
+	for range 15 {
+		opened(d, guard.CaseBeyond)
+	}
+	r, err := as(guard.Auditor).Record(ctx, desk.Sought{})
+	odd := false
+	for _, o := range r.Odd {
+		odd = odd || o.Kind == desk.OddLooks && o.Operator == "reviewer-1" && o.Count >= 16
+	}
+	if err != nil || !odd {
+		t.Errorf("odd: %+v, %v", r.Odd, err)
+	}
+}
+
+func TestOwnDataCountsRowsAndExports(t *testing.T) {
+	f, cases := exporter(t)
+	ctx := t.Context()
+	_, to := recipient(t)
+	g := f.leave(desk.Wanted{Fields: []string{guard.ImagesField}, Count: 1}, to)
+	if _, err := f.d.Export(ctx, g.ID, cases[:1], t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	before, err := f.d.OwnData(ctx, cases[0], loan.StudentParty)
+	if err != nil || before.Exports != 1 {
+		t.Fatalf("got %d exports, %v, want 1", before.Exports, err)
+	}
+	f.in("reviewer-1", reviewPassword, f.now)
+	for range 3 {
+		if got, err := f.d.FindBeyond(ctx, "9914", "家长来电核对"); err != nil || len(got.Rows) == 0 {
+			t.Fatalf("got %d rows, %v", len(got.Rows), err)
+		}
+	}
+	f.in("clerk-1", clerkPassword, f.now)
+	after, err := f.d.OwnData(ctx, cases[0], loan.StudentParty)
+	if err != nil || after.Looks != before.Looks+3+1 || !slices.Contains(after.Operators, "reviewer-1") {
+		t.Errorf("got %d looks after %d, by %v, %v", after.Looks, before.Looks, after.Operators, err)
 	}
 }

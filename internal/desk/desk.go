@@ -31,6 +31,7 @@ type Desk struct {
 
 	shown   revealed
 	refused refusals
+	found   found
 	looked  looked
 	words   wordsSeen
 	tenure  tenure
@@ -204,7 +205,8 @@ func (d *Desk) MaySync(ctx context.Context) error {
 	return fault.Wrap("sync", d.permit(ctx, guard.Sync, nil))
 }
 
-// Open reads a case for work on it, and notes the look.
+// Open reads a case for work on it, and notes the look: as one beyond the queue where it
+// is masked, is not in the operator's own queue and was not shown by a search before.
 func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "open case"
 	c, err := d.store.Case(ctx, id)
@@ -214,7 +216,11 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err := d.permit(ctx, guard.View, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: guard.CaseOpened}))
+	detail := guard.CaseOpened
+	if s, ok := d.store.Summary(id); !d.SeesFull(c) && !d.found.has(id) && !(ok && d.queue()(&s)) {
+		detail = guard.CaseBeyond
+	}
+	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: detail}))
 }
 
 // Check is the verdict on a case as it stands today. Of a masked one it tells no ages:

@@ -87,5 +87,8 @@ func (d *Desk) FindBeyond(ctx context.Context, query, reason string) (Beyond, er
 	if err := d.noteBeyond(ctx, op, reason, grant, out); err != nil {
 		return Beyond{}, err
 	}
+	for _, r := range out.Rows {
+		d.found.add(r.ID)
+	}
 	return out, nil
 }

@@ -25,7 +25,7 @@ type Own struct {
 	Papers    int             // pictures of the person and of the case's papers that are here
 	Contract  bool            // a sealed contract is kept
 	Consents  []OwnConsent
-	Looks     int // how often somebody looked, revealed, printed or exported
+	Looks     int // how often somebody looked, was shown a row by a search, revealed, printed or exported
 	LastLook  time.Time
 	Exports   int // how often a copy left by an export
 	AtCentre  bool
@@ -80,7 +80,23 @@ func (d *Desk) OwnData(ctx context.Context, id uuid.UUID, party loan.Party) (Own
 	for _, ch := range all {
 		out.count(ch, party)
 	}
-	return out, nil
+	_, err = d.store.EachChange(ctx, func(ch *loan.Change) {
+		if ch.Case == uuid.Nil && slices.Contains(guard.LineOf(ch).Shown, id) {
+			out.look(ch)
+		}
+	})
+	return out, fault.Wrap(op, err)
+}
+
+// look counts a look, a row that a search showed among them.
+func (o *Own) look(ch *loan.Change) {
+	o.Looks++
+	if ch.At.After(o.LastLook) {
+		o.LastLook = ch.At
+	}
+	if !slices.Contains(o.Operators, ch.Operator) {
+		o.Operators = append(o.Operators, ch.Operator)
+	}
 }
 
 // count adds what a change of the case says of looks and consents.
@@ -90,17 +106,11 @@ func (o *Own) count(ch *loan.Change, party loan.Party) {
 		if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, guard.PortraitAgain) {
 			return // no look
 		}
-		o.Looks++
-		if ch.At.After(o.LastLook) {
-			o.LastLook = ch.At
-		}
+		o.look(ch)
 		if ch.Kind == loan.ChangeExport {
 			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && !strings.HasPrefix(b.Detail, exportRefused) {
 				o.Exports++
 			}
-		}
-		if !slices.Contains(o.Operators, ch.Operator) {
-			o.Operators = append(o.Operators, ch.Operator)
 		}
 	case loan.ChangeConsent:
 		b, err := loan.Body[loan.ConsentBody](ch)
@@ -164,6 +174,7 @@ func (d *Desk) RequestedCase(ctx context.Context, tail, reason string) (Row, err
 	if err := d.noteOf(ctx, op, d.operator.ID, uuid.Nil, body); err != nil {
 		return Row{}, err
 	}
+	d.found.add(c.ID)
 	if err := guard.Apart(d.acting(), guard.EraseSeason, c); err != nil {
 		return d.row(found[0]), fault.Wrap(op, err)
 	}

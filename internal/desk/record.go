@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,6 +59,7 @@ type Record struct {
 	Total  int    // also those over the limit
 	Unread int    // values that cannot be read: the audit says where
 	Erased int    // where a person's lines are sought: erased cases in which somebody looked; nothing here tells whose they were
+	Nobody bool   // where a person's lines are sought: the number stands in no case here
 	Odd    []guard.Oddity
 }
 
@@ -67,7 +69,8 @@ type Record struct {
 // the number ever stood; of a case that was erased nothing here tells whose it was, and its
 // looks are found by its id. The look is noted, of a person in that person's record before
 // anything of it is given. fault.Input is for a reason that is none, or of a person for
-// none at all. Only an auditor or a data administrator may.
+// none at all, for what is the end of no id, and for a number that stands nowhere here and
+// cannot be one; fault.Missing for a case of which nothing is here. Only an auditor or a data administrator may.
 func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	const op = "read record"
 	if err := d.permit(ctx, guard.ReadAudit, nil); err != nil {
@@ -87,8 +90,10 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	var acts []guard.Act
 	under := map[string][]uuid.UUID{}
 	faces := map[loan.Hash][]uuid.UUID{}
+	known := q.Case == ""
 	unread, err := d.store.EachChange(ctx, func(ch *loan.Change) {
 		l := guard.LineOf(ch)
+		known = known || guard.Sought{Case: q.Case}.Wants(l)
 		acts = append(acts, l.Act())
 		if g := l.Grant(); g != "" {
 			seenUnder(under, g, l)
@@ -107,9 +112,15 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	if err != nil {
 		return Record{}, fault.Wrap(op, err)
 	}
+	if !known {
+		return Record{}, fault.Tell(op, fault.Missing, "本机没有这个编号的案件，请核对。", errors.New("no line of such a case"))
+	}
 	if person != "" {
 		if err := d.noteOfPerson(ctx, op, q.Reason, his); err != nil {
 			return Record{}, err
+		}
+		if out.Nobody = len(his) == 0; out.Nobody && person.CheckCharacter() != person[17] {
+			return Record{}, fault.Tell(op, fault.Input, "身份证号有误，请核对后再查。", errors.New("the check character is another"))
 		}
 		out.Erased = lookedAt(out.Lines, erased)
 		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !l.Of(func(id uuid.UUID) bool { return his[id] }) })
@@ -137,6 +148,9 @@ func seeking(q Sought) (loan.IDNumber, error) {
 	const op = "desk.seeking"
 	if q.Case != "" && len(q.Case) < 4 {
 		return "", fault.Tell(op, fault.Input, "请写出案件编号的末 4 位以上。", nil)
+	}
+	if strings.Trim(q.Case, "0123456789abcdefABCDEF-") != "" {
+		return "", fault.Tell(op, fault.Input, "请写出案件编号末 8 位，或 18 位身份证号。", errors.New("what is sought is the end of no id"))
 	}
 	if q.Reason != "" || q.Person != "" {
 		if err := guard.CheckReason(q.Reason); err != nil {

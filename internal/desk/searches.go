@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"sync"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -27,6 +28,27 @@ const searchedSetting = "desk.grant.searched."
 type searchesKept struct {
 	Day loan.Date      `json:"day"`
 	By  map[string]int `json:"by"`
+}
+
+// found are the cases of which a search beyond the queue showed a row to who is signed in.
+type found struct {
+	mu    sync.Mutex
+	cases map[uuid.UUID]bool
+}
+
+func (f *found) add(id uuid.UUID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.cases == nil {
+		f.cases = map[uuid.UUID]bool{}
+	}
+	f.cases[id] = true
+}
+
+func (f *found) has(id uuid.UUID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cases[id]
 }
 
 // countSearch counts a search beyond the own queue before anything is looked for,

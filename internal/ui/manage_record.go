@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -88,7 +89,7 @@ func (s *recordSection) refresh()                   {}
 // sought is what the filters say. Of one person or case all of the record is wanted
 // where no period was chosen, and the screen says so.
 func (s *recordSection) sought() desk.Sought {
-	q := desk.Sought{Operator: s.who.Value().ID, Case: strings.TrimSpace(s.id.Text())}
+	q := desk.Sought{Operator: s.who.Value().ID, Case: asTyped(s.id.Text())}
 	q.Reason = strings.TrimSpace(s.why.Text())
 	if len(q.Case) == 18 {
 		q.Case, q.Person = "", q.Case
@@ -122,6 +123,19 @@ func (s *recordSection) sought() desk.Sought {
 	return q
 }
 
+// asTyped is an id or a number without spaces, and in plain digits and letters.
+func asTyped(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return -1
+		case r >= '！' && r <= '～': // full width
+			return r - '！' + '!'
+		}
+		return r
+	}, s)
+}
+
 func (s *recordSection) query() {
 	if s.find.Busy() {
 		return
@@ -152,6 +166,11 @@ func (s *recordSection) query() {
 func (s *recordSection) show(r desk.Record) {
 	s.lines = r.Lines
 	words := fmt.Sprintf("共 %d 条", r.Total)
+	s.list.Empty = "没有符合的记录"
+	if r.Nobody {
+		words = "本机的案件里没有这个证件号，请核对号码"
+		s.list.Empty = words
+	}
 	if r.Total > len(r.Lines) {
 		words += fmt.Sprintf("，列出最近的 %d 条", len(r.Lines))
 	}
@@ -402,7 +421,7 @@ func detailWords(l desk.Line) string {
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}
-	if w, ok := map[string]string{"case": "打开案件", "own data shown to the person": "本人信息，给本人看", "record": "查看日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+	if w, ok := map[string]string{"case": "打开案件", "case beyond the queue": "打开他人案件，未经查找", "own data shown to the person": "本人信息，给本人看", "record": "查看日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
 		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"by a temporary password": "用临时密码，尚未更换", "renewed by code": "用续期码续期", "renewal refused": "续期码不对", "renewal refused, asked before shut out": "续期码是收到停用通知之前申请的，没有采用", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",

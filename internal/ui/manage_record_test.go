@@ -137,3 +137,11 @@ func TestTheRecordIsNotForAClerk(t *testing.T) {
 	})
 	r.u.idle(t)
 }
+
+func TestANumberIsTakenHoweverItIsTyped(t *testing.T) {
+	for typed, want := range map[string]string{" 522727 20050314 9914 ": "522727200503149914", "５２２７２７２００５０３１４９９１Ｘ": "52272720050314991X", "a1b2c3d4": "a1b2c3d4"} {
+		if got := asTyped(typed); got != want {
+			t.Errorf("%q: got %q", typed, got)
+		}
+	}
+}
