@@ -36,6 +36,7 @@ const (
 	OddRefused  = guard.OddRefused
 	OddPassword = guard.OddPassword
 	OddGlass    = guard.OddGlass
+	OddAsks     = guard.OddAsks
 	OddLent     = guard.OddLent
 	OddPassed   = guard.OddPassed
 	OddIdle     = guard.OddIdle

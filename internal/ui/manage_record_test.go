@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
@@ -136,4 +138,39 @@ func TestTheRecordIsNotForAClerk(t *testing.T) {
 		}
 	})
 	r.u.idle(t)
+}
+
+// TestEveryOddityHasAName walks the sorts that there are.
+func TestEveryOddityHasAName(t *testing.T) {
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "guard", "odd.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	ast.Inspect(f, func(node ast.Node) bool {
+		v, ok := node.(*ast.ValueSpec)
+		if !ok || len(v.Values) != 1 {
+			return true
+		}
+		if of, ok := v.Type.(*ast.Ident); !ok || of.Name != "OddKind" {
+			return true
+		}
+		kind, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		if name := oddLabel(desk.Oddity{Kind: desk.OddKind(kind)}); !han(name) {
+			t.Errorf("%s is shown as %q", kind, name)
+		}
+		return true
+	})
+	if n < 12 {
+		t.Errorf("%d sorts were found", n)
+	}
+}
+
+// han says whether a text has a Chinese character in it.
+func han(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
