@@ -375,6 +375,11 @@ func detailWords(l desk.Line) string {
 			return words + more[28:36] + " 的申请"
 		}
 	}
+	if more, ok := rest("erasing of case "); ok && len(more) > 36 {
+		if why, kept := strings.CutPrefix(more[36:], " as the centre says: kept, "); kept {
+			return "县里要求删除，没有删除（" + whyLabel(desk.Why(why)) + "），案件 " + more[28:36]
+		}
+	}
 	for prefix, words := range map[string]string{"case to erase found: ": "查找要删除的案件", "erasing of case ": "应本人要求删除"} {
 		more, ok := rest(prefix)
 		more, grant, granted := strings.Cut(more, ", grant ")

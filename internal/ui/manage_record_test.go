@@ -174,3 +174,15 @@ func TestEveryOddityHasAName(t *testing.T) {
 func han(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
+
+func TestACaseThatTheCentreErasedAndThatStayedIsToldAsKept(t *testing.T) {
+	id := "0190a000-0000-7000-8000-0000000000a1"
+	for why, want := range map[string]string{
+		"as the centre says: kept, sealed": "没有删除（签过合同", "as the centre says: kept, unsent": "没有删除（", "on request: refused": "没有删除，案件", "on request: to be done": "应本人要求删除，案件",
+	} {
+		got := detailWords(desk.Line{Kind: loan.ChangeView, Detail: "erasing of case " + id + " " + why})
+		if !strings.Contains(got, want) || !strings.HasSuffix(got, "案件 "+id[28:]) || strings.Contains(want, "（") && strings.Contains(got, "本人") {
+			t.Errorf("%s: got %q, want %q in it", why, got, want)
+		}
+	}
+}
