@@ -204,10 +204,7 @@ func (s *recordSection) open(i int) {
 func lineWords(l desk.Line, fields int) string {
 	var more []string
 	if len(l.Fields) > 0 {
-		names := make([]string, 0, len(l.Fields))
-		for _, f := range l.Fields {
-			names = append(names, fieldNames([]string{f})[0])
-		}
+		names := lineFields(l)
 		more = append(more, strings.Join(names[:min(len(names), fields)], "、"))
 	}
 	for _, w := range []string{l.Reason, detailWords(l)} {
@@ -403,7 +400,7 @@ func detailWords(l desk.Line) string {
 			if strings.HasSuffix(p[0], "answered for ") {
 				more = strings.Replace(strings.Replace(more, " at ", "，电脑 ", 1), ", ", "，", 2)
 			}
-			return p[1] + strings.NewReplacer(", case ", "，案件 ", ", to ", "，接收人 ", ", for ", "，用途 ", " for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
+			return p[1] + strings.NewReplacer(", case ", "，案件 ", ", to ", "，接收人 ", ", for ", "，用途 ", " to export to ", "，导出给 ", " for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}
@@ -413,6 +410,9 @@ func detailWords(l desk.Line) string {
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",
 		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到",
 		"temporary-receipt to phone": "受理回执，发往家庭的手机", "temporary-receipt on phone": "受理回执，手机已收到", "change": "修改密码"}[d]; ok {
+		return w
+	}
+	if w := ownWords(d); w != "" {
 		return w
 	}
 	return d
