@@ -159,6 +159,53 @@ func TestARequestGoesUpAndItsGrantComesDown(t *testing.T) {
 	})
 }
 
+// TestOneClerksManyRequestsHideNobodys has a laptop with an earlier program, or one that
+// lies, send hundreds.
+func TestOneClerksManyRequestsHideNobodys(t *testing.T) {
+	s := &startChild(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0").server
+	a, b := newLaptop(t, s), newLaptop(t, s)
+	point := a.Profile().Point
+	for _, o := range [][]string{
+		{"rev-9", "某复核员", "reviewer", "point", point}, {"clerk-9", "某操作员", "clerk", "point", point}, {"admin-9", "县管理员", "dataadmin", "county", "522727"},
+	} {
+		s.must(t, "operator", "add", "--id", o[0], "--name", o[1], "--role", o[2], "--level", o[3], "--org", o[4])
+	}
+	mustCarry(t, a, s.url)
+	mustCarry(t, b, s.url)
+	id := a.draft(t, noise("paper", 2_000))
+	if _, err := a.at(t, "rev-9").AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Case: id, Hours: 2, Reason: "核对家长投诉"}); err != nil {
+		t.Fatal(err)
+	}
+	mustCarry(t, a, s.url)
+	for i := range 250 {
+		raw, err := guard.Ask{Nonce: [4]byte{byte(i), byte(i >> 8), 1, 1}, Fields: []string{"student.phone"}, Hours: 2, Count: 1}.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.commit(t, uuid.Nil, "clerk-9", loan.ChangeView, loan.ViewBody{Fields: []string{"student.phone"}, Reason: "家长来电核对", Detail: guard.AskedDetail(raw)})
+	}
+	mustCarry(t, b, s.url)
+	mustCarry(t, b, s.url)
+	list, err := b.at(t, "admin-9").Pleas(t.Context())
+	of := map[string]int{}
+	for _, p := range list {
+		of[p.Operator]++
+	}
+	if err != nil || of["rev-9"] != 1 || of["clerk-9"] != guard.MaxOwn {
+		t.Errorf("of the reviewer %d, of the clerk %d, %v; want 1 and 10", of["rev-9"], of["clerk-9"], err)
+	}
+	mine := b.at(t, "clerk-9")
+	if _, err := mine.AskGrant(t.Context(), desk.Wanted{Fields: []string{"student.phone"}, Count: 1, Hours: 2, Reason: "家长来电核对"}); err != nil {
+		t.Fatal(err)
+	}
+	if asks, err := mine.Asks(t.Context()); err != nil || len(asks) != 1 || !asks[0].Behind {
+		t.Errorf("who asked is not told that it waits behind the others: %+v, %v", asks, err)
+	}
+	if words := strings.Fields(s.must(t, "grant", "waiting")); strings.Count(strings.Join(words, " "), "clerk-9") < 250 {
+		t.Error("the centre's command does not list all")
+	}
+}
+
 func indexAfter(words []string, word string) int {
 	for i, w := range words {
 		if w == word && i+1 < len(words) {

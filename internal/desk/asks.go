@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,21 +40,18 @@ type Asked struct {
 
 	Declined string `json:"-"` // who declined it at the centre or at another laptop; empty while it waits
 	Word     string `json:"-"` // and why
+	Behind   bool   `json:"-"` // it goes to other laptops once others of the county's list are answered
 }
 
 // asksSetting keeps what is asked for and not answered.
 const asksSetting = "desk.asks"
 
-const (
-	maxAsks = 50
-	askFor  = guard.WaitFor
-
-	exportAsked = "export asked"
-)
+const askFor = guard.WaitFor
 
 // AskGrant makes a request for a grant, and notes it in the chain, with which it
 // goes up to who may answer it. The answer is given at this laptop by ApproveAsk,
-// by a code for TakeGrant, or comes down as a grant.
+// by a code for TakeGrant, or comes down as a grant. fault.Denied while ten of the
+// operator's, to see or to export, wait here.
 func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	const op = "ask for a grant"
 	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
@@ -76,22 +74,43 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	}
 	d.uses.Lock()
 	defer d.uses.Unlock()
+	all, err := d.asks(ctx)
+	if err == nil {
+		err = d.mayAskMore(ctx, all)
+	}
+	if err != nil {
+		return Asked{}, fault.Wrap(op, err)
+	}
 	code := seal.Spoken(b)
 	a := Asked{Code: code, Scan: d.request(code).AskScan(), Operator: d.operator.ID, Wanted: w, At: d.moment().UTC()}
 	detail := guard.AskedDetail(b)
 	if w.Export {
-		detail = exportAsked // whoever answers names a recipient, here: it does not go up
+		detail = guard.ExportAsked
 	}
 	if err := d.noteOf(ctx, op, d.operator.ID, w.Case, loan.ViewBody{Fields: w.Fields, Reason: w.Reason, Detail: detail}); err != nil {
 		return Asked{}, err
 	}
-	all, err := d.asks(ctx)
+	return a, fault.Wrap(op, d.store.SetSetting(ctx, asksSetting, append(all, a)))
+}
+
+// mayAskMore is fault.Denied, and noted, while as many requests of the operator wait
+// here as may: nobody's are many enough to hide those of others.
+func (d *Desk) mayAskMore(ctx context.Context, all []Asked) error {
+	all, err := d.answeredAbove(ctx, all)
 	if err != nil {
-		return Asked{}, fault.Wrap(op, err)
+		return err
 	}
-	all = append(all, a)
-	all = all[max(0, len(all)-maxAsks):]
-	return a, fault.Wrap(op, d.store.SetSetting(ctx, asksSetting, all))
+	wait := 0
+	for _, a := range all {
+		if a.Operator == d.operator.ID && a.Declined == "" {
+			wait++
+		}
+	}
+	if wait < guard.MaxOwn {
+		return nil
+	}
+	d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "refused " + string(guard.AskGrant) + ": as many wait as may"})
+	return fault.Tell("count requests", fault.Denied, fmt.Sprintf("您已有 %d 份申请等待答复，不能再申请。请先打电话报申请码，或请系统数据管理员到本机批准；72 小时没有答复的申请自动失效。", wait), errors.New("as many wait as may"))
 }
 
 // request is a code of the operator signed in at this laptop.

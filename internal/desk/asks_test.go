@@ -220,6 +220,16 @@ func TestAGrantByAnAdministratorAtAnotherLaptop(t *testing.T) {
 	if _, err := other.AnswerAsk(ctx, f.p.Device.String()[28:], "admin-1", a.Code, "核对家长投诉"); fault.KindOf(err) != fault.Denied {
 		t.Errorf("for oneself: got %v", err)
 	}
+	for _, days := range []int{-3, -2, 2, 3} {
+		m, err := guard.Plea{Device: guard.TagOf(f.p.Device), Operator: "reviewer-1", Ask: ask}.Message("admin-1", guard.DayOf(clock().AddDate(0, 0, days)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stale := seal.Spoken(f.p.CountyKey.Derive("doorstep grant answer 1").Answer(m))
+		if _, err := f.d.TakeGrant(ctx, a.Code, stale); fault.KindOf(err) != fault.Untrusted {
+			t.Errorf("an answer of the day %d days from today: got %v", days, err)
+		}
+	}
 	if g, err := f.d.TakeGrant(ctx, a.Code, answer); err != nil || g.By != "admin-1" {
 		t.Errorf("got %+v, %v", g, err)
 	}

@@ -38,9 +38,17 @@ func TestWhatIsKeptOfAPersonIsShownToThatPerson(t *testing.T) {
 			t.Error("the chain has the value")
 		}
 	}
+	card := testCard()
+	card.To = c.App.Student.IDValidTo
+	if _, err := d.KeepCard(t.Context(), c.ID, loan.StudentParty, card, []string{"name", "address"}); err != nil {
+		t.Fatal(err)
+	}
 	one, err := d.OwnData(t.Context(), c.ID, loan.StudentParty)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if one.Card == nil || one.Card.Card.Number != card.Number {
+		t.Errorf("the student is not shown what his card said: %+v", one.Card)
 	}
 	if got := told(one); slices.Contains(got, "coborrowers.0.phone") || slices.Contains(got, "coborrowers.0.id_no") || slices.Contains(got, "coborrowers.0.name") {
 		t.Errorf("the student is shown %v", got)

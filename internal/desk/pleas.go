@@ -146,7 +146,7 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 }
 
 // answeredAbove takes out of requests of this laptop those whose grant came
-// down, and says of others that they were declined.
+// down, and says of others that they were declined, or wait behind others.
 func (d *Desk) answeredAbove(ctx context.Context, all []Asked) ([]Asked, error) {
 	if err := d.keepGrants(ctx); err != nil {
 		return nil, err
@@ -179,12 +179,25 @@ func (d *Desk) answeredAbove(ctx context.Context, all []Asked) ([]Asked, error) 
 		} else if found {
 			continue
 		}
-		for _, w := range list {
-			if w.Device == d.device() && w.Ask == hex.EncodeToString(raw) && w.Declined {
-				a.Declined, a.Word = w.By, w.Word
-			}
-		}
+		a.heard(list, d.device(), hex.EncodeToString(raw))
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// heard is what the centre's list says of a request of this laptop. One that is not on
+// it, where it is full or has as many of the operator's as it holds, waits until others
+// are answered.
+func (a *Asked) heard(list []guard.Waiting, own uuid.UUID, ask string) {
+	his := 0
+	for _, w := range list {
+		if w.Device == own && w.Ask == ask {
+			a.Declined, a.Word = w.By, w.Word
+			return
+		}
+		if w.Operator == a.Operator && !w.Declined {
+			his++
+		}
+	}
+	a.Behind = his >= guard.MaxOwn || len(list) >= guard.MaxWaiting
 }

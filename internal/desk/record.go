@@ -37,6 +37,7 @@ const (
 	OddRefused  = guard.OddRefused
 	OddPassword = guard.OddPassword
 	OddGlass    = guard.OddGlass
+	OddAsks     = guard.OddAsks
 	OddLent     = guard.OddLent
 	OddPassed   = guard.OddPassed
 	OddIdle     = guard.OddIdle
@@ -49,6 +50,9 @@ const (
 	PortraitAgain = guard.PortraitAgain
 	SameShot      = guard.SameShot
 )
+
+// OwnShown is guard's word of own data that was shown to the person.
+const OwnShown = guard.OwnShown
 
 // VerbLabel is a verb's name on screen, as the record has the verb.
 func VerbLabel(verb string) string { return guard.Label(guard.Verb(verb)) }

@@ -37,6 +37,7 @@ const (
 	OddPortrait OddKind = "portrait" // one portrait in several cases, or of both parties
 	OddPassed   OddKind = "passed"   // one operator's many hand-overs on one day: of cases that he had passed on that day already, or beyond what a room does
 	OddIdle     OddKind = "idle"     // cases that one operator opened, printed or showed on one day and did nothing else with on it, beyond what people ask for at a counter
+	OddAsks     OddKind = "asks"     // one operator's many requests for grants on one day
 	OddLent     OddKind = "lent"     // temporary passwords that one officer gave at the centre, and uses of one before its owner set his own
 )
 
@@ -126,6 +127,7 @@ const (
 	// A line passes a case on and back now and then.
 	fullRoom   = 200
 	manyPassed = 15
+	manyAsks   = MaxOwn // whoever asks so often and is not answered may ask no more
 	// manyIdle is from how many cases on that were only looked at: who reviews them, works
 	// on them or passes them on did something with them.
 	manyIdle = 60
@@ -314,6 +316,8 @@ func (w *Watch) See(a Act) {
 		w.add(OddLooks, a, 1)
 	case a.Kind == loan.ChangeView && lookPast(a.Detail):
 		w.add(OddLooks, a, 1)
+	case a.Kind == loan.ChangeView && asks(a.Detail):
+		w.add(OddAsks, a, 1)
 	case a.Kind == loan.ChangeSignIn && (strings.HasPrefix(a.Detail, failedMark) || strings.HasPrefix(a.Detail, WrongAtCentre)):
 		w.add(OddPassword, a, failures(a.Detail))
 	case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, RosterTaken):
@@ -342,7 +346,7 @@ func lookPast(detail string) bool {
 
 // Found gives what is odd so far.
 func (w *Watch) Found() []Oddity {
-	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed}
+	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed, OddAsks: manyAsks}
 	out := w.idle()
 	for _, o := range w.by {
 		if o.Count >= least[o.Kind] {

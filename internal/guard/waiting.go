@@ -29,8 +29,13 @@ type Waiting struct {
 // WaitFor is how long a request waits for its answer.
 const WaitFor = 72 * time.Hour
 
-// MaxWaiting bounds the list of a county.
-const MaxWaiting = 200
+const (
+	// MaxWaiting bounds the list of a county.
+	MaxWaiting = 200
+	// MaxOwn is how many requests of one operator wait at a laptop, and how many stand
+	// on the list of a county.
+	MaxOwn = 10
+)
 
 // Plea is the request with who makes it and where; fault.Input for one that asks
 // for nothing, or names another case than its own.
@@ -104,6 +109,15 @@ const (
 	declinedDetail = "grant declined "
 	settledDetail  = "grant p-"
 )
+
+// ExportAsked is what the chain says of a request to export: whoever answers names a
+// recipient, at the laptop, and it does not go up.
+const ExportAsked = "export asked"
+
+// asks says whether a look's detail tells of a request.
+func asks(detail string) bool {
+	return detail == ExportAsked || strings.HasPrefix(detail, askedDetail)
+}
 
 // AskedDetail tells of a request of this laptop.
 func AskedDetail(ask []byte) string { return askedDetail + hex.EncodeToString(ask) }

@@ -95,8 +95,12 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []d
 				kit.NewText(s.named(a.Declined)+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
 			continue
 		}
+		words := ofCases(n, a.Count) + "：" + a.Reason
+		if a.Behind {
+			words += "。排在前面的申请答复后，才送到其他电脑；急用请打电话报申请码。"
+		}
 		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(a.Operator)+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
-			kit.NewText(ofCases(n, a.Count)+"："+a.Reason, kit.TextCaption), s.answering(a)))
+			kit.NewText(words, kit.TextCaption), s.answering(a)))
 	}
 	for _, g := range releases {
 		s.mine.Add(s.u.releaseRow(g, s.refresh))

@@ -223,10 +223,7 @@ func (s *recordSection) open(i int) {
 func lineWords(l desk.Line, fields int) string {
 	var more []string
 	if len(l.Fields) > 0 {
-		names := make([]string, 0, len(l.Fields))
-		for _, f := range l.Fields {
-			names = append(names, fieldNames([]string{f})[0])
-		}
+		names := lineFields(l)
 		more = append(more, strings.Join(names[:min(len(names), fields)], "、"))
 	}
 	for _, w := range []string{l.Reason, detailWords(l)} {
@@ -276,7 +273,7 @@ func oddUnit(o desk.Oddity) string {
 
 func oddLabel(o desk.Oddity) string {
 	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddSearches: "超过每日查找上限", desk.OddTakes: "超过每日接手上限", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
-		desk.OddGlass: "紧急查看", desk.OddLent: "临时密码", desk.OddPassed: "转交很多", desk.OddIdle: "打开很多案件未办理", desk.OddPhone: "同一手机多名学生", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
+		desk.OddGlass: "紧急查看", desk.OddAsks: "申请授权很多", desk.OddLent: "临时密码", desk.OddPassed: "转交很多", desk.OddIdle: "打开很多案件未办理", desk.OddPhone: "同一手机多名学生", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
 		return l
 	}
 	return string(o.Kind)
@@ -394,6 +391,11 @@ func detailWords(l desk.Line) string {
 			return words + more[28:36] + " 的申请"
 		}
 	}
+	if more, ok := rest("erasing of case "); ok && len(more) > 36 {
+		if why, kept := strings.CutPrefix(more[36:], " as the centre says: kept, "); kept {
+			return "县里要求删除，没有删除（" + whyLabel(desk.Why(why)) + "），案件 " + more[28:36]
+		}
+	}
 	for prefix, words := range map[string]string{"case to erase found: ": "查找要删除的案件", "erasing of case ": "应本人要求删除"} {
 		more, ok := rest(prefix)
 		more, grant, granted := strings.Cut(more, ", grant ")
@@ -417,7 +419,7 @@ func detailWords(l desk.Line) string {
 			if strings.HasSuffix(p[0], "answered for ") {
 				more = strings.Replace(strings.Replace(more, " at ", "，电脑 ", 1), ", ", "，", 2)
 			}
-			return p[1] + strings.NewReplacer(", case ", "，案件 ", ", to ", "，接收人 ", ", for ", "，用途 ", " for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
+			return p[1] + strings.NewReplacer(", case ", "，案件 ", ", to ", "，接收人 ", ", for ", "，用途 ", " to export to ", "，导出给 ", " for ", "，给 ", " by ", "，批准人 ", " reviewed: not right", "，复查：不应使用", " reviewed: right", "，复查：属实",
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}
@@ -427,6 +429,9 @@ func detailWords(l desk.Line) string {
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",
 		"loan-contract to phone": "已签合同，发往家庭的手机", "loan-contract on phone": "已签合同，手机已收到",
 		"temporary-receipt to phone": "受理回执，发往家庭的手机", "temporary-receipt on phone": "受理回执，手机已收到", "change": "修改密码"}[d]; ok {
+		return w
+	}
+	if w := ownWords(d); w != "" {
 		return w
 	}
 	return d

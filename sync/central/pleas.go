@@ -258,14 +258,14 @@ func (c *Central) issuePleas(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	var content []byte
-	list := all[:min(len(all), guard.MaxWaiting)]
+	list, _ := shared(all)
 	if err = c.unnamePleas(ctx, tx, list); err == nil {
 		content, err = guard.EncodeWaiting(list)
 	}
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	_, err = c.issue(ctx, tx, issuance{kind: bulletin.Asks, name: bulletin.AsksName, content: content, entries: len(all), expires: c.now().Add(guard.WaitFor)})
+	_, err = c.issue(ctx, tx, issuance{kind: bulletin.Asks, name: bulletin.AsksName, content: content, entries: len(list), expires: c.now().Add(guard.WaitFor)})
 	return err
 }
 
@@ -294,7 +294,8 @@ func (c *Central) unnamePleas(ctx context.Context, tx *sql.Tx, list []guard.Wait
 }
 
 // Pleas lists the requests for grants that wait for an answer, and those that
-// were declined, the newest first. In the reasons the cases' people are masked.
+// were declined, the newest first: those of the list that goes down, and then the rest. In
+// the reasons the cases' people are masked.
 func (c *Central) Pleas(ctx context.Context) ([]guard.Waiting, error) {
 	all, err := pleas(ctx, c.db)
 	names := c.naming(c.db)
@@ -303,7 +304,9 @@ func (c *Central) Pleas(ctx context.Context) ([]guard.Waiting, error) {
 			all[i].Word, err = names.text(ctx, all[i].Word, all[i].Case)
 		}
 	}
-	return slices.DeleteFunc(all, func(p guard.Waiting) bool { return c.now().Sub(p.At) > guard.WaitFor }), fault.Wrap("central.Pleas", err)
+	all = slices.DeleteFunc(all, func(p guard.Waiting) bool { return c.now().Sub(p.At) > guard.WaitFor })
+	list, rest := shared(all)
+	return append(list, rest...), fault.Wrap("central.Pleas", err)
 }
 
 // AnswerPlea answers a request that waits, as a data administrator at the centre.
