@@ -38,6 +38,7 @@ const (
 	OddPassed   OddKind = "passed"   // one operator's many hand-overs on one day: of cases that he had passed on that day already, or beyond what a room does
 	OddIdle     OddKind = "idle"     // cases that one operator opened, printed or showed on one day and did nothing else with on it, beyond what people ask for at a counter
 	OddLent     OddKind = "lent"     // temporary passwords that one officer gave at the centre, and uses of one before its owner set his own
+	OddSignIns  OddKind = "signins"  // one operator's many sign-ins on one day, as where the clock is put each morning to where it stood
 )
 
 // Oddity is something for a person to look at; it proves nothing.
@@ -129,6 +130,9 @@ const (
 	// manyIdle is from how many cases on that were only looked at: who reviews them, works
 	// on them or passes them on did something with them.
 	manyIdle = 60
+	// manySignIns is from how many sign-ins on of one operator: what locked itself while
+	// nobody was at it stays below on most days.
+	manySignIns = 13
 	// ManyPhones is from how many students on one phone is odd, ManyPortraits from
 	// how many cases on one portrait: brothers and sisters share a phone.
 	ManyPhones    = 4
@@ -316,6 +320,8 @@ func (w *Watch) See(a Act) {
 		w.add(OddLooks, a, 1)
 	case a.Kind == loan.ChangeSignIn && (strings.HasPrefix(a.Detail, failedMark) || strings.HasPrefix(a.Detail, WrongAtCentre)):
 		w.add(OddPassword, a, failures(a.Detail))
+	case a.Kind == loan.ChangeSignIn:
+		w.add(OddSignIns, a, 1)
 	case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, RosterTaken):
 		w.fromRoster(a)
 	case a.Kind == loan.ChangePass:
@@ -342,7 +348,7 @@ func lookPast(detail string) bool {
 
 // Found gives what is odd so far.
 func (w *Watch) Found() []Oddity {
-	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed}
+	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed, OddSignIns: manySignIns}
 	out := w.idle()
 	for _, o := range w.by {
 		if o.Count >= least[o.Kind] {
