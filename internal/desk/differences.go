@@ -220,8 +220,8 @@ func (d *Desk) rosterDifferences(ctx context.Context, c *loan.Case) (out []Diffe
 
 // compared are the fields set beside those of an earlier case.
 func compared() []string {
-	return []string{"student.name", "student.phone", "student.address", "student.hukou_code", "coborrowers.0.name", "coborrowers.0.id_no",
-		"coborrowers.0.phone", "coborrowers.0.relation", "study.school_name", "study.major", "study.level", "study.years", "study.entry_year"}
+	return []string{"student.name", "student.birth", "student.sex", "student.ethnic", "student.id_valid_to", "student.phone", "student.address", "student.hukou_code",
+		"coborrowers.0.name", "coborrowers.0.id_no", "coborrowers.0.phone", "coborrowers.0.address", "coborrowers.0.relation", "study.school_name", "study.major", "study.level", "study.years", "study.entry_year"}
 }
 
 // earlierCases says what earlier cases of the student and of the co-borrower have
@@ -246,8 +246,29 @@ func (d *Desk) earlierDifferences(ctx context.Context, c, k *loan.Case, full boo
 	for _, f := range compared() {
 		out = differs(out, f, FromEarlier, fieldText(&c.App, f), fieldText(&k.App, f))
 	}
+	out = previousDifferences(out, c, k)
 	same := loan.IdentityOf(c.App.Student) == loan.IdentityOf(k.App.Student)
 	return out, d.withhold(ctx, c, k, out, full, same && loan.IdentityOf(c.App.Student).Known(), loan.CoborrowerParty)
+}
+
+// The contract before, as a renewal names it.
+const (
+	previousNo     = "loan.previous.contract_no"
+	previousAmount = "loan.previous.amount"
+)
+
+// previousDifferences adds what a renewal says of the contract before and the sealed
+// case k has otherwise: its number, where a receipt came, and its amount. A supplement
+// follows a contract of the same year, which is not the one before.
+func previousDifferences(out []Difference, c, k *loan.Case) []Difference {
+	l := &c.App.Loan
+	if c.App.Kind != loan.Renewal || l.Supplementary || l.Previous == nil || !k.EverSealed() {
+		return out
+	}
+	if k.Receipt != nil {
+		out = differs(out, previousNo, FromEarlier, l.Previous.ContractNo, k.Receipt.ContractNo)
+	}
+	return differs(out, previousAmount, FromEarlier, fieldText(&c.App, previousAmount), fieldText(&k.App, "loan.amount"))
 }
 
 // withhold marks what of an earlier case the operator may not see. same is whether it is
@@ -264,11 +285,14 @@ func (d *Desk) withhold(ctx context.Context, c, k *loan.Case, out []Difference, 
 		if name, ok := strings.CutPrefix(x.Field, loan.CoborrowerParty.Field("")); ok {
 			fields[i] = as.Field(name)
 		}
+		if x.Field == previousAmount {
+			fields[i] = "loan.amount"
+		}
 	}
 	if full && same && guard.Reviewing(d.acting(), c) && d.would(ctx, guard.View, k) == nil {
 		return d.noteCompared(ctx, c, k, slices.DeleteFunc(fields, func(f string) bool {
 			_, err := k.App.Field(f)
-			return err != nil // a student's relation, as which the case has none
+			return err != nil || f == previousNo // a student's relation, as which the case has none, and its own number
 		}))
 	}
 	for i := range out {

@@ -74,7 +74,7 @@ func TestWhatDiffersIsSetSideBySide(t *testing.T) {
 	t.Run("from an earlier case of the student", func(t *testing.T) {
 		second := entered(t, d)
 		second = must(d.Edit(ctx, second.ID, map[string]any{"study.major": "另一专业", "coborrowers.0.relation": "母", "student.address": ""}))
-		wantDifferences(t, differing(t, d, second, desk.FromEarlier), map[string]string{"study.major": "测试专业", "coborrowers.0.relation": "父"})
+		wantDifferences(t, differing(t, d, second, desk.FromEarlier), map[string]string{"student.birth": "2005-03-15", "study.major": "测试专业", "coborrowers.0.relation": "父"})
 		must(d.Void(ctx, k.ID, "重复受理"))
 		wantDifferences(t, differing(t, d, second, desk.FromEarlier), map[string]string{})
 	})

@@ -2,12 +2,7 @@ package desk_test
 
 import (
 	"context"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"image"
-	"io/fs"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -448,45 +443,5 @@ func TestPicturesAreForWhoSeesTheCase(t *testing.T) {
 	}
 	if _, err := d.Blob(t.Context(), one.ID, mine.Slot(loan.DocSlot(loan.HukouBook2))[0].Blob); fault.KindOf(err) != fault.Missing {
 		t.Errorf("another case's picture by this one's id: got %v, want missing", err)
-	}
-}
-
-// TestWhoTakesTheStore names the places where the store is taken past the desk:
-// to carry what is sealed, and to compare. A new one is to be thought about.
-func TestWhoTakesTheStore(t *testing.T) {
-	want := []string{
-		"app/verb_carriage.go", "app/verb_enrol.go", "app/verb_neighbour.go", "app/verb_remote.go",
-		"app/verb_stick.go", "app/verb_sync.go", "app/window.go", "internal/ui/sync_enrol.go", "internal/ui/sync_stick.go",
-	}
-	var got []string
-	for _, dir := range []string{"app", "internal/ui"} {
-		err := filepath.WalkDir(filepath.Join("..", "..", dir), func(path string, e fs.DirEntry, err error) error {
-			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-			if err != nil {
-				return err
-			}
-			ast.Inspect(f, func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok || len(call.Args) > 0 {
-					return true
-				}
-				name := filepath.ToSlash(strings.TrimPrefix(path, filepath.Join("..", "..")+string(filepath.Separator)))
-				if s, ok := call.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Store" && !slices.Contains(got, name) {
-					got = append(got, name)
-				}
-				return true
-			})
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	slices.Sort(got)
-	if !slices.Equal(got, want) {
-		t.Errorf("got  %v\nwant %v", got, want)
 	}
 }

@@ -41,6 +41,7 @@ const (
 	OddLent     = guard.OddLent
 	OddPassed   = guard.OddPassed
 	OddIdle     = guard.OddIdle
+	OddSignIns  = guard.OddSignIns
 	OddPhone    = guard.OddPhone
 	OddPortrait = guard.OddPortrait
 )

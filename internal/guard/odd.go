@@ -39,6 +39,7 @@ const (
 	OddIdle     OddKind = "idle"     // cases that one operator opened, printed or showed on one day and did nothing else with on it, beyond what people ask for at a counter
 	OddAsks     OddKind = "asks"     // one operator's many requests for grants on one day
 	OddLent     OddKind = "lent"     // temporary passwords that one officer gave at the centre, and uses of one before its owner set his own
+	OddSignIns  OddKind = "signins"  // one operator's many sign-ins on one day, as where the clock is put each morning to where it stood
 )
 
 // Oddity is something for a person to look at; it proves nothing.
@@ -131,6 +132,9 @@ const (
 	// manyIdle is from how many cases on that were only looked at: who reviews them, works
 	// on them or passes them on did something with them.
 	manyIdle = 60
+	// manySignIns is from how many sign-ins on of one operator: what locked itself while
+	// nobody was at it stays below on most days.
+	manySignIns = 40
 	// ManyPhones is from how many students on one phone is odd, ManyPortraits from
 	// how many cases on one portrait: brothers and sisters share a phone.
 	ManyPhones    = 4
@@ -320,6 +324,8 @@ func (w *Watch) See(a Act) {
 		w.add(OddAsks, a, 1)
 	case a.Kind == loan.ChangeSignIn && (strings.HasPrefix(a.Detail, failedMark) || strings.HasPrefix(a.Detail, WrongAtCentre)):
 		w.add(OddPassword, a, failures(a.Detail))
+	case a.Kind == loan.ChangeSignIn:
+		w.add(OddSignIns, a, 1)
 	case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, RosterTaken):
 		w.fromRoster(a)
 	case a.Kind == loan.ChangePass:
@@ -346,7 +352,7 @@ func lookPast(detail string) bool {
 
 // Found gives what is odd so far.
 func (w *Watch) Found() []Oddity {
-	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed, OddAsks: manyAsks}
+	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed, OddAsks: manyAsks, OddSignIns: manySignIns}
 	out := w.idle()
 	for _, o := range w.by {
 		if o.Count >= least[o.Kind] {

@@ -16,7 +16,8 @@ const (
 	AccountFor = 7 * 24 * time.Hour
 	// ClockSlack is how far a clock may stand behind what this laptop has seen:
 	// time zones and a battery that was changed stay within it. What was over stays
-	// so; only time that this laptop never saw go by is gained by a clock set back.
+	// so; only time that this laptop never saw go by is gained by a clock set back, each
+	// morning anew by one put to where it stood: OddSignIns alone tells of that.
 	ClockSlack = 24 * time.Hour
 )
 

@@ -55,6 +55,8 @@ func fieldLabel(path string) string {
 		return "贷款到期年份"
 	case "loan.previous", "loan.previous.contract_no":
 		return "上一份合同编号"
+	case "loan.previous.amount":
+		return "上一份合同金额（元）"
 	case "loan.renewal_statement":
 		return "续贷声明"
 	case "loan.same_year_prior":
