@@ -38,6 +38,9 @@ func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.V
 	if v == guard.Correct && c.Contract == nil {
 		return nil, fault.Say(op, fault.Denied, "本案没有签过的合同，直接修改即可，不必办理补正。", errors.New("no contract"))
 	}
+	if err := mayCollect(c, needOf(fields)...); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	return d.commitAs(ctx, op, d.operator, id, append(ps, ofAnother(c, fields)...))
 }
 
@@ -88,6 +91,9 @@ func (d *Desk) AttachPage(ctx context.Context, id uuid.UUID, body loan.AttachBod
 	if err := keepsPortrait(c, body.Slot, h); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if err := mayCollect(c, sensitiveOf(body.Slot)...); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	all := append([]pending{entry(loan.ChangeAttach, body)}, d.noteAgain(ctx, c, body.Slot, content, h)...)
 	return d.commitAs(ctx, op, d.operator, id, all, store.Blob{Hash: h, Content: content})
 }
@@ -117,9 +123,21 @@ func (d *Desk) Detach(ctx context.Context, id uuid.UUID, slot loan.Slot, blob lo
 
 // KeepCard keeps what the chip of a party's card said, and which of the person's
 // fields the operator left as they were typed against it, for the second person to
-// decide by.
+// decide by. fault.Denied, as in Edit and AttachPage, once the party took back its
+// consent that sensitive data be handled.
 func (d *Desk) KeepCard(ctx context.Context, id uuid.UUID, p loan.Party, card loan.Card, kept []string) (*loan.Case, error) {
-	return d.act(ctx, "keep card", id, guard.Edit, entry(loan.ChangeCard, loan.CardBody{Form: loan.CardForm, Party: p, Card: card, Kept: kept}))
+	const op = "keep card"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.Edit, c); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := mayCollect(c, p); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d.act(ctx, op, id, guard.Edit, entry(loan.ChangeCard, loan.CardBody{Form: loan.CardForm, Party: p, Card: card, Kept: kept}))
 }
 
 // Attest notes that the operator found the person, the card and the portrait

@@ -19,11 +19,12 @@ import (
 // it: 本人信息查询.
 type Own struct {
 	Person    loan.Person
-	Masked    bool            // but for what is shown for a while: the operator does not see the case in full
-	Relation  loan.Relation   // of a co-borrower
-	Card      *loan.CardState // what the card said when it was read; nil where none was
-	Papers    int             // pictures of the person and of the case's papers that are here
-	Contract  bool            // a sealed contract is kept
+	App       loan.Application // what of the application is the person's own, nothing of the other party
+	Masked    bool             // but for what is shown for a while: the operator does not see the case in full
+	Card      *loan.CardState  // what the card said when it was read; nil where none was
+	Papers    []OwnPaper       // what is in the case of the person's pictures and papers
+	Contract  string           // the number of the contract that the centre gave; empty where it gave none yet
+	Sealed    int              // sealed contracts that are kept, voided ones too
 	Consents  []OwnConsent
 	Looks     int // how often somebody looked, was shown a row by a search, revealed, printed or exported
 	LastLook  time.Time
@@ -31,6 +32,12 @@ type Own struct {
 	AtCentre  bool
 	MayErase  error // nil, or why what is kept cannot be erased on request
 	Operators []string
+}
+
+// OwnPaper is a portrait or paper that tells of the person.
+type OwnPaper struct {
+	Slot  loan.Slot
+	Pages int
 }
 
 // OwnConsent is a consent that the person gave, or took back.
@@ -53,21 +60,18 @@ func (d *Desk) OwnData(ctx context.Context, id uuid.UUID, party loan.Party) (Own
 		return Own{}, fault.Wrap(op, err)
 	}
 	full, shown := d.SeesFull(c), d.Shown(c)
-	out := Own{Person: shown.Student, Masked: !full, AtCentre: c.Receipt != nil, Contract: c.Contract != nil && c.Contract.Sealed != nil, MayErase: erasable(c)}
+	out := Own{Person: shown.Student, App: shown.Of(party), Masked: !full, AtCentre: c.Receipt != nil, Papers: ownPapers(c, party), Sealed: sealedContracts(c), MayErase: erasable(c)}
 	if party == loan.CoborrowerParty {
 		if len(c.App.Coborrowers) == 0 {
 			return Own{}, fault.New(op, fault.Missing, errors.New("no co-borrower"))
 		}
-		out.Person, out.Relation = shown.Coborrowers[0].Person, c.App.Coborrowers[0].Relation
+		out.Person = shown.Coborrowers[0].Person
 	}
 	if k, ok := c.Cards[party]; ok && full {
 		out.Card = &k
 	}
-	for _, a := range c.Attachments {
-		if portrait(a.Slot) && !strings.HasSuffix(string(a.Slot), string(party)) {
-			continue
-		}
-		out.Papers++
+	if c.Receipt != nil {
+		out.Contract = c.Receipt.ContractNo
 	}
 	body := loan.ViewBody{Fields: []string{string(party)}, Detail: guard.OwnShown}
 	if _, err := d.commit(ctx, op, id, entry(loan.ChangeView, body)); err != nil {
@@ -97,6 +101,37 @@ func (o *Own) look(ch *loan.Change) {
 	if !slices.Contains(o.Operators, ch.Operator) {
 		o.Operators = append(o.Operators, ch.Operator)
 	}
+}
+
+// ownPapers are the pictures and papers of a case that tell of a party, in their order.
+func ownPapers(c *loan.Case, party loan.Party) []OwnPaper {
+	var out []OwnPaper
+	for _, a := range c.Attachments {
+		if !a.Slot.About(party, c.App.SeparateHukou) {
+			continue
+		}
+		i := slices.IndexFunc(out, func(p OwnPaper) bool { return p.Slot == a.Slot })
+		if i < 0 {
+			i = len(out)
+			out = append(out, OwnPaper{Slot: a.Slot})
+		}
+		out[i].Pages++
+	}
+	return out
+}
+
+// sealedContracts counts the sealed contracts of a case, the voided ones too.
+func sealedContracts(c *loan.Case) int {
+	n := 0
+	if c.Contract != nil && c.Contract.Sealed != nil {
+		n++
+	}
+	for i := range c.Former {
+		if c.Former[i].Sealed != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // count adds what a change of the case says of looks and consents.

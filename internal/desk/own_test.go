@@ -21,7 +21,7 @@ func TestWhatIsKeptOfAPersonIsShownToThatPerson(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if own.Person.Phone != want || own.Papers != 7 || own.Contract || own.AtCentre || own.Looks == 0 || own.Exports != 0 {
+		if own.Person.Phone != want || own.Sealed != 0 || own.Contract != "" || own.AtCentre || own.Looks == 0 || own.Exports != 0 {
 			t.Errorf("%s: %+v", party, own)
 		}
 		if len(own.Consents) != 3 || own.Consents[0].Text == "" || !own.Consents[0].Given || own.Consents[0].By != "clerk-1" || own.Consents[0].At.IsZero() {
@@ -53,6 +53,9 @@ func TestWhatIsKeptOfAPersonIsShownToThatPerson(t *testing.T) {
 	if got := told(one); slices.Contains(got, "coborrowers.0.phone") || slices.Contains(got, "coborrowers.0.id_no") || slices.Contains(got, "coborrowers.0.name") {
 		t.Errorf("the student is shown %v", got)
 	}
+	if len(one.App.Coborrowers) != 0 || one.App.Student.Sex == "" || one.App.Study.SchoolName == "" || one.App.Loan.Amount == 0 {
+		t.Errorf("of the student's own there is %+v", one.App)
+	}
 	d, err = signedIn(t, d, "reviewer-1", reviewPassword)
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +69,67 @@ func TestWhatIsKeptOfAPersonIsShownToThatPerson(t *testing.T) {
 	}
 	if got, err = d.OwnData(t.Context(), c.ID, loan.StudentParty); err != nil || got.Person.Phone != "15400000001" || strings.Contains(got.Person.Name, "测") {
 		t.Errorf("shown by a reason: got %+v, %v", got.Person, err)
+	}
+}
+
+func TestEachPartyIsShownAllThatIsItsOwnAndNothingOfTheOther(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer func() { d.Close() }()
+	c := entered(t, d)
+	must(d.Edit(ctx, c.ID, map[string]any{"hardship.categories": []string{"低保家庭学生"}, "loan.previous.contract_no": "52272720230001", "coborrowers.0.non_parent_reason": "父母在外务工"}))
+	must(d.KeepCard(ctx, c.ID, loan.StudentParty, loan.Card{Kind: loan.ResidentIdentity, Name: c.App.Student.Name, Number: c.App.Student.IDNo}, nil))
+	of := func(p loan.Party) desk.Own {
+		t.Helper()
+		own, err := d.OwnData(ctx, c.ID, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return own
+	}
+	student, second := of(loan.StudentParty), of(loan.CoborrowerParty)
+	if a := student.App; len(a.Hardship.Categories) != 1 || a.Loan.Previous == nil || a.Loan.Previous.ContractNo == "" || a.Study.Tuition == 0 || len(a.Coborrowers) != 0 || student.Card == nil {
+		t.Errorf("the student: %+v, card %v", a, student.Card != nil)
+	}
+	if a := second.App; len(a.Coborrowers) != 1 || a.Coborrowers[0].NonParentReason == "" || a.Coborrowers[0].Relation == "" || a.Loan.Amount == 0 ||
+		a.Loan.Previous != nil || a.Hardship.Categories != nil || a.Study.SchoolName != "" || a.Student.Name != "" || second.Card != nil {
+		t.Errorf("the co-borrower: %+v, card %v", a, second.Card != nil)
+	}
+	for _, path := range told(second) {
+		if strings.HasPrefix(path, "student.") && !strings.Contains(path, "address") { // the two live at one address
+			t.Errorf("the co-borrower is shown %s", path)
+		}
+	}
+	for who, k := range map[string]struct {
+		own  desk.Own
+		want []loan.Slot
+	}{
+		"student":     {student, []loan.Slot{loan.PortraitStudent, loan.DocSlot(loan.StudentIDCard), loan.DocSlot(loan.HukouBook), loan.DocSlot(loan.ApplicationForm), loan.DocSlot(loan.AdmissionLetter), loan.DocSlot(loan.HardshipForm)}},
+		"co-borrower": {second, []loan.Slot{loan.PortraitCoborrower, loan.DocSlot(loan.CoborrowerIDCard), loan.DocSlot(loan.HukouBook), loan.DocSlot(loan.ApplicationForm)}},
+	} {
+		var got []loan.Slot
+		for _, p := range k.own.Papers {
+			got = append(got, p.Slot)
+			if p.Pages != 1 {
+				t.Errorf("%s: %s has %d pages", who, p.Slot, p.Pages)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(k.want)
+		if !slices.Equal(got, k.want) {
+			t.Errorf("papers of the %s: got %v, want %v", who, got, k.want)
+		}
+	}
+	var err error
+	if d, err = signedIn(t, d, "reviewer-1", reviewPassword); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
+		own := of(p)
+		if a := own.App; len(told(own)) > 0 || own.Card != nil || a.Hardship.Categories != nil || a.Student.IDValidTo != "" ||
+			a.Loan.Previous != nil && a.Loan.Previous.ContractNo != "" || len(a.Coborrowers) > 0 && a.Coborrowers[0].NonParentReason != "" {
+			t.Errorf("%s, by who does not handle the case: in full %v, card %v, %+v", p, told(own), own.Card != nil, a)
+		}
 	}
 }
 

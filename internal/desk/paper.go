@@ -69,7 +69,8 @@ func (d *Desk) Papers(c *loan.Case) []Paper {
 
 // Printout makes a paper to be printed, and notes the print. One with a person's
 // data has the watermark; the sealed contract itself stays as it is, what is
-// printed is a copy.
+// printed is a copy. fault.Denied for a form once a party took back its consent that
+// sensitive data be handled, until it is given anew.
 func (d *Desk) Printout(ctx context.Context, id uuid.UUID, p Paper) ([]byte, error) {
 	const op = "print paper"
 	if p == PaperReceipt {
@@ -87,6 +88,11 @@ func (d *Desk) Printout(ctx context.Context, id uuid.UUID, p Paper) ([]byte, err
 	}
 	if !slices.Contains(d.Papers(c), p) {
 		return nil, fault.New(op, fault.Missing, errors.New("the case has no such paper"))
+	}
+	if p != PaperCard && p != PaperContract {
+		if err := mayCollect(c, loan.StudentParty, loan.CoborrowerParty); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
 	}
 	if c, err = d.act(ctx, op, id, guard.Print, entry(loan.ChangePrint, loan.ViewBody{Detail: string(p)})); err != nil {
 		return nil, err

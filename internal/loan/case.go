@@ -259,6 +259,16 @@ func (c *Case) TakenBack() []Withdrawal {
 	return out
 }
 
+// TookBack says whether a party that is still who consented took a consent back and
+// has not given it anew.
+func (c *Case) TookBack(p Party, purpose string) bool {
+	who, now := c.bound[p].consent, personOf(&c.App, p)
+	if c.Consents[p][purpose] != "" || who == (Identity{}) || now == (Identity{}) || who.another(now) {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(c.Withdrawn, c.Retracted), func(w Withdrawal) bool { return w.Party == p && w.Purpose == purpose })
+}
+
 // MayShare says whether the case may go to others, the bank and the school: each
 // party's consents stand by which it does, as far as the texts that it was shown ask
 // for them, and none that it once gave is taken back.

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"image"
 	"slices"
 	"strconv"
 	"strings"
@@ -264,52 +263,4 @@ func (v *visit) breakGlass() {
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
 	d.SetWidth(560)
 	d.Show()
-}
-
-// showPictures shows the case's pictures, one after the other, while they are
-// revealed.
-func (v *visit) showPictures() {
-	var options []kit.Option
-	for i, a := range v.c.Attachments {
-		if strings.HasPrefix(a.Media, "image/") {
-			options = append(options, kit.Option{ID: strconv.Itoa(i), Text: strconv.Itoa(len(options)+1) + " " + a.Slot.Label()})
-		}
-	}
-	if len(options) == 0 {
-		kit.Notice(v.u.win, kit.Info, "本案还没有影像。")
-		return
-	}
-	frame := kit.NewPhotoFrame("正在读取…", 560, 0.72)
-	frame.SetWatermark(v.u.desk.Watermark())
-	pick := kit.NewFixedPicker(options)
-	show := func(o kit.Option) {
-		i, _ := strconv.Atoi(o.ID)
-		a := v.c.Attachments[i]
-		frame.SetImage(nil)
-		var img image.Image
-		v.u.grind("read picture", func(ctx context.Context) error {
-			b, err := v.u.desk.Blob(ctx, v.id, a.Blob)
-			if err == nil {
-				img, err = desk.DecodeImage(b)
-			}
-			return err
-		}, func(err error) {
-			if err != nil {
-				frame.SetEmpty(sentence(err))
-				return
-			}
-			frame.SetImage(img)
-		})
-	}
-	pick.OnChanged = show
-	pick.SetValue(options[0])
-	d := kit.NewDialog(v.u.win, "查看影像", container.New(&stacked{gap: 10}, kit.NewLabeled("影像", false, pick), container.NewCenter(frame)), "关闭", "", nil)
-	d.SetWidth(640)
-	d.SetOnClosed(func() {
-		v.revealing.pictures = nil
-		v.conceal()
-	})
-	v.revealing.pictures = d
-	d.Show()
-	show(options[0])
 }

@@ -37,51 +37,59 @@ func (v *visit) showOwnOf(party loan.Party) {
 }
 
 func (v *visit) ownDialog(party loan.Party, own desk.Own) {
-	p := own.Person
-	rows := []fyne.CanvasObject{
-		kit.NewText("请本人看屏幕核对。有错的在案件里更正；同意可以撤回。本次查询已记入日志。", kit.TextMuted),
-		fact("姓名", p.Name), fact("身份证号", p.IDNo), fact("出生日期", string(p.Birth)), fact("手机号码", p.Phone), fact("通讯地址", p.Address)}
+	head := []fyne.CanvasObject{kit.NewText("请本人看屏幕核对。有错的在案件里更正；同意可以撤回。本次查询已记入日志。", kit.TextMuted)}
 	if own.Masked {
-		rows = append(rows, kit.NewText("您不是本案经办人，内容已遮盖。请先关闭本窗，按“显示…”写明原因，30 秒内再打开给本人看。", kit.TextWarn))
+		head = append(head, kit.NewText("您不是本案经办人，内容已遮盖。请先关闭本窗，按“显示…”写明原因，30 秒内再打开给本人看。", kit.TextWarn))
 	}
-	if own.Relation != "" {
-		rows = append(rows, fact("与学生关系", string(own.Relation)))
-	}
-	if k := own.Card; k != nil {
-		rows = append(rows, fact("证件上的内容", cardWords(k.Card)+"；"+v.stamp(k.At)+" 由 "+v.person(k.By)+" 读取"))
-	}
-	kept := fmt.Sprintf("影像和材料 %d 份", own.Papers)
-	if own.Contract {
-		kept += "，已签合同 1 份"
-	}
-	at := "还没有送达中心"
-	if own.AtCentre {
-		at = "已送达县资助中心"
-	}
-	rows = append(rows, fact("本机保存", kept+"；"+at), fact("同意", strings.Join(v.consentLines(own), "\n")),
-		fact("查看记录", fmt.Sprintf("共 %d 次，最近 %s，导出 %d 次；经手人员 %s", own.Looks, v.stamp(own.LastLook), own.Exports, strings.Join(v.persons(own.Operators), "、"))))
-	erase := "案件已作废，可以请系统数据管理员删除。"
-	if own.MayErase != nil {
-		erase = sentence(own.MayErase)
-	}
-	rows = append(rows, fact("删除", erase))
 	var d *kit.Dialog
 	other, label := loan.CoborrowerParty, "看共同借款人的…"
 	if party == loan.CoborrowerParty {
 		other, label = loan.StudentParty, "看学生的…"
 	}
 	if len(v.c.App.Coborrowers) > 0 {
-		rows = append(rows, container.NewHBox(kit.NewQuiet(label, nil, func() {
+		head = append(head, container.NewHBox(kit.NewQuiet(label, nil, func() {
 			d.Close()
 			v.showOwnOf(other)
 		})))
 	}
-	who := map[loan.Party]string{loan.StudentParty: "借款学生", loan.CoborrowerParty: "共同借款人"}[party]
-	d = kit.NewDialog(v.u.win, "本人信息 · "+who, container.New(&stacked{gap: 8}, rows...), "关闭", "", nil)
-	d.SetWidth(660)
+	var rows []fyne.CanvasObject
+	for _, g := range v.ownGroups(party, own) {
+		rows = append(rows, kit.NewText(g.title, kit.TextHeading), ownPairs(g.rows))
+	}
+	rows = append(rows, kit.NewText("保存和使用", kit.TextHeading))
+	rows = append(rows, v.ownKept(own)...)
+	content := container.NewBorder(container.New(&stacked{gap: 6}, head...), nil, nil, nil,
+		container.New(&paperRoom{height: scaled(430)}, container.NewVScroll(inset(0, 8, container.New(&stacked{gap: 8}, rows...)))))
+	d = kit.NewDialog(v.u.win, "本人信息 · "+partyLabel(party), content, "关闭", "", nil)
+	d.SetWidth(760)
 	d.SetOnClosed(func() { v.revealing.own = nil })
 	v.revealing.own = d
 	d.Show()
+}
+
+// ownPairs sets names and values in two columns.
+func ownPairs(rows [][2]string) fyne.CanvasObject {
+	var cells []fyne.CanvasObject
+	for _, p := range rows {
+		cells = append(cells, container.New(&stacked{gap: 1}, kit.NewText(p[0], kit.TextCaption), kit.NewText(p[1], kit.TextBody)))
+	}
+	return container.New(&pairs2{}, cells...)
+}
+
+// ownKept says what is kept of a person besides what was entered, who looked at it,
+// and whether it can be erased.
+func (v *visit) ownKept(own desk.Own) []fyne.CanvasObject {
+	at := "还没有送达中心"
+	if own.AtCentre {
+		at = "已送达县资助中心"
+	}
+	erase := "案件已作废，可以请系统数据管理员删除。"
+	if own.MayErase != nil {
+		erase = sentence(own.MayErase)
+	}
+	return []fyne.CanvasObject{fact("影像和材料", paperWords(own)+"；"+at), fact("同意", strings.Join(v.consentLines(own), "\n")),
+		fact("查看记录", fmt.Sprintf("共 %d 次，最近 %s，导出 %d 次；经手人员 %s", own.Looks, v.stamp(own.LastLook), own.Exports, strings.Join(v.persons(own.Operators), "、"))),
+		fact("删除", erase)}
 }
 
 // cardWords is all that a card said, in words.

@@ -70,5 +70,5 @@ func afterWords(purpose string) string {
 	case loan.ConsentShare:
 		return "撤回后不再向经办银行和就读高校提供；已经提供的不受影响。"
 	}
-	return "撤回后不再据此收集和使用敏感个人信息；依法须保存的按规定保存。"
+	return "撤回后不再据此收集和使用敏感个人信息：没有签署的，重新登记同意之前不能拍照、读证件或打印表格；依法须保存的按规定保存。"
 }

@@ -1,0 +1,76 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/loan"
+)
+
+func TestNothingSensitiveIsTakenAfterItsConsentIsTakenBack(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := entered(t, d)
+	id, shot := c.ID, picture(t, 358, 441, 77)
+	attach := func(s loan.Slot) func() error {
+		return func() error { return of(d.Attach(ctx, id, s, shot, "image/jpeg", "camera")) }
+	}
+	edit := func(fields map[string]any) func() error {
+		return func() error { return of(d.Edit(ctx, id, fields)) }
+	}
+	card := func(p loan.Party, k loan.Person) func() error {
+		return func() error {
+			return of(d.KeepCard(ctx, id, p, loan.Card{Kind: loan.ResidentIdentity, Name: k.Name, Number: k.IDNo}, nil))
+		}
+	}
+	print := func(p desk.Paper) func() error { return func() error { return of(d.Printout(ctx, id, p)) } }
+	of := map[string]func() error{
+		"a portrait":              attach(loan.PortraitStudent),
+		"the picture of the chip": attach(loan.CardStudent),
+		"a copy of the ID card":   attach(loan.DocSlot(loan.StudentIDCard)),
+		"what the card says":      card(loan.StudentParty, c.App.Student),
+		"the kind of need":        edit(map[string]any{"hardship.categories": []string{"低保家庭学生"}}),
+		"the application form":    print(desk.PaperApplication),
+		"the form on need":        print(desk.PaperHardship),
+	}
+	others := map[string]func() error{
+		"the co-borrower's portrait":       attach(loan.PortraitCoborrower),
+		"what the co-borrower's card says": card(loan.CoborrowerParty, c.App.Coborrowers[0].Person),
+		"a telephone number":               edit(map[string]any{"student.phone": "15400000003"}),
+		"the need emptied":                 edit(map[string]any{"hardship.categories": []string{}}),
+		"the card with no data of him":     print(desk.PaperCard),
+	}
+	must(d.Withdraw(ctx, id, loan.StudentParty, loan.ConsentSensitive))
+	for what, do := range of {
+		err := do()
+		if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "重新登记同意") || !strings.Contains(fault.Sentence(err), "作废") {
+			t.Errorf("%s: got %v: %s", what, err, fault.Sentence(err))
+		}
+	}
+	for what, do := range others {
+		if err := do(); err != nil {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	if now := must(d.Case(ctx, id)); len(now.App.Hardship.Categories) != 0 || len(now.Slot(loan.PortraitStudent)) != 1 {
+		t.Error("something was taken")
+	}
+	must(d.Consent(ctx, id, loan.StudentParty, loan.ConsentSensitive, sensitiveText, true))
+	for what, do := range of {
+		if err := do(); err != nil {
+			t.Errorf("%s once it is given anew: got %v", what, err)
+		}
+	}
+}
+
+func TestAPortraitBeforeTheConsentIsNoneAfterAWithdrawal(t *testing.T) {
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := step(t)(d.NewCase(t.Context(), loan.First, false))
+	if _, err := d.Attach(t.Context(), c.ID, loan.PortraitStudent, picture(t, 358, 441, 7), "image/jpeg", "camera"); err != nil {
+		t.Errorf("in a case in which nothing was taken back: got %v", err)
+	}
+}
