@@ -150,10 +150,14 @@ func timedAt(r []rune, from int) []int {
 // listItem is a page or a day of a list, with what ends it.
 var listItem = regexp.MustCompile(`^(\d{1,3})(?:[/.](\d{1,2}))?(?:\s?[、，,；;]\s?|\b)`)
 
+// mostList bounds a list: a text that another laptop sent may be of any length, and is
+// looked at from each of its digits on.
+const mostList = MaxReason
+
 // listAt is how many characters a list of three or more at the beginning of r has, the
 // items of which go up, as the pages 1、2、3 or the days 8/5、8/6、8/7; 0 of any other.
 func listAt(r []rune) int {
-	rest, items, last, length := string(r), 0, -1, 0
+	rest, items, last, length := string(r[:min(len(r), mostList)]), 0, -1, 0
 	for {
 		m := listItem.FindStringSubmatch(rest)
 		if m == nil {
