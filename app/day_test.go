@@ -376,7 +376,7 @@ func (w *workday) changeOfOperators(c *loan.Case) {
 	for i := len(people) - 1; i >= 0; i-- {
 		w.desk, err = door.SignIn(ctx, people[i].ID, []byte(dayPassword))
 		w.must(err)
-		if _, err := w.desk.Open(ctx, c.ID); err != nil {
+		if _, err := w.desk.OpenBeyond(ctx, c.ID, "换人时核对案件"); err != nil {
 			w.t.Errorf("%s opens the case: %v", people[i].ID, err)
 		}
 		if i > 0 {

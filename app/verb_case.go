@@ -108,8 +108,9 @@ func caseShowVerb() verb {
 		name:    "case show",
 		args:    "ID",
 		summary: "Shows a case as one JSON object, masked as the operator sees it.",
-		help:    `The look is noted in the audit log.`,
-		run:     caseShow,
+		help: `The look is noted in the audit log. A case outside your own queue is opened for
+a --reason, as one of the day's searches for the cases of others.`,
+		run: caseShow,
 	}
 }
 
@@ -149,6 +150,7 @@ type shownAside struct {
 func caseShow(c *call) int {
 	flags, data := c.flags()
 	who := c.accountFlags(flags)
+	reason := flags.String("reason", "", "`why` a case outside your own queue is opened")
 	args, code, ok := c.parse(flags, 1, 1)
 	if !ok {
 		return code
@@ -159,6 +161,9 @@ func caseShow(c *call) int {
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
 		k, err := d.Open(ctx, id)
+		if desk.AsksReason(err) && *reason != "" {
+			k, err = d.OpenBeyond(ctx, id, *reason)
+		}
 		if err != nil {
 			return err
 		}

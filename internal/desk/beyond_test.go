@@ -123,37 +123,59 @@ func TestAMistypedPersonOrCaseIsToldInTheRecord(t *testing.T) {
 	}
 }
 
-func TestACaseOpenedByItsIdIsALookBeyondTheQueue(t *testing.T) {
+func TestACaseBeyondTheQueueIsOpenedForAReasonAlone(t *testing.T) {
 	c, as := staffed(t)
 	ctx := t.Context()
-	opened := func(d *desk.Desk, want string) {
-		t.Helper()
-		if _, err := d.Open(ctx, c.ID); err != nil {
-			t.Fatal(err)
-		}
-		if ch, b := lastLook(t, d, loan.ChangeView); ch.Case != c.ID || b.Detail != want {
-			t.Errorf("%s: the chain says %q, want %q", ch.Operator, b.Detail, want)
-		}
-	}
+	var d *desk.Desk
 	for _, r := range []guard.Role{guard.Reviewer, guard.DataAdmin, guard.Auditor} {
-		opened(as(r), guard.CaseBeyond)
+		d = as(r)
+		if k, err := d.Open(ctx, c.ID); k != nil || fault.KindOf(err) != fault.Denied || !desk.AsksReason(err) {
+			t.Errorf("%s, by its id: got %v", r, err)
+		}
+		for name, reason := range map[string]string{"none": "", "with a number": "机主 154-0000-0001 来电"} {
+			if k, err := d.OpenBeyond(ctx, c.ID, reason); k != nil || fault.KindOf(err) != fault.Input {
+				t.Errorf("%s, a reason %s: got %v", r, name, err)
+			}
+		}
+		if k, err := d.OpenBeyond(ctx, c.ID, "家长"+c.App.Student.Name+"来电核对"); err != nil || !k.Veiled {
+			t.Fatalf("%s, for a reason: got %v", r, err)
+		}
+		if _, b := lastLook(t, d, loan.ChangeSearch); b.Detail != guard.BeyondWords(1, "", []uuid.UUID{c.ID}) || strings.Contains(b.Reason, c.App.Student.Name) || !strings.Contains(b.Reason, "来电核对") {
+			t.Errorf("%s: the chain says %q", r, b.Detail)
+		}
+		if ch, b := lastLook(t, d, loan.ChangeView); ch.Case != c.ID || b.Detail != guard.CaseOpened {
+			t.Errorf("%s: the chain says %q of the look", r, b.Detail)
+		}
+		if _, err := d.Open(ctx, c.ID); err != nil {
+			t.Errorf("%s, once more: got %v", r, err)
+		}
 	}
-	d := as(guard.Reviewer)
+	d = as(guard.Reviewer)
 	if _, err := d.FindBeyond(ctx, "9914", "家长来电核对"); err != nil {
 		t.Fatal(err)
 	}
-	opened(d, guard.CaseOpened)
+	if _, err := d.Open(ctx, c.ID); err != nil {
+		t.Errorf("one that a search showed: got %v", err)
+	}
 	d = as(guard.Reviewer)
-	for range 15 {
-		opened(d, guard.CaseBeyond)
+	if err := d.SetSetting(ctx, "in hand", map[string]uuid.UUID{d.Operator().ID: c.ID}); err != nil {
+		t.Fatal(err)
 	}
-	r, err := as(guard.Auditor).Record(ctx, desk.Sought{})
-	odd := false
-	for _, o := range r.Odd {
-		odd = odd || o.Kind == desk.OddLooks && o.Operator == "reviewer-1" && o.Count >= 16
+	if _, err := d.Open(ctx, c.ID); err != nil {
+		t.Errorf("one that was in hand as the window locked: got %v", err)
 	}
-	if err != nil || !odd {
-		t.Errorf("odd: %+v, %v", r.Odd, err)
+}
+
+func TestCasesOpenedForAReasonAreBoundedForADay(t *testing.T) {
+	c, as := staffed(t)
+	ctx := t.Context()
+	for i := range guard.MaxSearches {
+		if _, err := as(guard.Auditor).OpenBeyond(ctx, c.ID, "家长来电核对"); err != nil {
+			t.Fatalf("%d: %v", i, err)
+		}
+	}
+	if k, err := as(guard.Auditor).OpenBeyond(ctx, c.ID, "家长来电核对"); k != nil || fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "已达上限") {
+		t.Errorf("one more: got %v: %s", err, fault.Sentence(err))
 	}
 }
 

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -205,8 +206,9 @@ func (d *Desk) MaySync(ctx context.Context) error {
 	return fault.Wrap("sync", d.permit(ctx, guard.Sync, nil))
 }
 
-// Open reads a case for work on it, and notes the look: as one beyond the queue where it
-// is masked, is not in the operator's own queue and was not shown by a search before.
+// Open reads a case for work on it, and notes the look. One that is masked, is not in
+// the operator's own queue, was not shown by a search before and is in no grant of his is
+// opened by OpenBeyond: AsksReason says so of the failure.
 func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "open case"
 	c, err := d.store.Case(ctx, id)
@@ -216,11 +218,10 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if err := d.permit(ctx, guard.View, c); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	detail := guard.CaseOpened
-	if s, ok := d.store.Summary(id); !d.SeesFull(c) && !d.found.has(id) && !(ok && d.queue()(&s)) {
-		detail = guard.CaseBeyond
+	if beyond, err := d.isBeyond(ctx, c); err != nil || beyond {
+		return nil, fault.Wrap(op, cmp.Or(err, guard.AskReason()))
 	}
-	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: detail}))
+	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: guard.CaseOpened}))
 }
 
 // Check is the verdict on a case as it stands today. Of a masked one it tells no ages:

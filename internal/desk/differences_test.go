@@ -163,7 +163,7 @@ func TestWhatACardSaidAndTheClerkDidNotTakeIsShown(t *testing.T) {
 		t.Errorf("the last change: %s", ch.Kind)
 	}
 	d = signedInAs(t, d, dir, "reviewer-1", reviewPassword)
-	again, err := d.Open(ctx, c.ID)
+	again, err := d.OpenBeyond(ctx, c.ID, "家长来电核对")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
+	"github.com/google/uuid"
 )
 
 // Find lists cases of the operator's own queue by name part, pinyin, initials,
@@ -48,6 +49,60 @@ func (d *Desk) queue() func(*store.Summary) bool {
 		})
 		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Given: given, Worded: worded(s)})
 	}
+}
+
+// isBeyond says whether a case is one that the operator opens for a reason alone.
+func (d *Desk) isBeyond(ctx context.Context, c *loan.Case) (bool, error) {
+	if s, ok := d.store.Summary(c.ID); d.SeesFull(c) || d.found.has(c.ID) || ok && d.queue()(&s) {
+		return false, nil
+	}
+	var hand map[string]uuid.UUID
+	if _, err := d.setting(ctx, inHandSetting, &hand); err != nil || hand[d.operator.ID] == c.ID {
+		return false, err
+	}
+	given, err := d.given(ctx)
+	return !slices.ContainsFunc(given, func(g guard.Given) bool { return slices.Contains(g.Cases, c.ID) }), err
+}
+
+// inHandSetting is where the window keeps which case each operator had open.
+const inHandSetting = "in hand"
+
+// AsksReason says of a failure of Open that OpenBeyond opens the case.
+func AsksReason(err error) bool {
+	var r *guard.Refusal
+	return errors.As(err, &r) && r.Why == guard.WhyReason
+}
+
+// OpenBeyond opens a case that Open does not, masked, for a reason: it counts as a search
+// beyond the queue, and is noted as one that showed the case. Failures are those of
+// FindBeyond.
+func (d *Desk) OpenBeyond(ctx context.Context, id uuid.UUID, reason string) (*loan.Case, error) {
+	const op = "open case beyond the queue"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.SearchBeyond, nil); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := guard.CheckReason(reason); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	beyond, err := d.isBeyond(ctx, c)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if beyond {
+		grant, err := d.countSearch(ctx, reason)
+		if err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+		if err := d.noteBeyond(ctx, op, reason, grant, Beyond{Rows: []Row{{ID: id}}, Matches: 1}); err != nil {
+			return nil, err
+		}
+		d.found.add(id)
+	}
+	return d.Open(ctx, id)
 }
 
 // Beyond is what a search outside the own queue found.

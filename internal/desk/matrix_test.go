@@ -147,6 +147,9 @@ func ways() map[string]way {
 		}},
 		"Receipt":    {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Receipt(ctx, c.ID)) }},
 		"NoteSearch": {verb: guard.Search, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.NoteSearch(ctx, 1) }},
+		"OpenBeyond": {verb: guard.SearchBeyond, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.OpenBeyond(ctx, c.ID, "家长来电核对"))
+		}},
 		"FindBeyond": {verb: guard.SearchBeyond, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.FindBeyond(ctx, "9914", "家长来电核对"))
 		}},

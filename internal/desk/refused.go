@@ -41,10 +41,11 @@ const (
 )
 
 // refuse notes that guard refused a person a verb; err is what it said. What the
-// case's state alone does not allow is nobody's fault, and not noted.
+// case's state alone does not allow is nobody's fault, and not noted; nor that a reason
+// has to be given first.
 func (d *Desk) refuse(ctx context.Context, who guard.Operator, c *loan.Case, err error) {
 	var r *guard.Refusal
-	if !errors.As(err, &r) || r.Why == guard.WhyStatus {
+	if !errors.As(err, &r) || r.Why == guard.WhyStatus || r.Why == guard.WhyReason {
 		return
 	}
 	id := uuid.Nil

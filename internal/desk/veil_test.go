@@ -124,7 +124,7 @@ func TestWhomACaseIsHandedOutInFull(t *testing.T) {
 				want = all
 			}
 			handed := map[string]func() (*loan.Case, error){
-				"Open": func() (*loan.Case, error) { return d.Open(t.Context(), c.ID) },
+				"Open": func() (*loan.Case, error) { return d.OpenBeyond(t.Context(), c.ID, "家长来电核对") },
 				"Case": func() (*loan.Case, error) { return d.Case(t.Context(), c.ID) },
 			}
 			if guard.May(d.Operator(), guard.Urge, &loan.Case{Status: stage.status}) == nil {
@@ -169,7 +169,7 @@ func TestWhomACaseIsHandedOutInFull(t *testing.T) {
 func TestWhatWasHandedOutMaskedStaysSo(t *testing.T) {
 	c, as := staffed(t)
 	d := as(guard.Clerk) // another clerk
-	k, err := d.Open(t.Context(), c.ID)
+	k, err := d.OpenBeyond(t.Context(), c.ID, "家长来电核对")
 	if err != nil {
 		t.Fatal(err)
 	}

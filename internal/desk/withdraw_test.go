@@ -296,7 +296,7 @@ func TestWhoReviewedOrDecidedACaseHearsThatAConsentIsTakenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := must(d.Open(ctx, c.ID))
+	seen := must(d.OpenBeyond(ctx, c.ID, "本人要求撤回"))
 	if err := d.MayWithdraw(seen); err != nil {
 		t.Errorf("the window offers it not: %v", err)
 	}

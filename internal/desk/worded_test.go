@@ -218,7 +218,7 @@ func TestACaseIsNotOfferedToAReviewerWhoHadAWordOnIt(t *testing.T) {
 		if got := a.d.Matches("") == 1; got != want {
 			t.Errorf("counted: got %t, want %t", got, want)
 		}
-		c, err := a.d.Open(ctx, a.c.ID)
+		c, err := a.d.OpenBeyond(ctx, a.c.ID, "家长来电核对")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -402,6 +402,8 @@ type Refusal struct {
 }
 
 const (
+	// WhyReason is that a reason has to be given first.
+	WhyReason = "without a reason"
 	// WhyStatus is that the case's status does not allow it, whoever asks.
 	WhyStatus = "status"
 	// WhyRole is that it is for other roles.

@@ -105,10 +105,6 @@ const PersonRecord = "record of a person"
 // CaseOpened is what the record says when somebody opened a case.
 const CaseOpened = "case"
 
-// CaseBeyond is what the record says when somebody opened a case, masked, that is not in
-// his own queue and that no search had just shown him.
-const CaseBeyond = "case beyond the queue"
-
 // OwnShown is what the record says when a party's own data was shown to that person.
 const OwnShown = "own data shown to the person"
 
@@ -347,7 +343,7 @@ func (w *Watch) See(a Act) {
 
 // lookPast says whether the detail of a look tells of one past the own queue.
 func lookPast(detail string) bool {
-	return detail == CaseBeyond || detail == PersonRecord || strings.HasPrefix(detail, PersonRecord+shownMark) || strings.HasPrefix(detail, Compared) || strings.HasPrefix(detail, erasureMark)
+	return detail == PersonRecord || strings.HasPrefix(detail, PersonRecord+shownMark) || strings.HasPrefix(detail, Compared) || strings.HasPrefix(detail, erasureMark)
 }
 
 // Found gives what is odd so far.

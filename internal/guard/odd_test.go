@@ -79,7 +79,6 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		"many opened and reviewed":              {and(times(200, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: CaseOpened}), loan.ChangeReview), "", 0},
 		"records of many people":                {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: PersonRecord}), OddLooks, 15},
 		"many records of persons with cases":    {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: PersonWords([]uuid.UUID{uuid.New()})}), OddLooks, 15},
-		"many cases opened by their ids":        {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: CaseBeyond}), OddLooks, 15},
 		"many cases found to be erased":         {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: ErasureWords(uuid.Nil, "")}), OddLooks, 15},
 		"many earlier cases' values":            {times(15, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: Compared + uuid.Nil.String()}), OddLooks, 15},
 		"many requests to see":                  {times(10, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: AskedDetail([]byte{1})}), OddAsks, 10},

@@ -36,6 +36,12 @@ func settled(s loan.Status) bool {
 	return s == loan.Received || s == loan.Accepted || s == loan.Void
 }
 
+// AskReason is why a case of others, that is in no queue of the operator's and that no
+// search showed him, is not opened by its id alone.
+func AskReason() error {
+	return deny(View, "本案不在您的待办里，也不是刚查找到的。请写明原因后打开。", WhyReason)
+}
+
 // MaxBeyond is how many cases a search outside the own queue shows at most.
 const MaxBeyond = 5
 

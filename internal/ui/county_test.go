@@ -221,8 +221,7 @@ func TestTodayTellsWhatTheCentreSaid(t *testing.T) {
 				r.snap("visit-returned-opened-" + look)
 			})
 			t.Run("the case of the same student says so beside the form", func(t *testing.T) {
-				r.ui(func() { r.u.shell.open(twice.id) })
-				r.settle()
+				r.openFor(twice.id)
 				r.ui(func() {
 					if !slices.ContainsFunc(r.u.shell.current.problems.todo, func(w wrong) bool { return strings.Contains(w.Text, "大塘镇受理点") }) {
 						t.Error("the list beside the form does not say so")

@@ -423,7 +423,7 @@ func detailWords(l desk.Line) string {
 				" of ", "，使用人 ", " lines", " 条", " hours", " 小时", " cases", " 件", ": the answer does not hold", "").Replace(more)
 		}
 	}
-	if w, ok := map[string]string{"case": "打开案件", "case beyond the queue": "打开他人案件，未经查找", "own data shown to the person": "本人信息，给本人看", "record": "查看日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
+	if w, ok := map[string]string{"case": "打开案件", "own data shown to the person": "本人信息，给本人看", "record": "查看日志", "export asked": "申请导出授权", "audit": "审计核验", "refused": "被拒绝", "receipt": "回执", "to sync alone": "只能同步",
 		"refused: others": "其他被拒绝的操作", "file refused: untrusted": "文件被拒绝：不是本县资助中心签发的", "file refused: damaged": "文件被拒绝：已损坏或被改动",
 		"by a temporary password": "用临时密码，尚未更换", "renewed by code": "用续期码续期", "renewal refused": "续期码不对", "renewal refused, asked before shut out": "续期码是收到停用通知之前申请的，没有采用", "passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作",
 		"remote on": "开启远程协作", "remote off": "关闭远程协作", "stick to the centre": "写入U盘", "enrolled again": "重新注册",

@@ -154,8 +154,7 @@ func TestNoScreenButTheOpenCaseShowsAValueOfAPersonInFull(t *testing.T) {
 			continue
 		}
 		w.screens(who)
-		w.ui(func() { w.u.shell.open(id) })
-		w.settle()
+		w.openFor(id)
 		v = w.visit()
 		for at := range stepCount {
 			w.ui(func() { v.show(at) })

@@ -114,8 +114,7 @@ func TestACaseIsPassedOnWithThreeKeys(t *testing.T) {
 	r := newRig(t, kit.Light)
 	r.inRoom(otherPeer(true))
 	id := r.numbered("韦测丁")
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	v := r.visit()
 	r.ui(func() {
 		if len(v.feet.Objects) != 3 {
@@ -154,8 +153,7 @@ func TestShortcutsOfACaseAreHeardThereAlone(t *testing.T) {
 	r := newRig(t, kit.Light)
 	r.inRoom(otherPeer(true))
 	id := r.numbered("韦测丁")
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	v := r.visit()
 	press := v.shortcut
 	all := []fyne.KeyName{fyne.KeyT, fyne.KeyReturn, fyne.KeyJ, fyne.KeyR}
@@ -192,8 +190,7 @@ func TestACaseThatAnotherLaptopHolds(t *testing.T) {
 	r.inRoom(otherPeer(true))
 	id := r.numbered("韦测丁")
 	r.must(r.u.desk.PassOn(context.Background(), id, otherLaptop, "B", loan.EntryStation))
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	v := r.visit()
 	r.ui(func() { v.show(stepStudent) })
 	r.settle()
@@ -234,8 +231,7 @@ func TestTwoHoldACase(t *testing.T) {
 	seen := r.saved(id).Heads
 	r.must(r.u.desk.PassOn(context.Background(), id, r.u.desk.Device(), "A", loan.CheckStation))
 	r.others(id, otherLaptop, 1, seen, loan.ChangeTake, loan.TakeBody{Station: loan.EntryStation, Name: "B", Reason: "A 机不回应"})
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	v := r.visit()
 	r.ui(func() {
 		if got := v.banner.text.Text(); !strings.Contains(got, "同时") || !strings.Contains(got, "A 机不回应") {

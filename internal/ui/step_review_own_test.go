@@ -14,8 +14,7 @@ func TestAReviewerWhoSignedInIsLedToHisReview(t *testing.T) {
 	r.ui(r.u.lock)
 	r.locked()
 	r.enter("reviewer-1", reviewPassword)
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	r.ui(func() {
 		v := r.u.shell.current
 		s := v.steps[stepReview].(*reviewStep)

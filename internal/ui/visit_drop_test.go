@@ -115,8 +115,7 @@ func TestAFileThatIsDroppedIsTakenOrSaidNotToBe(t *testing.T) {
 	})
 	t.Run("nor over the lock", func(t *testing.T) {
 		r := &rig{t, r.u}
-		r.ui(func() { r.u.shell.open(v.id) })
-		r.settle()
+		r.openFor(v.id)
 		r.ui(func() {
 			v := r.u.shell.current
 			images := v.steps[stepImages].(*imagesStep)

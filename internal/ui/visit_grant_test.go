@@ -25,8 +25,7 @@ func othersCase(t *testing.T) *rig {
 	r.ui(r.u.lock)
 	r.locked()
 	r.enter("reviewer-1", reviewPassword)
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	return r
 }
 

@@ -66,6 +66,15 @@ func looks() map[string]kit.Variant {
 	return out
 }
 
+// openFor opens a case as from a list, for a reason where one is asked for.
+func (r *rig) openFor(id uuid.UUID) {
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	if strings.Contains(r.dialogWords(), "不在您的待办里") {
+		r.typeLines("家长来电核对进度")
+	}
+}
+
 // dialog is the dialog on top.
 func (r *rig) dialog() *kit.Dialog {
 	d, _ := r.u.win.Canvas().Overlays().Top().(*kit.Dialog)

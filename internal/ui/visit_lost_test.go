@@ -38,8 +38,7 @@ func TestAFinishedCaseTellsWhatIsLost(t *testing.T) {
 		dir, id := withoutImages(t)
 		t.Run(look, func(t *testing.T) {
 			r := newRigIn(t, dir, variant)
-			r.ui(func() { r.u.shell.open(id) })
-			r.settle()
+			r.openFor(id)
 			v := r.visit()
 			if all, page := v.losses, v.lostHere(desk.Retake); len(all) != 10 || len(page) != 5 {
 				t.Fatalf("lost: got %d in all and %d pages", len(all), len(page))

@@ -18,8 +18,7 @@ func TestTheSealedContractIsShownByAnEmergencyAndGoesWithIt(t *testing.T) {
 	r.ui(r.u.lock)
 	r.locked()
 	r.enter("clerk-2", reviewPassword)
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	v := r.visit()
 	if _, err := r.u.desk.BreakGlass(t.Context(), id, "洪水断网，家属急需核对"); err != nil {
 		t.Fatal(err)

@@ -137,8 +137,7 @@ func TestPortraitsAreJudged(t *testing.T) {
 		if got := len(r.saved(second.id).Slot(loan.PortraitStudent)); got != 1 {
 			t.Errorf("on the clerk's word: got %d, want 1", got)
 		}
-		r.ui(func() { r.u.shell.open(v.id) })
-		r.settle()
+		r.openFor(v.id)
 		v = r.visit()
 		images = v.steps[stepImages].(*imagesStep)
 		r.ui(func() { v.show(stepImages) })

@@ -21,8 +21,7 @@ func TestAMaskedValueIsShownForAReasonAndMaskedAgain(t *testing.T) {
 	r.ui(r.u.lock)
 	r.locked()
 	r.enter("reviewer-1", reviewPassword)
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	if got := r.shownText("student.phone"); got != "154****0001" {
 		t.Fatalf("before: got %q", got)
 	}
@@ -64,8 +63,7 @@ func TestWhatIsShownForAWhileStaysNowhere(t *testing.T) {
 	r.ui(r.u.lock)
 	r.locked()
 	r.enter("reviewer-1", reviewPassword)
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	if err := r.u.desk.Reveal(t.Context(), id, []string{"student.phone"}, "家长来电核对进度"); err != nil {
 		t.Fatal(err)
 	}
@@ -154,8 +152,7 @@ func TestAnotherClerkTakesTheCaseOnAtTheSameDesk(t *testing.T) {
 	r.ui(r.u.lock)
 	r.locked()
 	r.enter("clerk-2", clerkPassword)
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	r.ui(func() {
 		v := r.u.shell.current
 		if v.full() || !v.locked() || !v.mayTakeOn() {

@@ -272,8 +272,7 @@ func (r *rig) open(kind loan.Kind, supplement bool, prepare ...func(*rig, uuid.U
 	for _, p := range prepare {
 		p(r, c.ID)
 	}
-	r.ui(func() { r.u.shell.open(c.ID) })
-	r.settle()
+	r.openFor(c.ID)
 	return r.visit()
 }
 

@@ -35,8 +35,7 @@ func TestATakeOverPastTheDaysBoundLeadsToAGrant(t *testing.T) {
 	for _, o := range others {
 		r.must(r.u.desk.TakeOver(t.Context(), o, loan.EntryStation, "经办人生病"))
 	}
-	r.ui(func() { r.u.shell.open(id) })
-	r.settle()
+	r.openFor(id)
 	take := func() {
 		t.Helper()
 		r.ui(func() { r.u.shell.current.takeOver() })

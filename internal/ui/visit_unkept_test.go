@@ -97,8 +97,7 @@ func TestWhatALockLeftOutIsToldAtTheNextSignIn(t *testing.T) {
 	})
 	t.Run("also of a picture that waits for the clerk's word", func(t *testing.T) {
 		r := &rig{t, r.u}
-		r.ui(func() { r.u.shell.open(v.id) })
-		r.settle()
+		r.openFor(v.id)
 		r.ui(func() {
 			v := r.u.shell.current
 			images := v.steps[stepImages].(*imagesStep)

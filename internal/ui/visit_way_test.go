@@ -202,9 +202,8 @@ func TestVisitIsMaskedForOthers(t *testing.T) {
 		r.u.stopCarrier()
 		r.u.shell.net.Set(kit.Warning, "离线，可继续受理")
 		r.u.shell.outbox.Set(kit.Warning, "1 件案件等待送达")
-		r.u.shell.open(id)
 	})
-	r.settle()
+	r.openFor(id)
 	v = r.visit()
 	r.ui(func() {
 		v.show(stepStudent)
