@@ -31,11 +31,6 @@ type reveal struct {
 // alone on a day.
 const revealsSetting = "desk.reveals"
 
-type revealsKept struct {
-	Day loan.Date              `json:"day"`
-	By  map[string][]uuid.UUID `json:"by"`
-}
-
 // Reveal lets the operator see masked fields of a case in full for
 // guard.RevealFor, by a grant or by the reason alone as guard allows, and notes
 // fields, reason and grant in the chain before anything is shown. A refusal is
@@ -86,29 +81,17 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 }
 
 // basis is what a reveal of the operator may rest on.
-func (d *Desk) basis(ctx context.Context) (guard.Basis, revealsKept, error) {
-	var b guard.Basis
-	kept := revealsKept{Day: d.Today(), By: map[string][]uuid.UUID{}}
-	var was revealsKept
-	if _, err := d.setting(ctx, revealsSetting, &was); err != nil {
-		return b, kept, err
+func (d *Desk) basis(ctx context.Context) (guard.Basis, daily[[]uuid.UUID], error) {
+	kept, stale, err := today[[]uuid.UUID](ctx, d, revealsSetting)
+	b := guard.Basis{Today: kept.By[d.operator.ID], Stale: stale}
+	if err == nil {
+		b.Grants, err = d.given(ctx)
 	}
-	// A clock set back does not give a day back.
-	if was.Day >= kept.Day && was.By != nil {
-		kept = was
-	}
-	b.Today = kept.By[d.operator.ID]
-	began, err := d.eraBegan(ctx)
-	if err != nil {
-		return b, kept, err
-	}
-	b.Stale = !began.IsZero() && loan.DateOf(began.In(d.now().Location())) >= kept.Day
-	b.Grants, err = d.given(ctx)
 	return b, kept, err
 }
 
 // useBasis counts a reveal, before it is shown.
-func (d *Desk) useBasis(ctx context.Context, id uuid.UUID, grant string, kept revealsKept, b guard.Basis) error {
+func (d *Desk) useBasis(ctx context.Context, id uuid.UUID, grant string, kept daily[[]uuid.UUID], b guard.Basis) error {
 	if grant != "" {
 		i := slices.IndexFunc(b.Grants, func(g guard.Given) bool { return g.ID == grant })
 		return d.useGrant(ctx, b.Grants[i], id)

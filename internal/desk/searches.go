@@ -25,11 +25,6 @@ const searchesSetting = "desk.searches"
 // searchedSetting goes on with a grant's id: how many searches it was used for.
 const searchedSetting = "desk.grant.searched."
 
-type searchesKept struct {
-	Day loan.Date      `json:"day"`
-	By  map[string]int `json:"by"`
-}
-
 // found are the cases of which a search beyond the queue showed a row to who is signed in.
 type found struct {
 	mu    sync.Mutex
@@ -58,20 +53,11 @@ func (f *found) has(id uuid.UUID) bool {
 func (d *Desk) countSearch(ctx context.Context, reason string) (string, error) {
 	d.uses.Lock()
 	defer d.uses.Unlock()
-	kept := searchesKept{Day: d.Today(), By: map[string]int{}}
-	var was searchesKept
-	if _, err := d.setting(ctx, searchesSetting, &was); err != nil {
-		return "", err
-	}
-	// A clock set back does not give a day back.
-	if was.Day >= kept.Day && was.By != nil {
-		kept = was
-	}
-	began, err := d.eraBegan(ctx)
+	kept, stale, err := today[int](ctx, d, searchesSetting)
 	if err != nil {
 		return "", err
 	}
-	s := guard.Searches{Today: kept.By[d.operator.ID], Stale: !began.IsZero() && loan.DateOf(began.In(d.now().Location())) >= kept.Day}
+	s := guard.Searches{Today: kept.By[d.operator.ID], Stale: stale}
 	if s.Grants, err = d.given(ctx); err != nil {
 		return "", err
 	}

@@ -29,31 +29,17 @@ const takenSetting = "desk.grant.taken."
 // the day's searches or take-overs are used up.
 func NeedsGrant(err error) bool { return guard.NeedsGrant(err) }
 
-type takesKept struct {
-	Day loan.Date              `json:"day"`
-	By  map[string][]uuid.UUID `json:"by"`
-}
-
 // countTake counts that the operator takes a case over, before he does, and gives the
 // grant that it rests on, "" for the reason alone. fault.Denied, which the chain notes,
 // where the day's are used up and no grant covers one more.
 func (d *Desk) countTake(ctx context.Context, c *loan.Case, reason string) (string, error) {
 	d.uses.Lock()
 	defer d.uses.Unlock()
-	kept := takesKept{Day: d.Today(), By: map[string][]uuid.UUID{}}
-	var was takesKept
-	if _, err := d.setting(ctx, takesSetting, &was); err != nil {
-		return "", err
-	}
-	// A clock set back does not give a day back.
-	if was.Day >= kept.Day && was.By != nil {
-		kept = was
-	}
-	began, err := d.eraBegan(ctx)
+	kept, stale, err := today[[]uuid.UUID](ctx, d, takesSetting)
 	if err != nil {
 		return "", err
 	}
-	t := guard.Takes{Today: kept.By[d.operator.ID], Stale: !began.IsZero() && loan.DateOf(began.In(d.now().Location())) >= kept.Day}
+	t := guard.Takes{Today: kept.By[d.operator.ID], Stale: stale}
 	if t.Grants, err = d.given(ctx); err != nil {
 		return "", err
 	}

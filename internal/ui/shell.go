@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"doorstep/internal/desk"
@@ -111,44 +110,33 @@ func (s *shell) open(id uuid.UUID) {
 		c, err = s.u.desk.Open(ctx, id)
 		return err
 	}, func(err error) {
-		switch {
-		case desk.AsksReason(err):
+		if desk.AsksReason(err) {
 			s.askReason(id)
-		case err != nil:
-			s.u.fail(err)
-		default:
-			s.take(c)
+			return
 		}
+		s.opened(c, err)
 	})
+}
+
+// opened takes a case in hand that was read, or says why it was not.
+func (s *shell) opened(c *loan.Case, err error) {
+	if err != nil {
+		s.u.fail(err)
+		return
+	}
+	s.take(c)
 }
 
 // askReason opens a case of others, for a reason.
 func (s *shell) askReason(id uuid.UUID) {
-	why := kit.NewField()
-	why.MaxLen, why.Placeholder = 100, "例如：家长来电核对进度"
-	labeled := kit.NewLabeled("原因", true, why)
 	words := "案件 " + id.String()[28:] + " 不在您的待办里。写明原因后打开；计入当天的查找次数，并记入日志。"
-	d := kit.NewDialog(s.u.win, "打开其他案件", container.NewVBox(kit.NewText(words, kit.TextBody), labeled), "打开", "取消", func() bool {
-		reason := strings.TrimSpace(why.Text())
-		if err := desk.CheckReason(reason); err != nil {
-			labeled.SetError(sentence(err))
-			return false
-		}
+	s.u.askWhy("打开其他案件", words, "原因", "打开", "", "例如：家长来电核对进度", func(reason string) {
 		var c *loan.Case
 		s.u.act("open case for a reason", func(ctx context.Context) (err error) {
 			c, err = s.u.desk.OpenBeyond(ctx, id, reason)
 			return err
-		}, func(err error) {
-			if err != nil {
-				s.u.fail(err)
-				return
-			}
-			s.take(c)
-		})
-		return true
+		}, func(err error) { s.opened(c, err) })
 	})
-	d.SetWidth(520)
-	d.Open()
 }
 
 // start opens a new case of a kind.

@@ -122,16 +122,7 @@ func (v *visit) resubmit() {
 
 // askWhy asks for a reason and does what takes one; done runs where it was done.
 func (v *visit) askWhy(title, words, label, yes, reason, example string, do func(context.Context, string) (*loan.Case, error), done func()) {
-	field := kit.NewField()
-	field.MaxLen, field.Placeholder = 100, example
-	field.SetText(reason)
-	labeled := kit.NewLabeled(label, true, field)
-	d := kit.NewDialog(v.u.win, title, container.NewVBox(kit.NewText(words, kit.TextBody), labeled), yes, "取消", func() bool {
-		text := strings.TrimSpace(field.Text())
-		if err := desk.CheckReason(text); err != nil {
-			labeled.SetError(sentence(err))
-			return false
-		}
+	v.u.askWhy(title, words, label, yes, reason, example, func(text string) {
 		v.do("ask why", func(ctx context.Context) (*loan.Case, error) { return do(ctx, text) }, func(err error) {
 			if err != nil {
 				v.u.fail(err)
@@ -139,6 +130,22 @@ func (v *visit) askWhy(title, words, label, yes, reason, example string, do func
 			}
 			done()
 		})
+	})
+}
+
+// askWhy asks for a reason, and goes on with one that the record takes.
+func (u *Window) askWhy(title, words, label, yes, reason, example string, goOn func(string)) {
+	field := kit.NewField()
+	field.MaxLen, field.Placeholder = 100, example
+	field.SetText(reason)
+	labeled := kit.NewLabeled(label, true, field)
+	d := kit.NewDialog(u.win, title, container.NewVBox(kit.NewText(words, kit.TextBody), labeled), yes, "取消", func() bool {
+		text := strings.TrimSpace(field.Text())
+		if err := desk.CheckReason(text); err != nil {
+			labeled.SetError(sentence(err))
+			return false
+		}
+		goOn(text)
 		return true
 	})
 	d.SetWidth(520)
