@@ -9,6 +9,7 @@ import (
 
 	"doorstep/internal/fault"
 	"github.com/makiuchi-d/gozxing"
+	multi "github.com/makiuchi-d/gozxing/multi/qrcode"
 	"github.com/makiuchi-d/gozxing/oned"
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"golang.org/x/image/draw"
@@ -29,6 +30,7 @@ const (
 
 	longSide   = 1800 // of the picture that is searched, in pixels
 	maxCentres = 120  // places that look like the corner of a QR code; more is no paper
+	maxAny     = 24   // of them where every three are tried
 	leastBars  = 6    // characters of a bar code without a check character
 )
 
@@ -173,9 +175,10 @@ func twice(g *image.Gray, part image.Rectangle) *image.Gray {
 // tooMany ends a search that a picture was made to draw out.
 type tooMany struct{}
 
-// guarded gives what a search finds. The library finds its way through any
-// picture but not always home: a panic of it is no code.
-func guarded(look func(callback gozxing.ResultPointCallback) (*gozxing.Result, error)) (text string) {
+// guarded gives what a search finds that passes most places on its way. The
+// library finds its way through any picture but not always home: a panic of it is
+// no code.
+func guarded(most int, look func(callback gozxing.ResultPointCallback) (*gozxing.Result, error)) (text string) {
 	defer func() {
 		if recover() != nil {
 			text = ""
@@ -184,7 +187,7 @@ func guarded(look func(callback gozxing.ResultPointCallback) (*gozxing.Result, e
 	centres := 0
 	r, err := look(func(gozxing.ResultPoint) {
 		// To choose three of them takes the cube of their number.
-		if centres++; centres > maxCentres {
+		if centres++; centres > most {
 			panic(tooMany{})
 		}
 	})
@@ -194,15 +197,29 @@ func guarded(look func(callback gozxing.ResultPointCallback) (*gozxing.Result, e
 	return r.GetText()
 }
 
+// findQR looks for the three corners that fit best, and then for any three that
+// fit: in one code of a hundred the pattern itself has what looks like a corner,
+// in every picture of it.
 func findQR(g *image.Gray) []string {
-	text := guarded(func(seen gozxing.ResultPointCallback) (*gozxing.Result, error) {
-		b, err := bitmap(g)
-		if err != nil {
-			return nil, err
-		}
-		return qrcode.NewQRCodeReader().Decode(b, map[gozxing.DecodeHintType]any{
-			gozxing.DecodeHintType_TRY_HARDER: true, gozxing.DecodeHintType_NEED_RESULT_POINT_CALLBACK: seen})
+	b, err := bitmap(g)
+	if err != nil {
+		return nil
+	}
+	hints := func(seen gozxing.ResultPointCallback) map[gozxing.DecodeHintType]any {
+		return map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true, gozxing.DecodeHintType_NEED_RESULT_POINT_CALLBACK: seen}
+	}
+	text := guarded(maxCentres, func(seen gozxing.ResultPointCallback) (*gozxing.Result, error) {
+		return qrcode.NewQRCodeReader().Decode(b, hints(seen))
 	})
+	if text == "" {
+		text = guarded(maxAny, func(seen gozxing.ResultPointCallback) (*gozxing.Result, error) {
+			all, err := multi.NewQRCodeMultiReader().DecodeMultiple(b, hints(seen))
+			if err != nil || len(all) == 0 {
+				return nil, err
+			}
+			return all[0], nil
+		})
+	}
 	if text == "" {
 		return nil
 	}
@@ -215,7 +232,7 @@ func findBars(g *image.Gray) []string {
 	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
 	for _, turned := range []*image.Gray{g, quarter(g)} {
 		for i, reader := range []gozxing.Reader{oned.NewCode128Reader(), oned.NewCode39Reader()} {
-			text := guarded(func(gozxing.ResultPointCallback) (*gozxing.Result, error) {
+			text := guarded(maxCentres, func(gozxing.ResultPointCallback) (*gozxing.Result, error) {
 				b, err := bitmap(turned)
 				if err != nil {
 					return nil, err

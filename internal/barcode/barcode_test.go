@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image"
+	"image/color"
 	"image/jpeg"
 	"math"
 	"strings"
@@ -220,6 +221,32 @@ func TestAFrameIsScannedForACodeThatIsHeldUp(t *testing.T) {
 	for name, img := range map[string]image.Image{"empty": image.NewGray(image.Rectangle{}), "one pixel": image.NewGray(image.Rect(0, 0, 1, 1)), "grey": image.NewGray(image.Rect(0, 0, 640, 480))} {
 		if c, ok := Scan(img); ok {
 			t.Errorf("%s: got %v", name, c)
+		}
+	}
+}
+
+// Each of these has, in the middle of what it says, what looks like a corner of a
+// code, and more like the others than the third corner does.
+func TestACodeIsReadWhosePatternLooksLikeACorner(t *testing.T) {
+	for _, code := range []string{"VBGA80D789QPGQ1RVFTTS4P4DB", "CDSSAQQ6NR60KGDBKJRFF9E6RX", "MBRKFQMVDJM6N053TNJMKYX3Q6"} {
+		says := "doorstep:export:6F2A91C4:clerk-1:" + code + ":5p-Q5biC5a2m55Sf6LWE5Yqp566h55CG5Lit5b-D:5biC6LWE5Yqp5Lit5b-D5oq95p-l5ZCI5ZCM"
+		c, err := qr.Encode(says, qr.M, qr.Auto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const px = 6
+		side := c.Bounds().Dx() * px
+		img := image.NewGray(image.Rect(0, 0, 640, 480))
+		draw.Draw(img, image.Rect(120, 30, 180+side, 90+side), image.NewUniform(color.Gray{Y: 225}), image.Point{}, draw.Src)
+		for y := range side {
+			for x := range side {
+				if r, _, _, _ := c.At(x/px, y/px).RGBA(); r == 0 {
+					img.SetGray(150+x, 60+y, color.Gray{Y: 40})
+				}
+			}
+		}
+		if got, ok := Scan(img); !ok || got.Text != says {
+			t.Errorf("got %q, %v for %s", got.Text, ok, code)
 		}
 	}
 }
