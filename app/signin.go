@@ -106,17 +106,36 @@ func (c *call) signInBy(ctx context.Context, a *account, open func() (*desk.Door
 	if door.New() {
 		return nil, fault.New(op, fault.Missing, errors.New("the data folder holds no enrolled laptop; see doorstep enrol --help"))
 	}
-	id := a.operator
-	for _, p := range door.People() {
-		if p.Name == a.operator {
-			id = p.ID
-		}
+	id, err := accountOf(door.People(), a.operator)
+	var d *desk.Desk
+	if err == nil {
+		d, err = door.SignIn(ctx, id, password)
 	}
-	d, err := door.SignIn(ctx, id, password)
 	if err != nil {
 		return nil, errors.Join(fault.Wrap(op, err), door.Close())
 	}
 	return d, nil
+}
+
+// accountOf is whom an id or a name names: what is nobody's is given back as it is, for
+// the door counts it. A name that several have is fault.Input.
+func accountOf(people []desk.Person, named string) (string, error) {
+	var found []string
+	for _, p := range people {
+		if p.ID == named {
+			return p.ID, nil
+		}
+		if p.Name == named {
+			found = append(found, p.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return named, nil
+	case 1:
+		return found[0], nil
+	}
+	return "", fault.New("account", fault.Input, errors.New("several people have this name; give --operator the account's id"))
 }
 
 // withDesk signs in, does the work, and signs out. An interrupt ends the

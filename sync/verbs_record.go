@@ -42,7 +42,7 @@ func newRecordFlags(f *flag.FlagSet, lines bool) *recordFlags {
 	r.reason = f.String("reason", "", "why it is looked at; no personal data")
 	r.device = f.String("device", "", "id of a laptop; all without")
 	if lines {
-		r.operator = f.String("of", "", "id of the operator it is about; all without")
+		r.operator = f.String("of", "", "id of the operator it is about, unknown for tries to sign in by no known account; all\nwithout")
 		r.from = f.String("from", "", "first day, as 2026-08-01, by Beijing time")
 		r.to = f.String("to", "", "last day")
 	}

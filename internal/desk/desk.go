@@ -99,7 +99,7 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 	missed := s.Misses()
 	for _, m := range missed {
 		entries = append(entries, store.Entry{Kind: loan.ChangeSignIn, Operator: m.Operator,
-			Body: loan.ViewBody{Detail: guard.FailedWords(m.Count, m.Last)}})
+			Body: loan.ViewBody{Detail: guard.FailedWords(m.Operator, m.Count, m.Last)}})
 	}
 	odd, keep, err := d.foundOdd(ctx)
 	if err != nil {

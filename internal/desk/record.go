@@ -52,6 +52,9 @@ const (
 	SameShot      = guard.SameShot
 )
 
+// Unknown is guard's word of whoever tried to sign in as no account that is known here.
+const Unknown = guard.Unknown
+
 // OwnShown is guard's word of own data that was shown to the person.
 const OwnShown = guard.OwnShown
 

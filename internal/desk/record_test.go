@@ -3,6 +3,9 @@ package desk_test
 import (
 	"bytes"
 	"encoding/hex"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +14,8 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
 )
 
 func TestTheRecordSaysWhoSawOnesDataAndNeverWhat(t *testing.T) {
@@ -127,6 +132,48 @@ func TestWrongPasswordsComeIntoTheChain(t *testing.T) {
 	d = as(guard.Auditor)
 	if got, err = d.Record(t.Context(), desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeSignIn}, Operator: "reviewer-1"}); err != nil || len(got.Lines) != 1 {
 		t.Errorf("told twice: %d, %v", len(got.Lines), err)
+	}
+}
+
+func TestTriesByNoKnownAccountComeIntoTheChainWithoutWhatWasTyped(t *testing.T) {
+	const typed = "522727200503149914"
+	f := newField(t)
+	ctx := t.Context()
+	none := desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeSignIn}, Operator: desk.Unknown}
+	if _, err := f.d.Store().Verify(ctx, typed, []byte(clerkPassword)); fault.KindOf(err) != fault.Password {
+		t.Fatal(err)
+	}
+	step(t)(nil, f.d.Close())
+	door, err := desk.OpenDoor(ctx, store.Options{Dir: f.dir, Cost: seal.CheapCost(), Now: clock}, desk.Tools{Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if _, err := door.SignIn(ctx, typed, []byte(clerkPassword)); fault.KindOf(err) != fault.Password || strings.Contains(err.Error(), typed) {
+			t.Fatalf("the kind is %v, or the error says what was typed", fault.KindOf(err))
+		}
+	}
+	step(t)(nil, door.Close())
+	f.in("admin-1", clerkPassword, clock())
+	for when, seen := range map[string]func(){"at the next signing in": func() {}, "once": func() { f.in("admin-1", clerkPassword, clock()) }} {
+		seen()
+		r, err := f.d.Record(ctx, none)
+		if err != nil || len(r.Lines) != 1 || !strings.HasPrefix(r.Lines[0].Subject(), "登录失败 6 次，账号不在本机，最后一次 ") {
+			t.Fatalf("%s: got %+v, %v", when, r.Lines, err)
+		}
+		if !slices.ContainsFunc(r.Odd, func(o desk.Oddity) bool {
+			return o.Kind == desk.OddPassword && o.Operator == desk.Unknown && o.Count == 6
+		}) {
+			t.Errorf("%s: not told as odd: %+v", when, r.Odd)
+		}
+	}
+	report, _, err := f.d.Report(ctx, none)
+	if err != nil || !strings.Contains(string(report), "登录失败 6 次，账号不在本机") || strings.Contains(string(report), typed) {
+		t.Errorf("the report does not say so, or what was typed; %v", err)
+	}
+	counts, err := os.ReadFile(filepath.Join(f.dir, "attempts.json"))
+	if err != nil || strings.Contains(string(counts), typed) {
+		t.Errorf("the file in the open says what was typed, or %v", err)
 	}
 }
 

@@ -339,6 +339,7 @@ func TestValidate(t *testing.T) {
 		"an id with a space":            {operator("wei wei", Clerk), false},
 		"an id in Chinese":              {operator("韦", Clerk), false},
 		"the id that stands for nobody": {operator(Emergency, Clerk), false},
+		"the one for no known account":  {operator(Unknown, Clerk), false},
 		"no name":                       {Operator{ID: "x", Roles: []Role{Clerk}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -31,7 +31,7 @@ const (
 	OddSearches OddKind = "searches" // a search after the day's were used up
 	OddTakes    OddKind = "takes"    // taking a case over after the day's were used up
 	OddRefused  OddKind = "refused"  // refused again and again on one day
-	OddPassword OddKind = "password" // wrong passwords
+	OddPassword OddKind = "password" // wrong passwords; under Unknown many tries at one laptop by no account that it knows
 	OddGlass    OddKind = "glass"    // emergencies
 	OddPhone    OddKind = "phone"    // one phone with many students
 	OddPortrait OddKind = "portrait" // one portrait in several cases, or of both parties
@@ -39,7 +39,7 @@ const (
 	OddIdle     OddKind = "idle"     // cases that one operator opened, printed or showed on one day and did nothing else with on it, beyond what people ask for at a counter
 	OddAsks     OddKind = "asks"     // one operator's many requests for grants on one day
 	OddLent     OddKind = "lent"     // temporary passwords that one officer gave at the centre, and uses of one before its owner set his own
-	OddSignIns  OddKind = "signins"  // one operator's many sign-ins on one day, as where the clock is put each morning to where it stood
+	OddSignIns  OddKind = "signins"  // one operator's many sign-ins on one day with nobody else between, as where the clock is put each morning to where it stood, or more than changes of person at a desk bring
 )
 
 // Oddity is something for a person to look at; it proves nothing.
@@ -55,24 +55,6 @@ type Oddity struct {
 // SearchRefused is what the record says of a search beyond the own queue that was
 // refused because the day's were used up.
 const SearchRefused = "beyond refused: the day's searches are used up"
-
-// FailedWords is what the record says of so many wrong passwords at a laptop, and when
-// the last was tried.
-func FailedWords(times int, last time.Time) string {
-	return failedMark + strconv.Itoa(times) + " times, the last at " + last.Format(time.RFC3339)
-}
-
-const failedMark = "failed "
-
-// failures is how many wrong passwords a line tells of.
-func failures(detail string) int {
-	rest, _ := strings.CutPrefix(detail, failedMark)
-	n, _ := strconv.Atoi(rest[:max(strings.IndexByte(rest, ' '), 0)])
-	return max(n, 1)
-}
-
-// WrongAtCentre begins what the centre's record says of a wrong password.
-const WrongAtCentre = "sign-in at the centre: wrong password"
 
 // How what the centre's record says of temporary passwords ends: that one was given,
 // that somebody tried to act or sign in by one when it opens nothing, and that one's own
@@ -129,8 +111,12 @@ const (
 	// on them or passes them on did something with them.
 	manyIdle = 60
 	// manySignIns is from how many sign-ins on of one operator: what locked itself while
-	// nobody was at it stays below on most days.
+	// nobody was at it stays below on most days. Where two change places at a desk for each
+	// case of a fullDay, that is not counted.
 	manySignIns = 40
+	// manyUnknown is from how many tries on by no known account: a name is mistyped now
+	// and then.
+	manyUnknown = 5
 	// ManyPhones is from how many students on one phone is odd, ManyPortraits from
 	// how many cases on one portrait: brothers and sisters share a phone.
 	ManyPhones    = 4
@@ -184,9 +170,11 @@ type Watch struct {
 	passed map[passKey]bool // cases that an operator passed on, by days
 	passes map[oddKey]int   // and how often he did
 	by     map[oddKey]*Oddity
-	taken  map[uuid.UUID]Act // the last filling in from a roster of each case
-	day    map[oddKey]int    // fillings in, of each operator and day
-	looks  map[oddKey]looked // what each operator had open on each day
+	taken  map[uuid.UUID]Act    // the last filling in from a roster of each case
+	day    map[oddKey]int       // fillings in, of each operator and day
+	looks  map[oddKey]looked    // what each operator had open on each day
+	in     map[uuid.UUID]string // who signed in last at each laptop
+	swaps  map[oddKey]int       // sign-ins after somebody else's
 }
 
 // looked are the cases that one operator looked at or worked on, on one day.
@@ -196,7 +184,10 @@ type looked struct {
 }
 
 func (w *Watch) add(k OddKind, a Act, times int) {
-	key := oddKey{k, a.Operator, loan.DateOf(a.At.In(beijing()))}
+	key := keyOf(k, a)
+	if a.Operator == Unknown {
+		key.device = a.Device // of several laptops it is not one person
+	}
 	o := w.by[key]
 	if o == nil {
 		if w.by == nil {
@@ -220,7 +211,7 @@ func (w *Watch) passedOn(a Act) {
 	if w.passed == nil {
 		w.passed, w.passes = map[passKey]bool{}, map[oddKey]int{}
 	}
-	by := oddKey{OddPassed, a.Operator, loan.DateOf(a.At.In(beijing()))}
+	by := keyOf(OddPassed, a)
 	key := passKey{by, a.Case}
 	w.passes[by]++
 	if w.passed[key] || w.passes[by] > fullRoom {
@@ -245,7 +236,7 @@ func (w *Watch) lookedAt(a Act) {
 	if w.looks == nil {
 		w.looks = map[oddKey]looked{}
 	}
-	key := oddKey{OddIdle, a.Operator, loan.DateOf(a.At.In(beijing()))}
+	key := keyOf(OddIdle, a)
 	l, ok := w.looks[key]
 	if !ok {
 		l.cases = map[uuid.UUID]bool{}
@@ -279,7 +270,7 @@ func (w *Watch) fromRoster(a Act) {
 	}
 	_, again := w.taken[a.Case]
 	w.taken[a.Case] = a
-	key := oddKey{OddLooks, a.Operator, loan.DateOf(a.At.In(beijing()))}
+	key := keyOf(OddLooks, a)
 	w.day[key]++
 	if again || w.day[key] > fullDay {
 		w.add(OddLooks, a, 1)
@@ -318,10 +309,10 @@ func (w *Watch) See(a Act) {
 		w.add(OddLooks, a, 1)
 	case a.Kind == loan.ChangeView && asks(a.Detail):
 		w.add(OddAsks, a, 1)
-	case a.Kind == loan.ChangeSignIn && (strings.HasPrefix(a.Detail, failedMark) || strings.HasPrefix(a.Detail, WrongAtCentre)):
+	case failed(a):
 		w.add(OddPassword, a, failures(a.Detail))
 	case a.Kind == loan.ChangeSignIn:
-		w.add(OddSignIns, a, 1)
+		w.signedIn(a)
 	case a.Kind == loan.ChangeView && strings.HasPrefix(a.Detail, RosterTaken):
 		w.fromRoster(a)
 	case a.Kind == loan.ChangePass:
@@ -351,7 +342,7 @@ func (w *Watch) Found() []Oddity {
 	least := map[OddKind]int{OddLooks: manyLooks, OddRefused: manyRefused, OddPassed: manyPassed, OddAsks: manyAsks, OddSignIns: manySignIns}
 	out := w.idle()
 	for _, o := range w.by {
-		if o.Count >= least[o.Kind] {
+		if o.Count >= least[o.Kind] && (o.Kind != OddPassword || o.Operator != Unknown || o.Count >= manyUnknown) {
 			out = append(out, *o)
 		}
 	}
@@ -380,6 +371,11 @@ type oddKey struct {
 	kind     OddKind
 	operator string
 	day      loan.Date
+	device   uuid.UUID // Nil for what one operator did anywhere
+}
+
+func keyOf(k OddKind, a Act) oddKey {
+	return oddKey{kind: k, operator: a.Operator, day: loan.DateOf(a.At.In(beijing()))}
 }
 
 // unattended says whether a change is also written with nobody at the desk.

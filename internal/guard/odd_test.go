@@ -91,7 +91,7 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		"an erasing at night":                   {times(1, Act{At: noon.Add(11 * time.Hour), Operator: "x", Kind: loan.ChangeErase}), "", 0},
 		"refused three times":                   {times(3, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal, Detail: "refused"}), OddRefused, 3},
 		"refused twice":                         {times(2, Act{At: noon, Operator: "x", Kind: loan.ChangeReveal, Detail: "refused"}), "", 0},
-		"wrong passwords":                       {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: FailedWords(3, noon)}), OddPassword, 3},
+		"wrong passwords":                       {times(1, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: FailedWords("x", 3, noon)}), OddPassword, 3},
 		"a day of locks and sign-ins":           {times(39, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn}), "", 0},
 		"more than a day has":                   {times(40, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn}), OddSignIns, 40},
 		"as many to sync alone":                 {times(40, Act{At: noon, Operator: "x", Kind: loan.ChangeSignIn, Detail: "to sync alone"}), OddSignIns, 40},

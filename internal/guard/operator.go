@@ -59,7 +59,7 @@ func (o Operator) Has(r Role) bool { return slices.Contains(o.Roles, r) }
 func (o Operator) Validate() error {
 	bad := func(say string) error { return fault.Say("guard.Operator", fault.Input, say, nil) }
 	switch {
-	case !validID(o.ID) || o.ID == Emergency:
+	case !validID(o.ID) || o.ID == Emergency || o.ID == Unknown:
 		return bad("账号须为 1 至 64 位小写字母、数字或连字符。")
 	case o.Name == "" || len(o.Name) > 100:
 		return bad("请填写操作员姓名。")

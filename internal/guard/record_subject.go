@@ -107,11 +107,13 @@ func joined(words ...string) string {
 }
 
 // Subject is on screen and in a report what the line is of: which paper, whose
-// signature, which contract. It is empty where the line's Detail says something else.
+// signature, which contract, how many tries to sign in that failed. It is empty where the line's Detail says something else.
 func (l Line) Subject() string {
 	switch l.Kind {
 	case loan.ChangeAttach, loan.ChangeReplace, loan.ChangeDetach, loan.ChangeArrange, loan.ChangeAttest, loan.ChangeContract,
 		loan.ChangeRead, loan.ChangeSign, loan.ChangeWitness, loan.ChangeSeal, loan.ChangeFinish:
+	case loan.ChangeSignIn:
+		return l.failedSaid()
 	default:
 		return ""
 	}

@@ -151,12 +151,15 @@ func (f *Keyfile) SetName(data *Key, operator, name string) error {
 	return nil
 }
 
-// Unlock gives the data key. A wrong operator or password is fault.Password;
-// a file that was changed outside is fault.Damaged.
+// Unlock gives the data key. A wrong operator or password is fault.Password, and takes
+// as long; a file that was changed outside is fault.Damaged.
 func (f *Keyfile) Unlock(operator string, password []byte) (*Key, error) {
 	const op = "seal.Keyfile.Unlock"
 	s := f.slot(operator)
 	if s == nil {
+		if len(f.slots) > 0 {
+			Wipe(f.slots[0].cost().derive(password, f.slots[0].Salt))
+		}
 		return nil, fault.New(op, fault.Password, nil)
 	}
 	kek := &Key{suite: f.suite}

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"runtime"
 	"testing"
 	"time"
 
@@ -65,6 +66,18 @@ func TestKeyfile(t *testing.T) {
 		wantKind(t, err, fault.Password)
 		_, err = f.Unlock("op9", []byte("pass of op1"))
 		wantKind(t, err, fault.Password)
+		work := func(operator string) uint64 {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := f.Unlock(operator, []byte("wrong"))
+			wantKind(t, err, fault.Password)
+			runtime.ReadMemStats(&after)
+			return after.TotalAlloc - before.TotalAlloc
+		}
+		want := uint64(f.slots[0].Memory) << 10
+		if known, unknown := work("op1"), work("op9"); known < want || unknown < want {
+			t.Errorf("memory worked on: got %d and %d bytes, want %d", known, unknown, want)
+		}
 	})
 	t.Run("a changed password replaces the old one", func(t *testing.T) {
 		f, k := testKeyfile(t, International)

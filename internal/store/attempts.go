@@ -34,7 +34,9 @@ type attempt struct {
 	Shut        bool      `json:"shut,omitempty"`   // the account is known and cannot sign in here: there is no password to be wrong
 }
 
-// Miss is wrong passwords for an account that the chain does not tell of yet.
+// Miss is wrong passwords for an account that the chain does not tell of yet; under
+// guard.Unknown those of all who are no account here, for people type passwords and
+// numbers of people into that field.
 type Miss struct {
 	Operator string
 	Count    int
@@ -88,7 +90,8 @@ func (a *attempts) write() {
 	}
 }
 
-// miss counts a wrong password for the chain to tell of.
+// miss counts a wrong password for the chain to tell of, of an account that is known
+// here.
 func (a *attempts) miss(operator string, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -196,15 +199,30 @@ func (a *attempts) held(operator string, now time.Time) guard.Operator {
 	return who
 }
 
-func (a *attempts) isShut(operator string) bool {
+// missOf counts a password that opened nothing. What was typed for an account is kept
+// nowhere where it is none.
+func (a *attempts) missOf(typed string, known bool, now time.Time) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.by[operator].Shut
+	shut := a.by[typed].Shut
+	a.mu.Unlock()
+	if !known && !shut {
+		typed = guard.Unknown
+	}
+	a.miss(typed, now)
 }
 
-// fail counts one wrong password.
+// fail counts one wrong password of an account that is known here.
 func (a *attempts) fail(operator string, now time.Time) {
 	a.set(a.fill(guard.Operator{ID: operator, Enabled: true}).Failed(now))
+	a.miss(operator, now)
+}
+
+// refused counts a right password that lets nobody in: the account is switched off,
+// locked, or lost.
+func (a *attempts) refused(operator string, err error, now time.Time) {
+	if k := fault.KindOf(err); k == fault.Denied || k == fault.Locked {
+		a.miss(operator, now)
+	}
 }
 
 // open tries a password against the key file, then against spare where there
@@ -226,14 +244,11 @@ func (a *attempts) open(keys, spare *seal.Keyfile, operator string, password []b
 		}
 	}
 	if fault.KindOf(err) == fault.Password {
-		switch {
-		case keys.Has(operator):
+		if keys.Has(operator) {
 			who = who.Failed(now)
 			a.set(who)
-			a.miss(operator, now)
-		case a.isShut(operator):
-			a.miss(operator, now)
 		}
+		a.missOf(operator, keys.Has(operator) || spare != nil && spare.Has(operator), now)
 		if who.Locked(now) {
 			return nil, nil, fault.Wrap(op, who.MaySignIn(now))
 		}

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -37,7 +40,7 @@ func TestEveryFailedSignInIsCounted(t *testing.T) {
 			t.Errorf("got %d, want %d", got, want)
 		}
 	})
-	t.Run("on an account that was switched off, and not on one that never was", func(t *testing.T) {
+	t.Run("on an account that was switched off, and by none under one name alone", func(t *testing.T) {
 		s := newTestStore(t)
 		noErr(t, s.EnableOperator(ctx, clerk("c2"), right))
 		off := clerk("c2")
@@ -54,7 +57,10 @@ func TestEveryFailedSignInIsCounted(t *testing.T) {
 		if got := missed(s, "c2"); got != 2 {
 			t.Errorf("got %d, want 2", got)
 		}
-		if got := s.MissTotals(); len(got) != 1 {
+		if got := missed(s, guard.Unknown); got != 2 {
+			t.Errorf("by no account: got %d, want 2", got)
+		}
+		if got := s.MissTotals(); len(got) != 2 {
 			t.Errorf("what was typed for an account is kept: %d", len(got))
 		}
 		noErr(t, s.EnableOperator(ctx, clerk("c2"), right))
@@ -89,6 +95,58 @@ func TestEveryFailedSignInIsCounted(t *testing.T) {
 		must(s.Verify(ctx, "c2", right))
 		noErr(t, s.AddOperator(ctx, clerk("c2"))) // the roster names him again
 		must(s.Verify(ctx, "c2", right))
+	})
+	t.Run("by no account that is known here, however many, in one count", func(t *testing.T) {
+		s := newTestStore(t)
+		o := s.o
+		noErr(t, s.Close())
+		now := time.Date(2026, 7, 20, 9, 0, 0, 0, time.UTC)
+		o.Now = func() time.Time { return now }
+		l := must(Open(ctx, o))
+		var first int64
+		for i := range 300 {
+			_, _, err := l.Unlock(ctx, fmt.Sprintf("54%016d", i), []byte(password))
+			wantKind(t, err, fault.Password)
+			if size := must(os.Stat(filepath.Join(o.Dir, attemptsFile))).Size(); i == 9 {
+				first = size
+			} else if i == 299 && size > first+10 {
+				t.Errorf("the file grew from %d to %d bytes", first, size)
+			}
+		}
+		for _, typed := range []string{"", guard.Unknown, "c1 "} {
+			_, _, err := l.Unlock(ctx, typed, []byte(password))
+			wantKind(t, err, fault.Password)
+		}
+		if b := must(os.ReadFile(filepath.Join(o.Dir, attemptsFile))); bytes.Contains(b, []byte("540000")) {
+			t.Error("what was typed for an account is in the open")
+		}
+		s, _, err := l.Unlock(ctx, "c1", []byte(password))
+		noErr(t, err)
+		defer s.Close()
+		if got, want := s.Misses(), []Miss{{guard.Unknown, 303, now}}; !slices.Equal(got, want) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		s.Told(s.Misses())
+		if got, total := s.Misses(), s.MissTotals()[guard.Unknown]; len(got) != 0 || total != 303 {
+			t.Errorf("once told of: %d, and %d ever", len(got), total)
+		}
+	})
+	t.Run("of a password that was changed, by the former key file too", func(t *testing.T) {
+		s := newTestStore(t)
+		o := s.o
+		former := must(os.ReadFile(filepath.Join(o.Dir, keysFile)))
+		noErr(t, s.ChangePassword(ctx, "c1", []byte(password), right))
+		noErr(t, s.Close())
+		noErr(t, os.WriteFile(filepath.Join(o.Dir, keysFile), former, 0o600))
+		l := must(Open(ctx, o))
+		_, _, err := l.Unlock(ctx, "c1", []byte(password))
+		wantKind(t, err, fault.Password)
+		s, _, err = l.Unlock(ctx, "c1", right)
+		noErr(t, err)
+		defer s.Close()
+		if got := missed(s, "c1"); got != 1 {
+			t.Errorf("got %d, want 1", got)
+		}
 	})
 	t.Run("also where many are tried at once", func(t *testing.T) {
 		s := newTestStore(t)

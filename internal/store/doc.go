@@ -22,8 +22,9 @@
 //	images.key     the keys that the blobs' own keys are sealed under
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until,
 //	               missed, last: not told of in a chain yet; total: ever; shut:
-//	               cannot sign in here}; under no id {mark}: random, of the last
-//	               signing in, which the database has too
+//	               cannot sign in here}; under "unknown" missed, last and total of
+//	               all tries by no account of this laptop; under no id {mark}:
+//	               random, of the last signing in, which the database has too
 //	schools.tsv    the school register, public; it is package rulebook's
 //	packs.json     the county's policy packs, public; it is package rulebook's
 //	carried/DEVICE-FIRST-LAST  a parcel of another laptop, sealed to the centre

@@ -247,10 +247,11 @@ func (l *Locked) begin(ctx context.Context, keys *seal.Keyfile, data *seal.Key) 
 // goes on.
 func (l *Locked) enter(ctx context.Context, s *Store, operator string, other *seal.Keyfile, first func(guard.Operator) error) (guard.Operator, error) {
 	who, err := s.operator(ctx, operator)
-	if err == nil && first == nil {
-		if err = who.MaySignIn(l.o.now()()); err != nil {
-			l.attempts.miss(operator, l.o.now()())
+	if first == nil {
+		if err == nil {
+			err = who.MaySignIn(l.o.now()())
 		}
+		l.attempts.refused(operator, err, l.o.now()())
 	}
 	if err == nil {
 		err = s.leadOn(ctx, operator)

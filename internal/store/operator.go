@@ -97,10 +97,9 @@ func (s *Store) Verify(ctx context.Context, operator string, password []byte) (g
 	data.Wipe()
 	o, err := s.operator(ctx, operator)
 	if err == nil {
-		if err = o.MaySignIn(s.o.now()()); err != nil {
-			s.attempts.miss(operator, s.o.now()())
-		}
+		err = o.MaySignIn(s.o.now()())
 	}
+	s.attempts.refused(operator, err, s.o.now()())
 	return o, fault.Wrap(op, err)
 }
 

@@ -121,6 +121,7 @@ type mender struct {
 	ctx      context.Context
 	o        Options
 	operator string
+	known    bool // a key file that was found has the operator
 	f        *os.File
 	keys     *seal.Keyfile
 	data     *seal.Key

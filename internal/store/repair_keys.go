@@ -21,6 +21,7 @@ func (m *mender) signIn(password []byte, counted bool) error {
 	a, now := newAttempts(m.o.Dir), m.o.now()()
 	who := a.held(m.operator, now)
 	if err := who.MaySignIn(now); err != nil {
+		a.miss(m.operator, now)
 		return err
 	}
 	err := m.open(password)
@@ -28,7 +29,10 @@ func (m *mender) signIn(password []byte, counted bool) error {
 	case err == nil:
 		a.set(who.Cleared())
 	case fault.KindOf(err) == fault.Password && !counted:
-		a.set(who.Failed(now))
+		if m.known {
+			a.set(who.Failed(now))
+		}
+		a.missOf(m.operator, m.known, now)
 	}
 	return err
 }
@@ -52,6 +56,7 @@ func (m *mender) open(password []byte) error {
 		if err != nil || !keys.Has(m.operator) {
 			return false
 		}
+		m.known = true
 		data, err := keys.Unlock(m.operator, password)
 		if err != nil {
 			return false

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 )
 
@@ -297,6 +298,10 @@ func TestRepair(t *testing.T) {
 		wantKind(t, err, fault.Password)
 		_, err = Repair(ctx, m.o, "nobody", []byte(password))
 		wantKind(t, err, fault.Password)
+		a := newAttempts(m.o.Dir)
+		if c1, none := a.by["c1"], a.by[guard.Unknown]; len(a.by) != 2 || c1.Failures != 1 || c1.Missed != 1 || none.Missed != 1 || none.Failures != 0 {
+			t.Fatalf("counted: %+v", a.by)
+		}
 		if !bytes.Equal(b, must(os.ReadFile(m.path))) {
 			t.Fatal("the file was changed")
 		}

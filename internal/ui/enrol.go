@@ -22,6 +22,7 @@ type enrol struct {
 	next                *kit.Button
 	got                 desk.Enrolment
 	who                 *kit.Picker
+	whoOf               *kit.Labeled
 	password, again     *kit.Field
 	passwordOf, againOf *kit.Labeled
 	settle              *kit.Button
@@ -91,11 +92,15 @@ func emptyError(s, say string) string {
 
 // people is the second step.
 func (e *enrol) people() {
-	var options []kit.Option
+	var people []desk.Person
 	for _, o := range e.got.Roster {
-		options = append(options, kit.Option{ID: o.ID, Text: o.Name, Detail: roleLabels(o)})
+		people = append(people, desk.Person{ID: o.ID, Name: o.Name})
 	}
-	e.who = kit.NewFixedPicker(options)
+	options := peopleOptions(people)
+	for i, o := range e.got.Roster {
+		options[i].Detail = roleLabels(o)
+	}
+	e.who, e.whoOf = pickPerson("操作员", true, func() []kit.Option { return options })
 	if len(options) > 0 {
 		e.who.SetValue(options[0])
 	}
@@ -107,7 +112,7 @@ func (e *enrol) people() {
 	p := e.got.Profile
 	box := e.content.(*fyne.Container)
 	box.Objects = []fyne.CanvasObject{front("选择本人并设置密码", p.CountyName+" · "+p.Point,
-		container.NewVBox(kit.NewLabeled("操作员", true, e.who), e.passwordOf, e.againOf, e.settle))}
+		container.NewVBox(e.whoOf, e.passwordOf, e.againOf, e.settle))}
 	box.Refresh()
 	kit.Focus(e.password)
 }
@@ -130,10 +135,14 @@ func (e *enrol) open() {
 	if e.settle.Busy() {
 		return
 	}
+	who, chosen := personIn(e.who, e.whoOf)
+	if !chosen {
+		return
+	}
 	password := e.password.Secret()
 	var first desk.Operator
 	for _, o := range e.got.Roster {
-		if o.ID == e.who.Value().ID {
+		if o.ID == who.ID {
 			first = o
 		}
 	}

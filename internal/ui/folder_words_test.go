@@ -10,6 +10,7 @@ import (
 func TestWhatIsSaidOfAFolderAndACodeInTheRecord(t *testing.T) {
 	for detail, want := range map[string]string{
 		"folder altered: wrong passwords of clerk-1 fell from 2 to 0":                        "锁定期间，数据文件夹被改动过：账号 clerk-1 的输错密码次数变少了",
+		"folder altered: wrong passwords of unknown fell from 2 to 0":                        "锁定期间，数据文件夹被改动过：不在本机的账号的登录失败次数变少了",
 		"folder altered: the counts of wrong passwords are not those of the last signing in": "锁定期间，数据文件夹被改动过：输错密码的记数被删或被换过",
 		"folder altered: the school register is another":                                     "锁定期间，本机的院校名册被换过",
 		"renewal refused":                        "续期码不对",

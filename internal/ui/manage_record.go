@@ -52,6 +52,7 @@ func newRecordSection(u *Window) *recordSection {
 			people = append(people, kit.Option{ID: o.ID, Text: o.Name, Detail: o.ID})
 		}
 	}
+	people = append(people, kit.Option{ID: desk.Unknown, Text: notHere})
 	s.who = kit.NewFixedPicker(people)
 	s.who.SetValue(people[0])
 	s.id.MaxLen = 36
@@ -260,25 +261,6 @@ func (s *recordSection) report() {
 	}).Show()
 }
 
-// oddUnit is what is counted.
-func oddUnit(o desk.Oddity) string {
-	switch {
-	case o.Kind == desk.OddPhone:
-		return "名学生"
-	case o.Kind == desk.OddIdle, o.Kind == desk.OddPortrait && o.Operator == "":
-		return "件"
-	}
-	return "次"
-}
-
-func oddLabel(o desk.Oddity) string {
-	if l, ok := map[desk.OddKind]string{desk.OddLooks: "查看他人案件很多", desk.OddNight: "夜间操作", desk.OddSearches: "超过每日查找上限", desk.OddTakes: "超过每日接手上限", desk.OddRefused: "多次被拒绝", desk.OddPassword: "输错密码",
-		desk.OddGlass: "紧急查看", desk.OddAsks: "申请授权很多", desk.OddLent: "临时密码", desk.OddPassed: "转交很多", desk.OddIdle: "打开很多案件未办理", desk.OddSignIns: "一天登录很多次", desk.OddPhone: "同一手机多名学生", desk.OddPortrait: "同一人像多件案件"}[o.Kind]; ok {
-		return l
-	}
-	return string(o.Kind)
-}
-
 // kindName is what a change did, on screen.
 func kindName(k loan.ChangeKind) string {
 	if l, ok := map[loan.ChangeKind]string{
@@ -325,10 +307,6 @@ func detailWords(l desk.Line) string {
 		_, times, _ := strings.Cut(more, "; ")
 		return timesWords("被拒绝：当天接手他人案件的件数已达上限", times)
 	}
-	if n, ok := rest("failed "); ok {
-		n, _, _ = strings.Cut(n, " ")
-		return "输错密码 " + n + " 次"
-	}
 	if more, ok := rest("refused "); ok {
 		verb, why, _ := strings.Cut(more, ": ")
 		_, times, _ := strings.Cut(why, "; ")
@@ -374,6 +352,9 @@ func detailWords(l desk.Line) string {
 			return "锁定期间，数据文件夹被改动过：输错密码的记数被删或被换过"
 		}
 		id, _, _ := strings.Cut(strings.TrimPrefix(what, "wrong passwords of "), " ")
+		if id == desk.Unknown {
+			return "锁定期间，数据文件夹被改动过：不在本机的账号的登录失败次数变少了"
+		}
 		return "锁定期间，数据文件夹被改动过：账号 " + id + " 的输错密码次数变少了"
 	}
 	if more, ok := rest("record of a person"); ok {

@@ -21,6 +21,7 @@ const mendWidth = 560
 type mend struct {
 	u        *Window
 	who      *kit.Picker // nil where the key file tells no names
+	whoOf    *kit.Labeled
 	account  *kit.Field
 	password *kit.Field
 	fieldOf  *kit.Labeled
@@ -85,24 +86,27 @@ func newMend(u *Window, why error) *mend {
 
 // holder asks whose password it is.
 func (m *mend) holder() fyne.CanvasObject {
-	var options []kit.Option
-	for _, p := range m.u.deps.Door.People() {
-		options = append(options, kit.Option{ID: p.ID, Text: p.Name, Detail: p.ID})
-	}
+	options := peopleOptions(m.u.deps.Door.People())
 	if len(options) == 0 {
 		m.account = kit.NewField()
 		return kit.NewLabeled("操作员账号", true, m.account)
 	}
-	m.who = kit.NewFixedPicker(options)
+	m.who, m.whoOf = pickPerson("操作员", true, func() []kit.Option { return options })
 	m.who.SetValue(options[0])
-	return kit.NewLabeled("操作员", true, m.who)
+	return m.whoOf
 }
 
 func (m *mend) operator() string {
 	if m.who != nil {
-		return m.who.Value().ID
+		o, _ := personIn(m.who, m.whoOf)
+		return o.ID
 	}
 	return strings.TrimSpace(m.account.Text())
+}
+
+// nobody says whether somebody was typed who is nobody, which is said there.
+func (m *mend) nobody() bool {
+	return m.who != nil && m.whoOf.Error() != ""
 }
 
 // busy says what is being done, and keeps the rest from being pressed.
@@ -132,6 +136,10 @@ func (m *mend) failed(err error) {
 func (m *mend) mend() {
 	who, password := m.operator(), m.password.Secret()
 	m.fieldOf.SetError("")
+	if m.nobody() {
+		clear(password)
+		return
+	}
 	if who == "" || len(password) == 0 {
 		m.fieldOf.SetError("请选择操作员并输入密码")
 		kit.Focus(m.password)
@@ -170,6 +178,9 @@ func (m *mend) asksAdmin() bool { return !m.u.deps.Door.New() && m.u.deps.Door.T
 // choose asks where the backup is, and restores it.
 func (m *mend) choose() {
 	m.fieldOf.SetError("")
+	if m.asksAdmin() && m.operator() == "" && m.nobody() {
+		return
+	}
 	if m.asksAdmin() && (m.operator() == "" || m.password.Text() == "") {
 		m.fieldOf.SetError("数据没有损坏：请选系统数据管理员并输入密码")
 		kit.Focus(m.password)

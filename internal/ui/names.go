@@ -1,13 +1,17 @@
 package ui
 
 import (
+	"doorstep/internal/desk"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
 
+// notHere is whoever tried to sign in as no account of this laptop.
+const notHere = "不在本机的账号"
+
 // namer gives accounts the names that people go by: "name（account）" of who is on the
-// laptop's roster, the account alone of others.
+// laptop's roster, the account alone of others, and notHere of desk.Unknown.
 func (u *Window) namer() func(account string) string {
 	names := map[string]string{}
 	if list, err := u.desk.Operators(u.ctx); err == nil {
@@ -16,6 +20,9 @@ func (u *Window) namer() func(account string) string {
 		}
 	}
 	return func(account string) string {
+		if account == desk.Unknown {
+			return notHere
+		}
 		if n := names[account]; n != "" {
 			return n + "（" + account + "）"
 		}

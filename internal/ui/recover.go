@@ -17,11 +17,12 @@ import (
 // county is asked, a person there compares a number by telephone and approves,
 // and a new password is set.
 type recovery struct {
-	u    *Window
-	who  *kit.Picker
-	ask  *kit.Button
-	out  *kit.Button // back to signing in
-	over bool        // the page was left
+	u     *Window
+	who   *kit.Picker
+	whoOf *kit.Labeled
+	ask   *kit.Button
+	out   *kit.Button // back to signing in
+	over  bool        // the page was left
 
 	plea   *desk.Recovery
 	stop   context.CancelFunc // ends the waiting
@@ -35,11 +36,8 @@ type recovery struct {
 // newRecovery shows the page, for the person who was chosen at signing in.
 func newRecovery(u *Window, who kit.Option) *recovery {
 	r := &recovery{u: u, stop: func() {}}
-	var options []kit.Option
-	for _, p := range u.deps.Door.People() {
-		options = append(options, kit.Option{ID: p.ID, Text: p.Name, Detail: p.ID})
-	}
-	r.who = kit.NewFixedPicker(options)
+	options := peopleOptions(u.deps.Door.People())
+	r.who, r.whoOf = pickPerson("操作员", true, func() []kit.Option { return options })
 	if who.ID != "" {
 		r.who.SetValue(who)
 	}
@@ -47,7 +45,7 @@ func newRecovery(u *Window, who kit.Option) *recovery {
 	r.out = kit.NewQuiet("返回登录", nil, r.leave)
 	u.first = r.ask
 	u.show("recover", front("忘记密码", "密码没有人能查看，只能重新设置。县资助中心核对是您本人后批准，本机的数据不受影响。",
-		container.NewVBox(kit.NewLabeled("操作员", true, r.who), r.ask, container.NewCenter(r.out))))
+		container.NewVBox(r.whoOf, r.ask, container.NewCenter(r.out))))
 	return r
 }
 
@@ -70,11 +68,11 @@ func (r *recovery) begin() {
 	if r.ask.Busy() {
 		return
 	}
-	who := r.who.Value().ID
-	if who == "" {
-		kit.Notice(r.u.win, kit.Bad, "请选择操作员。")
+	chosen, ok := personIn(r.who, r.whoOf)
+	if !ok {
 		return
 	}
+	who := chosen.ID
 	r.ask.SetBusy("正在生成核对码…")
 	var code string
 	r.u.act("ask recovery", func(context.Context) (err error) {

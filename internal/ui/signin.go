@@ -18,6 +18,7 @@ type signIn struct {
 	u        *Window
 	content  fyne.CanvasObject
 	who      *kit.Picker
+	whoOf    *kit.Labeled
 	password *kit.Field
 	fieldOf  *kit.Labeled
 	enter    *kit.Button
@@ -26,11 +27,8 @@ type signIn struct {
 
 func newSignIn(u *Window) *signIn {
 	s := &signIn{u: u}
-	var options []kit.Option
-	for _, p := range u.deps.Door.People() {
-		options = append(options, kit.Option{ID: p.ID, Text: p.Name, Detail: p.ID})
-	}
-	s.who = kit.NewFixedPicker(options)
+	options := peopleOptions(u.deps.Door.People())
+	s.who, s.whoOf = pickPerson("操作员", true, func() []kit.Option { return options })
 	if len(options) > 0 {
 		s.who.SetValue(options[0])
 	}
@@ -39,11 +37,15 @@ func newSignIn(u *Window) *signIn {
 	s.password.SetPlaceholder("输入密码")
 	s.password.OnEnter = s.try
 	s.fieldOf = kit.NewLabeled("密码", true, s.password)
-	s.who.OnChanged = func(kit.Option) { s.fieldOf.SetError("") } // it was said of another
+	tell := s.who.OnChanged
+	s.who.OnChanged = func(o kit.Option) {
+		s.fieldOf.SetError("") // it was said of another
+		tell(o)
+	}
 	s.enter = kit.NewPrimary("登录", kit.Icon("lock"), s.try)
 	s.forgot = kit.NewQuiet("忘记密码？", nil, func() { newRecovery(u, s.who.Value()) })
 	form := container.NewVBox(
-		kit.NewLabeled("操作员", true, s.who),
+		s.whoOf,
 		s.fieldOf,
 		s.enter,
 		container.NewCenter(container.NewHBox(s.forgot, u.mendLink("数据有问题？"))),
@@ -75,21 +77,25 @@ func (s *signIn) try() {
 	if s.enter.Busy() {
 		return
 	}
-	who := s.who.Value().ID
+	s.fieldOf.SetError("")
+	who, chosen := personIn(s.who, s.whoOf)
 	password := s.password.Secret()
 	switch {
-	case who == "":
-		kit.Notice(s.u.win, kit.Bad, "请选择操作员。")
+	case len(password) == 0 && !chosen, who.Text == "":
+		clear(password)
 		return
 	case len(password) == 0:
 		s.fieldOf.SetError("请输入密码")
 		return
 	}
-	s.fieldOf.SetError("")
+	account := who.ID
+	if !chosen {
+		account = who.Text // whoever tried is counted, as no account of this laptop
+	}
 	s.enter.SetBusy("正在核对密码…")
 	var d *desk.Desk
 	s.u.act("sign in", func(ctx context.Context) (err error) {
-		d, err = s.u.deps.Door.SignIn(ctx, who, password)
+		d, err = s.u.deps.Door.SignIn(ctx, account, password)
 		clear(password)
 		return err
 	}, func(err error) {
@@ -99,7 +105,11 @@ func (s *signIn) try() {
 			s.u.mendPage(err)
 			return
 		}
-		if err != nil {
+		switch k := fault.KindOf(err); {
+		case !chosen && (k == fault.Password || k == fault.Locked || k == fault.Denied):
+			personIn(s.who, s.whoOf) // the same words, whatever was typed
+			return
+		case err != nil:
 			s.fieldOf.SetError(sentence(err))
 			kit.Focus(s.password)
 			return

@@ -26,6 +26,7 @@ type reviewStep struct {
 	state    *kit.Text
 	form     *fyne.Container
 	who      *kit.Picker
+	whoOf    *kit.Labeled
 	password *kit.Field
 	secret   *kit.Labeled
 	note     *kit.Field
@@ -39,14 +40,13 @@ type reviewStep struct {
 
 func newStepReview(v *visit) *reviewStep {
 	s := &reviewStep{v: v, readback: container.New(&stacked{gap: 12}), state: kit.NewText("", kit.TextBody)}
-	s.who = kit.NewPicker(func(query string) []kit.Option {
-		var all []kit.Option
-		for _, p := range s.people {
-			all = append(all, kit.Option{ID: p.ID, Text: p.Name, Detail: p.ID})
-		}
-		return kit.Narrow(all, query)
-	})
-	s.who.OnChanged = func(kit.Option) { s.secret.SetError(""); v.showFoot() } // it was said of another
+	s.who, s.whoOf = pickPerson("复核员", true, func() []kit.Option { return peopleOptions(s.people) })
+	tell := s.who.OnChanged
+	s.who.OnChanged = func(o kit.Option) {
+		s.secret.SetError("") // it was said of another
+		tell(o)
+		v.showFoot()
+	}
 	s.password = kit.NewField()
 	s.password.Password, s.password.MaxLen = true, 200
 	s.password.OnChanged = func(string) { s.secret.SetError(""); v.showFoot() }
@@ -56,7 +56,7 @@ func newStepReview(v *visit) *reviewStep {
 	s.noted = kit.NewLabeled("复核意见", false, s.note)
 	s.sendBack = kit.NewDanger("退回修改", kit.Icon("undo"), func() { s.review(false) })
 	s.form = container.New(&stacked{gap: 4},
-		kit.Columns([]float32{1, 1, 2}, kit.NewLabeled("复核员", true, s.who), s.secret, s.noted), container.NewHBox(s.sendBack))
+		kit.Columns([]float32{1, 1, 2}, s.whoOf, s.secret, s.noted), container.NewHBox(s.sendBack))
 	s.card = container.NewStack(kit.Card("第二人复核", nil, s.state, s.form))
 	s.beside = newCompared(v)
 	s.content = cards(s.card, s.beside.content, s.readback)
@@ -230,12 +230,16 @@ func (s *reviewStep) review(pass bool) {
 		s.noted.SetError(sentence(desk.CheckReason(note)))
 		kit.Focus(s.note)
 		return
-	case s.who.Value().ID == "" || s.password.Empty():
+	case s.password.Empty():
 		s.secret.SetError("请选择复核员并输入密码")
 		kit.Focus(s.password)
 		return
 	}
-	id, password, shown := s.who.Value().ID, s.password.Secret(), s.seen
+	who, ok := personIn(s.who, s.whoOf)
+	if !ok {
+		return
+	}
+	id, password, shown := who.ID, s.password.Secret(), s.seen
 	s.password.SetText("")
 	s.sendBack.Disable()
 	s.setBusy("正在核对密码…")

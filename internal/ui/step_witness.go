@@ -30,13 +30,7 @@ func askWitness(v *visit) {
 }
 
 func showWitness(v *visit, people []desk.Person) {
-	who := kit.NewPicker(func(query string) []kit.Option {
-		var all []kit.Option
-		for _, p := range people {
-			all = append(all, kit.Option{ID: p.ID, Text: p.Name, Detail: p.ID})
-		}
-		return kit.Narrow(all, query)
-	})
+	who, whoOf := pickPerson("第二经办人", true, func() []kit.Option { return peopleOptions(people) })
 	if len(people) == 1 {
 		who.SetValue(kit.Option{ID: people[0].ID, Text: people[0].Name})
 	}
@@ -46,10 +40,15 @@ func showWitness(v *visit, people []desk.Person) {
 	words := kit.NewText("本次签署须有两名经办人：代签或上门受理时，由第二经办人确认自己看到双方按合同所写的方式签名，再输入自己的密码。", kit.TextBody)
 	var d *kit.Dialog
 	d = kit.NewDialog(v.u.win, "第二经办人确认", container.New(&stacked{gap: 10}, words,
-		kit.Columns(nil, kit.NewLabeled("第二经办人", true, who), secret)), "我看到双方签名", "取消", func() bool {
-		id, typed := who.Value().ID, []byte(password.Text())
-		if id == "" || len(typed) == 0 {
-			secret.SetError("请选择人员并输入密码")
+		kit.Columns(nil, whoOf, secret)), "我看到双方签名", "取消", func() bool {
+		secret.SetError("")
+		chosen, ok := personIn(who, whoOf)
+		if !ok {
+			return false
+		}
+		id, typed := chosen.ID, []byte(password.Text())
+		if len(typed) == 0 {
+			secret.SetError("请输入密码")
 			return false
 		}
 		d.YesButton().SetBusy("正在核对…")

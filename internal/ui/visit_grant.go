@@ -189,10 +189,16 @@ type adminHere struct {
 }
 
 func newAdminHere(u *Window, required bool) *adminHere {
-	h := &adminHere{who: kit.NewFixedPicker(u.administrators()), secret: kit.NewField()}
+	h := &adminHere{secret: kit.NewField()}
 	h.secret.Password = true
-	h.whoOf, h.secretOf = kit.NewLabeled("系统数据管理员", required, h.who), kit.NewLabeled("管理员密码", required, h.secret)
-	h.who.OnChanged = func(kit.Option) { h.unblame() } // it was said of another
+	admins := u.administrators()
+	h.who, h.whoOf = pickPerson("系统数据管理员", required, func() []kit.Option { return admins })
+	h.secretOf = kit.NewLabeled("管理员密码", required, h.secret)
+	tell := h.who.OnChanged
+	h.who.OnChanged = func(o kit.Option) {
+		h.unblame() // it was said of another
+		tell(o)
+	}
 	h.secret.OnChanged = func(string) { h.secretOf.SetError("") }
 	h.row = kit.Columns(nil, h.whoOf, h.secretOf)
 	return h
@@ -209,9 +215,12 @@ func (h *adminHere) unblame() {
 func (h *adminHere) take() (who string, secret []byte, ok bool) {
 	h.unblame()
 	switch {
-	case h.who.Value().ID == "":
+	case h.who.Value() == kit.Option{}:
 		h.whoOf.SetError("请选择系统数据管理员")
 		kit.Focus(h.who)
+		return "", nil, false
+	case h.who.Value().ID == "":
+		personIn(h.who, h.whoOf)
 		return "", nil, false
 	case h.secret.Empty():
 		h.secretOf.SetError("请输入管理员密码")
@@ -225,13 +234,13 @@ func (h *adminHere) take() (who string, secret []byte, ok bool) {
 
 // administrators are the data administrators who can sign in at this laptop.
 func (u *Window) administrators() []kit.Option {
-	var out []kit.Option
+	var out []desk.Person
 	for _, o := range u.others() {
 		if slices.Contains(o.Roles, desk.DataAdmin) {
-			out = append(out, kit.Option{ID: o.ID, Text: o.Name, Detail: o.ID})
+			out = append(out, desk.Person{ID: o.ID, Name: o.Name})
 		}
 	}
-	return out
+	return peopleOptions(out)
 }
 
 // breakGlass asks for the reason of an emergency.

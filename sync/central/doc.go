@@ -226,6 +226,9 @@
 // machine puts people on the roster, makes that officer and has a first enrolment code
 // written, and the chain says so in the name of "centre"; so it does of one made later
 // without another ("unproven"). A centre for practice asks nobody: "unproven act:".
+// A try to sign in by an id that never stood on the roster is noted under "unknown", ten
+// in an hour; how many more there were is in the meta table under unknown-tries, as JSON,
+// until the next line or signing in tells of them.
 // The table officers_lent names those whose password another set, and who that was,
 // "centre" for whoever administers the machine: within a day of officers' time nothing is
 // done by it but to set one of one's own, which ends it. The table officers_loans keeps

@@ -80,8 +80,8 @@ func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) 
 	if err != nil {
 		return false, err
 	}
-	if len(p.ID) > 64 {
-		return false, fault.New(op, fault.Input, errors.New("by: an id has 64 characters at most"))
+	if len(p.ID) > maxID && len(p.Password) == 0 {
+		return false, errLongID(op)
 	}
 	if a.Reason != "" { // it would stand in the chain though the act is refused
 		if err := guard.CheckReason(a.Reason); err != nil {
@@ -214,13 +214,20 @@ func (c *Central) noOfficer(ctx context.Context) (bool, error) {
 	return n == 0, diskFault("central.noOfficer", err)
 }
 
+// maxID bounds the bytes of an id.
+const maxID = 64
+
+func errLongID(op string) error {
+	return fault.New(op, fault.Input, errors.New("by: an id has 64 characters at most"))
+}
+
 // signIn compares a password. It counts as wrong before it is looked at, so that
 // nobody guesses on by ending the program; a right one takes that back. Each wrong
 // one is in the chain.
 func (c *Central) signIn(ctx context.Context, p Person) error {
 	const op = "central.signIn"
-	if len(p.ID) > 64 {
-		return fault.New(op, fault.Input, errors.New("id"))
+	if len(p.ID) > maxID {
+		return errors.Join(errLongID(op), c.noteTry(ctx, guard.Unknown, guard.CentreRefused))
 	}
 	var v seal.Verifier
 	var tried guard.Operator
@@ -246,9 +253,14 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 		return setTries(ctx, tx, tried)
 	})
 	wrong := err == nil && !v.Right(p.Password)
-	why := "sign-in at the centre: refused"
+	why := guard.CentreRefused
 	if err == nil && !wrong {
-		err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return setTries(ctx, tx, tried.Cleared()) })
+		err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			if err := c.noteUntold(ctx, tx); err != nil {
+				return err
+			}
+			return setTries(ctx, tx, tried.Cleared())
+		})
 		if err == nil {
 			err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.useLent(ctx, tx, p.ID) })
 		}
@@ -270,15 +282,7 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 		was, _ := wasChanged(ctx, c.db, p.ID)
 		err = fault.New(op, fault.Password, errors.New(say+was))
 	}
-	return errors.Join(fault.Wrap(op, err), c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		who := p.ID
-		if ever, err := onRosterEver(ctx, tx, who); err != nil {
-			return err
-		} else if !ever {
-			who = "unknown" // a password or a number may have been typed there
-		}
-		return c.note(ctx, tx, who, loan.ChangeSignIn, loan.ViewBody{Detail: why})
-	}))
+	return errors.Join(fault.Wrap(op, err), c.noteTry(ctx, p.ID, why))
 }
 
 // lockedUntil says that an officer is locked, and what to do.

@@ -115,7 +115,7 @@ func (c *Central) auditing(ctx context.Context, p Person, name string, q *Record
 // down, and nobody's number may be among it.
 func (c *Central) settleQuery(ctx context.Context, q *RecordQuery) error {
 	const op = "central.settleQuery"
-	if q.Operator != "" && q.Operator != operatorCentre {
+	if q.Operator != "" && q.Operator != operatorCentre && q.Operator != guard.Unknown {
 		ever, err := onRosterEver(ctx, c.db, q.Operator)
 		if err != nil {
 			return err

@@ -43,7 +43,9 @@ func (r *reading) odd(ctx context.Context) ([]Odd, error) {
 	whose := func(id uuid.UUID) guard.Whose { return cases[id] }
 	for _, d := range r.chains {
 		_, err := r.c.eachChange(ctx, `device = ?`, []any{d.String()}, func(ch *loan.Change) error {
-			if l := r.lineOf(ch); r.q.Wants(l) && !guard.AgainAnew(l.Act(), whose) {
+			if l := r.lineOf(ch); !r.q.Wants(l) {
+				w.Pass(l.Act())
+			} else if !guard.AgainAnew(l.Act(), whose) {
 				w.See(l.Act())
 			}
 			guard.FaceOf(ch, faces)

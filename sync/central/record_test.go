@@ -474,14 +474,3 @@ func TestTheCentresChainHasNoValueThatWasTyped(t *testing.T) {
 		t.Error("the reason has a phone")
 	}
 }
-
-func TestWrongPasswordsAtTheCentreAreOdd(t *testing.T) {
-	k := twoPoints(t)
-	if _, err := k.c.Acting(t.Context(), Person{"admin-9", []byte("wrong wrong")}, Act{Verb: guard.ManageOperators, Name: "x"}, func() error { return nil }); fault.KindOf(err) != fault.Password {
-		t.Fatal(err)
-	}
-	all, err := k.c.RecordOdd(t.Context(), k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查"}})
-	if err != nil || !slices.ContainsFunc(all, func(o Odd) bool { return o.Kind == guard.OddPassword && o.Operator == "admin-9" }) {
-		t.Errorf("got %+v, %v", all, err)
-	}
-}

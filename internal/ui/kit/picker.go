@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 )
@@ -19,6 +21,9 @@ type Picker struct {
 	// AllowFree keeps typed text that is no option, with an empty ID. Without
 	// it, leaving with such text goes back to the last choice.
 	AllowFree bool
+	// KeepTyped leaves such text where it stands, as an Option without ID: what was
+	// chosen before is not taken for what was meant, also while it is typed.
+	KeepTyped bool
 	OnChanged func(Option) // a choice or free text, made by the person
 	OnEnter   func()       // Return with the list closed; nil goes on
 
@@ -27,6 +32,7 @@ type Picker struct {
 	value   Option
 	list    *dropList
 	open    bool
+	aimed   bool // at an option of the list, not only narrowed by typing
 	held    bool
 }
 
@@ -53,13 +59,21 @@ func NewFixedPicker(options []Option) *Picker {
 }
 
 // Value is what is chosen; the zero Option is nothing.
-func (p *Picker) Value() Option { return p.value }
+func (p *Picker) Value() Option {
+	if p.KeepTyped {
+		return p.meant()
+	}
+	return p.value
+}
 
 // SetValue shows a choice without calling OnChanged.
 func (p *Picker) SetValue(o Option) {
 	p.value = o
 	p.field.SetText(o.Text)
 }
+
+// Offers says whether the list has something for what was typed.
+func (p *Picker) Offers(typed string) bool { return len(p.options(typed)) > 0 }
 
 // Field is the field within, for its placeholder and focus.
 func (p *Picker) Field() *Field { return p.field }
@@ -109,7 +123,7 @@ func (p *Picker) show(query string) {
 		return
 	}
 	p.list.set(found, p.value.ID)
-	p.open = true
+	p.open, p.aimed = true, query == ""
 	width := max(p.field.Size().Width, p.list.MinSize().Width)
 	drop(p.field, p.list, fyne.NewSize(width, p.list.MinSize().Height))
 }
@@ -122,13 +136,15 @@ func (p *Picker) close() {
 }
 
 func (p *Picker) key(ev *fyne.KeyEvent) bool {
-	if !p.open {
-		if ev.Name == fyne.KeyDown || ev.Name == fyne.KeyUp {
-			p.show("")
-			return true
-		}
+	vertical := ev.Name == fyne.KeyDown || ev.Name == fyne.KeyUp
+	switch {
+	case vertical && (!p.open || p.KeepTyped && len(p.list.options) == 0):
+		p.show("")
+		return true
+	case !p.open:
 		return false
 	}
+	p.aimed = p.aimed || vertical
 	switch ev.Name {
 	case fyne.KeyDown:
 		p.list.moveBy(1)
@@ -150,10 +166,22 @@ func (p *Picker) key(ev *fyne.KeyEvent) bool {
 
 func (p *Picker) enter() {
 	if p.open {
-		if o, ok := p.list.current(); ok {
+		o, ok := p.list.current()
+		if p.KeepTyped && !p.aimed {
+			if m := p.meant(); m.ID != "" {
+				o, ok = m, true
+			}
+			ok = ok && (o == p.meant() || len(p.list.options) == 1)
+		}
+		if ok {
 			p.take(o)
 		}
 		p.close()
+	}
+	if o := p.Value(); p.KeepTyped && o.ID == "" && o.Text != "" {
+		p.settle() // nothing is chosen to go on with
+		p.field.SelectAll()
+		return
 	}
 	if p.OnEnter != nil {
 		p.OnEnter()
@@ -199,25 +227,33 @@ func (p *Picker) focusChanged(on bool) {
 
 // settle makes a choice of what was typed and not chosen.
 func (p *Picker) settle() {
+	if p.field.Text() == p.value.Text {
+		return
+	}
+	o := p.meant()
+	if o.ID == "" && o.Text != "" && !p.AllowFree && !p.KeepTyped {
+		o = p.value
+	}
+	p.take(o)
+}
+
+// meant is the option that what stands in the field is, whole; without ID where it is
+// none.
+func (p *Picker) meant() Option {
 	typed := p.field.Text()
 	if typed == p.value.Text {
-		return
+		return p.value
 	}
-	if typed == "" {
-		p.take(Option{})
-		return
+	asked := strings.TrimSpace(typed)
+	if typed == "" || p.KeepTyped && asked == "" {
+		return Option{}
 	}
-	for _, o := range p.options(typed) {
-		if o.Text == typed || o.ID == typed {
-			p.take(o)
-			return
+	for _, o := range p.options(asked) {
+		if o.Text == asked || strings.EqualFold(o.ID, asked) {
+			return o
 		}
 	}
-	if p.AllowFree {
-		p.take(Option{Text: typed})
-		return
-	}
-	p.field.SetText(p.value.Text)
+	return Option{Text: typed}
 }
 
 func (p *Picker) children() []fyne.CanvasObject { return []fyne.CanvasObject{p.field} }

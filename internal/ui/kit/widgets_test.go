@@ -97,6 +97,52 @@ func TestPicker(t *testing.T) {
 		r.focus(r.g)
 		check(t, "value", r.p.Value(), Option{Text: "穿青人"})
 	})
+	t.Run("what is no option is not what was chosen before, where it is kept", func(t *testing.T) {
+		for name, leave := range map[string]func(r *rig){
+			"while it is typed": func(*rig) {},
+			"by Tab":            func(r *rig) { r.focus(r.g) },
+			"by Return":         func(r *rig) { r.press(fyne.KeyReturn) },
+		} {
+			r := start(t)
+			r.p.KeepTyped = true
+			r.p.SetValue(nations()[0])
+			r.p.Field().SelectAll()
+			r.write("火星")
+			leave(r)
+			check(t, name+": value", r.p.Value(), Option{Text: "火星"})
+			check(t, name+": shown", r.p.Field().Text(), "火星")
+			if name != "while it is typed" {
+				check(t, name+": closed", r.p.open, false)
+				check(t, name+": told", len(r.changes), 1)
+			}
+			check(t, name+": Return stays", r.p.Field().Focused(), name != "by Tab")
+			r.focus(r.p.Field())
+			r.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+			check(t, name+": chosen after it", r.p.Value().ID, nations()[1].ID)
+		}
+	})
+	t.Run("half an option is none where what was typed is kept, until Return takes what the list shows", func(t *testing.T) {
+		r := start(t)
+		r.p.KeepTyped = true
+		r.p.SetValue(nations()[0])
+		r.p.Field().SelectAll()
+		r.write("土家")
+		check(t, "value", r.p.Value(), Option{Text: "土家"})
+		r.press(fyne.KeyReturn)
+		check(t, "taken", r.p.Value().ID, "15")
+		check(t, "goes on", r.g.Focused(), true)
+		for _, c := range []struct {
+			keys []fyne.KeyName
+			want string
+		}{{nil, ""}, {[]fyne.KeyName{fyne.KeyDown}, "06"}} {
+			r.focus(r.p.Field())
+			r.p.SetValue(nations()[1])
+			r.p.Field().SelectAll()
+			r.write("族")
+			r.press(append(c.keys, fyne.KeyReturn)...)
+			check(t, "what several have", r.p.Value().ID, c.want)
+		}
+	})
 	t.Run("the pointer chooses and the field keeps the focus", func(t *testing.T) {
 		r := start(t)
 		r.p.toggle()

@@ -1,0 +1,60 @@
+package ui
+
+import (
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+)
+
+// peopleOptions are people to choose from. Those of one name are told apart by their
+// accounts: a name alone is then nobody's.
+func peopleOptions(people []desk.Person) []kit.Option {
+	same := map[string]int{}
+	for _, p := range people {
+		same[p.Name]++
+	}
+	var out []kit.Option
+	for _, p := range people {
+		o := kit.Option{ID: p.ID, Text: p.Name, Detail: p.ID}
+		if same[p.Name] > 1 {
+			o.Text += "（" + p.ID + "）"
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// pickPerson picks who gives a password. What is typed and is nobody stays, and is said
+// to be nobody: it is never taken for who was chosen before.
+func pickPerson(label string, required bool, people func() []kit.Option) (*kit.Picker, *kit.Labeled) {
+	p := kit.NewPicker(func(query string) []kit.Option { return kit.Narrow(people(), query) })
+	p.KeepTyped = true
+	of := kit.NewLabeled(label, required, p)
+	p.OnChanged = func(o kit.Option) { of.SetError(nobody(p, o)) }
+	return p, of
+}
+
+// nobody says that what was typed is nobody, and what to do; "" where it is somebody, or
+// nothing.
+func nobody(p *kit.Picker, o kit.Option) string {
+	switch {
+	case o.ID != "" || o.Text == "":
+		return ""
+	case p.Offers(o.Text):
+		return "姓名没有写全，请从列表中选"
+	}
+	return "没有这个人，请从列表中选"
+}
+
+// personIn is who was chosen; false where nobody was, which is then said there.
+func personIn(p *kit.Picker, of *kit.Labeled) (kit.Option, bool) {
+	o := p.Value()
+	say := nobody(p, o)
+	if o == (kit.Option{}) {
+		say = "请选择人员"
+	}
+	of.SetError(say)
+	if say != "" {
+		kit.Focus(p)
+	}
+	return o, say == ""
+}
