@@ -367,8 +367,8 @@ func detailWords(l desk.Line) string {
 		return "审计核验发现 " + strings.TrimSuffix(n, " places") + " 处问题"
 	}
 	if what, ok := rest("folder altered: "); ok {
-		if strings.HasPrefix(what, "the school register") {
-			return "锁定期间，本机的院校名册被换过"
+		if words := folderWords(what); words != "" {
+			return words
 		}
 		if strings.HasPrefix(what, "the counts") {
 			return "锁定期间，数据文件夹被改动过：输错密码的记数被删或被换过"
