@@ -275,6 +275,7 @@ func ways() map[string]way {
 		"TakeUp":         {why: "unattended: reads what the county signed"},
 		"Offers":         {why: "Edit, and offers nothing where it is not allowed"},
 		"Asks":           {why: "the operator's own, and an administrator's all"},
+		"Duties":         {why: "numbers, of what he may answer alone: TestWhoMayAnswerIsToldHowMuchWaits"},
 		"ReadAsk":        {why: "reads a code"},
 		"ReadExport":     {why: "reads a code"},
 		"ApproveAsk":     {why: "asks of the second person, whose password is given: TestAGrantByAnAdministratorAtTheDesk"},

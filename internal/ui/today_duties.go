@@ -1,8 +1,11 @@
 package ui
 
 import (
+	"context"
+	"fmt"
 	"slices"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -15,6 +18,7 @@ type duties struct {
 	content *fyne.Container
 	rows    *fyne.Container
 	told    []duty
+	heard   bool // what there is was found out once
 }
 
 // duty is one line of it.
@@ -35,11 +39,31 @@ func newDuties(u *Window) *duties {
 // refresh asks anew what there is to tell, and calls changed when the card came into view,
 // went, or has other lines.
 func (d *duties) refresh(changed func()) {
-	var all []duty
-	if err := d.u.desk.Untaken(); err != nil {
-		all = append(all, duty{sentence(err), kit.TextWarn, "去查看", ofDevice})
+	var wait desk.Duties
+	d.u.run("duties", func(ctx context.Context) (err error) {
+		wait, err = d.u.desk.Duties(ctx)
+		return err
+	}, func(error) { // of a failure the log has it; the lines are fewer
+		var all []duty
+		if err := d.u.desk.Untaken(); err != nil {
+			all = append(all, duty{sentence(err), kit.TextWarn, "去查看", ofDevice})
+		}
+		d.heard = true
+		d.show(append(all, waitWords(wait)...), changed)
+	})
+}
+
+// waitWords tells of what waits for a word of the operator.
+func waitWords(w desk.Duties) (all []duty) {
+	line := func(n int, words, act string) {
+		if n > 0 {
+			all = append(all, duty{fmt.Sprintf(words, n), kit.TextBody, act, ofGrants})
+		}
 	}
-	d.show(all, changed)
+	line(w.Looks, "有 %d 份查看申请等您答复，72 小时没有答复的自动失效。", "去答复")
+	line(w.Exports, "有 %d 份导出申请等您批准，72 小时没有答复的自动失效。", "去答复")
+	line(w.Emergencies, "有 %d 次紧急查看等您复查。", "去复查")
+	return all
 }
 
 func (d *duties) show(all []duty, changed func()) {

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"doorstep/internal/bulletin"
+	"doorstep/internal/desk"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/rulebook"
 	"doorstep/internal/ui/kit"
 )
@@ -14,6 +17,7 @@ import (
 func (r *rig) duties() (told []duty) {
 	r.t.Helper()
 	r.ui(func() { r.u.shell.visit("today") })
+	r.until("what waits", func() bool { return r.u.shell.screen.(*today).duties.heard })
 	r.settle()
 	r.ui(func() {
 		d := r.u.shell.screen.(*today).duties
@@ -62,5 +66,50 @@ func TestWhoSignsInIsToldOfAFileOfTheFolderThatIsNotUsed(t *testing.T) {
 				t.Errorf("there it says %q", s.Text())
 			}
 		})
+	}
+}
+
+func TestWhoMayAnswerIsToldOnTodayHowMuchWaits(t *testing.T) {
+	for look, variant := range map[string]kit.Variant{"light": kit.Light, "dark": kit.Dark} {
+		r := newRig(t, variant)
+		id := r.open(loan.First, false, entered).id
+		for _, export := range []bool{true, false, true} {
+			if _, err := r.u.desk.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Case: id, Hours: 2, Reason: "市资助中心抽查合同", Export: export}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.another("reviewer-2", guard.Reviewer)
+		if _, err := r.u.desk.BreakGlass(t.Context(), id, "水灾断网，家长急需核对"); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.duties(); len(got) != 0 {
+			t.Errorf("who answers nothing is told %+v", got)
+		}
+		r.another("admin-1", guard.DataAdmin)
+		got := r.duties()
+		if len(got) != 3 || !strings.Contains(got[0].words, "1 份查看申请") || !strings.Contains(got[1].words, "2 份导出申请") || !strings.Contains(got[2].words, "1 次紧急查看") {
+			t.Fatalf("told %+v", got)
+		}
+		golden(t, r.u, "today-duties-"+look)
+		r.snap("today-duties-" + look)
+		for line := range got {
+			r.duties()
+			r.deals(line)
+			r.ui(func() {
+				if m, ok := r.u.shell.screen.(*manage); !ok || m.sections.Value() != ofGrants {
+					t.Errorf("line %d leads to %s", line, r.u.shell.name)
+				}
+			})
+		}
+		g, err := r.u.desk.Glasses(t.Context())
+		if err != nil || len(g) != 1 {
+			t.Fatalf("%d emergencies, %v", len(g), err)
+		}
+		if err := r.u.desk.ReviewGlass(t.Context(), g[0].ID, true, "水灾属实"); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.duties(); len(got) != 2 {
+			t.Errorf("once it is reviewed: told %+v", got)
+		}
 	}
 }
