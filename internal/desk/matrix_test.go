@@ -168,7 +168,8 @@ func ways() map[string]way {
 		"AnswerAsk": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.AnswerAsk(ctx, "00000000", "clerk-1", "", "核对家长投诉"))
 		}},
-		"Pleas": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Pleas(ctx)) }},
+		"WithdrawAsk": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.WithdrawAsk(ctx, "") }},
+		"Pleas":       {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Pleas(ctx)) }},
 		"AnswerPlea": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.AnswerPlea(ctx, desk.Plea{}, true, "核对家长投诉")
 		}},

@@ -47,7 +47,7 @@ func ownWords(d string) string {
 			return desk.Paper(paper).Label() + words
 		}
 	}
-	return map[string]string{"export refused": "没有导出", "replaced by a backup": "用备份替换了本机数据", "school register refused: not the county's": "本机的院校名册不是县里下发的，没有采用"}[d]
+	return map[string]string{"export refused": "没有导出", "export withdrawn": "撤回导出申请", "request not withdrawn: another operator's": "撤回他人的申请，被拒绝", "replaced by a backup": "用备份替换了本机数据", "school register refused: not the county's": "本机的院校名册不是县里下发的，没有采用"}[d]
 }
 
 // folderWords is what a line says of a file of the rules that was altered; "" for others.
