@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -130,6 +131,47 @@ func TestARequestGoesUpAndItsGrantComesDown(t *testing.T) {
 		asks, err := asker.Asks(t.Context())
 		if err != nil || len(asks) != 1 || asks[0].Declined != "admin-9" || asks[0].Word != "理由不足，请补充" {
 			t.Errorf("got %+v, %v", asks, err)
+		}
+	})
+	t.Run("one that is taken back is on no list, and an answer that crosses with it grants nothing", func(t *testing.T) {
+		for _, crosses := range []bool{false, true} {
+			k := ask()
+			list, err := admin.Pleas(t.Context())
+			if err != nil || len(list) != 1 {
+				t.Fatalf("got %d requests, %v", len(list), err)
+			}
+			raw := strings.Fields(s.must(t, "grant", "waiting"))
+			digits := raw[indexAfter(raw, "ask")]
+			if err := asker.WithdrawAsk(t.Context(), k.Code); err != nil {
+				t.Fatal(err)
+			}
+			if crosses { // the centre hears the approval first
+				if err := admin.AnswerPlea(t.Context(), list[0], true, "核对属实，同意"); err != nil {
+					t.Fatal(err)
+				}
+				mustCarry(t, b, s.url)
+			}
+			mustCarry(t, a, s.url)
+			mustCarry(t, b, s.url)
+			mustCarry(t, a, s.url)
+			if list, err := admin.Pleas(t.Context()); err != nil || len(list) != 0 {
+				t.Errorf("%d requests are still told of, %v", len(list), err)
+			}
+			code, _, errs := s.verb(t, "grant", "decide", "--device", a.Profile().Device.String(), "--ask", digits, "--reason", "核对属实，同意", "--yes", "--by", "admin-9")
+			if code == 0 || !strings.Contains(errs, "took it back") {
+				t.Errorf("answered at the centre: exit %d, %s", code, errs)
+			}
+			code, _, errs = s.verb(t, "grant", "answer", "--device", a.Profile().Device.String()[28:], "--operator", "rev-9", "--by", "admin-9", "--reason", "核对属实，同意", "--code", k.Code, "--yes")
+			if code == 0 || !strings.Contains(errs, "took it back") {
+				t.Errorf("answered by telephone: exit %d, %s", code, errs)
+			}
+			want := 1 // that of before
+			if got, err := asker.Grants(t.Context()); err != nil || len(got) != want {
+				t.Errorf("got %d grants, %v; want %d", len(got), err, want)
+			}
+			if n := len(a.Bulletins(bulletin.Grant)); n != want {
+				t.Errorf("%d grants are in force by the centre's word, want %d", n, want)
+			}
 		}
 	})
 	t.Run("the centre's command answers too", func(t *testing.T) {

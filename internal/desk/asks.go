@@ -110,7 +110,7 @@ func (d *Desk) mayAskMore(ctx context.Context, all []Asked) error {
 		return nil
 	}
 	d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "refused " + string(guard.AskGrant) + ": as many wait as may"})
-	return fault.Tell("count requests", fault.Denied, fmt.Sprintf("您已有 %d 份申请等待答复，不能再申请。请先打电话报申请码，或请系统数据管理员到本机批准；72 小时没有答复的申请自动失效。", wait), errors.New("as many wait as may"))
+	return fault.Tell("count requests", fault.Denied, fmt.Sprintf("您已有 %d 份申请等待答复，不能再申请。请先打电话报申请码，或请系统数据管理员到本机批准；填错的可以在“管理”的“授权”里撤回；72 小时没有答复的申请自动失效。", wait), errors.New("as many wait as may"))
 }
 
 // request is a code of the operator signed in at this laptop.
@@ -193,7 +193,7 @@ func (d *Desk) taken(ctx context.Context, code string) (Asked, guard.Plea, error
 	}
 	i := slices.IndexFunc(all, func(a Asked) bool { return a.Code == seal.Spoken(b) })
 	if i < 0 {
-		return Asked{}, guard.Plea{}, fault.Tell("find request", fault.Missing, "本机没有这份申请，或已经批准过、超过了 72 小时。请重新申请。", errors.New("no such request"))
+		return Asked{}, guard.Plea{}, d.noSuchRequest(ctx, seal.Spoken(b))
 	}
 	return all[i], guard.Plea{Device: guard.TagOf(d.device()), Operator: all[i].Operator, Ask: ask}, nil
 }

@@ -1,11 +1,9 @@
 package desk
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -20,29 +18,23 @@ import (
 	"github.com/google/uuid"
 )
 
-// registerSetting keeps which bulletin's register was last written to the
-// folder: a register imported by hand since then stands until a newer comes.
-const registerSetting = "desk.register"
-
 // TakeUp makes the rules of what the county sent down and the store has: policy
-// packs, templates, and the school register, which are also written to the data folder,
-// whole and durable, for what judges without a password. It is done at signing
-// in, and is to be called when the store has taken a bulletin; it may be
-// repeated. Afterwards Lapsed knows of a word that ends the work here.
+// packs, templates, and the school register; packs and register are also written to the
+// data folder, whole and durable, for what judges without a password. A file there that
+// is neither the county's nor was imported by hand is not used: Untaken and the chain
+// say so. It is done at signing in, and is to be called when the store has taken a
+// bulletin; it may be repeated. Afterwards Lapsed knows of a word that ends the work here.
 func (d *Desk) TakeUp(ctx context.Context) error {
 	const op = "take up bulletins"
 	_ = d.stands(ctx) // Lapsed says what it found
-	next := d.base
+	d.folder.Lock()
+	defer d.folder.Unlock()
 	register, failed := d.takeUpRegister(ctx)
-	if next == nil {
+	if d.base == nil {
 		return fault.Wrap(op, failed) // a desk without rules judges nothing
 	}
-	if failed == nil && register != nil {
-		var err error
-		if next, err = rulebook.WithRegister(next, bytes.NewReader(register)); err != nil {
-			return fault.Wrap(op, err)
-		}
-	}
+	next, err := d.withRegister(register)
+	failed = cmp.Or(failed, err)
 	var packs []loan.Policy
 	var texts [][]byte
 	for _, h := range d.store.Bulletins(bulletin.Policy) {
@@ -60,9 +52,7 @@ func (d *Desk) TakeUp(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	if err := rulebook.KeepPacks(d.store.Dir(), texts); failed == nil {
-		failed = err
-	}
+	failed = cmp.Or(failed, d.takeUpPacks(ctx, texts))
 	next = next.WithPolicies(packs...)
 	d.rulesMu.Lock()
 	d.rules, d.templates = next, templates
@@ -94,59 +84,6 @@ func (d *Desk) template(id string, k loan.Kind, day loan.Date) (rulebook.Templat
 	county := d.templates
 	d.rulesMu.Unlock()
 	return rulebook.TemplateFor(id, k, day, county...)
-}
-
-// takeUpRegister writes the county's register to the folder where it is not
-// there yet, and gives it; nil where there is none, or a later one was imported
-// by hand.
-func (d *Desk) takeUpRegister(ctx context.Context) ([]byte, error) {
-	in := d.store.Bulletins(bulletin.Schools)
-	if len(in) == 0 {
-		return nil, nil
-	}
-	content, err := d.store.Bulletin(ctx, bulletin.Schools, in[0].Name)
-	if err != nil {
-		return nil, err
-	}
-	var written uint64
-	if err := d.store.Setting(ctx, registerSetting, &written); err != nil && fault.KindOf(err) != fault.Missing {
-		return nil, err
-	}
-	have, err := os.ReadFile(rulebook.RegisterPath(d.store.Dir()))
-	if err == nil && written == in[0].Version {
-		if sha256.Sum256(have) != sha256.Sum256(content) {
-			return nil, nil
-		}
-		return content, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New("read register", fault.Disk, errors.New("the school register cannot be read"))
-	}
-	if _, err := rulebook.ImportRegister(d.store.Dir(), bytes.NewReader(content)); err != nil {
-		return nil, err
-	}
-	if err := d.noteRegister(ctx); err != nil {
-		return nil, err
-	}
-	return content, d.store.SetSetting(ctx, registerSetting, in[0].Version)
-}
-
-// ImportSchools takes a school register in the place of the one in use, all or
-// nothing: a line that does not hold is the error of loan.ParseRegister. The chain
-// says so. It stands until a newer one comes from the county.
-func (d *Desk) ImportSchools(ctx context.Context, r io.Reader) (*loan.Register, error) {
-	const op = "import school register"
-	if err := d.permit(ctx, guard.ImportRegister, nil); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	g, err := rulebook.ImportRegister(d.store.Dir(), r)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	if err := d.note(ctx, op, loan.ChangeSetting, loan.ViewBody{Detail: fmt.Sprintf("school register imported, %d schools", len(g.Schools))}); err != nil {
-		return nil, err
-	}
-	return g, fault.Wrap(op, d.noteRegister(ctx))
 }
 
 // ReadBulletin reads a file that was written at the centre, no further than a

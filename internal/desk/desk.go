@@ -45,6 +45,11 @@ type Desk struct {
 	templates  []rulebook.Template // the county's
 	preapplied preapplied
 	untaken    error
+
+	folder       sync.Mutex // one at the files in the open after another
+	notOurs      []string   // of them, by name, what was not used; guarded by rulesMu
+	registerGone bool       // the county's is not kept; guarded by rulesMu
+	started      string     // which register of the folder the program was started with; empty where that is not to be told
 }
 
 // Tools are what a desk works with.
@@ -55,6 +60,8 @@ type Tools struct {
 	// Steady is a time that runs whatever the clock is set to, from any beginning;
 	// nil is that which Now carries.
 	Steady func() time.Duration
+
+	told bool // somebody signed in since Rules were read
 }
 
 // SignIn unlocks the store for an operator and notes it in the chain.
@@ -80,6 +87,9 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 	}
 	d := &Desk{store: s, press: t.Press, now: now, steady: t.Steady, operator: op, base: t.Rules, rules: t.Rules}
 	d.account.Store(&op)
+	if t.Rules != nil && t.Rules.Schools != nil && !t.told {
+		d.started = t.Rules.Schools.File
+	}
 	lent, err := d.temporary(ctx, op.ID)
 	if err != nil {
 		return nil, fault.Wrap("sign in", err)
@@ -117,10 +127,6 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 	d.untaken = d.TakeUp(ctx)
 	return d, nil
 }
-
-// Untaken is why something the county sent down was not taken up at signing in;
-// nil when all was. Work goes on by what was in force before.
-func (d *Desk) Untaken() error { return d.untaken }
 
 // Operator is who is signed in.
 func (d *Desk) Operator() guard.Operator { return d.operator }

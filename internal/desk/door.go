@@ -85,7 +85,7 @@ func (d *Door) SignIn(ctx context.Context, operator string, password []byte) (*D
 	}
 	desk, err := SignIn(ctx, d.locked, operator, password, d.tools)
 	if err == nil {
-		d.locked = nil
+		d.locked, d.tools.told = nil, true
 	}
 	return desk, err
 }

@@ -129,6 +129,11 @@ func (d *Desk) keepGrants(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if back, err := d.takenBack(ctx, g.ID); err != nil {
+			return err
+		} else if back {
+			continue
+		}
 		if found && have.Until.Equal(g.Until) && have.From.Equal(g.From) && have.Device == g.Device {
 			continue
 		}

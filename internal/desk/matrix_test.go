@@ -168,7 +168,8 @@ func ways() map[string]way {
 		"AnswerAsk": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.AnswerAsk(ctx, "00000000", "clerk-1", "", "核对家长投诉"))
 		}},
-		"Pleas": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Pleas(ctx)) }},
+		"WithdrawAsk": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.WithdrawAsk(ctx, "") }},
+		"Pleas":       {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Pleas(ctx)) }},
 		"AnswerPlea": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.AnswerPlea(ctx, desk.Plea{}, true, "核对家长投诉")
 		}},
@@ -275,6 +276,7 @@ func ways() map[string]way {
 		"TakeUp":         {why: "unattended: reads what the county signed"},
 		"Offers":         {why: "Edit, and offers nothing where it is not allowed"},
 		"Asks":           {why: "the operator's own, and an administrator's all"},
+		"Duties":         {why: "numbers, of what he may answer alone: TestWhoMayAnswerIsToldHowMuchWaits"},
 		"ReadAsk":        {why: "reads a code"},
 		"ReadExport":     {why: "reads a code"},
 		"ApproveAsk":     {why: "asks of the second person, whose password is given: TestAGrantByAnAdministratorAtTheDesk"},

@@ -117,7 +117,7 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 	}
 	i := slices.IndexFunc(all, func(o Plea) bool { return o.Device == p.Device && o.ask == p.ask })
 	if i < 0 {
-		return fault.Tell(op, fault.Missing, "这份申请已经答复或超过了 72 小时。", errors.New("no such request"))
+		return fault.Tell(op, fault.Missing, "这份申请已经答复、由本人撤回或超过了 72 小时。", errors.New("no such request"))
 	}
 	if err := d.apart(ctx, d.acting(), guard.ApproveGrant, all[i].Case); err != nil {
 		return fault.Wrap(op, err)

@@ -108,11 +108,17 @@ const (
 	approvedDetail = "grant approved "
 	declinedDetail = "grant declined "
 	settledDetail  = "grant p-"
+
+	withdrawnDetail = "grant withdrawn "
 )
 
 // ExportAsked is what the chain says of a request to export: whoever answers names a
 // recipient, at the laptop, and it does not go up.
 const ExportAsked = "export asked"
+
+// ExportWithdrawn is what the chain says of a request to export that its operator took
+// back.
+const ExportWithdrawn = "export withdrawn"
 
 // asks says whether a look's detail tells of a request.
 func asks(detail string) bool {
@@ -121,6 +127,10 @@ func asks(detail string) bool {
 
 // AskedDetail tells of a request of this laptop.
 func AskedDetail(ask []byte) string { return askedDetail + hex.EncodeToString(ask) }
+
+// WithdrawnDetail tells of a request of this laptop that its operator took back. An
+// earlier centre keeps it as any look, and the request on its list.
+func WithdrawnDetail(ask []byte) string { return withdrawnDetail + hex.EncodeToString(ask) }
 
 // AnswerDetail tells of an answer to a request of another laptop.
 func AnswerDetail(approve bool, device uuid.UUID, ask string) string {
@@ -146,13 +156,17 @@ const (
 	Asked WordKind = iota + 1
 	Approved
 	Declined
-	Settled // at the laptop that asked, without the network
+	Settled   // at the laptop that asked, without the network
+	Withdrawn // by who asked
 )
 
 // WordOf reads a look's detail; of any other look Kind is zero.
 func WordOf(detail string) Word {
 	if ask, ok := strings.CutPrefix(detail, askedDetail); ok {
 		return Word{Kind: Asked, Ask: ask}
+	}
+	if ask, ok := strings.CutPrefix(detail, withdrawnDetail); ok {
+		return Word{Kind: Withdrawn, Ask: ask}
 	}
 	if rest, ok := strings.CutPrefix(detail, settledDetail); ok {
 		id, _, _ := strings.Cut(rest, " ")

@@ -51,7 +51,7 @@ func TestWordsOfRequests(t *testing.T) {
 	for detail, want := range map[string]Word{
 		AskedDetail([]byte{1, 2}): {Kind: Asked, Ask: "0102"}, AnswerDetail(true, device, "0102"): {Kind: Approved, Device: device, Ask: "0102"},
 		AnswerDetail(false, device, "0102"): {Kind: Declined, Device: device, Ask: "0102"}, "grant p-00ff for rev-1 by admin-1": {Kind: Settled, Grant: "p-00ff"},
-		"grant asked": {}, "grant approved x 0102": {}, "case": {}, "": {}, "grant refused: no such request": {},
+		WithdrawnDetail([]byte{1, 2}): {Kind: Withdrawn, Ask: "0102"}, "grant asked": {}, "grant withdrawn": {}, "grant approved x 0102": {}, "case": {}, "": {}, "grant refused: no such request": {},
 	} {
 		if got := WordOf(detail); got != want {
 			t.Errorf("%q: got %+v, want %+v", detail, got, want)

@@ -31,6 +31,7 @@ const (
 // Register is a school register with former names.
 type Register struct {
 	Schools []School
+	File    string // SHA-256 in hex of the file of a data folder that has it; empty of others
 	byCode  map[string]int
 	former  map[string][]string // code → former names
 }

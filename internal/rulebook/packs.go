@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -40,11 +41,16 @@ func KeepPacks(dir string, packs [][]byte) error {
 	if err != nil {
 		return fault.New(op, fault.Input, errors.New("a policy pack is no JSON"))
 	}
-	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, b) {
+	if have, err := ReadPacks(dir); err == nil && bytes.Equal(have, b) {
 		return nil
 	}
 	return diskFault(op, replaceFile(path, b))
 }
+
+// ReadPacks gives the bytes of the file of policy packs in a data folder, of a longer one
+// than can be its beginning; nil where there is none. What is no file is fault.Damaged,
+// one that cannot be read fault.Disk.
+func ReadPacks(dir string) ([]byte, error) { return readFile(PacksPath(dir), maxPacks) }
 
 // OpenInForce is Open with the county's policy packs that were kept in the data
 // folder, where there are any. Packs there that cannot be read are fault.Damaged
@@ -55,19 +61,15 @@ func OpenInForce(dir string) (*loan.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := os.Stat(PacksPath(dir))
-	if errors.Is(err, fs.ErrNotExist) {
+	b, err := ReadPacks(dir)
+	if fault.KindOf(err) == fault.Damaged || len(b) > maxPacks {
+		return nil, fault.Say(op, fault.Damaged, packsWords, cmp.Or(err, errors.New("the policy packs are too long")))
+	}
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if b == nil {
 		return ref, nil
-	}
-	if err != nil {
-		return nil, diskFault(op, err)
-	}
-	if !st.Mode().IsRegular() || st.Size() > maxPacks { // to open a pipe would wait for ever
-		return nil, fault.Say(op, fault.Damaged, packsWords, errors.New("the policy packs are no file"))
-	}
-	b, err := os.ReadFile(PacksPath(dir))
-	if err != nil {
-		return nil, diskFault(op, err)
 	}
 	var raw []json.RawMessage
 	if err := json.Unmarshal(b, &raw); err != nil {

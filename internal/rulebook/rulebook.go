@@ -45,6 +45,12 @@ func WithRegister(ref *loan.Reference, r io.Reader) (*loan.Reference, error) {
 	return &next, nil
 }
 
+// WithStarter is ref with the starter list in the place of its schools; ref itself is as
+// before.
+func WithStarter(ref *loan.Reference) (*loan.Reference, error) {
+	return WithRegister(ref, bytes.NewReader(assets.Schools()))
+}
+
 func register(r io.Reader) (*loan.Register, error) {
 	g, err := loan.ParseRegister(r)
 	if err != nil {

@@ -2,6 +2,8 @@ package rulebook
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -28,29 +30,57 @@ func Open(dir string) (*loan.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := os.Stat(RegisterPath(dir))
-	if errors.Is(err, fs.ErrNotExist) {
+	b, err := ReadRegister(dir)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if b == nil {
 		return ref, nil
+	}
+	next, err := WithRegister(ref, bytes.NewReader(b))
+	if err != nil {
+		return nil, fault.Say(op, fault.Damaged, "本机的院校名册已损坏，请重新导入。", err)
+	}
+	next.Schools.File = FileSum(b)
+	return next, nil
+}
+
+// ReadRegister gives the bytes of the register in a data folder, no more than one
+// past loan.MaxRegister; nil where there is none. What is no file is fault.Damaged,
+// one that cannot be read fault.Disk.
+func ReadRegister(dir string) ([]byte, error) { return readFile(RegisterPath(dir), loan.MaxRegister) }
+
+// readFile reads a file of a data folder, no more than a byte past most; nil where
+// there is none, never of one that is there.
+func readFile(path string, most int64) ([]byte, error) {
+	const op = "read file of the rules"
+	st, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
 	if !st.Mode().IsRegular() { // to open a pipe would wait for ever
-		return nil, fault.New(op, fault.Damaged, errors.New("the school register is no file"))
+		return nil, fault.New(op, fault.Damaged, errors.New(filepath.Base(path)+" is no file"))
 	}
-	f, err := os.Open(RegisterPath(dir))
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
 	defer f.Close()
-	next, err := WithRegister(ref, f)
-	if err == nil {
-		return next, nil
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	return b, diskFault(op, err)
+}
+
+// FileSum names the bytes of a file of a data folder; empty of one that is not there,
+// which is nil.
+func FileSum(b []byte) string {
+	if b == nil {
+		return ""
 	}
-	if fault.KindOf(err) == fault.Disk {
-		return nil, fault.Wrap(op, err)
-	}
-	return nil, fault.Say(op, fault.Damaged, "本机的院校名册已损坏，请重新导入。", err)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // OpenMended is Open, but a register that is damaged is set aside, under the
@@ -62,17 +92,24 @@ func OpenMended(dir string) (ref *loan.Reference, aside bool, err error) {
 	if fault.KindOf(err) != fault.Damaged {
 		return ref, false, err
 	}
-	if err := os.Rename(RegisterPath(dir), filepath.Join(dir, AsideName)); err != nil {
-		return nil, false, diskFault(op, err)
-	}
-	if err := syncDir(dir); err != nil {
-		return nil, false, diskFault(op, err)
+	if err := SetRegisterAside(dir); err != nil {
+		return nil, false, fault.Wrap(op, err)
 	}
 	ref, err = Open(dir)
 	return ref, true, err
 }
 
-// AsideName is the name of a damaged register that was set aside.
+// SetRegisterAside gives the register in a data folder the name AsideName, in the
+// place of what was set aside before; afterwards the folder has none.
+func SetRegisterAside(dir string) error {
+	const op = "set register aside"
+	if err := os.Rename(RegisterPath(dir), filepath.Join(dir, AsideName)); err != nil {
+		return diskFault(op, err)
+	}
+	return diskFault(op, syncDir(dir))
+}
+
+// AsideName is the name of a register that was set aside.
 const AsideName = "schools.tsv.damaged"
 
 // ImportRegister takes a school register into the data folder, which is made
@@ -97,6 +134,7 @@ func ImportRegister(dir string, r io.Reader) (*loan.Register, error) {
 	if err := replaceFile(RegisterPath(dir), b); err != nil {
 		return nil, diskFault(op, err)
 	}
+	g.File = FileSum(b)
 	return g, nil
 }
 

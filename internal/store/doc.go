@@ -25,7 +25,8 @@
 //	               cannot sign in here}; under "unknown" missed, last and total of
 //	               all tries by no account of this laptop; under no id {mark}:
 //	               random, of the last signing in, which the database has too
-//	schools.tsv    the school register, public; it is package rulebook's
+//	schools.tsv    the school register, public; it is package rulebook's, as is
+//	               schools.tsv.damaged, one that was set aside
 //	packs.json     the county's policy packs, public; it is package rulebook's
 //	carried/DEVICE-FIRST-LAST  a parcel of another laptop, sealed to the centre
 //	               (package parcel), that this one carries there; may be deleted

@@ -127,8 +127,11 @@ func (u *Window) takeUp() {
 		if v := u.shell.current; v != nil && !v.closed {
 			v.refresh()
 		}
-		if m, ok := u.shell.screen.(*manage); ok {
-			m.shownNow.refresh()
+		switch sc := u.shell.screen.(type) {
+		case *manage:
+			sc.shownNow.refresh()
+		case *today:
+			sc.refresh()
 		}
 	})
 }

@@ -100,7 +100,7 @@ func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []d
 			words += "。排在前面的申请答复后，才送到其他电脑；急用请打电话报申请码。"
 		}
 		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(a.Operator)+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
-			kit.NewText(words, kit.TextCaption), s.answering(a)))
+			kit.NewText(words, kit.TextCaption), s.handling(a)))
 	}
 	for _, g := range releases {
 		s.mine.Add(s.u.releaseRow(g, s.refresh))
@@ -144,6 +144,32 @@ func (s *grantSection) answering(a desk.Asked) fyne.CanvasObject {
 		return kit.NewSecondary("批准导出…", nil, func() { s.u.approveExport(a, s.refresh) })
 	}
 	return kit.NewSecondary("填批准码…", nil, func() { s.u.answerAsk(a, s.refresh) })
+}
+
+// handling are the buttons of a request that waits: its answer, and of the own one to take
+// it back.
+func (s *grantSection) handling(a desk.Asked) fyne.CanvasObject {
+	if a.Operator != s.u.desk.Operator().ID {
+		return s.answering(a)
+	}
+	return container.NewHBox(s.answering(a), kit.NewQuiet("撤回…", nil, func() { s.withdraw(a) }))
+}
+
+// withdraw takes a request back, once that is confirmed.
+func (s *grantSection) withdraw(a desk.Asked) {
+	words := "撤回后不再等待答复，已给出的批准码也不作数；需要时可以重新申请。撤回记入日志。"
+	kit.NewDialog(s.u.win, "撤回申请", container.New(&stacked{gap: 12}, kit.NewText(asksFor(a)+strings.Join(fieldNames(a.Fields), "、")+"："+a.Reason, kit.TextBody), kit.NewText(words, kit.TextMuted)),
+		"撤回", "取消", func() bool {
+			s.u.act("withdraw ask", func(ctx context.Context) error { return s.u.desk.WithdrawAsk(ctx, a.Code) }, func(err error) {
+				if err != nil {
+					s.u.fail(err)
+				} else {
+					kit.Notice(s.u.win, kit.Good, "已撤回。")
+				}
+				s.refresh()
+			})
+			return true
+		}).Open()
 }
 
 func ofCases(named, count int) string {

@@ -345,8 +345,8 @@ func detailWords(l desk.Line) string {
 		return "审计核验发现 " + strings.TrimSuffix(n, " places") + " 处问题"
 	}
 	if what, ok := rest("folder altered: "); ok {
-		if strings.HasPrefix(what, "the school register") {
-			return "锁定期间，本机的院校名册被换过"
+		if words := folderWords(what); words != "" {
+			return words
 		}
 		if strings.HasPrefix(what, "the counts") {
 			return "锁定期间，数据文件夹被改动过：输错密码的记数被删或被换过"
@@ -366,6 +366,9 @@ func detailWords(l desk.Line) string {
 	}
 	if strings.HasPrefix(d, "grant asked") {
 		return "申请授权"
+	}
+	if strings.HasPrefix(d, "grant withdrawn") {
+		return "撤回授权申请"
 	}
 	for prefix, words := range map[string]string{"grant approved ": "批准电脑 ", "grant declined ": "没有批准电脑 "} {
 		if more, ok := rest(prefix); ok && len(more) >= 36 {
@@ -391,7 +394,7 @@ func detailWords(l desk.Line) string {
 			return words
 		}
 	}
-	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"export answered for ", "批准他机导出申请，账号 "}, {"grant ", "授权 "}, {desk.TakenMark, "接手，授权 "},
+	for _, p := range [][2]string{{"grant refused: approved by one", "批准人经手过本案，批准不作数"}, {"grant refused: no such request", "批准码用过、过期或不是本机的申请"}, {"grant refused: the request was withdrawn", "申请已撤回，批准不作数"}, {"grant refused: another operator's request", "输入他人申请的批准码"}, {"grant refused", "批准码不对"}, {"grant answered for ", "批准他机申请，账号 "}, {"export answered for ", "批准他机导出申请，账号 "}, {"grant ", "授权 "}, {desk.TakenMark, "接手，授权 "},
 		{"glass e-", "紧急查看 e-"}, {"record report", "导出日志报告"}, {"roster ", "取用预申请名单 "}, {"compared with case ", "复核时对照，案件 "}, {"remote call ", "呼叫 "}} {
 		if more, ok := rest(p[0]); ok {
 			if p[0] == "grant refused: approved by one" {

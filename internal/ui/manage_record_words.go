@@ -47,7 +47,20 @@ func ownWords(d string) string {
 			return desk.Paper(paper).Label() + words
 		}
 	}
-	return map[string]string{"export refused": "没有导出", "replaced by a backup": "用备份替换了本机数据"}[d]
+	return map[string]string{"export refused": "没有导出", "export withdrawn": "撤回导出申请", "request not withdrawn: another operator's": "撤回他人的申请，被拒绝", "replaced by a backup": "用备份替换了本机数据", "school register refused: not the county's": "本机的院校名册不是县里下发的，没有采用"}[d]
+}
+
+// folderWords is what a line says of a file of the rules that was altered; "" for others.
+func folderWords(what string) string {
+	when := "锁定期间，"
+	if w, in := strings.CutSuffix(what, ", while somebody was signed in"); in {
+		what, when = w, "登录期间，"
+	}
+	return map[string]string{
+		"the school register is another":                                   when + "本机的院校名册被换过",
+		"the policy packs are others":                                      when + "本机保存的政策包被换过",
+		"the school register is another than the program was started with": "程序启动时，本机的院校名册是另一份，登录之前又换了回来",
+	}[what]
 }
 
 // syncWords is how sending was set.

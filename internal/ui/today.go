@@ -23,6 +23,7 @@ type today struct {
 
 	stations *stations
 	notices  *notices
+	duties   *duties
 }
 
 func newToday(u *Window) *today {
@@ -34,9 +35,9 @@ func newToday(u *Window) *today {
 	t.list.OnOpen = func(i int) { u.shell.open(t.rows[i].ID) }
 	t.menu = u.caseMenu(t.list, func() []desk.Row { return t.rows }, t.refresh)
 	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{140}, t.list))
-	t.stations, t.notices = newStations(u), newNotices(u)
+	t.stations, t.notices, t.duties = newStations(u), newNotices(u), newDuties(u)
 	// Where notices and stations both tell something, a low window scrolls.
-	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, startCard(u), t.notices.content, t.stations.content, waiting))
+	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, t.duties.content, startCard(u), t.notices.content, t.stations.content, waiting))
 	t.refresh()
 	return t
 }
@@ -78,6 +79,7 @@ func (t *today) refresh() {
 	t.rows = slices.DeleteFunc(t.rows, heldElsewhere)
 	choose(t.list, t.rows, chosen)
 	t.notices.refresh(func() { relay(t.content) })
+	t.duties.refresh(func() { relay(t.content) })
 }
 
 func figure(label string, n int, kind kit.TextKind) fyne.CanvasObject {

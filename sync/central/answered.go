@@ -1,8 +1,10 @@
 package central
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -95,6 +97,9 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		})
 		if err != nil {
 			return err
+		}
+		if state, _, err := stateOf(ctx, tx, d.id, hex.EncodeToString(raw)); err != nil || state == pleaWithdrawn {
+			return cmp.Or(err, takenBack(op))
 		}
 		answer = words
 		about, err := tagged(ctx, tx, ask)

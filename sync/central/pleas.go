@@ -31,6 +31,8 @@ const (
 	pleaWaits    = "waiting"
 	pleaApproved = "approved"
 	pleaDeclined = "declined"
+	// by who made it; what lists requests leaves it out
+	pleaWithdrawn = "withdrawn"
 )
 
 // keepWords puts aside what new changes say about requests, to be dealt with by
@@ -123,6 +125,8 @@ func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error 
 		return diskFault(op, err)
 	case guard.Settled:
 		return c.settledPlea(ctx, tx, w)
+	case guard.Withdrawn:
+		return c.withdrawnPlea(ctx, tx, w)
 	}
 	p, err := plea(ctx, tx, w.Device, w.Ask)
 	if err == nil {
@@ -157,7 +161,70 @@ func plea(ctx context.Context, q querier, device uuid.UUID, ask string) (guard.W
 			return p, nil
 		}
 	}
+	state, _, err := stateOf(ctx, q, device, ask)
+	if err != nil {
+		return guard.Waiting{}, err
+	}
+	if state == pleaWithdrawn {
+		return guard.Waiting{}, takenBack("central.plea")
+	}
 	return guard.Waiting{}, fault.New("central.plea", fault.Missing, errors.New("no such request waits"))
+}
+
+// takenBack is why a request is not answered any more.
+func takenBack(op string) error {
+	return fault.Tell(op, fault.Missing, "这份申请已由本人撤回，不必答复。", errors.New("whoever made the request took it back"))
+}
+
+// stateOf is what became of a request, and whose it is; empty where none is known.
+func stateOf(ctx context.Context, q querier, device uuid.UUID, ask string) (state, operator string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT state, operator FROM pleas WHERE device = ? AND ask = ?`, device.String(), ask).Scan(&state, &operator)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", nil
+	}
+	return state, operator, diskFault("central.stateOf", err)
+}
+
+// takeGrantBack takes the grant back that a request became, where one went down.
+func (c *Central) takeGrantBack(ctx context.Context, tx *sql.Tx, device uuid.UUID, operator, ask string) error {
+	raw, err := hex.DecodeString(ask)
+	if err != nil {
+		return fault.New("central.takeGrantBack", fault.Input, err)
+	}
+	a, err := guard.ParseAsk(raw)
+	if err != nil {
+		return err
+	}
+	id, err := guard.Plea{Device: guard.TagOf(device), Operator: operator, Ask: a}.ID()
+	if err != nil {
+		return err
+	}
+	_, err = c.issue(ctx, tx, issuance{kind: bulletin.Grant, name: id})
+	if fault.KindOf(err) == fault.Missing {
+		return nil // it was given by telephone alone, and counts nothing at its laptop
+	}
+	return err
+}
+
+// withdrawnPlea takes a request off the list that whoever made it took back. What was
+// granted for it before that was heard is taken back too.
+func (c *Central) withdrawnPlea(ctx context.Context, tx *sql.Tx, w pleaWord) error {
+	const op = "central.withdrawnPlea"
+	state, operator, err := stateOf(ctx, tx, w.device, w.Ask)
+	if err != nil || state == "" {
+		return err
+	}
+	if operator != w.operator {
+		c.log.Warn("a request of another was to be taken back", "device", w.device, "operator", w.operator)
+		return nil
+	}
+	if state == pleaApproved {
+		if err := c.takeGrantBack(ctx, tx, w.device, operator, w.Ask); err != nil {
+			return fault.Wrap(op, err)
+		}
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ? WHERE device = ? AND ask = ?`, pleaWithdrawn, operator, w.device.String(), w.Ask)
+	return diskFault(op, err)
 }
 
 // decidePlea writes an answer down; what is approved goes down as a grant.
@@ -226,7 +293,7 @@ func (c *Central) settledPlea(ctx context.Context, tx *sql.Tx, w pleaWord) error
 // first.
 func pleas(ctx context.Context, q querier) ([]guard.Waiting, error) {
 	const op = "central.pleas"
-	rows, err := q.QueryContext(ctx, `SELECT device, ask, operator, case_id, reason, at, state, decided, word FROM pleas WHERE state <> ? ORDER BY at DESC, device, ask`, pleaApproved)
+	rows, err := q.QueryContext(ctx, `SELECT device, ask, operator, case_id, reason, at, state, decided, word FROM pleas WHERE state NOT IN (?, ?) ORDER BY at DESC, device, ask`, pleaApproved, pleaWithdrawn)
 	if err != nil {
 		return nil, diskFault(op, err)
 	}

@@ -1,0 +1,104 @@
+package desk
+
+import (
+	"context"
+	"encoding/hex"
+	"time"
+
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/seal"
+	"github.com/google/uuid"
+)
+
+// Duties is how much waits for a word of the operator signed in. It names nobody.
+type Duties struct {
+	Looks       int // requests to see, made here or at other laptops of the county
+	Exports     int // requests to export, made here
+	Emergencies int // at this laptop, that nobody looked at yet
+}
+
+// Duties counts what the operator may answer and look at now; nothing of what he may not,
+// as his own and what is about a case in which he had a part. Nothing is noted.
+func (d *Desk) Duties(ctx context.Context) (Duties, error) {
+	const op = "count what waits for an answer"
+	var out Duties
+	if d.MayApprove() {
+		if err := d.requestsHere(ctx, &out); err != nil {
+			return Duties{}, fault.Wrap(op, err)
+		}
+		all, err := d.Pleas(ctx)
+		if err != nil {
+			return Duties{}, fault.Wrap(op, err)
+		}
+		for _, p := range all {
+			if p.Device == d.device() {
+				continue // with those of this laptop
+			}
+			if err := d.apartOf(ctx, d.acting(), guard.ApproveGrant, p.Case); err == nil {
+				out.Looks++
+			}
+		}
+	}
+	if d.MayReviewGlass() {
+		all, err := d.glasses(ctx)
+		if err != nil {
+			return Duties{}, fault.Wrap(op, err)
+		}
+		for _, g := range all {
+			if may, err := d.mayAnswer(ctx, guard.ReviewGlass, g.Operator, g.Case); err != nil {
+				return Duties{}, fault.Wrap(op, err)
+			} else if may {
+				out.Emergencies++
+			}
+		}
+	}
+	return out, nil
+}
+
+// requestsHere counts the requests made at this laptop that the operator may answer.
+func (d *Desk) requestsHere(ctx context.Context, out *Duties) error {
+	all, err := d.asks(ctx)
+	if err == nil {
+		all, err = d.answeredAbove(ctx, all)
+	}
+	if err != nil {
+		return err
+	}
+	var done map[string]time.Time
+	if _, err := d.setting(ctx, answeredSetting, &done); err != nil {
+		return err
+	}
+	for _, a := range all {
+		raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
+		if err != nil {
+			return err
+		}
+		if _, answered := done[d.device().String()+hex.EncodeToString(raw)]; answered || a.Declined != "" {
+			continue
+		}
+		may, err := d.mayAnswer(ctx, guard.ApproveGrant, a.Operator, a.Case)
+		switch {
+		case err != nil:
+			return err
+		case may && a.Export:
+			out.Exports++
+		case may:
+			out.Looks++
+		}
+	}
+	return nil
+}
+
+// mayAnswer says whether the operator may have a word on what another did or asked for at
+// this laptop, about a case or none.
+func (d *Desk) mayAnswer(ctx context.Context, v guard.Verb, operator string, id uuid.UUID) (bool, error) {
+	asker, err := d.store.Account(ctx, operator)
+	if fault.KindOf(err) == fault.Denied {
+		return false, nil // not on the roster here
+	}
+	if err != nil {
+		return false, err
+	}
+	return guard.Answers(d.acting(), v, asker, d.site()) == nil && d.apartOf(ctx, d.acting(), v, id) == nil, nil
+}

@@ -1,0 +1,113 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/internal/bulletin"
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/guard"
+	"doorstep/internal/loan"
+	"doorstep/internal/seal"
+)
+
+func TestARequestIsTakenBackByWhoMadeIt(t *testing.T) {
+	f, c, a := askedFor(t) // reviewer-1's
+	ctx := t.Context()
+	refused := func(t *testing.T, err error, kind fault.Kind, words string) {
+		t.Helper()
+		if fault.KindOf(err) != kind || !strings.Contains(fault.Sentence(err), words) {
+			t.Errorf("got %v, %q, want %v with %q", err, fault.Sentence(err), kind, words)
+		}
+	}
+	f.in("clerk-2", clerkPassword, clock())
+	t.Run("not by another, which is noted", func(t *testing.T) {
+		from, _ := f.d.Store().Head()
+		refused(t, f.d.WithdrawAsk(ctx, a.Code), fault.Denied, "请由本人登录后撤回")
+		if b, err := loan.Body[loan.ViewBody](lastOf(t, f.d)); err != nil || b.Detail != "request not withdrawn: another operator's" {
+			t.Errorf("the chain says %q, %v, from %d", b.Detail, err, from)
+		}
+	})
+	t.Run("the bound of ten is free again", func(t *testing.T) {
+		f.many(9, false)
+		last := f.many(1, true)
+		if err := f.d.WithdrawAsk(ctx, last.Code); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := loan.Body[loan.ViewBody](lastOf(t, f.d)); err != nil || b.Detail != guard.ExportWithdrawn {
+			t.Errorf("the chain says %q, %v", b.Detail, err)
+		}
+		f.many(1, false)
+	})
+	f.in("reviewer-1", reviewPassword, clock())
+	good := f.answerGrant(a.Code, "reviewer-1", "admin-1", f.p.Device, clock())
+	t.Run("it waits no more, and the chain says so under its case", func(t *testing.T) {
+		if err := f.d.WithdrawAsk(ctx, a.Code); err != nil {
+			t.Fatal(err)
+		}
+		raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ch := lastOf(t, f.d)
+		if b, err := loan.Body[loan.ViewBody](ch); err != nil || ch.Case != c.ID || ch.Operator != "reviewer-1" || b.Detail != guard.WithdrawnDetail(raw) {
+			t.Errorf("the chain says %+v, %v", b, err)
+		}
+		if all, err := f.d.Asks(ctx); err != nil || len(all) != 0 {
+			t.Errorf("%d wait, %v", len(all), err)
+		}
+		refused(t, f.d.WithdrawAsk(ctx, a.Code), fault.Missing, "已由本人撤回")
+	})
+	t.Run("an answer to it counts nothing, and says so", func(t *testing.T) {
+		_, err := f.d.TakeGrant(ctx, a.Code, good)
+		refused(t, err, fault.Missing, "已由本人撤回，批准不作数")
+		_, err = f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil)
+		refused(t, err, fault.Missing, "已由本人撤回")
+	})
+	t.Run("nor does a grant that comes down for it, which is noted", func(t *testing.T) {
+		from, _ := f.d.Store().Head()
+		f.grants(a, "reviewer-1")
+		if all, err := f.d.Grants(ctx); err != nil || len(all) != 0 {
+			t.Errorf("%d grants, %v", len(all), err)
+		}
+		if got := refusalsIn(t, f.d, from); len(got) != 1 || !strings.HasSuffix(got[0], "grant refused: the request was withdrawn") {
+			t.Errorf("the chain says %q", got)
+		}
+	})
+	t.Run("what was granted already is not taken back", func(t *testing.T) {
+		a, err := f.d.AskGrant(ctx, wanted(c.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.grants(a, "reviewer-1")
+		refused(t, f.d.WithdrawAsk(ctx, a.Code), fault.Missing, "已经批准")
+		if all, err := f.d.Grants(ctx); err != nil || len(all) != 1 {
+			t.Errorf("%d grants, %v", len(all), err)
+		}
+	})
+}
+
+// grants sends the grant down that a request of this laptop became.
+func (f *field) grants(a desk.Asked, operator string) {
+	f.t.Helper()
+	raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	ask, err := guard.ParseAsk(raw)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	g, err := guard.Plea{Device: guard.TagOf(f.p.Device), Operator: operator, Ask: ask}.Grant(a.Case, a.Reason, "admin-1", clock())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	g.Device = f.p.Device
+	content, err := g.Encode()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.send(bulletin.Bulletin{Kind: bulletin.Grant, Name: g.ID, Issued: clock().Add(time.Second).UTC(), Content: content})
+}

@@ -1,0 +1,85 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// duties is the card of 今日 that tells of what is not about a case, and leads to the
+// section of 管理 where it is dealt with; it is not in view while there is nothing to tell.
+type duties struct {
+	u       *Window
+	content *fyne.Container
+	rows    *fyne.Container
+	told    []duty
+	heard   bool // what there is was found out once
+}
+
+// duty is one line of it.
+type duty struct {
+	words   string
+	kind    kit.TextKind
+	act     string // what the button says
+	section string // of 管理
+}
+
+func newDuties(u *Window) *duties {
+	d := &duties{u: u, rows: container.New(&stacked{gap: 8})}
+	d.content = container.NewStack(kit.Card("请留意", nil, d.rows))
+	d.content.Hide()
+	return d
+}
+
+// refresh asks anew what there is to tell, and calls changed when the card came into view,
+// went, or has other lines.
+func (d *duties) refresh(changed func()) {
+	var wait desk.Duties
+	d.u.run("duties", func(ctx context.Context) (err error) {
+		wait, err = d.u.desk.Duties(ctx)
+		return err
+	}, func(error) { // of a failure the log has it; the lines are fewer
+		var all []duty
+		if err := d.u.desk.Untaken(); err != nil {
+			all = append(all, duty{sentence(err), kit.TextWarn, "去查看", ofDevice})
+		}
+		d.heard = true
+		d.show(append(all, waitWords(wait)...), changed)
+	})
+}
+
+// waitWords tells of what waits for a word of the operator.
+func waitWords(w desk.Duties) (all []duty) {
+	line := func(n int, words, act string) {
+		if n > 0 {
+			all = append(all, duty{fmt.Sprintf(words, n), kit.TextBody, act, ofGrants})
+		}
+	}
+	line(w.Looks, "有 %d 份查看申请等您答复，72 小时没有答复的自动失效。", "去答复")
+	line(w.Exports, "有 %d 份导出申请等您批准，72 小时没有答复的自动失效。", "去答复")
+	line(w.Emergencies, "有 %d 次紧急查看等您复查。", "去复查")
+	return all
+}
+
+func (d *duties) show(all []duty, changed func()) {
+	if slices.Equal(all, d.told) {
+		return
+	}
+	d.told, d.rows.Objects = all, nil
+	for _, o := range all {
+		d.rows.Add(kit.Columns([]float32{7, 2}, kit.NewText(o.words, o.kind), kit.NewSecondary(o.act, nil, func() { d.u.shell.manages(o.section) })))
+	}
+	setVisible(d.content, len(all) > 0)
+	changed()
+}
+
+// manages goes to a section of 管理.
+func (s *shell) manages(section string) {
+	s.section = section
+	s.visit("manage")
+}
