@@ -16,7 +16,7 @@ const copiedSetting = "desk.copied"
 
 // Copied is what the record says where the centre holds another chain of this
 // device than the laptop.
-const Copied = "copied: the centre holds another chain of this device"
+const Copied = guard.Copied
 
 // NoteCopied notes in the chain that the centre holds another chain of this device
 // than this laptop's: another machine uses its identity. fresh is false where it

@@ -11,7 +11,7 @@ import (
 
 // ClockAhead begins what the record says of a clock that was set far forward while
 // somebody was signed in.
-const ClockAhead = "the clock was set forward by "
+const ClockAhead = guard.ClockAhead
 
 // anchor is a moment of the clock and of the time that runs whatever the clock is set
 // to, by which a clock that is set is told from time that goes by.

@@ -22,7 +22,7 @@ const (
 
 // ClockBehind begins what the record says of a clock that stands behind the latest
 // moment this laptop has seen.
-const ClockBehind = "the clock fell behind by "
+const ClockBehind = guard.ClockBehind
 
 // moment is the time by which all that ends is judged: the clock's, or the latest
 // that this laptop has seen where the clock stands behind that. What is over does

@@ -26,23 +26,7 @@ const (
 )
 
 // Label is the paper's name on screen.
-func (p Paper) Label() string {
-	switch p {
-	case PaperReceipt:
-		return "受理回执"
-	case PaperContract:
-		return "借款合同（打印件）"
-	case PaperCard:
-		return "诚信还款与防诈骗提示卡"
-	case PaperApplication:
-		return "申请表"
-	case PaperHardship:
-		return "认定表"
-	case PaperStatement:
-		return "续贷声明"
-	}
-	return string(p)
-}
+func (p Paper) Label() string { return guard.PaperLabel(string(p)) }
 
 // Papers lists what can be printed of a case as it stands: what the family takes
 // home first, then the forms to be signed with a pen.

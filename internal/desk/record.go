@@ -17,6 +17,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
 	"github.com/google/uuid"
 )
 
@@ -236,7 +237,8 @@ const ReportContext = "doorstep record report 1"
 // Report is lines of the record as a file for others: UTF-8, comma-separated,
 // with a line for each, the proof of the chain above and this laptop's signature
 // over all bytes before it at the end. Reasons stand as people wrote them, with
-// numbers and what they say of the case's people masked. That it was made, and how many lines it has, is noted.
+// numbers and what they say of the case's people masked; what a line says besides stands
+// in the words of the screen, and in the last column as the chain has it. That it was made, and how many lines it has, is noted.
 func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, err error) {
 	const op = "report record"
 	audit, err := d.Audit(ctx)
@@ -260,7 +262,7 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 		guard.LineColumns(),
 	})
 	for _, l := range r.Lines {
-		_ = w.Write(l.Row())
+		_ = w.Write(l.Row(rulebook.TextWords))
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

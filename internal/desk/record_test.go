@@ -88,6 +88,9 @@ func TestTheReportIsSignedAndNamesNobodyOfACase(t *testing.T) {
 	if !bytes.Contains(report, []byte("的家长来电")) {
 		t.Error("the report does not say why")
 	}
+	if !bytes.Contains(report, []byte(",借款学生同意处理敏感个人信息：《")) || !bytes.Contains(report, []byte(",given student sensitive ")) {
+		t.Error("the report does not have what was done in the words of the screen and, at the end, in those of the chain")
+	}
 	body, sign, ok := bytes.Cut(report, []byte("签名,"))
 	if !ok {
 		t.Fatal("no signature")

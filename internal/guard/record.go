@@ -299,22 +299,20 @@ func FaceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
 
 // LineColumns heads the columns of a report.
 func LineColumns() []string {
-	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注", "原因"}
+	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注", "原因", "备注代码"}
 }
 
-// Row is the line in a report. What it is of stands in the words of the screen; the reason stands as people wrote it, with the numbers in
-// it masked, and begins nothing that a spreadsheet would reckon.
-func (l Line) Row() []string {
+// Row is the line in a report. What it says besides stands in the words of the screen
+// (Words, of which text is), and at the end as the chain has it, for programs; the
+// reason stands as people wrote it, with the numbers in it masked. None begins anything
+// that a spreadsheet would reckon.
+func (l Line) Row(text func(id string) string) []string {
 	id := ""
 	if l.Case != uuid.Nil {
 		id = l.Case.String()
 	}
-	note := l.Subject()
-	if note == "" {
-		note = l.Detail
-	}
 	return []string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
-		strings.Join(l.Fields, " "), note, inert(l.Reason)}
+		strings.Join(l.Fields, " "), inert(l.Words(text)), inert(l.Reason), inert(l.Detail)}
 }
 
 // inert is a text that a spreadsheet takes for words.

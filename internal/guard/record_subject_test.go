@@ -56,8 +56,8 @@ func TestALineSaysWhatItIsOf(t *testing.T) {
 			if l.Detail != c.of || l.Subject() != c.words {
 				t.Errorf("got %q, %q, want %q, %q", l.Detail, l.Subject(), c.of, c.words)
 			}
-			row := l.Row()
-			if row[len(row)-2] != c.words || strings.Contains(strings.Join(row, " "), number) {
+			row := l.Row(nil)
+			if row[len(row)-3] != c.words || row[len(row)-1] != c.of || strings.Contains(strings.Join(row, " "), number) {
 				t.Errorf("in a report: got %q", row)
 			}
 		})

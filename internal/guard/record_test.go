@@ -2,6 +2,7 @@ package guard
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"doorstep/internal/loan"
@@ -19,9 +20,14 @@ func TestALineOfAReportSaysWhy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		row := LineOf(&loan.Change{Kind: loan.ChangeReveal, Body: b}).Row()
-		if len(row) != len(LineColumns()) || LineColumns()[len(row)-1] != "原因" || row[len(row)-1] != want || row[len(row)-2] != "case" {
-			t.Errorf("%q: got %q", reason, row)
+		row := LineOf(&loan.Change{Kind: loan.ChangeReveal, Body: b}).Row(nil)
+		for column, want := range map[string]string{"原因": want, "备注": "打开案件", "备注代码": "case"} {
+			if i := slices.Index(LineColumns(), column); len(row) != len(LineColumns()) || i < 0 || row[i] != want {
+				t.Errorf("%q: got %q, want %s %q", reason, row, column, want)
+			}
+		}
+		if LineColumns()[len(row)-1] != "备注代码" {
+			t.Errorf("the last column is %s", LineColumns()[len(row)-1])
 		}
 	}
 }

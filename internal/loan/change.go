@@ -216,6 +216,20 @@ const (
 // Purposes lists every purpose of consent, in the order they are asked for.
 func Purposes() []string { return []string{ConsentSensitive, ConsentCredit, ConsentShare} }
 
+// PurposeLabel is on screen what a consent is for; the purpose itself where there is no
+// such.
+func PurposeLabel(purpose string) string {
+	switch purpose {
+	case ConsentSensitive:
+		return "处理敏感个人信息"
+	case ConsentCredit:
+		return "查询征信"
+	case ConsentShare:
+		return "向银行和学校提供信息"
+	}
+	return purpose
+}
+
 // apart are the purposes that a consent's text leaves to consents of their own.
 func apart(text string) []string { return strings.Split(text, "+")[1:] }
 

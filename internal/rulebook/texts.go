@@ -38,6 +38,18 @@ func ConsentText(purpose string) (Text, error) {
 	return out, nil
 }
 
+// TextWords names a text that was agreed to by its id: its title and version, or the id
+// where this program has it no more.
+func TextWords(id string) string {
+	for _, b := range assets.Texts() {
+		var t Text
+		if json.Unmarshal(b, &t) == nil && t.ID == id {
+			return "《" + t.Title + "》，" + t.Version + " 版"
+		}
+	}
+	return "文本 " + id
+}
+
 // SpokenTexts are those on integrity and on fraud, in this order, which each
 // party hears before it signs. fault.Damaged when the program does not carry
 // both.

@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 )
 
@@ -48,6 +49,9 @@ const (
 	WhyPart    Why = "part"    // who erases had a part in it
 	WhySealed  Why = "sealed"  // a contract of it was sealed, also if it was made void since
 )
+
+// Label is the reason on screen.
+func (w Why) Label() string { return guard.KeptLabel(string(w)) }
 
 // The rules of erasing, as EraseBody names them.
 const (

@@ -174,26 +174,7 @@ func erasedWords(e desk.Erased) []kit.Problem {
 	}
 	for _, r := range e.Refused {
 		out = append(out, kit.Problem{Kind: kit.Warning,
-			Text: fmt.Sprintf("%d 件留下：%s。%s", len(r.Cases), whyLabel(r.Why), shortIDs(r.Cases))})
+			Text: fmt.Sprintf("%d 件留下：%s。%s", len(r.Cases), r.Why.Label(), shortIDs(r.Cases))})
 	}
 	return out
-}
-
-// whyLabel says why cases were left alone.
-func whyLabel(w desk.Why) string {
-	switch w {
-	case desk.WhyOpen:
-		return "还没有办完，或中心还没有收到"
-	case desk.WhyUnsent:
-		return "还有内容没有送到中心"
-	case desk.WhyDamaged:
-		return "读不出来，请先修复数据"
-	case desk.WhyChanged:
-		return "刚才有人在改"
-	case desk.WhySealed:
-		return "签过合同，合同须依法保存"
-	case desk.WhyPart:
-		return "您经手过，请由没有经手的另一位系统数据管理员清除"
-	}
-	return string(w)
 }

@@ -7,6 +7,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -122,7 +123,7 @@ func (v *visit) consentLines(own desk.Own) []string {
 		}
 		line := v.stamp(c.At) + " " + word + consentLabel(c.Purpose)
 		if c.Text != "" {
-			line += "：" + textWords(c.Text)
+			line += "：" + rulebook.TextWords(c.Text)
 		}
 		out = append(out, line)
 	}
@@ -133,14 +134,4 @@ func (v *visit) consentLines(own desk.Own) []string {
 }
 
 // consentLabel is what a consent is for, on screen.
-func consentLabel(purpose string) string {
-	switch purpose {
-	case loan.ConsentSensitive:
-		return "处理敏感个人信息"
-	case loan.ConsentCredit:
-		return "查询征信"
-	case loan.ConsentShare:
-		return "向银行和学校提供信息"
-	}
-	return purpose
-}
+func consentLabel(purpose string) string { return loan.PurposeLabel(purpose) }

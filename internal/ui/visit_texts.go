@@ -31,18 +31,6 @@ func textFor(purpose string) agreed {
 	return out
 }
 
-// textWords names a text that was agreed to by its id: its title and version, or
-// the id where this program has it no more.
-func textWords(id string) string {
-	for _, b := range assets.Texts() {
-		var t agreed
-		if json.Unmarshal(b, &t) == nil && t.ID == id {
-			return "《" + t.Title + "》，" + t.Version + " 版"
-		}
-	}
-	return "文本 " + id
-}
-
 // showText shows a whole text over the window; then runs when it is closed.
 func showText(u *Window, t agreed, then func()) {
 	var lines []fyne.CanvasObject

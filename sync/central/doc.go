@@ -271,7 +271,8 @@
 //
 // A report is UTF-8, comma-separated, as a laptop's (package desk): a head with the
 // centre, the auditor and the time; what the chains prove and their number; the names
-// of columns; a line for each, chain by chain; the number of lines; and "签名," with
+// of columns; a line for each, chain by chain, what it says besides (备注) in the words
+// of the screen and last (备注代码) as its chain has it; the number of lines; and "签名," with
 // the authority's signature (context "doorstep centre record report 1") over the
 // SHA-256 of all bytes before it. A change of kind export says that it left.
 //

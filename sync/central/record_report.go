@@ -14,6 +14,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/rulebook"
 )
 
 // ReportContext is the context of the signature under a report of all laptops.
@@ -53,7 +54,7 @@ func (r *reading) report(ctx context.Context, out io.Writer) (lines int, err err
 		if err != nil {
 			return err
 		}
-		return w.Write(l.Row())
+		return w.Write(l.Row(rulebook.TextWords))
 	})
 	if err != nil {
 		return lines, err
