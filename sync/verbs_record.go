@@ -149,6 +149,9 @@ func recordList(ctx context.Context, args []string, out, errs io.Writer) error {
 		if found.Unread > 0 {
 			fmt.Fprintf(out, "%d changes cannot be read; sync record verify says where\n", found.Unread)
 		}
+		if found.Erased > 0 {
+			fmt.Fprintf(out, "%d more cases in which somebody looked are erased; nothing tells whose they were: who had one finds its id on the receipt or application form, see --case\n", found.Erased)
+		}
 		return nil
 	})
 }

@@ -120,3 +120,6 @@ func (l *Line) noted() {
 	}
 	l.Case, l.Kind, l.Operator, l.At, l.Detail = id, loan.ChangeKind(p[1]), p[2], at, p[4]
 }
+
+// Looked says whether the line tells of a look at a case's data: not of what became of it.
+func (l Line) Looked() bool { return isLook(l.Kind) }

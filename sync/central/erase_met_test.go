@@ -261,6 +261,53 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 	proved(t, c)
 }
 
+func TestTheRecordOfAPersonCountsErasedCasesThatWereLookedAt(t *testing.T) {
+	c, _ := administered(t)
+	url := serve(t, c)
+	a := enrol(t, c, url)
+	const number = "522727200503149914"
+	erased := func(looks int) uuid.UUID {
+		id, _ := a.draftedAfter(func(id uuid.UUID) {
+			a.change(id, loan.ChangeEdit, loan.EditBody{Fields: map[string]jsonText{"student.id_no": raw(`"` + number + `"`)}})
+		})
+		for range looks {
+			a.change(id, loan.ChangeReveal, loan.ViewBody{Fields: []string{"student.phone"}, Reason: "家长来电核对"})
+		}
+		a.change(id, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+		a.asks("practice-admin", id)
+		return id
+	}
+	erased(2)
+	erased(0)
+	searched := erased(0)
+	a.change(uuid.Nil, loan.ChangeSearch, loan.ViewBody{Reason: "家长来电核对", Detail: guard.BeyondWords(1, "", []uuid.UUID{searched})})
+	a.send(a.since(0))
+	ask := func(q guard.Sought) RecordFound {
+		t.Helper()
+		q.Reason = "每周复查"
+		r, err := c.Record(t.Context(), Person{}, RecordQuery{Sought: q})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for name, x := range map[string]struct {
+		q    guard.Sought
+		want int
+	}{
+		"of a person":                      {guard.Sought{Person: number}, 2},
+		"of a person, what was revealed":   {guard.Sought{Person: number, Kinds: []loan.ChangeKind{loan.ChangeReveal}}, 1},
+		"of a person, by another operator": {guard.Sought{Person: number, Operator: "practice-reviewer"}, 0},
+		"of no person":                     {guard.Sought{}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if r := ask(x.q); r.Erased != x.want {
+				t.Errorf("%d erased cases were looked at, want %d", r.Erased, x.want)
+			}
+		})
+	}
+}
+
 func TestAnEmergencyInACaseErasedBeforeItWasSentIsListed(t *testing.T) {
 	c, _ := administered(t)
 	a := enrol(t, c, serve(t, c))

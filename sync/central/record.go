@@ -28,6 +28,7 @@ type RecordFound struct {
 	Lines  []guard.Line      `json:"lines"`            // the newest first
 	Total  int               `json:"total"`            // also those over the limit
 	Unread int               `json:"unread,omitempty"` // values that cannot be read: RecordProof says where
+	Erased int               `json:"erased,omitempty"` // where a person's lines are sought: erased cases in which somebody looked; nothing here tells whose they were
 	Names  map[string]string `json:"names"`            // of operators, masked
 }
 
@@ -43,7 +44,8 @@ const recordPage = 1000
 // fault.Input for a query that names nothing, and fault.Missing for a case or
 // laptop that is not here. Lines of Person are those of the cases in which the
 // number ever stood, and exports of them at the centre; of a case that was erased
-// nothing tells any more whose it was. Memory grows with Limit, not with the record.
+// nothing tells any more whose it was, and those in which somebody looked are counted.
+// A number that stands nowhere here and cannot be one is fault.Input. Memory grows with Limit, not with the record.
 func (c *Central) Record(ctx context.Context, p Person, q RecordQuery) (RecordFound, error) {
 	const op = "central.Record"
 	var out RecordFound
@@ -66,6 +68,7 @@ func (c *Central) Record(ctx context.Context, p Person, q RecordQuery) (RecordFo
 			return err
 		}
 		newest()
+		out.Erased = len(r.seen)
 		nameless := r.nameless()
 		for i := range out.Lines {
 			if out.Lines[i], err = nameless(ctx, out.Lines[i]); err != nil {
@@ -90,6 +93,8 @@ type reading struct {
 	chains  []uuid.UUID              // that lie in the auditor's organisation
 	sites   map[uuid.UUID]guard.Site // of those that are laptops
 	centres map[uuid.UUID]bool       // of those that are the centre's own
+	erased  []uuid.UUID              // where a person's lines are sought: cases erased at a wish
+	seen    map[uuid.UUID]bool       // those of them in which somebody looked
 }
 
 // auditing lets an auditor look at the record, and says so first. What the chain
@@ -248,6 +253,7 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 	}
 	take := func(ch *loan.Change) error {
 		l := r.lineOf(ch)
+		r.sawErased(ch.Device, l)
 		if !r.q.Wants(l) || cases != nil && !l.Of(func(id uuid.UUID) bool { return slices.Contains(cases, id) }) {
 			return nil
 		}
@@ -270,6 +276,17 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 			where, args = where+` AND kind IN (`+marks+`)`, append(args, kinds...)
 		}
 		n, err := r.c.eachChange(ctx, where, args, take)
+		if unread += n; err != nil {
+			return unread, err
+		}
+	}
+	for _, id := range r.erased {
+		n, err := r.c.eachChange(ctx, `case_id = ?`, []any{id.String()}, func(ch *loan.Change) error {
+			if slices.Contains(r.chains, ch.Device) {
+				r.sawErased(ch.Device, r.lineOf(ch))
+			}
+			return nil
+		})
 		if unread += n; err != nil {
 			return unread, err
 		}
@@ -312,7 +329,28 @@ func (r *reading) cases(ctx context.Context) ([]uuid.UUID, error) {
 	for _, id := range his[:min(len(his), 20)] {
 		words += " " + id.String()
 	}
-	return his, r.c.noteAct(ctx, r.who, Act{Name: words, Reason: r.q.Reason}, "act: ")
+	if err := r.c.noteAct(ctx, r.who, Act{Name: words, Reason: r.q.Reason}, "act: "); err != nil {
+		return nil, err
+	}
+	if id := loan.IDNumber(r.q.Person); len(his) == 0 && id.CheckCharacter() != id[17] {
+		return nil, fault.New("central.cases", fault.Input, errors.New("person: a wrong number, its last character does not fit the others, and no case here ever had it; look at the card again"))
+	}
+	r.seen = map[uuid.UUID]bool{}
+	r.erased, err = idsOf(ctx, r.c.db, `SELECT case_id FROM erased ORDER BY case_id`)
+	return his, err
+}
+
+// sawErased notes the erased cases at which a line tells that somebody looked. Of the
+// centre's own those are exports: its other acts on such a case are of the erasing.
+func (r *reading) sawErased(device uuid.UUID, l guard.Line) {
+	if len(r.erased) == 0 || !l.Looked() || !r.q.Wants(l) || r.centres[device] && l.Kind != loan.ChangeExport {
+		return
+	}
+	for _, id := range append([]uuid.UUID{l.Case}, l.Shown...) {
+		if _, ok := slices.BinarySearchFunc(r.erased, id, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }); ok {
+			r.seen[id] = true
+		}
+	}
 }
 
 func stringsOf(kinds []loan.ChangeKind) []any {

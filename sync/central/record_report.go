@@ -59,7 +59,11 @@ func (r *reading) report(ctx context.Context, out io.Writer) (lines int, err err
 	if err != nil {
 		return lines, err
 	}
-	_ = w.Write([]string{"条数", strconv.Itoa(lines), "无法读取", strconv.Itoa(unread)})
+	end := []string{"条数", strconv.Itoa(lines), "无法读取", strconv.Itoa(unread)}
+	if r.q.Person != "" {
+		end = append(end, "有人看过的已清除案件，不知是谁的", strconv.Itoa(len(r.seen)))
+	}
+	_ = w.Write(end)
 	if w.Flush(); w.Error() != nil {
 		return lines, fault.New(op, fault.Disk, w.Error())
 	}

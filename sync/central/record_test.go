@@ -115,7 +115,7 @@ func TestAnAuditorReadsTheRecordOfAllLaptopsOfHisOrganisation(t *testing.T) {
 		"the operator":                  {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, Operator: "practice-clerk"}}, 16},
 		"before":                        {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, To: time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC)}}, 0},
 		"from then on":                  {"aud-county", RecordQuery{Sought: guard.Sought{Kinds: reveals, From: time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC)}}, 16},
-		"a person who never was a case": {"aud-county", RecordQuery{Sought: guard.Sought{Person: "52272720050314102X"}}, 0},
+		"a person who never was a case": {"aud-county", RecordQuery{Sought: guard.Sought{Person: "522727200503149914"}}, 0},
 	} {
 		found := k.ask(t, x.who, x.q)
 		if found.Total != x.want || len(found.Lines) != x.want || found.Unread != 0 {
@@ -343,6 +343,20 @@ func TestOddPeopleAtTheCentreAreByTheLaptopsRule(t *testing.T) {
 	}
 	if phones != 1 {
 		t.Errorf("%d phones are odd, want that of four students alone: %+v", phones, all)
+	}
+}
+
+func TestANumberThatCannotBeOneIsRefusedUnlessACaseHasIt(t *testing.T) {
+	k := twoPoints(t)
+	const wrong, entered = "522727200503149915", "52272720050314103X"
+	for number, want := range map[string]fault.Kind{wrong: fault.Input, "522727" + "20050314991": fault.Input, entered: fault.Other, hers: fault.Other} {
+		_, err := k.c.Record(t.Context(), k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Person: number, Reason: "年度检查"}})
+		if want == fault.Other && err != nil || want != fault.Other && fault.KindOf(err) != want {
+			t.Errorf("a number of %d characters: got %v, want %v", len(number), err, want)
+		}
+		if err != nil && (strings.Contains(err.Error(), number) || len(number) == 18 && !strings.Contains(err.Error(), "wrong number")) {
+			t.Errorf("it says %q", strings.ReplaceAll(err.Error(), number, "the number"))
+		}
 	}
 }
 
