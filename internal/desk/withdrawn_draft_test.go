@@ -74,3 +74,52 @@ func TestAPortraitBeforeTheConsentIsNoneAfterAWithdrawal(t *testing.T) {
 		t.Errorf("in a case in which nothing was taken back: got %v", err)
 	}
 }
+
+// TestAConsentTakenBackBeforeTheNameStandsHolds has the consent noted and taken back in a
+// case in which nobody's name and number are yet, or only a part of them.
+func TestAConsentTakenBackBeforeTheNameStandsHolds(t *testing.T) {
+	type fields = map[string]any
+	const number, other = "522727200503149914", "522727200503141019"
+	for name, x := range map[string]struct {
+		before fields   // what stands as the consent is given and taken back
+		after  []fields // what is entered then
+		held   bool
+	}{
+		"nothing is entered":                        {nil, nil, true},
+		"name and number at once":                   {nil, []fields{{"student.name": "韦测𬎆", "student.id_no": number}}, true},
+		"first the name, then the number":           {nil, []fields{{"student.name": "韦测𬎆"}, {"student.id_no": number}}, true},
+		"the name put right before the number":      {fields{"student.name": "韦测"}, []fields{{"student.name": "韦测𬎆"}, {"student.id_no": number}}, true},
+		"the name put right behind the number":      {nil, []fields{{"student.name": "韦测", "student.id_no": number}, {"student.name": "韦测𬎆"}}, true},
+		"the number put right":                      {nil, []fields{{"student.name": "韦测𬎆", "student.id_no": other}, {"student.id_no": number}}, true},
+		"both emptied":                              {fields{"student.name": "韦测𬎆", "student.id_no": number}, []fields{{"student.name": "", "student.id_no": ""}}, true},
+		"another person":                            {fields{"student.name": "韦测𬎆", "student.id_no": number}, []fields{{"student.name": "韦测乙", "student.id_no": other}}, false},
+		"another person after the one who took it":  {nil, []fields{{"student.name": "韦测𬎆", "student.id_no": number}, {"student.name": "韦测乙", "student.id_no": other}}, false},
+		"the same person after another stood there": {fields{"student.name": "韦测𬎆", "student.id_no": number}, []fields{{"student.name": "韦测乙", "student.id_no": other}, {"student.name": "韦测𬎆", "student.id_no": number}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, must := t.Context(), step(t)
+			d := laptop(t, t.TempDir())
+			defer d.Close()
+			id := must(d.NewCase(ctx, loan.First, false)).ID
+			if x.before != nil {
+				must(d.Edit(ctx, id, x.before))
+			}
+			must(d.Consent(ctx, id, loan.StudentParty, loan.ConsentSensitive, sensitiveText, true))
+			must(d.Withdraw(ctx, id, loan.StudentParty, loan.ConsentSensitive))
+			for _, f := range x.after {
+				must(d.Edit(ctx, id, f))
+			}
+			take := func() error {
+				_, err := d.Attach(ctx, id, loan.PortraitStudent, picture(t, 358, 441, 77), "image/jpeg", "camera")
+				return err
+			}
+			if err := take(); (fault.KindOf(err) == fault.Denied) != x.held || !x.held && err != nil {
+				t.Errorf("a portrait: got %v, want a refusal: %t", err, x.held)
+			}
+			must(d.Consent(ctx, id, loan.StudentParty, loan.ConsentSensitive, sensitiveText, true))
+			if err := take(); x.held && err != nil {
+				t.Errorf("once it is given anew: got %v", err)
+			}
+		})
+	}
+}

@@ -267,6 +267,7 @@ func (c *Case) consent(n *node) error {
 		}
 		delete(c.Consents[b.Party], b.Purpose)
 		delete(c.ConsentedAt[b.Party], b.Purpose)
+		c.bindBack(b.Party)
 		c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
 		return nil
 	}
@@ -282,6 +283,7 @@ func (c *Case) consent(n *node) error {
 			if !slices.ContainsFunc(c.Withdrawn, func(o Withdrawal) bool { return o.Party == b.Party && o.Purpose == b.Purpose }) {
 				c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, w.Operator, w.At})
 			}
+			c.bindBack(b.Party)
 			return nil
 		}
 		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
@@ -289,6 +291,7 @@ func (c *Case) consent(n *node) error {
 		return nil
 	}
 	if c.Consents[b.Party][b.Purpose] != "" {
+		c.bindBack(b.Party)
 		c.Retracted = append(slices.Clip(c.Retracted), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
 	}
 	delete(c.Consents[b.Party], b.Purpose)

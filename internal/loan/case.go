@@ -259,11 +259,12 @@ func (c *Case) TakenBack() []Withdrawal {
 	return out
 }
 
-// TookBack says whether a party that is still who consented took a consent back and
-// has not given it anew.
+// TookBack says whether a party took a consent back and has not given it anew, unless
+// it is known to be another person since: who took it back before name and number stood
+// is whoever they are then of.
 func (c *Case) TookBack(p Party, purpose string) bool {
-	who, now := c.bound[p].consent, personOf(&c.App, p)
-	if c.Consents[p][purpose] != "" || who == (Identity{}) || now == (Identity{}) || who.another(now) {
+	b := c.bound[p]
+	if c.Consents[p][purpose] != "" || !b.took || b.back.Known() && b.back.another(personOf(&c.App, p)) {
 		return false
 	}
 	return slices.ContainsFunc(slices.Concat(c.Withdrawn, c.Retracted), func(w Withdrawal) bool { return w.Party == p && w.Purpose == purpose })

@@ -42,9 +42,14 @@ func (i Identity) filled(now Identity) Identity {
 	return i
 }
 
-// bound is who a party was as it consented last, and as its portrait was taken, its
-// card's picture kept, or both attested.
-type bound struct{ consent, face Identity }
+// bound is who a party was as it consented last, as its portrait was taken, its card's
+// picture kept, or both attested, and as it took a consent back: whoever is known whole
+// first then or afterwards. Until then the party itself is bound by that, whatever of a
+// name stands in the case.
+type bound struct {
+	consent, face, back Identity
+	took                bool
+}
 
 // Turn is what of a party is another's once fields are set.
 type Turn struct {
@@ -101,6 +106,16 @@ func (c *Case) bind(n *node, p Party, consent bool) {
 	c.rebind(n)
 }
 
+// bindBack notes that a party took a consent back.
+func (c *Case) bindBack(p Party) {
+	b := c.bound[p]
+	b.took, b.back = true, b.consent
+	if !b.back.Known() {
+		b.back = personOf(&c.App, p)
+	}
+	c.bound[p] = b
+}
+
 // rebind is called once somebody may be another: what the former one consented to is
 // no consent of this one, nor is the word that person, card and portrait are one. So
 // it is also where two laptops made him another together.
@@ -124,6 +139,9 @@ func (c *Case) rebind(n *node) {
 			b.consent = b.consent.filled(now)
 		}
 		b.face = b.face.filled(now)
+		if b.took && !b.back.Known() && now.Known() {
+			b.back = now
+		}
 		c.bound[p] = b
 	}
 }
