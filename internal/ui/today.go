@@ -24,6 +24,7 @@ type today struct {
 	stations *stations
 	notices  *notices
 	duties   *duties
+	how      *kit.Text // how a row is opened, where there is one
 }
 
 func newToday(u *Window) *today {
@@ -34,7 +35,8 @@ func newToday(u *Window) *today {
 	t.list.Empty = "没有等着办的案件"
 	t.list.OnOpen = func(i int) { u.shell.open(t.rows[i].ID) }
 	t.menu = u.caseMenu(t.list, func() []desk.Row { return t.rows }, t.refresh)
-	waiting := kit.Card("接着办", kit.NewText("双击或回车打开", kit.TextCaption), container.New(&tall{140}, t.list))
+	t.how = kit.NewText("双击或回车打开", kit.TextCaption)
+	waiting := kit.Card("接着办", t.how, container.New(&tall{140}, t.list))
 	t.stations, t.notices, t.duties = newStations(u), newNotices(u), newDuties(u)
 	// Where notices and stations both tell something, a low window scrolls.
 	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, t.duties.content, startCard(u), t.notices.content, t.stations.content, waiting))
@@ -78,6 +80,7 @@ func (t *today) refresh() {
 	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
 	t.rows = slices.DeleteFunc(t.rows, heldElsewhere)
 	choose(t.list, t.rows, chosen)
+	setVisible(t.how, len(t.rows) > 0)
 	t.notices.refresh(func() { relay(t.content) })
 	t.duties.refresh(func() { relay(t.content) })
 }

@@ -58,6 +58,7 @@ type visit struct {
 	draft    loan.Application // c with the edits under way
 	report   loan.Report
 	missing  map[string]bool
+	covering bool              // the case is shown masked
 	people   map[string]string // operators' names by id
 	form     *form
 	steps    [stepCount]step

@@ -169,6 +169,9 @@ func (b *bound) follow(a *loan.Application) {
 		}
 		now.Write(raw)
 		now.WriteByte('\n')
+		if b.v.covered(path, a) {
+			now.WriteString(coveredDate)
+		}
 	}
 	if now.String() == b.loaded && !b.dirty {
 		return

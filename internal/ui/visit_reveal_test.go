@@ -167,8 +167,35 @@ func TestAnotherClerkTakesTheCaseOnAtTheSameDesk(t *testing.T) {
 		if v := r.u.shell.current; !v.full() || v.locked() {
 			t.Errorf("after taking on: full %v, locked %v", v.full(), v.locked())
 		}
+		for _, path := range []string{"student.birth", "student.id_valid_to"} {
+			if d := dateOf(r.u.shell.current, path); d.Value() == "" || d.Field().Text() != d.Value() {
+				t.Errorf("after taking on: %s stands as %q", path, d.Field().Text())
+			}
+		}
 	})
 	if got := r.u.desk.Find("weice", 0); len(got) != 1 {
 		t.Errorf("the case is in the queue: got %d", len(got))
 	}
+}
+
+func TestADateThatIsNotThereLooksEmptyInAMaskedCase(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false).id
+	other := r.u.desk.Operator()
+	other.ID, other.Name = "clerk-2", "另一操作员"
+	if err := r.u.desk.Store().EnableOperator(t.Context(), other, []byte(clerkPassword)); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("clerk-2", clerkPassword)
+	r.openFor(id)
+	r.ui(func() {
+		v := r.u.shell.current
+		for _, path := range []string{"student.birth", "student.id_valid_to"} {
+			if got := dateOf(v, path).Field().Text(); v.full() || got != "" {
+				t.Errorf("full %v, %s stands as %q", v.full(), path, got)
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -213,8 +214,19 @@ func TestVisitIsMaskedForOthers(t *testing.T) {
 				t.Errorf("%s is not masked or can be typed over", path)
 			}
 		}
+		for _, path := range []string{"student.birth", "student.id_valid_to"} {
+			d := dateOf(v, path)
+			if f := d.Field(); !f.Disabled() || f.Text() != "****-**-**" || d.Value() != "" {
+				t.Errorf("%s stands as %q, its value is %q", path, f.Text(), d.Value())
+			}
+		}
 	})
 	r.picture(stepStudent, "visit-student-masked")
+}
+
+func dateOf(v *visit, path string) *kit.DateField {
+	i := slices.IndexFunc(v.form.fields, func(b *bound) bool { return b.paths[0] == path })
+	return v.form.fields[i].object.(*kit.DateField)
 }
 
 func TestVisitVoids(t *testing.T) {

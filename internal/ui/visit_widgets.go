@@ -93,9 +93,24 @@ func (f *form) date(path, label string, required bool, set func(*kit.DateField))
 		b.visited, b.invalid = true, words
 		b.v.refresh()
 	}
-	b.load = func(a *loan.Application) { field.SetValue(textAt(a, path)) }
+	b.load = func(a *loan.Application) {
+		if f.v.covered(path, a) {
+			field.SetValue(coveredDate) // it is no date, so that the field has no value
+			return
+		}
+		field.SetValue(textAt(a, path))
+	}
 	b.lock = field.SetReadOnly
 	return f.add(b)
+}
+
+// coveredDate stands for a date that the case has and that is not to be seen.
+const coveredDate = "****-**-**"
+
+// covered says whether a field is empty in what is shown because it is masked: the case
+// has it.
+func (v *visit) covered(path string, shown *loan.Application) bool {
+	return v.covering && !v.missing[path] && textAt(shown, path) == ""
 }
 
 // pick binds a picker; shown says what the case holds, fields what a choice
