@@ -169,6 +169,9 @@ func TestNoScreenButTheOpenCaseShowsAValueOfAPersonInFull(t *testing.T) {
 		for name, ask := range map[string]func(){"reveal": v.askReveal, "grant": v.askGrant, "export": func() { w.u.exportCase(id) }, "own data": v.showOwn,
 			"consents": consents.withdraw, "prints": func() { askPrint(v, nil) }} {
 			w.ui(ask)
+			if name == "own data" {
+				w.until("it is read", func() bool { return v.revealing.own != nil || w.dialog() == nil })
+			}
 			w.look(who + " asks for " + name)
 			if w.dialog() != nil {
 				w.ui(func() { w.dialog().Close() })

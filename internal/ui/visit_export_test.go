@@ -107,10 +107,7 @@ func TestOwnDataIsShownAndAskedErasingIsAnswered(t *testing.T) {
 		r := newRig(t, theme)
 		v := r.open(loan.First, false, entered)
 		r.ui(v.showOwn)
-		r.settle()
-		if r.dialog() == nil {
-			t.Fatal("nothing is shown")
-		}
+		r.ownShown(v)
 		r.snap("own-data" + name)
 		r.ui(func() { r.dialog().Close() })
 		if err := r.u.desk.Store().EnableOperator(t.Context(), testAdmin(), []byte(reviewPassword)); err != nil {

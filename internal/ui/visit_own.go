@@ -16,19 +16,33 @@ import (
 // showOwn shows a person what this laptop keeps of him: 本人信息查询.
 func (v *visit) showOwn() { v.showOwnOf(loan.StudentParty) }
 
+// showOwnOf reads beside what is saved meanwhile: of looks the whole record is read.
 func (v *visit) showOwnOf(party loan.Party) {
 	var own desk.Own
-	shown := v.revealing.timer
-	v.u.act("own data", func(ctx context.Context) (err error) {
+	shown, gone := v.revealing.timer, false
+	wait := kit.NewDialog(v.u.win, ownTitle(party), kit.NewText("正在读取保存的内容和查看记录…", kit.TextMuted), "取消", "", nil)
+	wait.SetWidth(760)
+	wait.SetOnClosed(func() { gone = true })
+	wait.Show()
+	saved := make(chan struct{})
+	v.u.act("save before own data", func(context.Context) error { close(saved); return nil }, func(error) {})
+	v.u.run("own data", func(ctx context.Context) (err error) {
+		select {
+		case <-saved: // what was typed before is part of it
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 		own, err = v.u.desk.OwnData(ctx, v.id, party)
 		return err
 	}, func(err error) {
-		if err != nil {
-			v.u.fail(err)
+		if gone {
 			return
 		}
+		wait.Close()
 		switch {
 		case v.closed:
+		case err != nil:
+			v.u.fail(err)
 		case shown != v.revealing.timer: // what was shown is masked by now
 			v.showOwnOf(party)
 		default:
@@ -36,6 +50,8 @@ func (v *visit) showOwnOf(party loan.Party) {
 		}
 	})
 }
+
+func ownTitle(party loan.Party) string { return "本人信息 · " + partyLabel(party) }
 
 func (v *visit) ownDialog(party loan.Party, own desk.Own) {
 	head := []fyne.CanvasObject{kit.NewText("请本人看屏幕核对。有错的在案件里更正；同意可以撤回。本次查询已记入日志。", kit.TextMuted)}
@@ -61,7 +77,7 @@ func (v *visit) ownDialog(party loan.Party, own desk.Own) {
 	rows = append(rows, v.ownKept(own)...)
 	content := container.NewBorder(container.New(&stacked{gap: 6}, head...), nil, nil, nil,
 		container.New(&paperRoom{height: scaled(430)}, container.NewVScroll(inset(0, 8, container.New(&stacked{gap: 8}, rows...)))))
-	d = kit.NewDialog(v.u.win, "本人信息 · "+partyLabel(party), content, "关闭", "", nil)
+	d = kit.NewDialog(v.u.win, ownTitle(party), content, "关闭", "", nil)
 	d.SetWidth(760)
 	d.SetOnClosed(func() { v.revealing.own = nil })
 	v.revealing.own = d

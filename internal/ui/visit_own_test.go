@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -111,7 +112,7 @@ func TestAPersonReadsAllThatIsKeptOfHim(t *testing.T) {
 		r.must(r.u.desk.Edit(t.Context(), id, map[string]any{"hardship.categories": []string{"低保家庭学生"}, "hardship.pre_applied": false}))
 	})
 	r.ui(v.showOwn)
-	r.settle()
+	r.ownShown(v)
 	words := r.dialogWords()
 	for _, want := range []string{"低保家庭学生", v.c.App.Study.SchoolName, v.c.App.Student.Ethnic, "2033-06-01", "申请金额", "学生人像", "处理敏感个人信息"} {
 		if !strings.Contains(words, want) {
@@ -124,10 +125,49 @@ func TestAPersonReadsAllThatIsKeptOfHim(t *testing.T) {
 	r.still("visit-own-student")
 	r.ui(func() { r.dialog().Close() })
 	r.ui(func() { v.showOwnOf(loan.CoborrowerParty) })
-	r.settle()
+	r.ownShown(v)
 	words = r.dialogWords()
 	if strings.Contains(words, "低保家庭学生") || strings.Contains(words, v.c.App.Student.IDNo) || !strings.Contains(words, v.c.App.Coborrowers[0].Phone) {
 		t.Error("the co-borrower reads not what is his own alone")
 	}
 	r.still("visit-own-coborrower")
+}
+
+// ownShown waits until what is kept of a person is read and shown.
+func (r *rig) ownShown(v *visit) {
+	r.until("what is kept of the person is shown", func() bool { return v.revealing.own != nil })
+	r.settle()
+}
+
+func TestReadingAPersonsOwnDataIsSaidAndCanBeGivenUp(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	before := make(chan struct{})
+	ask := func() {
+		before = make(chan struct{})
+		held := before
+		r.ui(func() {
+			v.u.act("hold", func(context.Context) error { <-held; return nil }, func(error) {})
+			v.showOwn()
+		})
+		if got := r.dialogWords(); !strings.Contains(got, "正在读取") {
+			t.Errorf("while it is read: got %q", got)
+		}
+	}
+	ask()
+	close(before)
+	r.ownShown(v)
+	if got := r.dialogWords(); strings.Contains(got, "正在读取") || !strings.Contains(got, v.c.App.Student.IDNo) {
+		t.Error("what was read is not shown")
+	}
+	r.ui(func() { r.dialog().Close() })
+	ask()
+	r.ui(func() { r.dialog().Close() })
+	close(before)
+	r.settle()
+	r.ui(func() {
+		if r.dialog() != nil || v.revealing.own != nil {
+			t.Error("what was given up is shown")
+		}
+	})
 }

@@ -79,7 +79,7 @@ func TestWhatIsShownForAWhileStaysNowhere(t *testing.T) {
 		}
 		r.u.shell.current.showOwn()
 	})
-	r.settle()
+	r.ownShown(r.visit())
 	if !strings.Contains(r.dialogWords(), "15400000001") {
 		t.Fatal("the person is not shown what was asked for")
 	}
@@ -94,7 +94,7 @@ func TestWhatIsShownForAWhileStaysNowhere(t *testing.T) {
 		}
 	})
 	r.ui(func() { r.u.shell.current.showOwn() })
-	r.settle()
+	r.ownShown(r.visit())
 	if strings.Contains(r.dialogWords(), "15400000001") {
 		t.Error("shown in full after the time")
 	}
