@@ -44,11 +44,11 @@ func (s *Store) KeepRoster(ctx context.Context, people []RosterEntry) (changed i
 	return changed, nil
 }
 
-// keepListed takes over the roster of operators in a bulletin that is newer than the one
-// in force; any other bulletin is passed over. It is done before the bulletin is in
-// force, so that one cut short is done anew.
+// keepListed takes over the people of a roster of operators in force, also of one that
+// was in force before, so that what was cut short is done anew; any other bulletin is
+// passed over.
 func (s *Store) keepListed(ctx context.Context, b *bulletin.Bulletin) error {
-	if b.Kind != bulletin.Operators || b.Withdrawn || s.HasBulletin(b.Kind, b.Name, b.Version) {
+	if b.Kind != bulletin.Operators || b.Withdrawn {
 		return nil
 	}
 	list, err := guard.ParseListed(b.Content)

@@ -83,6 +83,20 @@ func TestTheTwoListsThatRenewAreOfTheDayTheyAreCarried(t *testing.T) {
 			t.Error("who is new is not listed")
 		}
 	})
+	t.Run("a roster of before levels stood in it is not carried any more", func(t *testing.T) {
+		if err := c.AddOperator(ctx, Operator{ID: "admin-9", Name: "管理员", Roles: []string{"dataadmin"}, Level: "point", Org: practicePoint}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.publish(ctx, issuance{kind: bulletin.Operators, name: bulletin.OperatorsName, content: []byte(`{"version":1,"people":[{"id":"admin-9","name":"管理员","roles":["dataadmin"]}]}`)}); err != nil {
+			t.Fatal(err)
+		}
+		list, err := guard.ParseListed(read(t, bulletin.Operators, bulletin.OperatorsName).Content)
+		for _, o := range list {
+			if o.ID == "admin-9" && (o.Level != guard.PointLevel || o.Org != practicePoint) || len(list) == 1 {
+				t.Errorf("got %+v, %v, want the point's", list, err)
+			}
+		}
+	})
 	t.Run("what renews nothing is carried as it is", func(t *testing.T) {
 		if _, err := c.BulletinToCarry(ctx, bulletin.Policy, "P1"); fault.KindOf(err) != fault.Missing {
 			t.Errorf("got %v, want missing", err)

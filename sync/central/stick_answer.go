@@ -218,13 +218,17 @@ func (t *taking) lost(ctx context.Context, a stick.AskBlob) ([]byte, error) {
 	return nil, err
 }
 
-// addLists adds what says which laptops and accounts stand.
+// addLists adds what says which laptops and accounts stand. Levels come before the
+// people, for programs that do not read them in the roster.
 func (t *taking) addLists(ctx context.Context, w *stick.Writer) error {
 	for _, l := range []struct {
 		kind bulletin.Kind
 		name string
-	}{{bulletin.Devices, bulletin.ShutOutName}, {bulletin.Operators, bulletin.OperatorsName}} {
+	}{{bulletin.Devices, bulletin.ShutOutName}, {bulletin.Standing, bulletin.StandingName}, {bulletin.Operators, bulletin.OperatorsName}} {
 		b, err := t.c.BulletinToCarry(ctx, l.kind, l.name)
+		if fault.KindOf(err) == fault.Missing {
+			continue // nobody ever had a level
+		}
 		if err != nil {
 			return err
 		}
