@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -141,4 +143,54 @@ func TestNobodyHasARoleBeforeHisLevel(t *testing.T) {
 	}
 	w.take(list)
 	w.stands("a1", guard.PointLevel, "测试乡受理点")
+}
+
+func TestWhoIsTakenOffOrDemotedIsSoWhateverFormTheRosterHas(t *testing.T) {
+	ctx := t.Context()
+	both := guard.Operator{ID: "a1", Name: "管理员", Roles: []guard.Role{guard.DataAdmin, guard.Clerk}, Enabled: true}
+	long := strings.Repeat("长", 40)
+	for name, c := range map[string]struct {
+		entry RosterEntry
+		want  guard.Operator
+	}{
+		"off, with a name that is too long": {RosterEntry{ID: "a1", Name: long, Roles: []string{"clerk"}, Off: true}, guard.Operator{Name: long[:99], Roles: []guard.Role{guard.Clerk}}},
+		"off, with a role twice":            {RosterEntry{ID: "a1", Name: "管理员", Roles: []string{"clerk", "clerk"}, Off: true}, guard.Operator{Name: "管理员", Roles: []guard.Role{guard.Clerk}}},
+		"off, with a role to come":          {RosterEntry{ID: "a1", Name: "管理员", Roles: []string{"clerk", "inspector"}, Off: true}, guard.Operator{Name: "管理员", Roles: []guard.Role{guard.Clerk}}},
+		"off, without a role or a name":     {RosterEntry{ID: "a1", Off: true}, guard.Operator{Name: "管理员", Roles: both.Roles}},
+		"demoted, with a role twice":        {RosterEntry{ID: "a1", Name: "管理员", Roles: []string{"auditor", "auditor"}}, guard.Operator{Name: "管理员", Roles: []guard.Role{guard.Auditor}, Enabled: true}},
+		"demoted, with a role to come":      {RosterEntry{ID: "a1", Name: "管理员", Roles: []string{"inspector", "clerk"}}, guard.Operator{Name: "管理员", Roles: []guard.Role{guard.Clerk}, Enabled: true}},
+		"with no role that is known here":   {RosterEntry{ID: "a1", Name: "管理员", Roles: []string{"inspector"}}, guard.Operator{Name: "管理员", Roles: both.Roles}},
+		"demoted, with a name too long":     {RosterEntry{ID: "a1", Name: long, Roles: []string{"clerk"}}, guard.Operator{Name: long[:99], Roles: []guard.Role{guard.Clerk}, Enabled: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newInformed(t)
+			if err := w.s.EnableOperator(ctx, both, []byte("the administrator's")); err != nil {
+				t.Fatal(err)
+			}
+			w.take(w.levels(1, guard.Standing{ID: "a1", Level: guard.ProvinceLevel, Org: "52"})) // which does not fit a clerk
+			for i, want := range []int{1, 0} {
+				if n, err := w.s.KeepRoster(ctx, []RosterEntry{c.entry}); n != want || err != nil {
+					t.Errorf("time %d: got %d changed, %v, want %d", i+1, n, err, want)
+				}
+			}
+			got, err := w.s.Account(ctx, "a1")
+			if err != nil || got.Enabled != c.want.Enabled || got.Name != c.want.Name || !slices.Equal(got.Roles, c.want.Roles) {
+				t.Errorf("got %+v, %v, want %+v", got, err, c.want)
+			}
+			if w.s.CanSignIn("a1") != c.want.Enabled {
+				t.Errorf("can sign in: got %v, want %v", !c.want.Enabled, c.want.Enabled)
+			}
+		})
+	}
+	t.Run("who is new comes with what is known of his roles, or not at all", func(t *testing.T) {
+		w := newInformed(t)
+		n, err := w.s.KeepRoster(ctx, []RosterEntry{{ID: "n1", Name: "甲", Roles: []string{"clerk", "inspector"}}, {ID: "n2", Name: "乙", Roles: []string{"inspector"}},
+			{ID: "n3", Roles: []string{"clerk"}}, {ID: "N4", Name: "丁", Roles: []string{"clerk"}}, {ID: "n5", Name: "戊", Roles: []string{"clerk"}, Off: true}})
+		if n != 1 || err != nil {
+			t.Errorf("got %d, %v, want one", n, err)
+		}
+		if o, err := w.s.Account(ctx, "n1"); err != nil || !o.Enabled || !slices.Equal(o.Roles, []guard.Role{guard.Clerk}) {
+			t.Errorf("got %+v, %v", o, err)
+		}
+	})
 }
