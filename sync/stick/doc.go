@@ -54,7 +54,8 @@
 //	10 case 16 | the centre's proofs of its own changes of the case, JSON as the
 //	   answer of package parcel; home, in front of the news with them
 //	11 a bulletin                      home: the list of devices shut out, the levels
-//	   of operators and the roster of them
+//	   of operators and the roster of them, reviews of emergencies, the grants of
+//	   this laptop and those taken back
 //
 // The parts of a blob follow one another in one batch, from offset 0 to its end.
 //
