@@ -42,7 +42,10 @@
 //	         milliseconds since 1970, "revoked" or "lost", parted by tabs; the
 //	         name is "shut-out"
 //	operators a JSON object: "version" 1, "people" a list of "id", "name", "roles"
-//	         and, of an account that was switched off, "off"; the name is "roster"
+//	         and, of an account that was switched off, "off"; the name is "roster".
+//	         Where anybody has a level "version" is 2, and the last of the roles of
+//	         who has one is "@", level, "/" and org, each as in standing; of the
+//	         two lists the one of the higher version says who has which level
 //	standing a JSON object: "version" 1, "people" a list of "id", "level" (point,
 //	         county, province or bank) and "org" (the point's name, the six digits
 //	         of the county, the two of the province, or those of the bank's branch,

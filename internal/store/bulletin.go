@@ -47,7 +47,8 @@ const (
 // it is durable; the same again is not fresh and no fault. An older version is
 // fault.Exists, a kind not known here fault.Newer, and whatever else is wrong
 // the error of bulletin.Open or of the content's own reader, each with words;
-// what was in force then stays. Accounts are as a fresh roster of operators says.
+// what was in force then stays. Accounts are as a roster of operators in force says;
+// where they could not be written, the same roster again writes them.
 func (s *Store) TakeBulletin(ctx context.Context, raw []byte) (head BulletinHead, fresh bool, err error) {
 	const op = "store.TakeBulletin"
 	p := s.Profile()
@@ -60,18 +61,25 @@ func (s *Store) TakeBulletin(ctx context.Context, raw []byte) (head BulletinHead
 	}
 	head = BulletinHead{Kind: b.Kind, Name: b.Name, Version: b.Version, Issued: b.Issued, Taken: s.o.now()().UTC().Truncate(time.Millisecond),
 		Hash: bulletin.HashOf(raw), Size: int64(len(raw)), Withdrawn: b.Withdrawn}
-	key := string(b.Kind) + "/" + b.Name
-	if err := s.keepListed(ctx, b); err != nil {
+	if head, fresh, err = s.putInForce(ctx, head, raw); err != nil {
 		return head, false, fault.Wrap(op, err)
 	}
+	// Only now, so that nobody has a role here before his level.
+	return head, fresh, fault.Wrap(op, s.keepListed(ctx, b))
+}
+
+// putInForce keeps a bulletin that is whole, where none as new is here.
+func (s *Store) putInForce(ctx context.Context, head BulletinHead, raw []byte) (_ BulletinHead, fresh bool, err error) {
+	const op = "store.putInForce"
+	key := string(head.Kind) + "/" + head.Name
 	s.write.Lock()
 	defer s.write.Unlock()
-	if have, ok := s.bulletin(b.Kind, b.Name); ok {
+	if have, ok := s.bulletin(head.Kind, head.Name); ok {
 		switch {
 		case have.Version == head.Version && have.Hash == head.Hash:
 			return have, false, nil
 		case have.Version >= head.Version:
-			return have, false, fault.Say(op, fault.Exists, "本机已有更新的"+b.Kind.Label()+"（版本 "+have.Label()+"），没有采用旧的。",
+			return have, false, fault.Say(op, fault.Exists, "本机已有更新的"+head.Kind.Label()+"（版本 "+have.Label()+"），没有采用旧的。",
 				errors.New("older than the one in force"))
 		}
 	}
@@ -249,17 +257,21 @@ func (s *Store) Bulletin(ctx context.Context, kind bulletin.Kind, name string) (
 	if err != nil {
 		return nil, err
 	}
-	return s.openBulletin(raw)
+	b, err := s.openBulletin(raw)
+	if err != nil {
+		return nil, err
+	}
+	return b.Content, nil
 }
 
-// openBulletin gives the content of a bulletin that is kept here.
-func (s *Store) openBulletin(raw []byte) ([]byte, error) {
+// openBulletin opens a bulletin that is kept here.
+func (s *Store) openBulletin(raw []byte) (*bulletin.Bulletin, error) {
 	p := s.Profile()
 	b, err := bulletin.Open(raw, p.Centre, p.County)
 	if err != nil {
 		return nil, fault.New("store.openBulletin", fault.Damaged, err)
 	}
-	return b.Content, nil
+	return b, nil
 }
 
 // foundBulletins is what the settings hold of bulletins, as they are walked.

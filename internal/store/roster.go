@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
@@ -18,8 +20,10 @@ type RosterEntry struct {
 }
 
 // KeepRoster takes over the centre's roster and gives the number of accounts
-// that changed. Who was switched off cannot sign in any more; an account that
-// the roster does not name, or names in a form not known here, stays as it is.
+// that changed. Who was switched off cannot sign in any more, and nobody keeps a role
+// that the roster does not give, in whatever form it names the account: of its roles
+// those known here count, and who has none of them cannot sign in. An account that the
+// roster does not name stays as it is.
 func (s *Store) KeepRoster(ctx context.Context, people []RosterEntry) (changed int, err error) {
 	const op = "store.KeepRoster"
 	have, err := s.Operators(ctx)
@@ -27,11 +31,14 @@ func (s *Store) KeepRoster(ctx context.Context, people []RosterEntry) (changed i
 		return 0, fault.Wrap(op, err)
 	}
 	for _, p := range people {
-		o := guard.Operator{ID: p.ID, Name: p.Name, Enabled: !p.Off}
-		for _, r := range p.Roles {
-			o.Roles = append(o.Roles, guard.Role(r))
-		}
+		o := p.account()
 		i := slices.IndexFunc(have, func(h guard.Operator) bool { return h.ID == p.ID })
+		if i >= 0 {
+			o.Name = cmp.Or(o.Name, have[i].Name)
+			if len(o.Roles) == 0 {
+				o.Roles, o.Enabled = have[i].Roles, false
+			}
+		}
 		same := i >= 0 && have[i].Name == o.Name && have[i].Enabled == o.Enabled && slices.Equal(have[i].Roles, o.Roles)
 		if same || i < 0 && p.Off || o.Validate() != nil {
 			continue
@@ -44,11 +51,29 @@ func (s *Store) KeepRoster(ctx context.Context, people []RosterEntry) (changed i
 	return changed, nil
 }
 
-// keepListed takes over the roster of operators in a bulletin that is newer than the one
-// in force; any other bulletin is passed over. It is done before the bulletin is in
-// force, so that one cut short is done anew.
+// maxOperatorName is what guard.Operator.Validate allows.
+const maxOperatorName = 100
+
+// account is the entry in the form of an account: each role once that is known here, and
+// no more of the name than an account has.
+func (p RosterEntry) account() guard.Operator {
+	o := guard.Operator{ID: p.ID, Name: p.Name, Enabled: !p.Off}
+	if len(o.Name) > maxOperatorName {
+		o.Name = strings.ToValidUTF8(o.Name[:maxOperatorName], "")
+	}
+	for _, r := range p.Roles {
+		if role := guard.Role(r); slices.Contains(guard.Roles(), role) && !o.Has(role) {
+			o.Roles = append(o.Roles, role)
+		}
+	}
+	return o
+}
+
+// keepListed takes over the people of a roster of operators in force, also of one that
+// was in force before, so that what was cut short is done anew; any other bulletin is
+// passed over.
 func (s *Store) keepListed(ctx context.Context, b *bulletin.Bulletin) error {
-	if b.Kind != bulletin.Operators || b.Withdrawn || s.HasBulletin(b.Kind, b.Name, b.Version) {
+	if b.Kind != bulletin.Operators || b.Withdrawn {
 		return nil
 	}
 	list, err := guard.ParseListed(b.Content)

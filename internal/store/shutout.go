@@ -70,11 +70,11 @@ func (s *Store) shutOuts(ctx context.Context) (*shutOuts, error) {
 	if last != nil && bytes.Equal(last.raw, raw) && last.centre.Equal(centre) {
 		return last, nil
 	}
-	content, err := s.openBulletin(raw)
+	b, err := s.openBulletin(raw)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	list, err := bulletin.ParseDevices(content)
+	list, err := bulletin.ParseDevices(b.Content)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

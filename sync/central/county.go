@@ -35,25 +35,21 @@ type Operator = parcel.EnrolOperator
 // Roles lists the roles an operator may have.
 func Roles() []string { return []string{"clerk", "reviewer", "dataadmin", "auditor"} }
 
+// checkOperator is fault.Input for a person in a form that laptops would not take.
 func checkOperator(o Operator) error {
 	const op = "central.checkOperator"
-	switch {
-	case o.ID == "" || len(o.ID) > 64:
-		return fault.New(op, fault.Input, errors.New("id: 1 to 64 letters, digits or -"))
-	case o.Name == "" || len(o.Name) > 200:
-		return fault.New(op, fault.Input, errors.New("name: 1 to 200 bytes"))
-	case len(o.Roles) == 0:
+	if len(o.Roles) == 0 {
 		return fault.New(op, fault.Input, errors.New("no role"))
 	}
-	for _, r := range o.ID {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' {
-			return fault.New(op, fault.Input, errors.New("id: 1 to 64 letters, digits or -"))
+	for i, r := range o.Roles {
+		if !slices.Contains(Roles(), r) || slices.Contains(o.Roles[:i], r) {
+			return fault.New(op, fault.Input, errors.New("role: clerk, reviewer, dataadmin or auditor, each once"))
 		}
 	}
-	for _, r := range o.Roles {
-		if !slices.Contains(Roles(), r) {
-			return fault.New(op, fault.Input, errors.New("role: clerk, reviewer, dataadmin or auditor"))
-		}
+	somewhere := o
+	somewhere.Level, somewhere.Org = "", ""
+	if err := account(somewhere).Validate(); err != nil {
+		return fault.New(op, fault.Input, errors.New("id: 1 to 64 small letters, digits or -, and none of the program's own; name: 1 to 100 bytes"))
 	}
 	return checkLevel(o)
 }

@@ -66,7 +66,8 @@ func listed(ctx context.Context, q querier, code string) (issuance, error) {
 
 // BulletinToCarry is BulletinFile for a file that goes to a laptop without a network: the
 // list of devices shut out and the roster of operators, by which a laptop and its accounts
-// are renewed, are issued anew where there are none yet or those in force are a day old.
+// are renewed, are issued anew where there are none yet or those in force are a day old,
+// and the roster where it is one of before levels stood in it.
 func (c *Central) BulletinToCarry(ctx context.Context, kind bulletin.Kind, name string) ([]byte, error) {
 	const op = "central.BulletinToCarry"
 	if kind == bulletin.Devices && name == bulletin.ShutOutName || kind == bulletin.Operators && name == bulletin.OperatorsName {
@@ -85,15 +86,20 @@ func (c *Central) renewListed(ctx context.Context, tx *sql.Tx, kind bulletin.Kin
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return diskFault(op, err)
 	}
-	if age := c.now().Sub(time.UnixMilli(issued)); err == nil && age >= 0 && age < carriedFor {
-		return nil
-	}
+	age := c.now().Sub(time.UnixMilli(issued))
+	young := err == nil && age >= 0 && age < carriedFor
 	if kind == bulletin.Devices {
+		if young {
+			return nil
+		}
 		return c.issueShutOut(ctx, tx)
 	}
 	code, _, _, err := county(ctx, tx)
 	if err != nil {
 		return err
+	}
+	if young {
+		return c.issueListed(ctx, tx, code)
 	}
 	i, err := listed(ctx, tx, code)
 	if err != nil {

@@ -2,6 +2,7 @@ package central
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,9 +84,54 @@ func TestTheTwoListsThatRenewAreOfTheDayTheyAreCarried(t *testing.T) {
 			t.Error("who is new is not listed")
 		}
 	})
+	t.Run("a roster of before levels stood in it is not carried any more", func(t *testing.T) {
+		if err := c.AddOperator(ctx, Operator{ID: "admin-9", Name: "管理员", Roles: []string{"dataadmin"}, Level: "point", Org: practicePoint}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.publish(ctx, issuance{kind: bulletin.Operators, name: bulletin.OperatorsName, content: []byte(`{"version":1,"people":[{"id":"admin-9","name":"管理员","roles":["dataadmin"]}]}`)}); err != nil {
+			t.Fatal(err)
+		}
+		list, err := guard.ParseListed(read(t, bulletin.Operators, bulletin.OperatorsName).Content)
+		for _, o := range list {
+			if o.ID == "admin-9" && (o.Level != guard.PointLevel || o.Org != practicePoint) || len(list) == 1 {
+				t.Errorf("got %+v, %v, want the point's", list, err)
+			}
+		}
+	})
 	t.Run("what renews nothing is carried as it is", func(t *testing.T) {
 		if _, err := c.BulletinToCarry(ctx, bulletin.Policy, "P1"); fault.KindOf(err) != fault.Missing {
 			t.Errorf("got %v, want missing", err)
+		}
+	})
+}
+
+func TestNobodyIsPutOnTheRosterInAFormThatLaptopsDoNotTake(t *testing.T) {
+	c := open(t, t.TempDir())
+	ctx := t.Context()
+	for name, o := range map[string]Operator{
+		"a role twice":          {ID: "clerk-9", Name: "某人", Roles: []string{"auditor", "auditor"}},
+		"a role that is none":   {ID: "clerk-9", Name: "某人", Roles: []string{"inspector"}},
+		"no role":               {ID: "clerk-9", Name: "某人"},
+		"a long name":           {ID: "clerk-9", Name: strings.Repeat("长", 34), Roles: []string{"clerk"}},
+		"no name":               {ID: "clerk-9", Roles: []string{"clerk"}},
+		"an id in capitals":     {ID: "Clerk-9", Name: "某人", Roles: []string{"clerk"}},
+		"the id of emergencies": {ID: guard.Emergency, Name: "某人", Roles: []string{"clerk"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := c.AddOperator(ctx, o); fault.KindOf(err) != fault.Input {
+				t.Errorf("got %v, want it refused", err)
+			}
+		})
+	}
+	if err := c.AddOperator(ctx, Operator{ID: "clerk-9", Name: strings.Repeat("长", 33), Roles: Roles()}); err != nil {
+		t.Errorf("all roles, a name of 99 bytes: %v", err)
+	}
+	t.Run("one whom an earlier program put there so is taken off", func(t *testing.T) {
+		if _, err := c.db.ExecContext(ctx, `INSERT INTO operators (county, id, name, roles) VALUES (?, ?, ?, ?)`, practiceCounty, "Old-9", "某人", `["auditor","auditor"]`); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SwitchOff(ctx, "Old-9"); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 
-	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/sync/parcel"
@@ -74,7 +73,7 @@ func (t *taking) fill(ctx context.Context, w *stick.Writer, taken []*stick.Batch
 	if err := w.Add(stick.Refusals, numbers); err != nil {
 		return err
 	}
-	for _, add := range []func(context.Context, *stick.Writer) error{t.addOwn, t.addReceipts, t.addNews, t.addBlobs, t.addProblems, t.addLists} {
+	for _, add := range []func(context.Context, *stick.Writer) error{t.addOwn, t.addReceipts, t.addNews, t.addBlobs, t.addProblems, t.addLists, t.addGrants} {
 		if err := add(ctx, w); err != nil {
 			return err
 		}
@@ -216,23 +215,6 @@ func (t *taking) lost(ctx context.Context, a stick.AskBlob) ([]byte, error) {
 		return nil, nil
 	}
 	return nil, err
-}
-
-// addLists adds what says which laptops and accounts stand.
-func (t *taking) addLists(ctx context.Context, w *stick.Writer) error {
-	for _, l := range []struct {
-		kind bulletin.Kind
-		name string
-	}{{bulletin.Devices, bulletin.ShutOutName}, {bulletin.Operators, bulletin.OperatorsName}} {
-		b, err := t.c.BulletinToCarry(ctx, l.kind, l.name)
-		if err != nil {
-			return err
-		}
-		if err := w.Add(stick.Bulletin, b); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (t *taking) addProblems(_ context.Context, w *stick.Writer) error {

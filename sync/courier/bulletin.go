@@ -1,12 +1,10 @@
 package courier
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -16,12 +14,10 @@ import (
 	"doorstep/sync/parcel"
 )
 
-// fetchBulletins brings home what the county sends down and is not here yet,
-// the smallest first. One that is refused here is told in the state, and the
-// others still come.
-func (c *Courier) fetchBulletins(ctx context.Context, list []parcel.ListedBulletin) error {
-	slices.SortStableFunc(list, func(a, b parcel.ListedBulletin) int { return cmp.Compare(a.Size, b.Size) })
-	var refused error
+// fetchBulletins brings home what the county sends down and is not here yet, in
+// this order. Where one is refused here the others still come, and refused tells
+// why for the state.
+func (c *Courier) fetchBulletins(ctx context.Context, list []parcel.ListedBulletin) (refused, err error) {
 	for _, l := range list {
 		if !l.Kind.Known() || c.store.HasBulletin(l.Kind, l.Name, l.Version) {
 			continue // one of a later program is nothing to this one
@@ -32,17 +28,16 @@ func (c *Courier) fetchBulletins(ctx context.Context, list []parcel.ListedBullet
 		case k == fault.Full, k == fault.Disk: // of this laptop: it is told, and tried again soon
 			err = fault.Say("courier.fetchBulletins", k, l.Kind.Label()+"没有存下："+fault.Sentence(err), err)
 			c.update(func(s *State) { s.BulletinErr = err })
-			return err
+			return refused, err
 		case k == fault.Offline, k == fault.Cancelled:
-			return err
+			return refused, err
 		case k == fault.Missing: // another version came meanwhile: the next list names it
 		default:
 			c.log.Warn("bulletin refused", "kind", string(l.Kind), "name", l.Name, "error", err.Error())
 			refused = fault.Say("courier.fetchBulletins", k, l.Kind.Label()+"没有采用："+fault.Sentence(err), err)
 		}
 	}
-	c.update(func(s *State) { s.BulletinErr = refused })
-	return nil
+	return refused, nil
 }
 
 // fetchBulletin brings one home piece by piece, from where it was left, and

@@ -2,9 +2,12 @@ package courier
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
@@ -71,9 +74,34 @@ func (c *Courier) fetchCounty(ctx context.Context) error {
 		c.log.Info("wrapped to the county's recovery key", "key", key.ID())
 		c.update(func(s *State) { s.Recovery = true })
 	}
-	people := make([]store.RosterEntry, len(a.Operators))
-	for i, o := range a.Operators {
-		people[i] = store.RosterEntry{ID: o.ID, Name: o.Name, Roles: o.Roles, Off: o.Off}
+	return c.keepPeople(ctx, a)
+}
+
+// keepPeople takes over the county's people and its bulletins. The lists that say which
+// people there are come first, so that nobody is taken over before his level, and no
+// older list later. Where one of them is not taken here, people are taken off alone.
+func (c *Courier) keepPeople(ctx context.Context, a parcel.CountyResponse) error {
+	const op = "courier.keepPeople"
+	var lists, rest []parcel.ListedBulletin
+	for _, l := range a.Bulletins {
+		if l.Kind == bulletin.Standing || l.Kind == bulletin.Operators {
+			lists = append(lists, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	slices.SortStableFunc(lists, func(a, b parcel.ListedBulletin) int { return cmp.Compare(b.Kind, a.Kind) }) // levels first
+	slices.SortStableFunc(rest, func(a, b parcel.ListedBulletin) int { return cmp.Compare(a.Size, b.Size) })
+	refused, err := c.fetchBulletins(ctx, lists)
+	if err != nil {
+		return err
+	}
+	lacks := slices.ContainsFunc(lists, func(l parcel.ListedBulletin) bool { return !c.store.HasBulletin(l.Kind, l.Name, l.Version) })
+	var people []store.RosterEntry
+	for _, o := range a.Operators {
+		if o.Off || !lacks {
+			people = append(people, store.RosterEntry{ID: o.ID, Name: o.Name, Roles: o.Roles, Off: o.Off})
+		}
 	}
 	n, err := c.store.KeepRoster(ctx, people)
 	if n > 0 {
@@ -82,5 +110,10 @@ func (c *Courier) fetchCounty(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	return c.fetchBulletins(ctx, a.Bulletins)
+	others, err := c.fetchBulletins(ctx, rest)
+	if err != nil {
+		return err
+	}
+	c.update(func(s *State) { s.BulletinErr = cmp.Or(others, refused) })
+	return nil
 }

@@ -53,8 +53,9 @@
 //	9  the numbers of batches that were refused as not whole, u32 each; home
 //	10 case 16 | the centre's proofs of its own changes of the case, JSON as the
 //	   answer of package parcel; home, in front of the news with them
-//	11 a bulletin                      home: the list of devices shut out, and the
-//	   roster of operators
+//	11 a bulletin                      home: the list of devices shut out, the levels
+//	   of operators and the roster of them, reviews of emergencies, the grants of
+//	   this laptop and those taken back
 //
 // The parts of a blob follow one another in one batch, from offset 0 to its end.
 //
