@@ -198,7 +198,7 @@ func TestACaseThatTheCentreErasedAndThatStayedIsToldAsKept(t *testing.T) {
 // TestEveryLineOfTheRecordStandsInChinese has one of each sort of exports, papers and
 // settings, and every detail that the desk and the store write as a text of its own.
 func TestEveryLineOfTheRecordStandsInChinese(t *testing.T) {
-	details := []string{"export 1 of 2, grant p-1 to ddef-0011 某中心", "export refused, grant p-1", "export refused", "export answered for clerk-1 at 00ff, 2 hours, 1 cases, to ddef 某中心, for 抽查",
+	details := []string{"export 1 of 2, grant p-1 to ddef-0011 某中心", "export refused, grant p-1", "export refused", "export refused; 29 times more", "export refused, grant p-1; 29 times more", "export answered for clerk-1 at 00ff, 2 hours, 1 cases, to ddef 某中心, for 抽查",
 		"export asked by telephone, to ddef 某中心", "export asked", "grant p-1 for x by y to export to ddef", "loan-contract", "application-form", "integrity-card", "hardship-form", "application-form to phone",
 		"sync paused, at most 9 bytes a second, metered: all, this network is metered", "sync as fast as it goes", "helper wlt off", "helper compare 0011223344556677", desk.OwnShown, "case", "record"}
 	for _, dir := range []string{"desk", "store"} {
