@@ -103,7 +103,7 @@ func (g Given) near(op Operator, fields []string, c *loan.Case) int {
 // refuses says why a grant does not let the operator see the fields of the case
 // now, in words; "" when it does.
 func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time) string {
-	if w := g.lapsed(now); w != "" {
+	if w := g.Lapsed(now); w != "" {
 		return w
 	}
 	switch {
@@ -119,8 +119,8 @@ func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time
 	return ""
 }
 
-// lapsed says why the grant serves nothing here now, in words; "" when it does.
-func (g Given) lapsed(now time.Time) string {
+// Lapsed says why the grant serves nothing here now, in words; "" when it does.
+func (g Given) Lapsed(now time.Time) string {
 	switch {
 	case g.Revoked:
 		return "授权已撤销。"
