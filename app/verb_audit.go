@@ -48,9 +48,11 @@ func auditReportVerb() verb {
 		name:    "audit report",
 		args:    "no argument",
 		summary: "Writes who looked, searched, revealed, printed and changed, as a signed file.",
-		help: `A line for each: time, device, operator, case, what, which fields. It holds no
-person's data and no reasons, and ends in this laptop's signature. An auditor or a
-data administrator may, and the chain notes it. What is odd is printed.`,
+		help: `A line for each: time, device, operator, case, what, which fields and for what
+reason. Reasons stand as people wrote them: numbers in them, and the names of the
+case's people, are masked as far as they are known. It ends in this laptop's
+signature. An auditor or a data administrator may, and the chain notes it. What is
+odd is printed.`,
 		run: auditReport,
 	}
 }

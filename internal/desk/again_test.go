@@ -126,6 +126,31 @@ func TestACaseReturnedByMistakeIsSubmittedAsItIs(t *testing.T) {
 	})
 }
 
+func TestACaseReturnedByMistakeThatIsNotReadyIsNotSubmittedAsItIs(t *testing.T) {
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	ctx, must := t.Context(), step(t)
+	c := entered(t, d)
+	draft := c.Heads
+	must(d.Edit(ctx, c.ID, map[string]any{"student.phone": "15400000003"}))
+	c = sentBack(t, d, signedCase(t, d, must(d.Case(ctx, c.ID))), "E-DC-002")
+	// Another laptop, which had the draft, wrote the same field meanwhile.
+	ch := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: uuid.UUID{2}, Counter: 1, Operator: "clerk-2", Case: c.ID, Kind: loan.ChangeEdit, At: clock(), Body: []byte(`{"fields":{"student.phone":"15400000004"}}`), Seen: draft}
+	ch.BodyHash = loan.BodyHashOf(d.Store().Sum, ch.Salt, ch.Body)
+	if err := d.Store().Receive(ctx, []*loan.Change{ch}); err != nil {
+		t.Fatal(err)
+	}
+	if c = must(d.Case(ctx, c.ID)); c.Status != loan.Returned || len(c.Conflicts) != 1 {
+		t.Fatalf("%s, %d conflicts, %d aside", c.Status, len(c.Conflicts), len(c.Aside))
+	}
+	if _, err := d.SubmitAgain(ctx, c.ID, "核对过，无须改动"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("with a conflict: got %v", err)
+	}
+	if c = must(d.Case(ctx, c.ID)); c.Status != loan.Returned || c.Again != nil {
+		t.Errorf("%s, again %v", c.Status, c.Again != nil)
+	}
+}
+
 func TestAContractIsCorrectedAlsoOnceMendingHasBegun(t *testing.T) {
 	d := laptop(t, t.TempDir())
 	defer d.Close()

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -164,6 +165,30 @@ func TestACaseBeyondTheQueueIsOpenedForAReasonAlone(t *testing.T) {
 	if _, err := d.Open(ctx, c.ID); err != nil {
 		t.Errorf("one that was in hand as the window locked: got %v", err)
 	}
+}
+
+func TestACaseThatAGrantNamesIsOpenedWithoutAReasonWhileItLasts(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c, other := entered(t, f.d), entered(t, f.d)
+	f.in("clerk-2", clerkPassword, clock())
+	opens := func(t *testing.T, id uuid.UUID, want bool) {
+		t.Helper()
+		if _, err := f.d.Open(ctx, id); (err == nil) != want || err != nil && !desk.AsksReason(err) {
+			t.Errorf("opened without a reason: %v, want %v: %v", err == nil, want, err)
+		}
+	}
+	g, err := f.d.BreakGlass(ctx, c.ID, "洪水断网，家长急需核对")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.in("clerk-2", clerkPassword, clock().Add(time.Minute))
+	t.Run("the case of a grant in force", func(t *testing.T) { opens(t, c.ID, true) })
+	t.Run("another case", func(t *testing.T) { opens(t, other.ID, false) })
+	f.in("clerk-2", clerkPassword, g.Until)
+	t.Run("the case of a grant that is over", func(t *testing.T) { opens(t, c.ID, false) })
+	f.in("clerk-2", clerkPassword, clock().Add(2*time.Minute))
+	t.Run("also with the clock set back", func(t *testing.T) { opens(t, c.ID, false) })
 }
 
 func TestCasesOpenedForAReasonAreBoundedForADay(t *testing.T) {

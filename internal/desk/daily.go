@@ -13,10 +13,10 @@ type daily[T any] struct {
 }
 
 // today reads what is kept under a name of this day, nothing of a former one; a clock
-// set back does not give a day back. stale says that the data file was set back today:
+// set back gives no day back, nor a former one besides. stale says that the data file was set back today:
 // there may have been more.
 func today[T any](ctx context.Context, d *Desk, name string) (kept daily[T], stale bool, err error) {
-	kept = daily[T]{Day: d.Today(), By: map[string]T{}}
+	kept = daily[T]{Day: d.day(), By: map[string]T{}}
 	var was daily[T]
 	if _, err := d.setting(ctx, name, &was); err != nil {
 		return kept, false, err
@@ -25,5 +25,6 @@ func today[T any](ctx context.Context, d *Desk, name string) (kept daily[T], sta
 		kept = was
 	}
 	began, err := d.eraBegan(ctx)
-	return kept, !began.IsZero() && loan.DateOf(began.In(d.now().Location())) >= kept.Day, err
+	// It began by the clock, which may stand behind the day.
+	return kept, !began.IsZero() && loan.DateOf(began.In(d.now().Location())) >= min(kept.Day, d.Today()), err
 }

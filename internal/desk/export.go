@@ -121,9 +121,7 @@ func (d *Desk) counted(ctx context.Context, grant string, cases []uuid.UUID, all
 	}
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
-			if e := d.noteExport(ctx, op, cases, func(int) loan.ViewBody { return loan.ViewBody{Reason: g.Reason, Detail: refusedUnder(g)} }); e != nil {
-				return g, nil, e
-			}
+			d.noteExportRefused(ctx, cases, g)
 		}
 		return g, nil, err
 	}
@@ -153,24 +151,30 @@ func (d *Desk) marker() (*contract.Press, error) {
 	return contract.NewPress()
 }
 
-// refusedUnder says of an export that it was refused, and under which grant.
-func refusedUnder(g guard.Given) string {
-	if g.ID == "" {
-		return exportRefused
+// noteExportRefused notes of each case that its export was refused, and under which
+// grant, g's zero for none.
+func (d *Desk) noteExportRefused(ctx context.Context, cases []uuid.UUID, g guard.Given) {
+	body := loan.ViewBody{Reason: g.Reason, Detail: guard.ExportRefused}
+	if g.ID != "" {
+		body.Detail += ", grant " + g.ID
 	}
-	return exportRefused + ", grant " + g.ID
+	for _, id := range named(cases) {
+		d.noteRefusal(ctx, loan.ChangeExport, d.operator.ID, id, body)
+	}
 }
 
-// exportRefused begins what the chain says of an export that no grant covered.
-const exportRefused = "export refused"
+// named are the cases that lines are written of: one of no case where there are none.
+func named(cases []uuid.UUID) []uuid.UUID {
+	if len(cases) == 0 {
+		return []uuid.UUID{uuid.Nil}
+	}
+	return cases
+}
 
 // noteExport writes a line for each case into the chain, in one step.
 func (d *Desk) noteExport(ctx context.Context, op string, cases []uuid.UUID, body func(i int) loan.ViewBody) error {
-	if len(cases) == 0 {
-		cases = []uuid.UUID{uuid.Nil}
-	}
 	var entries []store.Entry
-	for i, id := range cases {
+	for i, id := range named(cases) {
 		entries = append(entries, store.Entry{Case: id, Kind: loan.ChangeExport, Operator: d.operator.ID, Body: body(i)})
 	}
 	d.mu.Lock()

@@ -348,3 +348,31 @@ func TestACaseWhoseConsentsDoNotStandIsNotExported(t *testing.T) {
 		refused(t, id)
 	})
 }
+
+func TestALoopOfRefusedExportsDoesNotFillTheChain(t *testing.T) {
+	f, cases := exporter(t)
+	from, _ := f.d.Store().Head()
+	for range 30 {
+		if _, err := f.d.Export(t.Context(), "", cases, t.TempDir()); fault.KindOf(err) != fault.Denied {
+			t.Fatal(err)
+		}
+	}
+	one := "clerk-1 export export refused"
+	if got := refusalsIn(t, f.d, from); len(got) != len(cases) || got[0] != one {
+		t.Errorf("30 calls of %d cases: the chain says %q, want each case once", len(cases), got)
+	}
+	f.in("admin-1", clerkPassword, f.now)
+	if got := refusalsIn(t, f.d, from); len(got) != 2*len(cases) || got[len(got)-1] != one+"; 29 times more" {
+		t.Errorf("after signing out the chain says %q", got)
+	}
+	r, err := f.d.Record(t.Context(), desk.Sought{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range r.Odd {
+		if o.Kind == desk.OddRefused && o.Operator == "clerk-1" && o.Count == 30*len(cases) {
+			return
+		}
+	}
+	t.Errorf("the auditor is told %+v", r.Odd)
+}

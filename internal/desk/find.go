@@ -61,7 +61,8 @@ func (d *Desk) isBeyond(ctx context.Context, c *loan.Case) (bool, error) {
 		return false, err
 	}
 	given, err := d.given(ctx)
-	return !slices.ContainsFunc(given, func(g guard.Given) bool { return slices.Contains(g.Cases, c.ID) }), err
+	now := d.moment()
+	return !slices.ContainsFunc(given, func(g guard.Given) bool { return slices.Contains(g.Cases, c.ID) && g.Lapsed(now) == "" }), err
 }
 
 // inHandSetting is where the window keeps which case each operator had open.

@@ -143,7 +143,7 @@ func (o *Own) count(ch *loan.Change, party loan.Party) {
 		}
 		o.look(ch)
 		if ch.Kind == loan.ChangeExport {
-			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && !strings.HasPrefix(b.Detail, exportRefused) {
+			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && !strings.HasPrefix(b.Detail, guard.ExportRefused) {
 				o.Exports++
 			}
 		}

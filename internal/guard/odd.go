@@ -56,6 +56,9 @@ type Oddity struct {
 // refused because the day's were used up.
 const SearchRefused = "beyond refused: the day's searches are used up"
 
+// ExportRefused begins what the record says of an export that was refused.
+const ExportRefused = "export refused"
+
 // How what the centre's record says of temporary passwords ends: that one was given,
 // that somebody tried to act or sign in by one when it opens nothing, and that one's own
 // took the place of one that was used before.
@@ -288,8 +291,10 @@ func noted(list []uuid.UUID, id uuid.UUID) []uuid.UUID {
 // See takes the next line.
 func (w *Watch) See(a Act) {
 	w.lookedAt(a)
-	// What was exported went, whatever the recipient is called.
-	refused := a.Kind != loan.ChangeExport && strings.Contains(a.Detail, "refused")
+	refused := strings.Contains(a.Detail, "refused")
+	if a.Kind == loan.ChangeExport { // what was exported went, whatever the recipient is called
+		refused = strings.HasPrefix(a.Detail, ExportRefused)
+	}
 	if strings.HasPrefix(a.Detail, SearchRefused) {
 		w.add(OddSearches, a, timesOf(a.Detail))
 	}

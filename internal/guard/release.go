@@ -69,7 +69,7 @@ func MayExport(op Operator, g Given, cases []uuid.UUID, now time.Time) error {
 }
 
 func (g Given) withholds(op Operator, cases []uuid.UUID, now time.Time) string {
-	if w := g.lapsed(now); w != "" {
+	if w := g.Lapsed(now); w != "" {
 		return w
 	}
 	once := slices.Clone(cases)

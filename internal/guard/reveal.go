@@ -31,6 +31,9 @@ type Given struct {
 	Stale     bool        // the data file was set back since it was given: how often it was used, or what was said of it, is not known
 }
 
+// uses is how often the grant served here, for whatever it names.
+func (g Given) uses() int { return len(g.Used) + g.Searched + len(g.Taken) }
+
 // Basis is what a reveal may rest on.
 type Basis struct {
 	Grants []Given     // of this operator, in force or not
@@ -100,7 +103,7 @@ func (g Given) near(op Operator, fields []string, c *loan.Case) int {
 // refuses says why a grant does not let the operator see the fields of the case
 // now, in words; "" when it does.
 func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time) string {
-	if w := g.lapsed(now); w != "" {
+	if w := g.Lapsed(now); w != "" {
 		return w
 	}
 	switch {
@@ -108,7 +111,7 @@ func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time
 		return "授权不包括所要查看的栏目。"
 	case len(g.Cases) > 0 && !slices.Contains(g.Cases, c.ID):
 		return "授权不包括本案。"
-	case len(g.Cases) == 0 && !slices.Contains(g.Used, c.ID) && len(g.Used) >= g.Count:
+	case len(g.Cases) == 0 && !slices.Contains(g.Used, c.ID) && g.uses() >= g.Count:
 		return "授权的件数已用完。"
 	case !g.Covers(op, fields[0], c, g.Used, now):
 		return "授权不是给当前账号的。"
@@ -116,8 +119,8 @@ func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time
 	return ""
 }
 
-// lapsed says why the grant serves nothing here now, in words; "" when it does.
-func (g Given) lapsed(now time.Time) string {
+// Lapsed says why the grant serves nothing here now, in words; "" when it does.
+func (g Given) Lapsed(now time.Time) string {
 	switch {
 	case g.Revoked:
 		return "授权已撤销。"

@@ -46,7 +46,7 @@ func TestEveryPaperThatIsPrintedHasAName(t *testing.T) {
 			if of, ok := v.Type.(*ast.Ident); !ok || of.Name != "Paper" {
 				return true
 			}
-			for _, id := range s.texts(v.Values[0], place{pkg: "desk"}, nil) {
+			for _, id := range s.texts(v.Values[0], spot{pkg: "desk"}, nil) {
 				if n++; PaperLabel(id) == id {
 					t.Errorf("%q has none", id)
 				}

@@ -41,7 +41,7 @@ func MaySearch(op Operator, s Searches, now time.Time) (grant string, err error)
 	if err := May(op, SearchBeyond, nil); err != nil {
 		return "", err
 	}
-	b := bound{field: SearchField, most: MaxSearches, used: func(g Given) int { return g.Searched },
+	b := bound{field: SearchField, most: MaxSearches,
 		over: "今天查找他人案件的次数已达上限。", stale: "本机资料今天恢复过备份，今天查找了几次已无从核对。", spent: "授权的查找次数已用完。",
 		next: "请申请授权，由系统数据管理员批准后再查找；本次尝试已记入日志。", why: "the day's searches are used up"}
 	grant, err = b.rest(op, s.Today, s.Stale, s.Grants, now)

@@ -45,11 +45,11 @@ func MayTake(op Operator, c *loan.Case, device uuid.UUID, t Takes, now time.Time
 	if handles(op, c, device) || slices.Contains(t.Today, c.ID) {
 		return "", true, nil
 	}
-	b := bound{field: TakeField, most: MaxTakes, used: func(g Given) int { return len(g.Taken) },
+	b := bound{field: TakeField, most: MaxTakes,
 		over: "今天接手他人案件的件数已达上限。", stale: "本机资料今天恢复过备份，今天接手了几件已无从核对。", spent: "授权的接手件数已用完。",
 		next: "请申请授权，由系统数据管理员批准后再接手，或请经办人转交；本次尝试已记入日志。", why: "the day's take-overs are used up"}
 	for _, g := range t.Grants {
-		if b.names(op, g) && g.lapsed(now) == "" && slices.Contains(g.Taken, c.ID) {
+		if b.names(op, g) && g.Lapsed(now) == "" && slices.Contains(g.Taken, c.ID) {
 			return g.ID, true, nil
 		}
 	}
@@ -62,7 +62,6 @@ func MayTake(op Operator, c *loan.Case, device uuid.UUID, t Takes, now time.Time
 type bound struct {
 	field                         string
 	most                          int
-	used                          func(Given) int
 	over, stale, spent, next, why string
 }
 
@@ -85,8 +84,8 @@ func (b bound) rest(op Operator, today int, stale bool, grants []Given, now time
 		if !b.names(op, g) {
 			continue
 		}
-		w := g.lapsed(now)
-		if w == "" && b.used(g) < g.Count {
+		w := g.Lapsed(now)
+		if w == "" && g.uses() < g.Count {
 			return g.ID, nil
 		}
 		if w == "" {

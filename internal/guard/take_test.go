@@ -106,3 +106,30 @@ func TestTakingOverAfterTheDaysAreUsedUpIsOdd(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestAGrantForSeveralThingsCountsThemTogether(t *testing.T) {
+	now := time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC)
+	op, here := operator("clerk-1", Clerk), uuid.New()
+	c := caseOf(loan.Draft, "author", "")
+	c.ID = uuid.New()
+	today := make([]uuid.UUID, MaxTakes)
+	for name, use := range map[string]func(*Given){
+		"a case was taken over": func(g *Given) { g.Taken = []uuid.UUID{uuid.New()} },
+		"a search was made":     func(g *Given) { g.Searched = 1 },
+		"a case was shown":      func(g *Given) { g.Used = []uuid.UUID{uuid.New()} },
+		"nothing was done":      func(*Given) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := Given{Grant: Grant{ID: "p-1", Operator: "clerk-1", Fields: []string{"student.name", SearchField, TakeField}, Count: 1, Reason: "核对", By: "admin-1", From: now, Until: now.Add(time.Hour)}}
+			use(&g)
+			_, _, take := MayTake(op, c, here, Takes{Today: today, Grants: []Given{g}}, now)
+			_, search := MaySearch(op, Searches{Today: MaxSearches, Grants: []Given{g}}, now)
+			shown, look := MayReveal(op, c, []string{"student.name"}, "家长来电核对", Basis{Today: today, Grants: []Given{g}}, now)
+			for what, err := range map[string]error{"a take-over": take, "a search": search, "a look": look} {
+				if name == "nothing was done" && err != nil || name != "nothing was done" && (fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "用完")) {
+					t.Errorf("%s by %q: got %v: %s", what, shown, err, fault.Sentence(err))
+				}
+			}
+		})
+	}
+}

@@ -42,6 +42,8 @@ func (t Tenure) Check(now time.Time) error {
 	ways := func(list string) string {
 		return "请连接网络，由本机自动续期；没有网络时，请打电话向县资助中心要续期码，或读入县里新发的“" + list + "”文件。资料都在本机，不会丢失。"
 	}
+	// Where the clock stands ahead, no list of today helps.
+	clock := fmt.Sprintf("电脑日期是 %s，不对的先校正再登录。", day(now))
 	at := later(now, t.Latest) // a clock set back gives nothing back that was over
 	switch {
 	case t.Free:
@@ -55,9 +57,9 @@ func (t Tenure) Check(now time.Time) error {
 		return no(fmt.Sprintf("登录期间，电脑日期从 %s 变成了 %s，已停止办理。请核对日期：不对的，先校正电脑的日期和时间，再登录一次；正确的，直接返回，再登录一次。资料都在本机，不会丢失。",
 			day(t.Was), day(now)), "the clock was set forward")
 	case !at.Before(later(t.Centre, t.Lease).Add(LeaseFor)):
-		return no("本机已超过 14 天没有与县资助中心联系，不能打开。"+ways("停用设备名单"), "the lease is over")
+		return no(clock+"本机已超过 14 天没有与县资助中心联系，不能打开。"+ways("停用设备名单"), "the lease is over")
 	case !at.Before(later(t.Centre, t.Account).Add(AccountFor)):
-		return no("该账号在本机已超过 7 天没有得到县资助中心确认，不能登录办理业务。"+ways("人员名册"), "the account's time is over")
+		return no(clock+"该账号在本机已超过 7 天没有得到县资助中心确认，不能登录办理业务。"+ways("人员名册"), "the account's time is over")
 	}
 	return nil
 }

@@ -33,3 +33,22 @@ func TestWhatWasOverDoesNotLiveAgainByAClockSetBackWithinTheSlack(t *testing.T) 
 		})
 	}
 }
+
+func TestWhatIsOverNamesTheDateOfTheClock(t *testing.T) {
+	word := time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		k     Tenure
+		ahead time.Duration
+		day   string
+	}{
+		"the lease":          {Tenure{Centre: word, Latest: word}, LeaseFor + time.Hour, "2026-07-15"},
+		"the account's time": {Tenure{Centre: word, Latest: word, Lease: word.Add(LeaseFor)}, AccountFor + 8*time.Hour, "2026-07-09"}, // by Beijing time
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := c.k.Check(word.Add(c.ahead))
+			if got := fault.Sentence(err); fault.KindOf(err) != fault.Denied || !strings.HasPrefix(got, "电脑日期是 "+c.day+"，") || !strings.Contains(got, "不对的") {
+				t.Errorf("got %v: %s", err, got)
+			}
+		})
+	}
+}

@@ -45,8 +45,8 @@ func parsed(t *testing.T, dirs ...string) sourceCode {
 	return s
 }
 
-// place is where an expression stands.
-type place struct {
+// spot is where an expression stands.
+type spot struct {
 	pkg  string
 	decl *ast.FuncDecl
 }
@@ -54,7 +54,7 @@ type place struct {
 // details are those that the code puts into a loan.ViewBody, and the acts that the
 // centre notes, as they stand in its chain.
 func (s sourceCode) details() (out []detail) {
-	add := func(e ast.Expr, p place, begins string) {
+	add := func(e ast.Expr, p spot, begins string) {
 		for _, text := range s.texts(e, p, nil) {
 			out = append(out, detail{begins + text, s.set.Position(e.Pos()).String()})
 		}
@@ -66,7 +66,7 @@ func (s sourceCode) details() (out []detail) {
 				if decl == nil {
 					continue
 				}
-				p := place{pkg, decl}
+				p := spot{pkg, decl}
 				ast.Inspect(decl, func(n ast.Node) bool {
 					switch n := n.(type) {
 					case *ast.CompositeLit:
@@ -115,7 +115,7 @@ func fieldOf(lit *ast.CompositeLit, of, field string) ast.Expr {
 }
 
 // texts are what an expression may be, as far as it is written; a hole for the rest.
-func (s sourceCode) texts(e ast.Expr, p place, past []ast.Node) []string {
+func (s sourceCode) texts(e ast.Expr, p spot, past []ast.Node) []string {
 	if slices.Contains(past, ast.Node(e)) || len(past) > 40 {
 		return nil
 	}
@@ -145,7 +145,7 @@ func (s sourceCode) texts(e ast.Expr, p place, past []ast.Node) []string {
 	case *ast.SelectorExpr:
 		if pkg, ok := e.X.(*ast.Ident); ok && s.files[pkg.Name] != nil {
 			if v := s.constant(pkg.Name, e.Sel.Name); v != nil {
-				return s.texts(v, place{pkg: pkg.Name}, past)
+				return s.texts(v, spot{pkg: pkg.Name}, past)
 			}
 		}
 	case *ast.CallExpr:
@@ -168,7 +168,7 @@ func both(a, b []string) (out []string) {
 
 // named is what a name may stand for: a constant, what it was set to, or what a
 // parameter is given by those who call.
-func (s sourceCode) named(id *ast.Ident, p place, past []ast.Node) (out []string) {
+func (s sourceCode) named(id *ast.Ident, p spot, past []ast.Node) (out []string) {
 	if p.decl != nil {
 		for _, e := range assigned(p.decl, id.Name) {
 			out = append(out, s.texts(e, p, past)...)
@@ -187,7 +187,7 @@ func (s sourceCode) named(id *ast.Ident, p place, past []ast.Node) (out []string
 		return out
 	}
 	if v := s.constant(p.pkg, id.Name); v != nil {
-		return s.texts(v, place{pkg: p.pkg}, past)
+		return s.texts(v, spot{pkg: p.pkg}, past)
 	}
 	return []string{hole}
 }
@@ -249,7 +249,7 @@ func parameters(t *ast.FuncType) (out []string) {
 }
 
 // given are the values that a function's parameter gets where it is called.
-func (s sourceCode) given(fn string, at int, inside bool, p place, past []ast.Node) (out []string) {
+func (s sourceCode) given(fn string, at int, inside bool, p spot, past []ast.Node) (out []string) {
 	for pkg, files := range s.files {
 		if pkg != p.pkg && !ast.IsExported(fn) {
 			continue
@@ -262,7 +262,7 @@ func (s sourceCode) given(fn string, at int, inside bool, p place, past []ast.No
 				}
 				ast.Inspect(decl, func(n ast.Node) bool {
 					if call, ok := n.(*ast.CallExpr); ok && calls(call) == fn && at < len(call.Args) {
-						out = append(out, s.texts(call.Args[at], place{pkg, decl}, past)...)
+						out = append(out, s.texts(call.Args[at], spot{pkg, decl}, past)...)
 					}
 					return true
 				})
@@ -303,7 +303,7 @@ func (s sourceCode) constant(pkg, name string) (out ast.Expr) {
 
 // called is what a call gives: a text put together, one that is converted, or what a
 // function of these packages returns.
-func (s sourceCode) called(call *ast.CallExpr, p place, past []ast.Node) (out []string) {
+func (s sourceCode) called(call *ast.CallExpr, p spot, past []ast.Node) (out []string) {
 	switch name := calls(call); {
 	case name == "string" && len(call.Args) == 1, name == "withoutNumbers":
 		return s.texts(call.Args[0], p, past)
@@ -327,7 +327,7 @@ func (s sourceCode) called(call *ast.CallExpr, p place, past []ast.Node) (out []
 			for _, f := range files {
 				for _, d := range f.Decls {
 					if decl, ok := d.(*ast.FuncDecl); ok && decl.Name.Name == name && decl.Body != nil {
-						out = append(out, s.returned(decl, place{in, decl}, past)...)
+						out = append(out, s.returned(decl, spot{in, decl}, past)...)
 					}
 				}
 			}
@@ -339,7 +339,7 @@ func (s sourceCode) called(call *ast.CallExpr, p place, past []ast.Node) (out []
 	return out
 }
 
-func (s sourceCode) returned(decl *ast.FuncDecl, p place, past []ast.Node) (out []string) {
+func (s sourceCode) returned(decl *ast.FuncDecl, p spot, past []ast.Node) (out []string) {
 	ast.Inspect(decl.Body, func(n ast.Node) bool {
 		if r, ok := n.(*ast.ReturnStmt); ok && len(r.Results) > 0 {
 			out = append(out, s.texts(r.Results[0], p, past)...)
@@ -351,7 +351,7 @@ func (s sourceCode) returned(decl *ast.FuncDecl, p place, past []ast.Node) (out 
 }
 
 // printed is a format with what is put in: numbers are 7.
-func (s sourceCode) printed(args []ast.Expr, p place, past []ast.Node) (out []string) {
+func (s sourceCode) printed(args []ast.Expr, p spot, past []ast.Node) (out []string) {
 	if len(args) == 0 {
 		return []string{hole}
 	}
