@@ -102,6 +102,7 @@ func (s *keptSection) eraseRequested(row desk.Row, why string) {
 	}, func(err error) {
 		switch {
 		case err == nil:
+			u.shell.arrived()
 			kit.Message(u.win, "已删除", fmt.Sprintf("已删除 1 件案件：%d 个影像和材料，%d 条登记内容。已记入日志。谁看过本案，以后只能按受理编号 %s 查询，请告诉本人。", what.Blobs, what.Changes, row.ID), nil)
 		case fault.KindOf(err) != fault.Cancelled:
 			kit.Message(u.win, "没有删除", sentence(err), nil)

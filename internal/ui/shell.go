@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -120,6 +121,10 @@ func (s *shell) open(id uuid.UUID) {
 
 // opened takes a case in hand that was read, or says why it was not.
 func (s *shell) opened(c *loan.Case, err error) {
+	if fault.KindOf(err) == fault.Erased {
+		kit.Message(s.u.win, "案件已删除", sentence(err), nil)
+		return
+	}
 	if err != nil {
 		s.u.fail(err)
 		return
