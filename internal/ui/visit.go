@@ -110,10 +110,7 @@ func newVisit(u *Window, c *loan.Case) *visit {
 	v.make()
 	v.begin()
 	v.take(c)
-	if r := c.Return; r != nil && c.Status == loan.Returned && len(r.Codes) > 0 {
-		v.mend = mendPath(v.report, r, r.Codes[0])
-		v.at = stepOf(v.mend)
-	}
+	v.toMend()
 	v.loadPeople()
 	v.findLosses()
 	return v
