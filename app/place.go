@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"doorstep/internal/ui"
 	"doorstep/internal/ui/kit"
 )
 
@@ -21,6 +22,28 @@ func takePlace() (kit.Place, bool) {
 	}
 	_ = os.Unsetenv(placeVar)
 	return kit.ParsePlace(s)
+}
+
+// leftVar tells a run that takes the place of another who was at the desk, and, where
+// the window locked by itself, that it did.
+const leftVar = "DOORSTEP_LEFT"
+
+const leftAlone = "alone:"
+
+// takeLeft reads how the run before was left, and takes that out of the environment.
+func takeLeft() ui.Left {
+	who, alone := strings.CutPrefix(os.Getenv(leftVar), leftAlone)
+	_ = os.Unsetenv(leftVar)
+	return ui.Left{Who: who, Alone: alone}
+}
+
+// withLeft is an environment that tells the next run how this one was left.
+func withLeft(env []string, l ui.Left) []string {
+	env = slices.DeleteFunc(slices.Clone(env), func(kv string) bool { return strings.HasPrefix(kv, leftVar+"=") })
+	if l.Alone {
+		l.Who = leftAlone + l.Who
+	}
+	return append(env, leftVar+"="+l.Who)
 }
 
 // withPlace is an environment that tells the next run the window's place.

@@ -42,6 +42,7 @@ func openWindow(o windowOptions) int {
 	}
 	env := os.Environ() // as it was given: the next run is to find it so
 	place, placed := takePlace()
+	left := takeLeft()
 	log, closeLog, err := openLog(o.log)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "doorstep:", err)
@@ -76,7 +77,10 @@ func openWindow(o windowOptions) int {
 			return
 		}
 		got.deps.Look = look
-		got.deps.Restart = func() error { return startAfresh(withPlace(env, kit.PlaceOf(w)), a.Quit) }
+		got.deps.Left = left
+		got.deps.Restart = func(l ui.Left) error {
+			return startAfresh(withLeft(withPlace(env, kit.PlaceOf(w)), l), a.Quit)
+		}
 		u = ui.New(ctx, w, im, got.deps)
 		w.SetCloseIntercept(func() { u.End(w.Close) })
 	}

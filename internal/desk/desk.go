@@ -217,7 +217,7 @@ func (d *Desk) MaySync(ctx context.Context) error {
 // opened by OpenBeyond: AsksReason says so of the failure.
 func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	const op = "open case"
-	c, err := d.store.Case(ctx, id)
+	c, err := d.stored(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -157,14 +157,50 @@ func (d *Desk) Consent(ctx context.Context, id uuid.UUID, p loan.Party, purpose,
 	if err := d.may(ctx, guard.Consent, id); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	shown, err := rulebook.ConsentText(purpose)
+	if err := textInForce(purpose, text); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d.act(ctx, op, id, guard.Consent, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text, Given: true}))
+}
+
+// ConsentAgain notes that a party consents to a purpose once a contract of the case is
+// signed, as after the consent was taken back: a correction, with its reason, by which
+// no value becomes another and the signatures are voided. fault.Denied where nothing is
+// signed or waits to be, and fault.Input as Consent and Correct.
+func (d *Desk) ConsentAgain(ctx context.Context, id uuid.UUID, p loan.Party, purpose, text, reason string) (*loan.Case, error) {
+	const op = "consent again"
+	c, err := d.store.Case(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if text != shown.ID {
-		return nil, fault.Tell(op, fault.Input, "《"+shown.Title+"》现行的是 "+shown.Version+" 版，请把这一版给本人看过，再登记同意。", errors.New("not the text in force"))
+	if err := d.permit(ctx, guard.Correct, c); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
-	return d.act(ctx, op, id, guard.Consent, entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text, Given: true}))
+	if err := guard.CheckReason(reason); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if err := textInForce(purpose, text); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	body, err := editBody(map[string]any{"loan.amount": c.App.Loan.Amount})
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d.setFields(ctx, op, id, guard.Correct, body.Fields, entry(loan.ChangeCorrect, loan.CorrectBody{Fields: body.Fields, Reason: reason}),
+		entry(loan.ChangeConsent, loan.ConsentBody{Party: p, Purpose: purpose, Text: text, Given: true}))
+}
+
+// textInForce is nil for the text of a purpose that is shown to people now.
+func textInForce(purpose, text string) error {
+	const op = "look at the text"
+	shown, err := rulebook.ConsentText(purpose)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if text != shown.ID {
+		return fault.Tell(op, fault.Input, "《"+shown.Title+"》现行的是 "+shown.Version+" 版，请把这一版给本人看过，再登记同意。", errors.New("not the text in force"))
+	}
+	return nil
 }
 
 // Submit hands the case to a reviewer. fault.Input when a required field is

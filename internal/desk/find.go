@@ -79,7 +79,7 @@ func AsksReason(err error) bool {
 // FindBeyond.
 func (d *Desk) OpenBeyond(ctx context.Context, id uuid.UUID, reason string) (*loan.Case, error) {
 	const op = "open case beyond the queue"
-	c, err := d.store.Case(ctx, id)
+	c, err := d.stored(ctx, id)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -208,6 +208,9 @@ func ways() map[string]way {
 			_, _, err := d.Likeness(ctx, c.ID, loan.StudentParty, image.NewGray(image.Rect(0, 0, 2, 2)))
 			return err
 		}},
+		"ConsentAgain": {verb: guard.Correct, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.ConsentAgain(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, creditText, "本人重新同意"))
+		}},
 		"EraseCase": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.EraseCase(ctx, c.ID, "本人要求删除", nil))
 		}},

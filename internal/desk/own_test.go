@@ -201,6 +201,15 @@ func erasedOnRequest(t *testing.T, sent bool) {
 	if _, err := s.Case(ctx, gone.ID); fault.KindOf(err) != fault.Erased {
 		t.Errorf("the case: %v", err)
 	}
+	for name, read := range map[string]func() error{
+		"Open":       func() error { return of(k.d.Open(ctx, gone.ID)) },
+		"Case":       func() error { return of(k.d.Case(ctx, gone.ID)) },
+		"OpenBeyond": func() error { return of(k.d.OpenBeyond(ctx, gone.ID, "家长来电核对进度")) },
+	} {
+		if err := read(); fault.KindOf(err) != fault.Erased || fault.Sentence(err)+fault.Step(err) != "这件案件已应本人要求删除。" {
+			t.Errorf("%s of the erased case says %q", name, fault.Sentence(err)+fault.Step(err))
+		}
+	}
 	for _, c := range []*loan.Case{kept, draft} {
 		if _, err := s.Case(ctx, c.ID); err != nil {
 			t.Errorf("another case: %v", err)

@@ -16,11 +16,31 @@ import (
 // read is a case with all its values, for the desk's own use: what leaves for a
 // screen goes through handed.
 func (d *Desk) read(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
-	c, err := d.store.Case(ctx, id)
+	c, err := d.stored(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	return c, d.permit(ctx, guard.View, c)
+}
+
+// stored is a case of the store; of one that was erased at a person's wish the error
+// says so, of another that its time was over.
+func (d *Desk) stored(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
+	c, err := d.store.Case(ctx, id)
+	if fault.KindOf(err) != fault.Erased {
+		return c, err
+	}
+	wished := false
+	if _, unread := d.store.EachChange(ctx, func(ch *loan.Change) {
+		if ch.Kind != loan.ChangeErase || wished {
+			return
+		}
+		b, bad := loan.Body[loan.EraseBody](ch)
+		wished = bad == nil && b.Rule == loan.EraseRequest && slices.Contains(b.Cases, id)
+	}); unread != nil || !wished {
+		return nil, err
+	}
+	return nil, fault.Tell("stored case", fault.Erased, "这件案件已应本人要求删除。", err)
 }
 
 // handed is the case as the operator signed in may have it: as it is, or with

@@ -219,6 +219,7 @@ type gate interface {
 
 // signOut closes the store and shows the sign-in page, from a page before the work.
 func (u *Window) signOut(d *desk.Desk) {
+	u.left.Who = d.Operator().ID
 	u.endShift()
 	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
 	u.works.Add(1)

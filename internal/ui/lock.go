@@ -35,7 +35,13 @@ func (u *Window) beginShift() {
 // has been saved field by field; the store is closed, its keys wiped, when all
 // that was asked for is done. Of what was open only the case's id is kept,
 // sealed, for the same operator.
-func (u *Window) lock() {
+func (u *Window) lock() { u.lockAs(false) }
+
+// lockAlone is lock where nobody asked for it, which the sign-in screen says.
+func (u *Window) lockAlone() { u.lockAs(true) }
+
+func (u *Window) lockAs(alone bool) {
+	u.left.Alone = alone
 	if u.gate != nil {
 		u.gate.leave()
 		return
@@ -44,6 +50,7 @@ func (u *Window) lock() {
 		return
 	}
 	d, stop := u.desk, u.leaveWork()
+	u.left.Who = d.Operator().ID
 	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
 	u.works.Add(1)
 	go func() {
@@ -105,7 +112,7 @@ func lockingWords(waiting int, c *chore) string {
 // can be had, else in this one.
 func (u *Window) afresh(failed error) {
 	if failed == nil && u.deps.Restart != nil {
-		failed = u.deps.Restart()
+		failed = u.deps.Restart(u.left)
 		if failed == nil {
 			return
 		}
@@ -277,8 +284,8 @@ func (u *Window) idled(since time.Duration) {
 	switch {
 	case u.shell == nil && u.gate == nil:
 	case since >= idleLimit:
-		u.lock()
+		u.lockAlone()
 	case since >= idleLimit-idleWarning:
-		kit.Notice(u.win, kit.Warning, "即将自动锁定，已填内容都已保存。动一下鼠标或按任意键可继续使用。")
+		kit.Notice(u.win, kit.Warning, "即将自动锁定，锁定前会保存已填的内容。动一下鼠标或按任意键可继续使用。")
 	}
 }

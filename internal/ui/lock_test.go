@@ -99,7 +99,7 @@ func TestLockBeginsAfreshWithTheStoreClosed(t *testing.T) {
 	r := newRig(t, kit.Light)
 	held, before := errors.New("not asked"), r.u.desk
 	r.ui(func() {
-		r.u.deps.Restart = func() error {
+		r.u.deps.Restart = func(Left) error {
 			_, held = before.Operators(context.Background())
 			return errors.New("this system cannot")
 		}

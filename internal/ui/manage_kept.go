@@ -138,6 +138,7 @@ func (s *keptSection) askSeason() {
 		s.erase(year)
 		return true
 	})
+	d.SetDanger()
 	d.Open()
 }
 

@@ -86,11 +86,8 @@ func (s *keptSection) refuseRequest(row desk.Row, why, words string) {
 
 func (s *keptSection) confirmRequest(row desk.Row, why string) {
 	id := row.ID.String()
-	kit.NewDialog(s.u.win, "确认删除", kit.NewText(fmt.Sprintf("%s，证件末四位 %s，%s，案件 %s。删除后不能恢复。", row.Name, row.IDTail, row.Status.Label(), id[len(id)-8:]), kit.TextBody),
-		"删除", "取消", func() bool {
-			s.eraseRequested(row, why)
-			return true
-		}).Open()
+	words := fmt.Sprintf("%s，证件末四位 %s，%s，案件 %s。删除后不能恢复。", row.Name, row.IDTail, row.Status.Label(), id[len(id)-8:])
+	kit.ConfirmDanger(s.u.win, "确认删除", words, "删除", "取消", func() { s.eraseRequested(row, why) })
 }
 
 func (s *keptSection) eraseRequested(row desk.Row, why string) {
@@ -102,6 +99,7 @@ func (s *keptSection) eraseRequested(row desk.Row, why string) {
 	}, func(err error) {
 		switch {
 		case err == nil:
+			u.shell.arrived()
 			kit.Message(u.win, "已删除", fmt.Sprintf("已删除 1 件案件：%d 个影像和材料，%d 条登记内容。已记入日志。谁看过本案，以后只能按受理编号 %s 查询，请告诉本人。", what.Blobs, what.Changes, row.ID), nil)
 		case fault.KindOf(err) != fault.Cancelled:
 			kit.Message(u.win, "没有删除", sentence(err), nil)

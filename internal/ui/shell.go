@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -102,6 +103,7 @@ func (s *shell) put(name string, next screen) {
 // open takes a case in hand.
 func (s *shell) open(id uuid.UUID) {
 	if s.current != nil && s.current.id == id {
+		s.current.toMend()
 		s.visit("visit")
 		return
 	}
@@ -120,6 +122,10 @@ func (s *shell) open(id uuid.UUID) {
 
 // opened takes a case in hand that was read, or says why it was not.
 func (s *shell) opened(c *loan.Case, err error) {
+	if fault.KindOf(err) == fault.Erased {
+		kit.Message(s.u.win, "案件已删除", sentence(err), nil)
+		return
+	}
 	if err != nil {
 		s.u.fail(err)
 		return
@@ -130,7 +136,7 @@ func (s *shell) opened(c *loan.Case, err error) {
 // askReason opens a case of others, for a reason.
 func (s *shell) askReason(id uuid.UUID) {
 	words := "案件 " + id.String()[28:] + " 不在您的待办里。写明原因后打开；计入当天的查找次数，并记入日志。"
-	s.u.askWhy("打开其他案件", words, "原因", "打开", "", "例如：家长来电核对进度", func(reason string) {
+	s.u.askWhy(false, "打开其他案件", words, "原因", "打开", "", "例如：家长来电核对进度", func(reason string) {
 		var c *loan.Case
 		s.u.act("open case for a reason", func(ctx context.Context) (err error) {
 			c, err = s.u.desk.OpenBeyond(ctx, id, reason)

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"image/color"
+	"slices"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -29,7 +30,11 @@ func newSignIn(u *Window) *signIn {
 	s := &signIn{u: u}
 	options := peopleOptions(u.deps.Door.People())
 	s.who, s.whoOf = pickPerson("操作员", true, func() []kit.Option { return options })
-	if len(options) > 0 {
+	// Who comes back types a password by habit, which must count for nobody else.
+	switch i := slices.IndexFunc(options, func(o kit.Option) bool { return o.ID == u.left.Who }); {
+	case i >= 0:
+		s.who.SetValue(options[i])
+	case len(options) > 0 && u.left.Who == "":
 		s.who.SetValue(options[0])
 	}
 	s.password = kit.NewField()
@@ -50,8 +55,20 @@ func newSignIn(u *Window) *signIn {
 		s.enter,
 		container.NewCenter(container.NewHBox(s.forgot, u.mendLink("数据有问题？"))),
 	)
-	s.content = front("登录", "在本机登录后才能查看和受理案件", form)
+	caption := "在本机登录后才能查看和受理案件"
+	if u.left.Alone {
+		caption = "已自动锁定，填的内容都保存了，请登录后接着办。"
+	}
+	s.content = front("登录", caption, form)
 	return s
+}
+
+// begins is where typing begins: the password, where it is known whose.
+func (s *signIn) begins() fyne.CanvasObject {
+	if s.who.Value() == (kit.Option{}) {
+		return s.who.Field()
+	}
+	return s.password
 }
 
 // front is the layout of what is shown before anyone has signed in: the name
@@ -120,7 +137,7 @@ func (s *signIn) try() {
 
 // signedIn opens the shell for the operator.
 func (u *Window) signedIn(d *desk.Desk) {
-	u.desk, u.first = d, nil
+	u.desk, u.first, u.left = d, nil, Left{}
 	var l Look
 	if found, err := d.Setting(u.ctx, "look", &l); err == nil && found {
 		u.look = l

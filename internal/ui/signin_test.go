@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
 )
 
 func TestWhatIsSaidOfOneIsNotSaidOfWhoIsChosenNext(t *testing.T) {
@@ -51,6 +53,47 @@ func TestWhoTakesNoCasesInIsNotOfferedOne(t *testing.T) {
 					if offered != want.offered || told == want.offered {
 						t.Errorf("%s: offered %v, told who may %v", place, offered, told)
 					}
+				}
+			})
+		})
+	}
+}
+
+func TestWhoWasAtTheDeskIsChosenAfterALock(t *testing.T) {
+	const alone = "已自动锁定，填的内容都保存了，请登录后接着办。"
+	for name, c := range map[string]struct {
+		lock  func(*Window)
+		alone bool
+	}{
+		"locked by hand":   {(*Window).lock, false},
+		"locked by itself": {func(u *Window) { u.idled(idleLimit) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, kit.Light)
+			r.ui(r.u.lock)
+			r.locked()
+			r.enter(testReviewer().ID, reviewPassword)
+			var left Left
+			r.ui(func() {
+				r.u.deps.Restart = func(l Left) error { left = l; return errors.New("this system cannot") }
+				c.lock(r.u)
+			})
+			r.locked()
+			if want := (Left{testReviewer().ID, c.alone}); left != want {
+				t.Errorf("the next run is told %+v, want %+v", left, want)
+			}
+			r.ui(func() {
+				s := newSignIn(r.u)
+				if got := s.who.Value().ID; got != testReviewer().ID || s.begins() != fyne.CanvasObject(s.password) {
+					t.Errorf("chosen is %q", got)
+				}
+				if got := strings.Contains(textsIn(s.content), alone); got != c.alone {
+					t.Errorf("it says that it locked by itself: %v", got)
+				}
+				r.u.left.Who = "clerk-9" // who is not on this laptop any more
+				s = newSignIn(r.u)
+				if got := s.who.Value().ID; got != "" || s.begins() != fyne.CanvasObject(s.who.Field()) {
+					t.Errorf("for who is not here chosen is %q", got)
 				}
 			})
 		})

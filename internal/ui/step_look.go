@@ -87,7 +87,7 @@ func (l *pageLook) buttons() fyne.CanvasObject {
 	l.earlier = kit.NewSecondary("前移", kit.Icon("chevron-left"), func() { l.move(-1) })
 	l.later = kit.NewSecondary("后移", kit.Icon("chevron-right"), func() { l.move(1) })
 	remove := kit.NewDanger("删除这一页", kit.Icon("trash"), func() {
-		kit.Confirm(l.s.v.u.win, "删除这一页？", fmt.Sprintf("%s 第 %d 页将从本案移除。", docLabel(docOf(l.page.Slot)), l.at()+1), "删除", "不删除", func() {
+		kit.ConfirmDanger(l.s.v.u.win, "删除这一页？", fmt.Sprintf("%s 第 %d 页将从本案移除。", docLabel(docOf(l.page.Slot)), l.at()+1), "删除", "不删除", func() {
 			l.dialog.Close()
 			l.s.remove(l.page)
 		})

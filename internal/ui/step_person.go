@@ -179,13 +179,30 @@ func newConsentCard(v *visit, party loan.Party) *consentCard {
 func (k *consentCard) give(purpose, text string, on bool) {
 	k.own = true
 	k.bound.visited = true
+	if on && k.v.mustCorrect(nil) {
+		k.again(purpose, text)
+		return
+	}
 	k.v.do("consent", func(ctx context.Context) (*loan.Case, error) {
 		return k.v.u.desk.Consent(ctx, k.v.id, k.party, purpose, text, on)
 	}, func(err error) {
 		if err != nil {
-			setNote(nil, k.note, "没有保存："+sentence(err))
+			k.v.u.fail(err)
 		}
 	})
+}
+
+// again asks why a consent is registered though the contract is signed, and registers it;
+// where it is not, the box says so again.
+func (k *consentCard) again(purpose, text string) {
+	v := k.v
+	words := "合同已经生成或签署。登记" + partyLabel(k.party) + "对《" + textFor(purpose).Title + "》的同意后，已有签名作废，须重新复核、签署；内容不用改，原合同仍可查阅。"
+	d := v.u.askWhy(true, "重新登记同意", words, "原因", "登记并作废签名", "", "例如：本人改变主意，当面重新同意", func(reason string) {
+		v.do("consent again", func(ctx context.Context) (*loan.Case, error) {
+			return v.u.desk.ConsentAgain(ctx, v.id, k.party, purpose, text, reason)
+		}, nil)
+	})
+	d.SetOnClosed(k.load)
 }
 
 func (k *consentCard) load() {

@@ -267,6 +267,7 @@ func (s *receiptStep) askVoid() {
 		v.do("void", func(ctx context.Context) (*loan.Case, error) { return v.u.desk.Void(ctx, v.id, text) }, nil)
 		return true
 	})
+	d.SetDanger()
 	d.SetWidth(500)
 	d.Show()
 }

@@ -96,11 +96,11 @@ func (s *reviewStep) showState() {
 		for _, p := range s.people {
 			others = append(others, p.Name)
 		}
-		s.state.SetText(s.againWords() + "您不能复核本案：受理、经办或在中心审核过本案，批准过查看或导出本案，或复查过本案紧急查看的人，都不复核本案。请由" + strings.Join(others, "、") + "看着原件逐项核对，再输入本人的密码。")
+		s.state.SetText(v.cameBackWords() + s.againWords() + "您不能复核本案：受理、经办或在中心审核过本案，批准过查看或导出本案，或复查过本案紧急查看的人，都不复核本案。请由" + strings.Join(others, "、") + "看着原件逐项核对，再输入本人的密码。")
 	case waiting && c.Again != nil:
-		s.state.SetText(s.againWords() + "请复核员看着原件逐项核对，再输入自己的密码。")
+		s.state.SetText(v.cameBackWords() + s.againWords() + "请复核员看着原件逐项核对，再输入自己的密码。")
 	case waiting:
-		s.state.SetText("请复核员看着原件，对照下面的内容逐项核对，再输入自己的密码。")
+		s.state.SetText(v.cameBackWords() + "请复核员看着原件，对照下面的内容逐项核对，再输入自己的密码。")
 	case c.Status == loan.Returned:
 		s.state.SetText("中心已退回。请按右侧清单改正后提交复核；签名有误的到第 7 步重新签署；确实无须改动的，写明原因按原样提交。")
 	case c.Review != nil && c.Review.Pass:
@@ -257,7 +257,7 @@ func (s *reviewStep) review(pass bool) {
 		s.note.SetText("")
 		if pass {
 			v.tried = true
-			kit.Notice(v.u.win, kit.Good, "复核通过，可以签署。")
+			v.tellPassed()
 			v.show(stepSign)
 		}
 	})

@@ -315,7 +315,7 @@ func (s *signStep) fill(goOn bool) {
 // no longer be made.
 func (s *signStep) offerAnew(err error) {
 	s.stale = s.v.c.Contract.Blob
-	kit.Confirm(s.v.u.win, "合同须重新生成", sentence(err)+"原来的签名作废，记录仍会保留。", "重新生成", "暂不", func() { s.fill(false) })
+	kit.ConfirmDanger(s.v.u.win, "合同须重新生成", sentence(err)+"原来的签名作废，记录仍会保留。", "重新生成", "暂不", func() { s.fill(false) })
 }
 
 // turnPage shows the next page that who is to sign next has not seen. It is shown

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
@@ -73,6 +74,8 @@ type visit struct {
 	offered  *bound                       // has the focus because its step was shown
 	turning  bool                         // from one step to another
 	pending  int                          // acts under way
+	stale    bool                         // news came of the case while acts were under way
+	gone     bool                         // the case is erased
 	unsaved  int                          // fields whose last save failed
 	typing   *bound                       // the field with text that is saved when it is left
 	savedAt  time.Time
@@ -108,10 +111,7 @@ func newVisit(u *Window, c *loan.Case) *visit {
 	v.make()
 	v.begin()
 	v.take(c)
-	if r := c.Return; r != nil && c.Status == loan.Returned && len(r.Codes) > 0 {
-		v.mend = mendPath(v.report, r, r.Codes[0])
-		v.at = stepOf(v.mend)
-	}
+	v.toMend()
 	v.loadPeople()
 	v.findLosses()
 	return v
@@ -321,6 +321,9 @@ func (v *visit) next() action {
 // do asks the desk for an act on the case and shows its state; done may be nil
 // and runs before the screen shows the fresh case.
 func (v *visit) do(name string, job func(ctx context.Context) (*loan.Case, error), done func(error)) {
+	if v.gone {
+		return
+	}
 	v.pending++
 	v.showSave()
 	var c *loan.Case
@@ -329,13 +332,16 @@ func (v *visit) do(name string, job func(ctx context.Context) (*loan.Case, error
 		return err
 	}, func(err error) {
 		v.pending--
+		if fault.KindOf(err) == fault.Erased || v.pending == 0 && v.stale {
+			defer v.refreshCase() // the case itself may be gone
+		}
 		if err == nil {
 			v.savedAt = v.u.deps.Now()
 			v.u.saved()
 			v.c = c
 		}
 		if v.closed {
-			if err != nil {
+			if err != nil && !v.gone {
 				v.u.fail(err)
 			}
 			return
@@ -367,18 +373,44 @@ func (v *visit) take(c *loan.Case) {
 
 // refreshCase reads the case anew, as after the courier brought news of it.
 func (v *visit) refreshCase() {
-	if v.pending > 0 || v.closed {
+	if v.closed {
 		return
+	}
+	if v.stale = v.pending > 0; v.stale {
+		return // it is read when what is under way is done
 	}
 	var c *loan.Case
 	v.u.act("read case", func(ctx context.Context) (err error) {
 		c, err = v.u.desk.Case(ctx, v.id)
 		return err
 	}, func(err error) {
-		if err == nil && v.pending == 0 {
+		switch {
+		case fault.KindOf(err) == fault.Erased:
+			v.erased(err)
+		case err == nil && v.pending == 0:
 			v.take(c)
 		}
 	})
+}
+
+// erased takes the case off the window, with all that stands above it, and says why.
+// Nothing of it is saved any more.
+func (v *visit) erased(why error) {
+	if v.closed {
+		return
+	}
+	v.gone = true
+	v.u.root.Clear()
+	v.close()
+	if s := v.u.shell; s != nil && s.current == v {
+		s.current = nil
+		if s.name == "visit" {
+			s.visit("visit")
+		}
+	}
+	v.content.Objects = nil
+	v.c, v.draft = &loan.Case{ID: v.id}, loan.Application{}
+	kit.Message(v.u.win, "案件已删除", sentence(why), nil)
 }
 
 func (v *visit) loadPeople() {

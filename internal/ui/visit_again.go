@@ -99,7 +99,7 @@ func (v *visit) resignFor(p loan.Party) {
 }
 
 func (v *visit) askResign(words, reason string) {
-	v.askWhy("重新签署", words, "补正原因", "作废签名", reason, "例如：学生漏签，请其本人重签", func(ctx context.Context, text string) (*loan.Case, error) {
+	v.askWhy(true, "重新签署", words, "补正原因", "作废签名", reason, "例如：学生漏签，请其本人重签", func(ctx context.Context, text string) (*loan.Case, error) {
 		return v.u.desk.SignAgain(ctx, v.id, text)
 	}, func() {
 		if path, ok := v.returnedFor("portrait/"); ok {
@@ -114,15 +114,16 @@ func (v *visit) askResign(words, reason string) {
 
 // resubmit asks why a returned case is submitted as it is, and does.
 func (v *visit) resubmit() {
-	v.askWhy("无须改动，重新提交", "中心退回的事项已逐条核对、确实无须改动的，写明原因后按原样重新复核、上传。合同和签名不变。", "原因", "提交复核", "", "例如：户口簿两本都已上传，核对无误",
+	v.askWhy(false, "无须改动，重新提交", "中心退回的事项已逐条核对、确实无须改动的，写明原因后按原样重新复核、上传。合同和签名不变。", "原因", "提交复核", "", "例如：户口簿两本都已上传，核对无误",
 		func(ctx context.Context, text string) (*loan.Case, error) {
 			return v.u.desk.SubmitAgain(ctx, v.id, text)
 		}, func() {})
 }
 
-// askWhy asks for a reason and does what takes one; done runs where it was done.
-func (v *visit) askWhy(title, words, label, yes, reason, example string, do func(context.Context, string) (*loan.Case, error), done func()) {
-	v.u.askWhy(title, words, label, yes, reason, example, func(text string) {
+// askWhy asks for a reason and does what takes one, which may take something away;
+// done runs where it was done.
+func (v *visit) askWhy(takes bool, title, words, label, yes, reason, example string, do func(context.Context, string) (*loan.Case, error), done func()) {
+	v.u.askWhy(takes, title, words, label, yes, reason, example, func(text string) {
 		v.do("ask why", func(ctx context.Context) (*loan.Case, error) { return do(ctx, text) }, func(err error) {
 			if err != nil {
 				v.u.fail(err)
@@ -133,8 +134,9 @@ func (v *visit) askWhy(title, words, label, yes, reason, example string, do func
 	})
 }
 
-// askWhy asks for a reason, and goes on with one that the record takes.
-func (u *Window) askWhy(title, words, label, yes, reason, example string, goOn func(string)) {
+// askWhy asks for a reason, and goes on with one that the record takes. takes says that
+// something is taken away by it.
+func (u *Window) askWhy(takes bool, title, words, label, yes, reason, example string, goOn func(string)) *kit.Dialog {
 	field := kit.NewField()
 	field.MaxLen, field.Placeholder = 100, example
 	field.SetText(reason)
@@ -148,8 +150,12 @@ func (u *Window) askWhy(title, words, label, yes, reason, example string, goOn f
 		goOn(text)
 		return true
 	})
+	if takes {
+		d.SetDanger()
+	}
 	d.SetWidth(520)
 	d.Open()
+	return d
 }
 
 // inContract says whether the portrait of a party is the one in the sealed contract, so

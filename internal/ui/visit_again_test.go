@@ -140,8 +140,15 @@ func TestACaseReturnedByMistakeGoesOnAsItIs(t *testing.T) {
 	}
 	r.shows(v, stepReview, "visit-again-review")
 	r.ui(func() {
-		if words := v.steps[stepReview].(*reviewStep).state.Text(); !strings.Contains(words, "户口簿两本都在") {
-			t.Errorf("the reviewer is told %q", words)
+		words := v.steps[stepReview].(*reviewStep).state.Text()
+		for _, want := range []string{"户口簿两本都在", "中心退回过本案", "E-DC-002", "户口簿"} {
+			if !strings.Contains(words, want) {
+				t.Errorf("of %q the reviewer is told %q", want, words)
+			}
+		}
+		v.tellPassed()
+		if got := r.notices(); strings.Contains(got, "可以签署") {
+			t.Error("it is to be signed though it is")
 		}
 	})
 }
@@ -182,4 +189,62 @@ func TestAPortraitInTheContractIsTakenAnewAfterNewSignatures(t *testing.T) {
 		}
 	})
 	r.shows(v, stepReview, "visit-again-compare")
+}
+
+func TestAReturnedCaseOpensAtItsFieldWhereverItWasOpenBefore(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.sentBackFor("E-PH-001")
+	phone := v.form.find("student.phone")
+	r.ui(func() {
+		v.show(stepReceipt)
+		r.u.shell.visit("today")
+		r.u.shell.open(v.id)
+	})
+	r.settle()
+	r.ui(func() {
+		if v.at != stepStudent || !phone.inner.Focused() {
+			t.Errorf("at step %d, the field focused %v", v.at, phone.inner.Focused())
+		}
+		if got := phone.label.Error(); !strings.Contains(got, "中心退回") || !strings.Contains(got, "E-PH-001") {
+			t.Errorf("at the field it says %q", got)
+		}
+		if got := v.stepState(stepStudent); got != kit.StepProblem {
+			t.Errorf("the step is %v", got)
+		}
+		if got := v.stepState(stepCoborrower); got != kit.StepDone {
+			t.Errorf("a step that was not returned is %v", got)
+		}
+	})
+	r.must(r.u.desk.Correct(t.Context(), v.id, map[string]any{"student.phone": "15400000009"}, "学生换了手机号"))
+	r.must(r.u.desk.Submit(t.Context(), v.id))
+	r.ui(v.refreshCase)
+	r.settle()
+	r.ui(func() { v.show(stepReview) })
+	r.settle()
+	r.ui(func() {
+		words := v.steps[stepReview].(*reviewStep).state.Text()
+		for _, want := range []string{"E-PH-001", "学生：手机号码", "补正原因：学生换了手机号"} {
+			if !strings.Contains(words, want) {
+				t.Errorf("of %q the reviewer is told %q", want, words)
+			}
+		}
+		if got := v.stepState(stepReceipt); got == kit.StepDone {
+			t.Error("the receipt is done though nothing is signed")
+		}
+		if got := phone.label.Error(); got != "" {
+			t.Errorf("at the field it still says %q", got)
+		}
+	})
+}
+
+func TestNoStepOfAVoidCaseIsDone(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, voided)
+	r.ui(func() {
+		for at := range stepCount {
+			if got := v.stepState(at); got == kit.StepDone {
+				t.Errorf("step %d is done", at)
+			}
+		}
+	})
 }

@@ -173,6 +173,7 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 		})
 		return true
 	})
+	d.SetDanger()
 	d.SetWidth(520)
 	d.SetOnClosed(func() {
 		if !done {

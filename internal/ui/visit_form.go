@@ -194,6 +194,13 @@ func (b *bound) show() {
 	default:
 		fail, hint = b.v.findingText(b)
 	}
+	if back := b.v.sentBack(b); back != "" && fail == "" {
+		if b.v.c.Status == loan.Returned {
+			fail = back
+		} else if hint == b.hint {
+			hint = back
+		}
+	}
 	if b.mark != nil {
 		b.mark(fail)
 		return

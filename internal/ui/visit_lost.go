@@ -138,6 +138,7 @@ func (v *visit) signAgain(what string) {
 		})
 		return true
 	})
+	d.SetDanger()
 	d.SetWidth(520)
 	d.Open()
 }

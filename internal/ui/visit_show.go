@@ -138,7 +138,7 @@ func (v *visit) stepState(at int) kit.StepState {
 		return kit.StepTodo
 	case stepReceipt:
 		switch {
-		case v.c.Status == loan.Returned || v.c.Status == loan.Corrected:
+		case v.c.Status != loan.Received && v.c.Status != loan.Accepted:
 			return kit.StepTodo
 		case v.c.Receipt != nil:
 			return kit.StepDone
@@ -147,7 +147,9 @@ func (v *visit) stepState(at int) kit.StepState {
 	}
 	bad, open := v.problems.count(at)
 	switch {
-	case bad > 0:
+	case v.c.Status == loan.Void:
+		return kit.StepTodo
+	case bad > 0, v.sentBackAt(at):
 		return kit.StepProblem
 	case open == 0:
 		return kit.StepDone

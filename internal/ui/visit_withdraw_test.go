@@ -7,6 +7,7 @@ import (
 
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"github.com/google/uuid"
 )
 
 func TestAConsentIsTakenBackInTheWindow(t *testing.T) {
@@ -90,4 +91,53 @@ func TestAConsentIsTakenBackWhereTheCaseIsNot(t *testing.T) {
 		t.Errorf("the dialog says %q", words)
 	}
 	r.snap("room-withdraw")
+}
+
+func TestAConsentIsRegisteredAnewOnASignedCase(t *testing.T) {
+	for name, prepare := range map[string][]func(*rig, uuid.UUID){
+		"signed": {entered, submitted, reviewed, signed}, "delivered": {entered, submitted, reviewed, signed, finished},
+		"signed by both": {entered, submitted, reviewed, signedByBoth},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, kit.Light)
+			v := r.open(loan.First, false, prepare...)
+			r.must(r.u.desk.Withdraw(t.Context(), v.id, loan.StudentParty, loan.ConsentCredit))
+			r.ui(v.refreshCase)
+			r.settle()
+			k := v.steps[stepStudent].(*studentStep).person.consent
+			box := k.boxes[loan.ConsentCredit]
+			tick := func() {
+				r.ui(func() {
+					v.unlocked = true
+					v.show(stepStudent)
+					box.Tapped(nil)
+				})
+				r.settle()
+			}
+			tick()
+			if r.dialog() == nil {
+				t.Fatal("the tick is refused without a word")
+			}
+			r.ui(func() {
+				r.dialog().Close()
+				if box.Checked() {
+					t.Error("the tick stays though nothing was registered")
+				}
+			})
+			tick()
+			r.ui(func() {
+				r.u.win.Canvas().Focused().(*kit.Field).SetText("本人当面重新同意")
+				fyneTap(r.dialog().YesButton())
+			})
+			c := r.saved(v.id)
+			if c.Consents[loan.StudentParty][loan.ConsentCredit] == "" || c.Status != loan.Corrected {
+				t.Errorf("the case is %s, its consents %v", c.Status, c.Consents[loan.StudentParty])
+			}
+			r.ui(func() {
+				if !box.Checked() {
+					t.Error("it is registered, and the box does not say so")
+				}
+			})
+		})
+	}
 }

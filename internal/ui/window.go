@@ -43,12 +43,13 @@ type Deps struct {
 	Housekeeping time.Duration
 	Sticks       func() []string // the USB sticks that are in; nil: kit.Sticks
 	Told         string          // what the person is to know before signing in; empty is nothing
+	Left         Left            // how the run before, in whose place this one is, was left
 
 	// Restart puts a new run of the program in the place of this one, so that
-	// nothing of this one's memory is left; it is called on Fyne's goroutine
-	// when the store is closed. It does not return, or returns nil when this
+	// nothing of this one's memory is left but what it is told; it is called on Fyne's
+	// goroutine when the store is closed. It does not return, or returns nil when this
 	// run is about to end. With none, and where it fails, the window goes on.
-	Restart func() error
+	Restart func(Left) error
 	// Idle tells how long nobody has touched the machine; false where that
 	// cannot be told. With none the window never locks by itself.
 	Idle func() (time.Duration, bool)
@@ -56,6 +57,12 @@ type Deps struct {
 	// ends or that cannot be told any more. It is asked where Idle does not tell;
 	// with none the window never locks by itself there.
 	Input func(ctx context.Context, touched func()) error
+}
+
+// Left is how a desk was left at its last lock; the zero value is that nobody was there.
+type Left struct {
+	Who   string // the account that was signed in
+	Alone bool   // the window locked by itself
 }
 
 // Look is how the window looks, as the operator likes it.
@@ -96,6 +103,7 @@ type Window struct {
 	shell    *shell
 	making   map[*imagesStep]bool // where pictures are at work, also of cases that were left
 	look     Look
+	left     Left              // how the desk was left, while nobody is signed in
 	first    fyne.CanvasObject // of a front screen, where typing begins
 	ear      *desk.Ear         // for the lists to choose from
 }
@@ -106,7 +114,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	if d.Printing.List == nil {
 		d.Printing = SystemPrinting()
 	}
-	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: FirstLook(), ear: desk.NewEar(), making: map[*imagesStep]bool{}}
+	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: FirstLook(), left: d.Left, ear: desk.NewEar(), making: map[*imagesStep]bool{}}
 	// Close ends the work, not ctx: what is typed when the program is told to
 	// stop is still to be saved.
 	u.ctx, u.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -115,7 +123,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	go u.actor()
 	go u.watchIdle()
 	if d.Sleep != nil {
-		u.works.Go(func() { d.Sleep(u.ctx, func() { u.back(u.lock) }) })
+		u.works.Go(func() { d.Sleep(u.ctx, func() { u.back(u.lockAlone) }) })
 	}
 	u.root = kit.Attach(w, im, container.NewStack())
 	u.root.OnTouched = func() { u.touched.touch(time.Now()) }
@@ -143,7 +151,7 @@ func (u *Window) begin() {
 		return
 	}
 	s := newSignIn(u)
-	u.first = s.password
+	u.first = s.begins()
 	u.show("signin", s.content)
 }
 

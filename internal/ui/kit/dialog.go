@@ -22,6 +22,7 @@ type Dialog struct {
 	onClose func()
 	width   float32
 	closed  bool
+	danger  bool // the main button takes something away
 }
 
 // NewDialog asks with any content. yes is the main action's word; no is the
@@ -44,6 +45,14 @@ func NewDialog(w fyne.Window, title string, content fyne.CanvasObject, yes, no s
 // SetWidth sets the width at scale 1; the window bounds it.
 func (d *Dialog) SetWidth(width float32) { d.width = width }
 
+// SetDanger makes the main button one that takes something away for good: it is red,
+// Return presses it only where it has the focus itself, and leads to the other button,
+// which the dialog must have.
+func (d *Dialog) SetDanger() {
+	d.danger = true
+	d.yes.kind = danger
+}
+
 // SetOnClosed is called once, after the dialog is gone for whatever reason.
 func (d *Dialog) SetOnClosed(do func()) { d.onClose = do }
 
@@ -51,7 +60,7 @@ func (d *Dialog) SetOnClosed(do func()) { d.onClose = do }
 func (d *Dialog) YesButton() *Button { return d.yes }
 
 // Open puts the dialog over its window and focuses its first field, or its
-// main button where it has none.
+// main button where it has none; the other one where the main one takes something away.
 func (d *Dialog) Open() {
 	c := d.window.Canvas()
 	d.closed = false
@@ -60,6 +69,9 @@ func (d *Dialog) Open() {
 	target := firstFocusable(d.content)
 	if target == nil {
 		target = d.yes
+		if d.danger {
+			target = d.no
+		}
 	}
 	c.Focus(target.(fyne.Focusable))
 }
@@ -79,6 +91,15 @@ func (d *Dialog) Close() {
 	if d.onClose != nil {
 		d.onClose()
 	}
+}
+
+// entered is what Return does where nothing else of the dialog takes it.
+func (d *Dialog) entered() {
+	if d.danger {
+		Focus(d.no)
+		return
+	}
+	d.accept()
 }
 
 func (d *Dialog) accept() {
@@ -189,6 +210,19 @@ func (d *Dialog) arrange(s fyne.Size) {
 // topDialog is the dialog on top of a canvas, or nil.
 func topDialog(c fyne.Canvas) *Dialog {
 	d, _ := c.Overlays().Top().(*Dialog)
+	return d
+}
+
+// ConfirmDanger asks before something is taken away for good: Return and Escape are no.
+func ConfirmDanger(w fyne.Window, title, text, yes, no string, do func()) *Dialog {
+	d := NewDialog(w, title, NewText(text, TextBody), yes, no, nil)
+	d.SetDanger()
+	d.onYes = func() bool {
+		d.Close()
+		do()
+		return true
+	}
+	d.Open()
 	return d
 }
 

@@ -142,7 +142,7 @@ func (f *Field) enter() {
 func (f *Field) goOn() {
 	if r := rootOf(f); r != nil {
 		if d := topDialog(r.window.Canvas()); d != nil && d.lastField(f) {
-			d.accept()
+			d.entered()
 			return
 		}
 	}

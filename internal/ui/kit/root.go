@@ -145,7 +145,7 @@ func (r *Root) unfocusedKey(ev *fyne.KeyEvent) {
 	r.touched()
 	if ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter {
 		if d := topDialog(r.window.Canvas()); d != nil {
-			d.accept()
+			d.entered()
 			return
 		}
 	}

@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+)
+
+// toMend has a returned case shown next at the first field that it was returned for.
+func (v *visit) toMend() {
+	r := v.c.Return
+	if r == nil || v.c.Status != loan.Returned || len(r.Codes) == 0 {
+		return
+	}
+	v.mend = mendPath(v.report, r, r.Codes[0])
+	v.at = stepOf(v.mend)
+}
+
+// sentBack is the word of the code that the centre returned a field for; empty of a field
+// that it did not return, and of a case that was handed in again.
+func (v *visit) sentBack(b *bound) string {
+	r := v.c.Return
+	if r == nil || v.c.Status != loan.Returned && v.c.Status != loan.Corrected {
+		return ""
+	}
+	for _, code := range r.Codes {
+		if slices.Contains(b.paths, mendPath(v.report, r, code)) {
+			return "中心退回：" + v.u.deps.Words.Message(code) + "　" + string(code)
+		}
+	}
+	return ""
+}
+
+// sentBackAt says whether a returned case is to be mended in a step.
+func (v *visit) sentBackAt(at int) bool {
+	return v.c.Status == loan.Returned && slices.ContainsFunc(v.c.Return.Codes, func(code loan.Code) bool {
+		return stepOf(mendPath(v.report, v.c.Return, code)) == at
+	})
+}
+
+// cameBackWords say what the centre returned a case for that waits again, and why it was
+// corrected; empty of any other.
+func (v *visit) cameBackWords() string {
+	words := ""
+	if r := v.c.Return; r != nil {
+		var codes []string
+		for _, code := range r.Codes {
+			what := v.u.deps.Words.Message(code) + "（" + string(code)
+			if name := mendName(mendPath(v.report, r, code)); name != "" {
+				what += "，" + name
+			}
+			codes = append(codes, what+"）")
+		}
+		words = "中心退回过本案：" + strings.Join(codes, "；") + "。" + v.returnWords()
+	}
+	if k := v.lastVoided(); k != nil {
+		words += "补正原因：" + strings.TrimRight(k.Reason, "。") + "（" + v.person(k.By) + "，" + v.stamp(k.At) + "）。"
+	}
+	return words
+}
+
+// lastVoided is why the last contract is none any more, where no other was sealed since.
+func (v *visit) lastVoided() *loan.Voiding {
+	if k := v.c.Contract; k != nil && k.Sealed != nil || len(v.c.Former) == 0 {
+		return nil
+	}
+	return v.c.Former[len(v.c.Former)-1].Voided
+}
+
+// tellPassed says that a review passed, and what comes next.
+func (v *visit) tellPassed() {
+	words := "复核通过，可以签署。"
+	if k := v.c.Contract; k != nil && k.Sealed != nil {
+		words = "复核通过，合同和签名不变，请到“回执”完成受理。"
+	}
+	kit.Notice(v.u.win, kit.Good, words)
+}
