@@ -8,6 +8,7 @@ import (
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/store"
 )
 
 // people is the county's roster of operators as a file, of a moment.
@@ -139,4 +140,35 @@ func TestAPointThatLivesBySticksIsRenewedByTheTwoListsOfTheCounty(t *testing.T) 
 			t.Errorf("who is new on the roster: %+v, %v", o, err)
 		}
 	})
+}
+
+func TestARosterThatNamesAnAccountAsSwitchedOffDoesNotRenewIt(t *testing.T) {
+	const day = 24 * time.Hour
+	ctx := t.Context()
+	clerk := guard.Operator{ID: "clerk-1", Name: "练习操作员", Roles: []guard.Role{guard.Clerk}, Enabled: true}
+	for name, c := range map[string]struct {
+		on   bool
+		want fault.Kind
+	}{"as one that may work": {true, 0}, "as switched off": {false, fault.Denied}} {
+		t.Run(name, func(t *testing.T) {
+			f := newField(t)
+			f.in("clerk-1", clerkPassword, clock().Add(6*day))
+			named := clerk
+			named.Enabled = c.on
+			f.people(clock().Add(6*day), named)
+			// The network has put him on again, and its list of that moment is not here yet.
+			s := f.d.Store()
+			if _, err := s.KeepRoster(ctx, []store.RosterEntry{{ID: "clerk-1", Name: clerk.Name, Roles: []string{"clerk"}}}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.EnableOperator(ctx, clerk, []byte(clerkPassword)); err != nil {
+				t.Fatal(err)
+			}
+			f.in("clerk-1", clerkPassword, clock().Add(8*day))
+			err := f.works()
+			if c.want == 0 && err != nil || c.want != 0 && (fault.KindOf(err) != c.want || !strings.Contains(fault.Sentence(err), "7 天")) {
+				t.Errorf("two days later: got %v, %q", err, fault.Sentence(err))
+			}
+		})
+	}
 }

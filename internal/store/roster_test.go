@@ -122,11 +122,18 @@ func TestARosterAloneGivesNobodyMoreThanHisLevel(t *testing.T) {
 	})
 	t.Run("an older roster changes nobody", func(t *testing.T) {
 		w := newInformed(t)
-		w.take(w.people(5, admin("a1", guard.PointLevel, "测试乡受理点")))
-		if _, _, err := w.s.TakeBulletin(t.Context(), w.people(4, admin("a1", "", ""))); fault.KindOf(err) != fault.Exists {
+		off := admin("a1", guard.PointLevel, "测试乡受理点")
+		off.Enabled = false
+		first := w.people(4, admin("a1", "", ""), admin("a2", "", ""))
+		w.take(first)
+		w.take(w.people(5, off, admin("a2", guard.PointLevel, "测试乡受理点")))
+		if _, _, err := w.s.TakeBulletin(t.Context(), first); fault.KindOf(err) != fault.Exists {
 			t.Errorf("got %v, want it refused", err)
 		}
-		w.stands("a1", guard.PointLevel, "测试乡受理点")
+		if o, err := w.s.Account(t.Context(), "a1"); err != nil || o.Enabled {
+			t.Errorf("who was switched off: got %+v, %v", o, err)
+		}
+		w.stands("a2", guard.PointLevel, "测试乡受理点")
 	})
 }
 

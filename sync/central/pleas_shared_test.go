@@ -84,6 +84,16 @@ func TestNobodysRequestsPushOthersOffTheList(t *testing.T) {
 			t.Errorf("%d go down", len(list))
 		}
 	})
+	t.Run("what was declined takes no place of what waits", func(t *testing.T) {
+		all := asksOf(t, guard.MaxOwn, laptopNo(1), "clerk-9", noon)
+		for i := range all {
+			all[i].Declined, all[i].By = true, "admin-9"
+		}
+		all = append(all, asksOf(t, guard.MaxOwn, laptopNo(1), "clerk-9", later)...)
+		if list, behind := shared(all); len(list) != 2*guard.MaxOwn || len(behind) != 0 {
+			t.Errorf("%d go down, %d wait behind, want all on the list", len(list), len(behind))
+		}
+	})
 	t.Run("what was declined is told, the newest of it first", func(t *testing.T) {
 		all := asksOf(t, 201, laptopNo(1), "clerk-9", noon)
 		for i := range all {
