@@ -43,6 +43,7 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/parcel", c.answer(c.known(c.postParcel)))
 	mux.HandleFunc("POST /v1/handed", c.answer(c.known(c.postHanded)))
 	mux.HandleFunc("POST /v1/handed/receipt", c.answer(c.known(c.postHandedReceipt)))
+	mux.HandleFunc("GET "+parcel.ShutOutPath, c.answer(c.getShutOut))
 	mux.HandleFunc("GET /v1/revoked", c.answer(c.known(c.getRevoked)))
 	mux.HandleFunc("POST /v1/receipt", c.answer(c.known(c.postReceipt)))
 	mux.HandleFunc("POST /v1/lack", c.answer(c.known(c.postLack)))

@@ -14,6 +14,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
+	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
@@ -358,6 +359,9 @@ func (c *Courier) attempt(ctx context.Context) error {
 		if err = c.rounds(ctx); err != nil && ctx.Err() == nil && c.road.gaveUp() {
 			err = c.rounds(ctx)
 		}
+	}
+	if codeOf(err) == parcel.CodeRevoked {
+		c.hearShutOut(ctx)
 	}
 	cancel(nil)
 	wg.Wait()
