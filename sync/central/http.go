@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -227,6 +228,14 @@ func (c *Central) getNews(d *device, w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	send(w, http.StatusOK, parcel.TypeNews, b)
+	typ := parcel.TypeNews
+	if r.URL.Query().Get(parcel.WithQuery) == parcel.WithMark {
+		mark, err := c.markOf(r.Context(), d.county)
+		if err != nil {
+			return err
+		}
+		typ = mime.FormatMediaType(typ, map[string]string{parcel.MarkParameter: mark})
+	}
+	send(w, http.StatusOK, typ, b)
 	return nil
 }
