@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -327,10 +328,17 @@ func TestAllIsNotSentWhereTheCentresListHasAnotherHash(t *testing.T) {
 
 func serveAt(t *testing.T, c *central.Central) (url string, stop func()) {
 	t.Helper()
+	return serveWith(t, c, func(h http.Handler) http.Handler { return h })
+}
+
+// serveWith is serveAt with something before the centre's answers.
+func serveWith(t *testing.T, c *central.Central, before func(http.Handler) http.Handler) (url string, stop func()) {
+	t.Helper()
 	srv, err := c.Server([]string{"127.0.0.1"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	srv.Handler = before(srv.Handler)
 	l, err := listenOn(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

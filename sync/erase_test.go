@@ -111,8 +111,8 @@ func TestAnErasedCaseGoesEverywhereAndAlsoOutOfABackup(t *testing.T) {
 		code, _, _ := s.verb(t, "case", "erase", "--case", stays.String(), "--by", by, "--reason", "asked at the county")
 		return code
 	}
-	if code := erase("admin-1"); code != exitFailed {
-		t.Errorf("before it is void: exit %d", code)
+	if code, _, errs := s.verb(t, "case", "erase", "--case", stays.String(), "--by", "admin-1", "--reason", "asked at the county"); code != exitFailed || !strings.Contains(errs, "先在电脑上“作废本案”") {
+		t.Errorf("before it is void: exit %d, %s", code, errs)
 	}
 	mustCarry(t, a, s.url)
 	if code := erase("practice-clerk"); code != exitUsage {

@@ -187,6 +187,27 @@ func TestARequestGoesUpAndItsGrantComesDown(t *testing.T) {
 			t.Errorf("got %d grants, %v", len(got), err)
 		}
 	})
+	t.Run("one that is answered by a code leaves the list at once, before the centre hears of it", func(t *testing.T) {
+		k := ask()
+		if list, err := admin.Pleas(t.Context()); err != nil || len(list) != 1 {
+			t.Fatalf("got %d requests, %v", len(list), err)
+		}
+		spoken, err := admin.AnswerAsk(t.Context(), a.Profile().Device.String()[28:], "rev-9", k.Code, "核对属实，同意")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, err := admin.Pleas(t.Context()); err != nil || len(list) != 0 {
+			t.Errorf("%d requests still wait here, %v", len(list), err)
+		}
+		if _, err := asker.TakeGrant(t.Context(), k.Code, spoken); err != nil {
+			t.Fatal(err)
+		}
+		mustCarry(t, a, s.url)
+		mustCarry(t, b, s.url)
+		if list, err := admin.Pleas(t.Context()); err != nil || len(list) != 0 {
+			t.Errorf("%d requests wait once the centre heard of it, %v", len(list), err)
+		}
+	})
 	t.Run("what was answered at the laptop that asked waits for nobody", func(t *testing.T) {
 		a.at(t, "admin-9")
 		k := ask()

@@ -132,17 +132,43 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 	if err := d.answerNoted(ctx, op, tag, loan.ViewBody{Fields: p.Fields, Reason: reason, Detail: guard.AnswerDetail(approve, p.Device, p.ask)}); err != nil {
 		return err
 	}
+	return fault.Wrap(op, d.noteAnswered(ctx, p.Device, p.ask))
+}
+
+// noteAnswered notes that a request was answered here: it waits for no other answer,
+// whatever the centre's list says.
+func (d *Desk) noteAnswered(ctx context.Context, device uuid.UUID, ask string) error {
 	done := map[string]time.Time{}
 	if _, err := d.setting(ctx, answeredSetting, &done); err != nil {
-		return fault.Wrap(op, err)
+		return err
 	}
 	for key, at := range done {
 		if d.moment().Sub(at) > 2*guard.WaitFor {
 			delete(done, key)
 		}
 	}
-	done[p.Device.String()+p.ask] = d.moment().UTC()
-	return fault.Wrap(op, d.store.SetSetting(ctx, answeredSetting, done))
+	done[device.String()+ask] = d.moment().UTC()
+	return d.store.SetSetting(ctx, answeredSetting, done)
+}
+
+// noteAnsweredByCode is noteAnswered for a request that was read out, where it stands on the
+// centre's list too.
+func (d *Desk) noteAnsweredByCode(ctx context.Context, p guard.Plea) error {
+	raw, err := p.Ask.Encode()
+	if err != nil {
+		return err
+	}
+	all, err := d.waiting(ctx)
+	if err != nil {
+		return err
+	}
+	ask := hex.EncodeToString(raw)
+	for _, w := range all {
+		if guard.TagOf(w.Device) == p.Device && w.Operator == p.Operator && w.Ask == ask {
+			return d.noteAnswered(ctx, w.Device, ask)
+		}
+	}
+	return nil
 }
 
 // answeredAbove takes out of requests of this laptop those whose grant came

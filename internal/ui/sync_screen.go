@@ -135,10 +135,10 @@ func (s *syncScreen) state() courier.State {
 }
 
 func (s *syncScreen) tryNow() {
-	if s.try.Disabled() || !s.try.Visible() {
+	if s.try.Disabled() || !s.try.Visible() || s.u.carrier == nil {
 		return
 	}
-	s.u.wake()
+	s.u.carrier.courier.Hear()
 }
 
 func (s *syncScreen) togglePause() {

@@ -264,7 +264,7 @@ func TestTheHeadlineSaysWhyAndWhatNext(t *testing.T) {
 		"offline counts down": {courier.State{Err: fault.New("t", fault.Offline, nil), Reason: fault.Offline, Next: now.Add(12 * time.Second)},
 			"现在连不上中心，材料已留在本机。可以继续受理；网络恢复后会自动上传。12 秒后自动重试。"},
 		"shut out asks for a code": {courier.State{Err: fault.New("t", fault.Denied, errors.New("x")), Reason: fault.Denied},
-			"中心不再接收这台电脑的材料，材料都在本机，可以继续受理。请向县资助中心索取重新注册码，再点“重新注册”。"},
+			"中心不再接收这台电脑的材料，材料都在本机，没有丢失。请先给县资助中心打电话：本机已被停用的，不要再受理；索取重新注册码后，再点“重新注册”。"},
 		"paused beats all": {courier.State{Phase: courier.Paused, Err: fault.New("t", fault.Denied, nil), Reason: fault.Denied},
 			"材料都在本机。点“继续上传”（F6）后接着传，不会从头再来。"},
 		"a refused one is not all sent": {courier.State{Online: true, Refused: make([]store.Refused, 2)},

@@ -61,7 +61,7 @@ func headline(s courier.State, now time.Time) (kit.Kind, string) {
 	case s.Phase == courier.Paused:
 		return kit.Warning, "材料都在本机。点“继续上传”（F6）后接着传，不会从头再来。"
 	case shutOut(s):
-		return kit.Bad, "中心不再接收这台电脑的材料，材料都在本机，可以继续受理。请向县资助中心索取重新注册码，再点“重新注册”。"
+		return kit.Bad, "中心不再接收这台电脑的材料，材料都在本机，没有丢失。请先给县资助中心打电话：本机已被停用的，不要再受理；索取重新注册码后，再点“重新注册”。"
 	case s.Err != nil:
 		return kit.Warning, troubled(s, now)
 	case s.Phase == courier.Healing:

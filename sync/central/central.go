@@ -87,6 +87,7 @@ type Central struct {
 	server    string // a name of this process, for laptops to tell servers apart
 	ice       []parcel.ICEServer
 	sightings sightings
+	mark      countyMark
 	authored  struct { // the end of the centre's chain, as it was last seen
 		sync.Mutex
 		through uint64 // 0 before the first

@@ -223,26 +223,33 @@ type device struct {
 
 // device looks a device up; one that is unknown or revoked is fault.Denied.
 func (c *Central) device(ctx context.Context, id string) (*device, error) {
-	const op = "central.device"
+	d, revoked, err := c.enrolled(ctx, id)
+	if err == nil && revoked {
+		return nil, problemOf("central.device", fault.Denied, parcel.CodeRevoked)
+	}
+	return d, err
+}
+
+// enrolled looks a device up, also one that was revoked; one that is unknown is
+// fault.Denied.
+func (c *Central) enrolled(ctx context.Context, id string) (_ *device, revoked bool, _ error) {
+	const op = "central.enrolled"
 	d := &device{}
 	var key []byte
-	var revoked sql.NullInt64
-	err := c.db.QueryRowContext(ctx, `SELECT county, public_key, cert, revoked FROM devices WHERE id = ?`, id).Scan(&d.county, &key, &d.cert, &revoked)
+	var at sql.NullInt64
+	err := c.db.QueryRowContext(ctx, `SELECT county, public_key, cert, revoked FROM devices WHERE id = ?`, id).Scan(&d.county, &key, &d.cert, &at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, problemOf(op, fault.Denied, parcel.CodeUnknown)
+		return nil, false, problemOf(op, fault.Denied, parcel.CodeUnknown)
 	}
 	if err != nil {
-		return nil, diskFault(op, err)
-	}
-	if revoked.Valid {
-		return nil, problemOf(op, fault.Denied, parcel.CodeRevoked)
+		return nil, false, diskFault(op, err)
 	}
 	var ok bool
 	if d.id, ok = parseID(id); !ok {
-		return nil, fault.New(op, fault.Damaged, errors.New("device id"))
+		return nil, false, fault.New(op, fault.Damaged, errors.New("device id"))
 	}
 	d.key, err = seal.ParsePublicKey(key)
-	return d, fault.Wrap(op, err)
+	return d, at.Valid, fault.Wrap(op, err)
 }
 
 // Revoke shuts a device out from now on; what came from it stays.

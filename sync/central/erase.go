@@ -438,7 +438,7 @@ func (c *Central) EraseCase(ctx context.Context, id uuid.UUID, by, reason string
 		}
 		w := wish{id: id, county: code, operator: by, reason: reason}
 		if err := c.mayErase(ctx, tx, w); err != nil {
-			return err
+			return toldWhy(op, err)
 		}
 		return c.eraseAll(ctx, tx, []wish{w})
 	})
@@ -450,6 +450,22 @@ func (c *Central) EraseCase(ctx context.Context, id uuid.UUID, by, reason string
 		c.dueErased()
 	}
 	return nil
+}
+
+// toldWhy gives the refusal to erase a case words for who asked for it at the
+// centre; any other error stays as it is.
+func toldWhy(op string, err error) error {
+	var p *problem
+	if !errors.As(err, &p) {
+		return err
+	}
+	switch p.code {
+	case whyNotVoid:
+		return fault.Tell(op, fault.Denied, "这件案件还没有作废，不能清除。请受理点先在电脑上“作废本案”，联网送到中心以后，再清除。", err)
+	case whySealed:
+		return fault.Tell(op, fault.Denied, "这件案件签过合同，须按规定保存，不能清除。请把理由答复本人。", err)
+	}
+	return err
 }
 
 // Tombstones lists the cases that were erased at a person's wish, and the wishes

@@ -194,32 +194,36 @@ func (c *Central) TestRecovery(ctx context.Context) (string, error) {
 
 // getCounty gives a laptop what it keeps of its county, as it is now.
 func (c *Central) getCounty(d *device, w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	pub, err := recoveryPublic(ctx, c.db, d.county)
+	out, err := c.countyAnswer(r.Context(), d.county, r.URL.RawQuery == parcel.WithBulletins)
 	if err != nil {
 		return err
 	}
-	out := parcel.CountyResponse{Recovery: pub, Operators: []parcel.CountyOperator{}}
-	on, err := roster(ctx, c.db, d.county)
-	if err != nil {
-		return err
+	return sendJSON(w, out)
+}
+
+func (c *Central) countyAnswer(ctx context.Context, county string, bulletins bool) (out parcel.CountyResponse, err error) {
+	if out.Recovery, err = recoveryPublic(ctx, c.db, county); err != nil {
+		return out, err
 	}
-	off, err := switchedOff(ctx, c.db, d.county)
+	on, err := roster(ctx, c.db, county)
 	if err != nil {
-		return err
+		return out, err
 	}
+	off, err := switchedOff(ctx, c.db, county)
+	if err != nil {
+		return out, err
+	}
+	out.Operators = []parcel.CountyOperator{}
 	for _, o := range on {
 		out.Operators = append(out.Operators, parcel.CountyOperator{EnrolOperator: o})
 	}
 	for _, o := range off {
 		out.Operators = append(out.Operators, parcel.CountyOperator{EnrolOperator: o, Off: true})
 	}
-	if r.URL.RawQuery == parcel.WithBulletins {
-		if out.Bulletins, err = c.listed(ctx); err != nil {
-			return err
-		}
+	if bulletins {
+		out.Bulletins, err = c.listed(ctx)
 	}
-	return sendJSON(w, out)
+	return out, err
 }
 
 // postKey takes the key that signs a laptop's chain from its first change on.

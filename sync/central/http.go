@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -43,6 +44,7 @@ func (c *Central) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/parcel", c.answer(c.known(c.postParcel)))
 	mux.HandleFunc("POST /v1/handed", c.answer(c.known(c.postHanded)))
 	mux.HandleFunc("POST /v1/handed/receipt", c.answer(c.known(c.postHandedReceipt)))
+	mux.HandleFunc("GET "+parcel.ShutOutPath, c.answer(c.getShutOut))
 	mux.HandleFunc("GET /v1/revoked", c.answer(c.known(c.getRevoked)))
 	mux.HandleFunc("POST /v1/receipt", c.answer(c.known(c.postReceipt)))
 	mux.HandleFunc("POST /v1/lack", c.answer(c.known(c.postLack)))
@@ -226,6 +228,14 @@ func (c *Central) getNews(d *device, w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	send(w, http.StatusOK, parcel.TypeNews, b)
+	typ := parcel.TypeNews
+	if r.URL.Query().Get(parcel.WithQuery) == parcel.WithMark {
+		mark, err := c.markOf(r.Context(), d.county)
+		if err != nil {
+			return err
+		}
+		typ = mime.FormatMediaType(typ, map[string]string{parcel.MarkParameter: mark})
+	}
+	send(w, http.StatusOK, typ, b)
 	return nil
 }

@@ -14,17 +14,22 @@ import (
 	"doorstep/sync/parcel"
 )
 
-// countyEvery is how often the centre is asked about its county, and fullEvery
-// the same while this laptop has no room for the answer.
+// countyEvery is how often a centre is asked about its county that tells of nothing
+// new there, and fullEvery the same while this laptop has no room for the answer.
 const (
 	countyEvery = 5 * time.Minute
 	fullEvery   = 10 * time.Second
 )
 
-// keepCounty asks now and then. What goes wrong with it but the road does not
+// keepCounty asks now and then, and at once where a person wants it or the centre's
+// last news say that there is something new. What goes wrong with it but the road does not
 // hold up the rest.
 func (c *Courier) keepCounty(ctx context.Context) error {
-	if time.Since(c.county) < countyEvery {
+	c.mu.Lock()
+	wanted := c.hear
+	c.mu.Unlock()
+	mark := c.mark
+	if !wanted && mark == c.marked && time.Since(c.county) < countyEvery {
 		return nil
 	}
 	full := false
@@ -39,7 +44,10 @@ func (c *Courier) keepCounty(ctx context.Context) error {
 		}
 		full = full || k == fault.Full || k == fault.Disk
 	}
-	c.county = time.Now()
+	c.mu.Lock()
+	c.hear = c.hear && !wanted
+	c.mu.Unlock()
+	c.county, c.marked = time.Now(), mark
 	if full {
 		c.county = c.county.Add(fullEvery - countyEvery)
 	}

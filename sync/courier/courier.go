@@ -14,6 +14,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
+	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
@@ -63,6 +64,8 @@ type Courier struct {
 	window int                // chunks under way at once
 	parcel int                // bytes of the next parcel
 	county time.Time          // when the centre was last asked about its county
+	mark   string             // the centre's last word on whether the county has something new,
+	marked string             // and what it was when the county was last asked
 	mixed  map[loan.Hash]bool // blobs the centre refused once for their name
 	absent map[loan.Hash]bool // blobs lacking here that the centre has not got
 	asked  bool               // the centre was asked for all gaps of the chain
@@ -80,6 +83,7 @@ type Courier struct {
 	adopt    string // who said Adopt; empty once done
 	settings store.SyncSettings
 	aside    map[loan.Hash]Aside
+	hear     bool                  // the county is to be asked at the next contact
 	again    bool                  // what was refused is to be sent once more
 	under    map[loan.Hash]portion // what the centre has of blobs not acknowledged
 	underSum int64                 // bytes of under
@@ -136,6 +140,15 @@ func (c *Courier) Wake() {
 	case c.wake <- struct{}{}:
 	default:
 	}
+}
+
+// Hear lets the courier try at once, and ask for all that the county has to say,
+// also where the centre does not tell whether that is anything new.
+func (c *Courier) Hear() {
+	c.mu.Lock()
+	c.hear = true
+	c.mu.Unlock()
+	c.Wake()
 }
 
 // Run carries until ctx ends; it then gives fault.Cancelled, after all its
@@ -358,6 +371,9 @@ func (c *Courier) attempt(ctx context.Context) error {
 		if err = c.rounds(ctx); err != nil && ctx.Err() == nil && c.road.gaveUp() {
 			err = c.rounds(ctx)
 		}
+	}
+	if codeOf(err) == parcel.CodeRevoked {
+		c.hearShutOut(ctx)
 	}
 	cancel(nil)
 	wg.Wait()

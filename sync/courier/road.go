@@ -234,6 +234,7 @@ type request struct {
 	with         string // what is read in the answer that an earlier laptop does not
 	want         string // content type of the answer; nothing: an answer without a body
 	limit        int64  // bytes of the answer
+	said         func(map[string]string) // hears the parameters of the answer's content type; nil: nobody does
 	server       string // that is to answer, where a lane of the stream ends there
 	queued       func() // hears that it stands in a lane, before all that is asked later; nil: nobody does
 }
@@ -297,12 +298,15 @@ func (r *road) askStream(ctx context.Context, s *session, q request) (int, []byt
 // judge says what an answer is.
 func (r *road) judge(ctx context.Context, q request, status int, header string, body io.Reader) (int, []byte, error) {
 	const op = "courier.ask"
-	typ, _, _ := mime.ParseMediaType(header)
+	typ, parameters, _ := mime.ParseMediaType(header)
 	switch {
 	case status == http.StatusOK && q.want != "" && typ == q.want:
 		b, err := r.read(body, q.limit)
 		if err != nil {
 			return 0, nil, roadFault(ctx, op, err)
+		}
+		if q.said != nil {
+			q.said(parameters)
 		}
 		return status, b, nil
 	case q.want == "" && (status == http.StatusCreated || status == http.StatusNoContent):

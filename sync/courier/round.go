@@ -375,8 +375,10 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 
 func (c *Courier) askNews(ctx context.Context, after uint64) (*parcel.News, error) {
 	const op = "courier.askNews"
-	_, b, err := c.road.ask(ctx, request{method: "GET", path: fmt.Sprintf("/v1/news?after=%d%s", after, c.tell("&")),
-		want: parcel.TypeNews, limit: parcel.MaxBytes})
+	mark := ""
+	_, b, err := c.road.ask(ctx, request{method: "GET", want: parcel.TypeNews, limit: parcel.MaxBytes,
+		path: fmt.Sprintf("/v1/news?after=%d&%s=%s%s", after, parcel.WithQuery, parcel.WithMark, c.tell("&")),
+		said: func(p map[string]string) { mark = p[parcel.MarkParameter] }})
 	if err != nil {
 		return nil, err
 	}
@@ -387,5 +389,6 @@ func (c *Courier) askNews(ctx context.Context, after uint64) (*parcel.News, erro
 	if n.Device != c.profile.Device || n.Centre != c.centre {
 		return nil, fault.New(op, fault.Untrusted, errors.New("news for another device, or of another centre"))
 	}
+	c.mark = mark
 	return n, nil
 }

@@ -9,6 +9,15 @@ import (
 // earlier centre passes over it.
 const WithBulletins = "with=bulletins"
 
+// GET /v1/news with WithMark under WithQuery is answered with MarkParameter in the
+// content type: a text that is another whenever what the county has to say is, so
+// that a laptop need ask for that only then. An earlier centre passes over it.
+const (
+	WithQuery     = "with"
+	WithMark      = "mark"
+	MarkParameter = "county"
+)
+
 // BulletinPiece is how much of a bulletin is answered at once, at most: small
 // against the time a bad link stays up.
 const BulletinPiece = ChunkSize

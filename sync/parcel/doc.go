@@ -229,9 +229,14 @@
 //	POST /v1/handed/receipt  HandedReceiptRequest → the receipt of another laptop
 //	                  of the county
 //	GET  /v1/revoked  RevokedResponse: the county's devices that were shut out
+//	GET  /v1/shutout?version=N → the bulletin that lists devices shut out, also for
+//	                  one that was shut out and is answered 403 with code "revoked"
+//	                  by all else; 404 when none above that version is in force
 //	GET  /v1/proofs/CASE  ProofsResponse: of the centre's own changes of a case
 //	                  that the device works on, each a piece's proof; else 404
-//	GET  /v1/news?after=N → news
+//	GET  /v1/news?after=N → news; &with=mark: the content type then has a parameter
+//	                  county, which is another text once /v1/county or /v1/revoked
+//	                  would be answered otherwise
 //	GET  /v1/own?from=N&to=N → own changes
 //	GET  /healthz     {"ok":true}
 //

@@ -101,6 +101,10 @@ type HandedReceiptRequest struct {
 	Blobs  []loan.Hash `json:"blobs"`
 }
 
+// ShutOutPath is where a device asks for the list of those shut out, as the centre
+// signed it, also one that is shut out itself.
+const ShutOutPath = "/v1/shutout"
+
 // RevokedResponse lists the devices of the county that were shut out.
 type RevokedResponse struct {
 	Devices []uuid.UUID `json:"devices"`
