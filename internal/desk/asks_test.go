@@ -285,11 +285,7 @@ func TestACountedGrantIsUsedUp(t *testing.T) {
 	f := newField(t)
 	var cases []uuid.UUID
 	for range 3 {
-		c, err := f.d.NewCase(t.Context(), loan.First, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cases = append(cases, c.ID)
+		cases = append(cases, entered(t, f.d).ID)
 	}
 	f.in("reviewer-1", reviewPassword, clock())
 	a, err := f.d.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Count: 2, Hours: 2, Reason: "抽查影像质量"})
@@ -321,13 +317,15 @@ func TestAnEmergencyIsSeenAndReviewed(t *testing.T) {
 	if _, err := f.d.BreakGlass(ctx, c.ID, ""); fault.KindOf(err) != fault.Input {
 		t.Errorf("without a reason: got %v", err)
 	}
-	var last guard.Grant
-	for range 3 {
+	var last desk.Broken
+	for i := range 3 {
 		g, err := f.d.BreakGlass(ctx, c.ID, "洪水断网，家属急用")
 		if err != nil {
 			t.Fatal(err)
 		}
-		last = g
+		if last = g; g.Nth != i+1 {
+			t.Errorf("it is number %d, want %d", g.Nth, i+1)
+		}
 	}
 	if _, err := f.d.BreakGlass(ctx, c.ID, "洪水断网，家属急用"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "复查") {
 		t.Errorf("a fourth: got %v", err)

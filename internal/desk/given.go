@@ -18,10 +18,11 @@ const grantSetting = "desk.grant.known."
 // usedSetting goes on with a grant's id: the cases it was used for here.
 const usedSetting = "desk.grant.used."
 
-// Grants lists the grants in force now for the operator signed in. What they
+// Grants lists the grants in force now for the operator signed in, with what they were
+// used for here. What they
 // let be seen is guard's to say. In the reasons the people of cases that a grant names,
 // or was used for, are masked.
-func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
+func (d *Desk) Grants(ctx context.Context) ([]guard.Given, error) {
 	const op = "list grants"
 	all, err := d.given(ctx)
 	if err != nil {
@@ -35,11 +36,7 @@ func (d *Desk) Grants(ctx context.Context) ([]guard.Grant, error) {
 		}
 	}
 	out, err = d.unnamedGrants(ctx, out)
-	var plain []guard.Grant
-	for _, g := range out {
-		plain = append(plain, g.Grant)
-	}
-	return plain, fault.Wrap(op, err)
+	return out, fault.Wrap(op, err)
 }
 
 // unnamedGrants are grants as a list shows them.

@@ -35,33 +35,39 @@ const glassSetting = "desk.glass"
 // was not right, and its grant serves nothing more.
 const wrongSetting = "desk.glass.wrong."
 
-const (
-	glassFor = time.Hour
-	// maxGlass is how many an operator may leave unreviewed behind him.
-	maxGlass = 3
-)
+const glassFor = time.Hour
+
+// MaxGlass is how many emergencies an operator may leave unreviewed behind him.
+const MaxGlass = 3
+
+// Broken is the grant of an emergency, and which one it is of those of the operator that
+// wait for a review.
+type Broken struct {
+	guard.Grant
+	Nth int
+}
 
 // BreakGlass lets the operator see everything of one case for an hour without a
 // grant, as when a disaster has cut off everybody who could give one. The chain
 // says so first, with the reason. Until somebody has looked at them, three are
 // all there are: then fault.Denied.
-func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (guard.Grant, error) {
+func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (Broken, error) {
 	const op = "break glass"
 	c, err := d.read(ctx, id)
 	if err != nil {
-		return guard.Grant{}, fault.Wrap(op, err)
+		return Broken{}, fault.Wrap(op, err)
 	}
 	if err := d.permit(ctx, guard.BreakGlass, c); err != nil {
-		return guard.Grant{}, fault.Wrap(op, err)
+		return Broken{}, fault.Wrap(op, err)
 	}
 	if err := guard.CheckReason(reason); err != nil {
-		return guard.Grant{}, fault.Wrap(op, err)
+		return Broken{}, fault.Wrap(op, err)
 	}
 	d.uses.Lock()
 	defer d.uses.Unlock()
 	all, err := d.glasses(ctx)
 	if err != nil {
-		return guard.Grant{}, fault.Wrap(op, err)
+		return Broken{}, fault.Wrap(op, err)
 	}
 	open := 0
 	for _, g := range all {
@@ -69,8 +75,8 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 			open++
 		}
 	}
-	if open >= maxGlass {
-		return guard.Grant{}, fault.Tell(op, fault.Denied, "已有 3 次紧急查看还没有复查，不能再用。请系统数据管理员或审计员在“管理”中复查，或申请授权。", errors.New("three wait for a review"))
+	if open >= MaxGlass {
+		return Broken{}, fault.Tell(op, fault.Denied, "已有 3 次紧急查看还没有复查，不能再用。请系统数据管理员或审计员在“管理”中复查，或申请授权。", errors.New("three wait for a review"))
 	}
 	var n [12]byte
 	_, _ = rand.Read(n[:])
@@ -78,16 +84,16 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (gua
 	g := guard.Grant{ID: "e-" + hex.EncodeToString(n[:]), Operator: d.operator.ID, Fields: guard.GrantFields(), Cases: []uuid.UUID{id}, Reason: reason,
 		By: guard.Emergency, From: now, Until: now.Add(glassFor), Device: d.device()}
 	if err := g.Validate(); err != nil {
-		return g, fault.Wrap(op, err)
+		return Broken{g, open + 1}, fault.Wrap(op, err)
 	}
 	if err := d.noteOf(ctx, op, d.operator.ID, id, loan.ViewBody{Fields: g.Fields, Reason: reason, Detail: guard.GlassWord{ID: g.ID}.Detail()}); err != nil {
-		return g, err
+		return Broken{g, open + 1}, err
 	}
 	all = append(all, Glass{g.ID, g.Operator, id, reason, now})
 	if err := d.store.SetSetting(ctx, glassSetting, all); err != nil {
-		return g, fault.Wrap(op, err)
+		return Broken{g, open + 1}, fault.Wrap(op, err)
 	}
-	return g, fault.Wrap(op, d.store.SetSetting(ctx, grantSetting+g.ID, g))
+	return Broken{g, open + 1}, fault.Wrap(op, d.store.SetSetting(ctx, grantSetting+g.ID, g))
 }
 
 // glasses lists what nobody has looked at yet, here or at the centre.

@@ -34,7 +34,7 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 		if _, err := f.d.Blob(ctx, c.ID, c.Slot(loan.PortraitStudent)[0].Blob); err != nil {
 			t.Errorf("a picture before the review: %v", err)
 		}
-		return g
+		return g.Grant
 	}
 	shut := func(when string) {
 		t.Helper()

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -44,6 +45,9 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 	if err := d.permit(ctx, guard.Reveal, c); err != nil {
 		return fault.Wrap(op, err)
 	}
+	if slices.Contains(fields, ImagesField) && !pictured(c) {
+		return fault.Tell(op, fault.Missing, "本案还没有影像和合同，没有查看，也没有用掉授权。要看其他内容的，请去掉“影像和合同”再显示。", errors.New("neither pictures nor a contract"))
+	}
 	d.uses.Lock()
 	defer d.uses.Unlock()
 	basis, kept, err := d.basis(ctx)
@@ -78,6 +82,11 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 	}
 	d.shown.by[id] = reveal{slices.Clone(fields), now.Add(guard.RevealFor), glass}
 	return nil
+}
+
+// pictured says whether a case has anything that ImagesField stands for.
+func pictured(c *loan.Case) bool {
+	return len(c.Attachments) > 0 || c.LastSealed() != nil
 }
 
 // basis is what a reveal of the operator may rest on.

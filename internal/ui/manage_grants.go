@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"doorstep/internal/desk"
@@ -42,7 +43,7 @@ func newGrantSection(u *Window) *grantSection {
 func (s *grantSection) cards() []fyne.CanvasObject { return s.all }
 
 func (s *grantSection) refresh() {
-	var grants []desk.Grant
+	var grants []desk.Given
 	var asks []desk.Asked
 	var breaks []desk.Glass
 	var reviewed []desk.Reviewed
@@ -75,14 +76,14 @@ func (s *grantSection) refresh() {
 	})
 }
 
-func (s *grantSection) show(grants []desk.Grant, asks []desk.Asked, releases []desk.Given, breaks []desk.Glass, reviewed []desk.Reviewed) {
+func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []desk.Given, breaks []desk.Glass, reviewed []desk.Reviewed) {
 	s.mine.Objects, s.breaks.Objects = nil, nil
 	for _, g := range grants {
 		if g.Release != nil {
 			continue // with those that may still be used
 		}
 		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(strings.Join(fieldNames(g.Fields), "、"), kit.TextBody),
-			kit.NewText(ofCases(len(g.Cases), g.Count)+"："+g.Reason, kit.TextCaption),
+			kit.NewText(reachOf(g)+"："+g.Reason, kit.TextCaption),
 			kit.NewLine("至 "+g.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted)))
 	}
 	for _, a := range asks {
@@ -170,6 +171,26 @@ func (s *grantSection) withdraw(a desk.Asked) {
 			})
 			return true
 		}).Open()
+}
+
+// reachOf is of which cases a grant in force is, or of how many, and what is left of it.
+func reachOf(g desk.Given) string {
+	used := max(len(g.Used), len(g.Taken), g.Searched)
+	switch {
+	case slices.Contains(g.Fields, desk.SearchField):
+		return fmt.Sprintf("最多 %d 次，已用 %d 次，还可用 %d 次", g.Count, used, max(g.Count-used, 0))
+	case g.Count > 0:
+		return fmt.Sprintf("最多 %d 件，已用 %d 件，还可用 %d 件", g.Count, used, max(g.Count-used, 0))
+	}
+	var tails []string
+	for _, id := range g.Cases[:min(len(g.Cases), 5)] {
+		tails = append(tails, id.String()[28:])
+	}
+	words := "案件 " + strings.Join(tails, "、")
+	if n := len(g.Cases); n > len(tails) {
+		words += fmt.Sprintf(" 等 %d 件", n)
+	}
+	return words
 }
 
 func ofCases(named, count int) string {

@@ -236,7 +236,18 @@ func (s *papersStep) refresh() {
 }
 
 func (s *papersStep) object() fyne.CanvasObject { return s.content }
-func (s *papersStep) shown()                    { kit.Focus(s.content) }
-func (s *papersStep) left()                     {}
-func (s *papersStep) close()                    {}
-func (s *papersStep) action() action            { return s.v.next() }
+
+// shown puts the focus where filling in begins, past what is done beside it.
+func (s *papersStep) shown() {
+	for _, b := range s.v.form.fields {
+		if b.step == stepPapers && !b.locked {
+			kit.Focus(b.object)
+			return
+		}
+	}
+	kit.Focus(s.content)
+}
+
+func (s *papersStep) left()          {}
+func (s *papersStep) close()         {}
+func (s *papersStep) action() action { return s.v.next() }

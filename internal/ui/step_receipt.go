@@ -176,6 +176,9 @@ func (s *receiptStep) open() {
 	}
 	if s.which.Value() == showReceipt {
 		switch {
+		case s.pdf == nil && v.readOnlyPrint():
+			s.shownAs = ""
+			s.view.empty("本案不由您办理，回执由经办人员打印。")
 		case s.pdf == nil && s.home:
 			s.shownAs = ""
 			s.view.empty("中心的回执已到。按“打印回执和合同”打印带编号和回执校验码的回执。")

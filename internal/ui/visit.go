@@ -225,12 +225,24 @@ func (v *visit) object() fyne.CanvasObject {
 // keys are those of the steps, and the page keys between them.
 func (v *visit) keys() map[fyne.KeyName]func() {
 	keys := v.rail.Keys()
-	keys[fyne.KeyPageDown] = v.forward
+	keys[fyne.KeyPageDown] = v.pageDown
 	keys[fyne.KeyPageUp] = func() { v.show(v.at - 1) }
 	for _, k := range []fyne.KeyName{fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd} {
 		keys[k] = func() { v.scroll(k) }
 	}
 	return keys
+}
+
+// pageDown turns what is read back in the review down by a page, and at its foot, as in
+// every other step, presses the blue button.
+func (v *visit) pageDown() {
+	s := v.steps[stepReview].(*reviewStep).content
+	foot := s.Content.MinSize().Height - s.Size().Height
+	if v.at != stepReview || s.Offset.Y >= foot-1 {
+		v.forward()
+		return
+	}
+	s.ScrollToOffset(fyne.NewPos(0, min(s.Offset.Y+s.Size().Height-scaled(40), foot)))
 }
 
 // scroll hands a key to the document that the step shows, so that it can be

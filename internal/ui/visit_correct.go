@@ -38,7 +38,11 @@ func (v *visit) showBanner() {
 	}
 	set := v.banner.set
 	if v.c.Status == loan.Void {
-		set(kit.Bad, "案件已作废，只能查看。需要时请新建案件。", "", nil)
+		if v.full() {
+			set(kit.Bad, "案件已作废，只能查看。需要时请新建案件。", "", nil)
+		} else {
+			v.showMasked("案件已作废，只能查看，个人信息已遮挡。要看内容的，按“显示…”写明原因。")
+		}
 		return
 	}
 	if v.showHolders() {

@@ -145,7 +145,8 @@ func (f *form) refresh() {
 			b.locked = locked
 			b.lock(locked)
 		}
-		typing := b.inner != nil && b.inner.Focused() && !locked
+		// an empty one nobody typed in yet is filled though the caret is in it
+		typing := b.inner != nil && b.inner.Focused() && !locked && (f.v.typing == b || b.inner.Text() != "")
 		if !typing && b.saving == 0 && b.failed == "" && b.invalid == "" {
 			b.follow(&shown)
 		} else {

@@ -179,16 +179,28 @@ type banner struct {
 	changed func() // its height may have changed
 	text    *kit.Text
 	button  *kit.Button
+	second  *kit.Button
 	plate   *plate
 }
 
 func newBanner(changed func()) *banner {
 	b := &banner{changed: changed, text: kit.NewText("", kit.TextBody), plate: newPlate(kit.ColorWarnSoft, "", 0)}
 	b.button = kit.NewSecondary("", nil, nil)
-	b.row = container.New(&bannerRow{}, b.text, b.button)
+	b.second = kit.NewSecondary("", nil, nil)
+	b.second.Hide()
+	b.row = container.New(&bannerRow{}, b.text, b.button, b.second)
 	b.content = container.NewStack(b.plate, inset(18, 7, b.row))
 	b.content.Hide()
 	return b
+}
+
+// also puts another button left of the one that set has shown, until the next set.
+func (b *banner) also(button string, do func()) {
+	b.second.SetText(button)
+	b.second.OnTapped = do
+	b.second.Show()
+	b.row.Refresh()
+	b.changed()
 }
 
 // set shows words in the colour of their kind, and a button where do is set;
@@ -215,6 +227,7 @@ func (b *banner) set(kind kit.Kind, words, button string, do func()) {
 	b.text.SetText(words)
 	b.button.SetText(button)
 	b.button.OnTapped = do
+	b.second.Hide()
 	if do == nil {
 		b.button.Hide()
 	} else {
@@ -256,14 +269,16 @@ func (*visitFrame) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	put(objs[0], 0, top, s.Width-side, s.Height-top-foot)
 }
 
-// bannerRow lays out words that wrap and a button right of them, both in the
-// middle of the height.
+// bannerRow lays out words that wrap and buttons right of them, the first outermost, all
+// in the middle of the height.
 type bannerRow struct{}
 
 func (*bannerRow) MinSize(objs []fyne.CanvasObject) fyne.Size {
 	h := objs[0].MinSize().Height
-	if objs[1].Visible() {
-		h = max(h, objs[1].MinSize().Height)
+	for _, b := range objs[1:] {
+		if b.Visible() {
+			h = max(h, b.MinSize().Height)
+		}
 	}
 	return fyne.NewSize(scaled(200), h)
 }
@@ -273,10 +288,17 @@ func (*bannerRow) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	if free < scaled(100) {
 		return // before the window has a size, words must not be broken to it
 	}
-	if objs[1].Visible() {
-		m := objs[1].MinSize()
-		objs[1].Move(fyne.NewPos(s.Width-m.Width, (s.Height-m.Height)/2))
-		objs[1].Resize(m)
+	for _, b := range objs[1:] {
+		if !b.Visible() {
+			continue
+		}
+		m, gap := b.MinSize(), scaled(16)
+		if free < s.Width {
+			gap = scaled(10)
+			free += scaled(16) - gap
+		}
+		b.Move(fyne.NewPos(free-m.Width, (s.Height-m.Height)/2))
+		b.Resize(m)
 		free -= m.Width + scaled(16)
 	}
 	objs[0].Resize(fyne.NewSize(free, objs[0].MinSize().Height))

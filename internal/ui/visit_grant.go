@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -255,8 +256,9 @@ func (v *visit) breakGlass() {
 		"紧急查看", "取消", func() bool {
 			text := strings.TrimSpace(reason.Text())
 			d.YesButton().SetBusy("正在登记…")
-			v.u.act("break glass", func(ctx context.Context) error {
-				_, err := v.u.desk.BreakGlass(ctx, v.id, text)
+			var on desk.Broken
+			v.u.act("break glass", func(ctx context.Context) (err error) {
+				on, err = v.u.desk.BreakGlass(ctx, v.id, text)
 				return err
 			}, func(err error) {
 				d.YesButton().SetBusy("")
@@ -265,11 +267,18 @@ func (v *visit) breakGlass() {
 					return
 				}
 				d.Close()
-				v.askReveal()
+				v.askRevealBy(v.glassWords(on), text)
 			})
 			return false
 		})
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
 	d.SetWidth(560)
 	d.Show()
+}
+
+// glassWords say that an emergency is on, until when, and which of those it is that may
+// wait for a review.
+func (v *visit) glassWords(on desk.Broken) string {
+	return fmt.Sprintf("紧急查看已开启：到 %s 为止，可以查看本案全部内容。复查之前最多使用 %d 次，这是第 %d 次。请选要看的，30 秒后自动遮盖，可以再显示；每次都记入日志。",
+		v.local(on.Until).Format("15:04"), desk.MaxGlass, on.Nth)
 }

@@ -43,7 +43,9 @@ func newPanel(v *visit) *panel {
 func (p *panel) refresh() {
 	v := p.v
 	p.todo = nil
+	p.list.None = "没有发现问题"
 	if v.c.Status == loan.Void {
+		p.list.None = "案件已作废，不再核对"
 		p.draw()
 		return
 	}

@@ -26,6 +26,9 @@ func (v *visit) showMasked(words string) {
 	left, fields := v.u.desk.Revealed(v.id)
 	if left <= 0 {
 		v.banner.set(kit.Info, words, "显示…", v.askReveal)
+		if v.mayTakeOn() {
+			v.banner.also("接手…", v.takeOver)
+		}
 		return
 	}
 	until := v.local(v.u.deps.Now().Add(left)).Format("15:04:05")
@@ -93,16 +96,22 @@ func revealChoices() map[string][]string {
 
 // askReveal asks what is to be shown, and why.
 func (v *visit) askReveal() {
+	v.askRevealBy("只显示所选内容，30 秒后自动遮盖。谁在什么时候、因为什么查看了哪些内容，都记入日志。", "")
+}
+
+// askRevealBy is askReveal with what is said above it, and a reason that was given.
+func (v *visit) askRevealBy(words, given string) {
 	if !v.active {
 		return
 	}
 	boxes := newFieldBoxes("phone")
 	reason := kit.NewField()
 	reason.MaxLen = 100
+	reason.SetText(given)
 	reason.SetPlaceholder("例如：家长来电核对进度")
 	why := kit.NewLabeled("原因", true, reason)
 	content := container.New(&stacked{gap: 12},
-		kit.NewText("只显示所选内容，30 秒后自动遮盖。谁在什么时候、因为什么查看了哪些内容，都记入日志。", kit.TextBody),
+		kit.NewText(words, kit.TextBody),
 		why, kit.NewLabeled("显示哪些", true, boxes.row))
 	var d *kit.Dialog
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }

@@ -161,10 +161,7 @@ func (c *Chooser) show(dir string, all []entry, err error) {
 	}
 	c.labeled.SetError("")
 	c.folder, c.all = dir, all
-	text := dir
-	if !strings.HasSuffix(text, string(filepath.Separator)) {
-		text += string(filepath.Separator)
-	}
+	text := withSeparator(dir)
 	if c.options.Save {
 		text = filepath.Join(dir, c.options.Name)
 	}
@@ -173,6 +170,13 @@ func (c *Chooser) show(dir string, all []entry, err error) {
 	c.list.Select(-1)
 	c.list.ScrollToTop()
 	c.narrow("")
+}
+
+func withSeparator(dir string) string {
+	if strings.HasSuffix(dir, string(filepath.Separator)) {
+		return dir
+	}
+	return dir + string(filepath.Separator)
 }
 
 func homeFolder() string {
@@ -289,6 +293,11 @@ func (c *Chooser) narrow(part string) {
 func (c *Chooser) typed() {
 	c.labeled.SetError("")
 	c.list.Select(-1)
+	// A whole path that is pasted behind the folder stands for itself.
+	if rest, ok := strings.CutPrefix(c.path.Text(), withSeparator(c.folder)); ok && filepath.IsAbs(clean(rest)) && !c.options.Save {
+		c.path.SetText(rest)
+		c.path.move(len([]rune(rest)), false)
+	}
 	dir, part := filepath.Split(clean(c.path.Text()))
 	if c.options.Save {
 		return

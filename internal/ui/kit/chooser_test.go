@@ -71,6 +71,14 @@ func TestChooser(t *testing.T) {
 		s.press(fyne.KeyReturn)
 		check(t, "chosen", *got, filepath.Join(dir, "notes.txt"))
 	})
+	t.Run("so does one that is pasted behind the folder", func(t *testing.T) {
+		s, c, dir, got := chooserAt(t, jpg)
+		s.focus(c.path)
+		s.write(filepath.Join(dir, "notes.txt"))
+		check(t, "path", c.path.Text(), filepath.Join(dir, "notes.txt"))
+		s.press(fyne.KeyReturn)
+		check(t, "chosen", *got, filepath.Join(dir, "notes.txt"))
+	})
 	t.Run("Down goes into the list, Return opens the row", func(t *testing.T) {
 		s, c, dir, got := chooserAt(t, jpg)
 		s.focus(c.path)
