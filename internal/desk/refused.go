@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 
 // refusals bounds what refusals write into the chain: the first of each sort is
 // written at once, what comes again within the hour is counted, and the count is
-// written with the next refusal after it, or when the operator signs out.
+// written with the next refusal after it, or when the operator signs out, with all
+// fields that were asked for meanwhile and the reason given last.
 type refusals struct {
 	mu    sync.Mutex
 	sorts map[refusal]*counted
@@ -30,15 +32,31 @@ type refusal struct {
 }
 
 type counted struct {
-	since time.Time
-	kind  loan.ChangeKind
-	more  int // not written yet
+	since  time.Time
+	kind   loan.ChangeKind
+	more   int      // not written yet
+	fields []string // what of these was asked for
+	reason string   // why the last of these was asked
 }
 
 const (
 	refusedEvery = time.Hour
 	maxRefusals  = 40 // sorts in an hour
+	maxTried     = 40 // fields that a count names
 )
+
+// again counts one more, with what it asked for.
+func (c *counted) again(body loan.ViewBody) {
+	c.more++
+	for _, f := range body.Fields {
+		if len(c.fields) < maxTried && !slices.Contains(c.fields, f) {
+			c.fields = append(c.fields, f)
+		}
+	}
+	if body.Reason != "" {
+		c.reason = body.Reason
+	}
+}
 
 // refuse notes that guard refused a person a verb; err is what it said. What the
 // case's state alone does not allow is nobody's fault, and not noted; nor that a reason
@@ -64,9 +82,9 @@ func (d *Desk) noteRefusal(ctx context.Context, kind loan.ChangeKind, operator s
 	have := d.refused.sorts[key]
 	switch {
 	case have != nil:
-		have.more++
+		have.again(body)
 	case len(d.refused.sorts) >= maxRefusals:
-		d.refused.rest.more++
+		d.refused.rest.again(loan.ViewBody{Fields: body.Fields})
 	default:
 		if d.refused.sorts == nil {
 			d.refused.sorts = map[refusal]*counted{}
@@ -91,12 +109,12 @@ func (r *refusals) take(over func(*counted) bool) []store.Entry {
 			continue
 		}
 		if c.more > 0 {
-			out = append(out, store.Entry{Case: key.kase, Kind: c.kind, Operator: key.operator, Body: loan.ViewBody{Detail: fmt.Sprintf("%s; %d times more", key.detail, c.more)}})
+			out = append(out, store.Entry{Case: key.kase, Kind: c.kind, Operator: key.operator, Body: loan.ViewBody{Fields: c.fields, Reason: c.reason, Detail: fmt.Sprintf("%s; %d times more", key.detail, c.more)}})
 		}
 		delete(r.sorts, key)
 	}
 	if len(r.sorts) == 0 && r.rest.more > 0 {
-		out = append(out, store.Entry{Kind: loan.ChangeView, Body: loan.ViewBody{Detail: fmt.Sprintf("refused: others; %d times more", r.rest.more)}})
+		out = append(out, store.Entry{Kind: loan.ChangeView, Body: loan.ViewBody{Fields: r.rest.fields, Detail: fmt.Sprintf("refused: others; %d times more", r.rest.more)}})
 		r.rest = counted{}
 	}
 	return out

@@ -87,6 +87,38 @@ func TestALoopOfRefusedCallsDoesNotFillTheChain(t *testing.T) {
 	}
 }
 
+func TestWhatWasAskedForInCountedTriesStandsInTheChain(t *testing.T) {
+	f := newField(t)
+	c := entered(t, f.d)
+	f.in("reviewer-1", reviewPassword, f.now)
+	from, _ := f.d.Store().Head()
+	for _, try := range []struct{ field, reason string }{{guard.ImagesField, "家长来电核对"}, {"student.id_no", "学校要求核对"}, {"student.birth", "再核对一次"}, {"student.id_no", "再次核对"}} {
+		fields := []string{guard.ImagesField}
+		if try.field != guard.ImagesField {
+			fields = append(fields, try.field)
+		}
+		if err := f.d.Reveal(t.Context(), c.ID, fields, try.reason); fault.KindOf(err) != fault.Denied {
+			t.Fatal(err)
+		}
+	}
+	f.in("admin-1", clerkPassword, f.now)
+	all, err := f.d.Store().Pending(t.Context(), from, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ch := range all {
+		b, err := loan.Body[loan.ViewBody](ch)
+		if err != nil || b.Detail != "refused; 3 times more" {
+			continue
+		}
+		if got, want := fmt.Sprint(b.Fields, b.Reason), "[images student.id_no student.birth]再次核对"; got != want || ch.Case != c.ID {
+			t.Errorf("got %s of %s, want %s of %s", got, ch.Case, want, c.ID)
+		}
+		return
+	}
+	t.Error("no count stands in the chain")
+}
+
 func TestManySortsOfRefusalsDoNotFillTheChain(t *testing.T) {
 	f := newField(t)
 	var cases []uuid.UUID
