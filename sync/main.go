@@ -39,9 +39,9 @@ Usage:
   sync export --data DIR --to DIR [--grant ID --operator ID [--case ID[,ID]]]
   sync export list --data DIR [--json]
   sync record list --data DIR --reason TEXT --by ID [--of ID] [--device ID] [--case ID] [--kind KIND[,KIND]]
-      [--from DAY] [--to DAY] [--person|--person-file FILE] [--limit N] [--json]
+      [--from DAY] [--to DAY] [--person|--person-file FILE] [--seen] [--limit N] [--json]
   sync record export --data DIR --reason TEXT --by ID [--of ID] [--device ID] [--case ID] [--kind KIND[,KIND]]
-      [--from DAY] [--to DAY] [--person|--person-file FILE] --out FILE
+      [--from DAY] [--to DAY] [--person|--person-file FILE] [--seen] --out FILE
   sync record odd --data DIR --reason TEXT --by ID [--of ID] [--device ID] [--from DAY] [--to DAY] [--json]
   sync record verify --data DIR --reason TEXT --by ID [--device ID] [--json]
   sync emergency list --data DIR --reason TEXT --by ID [--json]

@@ -27,7 +27,7 @@ const auditors = "\nAn auditor of the roster signs in, and sees what was done at
 // recordFlags are what the verbs of the record have in common.
 type recordFlags struct {
 	data, reason, operator, device, id, kind, from, to *string
-	person                                             *bool
+	person, seen                                       *bool
 	personFile                                         *string
 	json                                               *bool
 	who                                                *actor
@@ -37,7 +37,7 @@ type recordFlags struct {
 // newRecordFlags adds them; a verb that reads whole chains has no filter of lines.
 func newRecordFlags(f *flag.FlagSet, lines bool) *recordFlags {
 	none, no := "", false
-	r := &recordFlags{operator: &none, id: &none, kind: &none, from: &none, to: &none, personFile: &none, person: &no, json: &no, errs: f.Output()}
+	r := &recordFlags{operator: &none, id: &none, kind: &none, from: &none, to: &none, personFile: &none, person: &no, seen: &no, json: &no, errs: f.Output()}
 	r.data = f.String("data", "", "folder of the centre")
 	r.reason = f.String("reason", "", "why it is looked at; no personal data")
 	r.device = f.String("device", "", "id of a laptop; all without")
@@ -55,13 +55,14 @@ func (r *recordFlags) narrow(f *flag.FlagSet) {
 	r.id = f.String("case", "", "id of a case, or four characters or more of its end")
 	r.kind = f.String("kind", "", "sorts of acts, joined by commas: "+strings.Trim(fmt.Sprint(central.RecordKinds()), "[]"))
 	r.person = f.Bool("person", false, "who saw one person's data: the terminal asks for the ID number")
+	r.seen = f.Bool("seen", false, "lines alone by which somebody saw data of a case; not what was asked for, answered or\nrefused")
 	r.personFile = f.String("person-file", "", "the same, with a file whose first line is the number, /dev/fd/N for one that is open")
 }
 
 // query reads the flags into a query.
 func (r *recordFlags) query(ctx context.Context) (q central.RecordQuery, err error) {
 	const op = "sync.record"
-	q.Reason, q.Operator, q.Case = *r.reason, *r.operator, *r.id
+	q.Reason, q.Operator, q.Case, q.Seen = *r.reason, *r.operator, *r.id, *r.seen
 	if *r.device != "" {
 		if q.Device, err = uuid.Parse(*r.device); err != nil {
 			return q, fault.New(op, fault.Input, errors.New("--device is not an id"))
@@ -178,7 +179,7 @@ func showLine(out io.Writer, l guard.Line, name string) {
 	if l.Reason != "" {
 		of += "  because: " + l.Reason
 	}
-	fmt.Fprintf(out, "%s  %s %d  %s %s  %s%s\n", l.At.Local().Format(time.DateTime), l.Device, l.Counter, l.Operator, name, l.Kind, of)
+	fmt.Fprintf(out, "%s  %s %d  %s %s  %s%s\n", l.At.Local().Format(time.DateTime), l.Device, l.Counter, l.Operator, name, l.Sort(), of)
 }
 
 func recordOdd(ctx context.Context, args []string, out, errs io.Writer) error {

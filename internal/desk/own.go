@@ -26,12 +26,12 @@ type Own struct {
 	Contract  string           // the number of the contract that the centre gave; empty where it gave none yet
 	Sealed    int              // sealed contracts that are kept, voided ones too
 	Consents  []OwnConsent
-	Looks     int // how often somebody looked, was shown a row by a search, revealed, printed or exported
+	Looks     int // how often somebody saw what is kept (guard.Line.Saw), own looks of this kind among them
 	LastLook  time.Time
 	Exports   int // how often a copy left by an export
 	AtCentre  bool
-	MayErase  error // nil, or why what is kept cannot be erased on request
-	Operators []string
+	MayErase  error    // nil, or why what is kept cannot be erased on request
+	Operators []string // who saw it, or had a part in the case, by their ids
 }
 
 // OwnPaper is a portrait or paper that tells of the person.
@@ -98,9 +98,7 @@ func (o *Own) look(ch *loan.Change) {
 	if ch.At.After(o.LastLook) {
 		o.LastLook = ch.At
 	}
-	if !slices.Contains(o.Operators, ch.Operator) {
-		o.Operators = append(o.Operators, ch.Operator)
-	}
+	o.by(ch.Operator)
 }
 
 // ownPapers are the pictures and papers of a case that tell of a party, in their order.
@@ -134,24 +132,30 @@ func sealedContracts(c *loan.Case) int {
 	return n
 }
 
-// count adds what a change of the case says of looks and consents.
+// count adds what a change of the case says of looks, consents and of who had a part.
 func (o *Own) count(ch *loan.Change, party loan.Party) {
-	switch ch.Kind {
-	case loan.ChangeView, loan.ChangeReveal, loan.ChangePrint, loan.ChangeExport:
-		if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, guard.PortraitAgain) {
-			return // no look
-		}
+	l := guard.LineOf(ch)
+	switch {
+	case l.Saw():
 		o.look(ch)
-		if ch.Kind == loan.ChangeExport {
-			if b, err := loan.Body[loan.ViewBody](ch); err == nil && strings.HasPrefix(b.Detail, "export ") && !strings.HasPrefix(b.Detail, guard.ExportRefused) {
-				o.Exports++
-			}
+		if ch.Kind == loan.ChangeExport && strings.HasPrefix(l.Detail, "export ") {
+			o.Exports++
 		}
-	case loan.ChangeConsent:
+	case ch.Kind.Part():
+		o.by(ch.Operator)
+	}
+	if ch.Kind == loan.ChangeConsent {
 		b, err := loan.Body[loan.ConsentBody](ch)
 		if err == nil && b.Party == party {
 			o.Consents = append(o.Consents, OwnConsent{b.Purpose, b.Text, ch.At, ch.Operator, b.Given})
 		}
+	}
+}
+
+// by adds who looked or had a part.
+func (o *Own) by(operator string) {
+	if operator != "" && !slices.Contains(o.Operators, operator) {
+		o.Operators = append(o.Operators, operator)
 	}
 }
 

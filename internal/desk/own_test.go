@@ -7,6 +7,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
 	"github.com/google/uuid"
@@ -130,6 +131,40 @@ func TestEachPartyIsShownAllThatIsItsOwnAndNothingOfTheOther(t *testing.T) {
 			a.Loan.Previous != nil && a.Loan.Previous.ContractNo != "" || len(a.Coborrowers) > 0 && a.Coborrowers[0].NonParentReason != "" {
 			t.Errorf("%s, by who does not handle the case: in full %v, card %v, %+v", p, told(own), own.Card != nil, a)
 		}
+	}
+}
+
+func TestWhoReviewedAtTheClerksScreenIsAmongWhoSawIt(t *testing.T) {
+	f := newField(t)
+	ctx, must, d := t.Context(), step(t), f.d
+	c := entered(t, d)
+	must(d.Submit(ctx, c.ID))
+	must(d.Review(ctx, c.ID, "reviewer-1", []byte(reviewPassword), true, ""))
+	if _, err := d.AskGrant(ctx, desk.Wanted{Fields: []string{guard.ImagesField}, Case: c.ID, Hours: 2, Reason: "家长来电核对"}); err != nil {
+		t.Fatal(err)
+	}
+	own, err := d.OwnData(ctx, c.ID, loan.StudentParty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.OwnData(ctx, c.ID, loan.StudentParty)
+	if err != nil || again.Looks != own.Looks+1 {
+		t.Errorf("%d looks after %d, %v", again.Looks, own.Looks, err)
+	}
+	if !slices.Contains(own.Operators, "reviewer-1") || !slices.Contains(own.Operators, "clerk-1") || own.Looks != 2 {
+		t.Errorf("%d looks of %v, want the review and this one, of both", own.Looks, own.Operators)
+	}
+	f.in("admin-1", clerkPassword, f.now)
+	r, err := f.d.Record(ctx, desk.Sought{Person: string(c.App.Student.IDNo), Reason: "家长投诉核查", Seen: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range r.Lines {
+		got = append(got, l.Operator+" "+l.Label())
+	}
+	if want := []string{"clerk-1 查看", "clerk-1 查看", "reviewer-1 复核"}; !slices.Equal(got, want) {
+		t.Errorf("who saw the student: got %q, want %q", got, want)
 	}
 }
 

@@ -62,6 +62,9 @@ const OwnShown = guard.OwnShown
 // VerbLabel is a verb's name on screen, as the record has the verb.
 func VerbLabel(verb string) string { return guard.Label(guard.Verb(verb)) }
 
+// FieldNames are fields as the screen names them.
+func FieldNames(fields []string) []string { return guard.FieldNames(fields) }
+
 // Record is what was found in the record of this laptop.
 type Record struct {
 	Lines  []Line // the newest first
@@ -237,8 +240,8 @@ const ReportContext = "doorstep record report 1"
 // Report is lines of the record as a file for others: UTF-8, comma-separated,
 // with a line for each, the proof of the chain above and this laptop's signature
 // over all bytes before it at the end. Reasons stand as people wrote them, with
-// numbers and what they say of the case's people masked; what a line says besides stands
-// in the words of the screen, and in the last column as the chain has it. That it was made, and how many lines it has, is noted.
+// numbers and what they say of the case's people masked; what a line tells, of which
+// fields, and what it says besides stand in the words of the screen, and in the last columns as the chain has them. That it was made, and how many lines it has, is noted.
 func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, err error) {
 	const op = "report record"
 	audit, err := d.Audit(ctx)

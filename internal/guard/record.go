@@ -18,6 +18,7 @@ type Sought struct {
 	Case     string // the end of a case's id, at least four characters
 	Person   string // an ID number: lines of the cases in which it ever stood, as student's or co-borrower's
 	Kinds    []loan.ChangeKind
+	Seen     bool      // lines alone that tell that somebody saw data of a case (Line.Saw)
 	From, To time.Time // To is not included
 	Limit    int       // the newest; 0 is no limit
 	Reason   string    // why it is looked at
@@ -223,7 +224,7 @@ func (q Sought) Wants(l Line) bool {
 		q.Case != "" && !l.Of(func(id uuid.UUID) bool {
 			return id != uuid.Nil && strings.HasSuffix(id.String(), strings.ToLower(q.Case))
 		}),
-		len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
+		q.Seen && !l.Saw(), len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
 		!q.From.IsZero() && l.At.Before(q.From), !q.To.IsZero() && !l.At.Before(q.To):
 		return false
 	}
@@ -299,11 +300,12 @@ func FaceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
 
 // LineColumns heads the columns of a report.
 func LineColumns() []string {
-	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注", "原因", "备注代码"}
+	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注", "原因", "事项代码", "栏目代码", "备注代码"}
 }
 
-// Row is the line in a report. What it says besides stands in the words of the screen
-// (Words, of which text is), and at the end as the chain has it, for programs; the
+// Row is the line in a report. What it tells, of which fields, and what it says besides
+// stand in the words of the screen (Words, of which text is), and at the end as the chain
+// has them, for programs; the
 // reason stands as people wrote it, with the numbers in it masked. None begins anything
 // that a spreadsheet would reckon.
 func (l Line) Row(text func(id string) string) []string {
@@ -311,8 +313,8 @@ func (l Line) Row(text func(id string) string) []string {
 	if l.Case != uuid.Nil {
 		id = l.Case.String()
 	}
-	return []string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, string(l.Kind),
-		strings.Join(l.Fields, " "), inert(l.Words(text)), inert(l.Reason), inert(l.Detail)}
+	return []string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), l.Operator, id, l.Label(),
+		inert(strings.Join(l.FieldNames(), "、")), inert(l.Words(text)), inert(l.Reason), string(l.Kind), inert(strings.Join(l.Fields, " ")), inert(l.Detail)}
 }
 
 // inert is a text that a spreadsheet takes for words.

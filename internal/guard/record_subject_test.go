@@ -2,6 +2,7 @@ package guard
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func TestALineSaysWhatItIsOf(t *testing.T) {
 				t.Errorf("got %q, %q, want %q, %q", l.Detail, l.Subject(), c.of, c.words)
 			}
 			row := l.Row(nil)
-			if row[len(row)-3] != c.words || row[len(row)-1] != c.of || strings.Contains(strings.Join(row, " "), number) {
+			if row[slices.Index(LineColumns(), "备注")] != c.words || row[len(row)-1] != c.of || strings.Contains(strings.Join(row, " "), number) {
 				t.Errorf("in a report: got %q", row)
 			}
 		})

@@ -12,14 +12,19 @@ import (
 // was allowed comes first.
 func centreForms() []form {
 	var out []form
-	for _, how := range [][2]string{{"unproven act: ", "没有验证密码："}, {"failed act: ", "没有做成："}, {"act: ", ""},
-		{"first officer, by who administers the machine: ", "首位县级人员，由管理服务器的人："}, {"unproven, by who administers the machine: ", "没有验证密码，由管理服务器的人："},
-		{"before the first officer, by who administers the machine: ", "还没有县级人员，由管理服务器的人："}} {
+	for _, how := range actHow() {
 		out = append(out, form{how[0], func(rest string) string { return centreSaid(how[1], rest) }})
 	}
 	return append(out, form{WrongAtCentre, wrongSaid}, form{CentreRefused, func(rest string) string {
 		return "县级登录被拒绝" + map[bool]string{true: "：用的是临时密码"}[rest == ByTemporary]
 	}}, form{"record report, ", reportSaid})
+}
+
+// actHow is how an act of the centre's begins, and what that says.
+func actHow() [][2]string {
+	return [][2]string{{"unproven act: ", "没有验证密码："}, {"failed act: ", "没有做成："}, {"act: ", ""},
+		{"first officer, by who administers the machine: ", "首位县级人员，由管理服务器的人："}, {"unproven, by who administers the machine: ", "没有验证密码，由管理服务器的人："},
+		{"before the first officer, by who administers the machine: ", "还没有县级人员，由管理服务器的人："}}
 }
 
 func wrongSaid(rest string) string {
@@ -64,7 +69,7 @@ func withSaid(rest string) string {
 			break
 		}
 	}
-	return strings.NewReplacer(" of case ", "，案件 ", " of one person", "，一个人的", " operator=", "，人员 ", " device=", "，电脑 ", " case=", "，案件 ", " kind=", "，事项 ", " from=", "，从 ", " to=", "，到 ",
+	return strings.NewReplacer(" of case ", "，案件 ", " of one person", "，一个人的", " of who saw", "，看到过内容的", " operator=", "，人员 ", " device=", "，电脑 ", " case=", "，案件 ", " kind=", "，事项 ", " from=", "，从 ", " to=", "，到 ",
 		": enabling, asked by ", "：启用账号，申请人 ", " cases", " 件，案件", " as ", "，角色 ", " for ", "，账号 ", " at ", "，电脑 ", " under ", "，授权 ",
 	).Replace(rest) + end
 }

@@ -109,7 +109,7 @@ func (s *recordSection) sought() desk.Sought {
 	}
 	switch s.kind.Value() {
 	case "look":
-		q.Kinds = []loan.ChangeKind{loan.ChangeView, loan.ChangeReveal}
+		q.Seen = true
 	case "search":
 		q.Kinds = []loan.ChangeKind{loan.ChangeSearch}
 	case "out":
@@ -202,13 +202,13 @@ func (s *recordSection) cells(i int) []kit.Cell {
 	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
 		id = c[len(c)-8:]
 	}
-	return []kit.Cell{{Text: l.At.In(s.u.deps.Now().Location()).Format("01-02 15:04:05")}, {Text: s.named(l.Operator)}, {Text: kindName(l.Kind), Bold: true}, {Text: id}, {Text: lineWords(l, 4)}}
+	return []kit.Cell{{Text: l.At.In(s.u.deps.Now().Location()).Format("01-02 15:04:05")}, {Text: s.named(l.Operator)}, {Text: l.Label(), Bold: true}, {Text: id}, {Text: lineWords(l, 4)}}
 }
 
 // open shows a line whole: the list cuts what is long.
 func (s *recordSection) open(i int) {
 	l := s.lines[i]
-	facts := []fyne.CanvasObject{fact("时间", l.At.In(s.u.deps.Now().Location()).Format("2006-01-02 15:04:05")), fact("人员", s.named(l.Operator)), fact("事项", kindName(l.Kind))}
+	facts := []fyne.CanvasObject{fact("时间", l.At.In(s.u.deps.Now().Location()).Format("2006-01-02 15:04:05")), fact("人员", s.named(l.Operator)), fact("事项", l.Label())}
 	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
 		facts = append(facts, fact("案件", c))
 	}
@@ -224,7 +224,7 @@ func (s *recordSection) open(i int) {
 func lineWords(l desk.Line, fields int) string {
 	var more []string
 	if len(l.Fields) > 0 {
-		names := lineFields(l)
+		names := l.FieldNames()
 		more = append(more, strings.Join(names[:min(len(names), fields)], "、"))
 	}
 	for _, w := range []string{l.Reason, detailWords(l)} {
@@ -259,22 +259,6 @@ func (s *recordSection) report() {
 			kit.Notice(s.u.win, kit.Good, fmt.Sprintf("已导出 %d 条，报告带本机签名。原因按填写的原话列出，其中的号码已遮盖。", n))
 		})
 	}).Show()
-}
-
-// kindName is what a change did, on screen.
-func kindName(k loan.ChangeKind) string {
-	if l, ok := map[loan.ChangeKind]string{
-		loan.ChangeOpen: "新建", loan.ChangeEdit: "填写", loan.ChangeResolve: "选定内容", loan.ChangeAttach: "添加材料", loan.ChangeDetach: "移除材料", loan.ChangeArrange: "整理材料",
-		loan.ChangeReplace: "补拍", loan.ChangeCard: "读证", loan.ChangeAttest: "人证一致", loan.ChangeConsent: "同意", loan.ChangeSubmit: "提交复核", loan.ChangeReview: "复核",
-		loan.ChangeContract: "生成合同", loan.ChangeRead: "阅读合同", loan.ChangeSign: "签名", loan.ChangeWitness: "见证", loan.ChangeSeal: "封存合同", loan.ChangeFinish: "办结",
-		loan.ChangeCorrect: "补正", loan.ChangeVoid: "作废", loan.ChangeReceive: "中心收到", loan.ChangeAccept: "中心受理", loan.ChangeReturn: "中心退回",
-		loan.ChangeTicket: "取号", loan.ChangePass: "转交", loan.ChangeTake: "接手", loan.ChangeUrgent: "优先上传", loan.ChangeNotice: "中心提示",
-		loan.ChangeView: "查看", loan.ChangeSearch: "查找", loan.ChangeReveal: "显示", loan.ChangePrint: "打印", loan.ChangeExport: "导出", loan.ChangeSignIn: "登录",
-		loan.ChangeErase: "清除", loan.ChangeRepair: "修复", loan.ChangeRestore: "恢复备份", loan.ChangeBackup: "备份", loan.ChangeRecover: "改密码", loan.ChangeSetting: "设置",
-	}[k]; ok {
-		return l
-	}
-	return string(k)
 }
 
 // detailWords is what a line adds, on screen.

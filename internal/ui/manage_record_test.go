@@ -87,7 +87,7 @@ func TestEveryKindOfLineHasAName(t *testing.T) {
 			t.Fatal(err)
 		}
 		n++
-		if name := kindName(loan.ChangeKind(kind)); strings.IndexFunc(name, func(r rune) bool { return r < 0x80 }) >= 0 {
+		if name := (desk.Line{Kind: loan.ChangeKind(kind)}).Label(); strings.IndexFunc(name, func(r rune) bool { return r < 0x80 }) >= 0 {
 			t.Errorf("%s is shown as %q", kind, name)
 		}
 		return true
@@ -196,7 +196,7 @@ func TestACaseThatTheCentreErasedAndThatStayedIsToldAsKept(t *testing.T) {
 }
 
 func TestThePartiesOfALineStandInChinese(t *testing.T) {
-	if got := lineFields(desk.Line{Fields: []string{"student", "coborrower"}}); !han(got[0]) || !han(got[1]) {
+	if got := (desk.Line{Fields: []string{"student", "coborrower"}}).FieldNames(); !han(got[0]) || !han(got[1]) {
 		t.Errorf("the parties are shown as %q", got)
 	}
 }

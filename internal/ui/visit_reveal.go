@@ -60,25 +60,7 @@ func (v *visit) conceal() {
 }
 
 // fieldNames are the fields of a grant or reveal on screen.
-func fieldNames(fields []string) []string {
-	var out []string
-	for _, f := range fields {
-		if name, ok := map[string]string{desk.ImagesField: "影像和合同", desk.SearchField: "查找他人案件", desk.TakeField: "接手他人案件",
-			string(loan.StudentParty): "借款学生", string(loan.CoborrowerParty): "共同借款人"}[f]; ok {
-			out = append(out, name)
-			continue
-		}
-		who := ""
-		switch {
-		case strings.HasPrefix(f, "student."):
-			who = "学生"
-		case strings.HasPrefix(f, "coborrowers."):
-			who = "共同借款人"
-		}
-		out = append(out, who+fieldLabel(f))
-	}
-	return out
-}
+func fieldNames(fields []string) []string { return desk.FieldNames(fields) }
 
 // revealChoices are what one may ask to see, by what it is for.
 func revealChoices() map[string][]string {

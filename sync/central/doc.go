@@ -265,14 +265,15 @@
 // auditor of the roster, as far as the laptops lie in his organisation; the centre's
 // own is the county's. Each look is an act as above, whose detail names ids alone:
 // "record list|odd|verify|export", then operator=, device=, case=, kind=, from= and
-// to=, and "of one person" where a number was given, which is kept nowhere; "record of
-// one person: N cases" has the ids of the first 20. Nothing is kept for it: changes are read
+// to=, "of who saw" where nothing else was sought, and "of one person" where a number was
+// given, which is kept nowhere; "record of one person: N cases" has the ids of the first 20. Nothing is kept for it: changes are read
 // a thousand at a time in the order of chains, or by their case.
 //
 // A report is UTF-8, comma-separated, as a laptop's (package desk): a head with the
 // centre, the auditor and the time; what the chains prove and their number; the names
-// of columns; a line for each, chain by chain, what it says besides (备注) in the words
-// of the screen and last (备注代码) as its chain has it; the number of lines; and "签名," with
+// of columns; a line for each, chain by chain, what it tells (事项), of which fields (栏目)
+// and what it says besides (备注) in the words of the screen and last (事项代码, 栏目代码,
+// 备注代码) as its chain has them; the number of lines; and "签名," with
 // the authority's signature (context "doorstep centre record report 1") over the
 // SHA-256 of all bytes before it. A change of kind export says that it left.
 //

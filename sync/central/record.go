@@ -185,6 +185,9 @@ func (q *RecordQuery) words() string {
 			say([]string{"from", "to"}[i], t.UTC().Format(time.RFC3339))
 		}
 	}
+	if q.Seen {
+		b.WriteString(" of who saw")
+	}
 	if q.Person != "" {
 		b.WriteString(" of one person")
 	}

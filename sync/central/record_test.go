@@ -374,6 +374,19 @@ func TestAReportOfTheRecordIsSignedAndNoted(t *testing.T) {
 	}
 }
 
+func TestWhoSawIsSoughtAlone(t *testing.T) {
+	k := twoPoints(t)
+	all := k.ask(t, "aud-county", RecordQuery{})
+	got := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Seen: true}})
+	if len(got.Lines) == 0 || len(got.Lines) >= len(all.Lines) || slices.ContainsFunc(got.Lines, func(l guard.Line) bool { return !l.Saw() }) {
+		t.Errorf("%d lines of %d, want those alone by which somebody saw something", len(got.Lines), len(all.Lines))
+	}
+	after := k.ask(t, "aud-county", RecordQuery{})
+	if !slices.ContainsFunc(after.Lines, func(l guard.Line) bool { return l.Detail == "act: record list of who saw" }) {
+		t.Error("the centre's chain does not say what was sought")
+	}
+}
+
 func TestWhereAChainOfALaptopWasTamperedWith(t *testing.T) {
 	k := twoPoints(t)
 	west := k.west.enrol.Device.String()
