@@ -179,7 +179,7 @@ func (m *manage) device() fyne.CanvasObject {
 	card := []fyne.CanvasObject{
 		fact("受理点", p.Point+"（"+p.PointType+"）"),
 		fact("县（市、区）", p.County+" "+p.CountyCode),
-		fact("设备编号", p.Device[:8]),
+		fact("设备编号", "末 8 位 "+shortDevice(m.u.desk)),
 		fact("中心地址", p.Server),
 		fact("用途", practice),
 	}

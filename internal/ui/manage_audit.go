@@ -82,9 +82,10 @@ func (s *auditSection) show(r desk.AuditReport) {
 }
 
 func chainCard(c desk.ChainAudit) fyne.CanvasObject {
-	title := "设备 " + c.Device.String()[:8]
+	end := c.Device.String()[28:] // the beginning is the time, and the same for laptops made in one hour
+	title := "设备 " + end
 	if c.Own {
-		title = "本机（" + c.Device.String()[:8] + "）"
+		title = "本机（" + end + "）"
 	}
 	rows := []fyne.CanvasObject{fact("记录", fmt.Sprintf("%d 条", c.Changes))}
 	for _, e := range c.Erased {

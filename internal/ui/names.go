@@ -23,6 +23,9 @@ func (u *Window) namer() func(account string) string {
 		if account == desk.Unknown {
 			return notHere
 		}
+		if account == "centre" { // it writes its own changes by no person's name
+			return "县资助中心"
+		}
 		if n := names[account]; n != "" {
 			return n + "（" + account + "）"
 		}
