@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,12 +123,36 @@ func LineOf(ch *loan.Change) Line {
 		if b, err := loan.Body[loan.ReviewBody](ch); err == nil {
 			l.Detail, l.Reason = map[bool]string{true: "passed", false: "sent back"}[b.Pass], b.Note
 		}
+	case ch.Kind == loan.ChangeReturn:
+		if b, err := loan.Body[loan.ReturnBody](ch); err == nil {
+			l.Detail, l.Reason = returnedWords(b.Codes), b.Note
+			if b.Fits() {
+				l.Fields = slices.Compact(slices.Sorted(maps.Values(b.Fields)))
+			}
+		}
 	default:
 		l.Detail = subjectOf(ch)
 	}
 	l.Reason = MaskNumbers(l.Reason) // people wrote it in their own words
 	return l
 }
+
+// returnedWords are the codes with which the centre returned a case, those alone that have
+// the form of one.
+func returnedWords(codes []loan.Code) string {
+	words := ""
+	for _, c := range codes[:min(len(codes), 20)] {
+		if s := string(c); s != "" && len(s) <= 16 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == "" {
+			words += " " + s
+		}
+	}
+	if words == "" {
+		return ""
+	}
+	return returnedMark + strings.TrimPrefix(words, " ")
+}
+
+const returnedMark = "returned for "
 
 // ErasureWords is the detail of the look at a case's row of whoever is to erase the case,
 // and the grant that it rested on, "" for none: the line stands under no case, for it is

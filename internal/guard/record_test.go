@@ -55,3 +55,23 @@ func TestAWholePersonNamesANumberToo(t *testing.T) {
 		t.Error("a text of another field counts")
 	}
 }
+
+func TestAReturnSaysForWhichCodesAndFields(t *testing.T) {
+	of := func(b loan.ReturnBody) Line {
+		body, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return LineOf(&loan.Change{Kind: loan.ChangeReturn, Operator: "centre", Body: body})
+	}
+	l := of(loan.ReturnBody{Codes: []loan.Code{"E-PH-001", "E-AD-001"}, Note: "电话 15400000001 打不通", Fields: map[loan.Code]string{"E-PH-001": "student.phone"}})
+	if got, want := l.Words(nil), "退回代码 E-PH-001、E-AD-001"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if len(l.Fields) != 1 || l.Fields[0] != "student.phone" || l.Reason != MaskNumbers("电话 15400000001 打不通") || l.Label() != "中心退回" {
+		t.Errorf("got %+v", l)
+	}
+	if l := of(loan.ReturnBody{Codes: []loan.Code{"某某甲"}}); l.Detail != "" {
+		t.Errorf("what is no code stands as %q", l.Detail)
+	}
+}

@@ -91,6 +91,7 @@ func forms() []form {
 		{Compared, after("复核时对照，案件 ")},
 		{RosterTaken, after("取用预申请名单 ")},
 		{"remote call ", after("呼叫 ")},
+		{returnedMark, func(codes string) string { return "退回代码 " + strings.ReplaceAll(codes, " ", "、") }},
 		{"sync ", settingsSaid},
 		{"file refused: ", func(string) string { return "文件被拒绝" }},
 		{"helper ", helperSaid},
