@@ -61,7 +61,7 @@ func refusedSort(l Line) sort {
 		return sort{"查找被拒", "search-refused"}
 	case is(TakeRefused):
 		return sort{"接手被拒", "take-refused"}
-	case is("export refused"):
+	case is(ExportRefused):
 		return sort{"导出被拒", "export-refused"}
 	case is("grant refused"):
 		return sort{"批准无效", "grant-refused"}
