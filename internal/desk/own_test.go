@@ -168,6 +168,22 @@ func TestWhoReviewedAtTheClerksScreenIsAmongWhoSawIt(t *testing.T) {
 	}
 }
 
+func TestSigningAgainIsNoCorrectionInTheRecord(t *testing.T) {
+	f := newField(t)
+	ctx, must := t.Context(), step(t)
+	c := signedCase(t, f.d, entered(t, f.d))
+	must(f.d.SignAgain(ctx, c.ID, "签名笔画不清"))
+	f.in("admin-1", clerkPassword, f.now)
+	r, err := f.d.Record(ctx, desk.Sought{Kinds: []loan.ChangeKind{loan.ChangeCorrect}})
+	if err != nil || len(r.Lines) != 1 {
+		t.Fatalf("%d lines, %v", len(r.Lines), err)
+	}
+	l := r.Lines[0]
+	if got := l.Label() + "：" + l.Words(func(string) string { return "" }); got != "重新签署：签名作废，重新签署" || len(l.Fields) != 0 || l.Reason != "签名笔画不清" {
+		t.Errorf("got %q of %v, %q", got, l.Fields, l.Reason)
+	}
+}
+
 // acknowledged lets the centre say that it has all that this laptop wrote.
 func (k *keeper) acknowledged(blobs ...loan.Hash) {
 	k.t.Helper()

@@ -64,6 +64,13 @@ func (u *unnaming) line(ctx context.Context, l Line, under map[string][]uuid.UUI
 	if l.Case == uuid.Nil {
 		cases = append(cases, under[l.Grant()]...)
 	}
+	if l.Kind == loan.ChangeCorrect {
+		c, err := u.of(ctx, l.Case)
+		if err != nil {
+			return l, err
+		}
+		l = l.In(c)
+	}
 	var err error
 	l.Reason, err = u.text(ctx, l.Reason, cases...)
 	return l, err

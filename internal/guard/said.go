@@ -118,7 +118,8 @@ func wholeSaid() map[string]string {
 		"passed": "通过", "sent back": "退回", "room on": "开启同室协作", "room off": "关闭同室协作", "remote on": "开启远程协作", "remote off": "关闭远程协作",
 		"stick to the centre": "写入U盘", "enrolled again": "重新注册", "change": "修改密码", "replaced by a backup": "用备份替换了本机数据",
 		ExportWithdrawn: "撤回导出申请", "request not withdrawn: another operator's": "撤回他人的申请，被拒绝", "school register refused: not the county's": "本机的院校名册不是县里下发的，没有采用",
-		Copied: "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"}
+		signedAgain: "签名作废，重新签署",
+		Copied:      "县资助中心持有另一份本机记录：另有一台电脑在用本机的身份"}
 }
 
 // after is the words, and the rest as it is.

@@ -41,6 +41,9 @@ func (l Line) Saw() bool {
 }
 
 func (l Line) sort() sort {
+	if l.Kind == loan.ChangeCorrect && l.Detail == signedAgain {
+		return sort{"重新签署", "sign-again"}
+	}
 	if l.Kind.View() && l.Kind != loan.ChangeSignIn && l.Kind != loan.ChangeRecover {
 		for _, of := range []func(Line) sort{refusedSort, askSort, answerSort, elseSort} {
 			if s := of(l); s.label != "" {
@@ -49,6 +52,20 @@ func (l Line) sort() sort {
 		}
 	}
 	return sort{label: KindLabel(l.Kind)}
+}
+
+const signedAgain = "signatures void, no value changed"
+
+// In is the line as its case tells it: a correction by which no value became another
+// names none, for it voided the signatures alone.
+func (l Line) In(c *loan.Case) Line {
+	for i := range c.Former {
+		v := c.Former[i].Voided
+		if l.Kind == loan.ChangeCorrect && v != nil && len(v.Fields) == 0 && v.By == l.Operator && v.At.Equal(l.At) {
+			l.Fields, l.Detail = nil, signedAgain
+		}
+	}
+	return l
 }
 
 // refusedSort is of what was refused.
