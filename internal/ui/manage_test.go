@@ -124,6 +124,10 @@ func TestKeepingInTheWindow(t *testing.T) {
 		}
 	})
 	r.typeLines(s.year.Value())
+	if r.u.chore != nil {
+		t.Error("Return alone erased a season")
+	}
+	r.ui(func() { fyneTap(asked.YesButton()) })
 	r.until("the season is erased", func() bool { return r.u.chore == nil })
 	r.settle()
 	r.snap("dialog-erased")
