@@ -16,8 +16,8 @@ const numberDigits = 11
 // any kind and in Chinese numerals, also where signs, spaces or line ends stand
 // between them, and phones and ID numbers in which letters stand for digits that they
 // look like, as 154OOOO0001, or that are written as if a time or a date were in them. A
-// date as 2026-09-01, also with its time, and a list of pages or days that goes up are no
-// such numbers. What is told in other words is not found.
+// date as 2026-09-01, also with its time, school years, sums of a loan and a list of pages
+// or days that goes up are no such numbers. What is told in other words is not found.
 func MaskNumbers(s string) string {
 	r := []rune(s)
 	for from := 0; from < len(r); from++ {
@@ -25,7 +25,7 @@ func MaskNumbers(s string) string {
 			continue
 		}
 		digits := timedAt(r, from)
-		if n := max(dateAt(r[from:]), hourAt(r[from:]), listAt(r[from:])); digits == nil && n > 0 && (from == 0 || !isDigit(r[from-1])) {
+		if n := max(dateAt(r[from:]), hourAt(r[from:]), listAt(r[from:]), yearsAt(r[from:]), sumsAt(r[from:])); digits == nil && n > 0 && (from == 0 || !isDigit(r[from-1])) {
 			from += n - 1
 			continue
 		}

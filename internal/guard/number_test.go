@@ -69,8 +69,35 @@ func TestANumberInDisguiseIsANumber(t *testing.T) {
 
 // BenchmarkMaskLongText is of what a laptop may send as a reason: the time of each sort
 // grows with its length, and not with the square of it.
+func TestSchoolYearsAndSumsAreNoNumbers(t *testing.T) {
+	for _, s := range []string{
+		"2025、2026、2027 三个学年", "2023-2024、2024-2025、2025-2026 学年", "2023/2024、2024/2025 学年", "2023—2024、2024—2025、2025—2026学年",
+		"2025-2026-1、2025-2026-2 两学期", "2023-2024，2024-2025 学年", "2023.9-2024.6、2024.9-2025.6", "2023-09至2027-06", "202309-202706", "2019 2020 2021 2022 四年",
+		"8000、8000、4000 元三笔", "金额 6000/8000/12000/16000", "16000、16000、16000", "1500、600、1200 三项", "18000，12000，8000", "8,000、8,000、4,000 元", "8000.00、4000.00、5200.00",
+		"2024-2025、2025-2026 学年，12000、16000", "2025至2026、2026至2027",
+	} {
+		if got := MaskNumbers(s); got != s {
+			t.Errorf("%s became %s", s, got)
+		}
+	}
+	for s, want := range map[string]string{
+		"2025、15400000001":             "2025、154****0001",
+		"2025-2026 15400000001":        "2025-2026 154****0001",
+		"2025-2026、52272720050304991X": "2025-2026、522***********991X",
+		"8000、15400000001":             "800*、*******0001",
+		"154-2025-2026":                "154-****-2026",
+		"1540、0000、001":                "154*、***0、001",
+		"5227272005年03月0499 1X":        "522*******年**月**99 1X",
+		"8000、8000、6222 0000 1234 567": "",
+	} {
+		if got := MaskNumbers(s); got != want && (want != "" || got == s) {
+			t.Errorf("%s became %s, want %s", s, got, want)
+		}
+	}
+}
+
 func BenchmarkMaskLongText(b *testing.B) {
-	for name, piece := range map[string]string{"digits": "7", "list": "1、", "times": "10:30 ", "letters": "l O", "dates": "2026-09-01", "words": "核对"} {
+	for name, piece := range map[string]string{"digits": "7", "list": "1、", "times": "10:30 ", "letters": "l O", "dates": "2026-09-01", "years": "2025-2026、", "sums": "8000、", "words": "核对"} {
 		for _, n := range []int{1000, 16000} {
 			text := strings.Repeat(piece, n)
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
