@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -215,7 +216,29 @@ func (d *Desk) rosterDifferences(ctx context.Context, c *loan.Case) (out []Diffe
 	out = differs(out, "student.id_no", FromRoster, string(id), s.IDNo)
 	out = differs(out, "student.phone", FromRoster, have.Phone, s.Phone)
 	out = differs(out, "student.ethnic", FromRoster, have.Ethnic, s.Ethnic)
-	return differs(out, "student.address", FromRoster, have.Address, s.Address), nil
+	out = differs(out, "student.address", FromRoster, have.Address, s.Address)
+	if string(id) != s.IDNo {
+		return out, nil // another's need is nobody's to see here
+	}
+	need := c.App.Hardship
+	out = differs(out, "hardship.pre_applied", FromRoster, strconv.FormatBool(need.PreApplied), strconv.FormatBool(s.Approved))
+	return append(out, kindsDiffer(need.Categories, s.Categories)...), nil
+}
+
+// kindsDiffer is the difference between the kinds of hardship of a case and those that
+// the roster says, in whatever order they stand; none where one of them says none.
+func kindsDiffer(here, there []string) []Difference {
+	sorted := func(list []string) string {
+		if len(list) == 0 {
+			return ""
+		}
+		raw, err := json.Marshal(slices.Sorted(slices.Values(list)))
+		if err != nil {
+			return ""
+		}
+		return string(raw)
+	}
+	return differs(nil, "hardship.categories", FromRoster, sorted(here), sorted(there))
 }
 
 // compared are the fields set beside those of an earlier case.

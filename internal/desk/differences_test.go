@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,7 +61,17 @@ func TestWhatDiffersIsSetSideBySide(t *testing.T) {
 	t.Run("from the roster, by number", func(t *testing.T) {
 		s := loan.Preapplied{IDNo: "522727200503149914", Name: "韦测𬎆", Phone: "15400000099", Ethnic: "苗族", Approved: true}
 		c.send(bulletin.Roster, "PT1", rosterOf(s))
-		wantDifferences(t, differing(t, d, k, desk.FromRoster), map[string]string{"student.phone": "15400000099", "student.ethnic": "苗族"})
+		wantDifferences(t, differing(t, d, k, desk.FromRoster), map[string]string{"student.phone": "15400000099", "student.ethnic": "苗族", "hardship.pre_applied": "true"})
+	})
+	t.Run("from the roster, what need it says and whether it passed", func(t *testing.T) {
+		s := loan.Preapplied{IDNo: "522727200503149914", Name: "韦测𬎆", Categories: []string{"低保家庭学生", "孤儿"}, Approved: !k.App.Hardship.PreApplied}
+		c.send(bulletin.Roster, "PT1", rosterOf(s))
+		passed := strconv.FormatBool(s.Approved)
+		k := must(d.Edit(ctx, entered(t, d).ID, map[string]any{"hardship.categories": []string{"普通高中认定家庭经济困难学生"}}))
+		wantDifferences(t, differing(t, d, k, desk.FromRoster), map[string]string{"hardship.pre_applied": passed, "hardship.categories": `["低保家庭学生","孤儿"]`})
+		same := must(d.Edit(ctx, k.ID, map[string]any{"hardship.categories": []string{"孤儿", "低保家庭学生"}}))
+		wantDifferences(t, differing(t, d, same, desk.FromRoster), map[string]string{"hardship.pre_applied": passed})
+		must(d.Void(ctx, same.ID, "重复受理"))
 	})
 	t.Run("from the roster, by a name that one has", func(t *testing.T) {
 		s := student(9, "韦测𬎆", true)
