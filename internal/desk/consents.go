@@ -82,8 +82,8 @@ func consentsStand(c *loan.Case) error {
 	return fault.Tell(op, fault.Input, missing+"请在人员页点“继续修改”，由本人重新登记同意，再提交复核。", why)
 }
 
-// mayCollect is nil unless a party's sensitive data is asked for after it took its
-// consent to that back, before anybody signed: fault.Denied, with what to do. Afterwards
+// mayCollect is nil unless a party's sensitive data is asked for after the consent to
+// that was taken back and none was given since, before anybody signed: fault.Denied, with what to do. Afterwards
 // the law says what is kept, and none is given anew.
 func mayCollect(c *loan.Case, parties ...loan.Party) error {
 	if c.Contract != nil && len(c.Contract.Signatures) > 0 {
@@ -91,32 +91,11 @@ func mayCollect(c *loan.Case, parties ...loan.Party) error {
 	}
 	for _, p := range parties {
 		if c.TookBack(p, loan.ConsentSensitive) {
-			return fault.Tell("collect sensitive data", fault.Denied, partyName(p)+"已撤回对处理敏感个人信息的同意，不能再拍照、读证件、登记困难类型或打印表格。仍要办理的，请先在人员页由本人重新登记同意；不愿继续的，请作废案件。",
+			return fault.Tell("collect sensitive data", fault.Denied, partyName(p)+"已撤回对处理敏感个人信息的同意，之后没有重新登记，不能再拍照、读证件、登记手机号码、地址和困难类型或打印表格。仍要办理的，请先在人员页由本人重新登记同意；不愿继续的，请作废案件。",
 				errors.New("a consent was taken back"))
 		}
 	}
 	return nil
-}
-
-// sensitiveOf are the parties whose sensitive data a slot takes.
-func sensitiveOf(s loan.Slot) []loan.Party {
-	switch s {
-	case loan.PortraitStudent, loan.CardStudent, loan.DocSlot(loan.StudentIDCard), loan.DocSlot(loan.HardshipForm), loan.DocSlot(loan.OrphanCertificate):
-		return []loan.Party{loan.StudentParty}
-	case loan.PortraitCoborrower, loan.CardCoborrower, loan.DocSlot(loan.CoborrowerIDCard):
-		return []loan.Party{loan.CoborrowerParty}
-	}
-	return nil
-}
-
-// needOf is the student where fields tell of a need; an emptied one tells of none.
-func needOf(fields map[string]json.RawMessage) []loan.Party {
-	raw, ok := fields["hardship.categories"]
-	var kinds []string
-	if !ok || json.Unmarshal(raw, &kinds) == nil && len(kinds) == 0 {
-		return nil
-	}
-	return []loan.Party{loan.StudentParty}
 }
 
 // ofAnother are the changes that go with fields by which a party becomes another

@@ -38,7 +38,7 @@ func (d *Desk) setFields(ctx context.Context, op string, id uuid.UUID, v guard.V
 	if v == guard.Correct && c.Contract == nil {
 		return nil, fault.Say(op, fault.Denied, "本案没有签过的合同，直接修改即可，不必办理补正。", errors.New("no contract"))
 	}
-	if err := mayCollect(c, needOf(fields)...); err != nil {
+	if err := mayCollect(c, c.Collects(fields)...); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	return d.commitAs(ctx, op, d.operator, id, append(ps, ofAnother(c, fields)...))
@@ -91,7 +91,7 @@ func (d *Desk) AttachPage(ctx context.Context, id uuid.UUID, body loan.AttachBod
 	if err := keepsPortrait(c, body.Slot, h); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := mayCollect(c, sensitiveOf(body.Slot)...); err != nil {
+	if err := mayCollect(c, c.SensitiveIn(body.Slot)...); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	all := append([]pending{entry(loan.ChangeAttach, body)}, d.noteAgain(ctx, c, body.Slot, content, h)...)

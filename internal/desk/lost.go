@@ -114,6 +114,10 @@ func (d *Desk) ReplacePage(ctx context.Context, id uuid.UUID, page loan.Attachme
 	if err := d.may(ctx, guard.Replace, id); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	before, err := d.store.Case(ctx, id)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	lost, err := d.store.Lost(ctx, []loan.Hash{page.Blob})
 	if err != nil {
 		return nil, fault.Wrap(op, err)
@@ -127,6 +131,9 @@ func (d *Desk) ReplacePage(ctx context.Context, id uuid.UUID, page loan.Attachme
 			return nil, fault.Wrap(op, err)
 		}
 		return d.Case(ctx, id)
+	}
+	if err := mayCollect(before, before.SensitiveIn(page.Slot)...); err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	body := loan.ReplaceBody{Attachment: loan.Attachment{Slot: page.Slot, Blob: h, Media: media, Size: int64(len(content))}, Lost: page.Blob, Source: source}
 	c, err := d.act(ctx, op, id, guard.Replace, entry(loan.ChangeReplace, body), store.Blob{Hash: h, Content: content})

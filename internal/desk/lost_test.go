@@ -183,6 +183,22 @@ func TestALostPageOfAFinishedCaseIsTakenAnew(t *testing.T) {
 	}
 }
 
+func TestALostPageIsNotTakenAnewOfWhoTookTheConsentBack(t *testing.T) {
+	ctx, must, dir := context.Background(), step(t), t.TempDir()
+	d := laptop(t, dir)
+	defer func() { d.Close() }()
+	c := entered(t, d)
+	s, slot := spoilt{t, dir}, loan.DocSlot(loan.HukouBook2)
+	d, at := s.by(d, func(d *desk.Desk) {
+		must(d.Attach(ctx, c.ID, slot, noise(t, 700, 700, 1), "image/jpeg", "camera"))
+	})
+	c = must(d.Withdraw(ctx, c.ID, loan.CoborrowerParty, loan.ConsentSensitive))
+	d = s.flip(d, at)
+	if _, err := d.ReplacePage(ctx, c.ID, c.Slot(slot)[0], noise(t, 700, 700, 2), "image/jpeg", "camera"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "重新登记同意") {
+		t.Errorf("got %v: %s", err, fault.Sentence(err))
+	}
+}
+
 func TestTheSameFileAgainMendsALostPage(t *testing.T) {
 	ctx, must, dir := context.Background(), step(t), t.TempDir()
 	d := laptop(t, dir)

@@ -33,13 +33,22 @@ func TestNothingSensitiveIsTakenAfterItsConsentIsTakenBack(t *testing.T) {
 		"a copy of the ID card":   attach(loan.DocSlot(loan.StudentIDCard)),
 		"what the card says":      card(loan.StudentParty, c.App.Student),
 		"the kind of need":        edit(map[string]any{"hardship.categories": []string{"低保家庭学生"}}),
+		"the household register":  attach(loan.DocSlot(loan.HukouBook)),
+		"the proof of kinship":    attach(loan.DocSlot(loan.RelationProof)),
+		"the proof of household":  attach(loan.DocSlot(loan.PreEntryHukou)),
+		"the signed application":  attach(loan.DocSlot(loan.ApplicationForm)),
+		"a telephone number":      edit(map[string]any{"student.phone": "15400000003"}),
+		"an address":              edit(map[string]any{"student.address": "平塘县大塘镇测试村二组"}),
 		"the application form":    print(desk.PaperApplication),
 		"the form on need":        print(desk.PaperHardship),
 	}
 	others := map[string]func() error{
 		"the co-borrower's portrait":       attach(loan.PortraitCoborrower),
 		"what the co-borrower's card says": card(loan.CoborrowerParty, c.App.Coborrowers[0].Person),
-		"a telephone number":               edit(map[string]any{"student.phone": "15400000003"}),
+		"the telephone number that stands": edit(map[string]any{"student.phone": c.App.Student.Phone}),
+		"the number of the person":         edit(map[string]any{"student.id_no": c.App.Student.IDNo}),
+		"the letter of admission":          attach(loan.DocSlot(loan.AdmissionLetter)),
+		"the co-borrower's telephone":      edit(map[string]any{"coborrowers.0.phone": "15400000004"}),
 		"the need emptied":                 edit(map[string]any{"hardship.categories": []string{}}),
 		"the card with no data of him":     print(desk.PaperCard),
 	}
@@ -92,8 +101,8 @@ func TestAConsentTakenBackBeforeTheNameStandsHolds(t *testing.T) {
 		"the name put right behind the number":      {nil, []fields{{"student.name": "韦测", "student.id_no": number}, {"student.name": "韦测𬎆"}}, true},
 		"the number put right":                      {nil, []fields{{"student.name": "韦测𬎆", "student.id_no": other}, {"student.id_no": number}}, true},
 		"both emptied":                              {fields{"student.name": "韦测𬎆", "student.id_no": number}, []fields{{"student.name": "", "student.id_no": ""}}, true},
-		"another person":                            {fields{"student.name": "韦测𬎆", "student.id_no": number}, []fields{{"student.name": "韦测乙", "student.id_no": other}}, false},
-		"another person after the one who took it":  {nil, []fields{{"student.name": "韦测𬎆", "student.id_no": number}, {"student.name": "韦测乙", "student.id_no": other}}, false},
+		"another person":                            {fields{"student.name": "韦测𬎆", "student.id_no": number}, []fields{{"student.name": "韦测乙", "student.id_no": other}}, true},
+		"another person after the one who took it":  {nil, []fields{{"student.name": "韦测𬎆", "student.id_no": number}, {"student.name": "韦测乙", "student.id_no": other}}, true},
 		"the same person after another stood there": {fields{"student.name": "韦测𬎆", "student.id_no": number}, []fields{{"student.name": "韦测乙", "student.id_no": other}, {"student.name": "韦测𬎆", "student.id_no": number}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -52,8 +52,9 @@ type Case struct {
 	log    []*node
 	wrote  map[string][]write
 	bound  map[Party]bound
-	opener uuid.UUID // the device that opened it
-	claims []claim   // every hold on it there was
+	took   map[Party]bool // a consent back, not by having become another
+	opener uuid.UUID      // the device that opened it
+	claims []claim        // every hold on it there was
 }
 
 // ReviewState is the last word of a reviewer.
@@ -259,15 +260,11 @@ func (c *Case) TakenBack() []Withdrawal {
 	return out
 }
 
-// TookBack says whether a party took a consent back and has not given it anew, unless
-// it is known to be another person since: who took it back before name and number stood
-// is whoever they are then of.
+// TookBack says whether a party took a consent back and none has been given since, by
+// whoever stands there now: it does not help to write another's name for a moment.
 func (c *Case) TookBack(p Party, purpose string) bool {
-	b := c.bound[p]
-	if c.Consents[p][purpose] != "" || !b.took || b.back.Known() && b.back.another(personOf(&c.App, p)) {
-		return false
-	}
-	return slices.ContainsFunc(slices.Concat(c.Withdrawn, c.Retracted), func(w Withdrawal) bool { return w.Party == p && w.Purpose == purpose })
+	return c.took[p] && c.Consents[p][purpose] == "" &&
+		slices.ContainsFunc(slices.Concat(c.Withdrawn, c.Retracted), func(w Withdrawal) bool { return w.Party == p && w.Purpose == purpose })
 }
 
 // MayShare says whether the case may go to others, the bank and the school: each

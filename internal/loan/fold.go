@@ -305,7 +305,7 @@ func (c *Case) clone() *Case {
 	d.Attachments = slices.Clone(c.Attachments)
 	d.Attested = maps.Clone(c.Attested)
 	d.Attests = maps.Clone(c.Attests)
-	d.bound = maps.Clone(c.bound)
+	d.bound, d.took = maps.Clone(c.bound), maps.Clone(c.took)
 	d.Consents = map[Party]map[string]string{}
 	for p, m := range c.Consents {
 		d.Consents[p] = maps.Clone(m)

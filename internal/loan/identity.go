@@ -2,7 +2,6 @@ package loan
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 )
 
@@ -42,14 +41,9 @@ func (i Identity) filled(now Identity) Identity {
 	return i
 }
 
-// bound is who a party was as it consented last, as its portrait was taken, its card's
-// picture kept, or both attested, and as it took a consent back: whoever is known whole
-// first then or afterwards. Until then the party itself is bound by that, whatever of a
-// name stands in the case.
-type bound struct {
-	consent, face, back Identity
-	took                bool
-}
+// bound is who a party was as it consented last, and as its portrait was taken, its
+// card's picture kept, or both attested; what of him did not stand then is filled in.
+type bound struct{ consent, face Identity }
 
 // Turn is what of a party is another's once fields are set.
 type Turn struct {
@@ -61,11 +55,9 @@ type Turn struct {
 // Turns lists the parties that would be others, or nobody, once fields are set; of
 // fields that cannot be set none.
 func (c *Case) Turns(fields map[string]json.RawMessage) []Turn {
-	next := c.App.clone()
-	for _, path := range slices.Sorted(maps.Keys(fields)) {
-		if next.SetField(path, fields[path]) != nil {
-			return nil
-		}
+	next, ok := c.with(fields)
+	if !ok {
+		return nil
 	}
 	var out []Turn
 	for _, p := range []Party{StudentParty, CoborrowerParty} {
@@ -106,14 +98,13 @@ func (c *Case) bind(n *node, p Party, consent bool) {
 	c.rebind(n)
 }
 
-// bindBack notes that a party took a consent back.
-func (c *Case) bindBack(p Party) {
-	b := c.bound[p]
-	b.took, b.back = true, b.consent
-	if !b.back.Known() {
-		b.back = personOf(&c.App, p)
+// takeBack notes that a party took a consent back. Where name and number of who consented
+// were emptied, nobody did.
+func (c *Case) takeBack(p Party) {
+	if c.bound[p].consent.Known() && personOf(&c.App, p) == (Identity{}) {
+		return
 	}
-	c.bound[p] = b
+	c.took[p] = true
 }
 
 // rebind is called once somebody may be another: what the former one consented to is
@@ -139,9 +130,6 @@ func (c *Case) rebind(n *node) {
 			b.consent = b.consent.filled(now)
 		}
 		b.face = b.face.filled(now)
-		if b.took && !b.back.Known() && now.Known() {
-			b.back = now
-		}
 		c.bound[p] = b
 	}
 }
