@@ -35,14 +35,16 @@ run: setup
 	.build/practice --app .build/doorstep --sync .build/doorstep-sync
 
 # Vet shares the race detector's build, so that nothing is built twice. The two
-# packages that take longest go first, side by side. Storms are lived again
-# without the detector, which lets many more of them pass.
+# packages that take longest go first, side by side. Without the detector storms
+# are lived again, which lets many more of them pass, and a window's memory is
+# looked through.
 test: export GOFLAGS := $(GOFLAGS) $(UNWATCHED:%=-gcflags=%=-race=false)
 test: setup
 	CGO_ENABLED=0 go build $(PLAIN) -o /dev/null ./sync
 	go vet -race -tags $(TAGS) ./...
 	go test -race -tags $(TAGS) -timeout 38m ./app/practice ./sync ./...
 	CGO_ENABLED=0 go test -tags ci -timeout 15m -run '^TestStorms(Shared|OfDays)?$$' ./sync
+	go test -tags $(TAGS) -timeout 15m -run '^TestAFinderLearnsNothing$$' ./app/practice
 
 # Kills and power cuts: what was called saved must be there. Under five minutes.
 crash: setup
