@@ -230,13 +230,13 @@ type request struct {
 	method, path string
 	typ          string // of the body
 	body         []byte
-	sum          string // of a chunk
-	with         string // what is read in the answer that an earlier laptop does not
-	want         string // content type of the answer; nothing: an answer without a body
-	limit        int64  // bytes of the answer
+	sum          string                  // of a chunk
+	with         string                  // what is read in the answer that an earlier laptop does not
+	want         string                  // content type of the answer; nothing: an answer without a body
+	limit        int64                   // bytes of the answer
 	said         func(map[string]string) // hears the parameters of the answer's content type; nil: nobody does
-	server       string // that is to answer, where a lane of the stream ends there
-	queued       func() // hears that it stands in a lane, before all that is asked later; nil: nobody does
+	server       string                  // that is to answer, where a lane of the stream ends there
+	queued       func()                  // hears that it stands in a lane, before all that is asked later; nil: nobody does
 }
 
 // ask sends a request and reads the answer. Only the status 200 with the type
