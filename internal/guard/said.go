@@ -68,7 +68,6 @@ type form struct {
 // centre.
 func forms() []form {
 	of := []form{
-		{failedMark, func(rest string) string { n, _, _ := strings.Cut(rest, " "); return "输错密码 " + n + " 次" }},
 		{TakeRefused, func(string) string { return "被拒绝：当天接手他人案件的件数已达上限" }},
 		{TakenMark, after("接手，授权 ")},
 		{"refused act: ", func(rest string) string { return centreSaid("被拒绝：", rest) }},

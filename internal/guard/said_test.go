@@ -93,7 +93,7 @@ func carriedOn() map[string][]string {
 		"said.go":    {hole},
 		"refused.go": {hole + "; 7" + timesMore},
 		"acts.go":    {hole},
-		"officer.go": {"act: " + hole, "unproven act: " + hole, unasked + hole, unasked + hole + " of case " + hole},
+		"officer.go": {"act: " + hole, "unproven act: " + hole, "failed act: " + hole, unasked + hole, unasked + hole + " of case " + hole},
 		// Papers: see TestEveryPaperThatIsPrintedHasAName.
 		"paper.go": {hole}, "phone.go": {hole + " to phone", hole + " on phone"},
 		// Of what the county sent down.
@@ -121,7 +121,7 @@ func (d detail) inChinese() bool {
 	}
 	for _, first := range fillings() {
 		for _, others := range fillings() {
-			for _, kind := range []loan.ChangeKind{loan.ChangeView, loan.ChangeSearch, loan.ChangeRecover, loan.ChangeConsent, loan.ChangeAttach} {
+			for _, kind := range []loan.ChangeKind{loan.ChangeView, loan.ChangeSearch, loan.ChangeRecover, loan.ChangeConsent, loan.ChangeAttach, loan.ChangeSignIn} {
 				words := Line{Kind: kind, Detail: d.filled(first, others)}.Words(named)
 				if strings.ContainsFunc(words, func(r rune) bool { return unicode.Is(unicode.Han, r) }) && !english(words, first, others) {
 					return true

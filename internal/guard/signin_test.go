@@ -109,3 +109,10 @@ func TestChangesOfPersonAreNotManySignIns(t *testing.T) {
 		}
 	})
 }
+
+func TestAnActThatFailedIsNoWrongPassword(t *testing.T) {
+	l := Line{Kind: loan.ChangeView, Detail: "failed act: device revoke"}
+	if got := l.Words(nil); got != "没有做成：停用电脑" {
+		t.Errorf("got %s", got)
+	}
+}

@@ -266,7 +266,7 @@ func (c *Central) mayReview(ctx context.Context, q querier, by string, e Emergen
 	if err != nil {
 		return err
 	}
-	asker := guard.Operator{ID: e.Operator}
+	var asker guard.Operator
 	if i := slices.IndexFunc(off, func(o Operator) bool { return o.ID == e.Operator }); i >= 0 {
 		asker = account(off[i])
 	} else if asker, err = person(ctx, q, e.Operator); err != nil {

@@ -40,7 +40,6 @@ type looked struct {
 	his, other uuid.UUID
 	auditors   map[string]Person
 	reveals    func(l *laptop, id uuid.UUID, n int)
-	face       loan.Hash
 }
 
 func twoPoints(t *testing.T) *looked {
