@@ -286,15 +286,29 @@ func officerList(ctx context.Context, args []string, out, errs io.Writer) error 
 	})
 }
 
-// unlessFirst does what puts the first people on the roster of real people: until
-// one of them is an officer, nobody can be asked, and the record says so.
-func (p *actor) unlessFirst(ctx context.Context, c *central.Central, a central.Act, do func() error) error {
+// unprovenFlag is of verbs that change who is on the roster.
+func unprovenFlag(f *flag.FlagSet) *bool {
+	return f.Bool("unproven", false, "no officer who can sign in may do this, as the person stands above them all: who administers\nthis machine does it, and the record says so")
+}
+
+// overPeople does what changes the roster of real people. Until one of them is an
+// officer, nobody can be asked, and the record says so; as it does with unproven, for
+// a person above everybody who could be asked.
+func (p *actor) overPeople(ctx context.Context, c *central.Central, a central.Act, unproven bool, do func() error) error {
 	first, err := c.FirstOfficer(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !first {
-		return p.act(ctx, c, a, do)
+	case unproven && *p.by != "":
+		return fault.New("sync.overPeople", fault.Input, errors.New("--by ID, or --unproven where there is nobody, not both"))
+	case unproven && !first:
+		return c.Unproven(ctx, a, do)
+	case !first:
+		err := p.act(ctx, c, a, do)
+		if r := (*guard.Refusal)(nil); errors.As(err, &r) && r.Why == guard.WhyLevel {
+			return fault.New("sync.overPeople", fault.Denied, fmt.Errorf("%w; where nobody of that level can sign in here, who administers this machine adds --unproven", err))
+		}
+		return err
 	}
 	if err := c.Unasked(ctx, a.Name); err != nil {
 		return err

@@ -46,8 +46,8 @@ Usage:
   sync record verify --data DIR --reason TEXT --by ID [--device ID] [--json]
   sync emergency list --data DIR --reason TEXT --by ID [--json]
   sync emergency review --data DIR --device ID --id ID --right|--not-right --reason TEXT --by ID
-  sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE] [--level LEVEL --org NAME]
-  sync operator off --data DIR --id ID
+  sync operator add --data DIR --id ID --name NAME --role ROLE[,ROLE] [--level LEVEL --org NAME] [--by ID | --unproven]
+  sync operator off --data DIR --id ID [--by ID | --unproven]
   sync officer add --data DIR --id ID [--password-file FILE] [--by ID [--by-password-file FILE] | --unproven]
   sync officer password --data DIR --by ID [--password-file FILE] [--new-password-file FILE]
   sync officer list --data DIR [--json]

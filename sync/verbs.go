@@ -100,6 +100,7 @@ func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 	level := f.String("level", "", "level: "+strings.Join(central.Levels(), ", "))
 	org := f.String("org", "", "organisation: name of the point, digits of county or province, or of the bank's branch (00: head office)")
 	who := actorFlags(f, nil)
+	unproven := unprovenFlag(f)
 	if err := parse(f, args, out, "data", "id", "name", "role"); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 		what += ", " + *level + " " + *org
 	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
-		return who.unlessFirst(ctx, c, managesWhom(what, *id, &o), func() error { return c.AddOperator(ctx, o) })
+		return who.overPeople(ctx, c, managesWhom(what, *id, &o), *unproven, func() error { return c.AddOperator(ctx, o) })
 	})
 }
 
@@ -119,10 +120,13 @@ func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error 
 	data := f.String("data", "", "folder of the centre")
 	id := f.String("id", "", "id of the person")
 	who := actorFlags(f, nil)
+	unproven := unprovenFlag(f)
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err
 	}
-	return who.at(ctx, *data, managesWhom("operator off "+*id, *id, nil), func(c *central.Central) error { return c.SwitchOff(ctx, *id) })
+	return at(ctx, *data, errs, func(c *central.Central) error {
+		return who.overPeople(ctx, c, managesWhom("operator off "+*id, *id, nil), *unproven, func() error { return c.SwitchOff(ctx, *id) })
+	})
 }
 
 func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -150,7 +154,7 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 			return fault.New("sync.code", fault.Input, errors.New("--again is not an id"))
 		}
 	}
-	return who.at(ctx, *data, manages("code new"), func(c *central.Central) error { return writeCode(ctx, c, *file, *png, o) })
+	return who.at(ctx, *data, settles("code new"), func(c *central.Central) error { return writeCode(ctx, c, *file, *png, o) })
 }
 
 // writeCode writes a fresh enrolment code, and where picture is named its QR code.

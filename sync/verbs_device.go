@@ -96,7 +96,7 @@ func deviceLost(ctx context.Context, args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return who.at(ctx, *data, manages("device lost "+device.String()), func(c *central.Central) error {
+	return who.at(ctx, *data, settles("device lost "+device.String()), func(c *central.Central) error {
 		r, err := c.Lose(ctx, device)
 		if err != nil {
 			return err
@@ -155,7 +155,7 @@ func onDevice(name, about string, do func(*central.Central, context.Context, uui
 		if err != nil {
 			return err
 		}
-		return who.at(ctx, *data, manages(name+" "+device.String()), func(c *central.Central) error { return do(c, ctx, device) })
+		return who.at(ctx, *data, settles(name+" "+device.String()), func(c *central.Central) error { return do(c, ctx, device) })
 	}
 }
 

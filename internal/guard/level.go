@@ -197,7 +197,7 @@ func Manages(who, other Operator, county string) error {
 	own, org := rank(who)
 	its, place := rank(other)
 	if its > own || its == own && place != org && org != WholeBank {
-		return deny(ManageOperators, "只能管理本机构和下级机构的人员；"+other.Level.Label()+"人员请由其本级或上级的系统数据管理员办理。", "another level")
+		return deny(ManageOperators, "只能管理本机构和下级机构的人员；"+other.Level.Label()+"人员请由其本级或上级的系统数据管理员办理。", WhyLevel)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func rules() []rule {
 		{AuditAll, "查看全部电脑的日志", []Role{Auditor}, every, false, nil, false},
 		{EnableOperator, "在本机启用账号", admin, local, false, nil, false},
 		{AdmitOperator, "经县资助中心批准启用账号", []Role{Clerk, Reviewer, DataAdmin}, local, false, nil, false},
-		{ManageOperators, "管理操作员", admin, local, false, nil, false},
+		{ManageOperators, "管理操作员", admin, every, false, nil, false},
 		{ManageSettings, "修改设置", admin, local, false, nil, false},
 		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, local, false, nil, false},
 		{Carry, "与县资助中心收发", all, every, false, nil, false},
@@ -410,6 +410,8 @@ const (
 	WhyRole = "role"
 	// WhyOthers is that the case is another clerk's, and was not taken over.
 	WhyOthers = "another's case"
+	// WhyLevel is that the person whom it is about stands above him, or elsewhere.
+	WhyLevel = "another level"
 	// WhyPart is that he had a part in the case on which he would have a word.
 	WhyPart = "had a part in the case"
 	// WhyReview is that whoever reviewed the case is no reviewer of the roster.

@@ -74,7 +74,7 @@ func cells() map[Verb]cell {
 		AuditAll:        {"auditor", "any", "", "point county province bank"},
 		EnableOperator:  {"dataadmin", "any", "", ""},
 		AdmitOperator:   {"clerk reviewer dataadmin", "any", "", ""},
-		ManageOperators: {"dataadmin", "any", "", ""},
+		ManageOperators: {"dataadmin", "any", "", "point county province bank"},
 		ManageSettings:  {"dataadmin", "any", "", ""},
 		ImportRegister:  {"clerk dataadmin", "any", "", ""},
 		Sync:            {"clerk reviewer dataadmin", "any", "", "point county province bank"},

@@ -37,6 +37,11 @@ func TestNobodyLetsAnAccountAboveHimInAtALaptop(t *testing.T) {
 			}
 		})
 	}
+	t.Run("of prov-9, by himself", func(t *testing.T) {
+		if answer, err := c.AnswerEnabling(ctx, Caller{l.enrol.Device.String(), "prov-9"}, "prov-9", "0123456789"); err != nil || answer == "" {
+			t.Errorf("got %q, %v, want an answer: nobody of the county stands that high", answer, err)
+		}
+	})
 	t.Run("himself only where the act says so", func(t *testing.T) {
 		_, err := c.Acting(ctx, Person{"admin-9", []byte(adminPassword)}, Act{Verb: guard.ManageOperators, Name: "operator off", Whom: "admin-9"}, func() error { return nil })
 		if fault.KindOf(err) != fault.Denied {
