@@ -37,6 +37,8 @@ func TestNothingSensitiveIsTakenAfterItsConsentIsTakenBack(t *testing.T) {
 		"the proof of kinship":    attach(loan.DocSlot(loan.RelationProof)),
 		"the proof of household":  attach(loan.DocSlot(loan.PreEntryHukou)),
 		"the signed application":  attach(loan.DocSlot(loan.ApplicationForm)),
+		"the signed form on need": attach(loan.DocSlot(loan.HardshipForm)),
+		"the orphan's proof":      attach(loan.DocSlot(loan.OrphanCertificate)),
 		"a telephone number":      edit(map[string]any{"student.phone": "15400000003"}),
 		"an address":              edit(map[string]any{"student.address": "平塘县大塘镇测试村二组"}),
 		"the application form":    print(desk.PaperApplication),
@@ -73,6 +75,51 @@ func TestNothingSensitiveIsTakenAfterItsConsentIsTakenBack(t *testing.T) {
 			t.Errorf("%s once it is given anew: got %v", what, err)
 		}
 	}
+}
+
+// TestNothingOfTheOtherParentIsTakenAfterItsConsentIsTakenBack is the co-borrower's side.
+func TestNothingOfTheOtherParentIsTakenAfterItsConsentIsTakenBack(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := entered(t, d)
+	id := c.ID
+	must(d.Edit(ctx, id, map[string]any{"separate_hukou": true}))
+	must(d.Withdraw(ctx, id, loan.CoborrowerParty, loan.ConsentSensitive))
+	refused := func(what string, err error) {
+		if fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "重新登记同意") {
+			t.Errorf("%s: got %v: %s", what, err, fault.Sentence(err))
+		}
+	}
+	shot := picture(t, 358, 441, 78)
+	for _, s := range []loan.Slot{loan.PortraitCoborrower, loan.CardCoborrower, loan.DocSlot(loan.CoborrowerIDCard), loan.DocSlot(loan.HukouBook2), loan.DocSlot(loan.RelationProof), loan.DocSlot(loan.ApplicationForm)} {
+		_, err := d.Attach(ctx, id, s, shot, "image/jpeg", "camera")
+		refused(string(s), err)
+	}
+	for _, p := range []desk.Paper{desk.PaperApplication, desk.PaperHardship} {
+		_, err := d.Printout(ctx, id, p)
+		refused(string(p), err)
+	}
+	_, err := d.Edit(ctx, id, map[string]any{"coborrowers.0.phone": "15400000004"})
+	refused("a telephone number", err)
+	for _, s := range []loan.Slot{loan.PortraitStudent, loan.DocSlot(loan.StudentIDCard), loan.DocSlot(loan.OrphanCertificate), loan.DocSlot(loan.HukouBook)} {
+		if _, err := d.Attach(ctx, id, s, shot, "image/jpeg", "camera"); err != nil {
+			t.Errorf("%s, of the student: got %v", s, err)
+		}
+	}
+}
+
+// TestWhoTookBackAnotherConsentMayStillBeTakenIn takes back the consent that the case be
+// shared, and another person stands there afterwards.
+func TestWhoTookBackAnotherConsentMayStillBeTakenIn(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	id := entered(t, d).ID
+	must(d.Withdraw(ctx, id, loan.StudentParty, loan.ConsentShare))
+	must(d.Edit(ctx, id, map[string]any{"student.name": "韦测乙", "student.id_no": "522727200503141019"}))
+	must(d.Attach(ctx, id, loan.PortraitStudent, picture(t, 358, 441, 79), "image/jpeg", "camera"))
+	must(d.Edit(ctx, id, map[string]any{"student.phone": "15400000003"}))
 }
 
 func TestAPortraitBeforeTheConsentIsNoneAfterAWithdrawal(t *testing.T) {

@@ -66,7 +66,14 @@ func TestARequestIsTakenBackByWhoMadeIt(t *testing.T) {
 		_, err = f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil)
 		refused(t, err, fault.Missing, "已由本人撤回")
 	})
-	t.Run("nor does a grant that comes down for it, which is noted", func(t *testing.T) {
+	t.Run("nor does a grant that comes down for it, which is noted, also once another was taken back", func(t *testing.T) {
+		other, err := f.d.AskGrant(ctx, wanted(c.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.d.WithdrawAsk(ctx, other.Code); err != nil {
+			t.Fatal(err)
+		}
 		from, _ := f.d.Store().Head()
 		f.grants(a, "reviewer-1")
 		if all, err := f.d.Grants(ctx); err != nil || len(all) != 0 {

@@ -117,7 +117,7 @@ func (c *Case) open(n *node) error {
 	c.Authors, c.Handlers, c.Reviewers, c.Deciders, c.Movers = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	c.Attested = map[Party]bool{}
 	c.Attests = map[Party]Attestation{}
-	c.bound, c.took = map[Party]bound{}, map[Party]bool{}
+	c.bound, c.took = map[Party]bound{}, map[told]bool{}
 	c.Consents, c.ConsentedAt = map[Party]map[string]string{}, map[Party]map[string]time.Time{}
 	b, err := bodyOf[OpenBody](n)
 	if err != nil {
@@ -267,7 +267,7 @@ func (c *Case) consent(n *node) error {
 		}
 		delete(c.Consents[b.Party], b.Purpose)
 		delete(c.ConsentedAt[b.Party], b.Purpose)
-		c.takeBack(b.Party)
+		c.takeBack(b.Party, b.Purpose)
 		c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
 		return nil
 	}
@@ -283,7 +283,7 @@ func (c *Case) consent(n *node) error {
 			if !slices.ContainsFunc(c.Withdrawn, func(o Withdrawal) bool { return o.Party == b.Party && o.Purpose == b.Purpose }) {
 				c.Withdrawn = append(slices.Clip(c.Withdrawn), Withdrawal{b.Party, b.Purpose, w.Operator, w.At})
 			}
-			c.takeBack(b.Party)
+			c.takeBack(b.Party, b.Purpose)
 			return nil
 		}
 		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
@@ -291,7 +291,7 @@ func (c *Case) consent(n *node) error {
 		return nil
 	}
 	if c.Consents[b.Party][b.Purpose] != "" {
-		c.takeBack(b.Party)
+		c.takeBack(b.Party, b.Purpose)
 		c.Retracted = append(slices.Clip(c.Retracted), Withdrawal{b.Party, b.Purpose, ch.Operator, ch.At})
 	}
 	delete(c.Consents[b.Party], b.Purpose)

@@ -52,9 +52,9 @@ type Case struct {
 	log    []*node
 	wrote  map[string][]write
 	bound  map[Party]bound
-	took   map[Party]bool // a consent back, not by having become another
-	opener uuid.UUID      // the device that opened it
-	claims []claim        // every hold on it there was
+	took   map[told]bool // a consent back, not by having become another
+	opener uuid.UUID     // the device that opened it
+	claims []claim       // every hold on it there was
 }
 
 // ReviewState is the last word of a reviewer.
@@ -263,8 +263,7 @@ func (c *Case) TakenBack() []Withdrawal {
 // TookBack says whether a party took a consent back and none has been given since, by
 // whoever stands there now: it does not help to write another's name for a moment.
 func (c *Case) TookBack(p Party, purpose string) bool {
-	return c.took[p] && c.Consents[p][purpose] == "" &&
-		slices.ContainsFunc(slices.Concat(c.Withdrawn, c.Retracted), func(w Withdrawal) bool { return w.Party == p && w.Purpose == purpose })
+	return c.took[told{p, purpose}] && c.Consents[p][purpose] == ""
 }
 
 // MayShare says whether the case may go to others, the bank and the school: each

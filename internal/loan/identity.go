@@ -98,13 +98,19 @@ func (c *Case) bind(n *node, p Party, consent bool) {
 	c.rebind(n)
 }
 
+// told is a consent, as one party gives it for one purpose.
+type told struct {
+	party   Party
+	purpose string
+}
+
 // takeBack notes that a party took a consent back. Where name and number of who consented
 // were emptied, nobody did.
-func (c *Case) takeBack(p Party) {
+func (c *Case) takeBack(p Party, purpose string) {
 	if c.bound[p].consent.Known() && personOf(&c.App, p) == (Identity{}) {
 		return
 	}
-	c.took[p] = true
+	c.took[told{p, purpose}] = true
 }
 
 // rebind is called once somebody may be another: what the former one consented to is

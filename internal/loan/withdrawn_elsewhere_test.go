@@ -54,6 +54,9 @@ func TestAConsentIsTakenBackWhereTheCaseIsNot(t *testing.T) {
 			if len(c.Aside) != 0 || c.Consents[StudentParty][ConsentCredit] != "" || len(c.TakenBack()) != 1 {
 				t.Fatalf("%d set aside, %v, taken back %v", len(c.Aside), c.Consents, c.TakenBack())
 			}
+			if !c.TookBack(StudentParty, ConsentCredit) {
+				t.Error("it is not known as taken back")
+			}
 			b.write("bert", ChangeConsent, given)
 			if c := b.fold(); c.Consents[StudentParty][ConsentCredit] == "" || len(c.TakenBack()) != 0 {
 				t.Errorf("given once more: %v, taken back %v", c.Consents, c.TakenBack())
