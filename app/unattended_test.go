@@ -129,6 +129,9 @@ func TestEveryVerbObeysTheTableOrSaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if code, out, errs := try("case", "show", id, "--data", "l", "--operator", "anna", "--password-file", "pw"); code != exitDone || !strings.Contains(out, id) || strings.Contains(out, "韦测甲") || strings.Contains(out, "200503149914") {
+		t.Errorf("a case shown to its own clerk: exit code %d, %s; in full: %v", code, errs, strings.Contains(out, "韦测甲"))
+	}
 	for _, who := range []string{"aud", "far"} {
 		enable := []string{"operator", "enable", who, "--new-password-file", "lent", "--data", "l", "--operator", "anna", "--password-file", "pw"}
 		if code, _, _ := try(enable...); code != exitRefused {

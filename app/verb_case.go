@@ -107,8 +107,9 @@ func caseShowVerb() verb {
 	return verb{
 		name:    "case show",
 		args:    "ID",
-		summary: "Shows a case as one JSON object, masked as the operator sees it.",
-		help: `The look is noted in the audit log. A case outside your own queue is opened for
+		summary: "Shows a case as one JSON object, its people masked.",
+		help: `Names, numbers and addresses are masked for everybody, as what is printed here stays
+where it is written to: in full they are in the window, and in an export. The look is noted in the audit log. A case outside your own queue is opened for
 a --reason, as one of the day's searches for the cases of others.`,
 		run: caseShow,
 	}
@@ -167,6 +168,7 @@ func caseShow(c *call) int {
 		if err != nil {
 			return err
 		}
+		k = d.Masked(k)
 		words, err := rulebook.LoadWords()
 		if err != nil {
 			return err

@@ -58,6 +58,7 @@ func veil(c *loan.Case) *loan.Case {
 	m.Veiled = true
 	m.App = veiled(c.App, nothing)
 	m.Cards = nil // Differences has what of them may be seen
+	m.Attachments = slices.DeleteFunc(slices.Clone(c.Attachments), func(a loan.Attachment) bool { return a.Slot.TellsNeed() })
 	if c.Return != nil {
 		v := *c.Return
 		v.Note = scrubbed(v.Note, c)
@@ -183,6 +184,24 @@ func (d *Desk) Shown(c *loan.Case) loan.Application {
 		return c.App
 	}
 	return veiled(d.whole(c).App, func(field string) bool { return d.reveals(c.ID, field) })
+}
+
+// Masked is the open case as it is handed to who does not see it in full, whoever is
+// signed in: for what is written where it stays.
+func (d *Desk) Masked(c *loan.Case) *loan.Case {
+	if c.Veiled {
+		return c
+	}
+	return veil(c)
+}
+
+// Pictures lists the papers and portraits of the open case; of one that is masked, those
+// that tell of need only while its pictures are shown.
+func (d *Desk) Pictures(c *loan.Case) []loan.Attachment {
+	if c.Veiled && d.reveals(c.ID, guard.ImagesField) {
+		return d.whole(c).Attachments
+	}
+	return c.Attachments
 }
 
 // Missing lists the fields of the open case that are still empty.

@@ -166,6 +166,37 @@ func TestWhomACaseIsHandedOutInFull(t *testing.T) {
 	}
 }
 
+// TestPapersThatTellOfNeedAreLeftOut has them among the pictures only while these are
+// shown.
+func TestPapersThatTellOfNeedAreLeftOut(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := entered(t, d)
+	for i, s := range []loan.Slot{loan.DocSlot(loan.OrphanCertificate), loan.DocSlot(loan.StudentIDCard)} {
+		must(d.Attach(ctx, c.ID, s, picture(t, 300, 401, uint8(90+i)), "image/jpeg", "file"))
+	}
+	told := func(all []loan.Attachment) (n int) {
+		for _, a := range all {
+			if a.Slot.TellsNeed() {
+				n++
+			}
+		}
+		return n
+	}
+	full := must(d.Case(ctx, c.ID))
+	m := d.Masked(full)
+	if len(m.Attachments) == 0 || told(m.Attachments) != 0 || told(d.Pictures(m)) != 0 {
+		t.Errorf("masked: %v, pictures %v", m.Attachments, d.Pictures(m))
+	}
+	if told(full.Attachments) != 2 || told(d.Pictures(full)) != 2 {
+		t.Errorf("in full: %v", d.Pictures(full))
+	}
+	if got := d.Masked(m); got != m {
+		t.Error("what is masked is masked again")
+	}
+}
+
 func TestWhatWasHandedOutMaskedStaysSo(t *testing.T) {
 	c, as := staffed(t)
 	d := as(guard.Clerk) // another clerk

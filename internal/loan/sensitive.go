@@ -13,6 +13,13 @@ func sensitiveDocs() []Doc {
 	return []Doc{StudentIDCard, CoborrowerIDCard, HukouBook, HukouBook2, PreEntryHukou, RelationProof, ApplicationForm, HardshipForm, OrphanCertificate}
 }
 
+// TellsNeed says whether a slot is that of a paper by whose being there a person's
+// need is known.
+func (s Slot) TellsNeed() bool {
+	d, ok := s.Doc()
+	return ok && (d == HardshipForm || d == OrphanCertificate)
+}
+
 func sensitiveFields(p Party) []string {
 	out := []string{p.Field("phone"), p.Field("address")}
 	if p == StudentParty {

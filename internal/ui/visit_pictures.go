@@ -17,19 +17,21 @@ import (
 // pictures shows what a grant lets be seen of a case one after the other: pictures in
 // a frame, sealed contracts as documents, the operator and the time over both.
 type pictures struct {
-	v     *visit
-	frame *kit.PhotoFrame
-	photo *fyne.Container // holds the frame
-	paper *docView
-	files map[string]loan.Hash // of the contracts, by option
-	turn  int                  // counts what was chosen; a late answer is dropped
+	v      *visit
+	frame  *kit.PhotoFrame
+	photo  *fyne.Container // holds the frame
+	paper  *docView
+	images []loan.Attachment    // by option
+	files  map[string]loan.Hash // of the contracts, by option
+	turn   int                  // counts what was chosen; a late answer is dropped
 }
 
 // showPictures shows the case's pictures and contracts while they are revealed, and
 // masks when it is closed; nil where there is nothing to show.
 func (v *visit) showPictures() *pictures {
 	var options []kit.Option
-	for i, a := range v.c.Attachments {
+	images := v.u.desk.Pictures(v.c)
+	for i, a := range images {
 		if strings.HasPrefix(a.Media, "image/") {
 			options = append(options, kit.Option{ID: strconv.Itoa(i), Text: strconv.Itoa(len(options)+1) + " " + a.Slot.Label()})
 		}
@@ -40,7 +42,7 @@ func (v *visit) showPictures() *pictures {
 		kit.Notice(v.u.win, kit.Info, "本案还没有影像和合同。")
 		return nil
 	}
-	p := &pictures{v: v, frame: kit.NewPhotoFrame("正在读取…", 560, 0.72), paper: newDocView(v), files: files}
+	p := &pictures{v: v, images: images, frame: kit.NewPhotoFrame("正在读取…", 560, 0.72), paper: newDocView(v), files: files}
 	p.frame.SetWatermark(v.u.desk.Watermark())
 	p.photo = container.NewCenter(p.frame)
 	p.paper.aside = true
@@ -86,7 +88,7 @@ func (p *pictures) show(o kit.Option) {
 		return
 	}
 	i, _ := strconv.Atoi(o.ID)
-	a := p.v.c.Attachments[i]
+	a := p.images[i]
 	p.paper.empty("")
 	p.photo.Show()
 	p.frame.SetImage(nil)
