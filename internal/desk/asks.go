@@ -51,7 +51,7 @@ const askFor = guard.WaitFor
 // AskGrant makes a request for a grant, and notes it in the chain, with which it
 // goes up to who may answer it. The answer is given at this laptop by ApproveAsk,
 // by a code for TakeGrant, or comes down as a grant. fault.Denied while ten of the
-// operator's, to see or to export, wait here.
+// operator's, to see or to export, wait here, and where he took twenty back within a day.
 func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	const op = "ask for a grant"
 	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
@@ -77,6 +77,9 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	all, err := d.asks(ctx)
 	if err == nil {
 		err = d.mayAskMore(ctx, all)
+	}
+	if err == nil {
+		err = d.mayAskAgain(ctx)
 	}
 	if err != nil {
 		return Asked{}, fault.Wrap(op, err)

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -21,7 +22,12 @@ type withdrawn struct {
 	Code  string    `json:"code"`
 	Grant string    `json:"grant"` // the id of what it would have become
 	At    time.Time `json:"at"`
+	By    string    `json:"by,omitempty"` // operator's id
 }
+
+// backMost is how many requests of one operator may be taken back here within a day
+// before he asks for no more: each leaves two lines in the chain.
+const backMost = 2 * guard.MaxOwn
 
 // WithdrawAsk takes a request back that the operator made and nobody has approved: it does
 // not wait any more, here and, once the chain went up, at the centre, and an answer to it
@@ -79,7 +85,7 @@ func (d *Desk) dropAsk(ctx context.Context, a Asked, grant string) error {
 	}
 	now := d.moment().UTC()
 	gone = slices.DeleteFunc(gone, func(w withdrawn) bool { return now.Sub(w.At) > 2*askFor })
-	if err := d.store.SetSetting(ctx, withdrawnSetting, append(gone, withdrawn{a.Code, grant, now})); err != nil {
+	if err := d.store.SetSetting(ctx, withdrawnSetting, append(gone, withdrawn{a.Code, grant, now, a.Operator})); err != nil {
 		return err
 	}
 	all, err := d.asks(ctx)
@@ -93,6 +99,26 @@ func (d *Desk) dropAsk(ctx context.Context, a Asked, grant string) error {
 func (d *Desk) withdrawn(ctx context.Context) (gone []withdrawn, err error) {
 	_, err = d.setting(ctx, withdrawnSetting, &gone)
 	return gone, err
+}
+
+// mayAskAgain is fault.Denied, and noted, for an operator who took so many requests back
+// of late that another could be one more of a loop.
+func (d *Desk) mayAskAgain(ctx context.Context) error {
+	gone, err := d.withdrawn(ctx)
+	if err != nil {
+		return err
+	}
+	now, back := d.moment().UTC(), 0
+	for _, w := range gone {
+		if w.By == d.operator.ID && now.Sub(w.At) < 24*time.Hour {
+			back++
+		}
+	}
+	if back < backMost {
+		return nil
+	}
+	d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, uuid.Nil, loan.ViewBody{Detail: "refused " + string(guard.AskGrant) + ": as many were taken back as may"})
+	return fault.Tell("count requests taken back", fault.Denied, fmt.Sprintf("您一天之内已撤回 %d 份申请，暂时不能再申请。急用的请打电话给系统数据管理员，请对方直接授权。", back), errors.New("as many were taken back as may"))
 }
 
 // noSuchRequest is why a code stands for no request that waits here.

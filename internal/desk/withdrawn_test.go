@@ -96,6 +96,36 @@ func TestARequestIsTakenBackByWhoMadeIt(t *testing.T) {
 	})
 }
 
+// TestRequestsAreNotMadeAndTakenBackWithoutEnd is a loop, by itself or by hand.
+func TestRequestsAreNotMadeAndTakenBackWithoutEnd(t *testing.T) {
+	f, c, _ := askedFor(t)
+	ctx := t.Context()
+	back := func() error {
+		a, err := f.d.AskGrant(ctx, wanted(c.ID))
+		if err != nil {
+			return err
+		}
+		return f.d.WithdrawAsk(ctx, a.Code)
+	}
+	for i := range 20 {
+		if err := back(); err != nil {
+			t.Fatalf("number %d: %v", i+1, err)
+		}
+	}
+	from, _ := f.d.Store().Head()
+	if err := back(); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "已撤回 20 份") {
+		t.Errorf("one more: got %v, %q", err, fault.Sentence(err))
+	}
+	if got := refusalsIn(t, f.d, from); len(got) != 1 || !strings.Contains(got[0], "as many were taken back as may") {
+		t.Errorf("the chain says %q", got)
+	}
+	f.receipt(clock().Add(25 * time.Hour))
+	f.in("reviewer-1", reviewPassword, clock().Add(25*time.Hour))
+	if err := back(); err != nil {
+		t.Errorf("a day later: got %v", err)
+	}
+}
+
 // grants sends the grant down that a request of this laptop became.
 func (f *field) grants(a desk.Asked, operator string) {
 	f.t.Helper()
