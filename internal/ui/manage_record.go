@@ -52,7 +52,7 @@ func newRecordSection(u *Window) *recordSection {
 			people = append(people, kit.Option{ID: o.ID, Text: o.Name, Detail: o.ID})
 		}
 	}
-	people = append(people, kit.Option{ID: desk.Unknown, Text: notHere})
+	people = append(people, kit.Option{ID: desk.Unknown, Text: desk.AccountLabel(desk.Unknown)})
 	s.who = kit.NewFixedPicker(people)
 	s.who.SetValue(people[0])
 	s.id.MaxLen = 36
@@ -187,8 +187,8 @@ func (s *recordSection) show(r desk.Record) {
 	s.list.Refresh()
 	s.odd.Objects = nil
 	for _, o := range r.Odd {
-		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(oddLabel(o), kit.TextBold), kit.NewLine(strings.TrimSpace(s.named(o.Operator)+" "+string(o.Day)), kit.TextBody),
-			kit.NewText(fmt.Sprintf("%d %s；案件 %s", o.Count, oddUnit(o), shortIDs(o.Cases)), kit.TextCaption)))
+		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(o.Label(), kit.TextBold), kit.NewLine(strings.TrimSpace(s.named(o.Operator)+" "+string(o.Day)), kit.TextBody),
+			kit.NewText(fmt.Sprintf("%d %s；案件 %s", o.Count, o.Unit(), shortIDs(o.Cases)), kit.TextCaption)))
 	}
 	if len(r.Odd) == 0 {
 		s.odd.Add(kit.NewText("没有发现异常情况。", kit.TextMuted))
