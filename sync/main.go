@@ -144,10 +144,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	case errors.Is(err, errUsage):
 		return exitUsage
 	}
-	fmt.Fprintln(errs, "sync:", err)
-	if own := fault.Sentence(err); own != fault.KindOf(err).Sentence() {
-		fmt.Fprintln(errs, "      "+own)
-	}
+	fmt.Fprintln(errs, "sync:", told(err))
+	fmt.Fprintln(errs, "     ", err)
 	switch fault.KindOf(err) {
 	case fault.Missing:
 		return exitMissing
@@ -157,6 +155,18 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// told is what whoever sits at the centre reads of an error. The step of a kind alone is
+// a clerk's, who is to ask the county.
+func told(err error) string {
+	switch own, kind := fault.Sentence(err), fault.KindOf(err); {
+	case own != kind.Sentence():
+		return own + fault.Step(err)
+	case kind == fault.Offline:
+		return "连不上所需的服务。"
+	}
+	return fault.Sentence(err)
 }
 
 // verbs are all verbs: those of one word, and those of two.

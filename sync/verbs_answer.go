@@ -36,7 +36,7 @@ func unscanned(who *central.Caller, code *string) error {
 		return nil
 	}
 	if !strings.HasSuffix(strings.ToLower(who.Device), r.Device) || who.Operator != r.Operator {
-		return fault.New("sync.unscanned", fault.Input, errors.New("--code: of another laptop or account than was given"))
+		return fault.Tell("sync.unscanned", fault.Input, "申请码是另一台电脑或另一个账号的，请核对。", errors.New("--code: of another laptop or account than was given"))
 	}
 	*code = r.Code
 	return nil
@@ -149,7 +149,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	}
 	fmt.Fprintf(errs, "asked for: %s; of %s; for %d hours\n", strings.Join(ask.Fields, ", "), of, ask.Hours)
 	if !*yes {
-		return fault.New("sync.grantAnswer", fault.Input, errors.New("nothing was granted; --yes grants it"))
+		return fault.Tell("sync.grantAnswer", fault.Input, "还没有批准：核对无误后加 --yes。", errors.New("nothing was granted; --yes grants it"))
 	}
 	return actor.at(ctx, *data, grants("grant answer for "+who.Operator, *reason), func(c *central.Central) error {
 		answer, id := "", ""

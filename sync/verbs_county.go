@@ -47,7 +47,7 @@ func at(ctx context.Context, dir string, errs io.Writer, do func(*central.Centra
 func issue(ctx context.Context, who *actor, a central.Act, dir, file string, out io.Writer, take func(*central.Central, io.Reader) (central.IssuedBulletin, string, error)) error {
 	src, err := os.Open(file)
 	if err != nil {
-		return fault.New("sync.issue", fault.Missing, errors.New("--file cannot be read"))
+		return fault.Tell("sync.issue", fault.Missing, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 	}
 	defer src.Close()
 	return who.at(ctx, dir, a, func(c *central.Central) error {
@@ -114,7 +114,7 @@ func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	return issue(ctx, who, settles("pack add"), *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := io.ReadAll(io.LimitReader(src, 64<<10))
 		if err != nil {
-			return central.IssuedBulletin{}, "", fault.New("sync.packAdd", fault.Disk, errors.New("--file cannot be read"))
+			return central.IssuedBulletin{}, "", fault.Tell("sync.packAdd", fault.Disk, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 		}
 		p, in, err := c.AddPolicy(ctx, b, *late)
 		return in, fmt.Sprintf("for contracts signed from %s on", p.SignedFrom), err
@@ -134,7 +134,7 @@ func templateAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 	return issue(ctx, who, settles("template add"), *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := io.ReadAll(io.LimitReader(src, 512<<10))
 		if err != nil {
-			return central.IssuedBulletin{}, "", fault.New("sync.templateAdd", fault.Disk, errors.New("--file cannot be read"))
+			return central.IssuedBulletin{}, "", fault.Tell("sync.templateAdd", fault.Disk, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 		}
 		t, in, err := c.AddTemplate(ctx, b, *late)
 		return in, fmt.Sprintf("for what is signed from %s on", t.SignedFrom), err

@@ -219,7 +219,7 @@ func (c *Central) caller(ctx context.Context, tx *sql.Tx, who Caller, by string)
 		return nil, diskFault(op, err)
 	}
 	if revoked.Valid {
-		return nil, fault.New(op, fault.Denied, errors.New("the device is shut out; see sync device admit"))
+		return nil, fault.Tell(op, fault.Denied, "这台电脑已停用，不能答复。找回来的，先用 sync device admit 重新接纳。", errors.New("the device is shut out; see sync device admit"))
 	}
 	if d.key, err = seal.ParsePublicKey(key); err != nil {
 		return nil, fault.New(op, fault.Damaged, err)

@@ -176,7 +176,7 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	err = tx.QueryRowContext(ctx, `SELECT county FROM cases WHERE id = ?`, w.id.String()).Scan(&county)
 	if errors.Is(err, sql.ErrNoRows) {
 		if w.device == uuid.Nil {
-			return fault.New(op, fault.Missing, errors.New("no such case"))
+			return fault.Tell(op, fault.Missing, "县里没有这件案件：请核对编号；只在电脑上、还没有送到县里的，在那台电脑上清除。", errors.New("no such case"))
 		}
 		return problemOf(op, fault.Denied, whyUnknown)
 	}
