@@ -16,7 +16,6 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/sync/central"
-	"github.com/google/uuid"
 )
 
 const auditors = "\nAn auditor of the roster signs in, and sees what was done at the laptops of their own\n" +
@@ -39,7 +38,7 @@ func newRecordFlags(f *flag.FlagSet, lines bool) *recordFlags {
 	r := &recordFlags{operator: &none, id: &none, kind: &none, from: &none, to: &none, personFile: &none, person: &no, seen: &no, json: &no, errs: f.Output()}
 	r.data = f.String("data", "", "folder of the centre")
 	r.reason = f.String("reason", "", "why it is looked at; no personal data")
-	r.device = f.String("device", "", "id of a laptop; all without")
+	r.device = f.String("device", "", idOfLaptop+"; all without")
 	if lines {
 		r.operator = f.String("of", "", "id of the operator it is about, unknown for tries to sign in by no known account; all\nwithout")
 		r.from = f.String("from", "", "first day, as 2026-08-01, by Beijing time")
@@ -62,11 +61,6 @@ func (r *recordFlags) narrow(f *flag.FlagSet) {
 func (r *recordFlags) query(ctx context.Context) (q central.RecordQuery, err error) {
 	const op = "sync.record"
 	q.Reason, q.Operator, q.Case, q.Seen = *r.reason, *r.operator, *r.id, *r.seen
-	if *r.device != "" {
-		if q.Device, err = uuid.Parse(*r.device); err != nil {
-			return q, fault.New(op, fault.Input, errors.New("--device is not an id"))
-		}
-	}
 	for s := range strings.SplitSeq(*r.kind, ",") {
 		if s != "" {
 			q.Kinds = append(q.Kinds, loan.ChangeKind(s))
@@ -120,6 +114,11 @@ func (r *recordFlags) at(ctx context.Context, do func(*central.Central, central.
 		defer seal.Wipe(who.Password)
 		if err != nil {
 			return err
+		}
+		if *r.device != "" {
+			if q.Device, err = c.DeviceOf(ctx, *r.device); err != nil {
+				return err
+			}
 		}
 		return do(c, who, q)
 	})

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"strings"
 	"time"
 
 	"doorstep/internal/bulletin"
@@ -201,20 +200,17 @@ func hexOf(tag [4]byte) string {
 // the roster.
 func (c *Central) caller(ctx context.Context, tx *sql.Tx, who Caller, by string) (*device, error) {
 	const op = "central.caller"
-	if len(who.Device) < 8 || strings.ContainsAny(who.Device, "%_") {
-		return nil, fault.New(op, fault.Input, errors.New("device: its id, or at least the last eight characters"))
-	}
-	ids, err := idsOf(ctx, tx, `SELECT id FROM devices WHERE id LIKE ? ORDER BY id`, "%"+strings.ToLower(who.Device))
+	id, err := deviceOf(ctx, tx, who.Device)
 	if err != nil {
 		return nil, err
 	}
-	if len(ids) != 1 {
-		return nil, fault.New(op, fault.Missing, errors.New("no such device, or more than one: give the whole id"))
-	}
-	d := &device{id: ids[0]}
+	d := &device{id: id}
 	var key []byte
 	var revoked sql.NullInt64
 	err = tx.QueryRowContext(ctx, `SELECT county, public_key, revoked FROM devices WHERE id = ?`, d.id.String()).Scan(&d.county, &key, &revoked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fault.Tell(op, fault.Missing, "没有这台电脑：用 sync device list 核对编号。", errors.New("no such device"))
+	}
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
