@@ -157,6 +157,9 @@ const mostList = MaxReason
 // listAt is how many characters a list of three or more at the beginning of r has, the
 // items of which go up, as the pages 1、2、3 or the days 8/5、8/6、8/7; 0 of any other.
 func listAt(r []rune) int {
+	if !begins(r, '0', '9') {
+		return 0
+	}
 	rest, items, last, length := string(r[:min(len(r), mostList)]), 0, -1, 0
 	for {
 		m := listItem.FindStringSubmatch(rest)
@@ -188,15 +191,31 @@ var (
 )
 
 // hourAt is how many characters a time of the day has at the beginning of r.
-func hourAt(r []rune) int { return lengthOf(hourForm, r, len("10:30:00 ")) }
+func hourAt(r []rune) int {
+	if !begins(r, '0', '9') || !colon(r, 1) && !colon(r, 2) {
+		return 0
+	}
+	return lengthOf(hourForm, r, len("10:30:00 "))
+}
 
 // dateAt is how many characters a date, or a date with its time, has at the beginning of r.
-func dateAt(r []rune) int { return lengthOf(dateForm, r, len("2026-09-01 10:30:00")) }
+func dateAt(r []rune) int {
+	if !begins(r, '2', '2') {
+		return 0
+	}
+	return lengthOf(dateForm, r, len("2026-09-01 10:30:00"))
+}
+
+// begins and colon tell most places at which no form can begin, before one is tried: a
+// text that another laptop sent may be long, and is looked at from each of its letters on.
+func begins(r []rune, from, to rune) bool { return len(r) > 0 && r[0] >= from && r[0] <= to }
+
+func colon(r []rune, at int) bool { return len(r) > at && (r[at] == ':' || r[at] == '：') }
 
 // apartAt says whether a time, a date or the number of a queue begins r: no number goes
 // on with one.
 func apartAt(r []rune) bool {
-	return hourAt(r) > 0 || dateAt(r) > 0 || lengthOf(ticketForm, r, len("A001-BT ")) > 0
+	return hourAt(r) > 0 || dateAt(r) > 0 || begins(r, 'A', 'Z') && begins(r[1:], '0', '9') && lengthOf(ticketForm, r, len("A001-BT ")) > 0
 }
 
 func lengthOf(f *regexp.Regexp, r []rune, most int) int {
