@@ -14,6 +14,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
 // recordSection is 日志: who did what, when and why, what is odd, and a report.
@@ -199,8 +200,8 @@ func (s *recordSection) show(r desk.Record) {
 func (s *recordSection) cells(i int) []kit.Cell {
 	l := s.lines[i]
 	id := ""
-	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
-		id = c[len(c)-8:]
+	if l.Case != uuid.Nil {
+		id = loan.ShortID(l.Case)
 	}
 	return []kit.Cell{{Text: l.At.In(s.u.deps.Now().Location()).Format("01-02 15:04:05")}, {Text: s.named(l.Operator)}, {Text: l.Label(), Bold: true}, {Text: id}, {Text: lineWords(l, 4)}}
 }

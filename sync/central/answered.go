@@ -11,6 +11,7 @@ import (
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"github.com/google/uuid"
 )
@@ -192,8 +193,7 @@ func (c *Central) apartTag(ctx context.Context, q querier, by string, ask guard.
 }
 
 func hexOf(tag [4]byte) string {
-	s := uuid.UUID{12: tag[0], 13: tag[1], 14: tag[2], 15: tag[3]}.String()
-	return s[len(s)-8:]
+	return loan.ShortID(uuid.UUID{12: tag[0], 13: tag[1], 14: tag[2], 15: tag[3]})
 }
 
 // caller finds the device, and looks whether operator and administrator are on

@@ -6,11 +6,9 @@ import (
 	"strings"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
-
-// shown is how many characters of an id's end a laptop's screens show, and are read out.
-const shown = 8
 
 // DeviceOf is the laptop of an id, or of the end of one as screens show it: of eight
 // characters or more. A whole id stands as it is, also of none that is here. fault.Input
@@ -36,7 +34,7 @@ func (e ending) of(ctx context.Context, q querier, typed string) (uuid.UUID, err
 	if id, err := uuid.Parse(typed); err == nil {
 		return id, nil
 	}
-	if len(typed) < shown || strings.Trim(typed, "0123456789abcdef-") != "" {
+	if len(typed) < loan.ShortLen || strings.Trim(typed, "0123456789abcdef-") != "" {
 		return uuid.Nil, fault.Tell(e.op, fault.Input, e.said+"编号不对：请写屏幕上的末 8 位，或完整的编号。", errors.New(e.what+": an id, or at least the last eight characters of one"))
 	}
 	found, err := idsOf(ctx, q, e.query, "%"+typed)
