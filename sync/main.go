@@ -157,16 +157,17 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return exitFailed
 }
 
-// told is what whoever sits at the centre reads of an error. The step of a kind alone is
-// a clerk's, who is to ask the county.
+// told is what whoever sits at the centre reads of an error. The step of most kinds is a
+// clerk's, who is to ask the county.
 func told(err error) string {
 	switch own, kind := fault.Sentence(err), fault.KindOf(err); {
-	case own != kind.Sentence():
+	case kind == fault.Denied:
 		return own + fault.Step(err)
-	case kind == fault.Offline:
+	case kind == fault.Offline && own == kind.Sentence():
 		return "连不上所需的服务。"
+	default:
+		return own
 	}
-	return fault.Sentence(err)
 }
 
 // verbs are all verbs: those of one word, and those of two.
