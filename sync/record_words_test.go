@@ -105,3 +105,14 @@ func TestRefusalsAtTheCentreAreInChinese(t *testing.T) {
 		}
 	}
 }
+
+// What was erased at a wish, and what not and why, is told in Chinese.
+func TestErasedCasesAreListedInChinese(t *testing.T) {
+	for _, refused := range []string{"", "the case is not void here", "a contract of it was sealed", "the case is not known here", "the laptop does not work on the case",
+		"the operator may not, or is not on the roster", "what came afterwards was not the wish's to erase: a person decides"} {
+		said := central.Tombstone{Refused: refused}.Said()
+		if (said == "") != (refused == "") || strings.ContainsAny(said, "abcdefghijklmnopqrstuvwxyz") {
+			t.Errorf("%q: %q", refused, said)
+		}
+	}
+}

@@ -46,11 +46,11 @@ func caseErased(ctx context.Context, args []string, out, errs io.Writer) error {
 			return errors.Join(err, printJSON(out, list))
 		}
 		for _, t := range list {
-			state := "erased"
+			state, code := "已清除", "erased"
 			if t.Refused != "" {
-				state = "refused: " + t.Refused
+				state, code = "没有清除："+t.Said(), "refused: "+t.Refused
 			}
-			fmt.Fprintf(out, "%s  case %s  operator %s  device %s  %s  %s\n", t.At.Local().Format(time.DateTime), t.Case, t.Operator, t.Device, state, t.Reason)
+			fmt.Fprintf(out, "%s  案件 %s  人员 %s  电脑 %s  %s  %s%s\n", t.At.Local().Format(time.DateTime), t.Case, guard.AccountLabel(t.Operator), t.Device, state, said("原因：", t.Reason)+"  ", code)
 		}
 		return nil
 	})

@@ -134,7 +134,7 @@ func (c *Central) granted(ctx context.Context, tx *sql.Tx, all []wish, gone map[
 		case fault.Denied, fault.Input:
 			c.log.Warn("an erasing at a person's wish was refused", "case", w.id, "device", w.device, "operator", w.operator, "error", err.Error())
 			var pr *problem
-			why := "the operator may not, or is not on the roster"
+			why := whyBy
 			if errors.As(err, &pr) {
 				why = pr.code
 			}
@@ -194,7 +194,7 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 		}
 	}
 	if n == 0 || w.county != county {
-		return problemOf(op, fault.Denied, "the laptop does not work on the case")
+		return problemOf(op, fault.Denied, whyElsewhere)
 	}
 	if err := c.apart(ctx, tx, who, guard.EraseSeason, w.id); err != nil {
 		return err
