@@ -206,7 +206,7 @@ func officerPassword(ctx context.Context, args []string, out, errs io.Writer) er
 			return err
 		}
 		if len(who.Password) == 0 {
-			return fault.New("sync.officer", fault.Denied, errors.New("who acts at this centre signs in: --by ID, and the password or --password-file"))
+			return fault.Tell("sync.officer", fault.Denied, "须先登录：写 --by 账号，并输入密码。", errors.New("who acts at this centre signs in: --by ID, and the password or --password-file"))
 		}
 		fresh, err := newPassword(ctx, *file, *by, errs)
 		defer seal.Wipe(fresh)
@@ -247,12 +247,12 @@ func newPassword(ctx context.Context, file, id string, errs io.Writer) ([]byte, 
 		return nil, err
 	}
 	if len(one) == 0 {
-		return nil, fault.New(op, fault.Input, errors.New("no password: --password-file, or a terminal"))
+		return nil, fault.Tell(op, fault.Input, "没有密码：请在终端输入，或用 --password-file。", errors.New("no password: --password-file, or a terminal"))
 	}
 	two, err := askPassword(ctx, "once more", errs)
 	defer seal.Wipe(two)
 	if err == nil && !bytes.Equal(one, two) {
-		err = fault.New(op, fault.Input, errors.New("the two are not the same"))
+		err = fault.Tell(op, fault.Input, "两次输入的不一样，请重新输入。", errors.New("the two are not the same"))
 	}
 	return one, err
 }

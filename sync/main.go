@@ -144,10 +144,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	case errors.Is(err, errUsage):
 		return exitUsage
 	}
-	fmt.Fprintln(errs, "sync:", err)
-	if own := fault.Sentence(err); own != fault.KindOf(err).Sentence() {
-		fmt.Fprintln(errs, "      "+own)
-	}
+	fmt.Fprintln(errs, "sync:", told(err))
+	fmt.Fprintln(errs, "     ", err)
 	switch fault.KindOf(err) {
 	case fault.Missing:
 		return exitMissing
@@ -157,6 +155,19 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// told is what whoever sits at the centre reads of an error. The step of most kinds is a
+// clerk's, who is to ask the county.
+func told(err error) string {
+	switch own, kind := fault.Sentence(err), fault.KindOf(err); {
+	case kind == fault.Denied:
+		return own + fault.Step(err)
+	case kind == fault.Offline && own == kind.Sentence():
+		return "连不上所需的服务。"
+	default:
+		return own
+	}
 }
 
 // verbs are all verbs: those of one word, and those of two.

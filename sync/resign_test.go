@@ -87,6 +87,7 @@ func TestAReturnedCaseComesAgainSignedAnewAndAsItWas(t *testing.T) {
 		t.Error("nothing was signed anew")
 	}
 	taken("signed anew", 1, second.Contract.Sealed.Blob)
+	tellsOfSigningAgain(t, s, c.ID)
 
 	st.returns(t, s, c, "E-DC-002")
 	must(st.SubmitAgain(ctx, c.ID, "户口簿两本都在，核对无误"))

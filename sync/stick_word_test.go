@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"doorstep/internal/bulletin"
@@ -72,4 +75,48 @@ func TestAStickBringsHomeWhatTheCountySaidOfGrantsAndEmergencies(t *testing.T) {
 			t.Error("it is in force again")
 		}
 	})
+}
+
+// TestADamagedGrantKeepsNothingElseFromAStick has one grant at the centre of which the
+// bytes were altered.
+func TestADamagedGrantKeepsNothingElseFromAStick(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l := newLaptop(t, s)
+	s.must(t, "operator", "add", "--id", "adm-9", "--name", "县管理员", "--role", "dataadmin")
+	var grants []string
+	for range 2 {
+		out := s.must(t, "grant", "new", "--operator", "practice-clerk", "--by", "adm-9", "--fields", "student.phone", "--count", "3", "--device", l.Profile().Device.String(), "--reason", "核对家长投诉")
+		grants = append(grants, regexp.MustCompile(`g-[0-9a-f]+`).FindString(out))
+	}
+	var raw []byte
+	db := database(t, s.dir)
+	if err := db.QueryRowContext(t.Context(), numbered(`SELECT bytes FROM bulletins WHERE name = ?`), grants[1]).Scan(&raw); err != nil {
+		t.Fatal(err)
+	}
+	raw[len(raw)/2] ^= 1
+	if _, err := db.ExecContext(t.Context(), numbered(`UPDATE bulletins SET bytes = ? WHERE name = ?`), raw, grants[1]); err != nil {
+		t.Fatal(err)
+	}
+	id, dir := l.draft(t, noise("paper", 2_000)), t.TempDir()
+	l.write(t, dir)
+	if taken := takeStick(t, s, dir, exitOK); len(taken) != 1 || !taken[0].Answer || !slices.Equal(taken[0].Unread, grants[1:]) {
+		t.Errorf("the centre says %+v", taken)
+	}
+	l.read(t, dir)
+	if list := l.Bulletins(bulletin.Grant); len(list) != 1 || list[0].Name != grants[0] {
+		t.Errorf("the laptop has %+v, want %s alone", list, grants[0])
+	}
+	if h := heldCase(t, s, id); h.Changes != 2 || h.Lacking != 0 {
+		t.Errorf("the case at the centre: %+v", h)
+	}
+	var out, errs bytes.Buffer
+	l.write(t, dir)
+	if code := run(t.Context(), []string{"stick", "take", "--data", s.dir, "--from", dir}, &out, &errs); code != exitOK || !strings.Contains(out.String(), "授权 "+grants[1]+" 在县里已损坏") || !strings.Contains(errs.String(), grants[1]) {
+		t.Errorf("the county is told %d, %s%s", code, out.String(), errs.String())
+	}
+	s.must(t, "grant", "withdraw", "--id", grants[1])
+	l.write(t, dir)
+	if taken := takeStick(t, s, dir, exitOK); len(taken) != 1 || len(taken[0].Unread) > 0 {
+		t.Errorf("once it was taken back: %+v", taken)
+	}
 }

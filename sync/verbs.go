@@ -12,7 +12,6 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/sync/central"
-	"github.com/google/uuid"
 )
 
 // beside opens a centre that another process may serve.
@@ -137,7 +136,7 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	file := f.String("code-file", "", "file to write")
 	point := f.String("point", "", "name of the intake point")
 	typ := f.String("point-type", "", "sort of the intake point")
-	again := f.String("again", "", "id of the laptop that is to enrol again")
+	again := f.String("again", "", idOfLaptop+", that is to\nenrol again")
 	hours := f.Int("hours", 24, "hours the code is good for")
 	png := f.String("png", "", "file to write it to as the picture of a QR code, which the laptop's camera reads")
 	who := actorFlags(f, nil)
@@ -148,13 +147,14 @@ func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
 		return fault.New("sync.code", fault.Input, errors.New("--hours is out of range"))
 	}
 	o := central.NewCodeOptions{Point: *point, PointType: *typ, ValidFor: time.Duration(*hours) * time.Hour}
-	if *again != "" {
-		var err error
-		if o.Again, err = uuid.Parse(*again); err != nil {
-			return fault.New("sync.code", fault.Input, errors.New("--again is not an id"))
+	return who.at(ctx, *data, settles("code new"), func(c *central.Central) (err error) {
+		if *again != "" {
+			if o.Again, err = c.DeviceOf(ctx, *again); err != nil {
+				return err
+			}
 		}
-	}
-	return who.at(ctx, *data, settles("code new"), func(c *central.Central) error { return writeCode(ctx, c, *file, *png, o) })
+		return writeCode(ctx, c, *file, *png, o)
+	})
 }
 
 // writeCode writes a fresh enrolment code, and where picture is named its QR code.

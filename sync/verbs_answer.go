@@ -23,7 +23,7 @@ const telephone = "Speak with the person first, on a number you know to be their
 func callerFlags(f *flag.FlagSet) (data *string, who *central.Caller, by, code *string) {
 	who = &central.Caller{}
 	data = f.String("data", "", "folder of the centre")
-	f.StringVar(&who.Device, "device", "", "id of the laptop, or the last eight characters that it shows")
+	f.StringVar(&who.Device, "device", "", idOfLaptop)
 	f.StringVar(&who.Operator, "operator", "", "id of the account that it shows")
 	return data, who, f.String("by", "", "id of the data administrator who answers"), f.String("code", "", "the code that the laptop shows, as they read it out, or the text of its QR code")
 }
@@ -36,7 +36,7 @@ func unscanned(who *central.Caller, code *string) error {
 		return nil
 	}
 	if !strings.HasSuffix(strings.ToLower(who.Device), r.Device) || who.Operator != r.Operator {
-		return fault.New("sync.unscanned", fault.Input, errors.New("--code: of another laptop or account than was given"))
+		return fault.Tell("sync.unscanned", fault.Input, "申请码是另一台电脑或另一个账号的，请核对。", errors.New("--code: of another laptop or account than was given"))
 	}
 	*code = r.Code
 	return nil
@@ -149,7 +149,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	}
 	fmt.Fprintf(errs, "asked for: %s; of %s; for %d hours\n", strings.Join(ask.Fields, ", "), of, ask.Hours)
 	if !*yes {
-		return fault.New("sync.grantAnswer", fault.Input, errors.New("nothing was granted; --yes grants it"))
+		return fault.Tell("sync.grantAnswer", fault.Input, "还没有批准：核对无误后加 --yes。", errors.New("nothing was granted; --yes grants it"))
 	}
 	return actor.at(ctx, *data, grants("grant answer for "+who.Operator, *reason), func(c *central.Central) error {
 		answer, id := "", ""
@@ -228,7 +228,7 @@ func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error 
 	f := flags("grant decide", "grant or decline a request that waits; see sync grant waiting. What is granted goes down\n"+
 		"signed with the next sync of the laptop that asked.", errs)
 	data := f.String("data", "", "folder of the centre")
-	device := f.String("device", "", "id of the laptop that asked")
+	device := f.String("device", "", idOfLaptop+", that asked")
 	ask := f.String("ask", "", "digits of the request")
 	by := f.String("by", "", "id of the data administrator who decides")
 	reason := f.String("reason", "", "why")
@@ -238,9 +238,9 @@ func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error 
 	if err := parse(f, args, out, "data", "device", "ask", "by", "reason"); err != nil {
 		return err
 	}
-	id, err := uuid.Parse(*device)
-	if err != nil || *yes == *no {
-		return fault.New("sync.grantDecide", fault.Input, errors.New("--device is an id, and one of --yes and --no is needed"))
+	if *yes == *no {
+		return fault.Tell("sync.grantDecide", fault.Input, "--yes 和 --no 须写一个。", errors.New("one of --yes and --no is needed"))
 	}
-	return actor.at(ctx, *data, grants("grant decide "+*device, *reason), func(c *central.Central) error { return c.AnswerPlea(ctx, id, *ask, *yes, *by, *reason) })
+	return actor.ofDevice(ctx, *data, *device, func(id uuid.UUID) central.Act { return grants("grant decide "+id.String(), *reason) },
+		func(c *central.Central, id uuid.UUID) error { return c.AnswerPlea(ctx, id, *ask, *yes, *by, *reason) })
 }

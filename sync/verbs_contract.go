@@ -11,7 +11,6 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/sync/central"
-	"github.com/google/uuid"
 )
 
 func contract(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -23,7 +22,7 @@ names, with the second signature, and no watermark, for a signature covers every
 counted and written down (sync export list). Without, readable, into the file --out:
 only a centre for practice does that, which holds made-up people.`, errs)
 	data := f.String("data", "", "folder of the centre")
-	id := f.String("case", "", "id of the case")
+	id := f.String("case", "", idOfCase)
 	file := f.String("out", "", "file to write; with --grant, folder to write to")
 	grant := f.String("grant", "", "id of the grant; see sync grant new --centre")
 	operator := f.String("operator", "", "id of the person whom the grant is for")
@@ -34,15 +33,18 @@ only a centre for practice does that, which holds made-up people.`, errs)
 	if err := parse(f, args, out, "data", "case", "out"); err != nil {
 		return err
 	}
-	caseID, err := uuid.Parse(*id)
-	if err != nil || *former < 0 {
-		return fault.New("sync.contract", fault.Input, errors.New("--case is not an id, or --former is below 0"))
+	if *former < 0 {
+		return fault.New("sync.contract", fault.Input, errors.New("--former is below 0"))
 	}
 	c, err := beside(ctx, *data, errs)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	caseID, err := c.CaseOf(ctx, *id)
+	if err != nil {
+		return err
+	}
 	o := central.ContractOptions{Former: *former, Closed: *closed}
 	if *grant != "" {
 		return who.act(ctx, c, exports("contract under "+*grant, caseID), func() error {

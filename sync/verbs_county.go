@@ -47,7 +47,7 @@ func at(ctx context.Context, dir string, errs io.Writer, do func(*central.Centra
 func issue(ctx context.Context, who *actor, a central.Act, dir, file string, out io.Writer, take func(*central.Central, io.Reader) (central.IssuedBulletin, string, error)) error {
 	src, err := os.Open(file)
 	if err != nil {
-		return fault.New("sync.issue", fault.Missing, errors.New("--file cannot be read"))
+		return fault.Tell("sync.issue", fault.Missing, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 	}
 	defer src.Close()
 	return who.at(ctx, dir, a, func(c *central.Central) error {
@@ -114,7 +114,7 @@ func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 	return issue(ctx, who, settles("pack add"), *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := io.ReadAll(io.LimitReader(src, 64<<10))
 		if err != nil {
-			return central.IssuedBulletin{}, "", fault.New("sync.packAdd", fault.Disk, errors.New("--file cannot be read"))
+			return central.IssuedBulletin{}, "", fault.Tell("sync.packAdd", fault.Disk, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 		}
 		p, in, err := c.AddPolicy(ctx, b, *late)
 		return in, fmt.Sprintf("for contracts signed from %s on", p.SignedFrom), err
@@ -134,7 +134,7 @@ func templateAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 	return issue(ctx, who, settles("template add"), *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := io.ReadAll(io.LimitReader(src, 512<<10))
 		if err != nil {
-			return central.IssuedBulletin{}, "", fault.New("sync.templateAdd", fault.Disk, errors.New("--file cannot be read"))
+			return central.IssuedBulletin{}, "", fault.Tell("sync.templateAdd", fault.Disk, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 		}
 		t, in, err := c.AddTemplate(ctx, b, *late)
 		return in, fmt.Sprintf("for what is signed from %s on", t.SignedFrom), err
@@ -150,11 +150,11 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	operator := f.String("operator", "", "id of the person who may")
 	by := f.String("by", "", "id of the data administrator who approves")
 	fields := f.String("fields", "", "fields, joined by commas")
-	cases := f.String("case", "", "ids of the cases, joined by commas; or --count")
+	cases := f.String("case", "", "ids of the cases, or the last eight characters of each, joined by commas; or --count")
 	count := f.Int("count", 0, "of how many cases at most")
 	reason := f.String("reason", "", "why")
 	hours := f.Int("hours", 24, "for how many hours from now on")
-	device := f.String("device", "", "id of the laptop it is good at; needed with --count and for an export")
+	device := f.String("device", "", idOfLaptop+"\nthat it is good at; needed with --count and for an export")
 	recipient := f.String("recipient", "", "it is to export, to this office")
 	key := f.String("recipient-key", "", "public key of the recipient, age1...")
 	centre := f.Bool("centre", false, "the export is the centre's own: sync export --grant")
@@ -168,22 +168,15 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	if *recipient != "" || *key != "" || *centre {
 		g.Release = &guard.Release{To: *recipient, Key: *key, Centre: *centre}
 	}
-	if *device != "" {
-		var err error
-		if g.Device, err = uuid.Parse(*device); err != nil {
-			return fault.New("sync.grantNew", fault.Input, errors.New("--device is not an id"))
-		}
-	}
-	if *cases != "" {
-		for s := range strings.SplitSeq(*cases, ",") {
-			id, err := caseID(s)
-			if err != nil {
+	return who.at(ctx, *data, grants("grant new for "+*operator, *reason), func(c *central.Central) (err error) {
+		if *device != "" {
+			if g.Device, err = c.DeviceOf(ctx, *device); err != nil {
 				return err
 			}
-			g.Cases = append(g.Cases, id)
 		}
-	}
-	return who.at(ctx, *data, grants("grant new for "+*operator, *reason), func(c *central.Central) error {
+		if g.Cases, err = casesOf(ctx, c, *cases); err != nil {
+			return err
+		}
 		g, b, err := c.NewGrant(ctx, g)
 		if err == nil && g.Release != nil {
 			fmt.Fprintf(out, "to export to %s, key %s: compare it with the recipient\n", g.Release.To, g.Release.Fingerprint())
@@ -268,29 +261,17 @@ func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) erro
 	})
 }
 
-func caseID(s string) (uuid.UUID, error) {
-	id, err := uuid.Parse(s)
-	if err != nil {
-		return id, fault.New("sync.case", fault.Input, errors.New("--case is not an id"))
-	}
-	return id, nil
-}
-
 func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("case return", "send a received case back to its desk, with coded reasons; the laptop shows at its\n"+
 		"next sync what is to be mended, and the case comes again.", errs)
 	data := f.String("data", "", "folder of the centre")
-	id := f.String("case", "", "id of the case")
+	id := f.String("case", "", idOfCase)
 	codes := f.String("code", "", "codes of the reasons, joined by commas, such as E-DC-002; behind a code and a colon the\n"+
 		"field that it is about, where that is not plain, such as E-NM-005:coborrowers.0.name")
 	note := f.String("note", "", "a note for the clerk; no personal data")
 	by := f.String("by", "", "id of the reviewer who decides")
 	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case", "code"); err != nil {
-		return err
-	}
-	kase, err := caseID(*id)
-	if err != nil {
 		return err
 	}
 	b := loan.ReturnBody{Note: *note}
@@ -304,22 +285,20 @@ func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
 			b.Fields[loan.Code(code)] = field
 		}
 	}
-	return who.at(ctx, *data, decides("case return", kase), func(c *central.Central) error { return c.Return(ctx, kase, b, *by) })
+	return who.ofCase(ctx, *data, *id, func(kase uuid.UUID) central.Act { return decides("case return", kase) },
+		func(c *central.Central, kase uuid.UUID) error { return c.Return(ctx, kase, b, *by) })
 }
 
 func caseAccept(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("case accept", "say that a received case is accepted.", errs)
 	data := f.String("data", "", "folder of the centre")
-	id := f.String("case", "", "id of the case")
+	id := f.String("case", "", idOfCase)
 	note := f.String("note", "", "a note; no personal data")
 	by := f.String("by", "", "id of the reviewer who decides")
 	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case"); err != nil {
 		return err
 	}
-	kase, err := caseID(*id)
-	if err != nil {
-		return err
-	}
-	return who.at(ctx, *data, decides("case accept", kase), func(c *central.Central) error { return c.Accept(ctx, kase, *note, *by) })
+	return who.ofCase(ctx, *data, *id, func(kase uuid.UUID) central.Act { return decides("case accept", kase) },
+		func(c *central.Central, kase uuid.UUID) error { return c.Accept(ctx, kase, *note, *by) })
 }

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
-	"doorstep/internal/fault"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
 )
@@ -86,17 +84,13 @@ func deviceLost(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("device lost", "lock out a laptop that was lost or stolen, and say what arrived from it: which cases\n"+
 		"are whole here, which are not, and what it said still waited when it was last heard of.", errs)
 	data := f.String("data", "", "folder of the centre")
-	id := f.String("id", "", "id of the device")
+	id := f.String("id", "", "id of the device, or the last eight characters that it shows")
 	asJSON := f.Bool("json", false, "print one JSON object")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err
 	}
-	device, err := deviceID(*id)
-	if err != nil {
-		return err
-	}
-	return who.at(ctx, *data, settles("device lost "+device.String()), func(c *central.Central) error {
+	return who.ofDevice(ctx, *data, *id, func(device uuid.UUID) central.Act { return settles("device lost " + device.String()) }, func(c *central.Central, device uuid.UUID) error {
 		r, err := c.Lose(ctx, device)
 		if err != nil {
 			return err
@@ -146,16 +140,13 @@ func onDevice(name, about string, do func(*central.Central, context.Context, uui
 	return func(ctx context.Context, args []string, out, errs io.Writer) error {
 		f := flags(name, about, errs)
 		data := f.String("data", "", "folder of the centre")
-		id := f.String("id", "", "id of the device")
+		id := f.String("id", "", "id of the device, or the last eight characters that it shows")
 		who := actorFlags(f, nil)
 		if err := parse(f, args, out, "data", "id"); err != nil {
 			return err
 		}
-		device, err := deviceID(*id)
-		if err != nil {
-			return err
-		}
-		return who.at(ctx, *data, settles(name+" "+device.String()), func(c *central.Central) error { return do(c, ctx, device) })
+		return who.ofDevice(ctx, *data, *id, func(device uuid.UUID) central.Act { return settles(name + " " + device.String()) },
+			func(c *central.Central, device uuid.UUID) error { return do(c, ctx, device) })
 	}
 }
 
@@ -170,12 +161,4 @@ func deviceAdmit() verb {
 func deviceSettle() verb {
 	return onDevice("device settle", "say that a device of which two machines were at work is dealt with: the list names\n"+
 		"it no more until another parcel is refused. What was refused is kept.", (*central.Central).SettleClone)
-}
-
-func deviceID(s string) (uuid.UUID, error) {
-	id, err := uuid.Parse(s)
-	if err != nil {
-		return id, fault.New("sync.device", fault.Input, errors.New("--id is not an id"))
-	}
-	return id, nil
 }

@@ -10,7 +10,6 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/seal"
 	"doorstep/sync/central"
-	"github.com/google/uuid"
 )
 
 func emergencyList(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -67,7 +66,7 @@ func emergencyReview(ctx context.Context, args []string, out, errs io.Writer) er
 		"administrator or auditor of the level above who used it does, and never that person. It is\n"+
 		"in the centre's record, and the laptop shows it from its next sync on.", errs)
 	data := f.String("data", "", "folder of the centre")
-	device := f.String("device", "", "id of the laptop")
+	device := f.String("device", "", idOfLaptop)
 	id := f.String("id", "", "id of the emergency")
 	right := f.Bool("right", false, "it was in order")
 	wrong := f.Bool("not-right", false, "it was not")
@@ -76,13 +75,16 @@ func emergencyReview(ctx context.Context, args []string, out, errs io.Writer) er
 	if err := parse(f, args, out, "data", "device", "id", "reason"); err != nil {
 		return err
 	}
-	of, err := uuid.Parse(*device)
-	if err != nil || *right == *wrong {
-		return fault.New("sync.emergency", fault.Input, errors.New("--device is an id, and one of --right and --not-right is needed"))
+	if *right == *wrong {
+		return fault.Tell("sync.emergency", fault.Input, "--right 和 --not-right 须写一个。", errors.New("one of --right and --not-right is needed"))
 	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
 		p, err := who.person(ctx, c)
 		defer seal.Wipe(p.Password)
+		if err != nil {
+			return err
+		}
+		of, err := c.DeviceOf(ctx, *device)
 		if err != nil {
 			return err
 		}

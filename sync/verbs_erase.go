@@ -9,6 +9,7 @@ import (
 
 	"doorstep/internal/guard"
 	"doorstep/sync/central"
+	"github.com/google/uuid"
 )
 
 func caseErase(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -17,19 +18,16 @@ func caseErase(ctx context.Context, args []string, out, errs io.Writer) error {
 		"theirs at their next sync, and it does not come back by any road. Usually a data\n"+
 		"administrator does it at a laptop: 管理, 保存与清除. Backups that were made before have it still.", errs)
 	data := f.String("data", "", "folder of the centre")
-	id := f.String("case", "", "id of the case")
+	id := f.String("case", "", idOfCase)
 	by := f.String("by", "", "id of the data administrator who does it")
 	reason := f.String("reason", "", "why; no personal data")
 	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case", "by", "reason"); err != nil {
 		return err
 	}
-	kase, err := caseID(*id)
-	if err != nil {
-		return err
-	}
-	a := central.Act{Verb: guard.EraseSeason, Name: "case erase", Case: kase, Reason: *reason}
-	return who.at(ctx, *data, a, func(c *central.Central) error { return c.EraseCase(ctx, kase, *by, *reason) })
+	return who.ofCase(ctx, *data, *id, func(kase uuid.UUID) central.Act {
+		return central.Act{Verb: guard.EraseSeason, Name: "case erase", Case: kase, Reason: *reason}
+	}, func(c *central.Central, kase uuid.UUID) error { return c.EraseCase(ctx, kase, *by, *reason) })
 }
 
 func caseErased(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -48,11 +46,11 @@ func caseErased(ctx context.Context, args []string, out, errs io.Writer) error {
 			return errors.Join(err, printJSON(out, list))
 		}
 		for _, t := range list {
-			state := "erased"
+			state, code := "已清除", "erased"
 			if t.Refused != "" {
-				state = "refused: " + t.Refused
+				state, code = "没有清除："+t.Said(), "refused: "+t.Refused
 			}
-			fmt.Fprintf(out, "%s  case %s  operator %s  device %s  %s  %s\n", t.At.Local().Format(time.DateTime), t.Case, t.Operator, t.Device, state, t.Reason)
+			fmt.Fprintf(out, "%s  案件 %s  人员 %s  电脑 %s  %s  %s%s\n", t.At.Local().Format(time.DateTime), t.Case, guard.AccountLabel(t.Operator), t.Device, state, said("原因：", t.Reason)+"  ", code)
 		}
 		return nil
 	})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"doorstep/sync/central"
@@ -28,7 +27,7 @@ people. Both may run beside the server.`, errs)
 	to := f.String("to", "", "folder to write to")
 	grant := f.String("grant", "", "id of the grant; see sync grant new --centre")
 	operator := f.String("operator", "", "id of the person whom the grant is for")
-	cases := f.String("case", "", "ids of the cases, joined by commas; without it those that the grant names")
+	cases := f.String("case", "", "ids of the cases, or the last eight characters of each, joined by commas; without it those that the grant names")
 	who := actorFlags(f, operator)
 	if err := parse(f, args, out, "data", "to"); err != nil {
 		return err
@@ -45,16 +44,9 @@ people. Both may run beside the server.`, errs)
 		}
 		return err
 	}
-	var ids []uuid.UUID
-	for s := range strings.SplitSeq(*cases, ",") {
-		if s == "" {
-			continue
-		}
-		id, err := caseID(s)
-		if err != nil {
-			return err
-		}
-		ids = append(ids, id)
+	ids, err := casesOf(ctx, c, *cases)
+	if err != nil {
+		return err
 	}
 	return who.act(ctx, c, exports("export under "+*grant, uuid.Nil), func() error {
 		h, err := c.Release(ctx, *grant, *operator, ids, *to)

@@ -13,11 +13,9 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
-	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/sync/central"
-	"github.com/google/uuid"
 )
 
 const auditors = "\nAn auditor of the roster signs in, and sees what was done at the laptops of their own\n" +
@@ -40,7 +38,7 @@ func newRecordFlags(f *flag.FlagSet, lines bool) *recordFlags {
 	r := &recordFlags{operator: &none, id: &none, kind: &none, from: &none, to: &none, personFile: &none, person: &no, seen: &no, json: &no, errs: f.Output()}
 	r.data = f.String("data", "", "folder of the centre")
 	r.reason = f.String("reason", "", "why it is looked at; no personal data")
-	r.device = f.String("device", "", "id of a laptop; all without")
+	r.device = f.String("device", "", idOfLaptop+"; all without")
 	if lines {
 		r.operator = f.String("of", "", "id of the operator it is about, unknown for tries to sign in by no known account; all\nwithout")
 		r.from = f.String("from", "", "first day, as 2026-08-01, by Beijing time")
@@ -63,11 +61,6 @@ func (r *recordFlags) narrow(f *flag.FlagSet) {
 func (r *recordFlags) query(ctx context.Context) (q central.RecordQuery, err error) {
 	const op = "sync.record"
 	q.Reason, q.Operator, q.Case, q.Seen = *r.reason, *r.operator, *r.id, *r.seen
-	if *r.device != "" {
-		if q.Device, err = uuid.Parse(*r.device); err != nil {
-			return q, fault.New(op, fault.Input, errors.New("--device is not an id"))
-		}
-	}
 	for s := range strings.SplitSeq(*r.kind, ",") {
 		if s != "" {
 			q.Kinds = append(q.Kinds, loan.ChangeKind(s))
@@ -79,7 +72,7 @@ func (r *recordFlags) query(ctx context.Context) (q central.RecordQuery, err err
 		}
 		t, err := time.ParseInLocation(time.DateOnly, s, time.FixedZone("", 8*3600))
 		if err != nil {
-			return q, fault.New(op, fault.Input, errors.New("--from and --to are days, as 2026-08-01"))
+			return q, fault.Tell(op, fault.Input, "--from 和 --to 写日期，例如 2026-08-01。", errors.New("--from and --to are days, as 2026-08-01"))
 		}
 		if i == 0 {
 			q.From = t
@@ -105,7 +98,7 @@ func (r *recordFlags) number(ctx context.Context) ([]byte, error) {
 	}
 	b, err := askPassword(ctx, "the person's ID number", r.errs)
 	if err == nil && len(b) == 0 {
-		err = fault.New("sync.record", fault.Input, errors.New("no number: --person-file, or a terminal"))
+		err = fault.Tell("sync.record", fault.Input, "没有身份证号：请在终端输入，或用 --person-file。", errors.New("no number: --person-file, or a terminal"))
 	}
 	return b, err
 }
@@ -122,6 +115,11 @@ func (r *recordFlags) at(ctx context.Context, do func(*central.Central, central.
 		if err != nil {
 			return err
 		}
+		if *r.device != "" {
+			if q.Device, err = c.DeviceOf(ctx, *r.device); err != nil {
+				return err
+			}
+		}
 		return do(c, who, q)
 	})
 }
@@ -129,7 +127,7 @@ func (r *recordFlags) at(ctx context.Context, do func(*central.Central, central.
 func recordList(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("record list", "show the record of all laptops, and the centre's own: who looked, searched, revealed,\n"+
 		"printed, exported, approved and changed what, when and why; never the value. The newest\n"+
-		"comes first."+auditors, errs)
+		"comes first. At the end of a line its code stands, its fields and detail as programs have them."+auditors, errs)
 	r := newRecordFlags(f, true)
 	r.narrow(f)
 	limit := f.Int("limit", 200, fmt.Sprintf("how many lines, %d at most", central.MaxRecord))
@@ -144,15 +142,9 @@ func recordList(ctx context.Context, args []string, out, errs io.Writer) error {
 			return errors.Join(err, orNothing(err, func() error { return printJSON(out, found) }))
 		}
 		for _, l := range found.Lines {
-			showLine(out, l, found.Names[l.Operator])
+			showLine(out, l, found.Names)
 		}
-		fmt.Fprintf(out, "%d of %d lines\n", len(found.Lines), found.Total)
-		if found.Unread > 0 {
-			fmt.Fprintf(out, "%d changes cannot be read; sync record verify says where\n", found.Unread)
-		}
-		if found.Erased > 0 {
-			fmt.Fprintf(out, "%d more cases in which somebody looked are erased; nothing tells whose they were: who had one finds its id on the receipt or application form, see --case\n", found.Erased)
-		}
+		showFound(out, found)
 		return nil
 	})
 }
@@ -163,23 +155,6 @@ func orNothing(err error, do func() error) error {
 		return nil
 	}
 	return do()
-}
-
-func showLine(out io.Writer, l guard.Line, name string) {
-	of := ""
-	if l.Case != uuid.Nil {
-		of = "  case " + l.Case.String()
-	}
-	if len(l.Fields) > 0 {
-		of += "  " + strings.Join(l.Fields, " ")
-	}
-	if l.Detail != "" {
-		of += "  " + l.Detail
-	}
-	if l.Reason != "" {
-		of += "  because: " + l.Reason
-	}
-	fmt.Fprintf(out, "%s  %s %d  %s %s  %s%s\n", l.At.Local().Format(time.DateTime), l.Device, l.Counter, l.Operator, name, l.Sort(), of)
 }
 
 func recordOdd(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -197,12 +172,9 @@ func recordOdd(ctx context.Context, args []string, out, errs io.Writer) error {
 			return errors.Join(err, orNothing(err, func() error { return printJSON(out, append([]central.Odd{}, all...)) }))
 		}
 		for _, o := range all {
-			fmt.Fprintf(out, "%s %s %s: %d; at %d laptops, of %s\n", o.Kind, o.Operator, o.Day, o.Count, len(o.Devices), strings.Join(o.Points, ", "))
-			for _, id := range o.Cases {
-				fmt.Fprintf(out, "  case %s\n", id)
-			}
+			showOdd(out, o)
 		}
-		fmt.Fprintf(out, "%d things to look at\n", len(all))
+		fmt.Fprintf(out, "共 %d 项值得留意\n", len(all))
 		return nil
 	})
 }
@@ -231,38 +203,18 @@ func recordVerify(ctx context.Context, args []string, out, errs io.Writer) error
 			return err
 		}
 		if !*r.json {
-			fmt.Fprintf(out, "%d chains read, wrong in %d places\n", chains, wrong)
+			fmt.Fprintf(out, "核验了 %d 份日志，%d 处问题\n", chains, wrong)
 		}
 		if wrong > 0 {
-			return fault.New("sync.record", fault.Damaged, errors.New("the record is not as it was written"))
+			return fault.Tell("sync.record", fault.Damaged, "日志核验发现问题，见上面列出的位置。", errors.New("the record is not as it was written"))
 		}
 		return nil
 	})
 }
 
-func showProof(out io.Writer, p central.ChainProof) {
-	whose := p.Point
-	if p.Centre {
-		whose = "the centre"
-	}
-	fmt.Fprintf(out, "%s  %s: %d changes to number %d, signed at %d places\n", p.Device, whose, p.Changes, p.Last, p.Signed)
-	for _, l := range p.Lost {
-		fmt.Fprintf(out, "  lost: numbers %d to %d, declared by the laptop\n", l.From, l.To)
-	}
-	if p.Erased > 0 {
-		fmt.Fprintf(out, "  bodies erased, with a tombstone: %d\n", p.Erased)
-	}
-	for _, w := range p.Wrong {
-		fmt.Fprintf(out, "  WRONG at %d: %s\n", w.Number, w.Why)
-	}
-	if p.More > 0 {
-		fmt.Fprintf(out, "  and in %d places more\n", p.More)
-	}
-}
-
 func recordExport(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("record export", "write lines of the record of all laptops into a file: UTF-8, comma-separated, without\n"+
-		"reasons and without any person's data, with what the chains prove above and the\n"+
+	f := flags("record export", "write lines of the record of all laptops into a file: UTF-8, comma-separated, with\n"+
+		"reasons, in which numbers and names are masked, with what the chains prove above and the\n"+
 		"authority's signature at the end. That it left is in the centre's signed record."+auditors, errs)
 	r := newRecordFlags(f, true)
 	r.narrow(f)
@@ -273,11 +225,11 @@ func recordExport(ctx context.Context, args []string, out, errs io.Writer) error
 	return r.at(ctx, func(c *central.Central, who central.Person, q central.RecordQuery) error {
 		const op = "sync.record"
 		if _, err := os.Lstat(*to); err == nil {
-			return fault.New(op, fault.Input, errors.New("--out is there already"))
+			return fault.Tell(op, fault.Input, "--out 的文件已经有了，请换一个名称。", errors.New("--out is there already"))
 		}
 		file, err := os.CreateTemp(filepath.Dir(*to), ".record-*") // made with mode 0600
 		if err != nil {
-			return fault.New(op, fault.Disk, errors.New("--out cannot be written"))
+			return fault.Tell(op, fault.Disk, "--out 的文件写不了，请检查文件夹。", errors.New("--out cannot be written"))
 		}
 		defer os.Remove(file.Name()) // fails once it has its name
 		n, err := c.RecordReport(ctx, who, q, file)
@@ -285,9 +237,9 @@ func recordExport(ctx context.Context, args []string, out, errs io.Writer) error
 			return err
 		}
 		if err := os.Rename(file.Name(), *to); err != nil {
-			return fault.New(op, fault.Disk, errors.New("--out cannot be written"))
+			return fault.Tell(op, fault.Disk, "--out 的文件写不了，请检查文件夹。", errors.New("--out cannot be written"))
 		}
-		fmt.Fprintf(out, "%d lines\n", n)
+		fmt.Fprintf(out, "导出 %d 条\n", n)
 		return nil
 	})
 }

@@ -74,6 +74,9 @@ func showStick(out io.Writer, taken []central.StickTaken) {
 		for _, r := range t.Refused {
 			fmt.Fprintln(out, "  refused:", r)
 		}
+		for _, g := range t.Unread {
+			fmt.Fprintf(out, "  授权 %s 在县里已损坏，没有写入U盘；其余已写入。请用 sync grant withdraw --id %s 收回，需要时另签一份。\n", g, g)
+		}
 		if t.Error != "" {
 			fmt.Fprintln(out, "  passed over:", t.Error)
 		}

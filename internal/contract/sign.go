@@ -215,7 +215,7 @@ func (w *writer) seal(x, y float64) error {
 	}{
 		{33.5, 12, title, true},
 		{21, 7, "是否有效以电子签名的验证结果为准", false},
-		{10.5, 7, "受理编号 " + w.in.CaseID.String()[:8], false},
+		{10.5, 7, "受理编号末 8 位 " + loan.ShortID(w.in.CaseID), false},
 	} {
 		cells, err := w.l.fs.cells([]span{{text: t.text, bold: t.bold}})
 		if err != nil {

@@ -118,8 +118,7 @@ func (d *Desk) mayAskMore(ctx context.Context, all []Asked) error {
 
 // request is a code of the operator signed in at this laptop.
 func (d *Desk) request(code string) guard.Request {
-	id := d.device().String()
-	return guard.Request{Device: id[len(id)-8:], Operator: d.operator.ID, Code: code}
+	return guard.Request{Device: loan.ShortID(d.device()), Operator: d.operator.ID, Code: code}
 }
 
 // RenewalScan is what a QR code says of a code of AskRenewal.

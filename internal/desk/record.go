@@ -62,6 +62,9 @@ const OwnShown = guard.OwnShown
 // VerbLabel is a verb's name on screen, as the record has the verb.
 func VerbLabel(verb string) string { return guard.Label(guard.Verb(verb)) }
 
+// AccountLabel is guard's word for an account of which no name is known.
+func AccountLabel(account string) string { return guard.AccountLabel(account) }
+
 // FieldNames are fields as the screen names them.
 func FieldNames(fields []string) []string { return guard.FieldNames(fields) }
 

@@ -105,14 +105,14 @@ func disguisedAt(r []rune, from int) []int {
 
 // timedAt is where the digits are of a phone or an ID number that begins at a place and
 // is written with one time of the day in it, as 154 00:00 0001, or of an ID number with
-// 年, 月 or 日 in it; nil of any other.
+// 年, 月 or 日 in it, or of a phone with such where no date has them; nil of any other.
 func timedAt(r []rune, from int) []int {
 	if from > 0 && isDigit(r[from-1]) {
 		return nil
 	}
 	var places []int
 	var values []byte
-	times, dated := 0, false
+	times, dated, misdated := 0, false, false
 	for i := from; i < len(r) && len(places) < 18; i++ {
 		v := valueOf(r[i])
 		if v == 0 && len(places) == 17 && isX(r[i]) {
@@ -134,12 +134,12 @@ func timedAt(r []rune, from int) []int {
 			places, values = append(places, i), append(values, v)
 			continue
 		}
-		dated = dated || day
+		dated, misdated = dated || day, misdated || day && !unitFits(r, i)
 	}
 	for _, f := range []struct {
 		form *regexp.Regexp
 		ok   bool
-	}{{idForm, dated || times == 1}, {phoneForm, !dated && times == 1}} {
+	}{{idForm, dated || times == 1}, {phoneForm, !dated && times == 1 || misdated}} {
 		if at := f.form.FindSubmatchIndex(values); f.ok && at != nil {
 			return places[at[2]:at[3]]
 		}
@@ -147,38 +147,26 @@ func timedAt(r []rune, from int) []int {
 	return nil
 }
 
-// listItem is a page or a day of a list, with what ends it.
-var listItem = regexp.MustCompile(`^(\d{1,3})(?:[/.](\d{1,2}))?(?:\s?[、，,；;]\s?|\b)`)
-
-// mostList bounds a list: a text that another laptop sent may be of any length, and is
-// looked at from each of its digits on.
-const mostList = MaxReason
-
-// listAt is how many characters a list of three or more at the beginning of r has, the
-// items of which go up, as the pages 1、2、3 or the days 8/5、8/6、8/7; 0 of any other.
-func listAt(r []rune) int {
-	rest, items, last, length := string(r[:min(len(r), mostList)]), 0, -1, 0
-	for {
-		m := listItem.FindStringSubmatch(rest)
-		if m == nil {
-			break
-		}
-		n, _ := strconv.Atoi(m[1])
-		d, _ := strconv.Atoi(m[2])
-		n = n*100 + d
-		if n <= last && items > 0 {
-			break
-		}
-		items, last, length = items+1, n, length+len([]rune(m[0]))
-		rest = rest[len(m[0]):]
-		if end := m[0][len(m[0])-1]; end >= '0' && end <= '9' {
-			break
-		}
+// unitFits says whether what stands before a 年, 月 or 日 can be a year, a month or a day.
+func unitFits(r []rune, at int) bool {
+	to := at
+	for to > 0 && unicode.IsSpace(r[to-1]) {
+		to--
 	}
-	if items < 3 || rest != "" && isDigit([]rune(rest)[0]) {
-		return 0
+	var before []byte
+	for from := to - 1; from >= 0 && valueOf(r[from]) != 0 && len(before) < 18; from-- {
+		before = append([]byte{valueOf(r[from])}, before...)
 	}
-	return length
+	n, err := strconv.Atoi(string(before))
+	switch {
+	case err != nil: // of digits that are not known, or of none
+		return true
+	case r[at] == '年':
+		return len(before) <= 2 || n >= 1900 && n < 2100
+	case r[at] == '月':
+		return n >= 1 && n <= 12
+	}
+	return n >= 1 && n <= 31
 }
 
 var (
@@ -188,15 +176,31 @@ var (
 )
 
 // hourAt is how many characters a time of the day has at the beginning of r.
-func hourAt(r []rune) int { return lengthOf(hourForm, r, len("10:30:00 ")) }
+func hourAt(r []rune) int {
+	if !begins(r, '0', '9') || !colon(r, 1) && !colon(r, 2) {
+		return 0
+	}
+	return lengthOf(hourForm, r, len("10:30:00 "))
+}
 
 // dateAt is how many characters a date, or a date with its time, has at the beginning of r.
-func dateAt(r []rune) int { return lengthOf(dateForm, r, len("2026-09-01 10:30:00")) }
+func dateAt(r []rune) int {
+	if !begins(r, '2', '2') {
+		return 0
+	}
+	return lengthOf(dateForm, r, len("2026-09-01 10:30:00"))
+}
+
+// begins and colon tell most places at which no form can begin, before one is tried: a
+// text that another laptop sent may be long, and is looked at from each of its letters on.
+func begins(r []rune, from, to rune) bool { return len(r) > 0 && r[0] >= from && r[0] <= to }
+
+func colon(r []rune, at int) bool { return len(r) > at && (r[at] == ':' || r[at] == '：') }
 
 // apartAt says whether a time, a date or the number of a queue begins r: no number goes
 // on with one.
 func apartAt(r []rune) bool {
-	return hourAt(r) > 0 || dateAt(r) > 0 || lengthOf(ticketForm, r, len("A001-BT ")) > 0
+	return hourAt(r) > 0 || dateAt(r) > 0 || begins(r, 'A', 'Z') && begins(r[1:], '0', '9') && lengthOf(ticketForm, r, len("A001-BT ")) > 0
 }
 
 func lengthOf(f *regexp.Regexp, r []rune, most int) int {

@@ -14,7 +14,17 @@ const sum = `(?:[1-9]00|[1-9],?\d00|(?:1\d|2[0-5]),?\d00)(?:\.00)?`
 
 // yearsAt is how many characters a year that more stands behind has at the beginning
 // of r.
-func yearsAt(r []rune) int { return lengthOf(yearForm, r, len("2025 - 2026 ")) }
+func yearsAt(r []rune) int {
+	if !begins(r, '2', '2') {
+		return 0
+	}
+	return lengthOf(yearForm, r, len("2025 - 2026 "))
+}
 
 // sumsAt is how many characters two or more sums have at the beginning of r.
-func sumsAt(r []rune) int { return lengthOf(sumForm, r, 80) }
+func sumsAt(r []rune) int {
+	if !begins(r, '1', '9') {
+		return 0
+	}
+	return lengthOf(sumForm, r, 80)
+}

@@ -58,7 +58,7 @@ func TestALineSaysWhatItIsOf(t *testing.T) {
 				t.Errorf("got %q, %q, want %q, %q", l.Detail, l.Subject(), c.of, c.words)
 			}
 			row := l.Row(nil)
-			if row[slices.Index(LineColumns(), "备注")] != c.words || row[len(row)-1] != c.of || strings.Contains(strings.Join(row, " "), number) {
+			if row[slices.Index(LineColumns(), "备注")] != c.words || row[len(row)-2] != c.of || strings.Contains(strings.Join(row, " "), number) {
 				t.Errorf("in a report: got %q", row)
 			}
 		})

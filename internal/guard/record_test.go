@@ -26,8 +26,14 @@ func TestALineOfAReportSaysWhy(t *testing.T) {
 				t.Errorf("%q: got %q, want %s %q", reason, row, column, want)
 			}
 		}
-		if LineColumns()[len(row)-1] != "备注代码" {
-			t.Errorf("the last column is %s", LineColumns()[len(row)-1])
+	}
+}
+
+func TestALineOfAReportSaysWhoInWordsAndLastAsTheChainHasIt(t *testing.T) {
+	for operator, want := range map[string]string{"clerk-1": "clerk-1", Centre: "县资助中心", Unknown: "不在本机的账号"} {
+		row := LineOf(&loan.Change{Kind: loan.ChangeReveal, Operator: operator}).Row(nil)
+		if who := slices.Index(LineColumns(), "操作员"); row[who] != want || LineColumns()[len(row)-1] != "操作员代码" || row[len(row)-1] != operator {
+			t.Errorf("%s: %q", operator, row)
 		}
 	}
 }

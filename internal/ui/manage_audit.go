@@ -7,6 +7,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -82,7 +83,7 @@ func (s *auditSection) show(r desk.AuditReport) {
 }
 
 func chainCard(c desk.ChainAudit) fyne.CanvasObject {
-	end := c.Device.String()[28:] // the beginning is the time, and the same for laptops made in one hour
+	end := loan.ShortID(c.Device) // the beginning is the time, and the same for laptops made in one hour
 	title := "设备 " + end
 	if c.Own {
 		title = "本机（" + end + "）"

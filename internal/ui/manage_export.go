@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -210,7 +211,7 @@ func (u *Window) exportOf(g desk.Given, cases []uuid.UUID, done func()) {
 	which.SetPlaceholder("案件编号末 8 位，多件用空格隔开")
 	var tails []string
 	for _, id := range cases {
-		tails = append(tails, id.String()[28:])
+		tails = append(tails, loan.ShortID(id))
 	}
 	which.SetText(strings.Join(tails, " "))
 	whichOf := kit.NewLabeled("案件", true, which)

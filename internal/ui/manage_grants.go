@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -115,9 +116,8 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
 	}
 	for _, g := range breaks {
-		id := g.Case.String()
 		s.breaks.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(g.Operator)+"，"+g.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextBody),
-			kit.NewText("案件 "+id[len(id)-8:]+"："+g.Reason, kit.TextCaption), kit.NewSecondary("复查…", nil, func() { s.review(g) })))
+			kit.NewText("案件 "+loan.ShortID(g.Case)+"："+g.Reason, kit.TextCaption), kit.NewSecondary("复查…", nil, func() { s.review(g) })))
 	}
 	if len(breaks) == 0 {
 		s.breaks.Add(kit.NewText("没有等待复查的紧急查看。", kit.TextMuted))
@@ -130,13 +130,12 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 
 // reviewedRow is what was said at the centre of an emergency.
 func (s *grantSection) reviewedRow(r desk.Reviewed) fyne.CanvasObject {
-	id := r.Case.String()
 	found := kit.NewLine("不应使用", kit.TextBad)
 	if r.Right {
 		found = kit.NewLine("属实，使用得当", kit.TextOK)
 	}
 	return kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(r.Operator)+" 的紧急查看，"+r.At.In(s.u.deps.Now().Location()).Format("01-02 15:04")+" 由中心的 "+r.By+" 复查", kit.TextBody),
-		kit.NewText("案件 "+id[len(id)-8:]+"："+r.Word, kit.TextCaption), found)
+		kit.NewText("案件 "+loan.ShortID(r.Case)+"："+r.Word, kit.TextCaption), found)
 }
 
 // answering is the button by which a request gets its answer.
@@ -184,7 +183,7 @@ func reachOf(g desk.Given) string {
 	}
 	var tails []string
 	for _, id := range g.Cases[:min(len(g.Cases), 5)] {
-		tails = append(tails, id.String()[28:])
+		tails = append(tails, loan.ShortID(id))
 	}
 	words := "案件 " + strings.Join(tails, "、")
 	if n := len(g.Cases); n > len(tails) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/container"
 	"github.com/google/uuid"
@@ -28,8 +29,7 @@ func (s *grantSection) showPleas(pleas []desk.Plea) {
 func pleaWords(p desk.Plea) string {
 	of := fmt.Sprintf("最多 %d 件", p.Count)
 	if p.Case != uuid.Nil {
-		id := p.Case.String()
-		of = "案件 " + id[len(id)-8:]
+		of = "案件 " + loan.ShortID(p.Case)
 	}
 	return fmt.Sprintf("%s，%s，%d 小时", strings.Join(fieldNames(p.Fields), "、"), of, p.Hours)
 }

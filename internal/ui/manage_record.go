@@ -14,6 +14,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
 // recordSection is 日志: who did what, when and why, what is odd, and a report.
@@ -52,7 +53,7 @@ func newRecordSection(u *Window) *recordSection {
 			people = append(people, kit.Option{ID: o.ID, Text: o.Name, Detail: o.ID})
 		}
 	}
-	people = append(people, kit.Option{ID: desk.Unknown, Text: notHere})
+	people = append(people, kit.Option{ID: desk.Unknown, Text: desk.AccountLabel(desk.Unknown)})
 	s.who = kit.NewFixedPicker(people)
 	s.who.SetValue(people[0])
 	s.id.MaxLen = 36
@@ -187,8 +188,8 @@ func (s *recordSection) show(r desk.Record) {
 	s.list.Refresh()
 	s.odd.Objects = nil
 	for _, o := range r.Odd {
-		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(oddLabel(o), kit.TextBold), kit.NewLine(strings.TrimSpace(s.named(o.Operator)+" "+string(o.Day)), kit.TextBody),
-			kit.NewText(fmt.Sprintf("%d %s；案件 %s", o.Count, oddUnit(o), shortIDs(o.Cases)), kit.TextCaption)))
+		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(o.Label(), kit.TextBold), kit.NewLine(strings.TrimSpace(s.named(o.Operator)+" "+string(o.Day)), kit.TextBody),
+			kit.NewText(fmt.Sprintf("%d %s；案件 %s", o.Count, o.Unit(), shortIDs(o.Cases)), kit.TextCaption)))
 	}
 	if len(r.Odd) == 0 {
 		s.odd.Add(kit.NewText("没有发现异常情况。", kit.TextMuted))
@@ -199,8 +200,8 @@ func (s *recordSection) show(r desk.Record) {
 func (s *recordSection) cells(i int) []kit.Cell {
 	l := s.lines[i]
 	id := ""
-	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
-		id = c[len(c)-8:]
+	if l.Case != uuid.Nil {
+		id = loan.ShortID(l.Case)
 	}
 	return []kit.Cell{{Text: l.At.In(s.u.deps.Now().Location()).Format("01-02 15:04:05")}, {Text: s.named(l.Operator)}, {Text: l.Label(), Bold: true}, {Text: id}, {Text: lineWords(l, 4)}}
 }

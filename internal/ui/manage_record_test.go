@@ -168,7 +168,7 @@ func TestEveryOddityHasAName(t *testing.T) {
 			t.Fatal(err)
 		}
 		n++
-		if name := oddLabel(desk.Oddity{Kind: desk.OddKind(kind)}); !han(name) {
+		if name := (desk.Oddity{Kind: desk.OddKind(kind)}).Label(); !han(name) {
 			t.Errorf("%s is shown as %q", kind, name)
 		}
 		return true

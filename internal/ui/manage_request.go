@@ -7,6 +7,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -85,8 +86,7 @@ func (s *keptSection) refuseRequest(row desk.Row, why, words string) {
 }
 
 func (s *keptSection) confirmRequest(row desk.Row, why string) {
-	id := row.ID.String()
-	words := fmt.Sprintf("%s，证件末四位 %s，%s，案件 %s。删除后不能恢复。", row.Name, row.IDTail, row.Status.Label(), id[len(id)-8:])
+	words := fmt.Sprintf("%s，证件末四位 %s，%s，案件 %s。删除后不能恢复。", row.Name, row.IDTail, row.Status.Label(), loan.ShortID(row.ID))
 	kit.ConfirmDanger(s.u.win, "确认删除", words, "删除", "取消", func() { s.eraseRequested(row, why) })
 }
 

@@ -7,11 +7,8 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// notHere is whoever tried to sign in as no account of this laptop.
-const notHere = "不在本机的账号"
-
 // namer gives accounts the names that people go by: "name（account）" of who is on the
-// laptop's roster, the account alone of others, and notHere of desk.Unknown.
+// laptop's roster, and of others the account alone, in the words that the record has.
 func (u *Window) namer() func(account string) string {
 	names := map[string]string{}
 	if list, err := u.desk.Operators(u.ctx); err == nil {
@@ -20,16 +17,10 @@ func (u *Window) namer() func(account string) string {
 		}
 	}
 	return func(account string) string {
-		if account == desk.Unknown {
-			return notHere
-		}
-		if account == "centre" { // it writes its own changes by no person's name
-			return "县资助中心"
-		}
 		if n := names[account]; n != "" {
 			return n + "（" + account + "）"
 		}
-		return account
+		return desk.AccountLabel(account)
 	}
 }
 

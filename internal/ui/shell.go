@@ -135,7 +135,7 @@ func (s *shell) opened(c *loan.Case, err error) {
 
 // askReason opens a case of others, for a reason.
 func (s *shell) askReason(id uuid.UUID) {
-	words := "案件 " + id.String()[28:] + " 不在您的待办里。写明原因后打开；计入当天的查找次数，并记入日志。"
+	words := "案件 " + loan.ShortID(id) + " 不在您的待办里。写明原因后打开；计入当天的查找次数，并记入日志。"
 	s.u.askWhy(false, "打开其他案件", words, "原因", "打开", "", "例如：家长来电核对进度", func(reason string) {
 		var c *loan.Case
 		s.u.act("open case for a reason", func(ctx context.Context) (err error) {

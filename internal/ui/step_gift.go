@@ -5,6 +5,7 @@ import (
 
 	"doorstep/internal/capture"
 	"doorstep/internal/desk"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -75,9 +76,8 @@ func (d *giftDialog) open() {
 			if d.made != nil {
 				d.made(d.paper, pdf)
 			}
-			id := v.id.String()
 			d.mark.SetText(capture.MarkOf(pdf))
-			d.link.serve(capture.PhoneOptions{Title: "保存" + d.name, Gift: &capture.PhoneGift{Name: "助学贷款" + d.name + "-" + id[len(id)-8:] + ".pdf", Data: pdf}})
+			d.link.serve(capture.PhoneOptions{Title: "保存" + d.name, Gift: &capture.PhoneGift{Name: "助学贷款" + d.name + "-" + loan.ShortID(v.id) + ".pdf", Data: pdf}})
 		}
 	})
 }

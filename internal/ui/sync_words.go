@@ -148,7 +148,7 @@ func progressWords(s courier.State) (words string, part float32) {
 func rowName(r desk.Row) string {
 	switch {
 	case r.Veiled:
-		return "编号 " + r.ID.String()[28:]
+		return "编号 " + loan.ShortID(r.ID)
 	case r.Name == "":
 		return "（未填姓名）"
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/container"
@@ -15,7 +16,7 @@ func (v *visit) person(id string) string {
 	if n := v.people[id]; n != "" {
 		return n
 	}
-	return id
+	return desk.AccountLabel(id)
 }
 
 // app is what the operator may see of the application.

@@ -22,7 +22,7 @@ func codeAgain(ctx context.Context, tx *sql.Tx, hash [32]byte, device uuid.UUID)
 		return diskFault(op, err)
 	}
 	if n == 0 {
-		return fault.New(op, fault.Missing, errors.New("no such device"))
+		return fault.Tell(op, fault.Missing, "没有这台电脑：用 sync device list 核对编号。", errors.New("no such device"))
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO codes_again (hash, device) VALUES (?, ?)`, hash[:], device.String())
 	return diskFault(op, err)

@@ -6,12 +6,12 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"strings"
 	"time"
 
 	"doorstep/internal/bulletin"
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"github.com/google/uuid"
 )
@@ -193,33 +193,29 @@ func (c *Central) apartTag(ctx context.Context, q querier, by string, ask guard.
 }
 
 func hexOf(tag [4]byte) string {
-	s := uuid.UUID{12: tag[0], 13: tag[1], 14: tag[2], 15: tag[3]}.String()
-	return s[len(s)-8:]
+	return loan.ShortID(uuid.UUID{12: tag[0], 13: tag[1], 14: tag[2], 15: tag[3]})
 }
 
 // caller finds the device, and looks whether operator and administrator are on
 // the roster.
 func (c *Central) caller(ctx context.Context, tx *sql.Tx, who Caller, by string) (*device, error) {
 	const op = "central.caller"
-	if len(who.Device) < 8 || strings.ContainsAny(who.Device, "%_") {
-		return nil, fault.New(op, fault.Input, errors.New("device: its id, or at least the last eight characters"))
-	}
-	ids, err := idsOf(ctx, tx, `SELECT id FROM devices WHERE id LIKE ? ORDER BY id`, "%"+strings.ToLower(who.Device))
+	id, err := deviceOf(ctx, tx, who.Device)
 	if err != nil {
 		return nil, err
 	}
-	if len(ids) != 1 {
-		return nil, fault.New(op, fault.Missing, errors.New("no such device, or more than one: give the whole id"))
-	}
-	d := &device{id: ids[0]}
+	d := &device{id: id}
 	var key []byte
 	var revoked sql.NullInt64
 	err = tx.QueryRowContext(ctx, `SELECT county, public_key, revoked FROM devices WHERE id = ?`, d.id.String()).Scan(&d.county, &key, &revoked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fault.Tell(op, fault.Missing, "没有这台电脑：用 sync device list 核对编号。", errors.New("no such device"))
+	}
 	if err != nil {
 		return nil, diskFault(op, err)
 	}
 	if revoked.Valid {
-		return nil, fault.New(op, fault.Denied, errors.New("the device is shut out; see sync device admit"))
+		return nil, fault.Tell(op, fault.Denied, "这台电脑已停用，不能答复。找回来的，先用 sync device admit 重新接纳。", errors.New("the device is shut out; see sync device admit"))
 	}
 	if d.key, err = seal.ParsePublicKey(key); err != nil {
 		return nil, fault.New(op, fault.Damaged, err)

@@ -30,7 +30,7 @@ func (c *Central) AnswerEnabling(ctx context.Context, who Caller, by, digits str
 			return err
 		}
 		if !newcomer.Within(at) {
-			return fault.New(op, fault.Denied, errors.New("the operator belongs to another organisation than the laptop; see sync operator add"))
+			return fault.Tell(op, fault.Denied, "这个人员和这台电脑不属于同一个机构：请核对，需要时用 sync operator add 改人员的机构。", errors.New("the operator belongs to another organisation than the laptop; see sync operator add"))
 		}
 		if err := c.managesHim(ctx, tx, by, newcomer); err != nil {
 			return err

@@ -36,7 +36,7 @@ func (c *Central) AnswerExport(ctx context.Context, who Caller, by, code string,
 		return "", "", fault.Wrap(op, err)
 	}
 	if !ask.Says(said) {
-		return "", "", fault.New(op, fault.Input, errors.New("--to or --purpose: other words than those of the code"))
+		return "", "", fault.Tell(op, fault.Input, "接收人或用途和申请里的不一样，请再核对一次。", errors.New("--to or --purpose: other words than those of the code"))
 	}
 	if err := guard.CheckReason(reason); err != nil {
 		return "", "", fault.Wrap(op, err)

@@ -76,7 +76,7 @@ func (c *Central) issue(ctx context.Context, tx *sql.Tx, i issuance) (IssuedBull
 	if errors.Is(err, sql.ErrNoRows) && len(i.content) == 0 {
 		var spoken bool
 		if i.expires, spoken = c.byTelephone(i); !spoken {
-			return out, fault.New(op, fault.Missing, errors.New("nothing of this name is in force"))
+			return out, fault.Tell(op, fault.Missing, "没有这个名称的内容在生效：用 sync bulletin list 核对。", errors.New("nothing of this name is in force"))
 		}
 	}
 	if len(i.content) == 0 && until.Valid { // what is withdrawn need not be known longer than what it was
@@ -209,7 +209,7 @@ func bulletinBytes(ctx context.Context, q querier, kind bulletin.Kind, name stri
 	var b []byte
 	err := q.QueryRowContext(ctx, `SELECT bytes FROM bulletins WHERE kind = ? AND name = ?`, string(kind), name).Scan(&b)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fault.New(op, fault.Missing, errors.New("nothing of this name is in force"))
+		return nil, fault.Tell(op, fault.Missing, "没有这个名称的内容在生效：用 sync bulletin list 核对。", errors.New("nothing of this name is in force"))
 	}
 	return b, diskFault(op, err)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
@@ -25,7 +26,7 @@ const (
 )
 
 // operatorCentre stands as the operator of the centre's own changes.
-const operatorCentre = "centre"
+const operatorCentre = guard.Centre
 
 // Statuses of the list that no case on a laptop has.
 const (

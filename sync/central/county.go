@@ -39,17 +39,17 @@ func Roles() []string { return []string{"clerk", "reviewer", "dataadmin", "audit
 func checkOperator(o Operator) error {
 	const op = "central.checkOperator"
 	if len(o.Roles) == 0 {
-		return fault.New(op, fault.Input, errors.New("no role"))
+		return fault.Tell(op, fault.Input, "请写明角色（--role）。", errors.New("no role"))
 	}
 	for i, r := range o.Roles {
 		if !slices.Contains(Roles(), r) || slices.Contains(o.Roles[:i], r) {
-			return fault.New(op, fault.Input, errors.New("role: clerk, reviewer, dataadmin or auditor, each once"))
+			return fault.Tell(op, fault.Input, "角色不对：clerk 操作员、reviewer 复核员、dataadmin 系统数据管理员、auditor 审计员，各写一次。", errors.New("role: clerk, reviewer, dataadmin or auditor, each once"))
 		}
 	}
 	somewhere := o
 	somewhere.Level, somewhere.Org = "", ""
-	if err := account(somewhere).Validate(); err != nil {
-		return fault.New(op, fault.Input, errors.New("id: 1 to 64 small letters, digits or -, and none of the program's own; name: 1 to 100 bytes"))
+	if err := account(somewhere).Validate(); err != nil || o.ID == operatorCentre {
+		return fault.Tell(op, fault.Input, "账号用小写字母、数字或 -，不超过 64 个，不能用程序自己的名称；姓名不能空，不超过 33 个字。", errors.New("id: 1 to 64 small letters, digits or -, and none of the program's own; name: 1 to 100 bytes"))
 	}
 	return checkLevel(o)
 }
@@ -230,7 +230,7 @@ func (c *Central) SwitchOff(ctx context.Context, id string) error {
 			return err
 		}
 		if !slices.ContainsFunc(list, func(o Operator) bool { return o.ID == id }) {
-			return fault.New(op, fault.Missing, errors.New("no such operator"))
+			return fault.Tell(op, fault.Missing, "名册上没有这个账号，请核对。", errors.New("no such operator"))
 		}
 		if _, err = tx.ExecContext(ctx, `INSERT INTO operators_off (county, id) VALUES (?, ?)`, code, id); err != nil {
 			return diskFault(op, err)

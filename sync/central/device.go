@@ -38,7 +38,7 @@ func (c *Central) shutDevice(ctx context.Context, tx *sql.Tx, id uuid.UUID, lost
 		return diskFault(op, err)
 	}
 	if n == 0 && !lost {
-		return fault.New(op, fault.Missing, errors.New("revoked already"))
+		return fault.Tell(op, fault.Missing, "这台电脑已经停用。", errors.New("revoked already"))
 	}
 	if lost {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO devices_lost (device, at) VALUES (?, ?) ON CONFLICT DO NOTHING`, id.String(), now); err != nil {
@@ -69,7 +69,7 @@ func (c *Central) Admit(ctx context.Context, id uuid.UUID) error {
 			return diskFault(op, err)
 		}
 		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(diskFault(op, err), fault.New(op, fault.Missing, errors.New("no such device, or not shut out")))
+			return errors.Join(diskFault(op, err), fault.Tell(op, fault.Missing, "没有这台电脑，或它没有停用：用 sync device list 核对。", errors.New("no such device, or not shut out")))
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM devices_lost WHERE device = ?`, id.String()); err != nil {
 			return diskFault(op, err)
@@ -123,7 +123,7 @@ func (c *Central) SettleClone(ctx context.Context, id uuid.UUID) error {
 			return err
 		}
 		if k == nil {
-			return fault.New(op, fault.Missing, errors.New("nothing of this device was refused as a clone's, or it is settled"))
+			return fault.Tell(op, fault.Missing, "这台电脑没有待了结的问题，或已经了结。", errors.New("nothing of this device was refused as a clone's, or it is settled"))
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO clones_settled (device, at) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET at = excluded.at`,
 			id.String(), c.now().UnixMilli())
@@ -182,5 +182,5 @@ func (c *Central) Report(ctx context.Context, id uuid.UUID) (*Report, error) {
 		}
 		return r, nil
 	}
-	return nil, fault.New(op, fault.Missing, errors.New("no such device"))
+	return nil, fault.Tell(op, fault.Missing, "没有这台电脑：用 sync device list 核对编号。", errors.New("no such device"))
 }

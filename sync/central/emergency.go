@@ -211,9 +211,9 @@ func (c *Central) ReviewEmergency(ctx context.Context, p Person, device uuid.UUI
 		return fault.Wrap(op, err)
 	}
 	if _, ok := guard.GlassOf(guard.GlassWord{ID: id}.Detail()); !ok {
-		return fault.New(op, fault.Input, errors.New("id: as sync emergency list shows it"))
+		return fault.Tell(op, fault.Input, "--id 不对：请照 sync emergency list 列出的写。", errors.New("id: as sync emergency list shows it"))
 	}
-	missing := fault.New(op, fault.Missing, errors.New("no such emergency, or it was reviewed"))
+	missing := fault.Tell(op, fault.Missing, "没有这次紧急查看，或已经复查过。", errors.New("no such emergency, or it was reviewed"))
 	a := Act{Verb: guard.ReviewGlass, Name: "emergency review " + id + " at " + device.String(), Reason: word, Own: true}
 	of, err := emergencies(ctx, c.db, device.String(), id)
 	if err != nil {

@@ -134,7 +134,7 @@ func (c *Central) granted(ctx context.Context, tx *sql.Tx, all []wish, gone map[
 		case fault.Denied, fault.Input:
 			c.log.Warn("an erasing at a person's wish was refused", "case", w.id, "device", w.device, "operator", w.operator, "error", err.Error())
 			var pr *problem
-			why := "the operator may not, or is not on the roster"
+			why := whyBy
 			if errors.As(err, &pr) {
 				why = pr.code
 			}
@@ -176,7 +176,7 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 	err = tx.QueryRowContext(ctx, `SELECT county FROM cases WHERE id = ?`, w.id.String()).Scan(&county)
 	if errors.Is(err, sql.ErrNoRows) {
 		if w.device == uuid.Nil {
-			return fault.New(op, fault.Missing, errors.New("no such case"))
+			return fault.Tell(op, fault.Missing, "县里没有这件案件：请核对编号；只在电脑上、还没有送到县里的，在那台电脑上清除。", errors.New("no such case"))
 		}
 		return problemOf(op, fault.Denied, whyUnknown)
 	}
@@ -194,7 +194,7 @@ func (c *Central) mayErase(ctx context.Context, tx *sql.Tx, w wish) error {
 		}
 	}
 	if n == 0 || w.county != county {
-		return problemOf(op, fault.Denied, "the laptop does not work on the case")
+		return problemOf(op, fault.Denied, whyElsewhere)
 	}
 	if err := c.apart(ctx, tx, who, guard.EraseSeason, w.id); err != nil {
 		return err

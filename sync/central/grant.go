@@ -35,7 +35,7 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 		return g, IssuedBulletin{}, fault.Wrap(op, err)
 	}
 	if !c.now().Before(g.Until) {
-		return g, IssuedBulletin{}, fault.New(op, fault.Input, errors.New("until: in the past"))
+		return g, IssuedBulletin{}, fault.Tell(op, fault.Input, "授权的时限已经过了，请把 --hours 写大于 0 的数。", errors.New("until: in the past"))
 	}
 	var out IssuedBulletin
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -57,7 +57,7 @@ func (c *Central) NewGrant(ctx context.Context, g guard.Grant) (guard.Grant, Iss
 				return diskFault(op, err)
 			}
 			if n == 0 {
-				return fault.New(op, fault.Input, errors.New("case "+id.String()+": not held here"))
+				return fault.Tell(op, fault.Input, "县里没有案件 "+id.String()+"，请核对。", errors.New("case "+id.String()+": not held here"))
 			}
 			if err := keepWord(ctx, tx, id.String(), g.By); err != nil {
 				return fault.Wrap(op, err)
@@ -84,9 +84,9 @@ func onRoster(ctx context.Context, q querier, id, role string) error {
 	i := slices.IndexFunc(list, func(o Operator) bool { return o.ID == id })
 	switch {
 	case i < 0:
-		return fault.New(op, fault.Input, errors.New("operator "+id+": not on the roster, or taken off it"))
+		return fault.Tell(op, fault.Input, "名册上没有账号 "+id+"，或已停用。", errors.New("operator "+id+": not on the roster, or taken off it"))
 	case role != "" && !slices.Contains(list[i].Roles, role):
-		return fault.New(op, fault.Input, errors.New("operator "+id+": not of the role "+role))
+		return fault.Tell(op, fault.Input, "账号 "+id+" 不是"+guard.Role(role).Label()+"。", errors.New("operator "+id+": not of the role "+role))
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (c *Central) answers(ctx context.Context, q querier, by, operator string, d
 	for i, s := range sites {
 		// A laptop that asks has the case, wherever it was opened.
 		if (i == 0 || device == uuid.Nil) && !asker.Within(s) {
-			return fault.New("central.answers", fault.Input, errors.New("operator "+operator+": the laptop or case lies in another organisation"))
+			return fault.Tell("central.answers", fault.Input, "账号 "+operator+" 和这台电脑或案件不属于同一个机构，请核对。", errors.New("operator "+operator+": the laptop or case lies in another organisation"))
 		}
 		if err := mayBy(who, guard.Answers(who, guard.ApproveGrant, asker, s)); err != nil {
 			return err

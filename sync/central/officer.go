@@ -99,11 +99,12 @@ func (c *Central) Acting(ctx context.Context, p Person, a Act, do func() error) 
 		if err != nil {
 			return false, err
 		}
-		why := "who acts at this centre signs in: --by ID, and the password or --password-file"
+		why, say := "who acts at this centre signs in: --by ID, and the password or --password-file", "须先登录：写 --by 账号，并输入密码。"
 		if first {
 			why = "no officer has a password here yet: put a data administrator on the roster (sync operator add) and make the first by sync officer add --id ID"
+			say = "县里还没有人设过密码：先用 sync operator add 登记一位系统数据管理员，再用 sync officer add 给这个账号设密码。"
 		}
-		return false, fault.New(op, fault.Denied, errors.New(why))
+		return false, fault.Tell(op, fault.Denied, say, errors.New(why))
 	}
 	how := "act: "
 	if !proven {
@@ -218,7 +219,7 @@ func (c *Central) noOfficer(ctx context.Context) (bool, error) {
 const maxID = 64
 
 func errLongID(op string) error {
-	return fault.New(op, fault.Input, errors.New("by: an id has 64 characters at most"))
+	return fault.Tell(op, fault.Input, "账号不超过 64 个字符，请核对 --by。", errors.New("by: an id has 64 characters at most"))
 }
 
 // signIn compares a password. It counts as wrong before it is looked at, so that
@@ -242,7 +243,7 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 		}
 		who.Failures, who.LockedUntil = o.Failures, o.Locked
 		if err := who.MaySignIn(c.now()); fault.KindOf(err) == fault.Locked {
-			return fault.New(op, fault.Locked, errors.New(lockedUntil(who)))
+			return fault.Tell(op, fault.Locked, lockedSaid(who), errors.New(lockedUntil(who)))
 		} else if err != nil {
 			return err
 		}
@@ -276,11 +277,12 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 		}
 		say := fmt.Sprintf("operator %s: wrong password; %d more lock it for 15 minutes. Who forgot it gets a new one from another data administrator: sync officer add --id %s --by ID",
 			p.ID, guard.MaxFailures-tried.Failures, p.ID)
+		words := fmt.Sprintf("密码不对，再错 %d 次锁定 15 分钟。忘记了的，请另一位系统数据管理员重设。", guard.MaxFailures-tried.Failures)
 		if tried.Locked(c.now()) {
-			say = "wrong password, the fifth. " + lockedUntil(tried)
+			say, words = "wrong password, the fifth. "+lockedUntil(tried), "密码不对，这是第五次。"+lockedSaid(tried)
 		}
-		was, _ := wasChanged(ctx, c.db, p.ID)
-		err = fault.New(op, fault.Password, errors.New(say+was))
+		was, wasSaid, _ := wasChanged(ctx, c.db, p.ID)
+		err = fault.Tell(op, fault.Password, words+wasSaid, errors.New(say+was))
 	}
 	return errors.Join(fault.Wrap(op, err), c.noteTry(ctx, p.ID, why))
 }
@@ -289,6 +291,11 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 func lockedUntil(o guard.Operator) string {
 	return "operator " + o.ID + ": locked until " + o.LockedUntil.Local().Format("15:04:05") +
 		"; wait, or let another data administrator end it by a new password: sync officer add --id " + o.ID + " --by ID"
+}
+
+// lockedSaid is lockedUntil in Chinese.
+func lockedSaid(o guard.Operator) string {
+	return "账号 " + o.ID + " 锁定到 " + o.LockedUntil.Local().Format("15:04:05") + "：请等一等，或请另一位系统数据管理员重设密码。"
 }
 
 // onRosterEver says whether somebody of this id stands on the roster, or did.
@@ -306,7 +313,7 @@ func officer(ctx context.Context, q querier, id string) (Officer, string, error)
 	var locked, at int64
 	err := q.QueryRowContext(ctx, `SELECT verifier, failures, locked, at FROM officers WHERE id = ?`, id).Scan(&words, &o.Failures, &locked, &at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return o, "", fault.New(op, fault.Denied, errors.New("operator "+id+": has no password at the centre; a data administrator who has one gives it: sync officer add --id "+id+" --by ID"))
+		return o, "", fault.Tell(op, fault.Denied, "账号 "+id+" 在县里没有密码：请有密码的系统数据管理员用 sync officer add 设一个。", errors.New("operator "+id+": has no password at the centre; a data administrator who has one gives it: sync officer add --id "+id+" --by ID"))
 	}
 	if err != nil {
 		return o, "", diskFault(op, err)
@@ -373,7 +380,7 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 			err = c.signIn(ctx, p)
 		}
 		if err == nil && bytes.Equal(p.Password, password) {
-			err = fault.New(op, fault.Input, errors.New("the new password is the former one"))
+			err = fault.Tell(op, fault.Input, "新密码和原来的一样，请换一个。", errors.New("the new password is the former one"))
 		}
 		if err == nil {
 			err = c.noteAct(ctx, p.ID, Act{Name: "officer password " + id + was.words()}, "act: ")
@@ -389,7 +396,7 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 		giver = operatorCentre
 		err = c.noteAct(ctx, operatorCentre, a, "unproven, by who administers the machine: ")
 	default:
-		return fault.New(op, fault.Denied, errors.New("an officer signs in to add another: --by ID, and the password or --by-password-file; where none can any more, who administers this machine adds --unproven"))
+		return fault.Tell(op, fault.Denied, "添加县级人员须由另一位县级的系统数据管理员登录：写 --by 和密码；谁都登录不了时，由管理服务器的人加 --unproven。", errors.New("an officer signs in to add another: --by ID, and the password or --by-password-file; where none can any more, who administers this machine adds --unproven"))
 	}
 	if err != nil {
 		return fault.Wrap(op, err)

@@ -108,7 +108,7 @@ func (c *Central) useLent(ctx context.Context, tx *sql.Tx, id string) error {
 		if l.By == operatorCentre {
 			again = "a data administrator gives a new one, or whoever administers the machine with --unproven: sync officer add --id " + id
 		}
-		return fault.New(op, fault.Denied, fmt.Errorf("the temporary password that %s set on %s was good for %d hours; %s", l.Giver(), l.At.Local().Format("2006-01-02 15:04"), int(lentLife.Hours()), again))
+		return fault.Tell(op, fault.Denied, fmt.Sprintf("临时密码只管 %d 小时，已经过期：请另一位系统数据管理员重设。", int(lentLife.Hours())), fmt.Errorf("the temporary password that %s set on %s was good for %d hours; %s", l.Giver(), l.At.Local().Format("2006-01-02 15:04"), int(lentLife.Hours()), again))
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO officers_loans (county, id, by_id, at, uses, used, changed) SELECT l.county, l.id, l.by_id, o.at, 1, ?, 0
 		FROM officers_lent l JOIN officers o ON o.county = l.county AND o.id = l.id WHERE l.id = ?
@@ -117,20 +117,21 @@ func (c *Central) useLent(ctx context.Context, tx *sql.Tx, id string) error {
 }
 
 // wasChanged says, to who types a wrong password, that a temporary one is no more: its
-// owner who did not change it learns so that another did.
-func wasChanged(ctx context.Context, q querier, id string) (string, error) {
+// owner who did not change it learns so that another did; in English and in Chinese.
+func wasChanged(ctx context.Context, q querier, id string) (words, said string, err error) {
 	var by string
 	var at, changed int64
-	err := q.QueryRowContext(ctx, `SELECT x.by_id, x.at, x.changed FROM officers_loans x JOIN officers o ON o.county = x.county AND o.id = x.id AND o.at = x.changed
+	err = q.QueryRowContext(ctx, `SELECT x.by_id, x.at, x.changed FROM officers_loans x JOIN officers o ON o.county = x.county AND o.id = x.id AND o.at = x.changed
 		WHERE x.id = ? AND x.changed > 0`, id).Scan(&by, &at, &changed)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+		return "", "", nil
 	}
 	if err != nil {
-		return "", diskFault("central.wasChanged", err)
+		return "", "", diskFault("central.wasChanged", err)
 	}
 	moment := func(ms int64) string { return time.UnixMilli(ms).Local().Format("2006-01-02 15:04") }
-	return fmt.Sprintf(". With the temporary one that %s set on %s another password was set on %s: if that was not you, tell an auditor", (&Lent{By: by}).Giver(), moment(at), moment(changed)), nil
+	return fmt.Sprintf(". With the temporary one that %s set on %s another password was set on %s: if that was not you, tell an auditor", (&Lent{By: by}).Giver(), moment(at), moment(changed)),
+		"您的临时密码在 " + moment(changed) + " 被换过：不是您本人换的，请告诉审计员。", nil
 }
 
 // ownPassword is fault.Denied for a person whose password another set.
@@ -139,7 +140,7 @@ func ownPassword(ctx context.Context, q querier, id string) error {
 	if err != nil || l == nil {
 		return err
 	}
-	return fault.New("central.ownPassword", fault.Denied, &lentRefusal{fmt.Sprintf("the password was set by %s and is temporary: first set one of your own, which nobody else knows: sync officer password --by %s", l.Giver(), id)})
+	return fault.Tell("central.ownPassword", fault.Denied, "密码是别人设的临时密码：请先用 sync officer password 换上自己的密码。", &lentRefusal{fmt.Sprintf("the password was set by %s and is temporary: first set one of your own, which nobody else knows: sync officer password --by %s", l.Giver(), id)})
 }
 
 // lentRefusal is that nothing is done by a temporary password.

@@ -168,7 +168,7 @@ func plea(ctx context.Context, q querier, device uuid.UUID, ask string) (guard.W
 	if state == pleaWithdrawn {
 		return guard.Waiting{}, takenBack("central.plea")
 	}
-	return guard.Waiting{}, fault.New("central.plea", fault.Missing, errors.New("no such request waits"))
+	return guard.Waiting{}, fault.Tell("central.plea", fault.Missing, "没有这份待答复的申请：用 sync grant waiting 核对电脑和申请的数字。", errors.New("no such request waits"))
 }
 
 // takenBack is why a request is not answered any more.

@@ -126,19 +126,19 @@ func (c *Central) settleQuery(ctx context.Context, q *RecordQuery) error {
 			return err
 		}
 		if !ever {
-			return fault.New(op, fault.Input, errors.New("operator: nobody who ever stood on the roster"))
+			return fault.Tell(op, fault.Input, "--of 的账号不对：名册上从来没有这个人。", errors.New("operator: nobody who ever stood on the roster"))
 		}
 	}
 	if q.Person != "" {
 		n, _ := loan.IDNumber(strings.TrimSpace(q.Person)).Canonical()
 		if !n.WellFormed() {
-			return fault.New(op, fault.Input, errors.New("person: an ID number has 18 characters"))
+			return fault.Tell(op, fault.Input, "身份证号是 18 位，请写完整。", errors.New("person: an ID number has 18 characters"))
 		}
 		q.Person = string(n)
 	}
 	for _, k := range q.Kinds {
 		if !recordKind(k) {
-			return fault.New(op, fault.Input, errors.New("kind: see the help for those there are"))
+			return fault.Tell(op, fault.Input, "--kind 的事项代码不对，--help 里有全部代码。", errors.New("kind: see the help for those there are"))
 		}
 	}
 	if q.Case == "" {
@@ -149,16 +149,16 @@ func (c *Central) settleQuery(ctx context.Context, q *RecordQuery) error {
 		return nil
 	}
 	if len(q.Case) < 4 || strings.Trim(q.Case, "0123456789abcdef-") != "" {
-		return fault.New(op, fault.Input, errors.New("case: an id, or at least four characters of its end"))
+		return fault.Tell(op, fault.Input, "请写案件编号，或编号的末 4 位以上。", errors.New("case: an id, or at least four characters of its end"))
 	}
 	found, err := idsOf(ctx, c.db, `SELECT id FROM cases WHERE id LIKE ? LIMIT 2`, "%"+q.Case)
 	switch {
 	case err != nil:
 		return err
 	case len(found) == 0:
-		return fault.New(op, fault.Missing, errors.New("case: none of this end is here"))
+		return fault.Tell(op, fault.Missing, "县里没有这个编号的案件，请核对。", errors.New("case: none of this end is here"))
 	case len(found) > 1:
-		return fault.New(op, fault.Input, errors.New("case: several have this end"))
+		return fault.Tell(op, fault.Input, "有几件案件的编号末尾都是这样，请写完整的编号。", errors.New("case: several have this end"))
 	}
 	q.Case = found[0].String()
 	return nil
@@ -240,7 +240,7 @@ func (c *Central) readingOf(ctx context.Context, id string, q *RecordQuery) (*re
 	}
 	if q.Device != uuid.Nil {
 		if !slices.Contains(r.chains, q.Device) {
-			return nil, fault.New(op, fault.Missing, errors.New("device: none of this id in your organisation"))
+			return nil, fault.Tell(op, fault.Missing, "本机构没有这个编号的电脑，请核对。", errors.New("device: none of this id in your organisation"))
 		}
 		r.chains = []uuid.UUID{q.Device}
 	}
@@ -336,7 +336,7 @@ func (r *reading) cases(ctx context.Context) ([]uuid.UUID, error) {
 		return nil, err
 	}
 	if id := loan.IDNumber(r.q.Person); len(his) == 0 && id.CheckCharacter() != id[17] {
-		return nil, fault.New("central.cases", fault.Input, errors.New("person: a wrong number, its last character does not fit the others, and no case here ever had it; look at the card again"))
+		return nil, fault.Tell("central.cases", fault.Input, "身份证号有误，请核对后再查。", errors.New("person: a wrong number, its last character does not fit the others, and no case here ever had it; look at the card again"))
 	}
 	r.seen = map[uuid.UUID]bool{}
 	r.erased, err = idsOf(ctx, r.c.db, `SELECT case_id FROM erased ORDER BY case_id`)

@@ -362,7 +362,7 @@ func TestAReportOfTheRecordIsSignedAndNoted(t *testing.T) {
 		t.Errorf("the report: %s", text)
 	}
 	noted := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Kinds: []loan.ChangeKind{loan.ChangeExport}}})
-	if row := noted.Lines[0].Row(nil); row[7] != "导出日志报告，16 条，事项 reveal" || row[len(row)-1] != "record report, 16 lines kind=reveal" {
+	if row := noted.Lines[0].Row(nil); row[7] != "导出日志报告，16 条，事项 reveal" || row[len(row)-2] != "record report, 16 lines kind=reveal" {
 		t.Errorf("in a report: %q", row)
 	}
 	if len(noted.Lines) != 1 || noted.Lines[0].Detail != "record report, 16 lines kind=reveal" || noted.Lines[0].Operator != "aud-county" {

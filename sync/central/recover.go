@@ -49,7 +49,7 @@ func scanRecovering(row interface{ Scan(...any) error }) (*recovering, error) {
 	var id string
 	err := row.Scan(&hash, &id, &r.device, &r.operator, &r.asked, &r.state, &r.wrong, &r.expires, &r.request, &r.approval)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fault.New(op, fault.Missing, errors.New("no such request"))
+		return nil, fault.Tell(op, fault.Missing, "没有这份申请：用 sync recovery list 核对。", errors.New("no such request"))
 	}
 	if err != nil {
 		return nil, diskFault(op, err)
@@ -255,7 +255,7 @@ func (c *Central) RecoveryOf(ctx context.Context, id uuid.UUID) (RecoveryAsked, 
 	err := c.db.QueryRowContext(ctx, `SELECT r.operator, COALESCE(o.sort, ''), COALESCE(o.by_id, '') FROM recoveries r
 		LEFT JOIN recoveries_of o ON o.hash = r.hash WHERE r.id = ?`, id.String()).Scan(&out.Operator, &out.Sort, &out.By)
 	if errors.Is(err, sql.ErrNoRows) {
-		return out, fault.New(op, fault.Missing, errors.New("no such request"))
+		return out, fault.Tell(op, fault.Missing, "没有这份申请：用 sync recovery list 核对。", errors.New("no such request"))
 	}
 	return out, diskFault(op, err)
 }
@@ -323,7 +323,7 @@ func (c *Central) ApproveRecoveryFile(ctx context.Context, request []byte, digit
 func (c *Central) approve(ctx context.Context, r *recovering, digits string, valid time.Duration) ([]byte, error) {
 	const op = "central.approve"
 	if r.state != parcel.RecoveryWaiting || c.late(r) {
-		return nil, fault.New(op, fault.Exists, errors.New("the request was decided on, replaced by a later one, or is too old"))
+		return nil, fault.Tell(op, fault.Exists, "这份申请已经答复过、被后来的申请代替，或已过期。", errors.New("the request was decided on, replaced by a later one, or is too old"))
 	}
 	if err := c.rightCode(ctx, r, digits); err != nil {
 		return nil, err
@@ -368,7 +368,7 @@ func (c *Central) mayRecover(ctx context.Context, tx *sql.Tx, county string, r *
 		return diskFault(op, err)
 	}
 	if revoked.Valid {
-		return fault.New(op, fault.Denied, errors.New("the laptop was revoked"))
+		return fault.Tell(op, fault.Denied, "这台电脑已停用。", errors.New("the laptop was revoked"))
 	}
 	list, err := roster(ctx, tx, county)
 	if err != nil {
@@ -376,10 +376,10 @@ func (c *Central) mayRecover(ctx context.Context, tx *sql.Tx, county string, r *
 	}
 	on := func(id string) bool { return slices.ContainsFunc(list, func(o Operator) bool { return o.ID == id }) }
 	if !on(r.operator) {
-		return fault.New(op, fault.Denied, errors.New("the operator is not on the roster"))
+		return fault.Tell(op, fault.Denied, "名册上没有这个人员，或已停用。", errors.New("the operator is not on the roster"))
 	}
 	if req.By != "" && !on(req.By) {
-		return fault.New(op, fault.Denied, errors.New("who asks for the enabling is not on the roster"))
+		return fault.Tell(op, fault.Denied, "提出申请的人不在名册上，或已停用。", errors.New("who asks for the enabling is not on the roster"))
 	}
 	who, err := person(ctx, tx, r.operator)
 	if err != nil {
@@ -390,7 +390,7 @@ func (c *Central) mayRecover(ctx context.Context, tx *sql.Tx, county string, r *
 		return err
 	}
 	if !who.Within(at) {
-		return fault.New(op, fault.Denied, errors.New("the operator belongs to another organisation than the laptop; see sync operator add"))
+		return fault.Tell(op, fault.Denied, "这个人员和这台电脑不属于同一个机构：请核对，需要时用 sync operator add 改人员的机构。", errors.New("the operator belongs to another organisation than the laptop; see sync operator add"))
 	}
 	return nil
 }
@@ -416,7 +416,7 @@ func (c *Central) rightCode(ctx context.Context, r *recovering, digits string) e
 	if err != nil {
 		return err
 	}
-	return fault.New(op, fault.Refused, errors.New("these are not the digits of the request"))
+	return fault.Tell(op, fault.Refused, "核对码不对，请对方再读一次。", errors.New("these are not the digits of the request"))
 }
 
 // RefuseRecovery ends a request that waits. Failures are those of
@@ -442,5 +442,5 @@ func decide(ctx context.Context, tx *sql.Tx, id uuid.UUID, state string, now, ex
 	if n, err := r.RowsAffected(); err != nil || n > 0 {
 		return diskFault(op, err)
 	}
-	return fault.New(op, fault.Exists, errors.New("the request was decided on before"))
+	return fault.Tell(op, fault.Exists, "这份申请已经答复过。", errors.New("the request was decided on before"))
 }

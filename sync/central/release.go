@@ -47,17 +47,17 @@ func (c *Central) checkRelease(ctx context.Context, tx *sql.Tx, g guard.Grant) e
 	const op = "central.checkRelease"
 	if g.Release != nil {
 		if err := release.CheckKey(g.Release.Key); err != nil {
-			return fault.New(op, fault.Input, errors.New("recipient key: no age1 key"))
+			return fault.Tell(op, fault.Input, "接收人的公钥不对，应以 age1 开头。", errors.New("recipient key: no age1 key"))
 		}
 	}
 	centre := g.Release != nil && g.Release.Centre
 	switch {
 	case centre && g.Device != uuid.Nil:
-		return fault.New(op, fault.Input, errors.New("device: the centre's own export is of no laptop"))
+		return fault.Tell(op, fault.Input, "县里自己的导出不写 --device。", errors.New("device: the centre's own export is of no laptop"))
 	case centre:
 		return nil
 	case g.Device == uuid.Nil && (g.Count > 0 || g.Release != nil):
-		return fault.New(op, fault.Input, errors.New("device: a number of cases, and an export, is counted at one laptop"))
+		return fault.Tell(op, fault.Input, "按件数的授权和导出授权须写明是哪台电脑：--device。", errors.New("device: a number of cases, and an export, is counted at one laptop"))
 	case g.Device == uuid.Nil:
 		return nil
 	}
@@ -67,7 +67,7 @@ func (c *Central) checkRelease(ctx context.Context, tx *sql.Tx, g guard.Grant) e
 		return diskFault(op, err)
 	}
 	if n == 0 {
-		return fault.New(op, fault.Input, errors.New("device: not enrolled here, or shut out"))
+		return fault.Tell(op, fault.Input, "这台电脑没有在县里注册，或已停用。", errors.New("device: not enrolled here, or shut out"))
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func (c *Central) releasing(ctx context.Context, tx *sql.Tx, grant, operator str
 			return g, 0, err
 		}
 		if k == nil {
-			return g, 0, fault.New(op, fault.Missing, errors.New("case "+id.String()+": not held here"))
+			return g, 0, fault.Tell(op, fault.Missing, "县里没有案件 "+id.String()+"，请核对。", errors.New("case "+id.String()+": not held here"))
 		}
 		if !k.MayShare() {
 			return g, 0, deny("case " + id.String() + ": a person's consent to hand it on was not given, or is taken back")

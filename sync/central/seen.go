@@ -159,7 +159,7 @@ func admitted(ctx context.Context, q querier, id uuid.UUID) error {
 		return diskFault(op, err)
 	}
 	if n == 0 {
-		return fault.New(op, fault.Missing, errors.New("no such device"))
+		return fault.Tell(op, fault.Missing, "没有这台电脑：用 sync device list 核对编号。", errors.New("no such device"))
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func person(ctx context.Context, q querier, id string) (guard.Operator, error) {
 	}
 	i := slices.IndexFunc(list, func(o Operator) bool { return o.ID == id })
 	if i < 0 {
-		return guard.Operator{}, fault.New(op, fault.Input, errors.New("operator "+id+": not on the roster, or taken off it; see sync operator add"))
+		return guard.Operator{}, fault.Tell(op, fault.Input, "名册上没有账号 "+id+"，或已停用：用 sync operator add 登记。", errors.New("operator "+id+": not on the roster, or taken off it; see sync operator add"))
 	}
 	return account(list[i]), nil
 }
@@ -147,5 +147,5 @@ func mayBy(who guard.Operator, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fault.New("central.mayBy", fault.Input, errors.New("operator "+who.ID+": "+err.Error()))
+	return fault.Tell("central.mayBy", fault.Input, "账号 "+who.ID+"："+fault.Sentence(err)+fault.Step(err), errors.New("operator "+who.ID+": "+err.Error()))
 }

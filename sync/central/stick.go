@@ -21,6 +21,7 @@ type StickTaken struct {
 	Blobs   int       `json:"blobs"`
 	Refused []string  `json:"refused,omitempty"` // what was not taken of whole batches, and why
 	Answer  bool      `json:"answer"`            // receipts and news were written onto the stick
+	Unread  []string  `json:"unread,omitempty"`  // grants that cannot be read here and are left out of the answer
 	Error   string    `json:"error,omitempty"`   // why this laptop's part was passed over, or no answer written
 }
 

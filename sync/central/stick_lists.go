@@ -33,12 +33,14 @@ func (t *taking) addLists(ctx context.Context, w *stick.Writer) error {
 	return nil
 }
 
-// addGrants adds the grants of the laptop, and which were taken back.
+// addGrants adds the grants of the laptop, and which were taken back. Those that cannot be
+// read here are left out, and told.
 func (t *taking) addGrants(ctx context.Context, w *stick.Writer) error {
-	list, err := t.c.grantsOf(ctx, t.d)
+	list, unread, err := t.c.grantsOf(ctx, t.d)
 	if err != nil {
 		return err
 	}
+	t.Unread = unread
 	for _, b := range list {
 		if err := w.Add(stick.Bulletin, b); err != nil {
 			return err
@@ -49,36 +51,42 @@ func (t *taking) addGrants(ctx context.Context, w *stick.Writer) error {
 
 // grantsOf lists the grants that have not ended and are good at a laptop, and those that
 // were taken back, which no longer say where they were good; the newest maxListed, the
-// oldest first.
-func (c *Central) grantsOf(ctx context.Context, d *device) ([][]byte, error) {
+// oldest first. Those that cannot be read, of which nothing says whose they are, are named.
+func (c *Central) grantsOf(ctx context.Context, d *device) (list [][]byte, unread []string, err error) {
 	const op = "central.grantsOf"
-	rows, err := c.db.QueryContext(ctx, `SELECT bytes FROM bulletins WHERE county = ? AND kind = ? AND (expires IS NULL OR expires > ?) ORDER BY version DESC`,
+	rows, err := c.db.QueryContext(ctx, `SELECT name, bytes FROM bulletins WHERE county = ? AND kind = ? AND (expires IS NULL OR expires > ?) ORDER BY version DESC`,
 		d.county, string(bulletin.Grant), c.now().UnixMilli())
 	if err != nil {
-		return nil, diskFault(op, err)
+		return nil, nil, diskFault(op, err)
 	}
 	defer rows.Close()
-	var out [][]byte
-	for len(out) < maxListed && rows.Next() {
+	for len(list) < maxListed && rows.Next() {
+		var name string
 		var raw []byte
-		if err := rows.Scan(&raw); err != nil {
-			return nil, diskFault(op, err)
+		if err := rows.Scan(&name, &raw); err != nil {
+			return nil, nil, diskFault(op, err)
 		}
-		b, err := bulletin.Open(raw, c.authority.Signer().Public(), d.county)
+		mine, err := c.goodAt(d, raw)
 		if err != nil {
-			return nil, fault.Wrap(op, err)
+			c.log.Error("a grant cannot be read and is on no stick", "grant", name, "error", err.Error())
+			unread = append(unread, name)
+			continue
 		}
-		if !b.Withdrawn {
-			g, err := guard.ParseGrant(b.Content)
-			if err != nil {
-				return nil, fault.Wrap(op, err)
-			}
-			if g.Device != uuid.Nil && g.Device != d.id {
-				continue
-			}
+		if mine {
+			list = append(list, raw)
 		}
-		out = append(out, raw)
 	}
-	slices.Reverse(out)
-	return out, diskFault(op, rows.Err())
+	slices.Reverse(list)
+	return list, unread, diskFault(op, rows.Err())
+}
+
+// goodAt says whether a grant is good at a laptop, or was taken back.
+func (c *Central) goodAt(d *device, raw []byte) (bool, error) {
+	const op = "central.goodAt"
+	b, err := bulletin.Open(raw, c.authority.Signer().Public(), d.county)
+	if err != nil || b.Withdrawn {
+		return err == nil, fault.Wrap(op, err)
+	}
+	g, err := guard.ParseGrant(b.Content)
+	return err == nil && (g.Device == uuid.Nil || g.Device == d.id), fault.Wrap(op, err)
 }

@@ -17,14 +17,42 @@ func (c *Central) unnamed(ctx context.Context, q querier, text string, cases ...
 	return c.naming(q).text(ctx, text, cases...)
 }
 
-// naming knows the names of the people of cases. Each case is read once.
+// naming knows the names of the people of cases, and what their corrections voided. Each
+// case is read once.
 type naming struct {
-	c     *Central
-	q     querier
-	names map[uuid.UUID][]string
+	c    *Central
+	q    querier
+	read map[uuid.UUID]told
 }
 
-func (c *Central) naming(q querier) *naming { return &naming{c, q, map[uuid.UUID][]string{}} }
+// told is what is kept of a case that was read: a report may be of thousands.
+type told struct {
+	names []string
+	voids *loan.Case // with its former contracts alone
+}
+
+func (c *Central) naming(q querier) *naming { return &naming{c, q, map[uuid.UUID]told{}} }
+
+// of is the case; of one that is not here, is erased or cannot be folded nothing is known.
+func (n *naming) of(ctx context.Context, id uuid.UUID) (told, error) {
+	if of, ok := n.read[id]; ok {
+		return of, nil
+	}
+	k, err := n.c.loadCase(ctx, n.q, id)
+	if err != nil && !unreadable(err) {
+		return told{}, err
+	}
+	of := told{names: guard.PeopleNames(k), voids: &loan.Case{}}
+	if k != nil {
+		for i := range k.Former {
+			if v := k.Former[i].Voided; v != nil {
+				of.voids.Former = append(of.voids.Former, loan.ContractState{Voided: &loan.Voiding{Fields: v.Fields, By: v.By, At: v.At}})
+			}
+		}
+	}
+	n.read[id] = of
+	return of, nil
+}
 
 // text is unnamed.
 func (n *naming) text(ctx context.Context, text string, cases ...uuid.UUID) (string, error) {
@@ -32,16 +60,11 @@ func (n *naming) text(ctx context.Context, text string, cases ...uuid.UUID) (str
 		if text == "" || id == uuid.Nil {
 			continue
 		}
-		of, ok := n.names[id]
-		if !ok {
-			k, err := n.c.loadCase(ctx, n.q, id)
-			if err != nil && !unreadable(err) {
-				return "", err
-			}
-			of = guard.PeopleNames(k)
-			n.names[id] = of
+		of, err := n.of(ctx, id)
+		if err != nil {
+			return "", err
 		}
-		text = guard.MaskNames(text, of)
+		text = guard.MaskNames(text, of.names)
 	}
 	return guard.MaskNumbers(text), nil
 }
@@ -69,11 +92,19 @@ func tagged(ctx context.Context, q querier, ask guard.Ask) ([]uuid.UUID, error) 
 	return idsOf(ctx, q, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+hexOf(ask.Case))
 }
 
-// nameless gives lines of the record with the names masked in the reasons: of the people
-// of their case, and of those of which a line says that a row was shown.
+// nameless gives lines of the record as their cases tell them, with the names masked in
+// the reasons: of the people of their case, and of those of which a line says that a row
+// was shown.
 func (r *reading) nameless() func(context.Context, guard.Line) (guard.Line, error) {
 	names := r.c.naming(r.c.db)
 	return func(ctx context.Context, l guard.Line) (_ guard.Line, err error) {
+		if l.Kind == loan.ChangeCorrect {
+			of, err := names.of(ctx, l.Case)
+			if err != nil {
+				return l, err
+			}
+			l = l.In(of.voids)
+		}
 		l.Reason, err = names.text(ctx, l.Reason, append([]uuid.UUID{l.Case}, l.Shown...)...)
 		return l, err
 	}

@@ -33,10 +33,10 @@ func (c *Central) Return(ctx context.Context, id uuid.UUID, b loan.ReturnBody, b
 		}
 	}
 	if !b.Fits() {
-		return fault.New(op, fault.Input, errors.New("field: none of an application that a code of these is about, as coborrowers.0.name"))
+		return fault.Tell(op, fault.Input, "代码后面的栏目不对，例如 coborrowers.0.name。", errors.New("field: none of an application that a code of these is about, as coborrowers.0.name"))
 	}
 	if len(b.Codes) == 0 {
-		return fault.New(op, fault.Input, errors.New("a return needs a code: nobody is sent away without a reason"))
+		return fault.Tell(op, fault.Input, "退回须写退回代码。", errors.New("a return needs a code: nobody is sent away without a reason"))
 	}
 	return c.say(ctx, id, loan.ChangeReturn, b, b.Note, by)
 }
@@ -53,11 +53,11 @@ func (c *Central) Accept(ctx context.Context, id uuid.UUID, note, by string) err
 func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, body any, note, by string) error {
 	const op = "central.say"
 	if len(note) > MaxNote {
-		return fault.New(op, fault.Input, errors.New("note: too long"))
+		return fault.Tell(op, fault.Input, "备注太长。", errors.New("note: too long"))
 	}
 	if note != "" {
 		if err := guard.CheckReason(note); err != nil {
-			return fault.New(op, fault.Input, errors.New("note: "+fault.Sentence(err)))
+			return fault.Tell(op, fault.Input, fault.Sentence(err), errors.New("note: "+err.Error()))
 		}
 	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -66,10 +66,10 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 			return err
 		}
 		if k.Status != loan.Received && k.Status != loan.Accepted {
-			return fault.New(op, fault.Denied, errors.New("the case is "+k.Status.String()))
+			return fault.Tell(op, fault.Denied, "这件案件现在是“"+k.Status.Label()+"”，不能退回或受理。", errors.New("the case is "+k.Status.String()))
 		}
 		if w := k.TakenBack(); kind == loan.ChangeAccept && len(w) > 0 {
-			return fault.New(op, fault.Denied, errors.New("the "+string(w[0].Party)+" took the consent "+w[0].Purpose+" back; it may be returned, or given anew"))
+			return fault.Tell(op, fault.Denied, w[0].Party.Label()+"撤回了"+loan.PurposeLabel(w[0].Purpose)+"的同意，不能受理：可以退回，或请本人重新同意。", errors.New("the "+string(w[0].Party)+" took the consent "+w[0].Purpose+" back; it may be returned, or given anew"))
 		}
 		if by != "" {
 			if err := c.mayDecide(ctx, tx, k, by); err != nil {
@@ -88,7 +88,7 @@ func (c *Central) say(ctx context.Context, id uuid.UUID, kind loan.ChangeKind, b
 func (c *Central) WithdrawConsent(ctx context.Context, id uuid.UUID, party loan.Party, purpose, reason, by string) error {
 	const op = "central.WithdrawConsent"
 	if err := guard.CheckReason(reason); err != nil {
-		return fault.New(op, fault.Input, errors.New("reason: "+fault.Sentence(err)))
+		return fault.Tell(op, fault.Input, fault.Sentence(err), errors.New("reason: "+err.Error()))
 	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		k, err := c.spokenOf(ctx, tx, id)
@@ -110,7 +110,7 @@ func (c *Central) WithdrawConsent(ctx context.Context, id uuid.UUID, party loan.
 		}
 		text := k.Consents[party][purpose]
 		if text == "" {
-			return fault.New(op, fault.Missing, errors.New("no such consent: it was not given, or is taken back already"))
+			return fault.Tell(op, fault.Missing, "没有这项同意：没有给过，或已经撤回。", errors.New("no such consent: it was not given, or is taken back already"))
 		}
 		return c.speak(ctx, tx, k, by, loan.ChangeConsent, loan.ConsentBody{Party: party, Purpose: purpose, Text: text})
 	})
@@ -124,7 +124,7 @@ func (c *Central) spokenOf(ctx context.Context, tx *sql.Tx, id uuid.UUID) (*loan
 	}
 	k, err := c.loadCase(ctx, tx, id)
 	if err == nil && k == nil {
-		err = fault.New("central.spokenOf", fault.Missing, errors.New("no such case"))
+		err = fault.Tell("central.spokenOf", fault.Missing, "县里没有这件案件，请核对编号。", errors.New("no such case"))
 	}
 	return k, err
 }
@@ -136,7 +136,7 @@ func (c *Central) speak(ctx context.Context, tx *sql.Tx, k *loan.Case, by string
 		return err
 	}
 	if err := k.Apply(ch); err != nil {
-		return fault.New("central.speak", fault.KindOf(err), errors.New("the case is "+k.Status.String()))
+		return fault.Tell("central.speak", fault.KindOf(err), "这件案件现在是“"+k.Status.Label()+"”，不能这样办。", errors.New("the case is "+k.Status.String()))
 	}
 	return c.refoldAll(ctx, tx, []uuid.UUID{k.ID}, nil, nil)
 }

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"doorstep/internal/guard"
+	"doorstep/internal/rulebook"
+	"doorstep/sync/central"
+	"github.com/google/uuid"
+)
+
+// showLine writes a line of the record as the window and a report have it: when, where,
+// who, what, of which case and fields, what it says besides and why; and behind that for
+// programs the code, fields and detail.
+func showLine(out io.Writer, l guard.Line, names map[string]string) {
+	words := []string{l.At.Local().Format(time.DateTime), "电脑 " + l.Device.String(), fmt.Sprintf("第 %d 条", l.Counter), whose(l.Operator, names), l.Label()}
+	if l.Case != uuid.Nil {
+		words = append(words, "案件 "+l.Case.String())
+	}
+	for _, more := range []string{strings.Join(l.FieldNames(), "、"), l.Words(rulebook.TextWords), said("原因：", l.Reason)} {
+		if more != "" {
+			words = append(words, more)
+		}
+	}
+	words = append(words, l.Sort(), cmp.Or(strings.Join(l.Fields, " "), "-"), cmp.Or(l.Detail, "-"))
+	fmt.Fprintln(out, strings.Join(words, "  "))
+}
+
+// whose is an account with the masked name, where one is known.
+func whose(account string, names map[string]string) string {
+	if n := names[account]; n != "" {
+		return n + "（" + account + "）"
+	}
+	return guard.AccountLabel(account)
+}
+
+func said(before, text string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text
+}
+
+func showFound(out io.Writer, found central.RecordFound) {
+	fmt.Fprintf(out, "共 %d 条", found.Total)
+	if found.Total > len(found.Lines) {
+		fmt.Fprintf(out, "，列出最近的 %d 条", len(found.Lines))
+	}
+	fmt.Fprintln(out)
+	if found.Unread > 0 {
+		fmt.Fprintf(out, "另有 %d 条读不出来，sync record verify 会指出在哪里\n", found.Unread)
+	}
+	if found.Erased > 0 {
+		fmt.Fprintf(out, "另有 %d 件有人看过的案件已清除，县里不再知道是谁的：请按回执或申请表上的受理编号，用 --case 查\n", found.Erased)
+	}
+}
+
+func showOdd(out io.Writer, o central.Odd) {
+	words := []string{o.Label()}
+	for _, more := range []string{guard.AccountLabel(o.Operator), string(o.Day)} {
+		if more != "" {
+			words = append(words, more)
+		}
+	}
+	words = append(words, fmt.Sprintf("%d %s", o.Count, o.Unit()))
+	if len(o.Devices) > 0 {
+		words = append(words, fmt.Sprintf("%d 台电脑", len(o.Devices)))
+	}
+	if len(o.Points) > 0 {
+		words = append(words, strings.Join(o.Points, "、"))
+	}
+	fmt.Fprintln(out, strings.Join(append(words, string(o.Kind)), "  "))
+	for _, id := range o.Cases {
+		fmt.Fprintf(out, "  案件 %s\n", id)
+	}
+}
+
+func showProof(out io.Writer, p central.ChainProof) {
+	at := p.Point
+	if p.Centre {
+		at = guard.AccountLabel(guard.Centre)
+	}
+	fmt.Fprintf(out, "%s  %s：%d 条，到第 %d 条，签名 %d 处\n", p.Device, at, p.Changes, p.Last, p.Signed)
+	for _, l := range p.Lost {
+		fmt.Fprintf(out, "  第 %d 至 %d 条丢失，电脑申报过\n", l.From, l.To)
+	}
+	if p.Erased > 0 {
+		fmt.Fprintf(out, "  按规定清除内容、留有记录的 %d 条\n", p.Erased)
+	}
+	for _, w := range p.Wrong {
+		fmt.Fprintf(out, "  第 %d 条有问题：%s  %s\n", w.Number, guard.ChainSaid(w.Why), w.Why)
+	}
+	if p.More > 0 {
+		fmt.Fprintf(out, "  另有 %d 处问题\n", p.More)
+	}
+}
