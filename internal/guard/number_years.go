@@ -7,7 +7,7 @@ import "regexp"
 // sumForm is two or more sums of a loan, up to 25,900 in hundreds, as 8000、8000、4000.
 var (
 	yearForm = regexp.MustCompile(`^20[1-3]\d(?:\s?[-—–~～/、，,；;\s至到和]\s?20[1-3]\d\b|[-./](?:0?[1-9]|1[0-2])\b|(?:0[1-9]|1[0-2])\b|\s?[、，,；;]|年)`)
-	sumForm  = regexp.MustCompile(`^` + sum + `(?:\s?[-—~～/+、，,；;\s]\s?` + sum + `)+\b`)
+	sumForm  = regexp.MustCompile(`^` + sum + `(?:\s?[-—~～/+＋=＝→、，,；;\s]\s?` + sum + `)+\b`)
 )
 
 const sum = `(?:[1-9]00|[1-9],?\d00|(?:1\d|2[0-5]),?\d00)(?:\.00)?`
