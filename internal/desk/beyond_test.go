@@ -165,6 +165,13 @@ func TestACaseBeyondTheQueueIsOpenedForAReasonAlone(t *testing.T) {
 	if _, err := d.Open(ctx, c.ID); err != nil {
 		t.Errorf("one that was in hand as the window locked: got %v", err)
 	}
+	d = as(guard.Reviewer)
+	if err := d.SetSetting(ctx, "in hand", map[string]uuid.UUID{d.Operator().ID: uuid.New()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Open(ctx, c.ID); !desk.AsksReason(err) {
+		t.Errorf("while another was in hand: got %v, want a reason asked for", err)
+	}
 }
 
 func TestACaseThatAGrantNamesIsOpenedWithoutAReasonWhileItLasts(t *testing.T) {

@@ -101,3 +101,21 @@ func withdraws(all []*loan.Change) bool {
 		return ch.Kind == loan.ChangeConsent && err == nil && !b.Given
 	})
 }
+
+// TestAConsentGivenAnewAfterSigningIsToTheTextInForce tries the text of another season.
+func TestAConsentGivenAnewAfterSigningIsToTheTextInForce(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	c := sealed(t, d)
+	must(d.Withdraw(ctx, c.ID, loan.StudentParty, loan.ConsentCredit))
+	if _, err := d.ConsentAgain(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, "consent-credit-2025-01", "本人重新同意"); fault.KindOf(err) != fault.Input {
+		t.Errorf("to a former text: got %v", err)
+	}
+	if now := must(d.Case(ctx, c.ID)); now.Consents[loan.StudentParty][loan.ConsentCredit] != "" || now.Contract == nil {
+		t.Error("it was noted, or the signatures voided")
+	}
+	if now := must(d.ConsentAgain(ctx, c.ID, loan.StudentParty, loan.ConsentCredit, creditText, "本人重新同意")); now.Consents[loan.StudentParty][loan.ConsentCredit] != creditText {
+		t.Errorf("to the text in force: %v", now.Consents)
+	}
+}
