@@ -35,16 +35,18 @@ run: setup
 	.build/practice --app .build/doorstep --sync .build/doorstep-sync
 
 # Vet shares the race detector's build, so that nothing is built twice. The two
-# packages that take longest go first, side by side. Without the detector storms
-# are lived again, which lets many more of them pass, and a window's memory is
-# looked through.
+# packages that take longest go first, side by side; as the first waits for links
+# and clocks most of its time, what runs without the detector goes on beside them:
+# storms are lived again, which lets many more of them pass, and a window's memory
+# is looked through.
 test: export GOFLAGS := $(GOFLAGS) $(UNWATCHED:%=-gcflags=%=-race=false)
 test: setup
 	CGO_ENABLED=0 go build $(PLAIN) -o /dev/null ./sync
 	go vet -race -tags $(TAGS) ./...
-	go test -race -tags $(TAGS) -timeout 38m ./app/practice ./sync ./...
-	CGO_ENABLED=0 go test -tags ci -timeout 15m -run '^TestStorms(Shared|OfDays)?$$' ./sync
-	go test -tags $(TAGS) -timeout 15m -run '^TestAFinderLearnsNothing$$' ./app/practice
+	go test -race -tags $(TAGS) -timeout 38m ./app/practice ./sync ./... & watched=$$!; failed=0; \
+	CGO_ENABLED=0 go test -tags ci -timeout 25m -run '^TestStorms(Shared|OfDays)?$$' ./sync || failed=1; \
+	go test -tags $(TAGS) -timeout 25m -run '^TestAFinderLearnsNothing$$' ./app/practice || failed=1; \
+	wait $$watched || failed=1; exit $$failed
 
 # Kills and power cuts: what was called saved must be there. Under five minutes.
 crash: setup
