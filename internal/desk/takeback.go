@@ -90,26 +90,8 @@ func (d *Desk) leaves(ctx context.Context) ([]Leave, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Leave
-	people, now := d.unnaming(), d.moment()
-	add := func(a Leave, tag [4]byte, cases ...uuid.UUID) error {
-		asker, err := d.store.Account(ctx, a.Operator)
-		if k := fault.KindOf(err); k == fault.Denied || err == nil && guard.Answers(d.acting(), guard.ApproveGrant, asker, d.siteOf(asker)) != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		a.Name = asker.Name
-		if tag != ([4]byte{}) {
-			a.Case = hex.EncodeToString(tag[:])
-		}
-		if a.Reason, err = people.text(ctx, a.Reason, cases...); err == nil {
-			out = append(out, a)
-		}
-		return err
-	}
-	here := map[string]bool{}
+	l := &leaveList{d: d, people: d.unnaming()}
+	here, now := map[string]bool{}, d.moment()
 	for _, g := range known {
 		here[g.ID] = true
 		if g.Revoked || g.Elsewhere || g.By == guard.Emergency || !now.Before(g.Until) || g.Release != nil && g.Release.Centre {
@@ -119,7 +101,7 @@ func (d *Desk) leaves(ctx context.Context) ([]Leave, error) {
 		if len(g.Cases) == 1 {
 			tag = guard.TagOf(g.Cases[0])
 		}
-		err := add(Leave{Grant: g.ID, Operator: g.Operator, Fields: g.Fields, Count: max(g.Count, len(g.Cases)), Until: g.Until, By: g.By, Reason: g.Reason, Export: g.Release != nil},
+		err := l.add(ctx, Leave{Grant: g.ID, Operator: g.Operator, Fields: g.Fields, Count: max(g.Count, len(g.Cases)), Until: g.Until, By: g.By, Reason: g.Reason, Export: g.Release != nil},
 			tag, slices.Concat(g.Cases, g.Used)...)
 		if err != nil {
 			return nil, err
@@ -137,12 +119,39 @@ func (d *Desk) leaves(ctx context.Context) ([]Leave, error) {
 		if back || here[a.Grant] || now.After(a.until()) {
 			continue
 		}
-		if err := add(Leave{Grant: a.Grant, Operator: a.Operator, Where: hex.EncodeToString(a.Device[:]), Fields: a.Fields, Count: max(a.Count, 1), Until: a.until(), By: a.By,
+		if err := l.add(ctx, Leave{Grant: a.Grant, Operator: a.Operator, Where: hex.EncodeToString(a.Device[:]), Fields: a.Fields, Count: max(a.Count, 1), Until: a.until(), By: a.By,
 			Reason: a.Reason, Export: a.Export}, a.Case, d.ofTag(a.Case)...); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	return l.out, nil
+}
+
+// leaveList are the grants that the operator may take back, as they are found.
+type leaveList struct {
+	d      *Desk
+	people *unnaming
+	out    []Leave
+}
+
+// add adds one, where the operator may answer whose it is; tag is the end of its case's id.
+func (l *leaveList) add(ctx context.Context, a Leave, tag [4]byte, cases ...uuid.UUID) error {
+	asker, err := l.d.store.Account(ctx, a.Operator)
+	if k := fault.KindOf(err); k == fault.Denied || err == nil && guard.Answers(l.d.acting(), guard.ApproveGrant, asker, l.d.siteOf(asker)) != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a.Name = asker.Name
+	if tag != ([4]byte{}) {
+		a.Case = hex.EncodeToString(tag[:])
+	}
+	if a.Reason, err = l.people.text(ctx, a.Reason, cases...); err != nil {
+		return err
+	}
+	l.out = append(l.out, a)
+	return nil
 }
 
 // backHere says whether a grant was taken back, here or by the county.
