@@ -32,6 +32,8 @@ const (
 
 	Template Kind = "template" // the words of a contract or form
 
+	Answers Kind = "answers" // answers to requests that took no effect
+
 	Operators Kind = "operators" // the roster of operators, and who of it was switched off
 )
 
@@ -42,13 +44,14 @@ const (
 	StandingName = "operators"
 	AsksName     = "waiting"
 	ReviewsName  = "emergencies"
+	AnswersName  = "no-effect"
 
 	OperatorsName = "roster"
 )
 
 // Kinds lists every kind known here, in the order a screen shows them.
 func Kinds() []Kind {
-	return []Kind{Policy, Template, Schools, Roster, Operators, Standing, Grant, Asks, Reviews, Devices}
+	return []Kind{Policy, Template, Schools, Roster, Operators, Standing, Grant, Asks, Answers, Reviews, Devices}
 }
 
 // Known says whether this program knows what the kind means.
@@ -71,6 +74,8 @@ func (k Kind) Label() string {
 		return "停用设备名单"
 	case Asks:
 		return "授权申请"
+	case Answers:
+		return "没有生效的答复"
 	case Reviews:
 		return "紧急查看的复查"
 	case Operators:

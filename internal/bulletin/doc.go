@@ -18,7 +18,7 @@
 //	"DSB1" | suite u8
 //	county 6       digits
 //	len u8, kind   roster, schools, policy, template, standing, operators,
-//	               grant, asks, reviews or devices
+//	               grant, asks, answers, reviews or devices
 //	len u8, name   which of its kind: 1 to 64 letters, digits, - or _
 //	version u64    rises with every issue under one name; at least issued
 //	issued i64     milliseconds since 1970, UTC, by the centre's clock
@@ -55,4 +55,11 @@
 //	         grants: "device", "operator", "ask" (the 26 digits of guard.Ask),
 //	         "case" (its id, or zeroes), "reason", "at", and of one that was
 //	         declined "declined", "by" and "word"; the name is "waiting"
+//	answers  a JSON object: "version" 1, "answers" a list of at most 200 answers of
+//	         data administrators that took no effect, the newest first: "operator"
+//	         who gave it, "answer" (approved, declined, or taken-back of a grant),
+//	         "why" (approved, declined, withdrawn, over, may-not or damaged), "by" who
+//	         answered before, "device" and "asker" whose the request is, "ask" as
+//	         above, "grant" the id of what it becomes, "case", "at"; the name is
+//	         "no-effect"
 package bulletin

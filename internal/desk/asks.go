@@ -359,6 +359,9 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 	if err := d.answerNoted(ctx, op, ask.Case, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: plea.AnsweredDetail()}); err != nil {
 		return "", err
 	}
+	if err := d.keepApproved(ctx, plea, reason, false); err != nil {
+		return "", fault.Wrap(op, err)
+	}
 	if err := d.noteAnsweredByCode(ctx, plea); err != nil {
 		return "", fault.Wrap(op, err)
 	}

@@ -52,6 +52,10 @@ func (f *InForce) tell(content []byte, at *time.Location) {
 		if list, err := guard.ParseWaiting(content); err == nil {
 			f.Detail = fmt.Sprintf("%d 份", len(list))
 		}
+	case bulletin.Answers:
+		if list, err := guard.ParseAnswersBack(content); err == nil {
+			f.Detail = fmt.Sprintf("%d 份", len(list))
+		}
 	case bulletin.Reviews:
 		if list, err := guard.ParseReviewed(content); err == nil {
 			f.Detail = fmt.Sprintf("%d 次", len(list))

@@ -16,6 +16,7 @@ type Duties struct {
 	Looks       int // requests to see, made here or at other laptops of the county
 	Exports     int // requests to export, made here
 	Emergencies int // at this laptop, that nobody looked at yet
+	Answers     int // of his own to requests, that took no effect
 }
 
 // Duties counts what the operator may answer and look at now; nothing of what he may not,
@@ -24,6 +25,11 @@ func (d *Desk) Duties(ctx context.Context) (Duties, error) {
 	const op = "count what waits for an answer"
 	var out Duties
 	if d.MayApprove() {
+		back, _, err := d.answersBack(ctx)
+		if err != nil {
+			return Duties{}, fault.Wrap(op, err)
+		}
+		out.Answers = len(back)
 		if err := d.requestsHere(ctx, &out); err != nil {
 			return Duties{}, fault.Wrap(op, err)
 		}

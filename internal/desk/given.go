@@ -53,9 +53,15 @@ func (d *Desk) unnamedGrants(ctx context.Context, all []guard.Given) ([]guard.Gi
 
 // given lists every grant for the operator signed in that came here, in force or
 // not: those of the county, and those that were approved here or by a code. One
-// that the county took back says so, where it was known here before, and so does an
-// emergency that was not right.
+// that was taken back here or by the county says so, where it was known here before, and so
+// does an emergency that was not right.
 func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
+	all, err := d.known(ctx)
+	return slices.DeleteFunc(all, func(g guard.Given) bool { return g.Operator != d.operator.ID }), err
+}
+
+// known is given for the grants of all operators.
+func (d *Desk) known(ctx context.Context) ([]guard.Given, error) {
 	if err := d.keepGrants(ctx); err != nil {
 		return nil, err
 	}
@@ -73,9 +79,6 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 		if _, err := d.setting(ctx, name, &k.Grant); err != nil {
 			return nil, err
 		}
-		if k.Operator != d.operator.ID {
-			continue
-		}
 		if _, err := d.setting(ctx, usedSetting+k.ID, &k.Used); err != nil {
 			return nil, err
 		}
@@ -85,7 +88,9 @@ func (d *Desk) given(ctx context.Context) ([]guard.Given, error) {
 		if _, err := d.setting(ctx, takenSetting+k.ID, &k.Taken); err != nil {
 			return nil, err
 		}
-		k.Revoked = d.store.Withdrawn(bulletin.Grant, k.ID)
+		if k.Revoked, err = d.backHere(ctx, k.ID); err != nil {
+			return nil, err
+		}
 		if k.By == guard.Emergency && !k.Revoked {
 			if k.Revoked, err = d.wrong(ctx, k.ID); err != nil {
 				return nil, err

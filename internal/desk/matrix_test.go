@@ -173,6 +173,14 @@ func ways() map[string]way {
 		"AnswerPlea": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.AnswerPlea(ctx, desk.Plea{}, true, "核对家长投诉")
 		}},
+		"AnswersBack": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.AnswersBack(ctx)) }},
+		"PutAway": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.PutAway(ctx, desk.AnswerBack{})
+		}},
+		"Leaves": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Leaves(ctx)) }},
+		"TakeBack": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return d.TakeBack(ctx, "p-1", "核对家长投诉")
+		}},
 		"BreakGlass": {verb: guard.BreakGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.BreakGlass(ctx, c.ID, "洪水断网"))
 		}},

@@ -132,6 +132,15 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 	if err := d.answerNoted(ctx, op, tag, loan.ViewBody{Fields: p.Fields, Reason: reason, Detail: guard.AnswerDetail(approve, p.Device, p.ask)}); err != nil {
 		return err
 	}
+	if approve {
+		plea, err := guard.Waiting{Device: p.Device, Operator: all[i].Operator, Ask: p.ask, Case: all[i].Case}.Plea()
+		if err == nil {
+			err = d.keepApproved(ctx, plea, reason, false)
+		}
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+	}
 	return fault.Wrap(op, d.noteAnswered(ctx, p.Device, p.ask))
 }
 

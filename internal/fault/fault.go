@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Kind says what sort of thing went wrong.
@@ -113,7 +114,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // New is an error of a kind in an operation; err may be nil.
 func New(op string, k Kind, err error) error { return &Error{Op: op, Kind: k, Err: err} }
 
-// Say is New with a Chinese sentence of its own for the clerk.
+// Say is New with a Chinese sentence of its own for the clerk. The kind's next step stands
+// behind one that asks for nothing.
 func Say(op string, k Kind, sentence string, err error) error {
 	return &Error{Op: op, Kind: k, Say: sentence, Err: err}
 }
@@ -161,10 +163,15 @@ func Sentence(err error) string {
 
 // Step is the clerk's next step behind Sentence; empty where that told it.
 func Step(err error) string {
-	if f := said(err); f != nil && f.Whole {
+	if f := said(err); f != nil && (f.Whole || asks(f.Say)) {
 		return ""
 	}
 	return KindOf(err).Step()
+}
+
+// asks says whether a sentence asks the clerk for something: 请 that is not of 申请.
+func asks(sentence string) bool {
+	return strings.Contains(strings.ReplaceAll(sentence, "申请", ""), "请")
 }
 
 // said is the outermost error with a sentence of its own, or nil.

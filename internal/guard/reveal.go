@@ -3,6 +3,7 @@ package guard
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"doorstep/internal/fault"
@@ -87,17 +88,29 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 }
 
 // near says how near a grant is to what the operator wants to see, in force or not: it
-// is for this case, for any cases, or for something else.
+// is for this case, for any cases, or for something else, and of the fields all or some.
 func (g Given) near(op Operator, fields []string, c *loan.Case) int {
+	n := 0
 	switch {
-	case g.Operator != op.ID || slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(g.Fields, f) }):
+	case g.Operator != op.ID:
 		return 0
 	case slices.Contains(g.Cases, c.ID) || slices.Contains(g.Used, c.ID):
-		return 2
+		n = 2
 	case len(g.Cases) == 0:
-		return 1
+		n = 1
 	}
-	return 0
+	has := func(f string) bool { return slices.Contains(g.Fields, f) }
+	if n > 0 && !slices.ContainsFunc(fields, func(f string) bool { return !has(f) }) {
+		n += 4
+	} else if n > 0 && slices.ContainsFunc(fields, has) {
+		n += 2
+	}
+	return n
+}
+
+// lacks are the fields that a grant does not name.
+func (g Given) lacks(fields []string) []string {
+	return slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return slices.Contains(g.Fields, f) })
 }
 
 // refuses says why a grant does not let the operator see the fields of the case
@@ -107,10 +120,10 @@ func (g Given) refuses(op Operator, fields []string, c *loan.Case, now time.Time
 		return w
 	}
 	switch {
-	case slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(g.Fields, f) }):
-		return "授权不包括所要查看的栏目。"
 	case len(g.Cases) > 0 && !slices.Contains(g.Cases, c.ID):
 		return "授权不包括本案。"
+	case len(g.lacks(fields)) > 0:
+		return "授权不包括" + strings.Join(FieldNames(g.lacks(fields)), "、") + "。"
 	case len(g.Cases) == 0 && !slices.Contains(g.Used, c.ID) && g.uses() >= g.Count:
 		return "授权的件数已用完。"
 	case !g.Covers(op, fields[0], c, g.Used, now):

@@ -22,6 +22,8 @@ func grantForms() []form {
 		{"grant refused", func(string) string { return "批准码不对" }},
 		{answeredDetail, answerSaid("批准他机申请，账号 ")},
 		{exportAnsweredDetail, answerSaid("批准他机导出申请，账号 ")},
+		{backDetail, backSaid},
+		{takenBackDetail, grantSaid("撤销授权 ")},
 		{"grant ", grantSaid("授权 ")},
 		{glassDetail, grantSaid("紧急查看 ")},
 		{erasureMark, func(rest string) string { return erasingSaid("查找要删除的案件", rest) }},

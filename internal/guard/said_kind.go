@@ -108,6 +108,10 @@ func answerSort(l Line) sort {
 	switch {
 	case is(declinedDetail):
 		return sort{"不批准", "declined"}
+	case is(backDetail):
+		return sort{"答复无效", "answer-void"}
+	case is(takenBackDetail):
+		return sort{"撤销授权", "taken-back"}
 	case is(exportAnsweredDetail), l.Kind == loan.ChangeView && is("grant ") && strings.Contains(l.Detail, " to export to "):
 		return sort{"批准导出", "approved-export"}
 	case is(approvedDetail), is(answeredDetail), l.Kind == loan.ChangeView && is("grant ") && strings.Contains(l.Detail, " by "):

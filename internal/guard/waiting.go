@@ -145,7 +145,11 @@ type Word struct {
 	Kind   WordKind
 	Device uuid.UUID // of an answer: the laptop that asked
 	Ask    string    // in hexadecimal
-	Grant  string    // of Settled: the grant's id
+	Grant  string    // of Settled and TakenBack: the grant's id
+	By     string    // of Settled: who approved
+
+	Operator string  // of TakenBack: whose grant it is
+	About    [4]byte // of TakenBack: the end of the id of the laptop where it is good
 }
 
 // WordKind is what is said.
@@ -158,6 +162,7 @@ const (
 	Declined
 	Settled   // at the laptop that asked, without the network
 	Withdrawn // by who asked
+	TakenBack // a grant, by a data administrator
 )
 
 // WordOf reads a look's detail; of any other look Kind is zero.
@@ -169,8 +174,16 @@ func WordOf(detail string) Word {
 		return Word{Kind: Withdrawn, Ask: ask}
 	}
 	if rest, ok := strings.CutPrefix(detail, settledDetail); ok {
-		id, _, _ := strings.Cut(rest, " ")
-		return Word{Kind: Settled, Grant: "p-" + id}
+		id, rest, _ := strings.Cut(rest, " ")
+		_, by, _ := strings.Cut(rest, " by ")
+		by, _, _ = strings.Cut(by, " ")
+		if !validID(by) {
+			by = ""
+		}
+		return Word{Kind: Settled, Grant: "p-" + id, By: by}
+	}
+	if rest, ok := strings.CutPrefix(detail, takenBackDetail); ok {
+		return takenBackOf(rest)
 	}
 	for prefix, kind := range map[string]WordKind{approvedDetail: Approved, declinedDetail: Declined} {
 		if rest, ok := strings.CutPrefix(detail, prefix); ok {

@@ -50,7 +50,10 @@ func TestWordsOfRequests(t *testing.T) {
 	device := uuid.MustParse("0190a000-0000-7000-8000-0000000000d1")
 	for detail, want := range map[string]Word{
 		AskedDetail([]byte{1, 2}): {Kind: Asked, Ask: "0102"}, AnswerDetail(true, device, "0102"): {Kind: Approved, Device: device, Ask: "0102"},
-		AnswerDetail(false, device, "0102"): {Kind: Declined, Device: device, Ask: "0102"}, "grant p-00ff for rev-1 by admin-1": {Kind: Settled, Grant: "p-00ff"},
+		AnswerDetail(false, device, "0102"): {Kind: Declined, Device: device, Ask: "0102"}, "grant p-00ff for rev-1 by admin-1": {Kind: Settled, Grant: "p-00ff", By: "admin-1"},
+		"grant p-00ff for rev-1 by admin-1 to export to 0100-0000-0000-0000": {Kind: Settled, Grant: "p-00ff", By: "admin-1"}, "grant p-00ff": {Kind: Settled, Grant: "p-00ff"},
+		TakenBackDetail("p-00ff", "rev-1", TagOf(device)): {Kind: TakenBack, Grant: "p-00ff", Operator: "rev-1", About: TagOf(device)},
+		"grant taken back p-00ff for rev-1":               {}, "grant taken back p/00 for rev-1 at 000000d1": {}, "grant taken back p-00ff for rev-1 at 00d1": {},
 		WithdrawnDetail([]byte{1, 2}): {Kind: Withdrawn, Ask: "0102"}, "grant asked": {}, "grant withdrawn": {}, "grant approved x 0102": {}, "case": {}, "": {}, "grant refused: no such request": {},
 	} {
 		if got := WordOf(detail); got != want {

@@ -180,6 +180,9 @@ func checkBulletin(b *bulletin.Bulletin) error {
 	case bulletin.Asks:
 		_, err = guard.ParseWaiting(b.Content)
 		same = b.Name == bulletin.AsksName
+	case bulletin.Answers:
+		_, err = guard.ParseAnswersBack(b.Content)
+		same = b.Name == bulletin.AnswersName
 	case bulletin.Reviews:
 		_, err = guard.ParseReviewed(b.Content)
 		same = b.Name == bulletin.ReviewsName

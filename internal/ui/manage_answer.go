@@ -22,11 +22,12 @@ type otherAsk struct {
 	export                     bool // it is to export
 	content                    *fyne.Container
 	dialog                     *kit.Dialog
+	done                       func() // it was answered
 }
 
 // answer takes another laptop's request and gives the code to be read out.
 func (s *grantSection) answer() {
-	o := &otherAsk{u: s.u, device: kit.NewField(), who: kit.NewField(), asked: kit.NewField(), reason: kit.NewField(), told: kit.NewText("", kit.TextBold)}
+	o := &otherAsk{u: s.u, done: s.refresh, device: kit.NewField(), who: kit.NewField(), asked: kit.NewField(), reason: kit.NewField(), told: kit.NewText("", kit.TextBold)}
 	o.device.MaxLen, o.who.MaxLen, o.asked.MaxLen, o.reason.MaxLen = 8, 64, 700, 100
 	o.asked.SetPlaceholder("逐字输入，或扫对方屏幕上的二维码")
 	o.device.SetPlaceholder("末 8 位")
@@ -123,6 +124,7 @@ func (o *otherAsk) approve() {
 			return
 		}
 		o.dialog.Close()
+		o.done()
 		kit.NewDialog(o.u.win, "请把批准码报给对方", container.New(&stacked{gap: 12},
 			centred(kit.NewLine(answer, kit.TextTitle)), container.NewCenter(code(desk.AnswerScan(answer))),
 			kit.NewText("今天之内、在那台电脑上、由 "+name+" 使用一次有效。已记入本机日志。", kit.TextBody)), "知道了", "", nil).Open()

@@ -20,19 +20,28 @@ type grantSection struct {
 	mine    *fyne.Container
 	breaks  *fyne.Container
 	pleas   *fyne.Container
+	leaves  *fyne.Container
+	back    *fyne.Container
 	reviews bool // shows breaks
-	answers bool // shows pleas
+	answers bool // shows pleas, leaves and back
 	named   func(account string) string
 	all     []fyne.CanvasObject
+
+	backCard *fyne.Container // of back, out of view while there is none
 }
 
 func newGrantSection(u *Window) *grantSection {
-	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8}), pleas: container.New(&stacked{gap: 8}), named: u.namer()}
+	s := &grantSection{u: u, mine: container.New(&stacked{gap: 8}), breaks: container.New(&stacked{gap: 8}), pleas: container.New(&stacked{gap: 8}),
+		leaves: container.New(&stacked{gap: 8}), back: container.New(&stacked{gap: 8}), named: u.namer()}
 	s.all = []fyne.CanvasObject{kit.Card("我的授权和申请", kit.NewSecondary("申请导出…", kit.Icon("download"), func() { u.askExport(nil, s.refresh) }), s.mine)}
 	if s.answers = u.desk.MayApprove(); s.answers {
+		s.backCard = container.NewStack(kit.Card("没有生效的答复", nil, s.back))
+		s.backCard.Hide()
+		s.all = append([]fyne.CanvasObject{s.backCard}, s.all...)
 		s.all = append(s.all, kit.Card("等待我批准的申请", nil, s.pleas))
 		s.all = append(s.all, kit.Card("批准另一台电脑的申请", kit.NewSecondary("输入申请码…", kit.Icon("phone"), s.answer),
 			kit.NewText("对方报出设备编号、账号和申请码。核对是本人、确有需要后批准，把批准码报给对方；只能在那台电脑、由那个账号、当天使用一次。", kit.TextBody)))
+		s.all = append(s.all, kit.Card("可以撤销的授权", nil, s.leaves))
 	}
 	if s.reviews = u.desk.MayReviewGlass(); s.reviews {
 		s.all = append(s.all, kit.Card("紧急查看的复查", nil, s.breaks))
@@ -50,12 +59,19 @@ func (s *grantSection) refresh() {
 	var reviewed []desk.Reviewed
 	var pleas []desk.Plea
 	var releases []desk.Given
+	var leaves []desk.Leave
+	var back []desk.AnswerBack
 	s.u.run("grants", func(ctx context.Context) (err error) {
 		if grants, err = s.u.desk.Grants(ctx); err == nil {
 			asks, err = s.u.desk.Asks(ctx)
 		}
 		if err == nil && s.answers {
-			pleas, err = s.u.desk.Pleas(ctx)
+			if pleas, err = s.u.desk.Pleas(ctx); err == nil {
+				leaves, err = s.u.desk.Leaves(ctx)
+			}
+			if err == nil {
+				back, err = s.u.desk.AnswersBack(ctx)
+			}
 		}
 		if err == nil {
 			releases, err = s.u.desk.Releases(ctx)
@@ -73,6 +89,10 @@ func (s *grantSection) refresh() {
 			return
 		}
 		s.show(grants, asks, releases, breaks, reviewed)
+		if s.answers {
+			s.showBack(back)
+			s.showLeaves(leaves)
+		}
 		s.showPleas(pleas)
 	})
 }

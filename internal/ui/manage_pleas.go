@@ -62,7 +62,7 @@ func (s *grantSection) decide(p desk.Plea) {
 				return
 			}
 			d.Close()
-			kit.Notice(s.u.win, kit.Good, "已登记。下次同步送到中心，再随对方的同步生效。")
+			kit.Notice(s.u.win, kit.Good, "已登记。下次同步送到中心，再随对方的同步生效；没有生效的会在今日告诉您。")
 			s.refresh()
 		})
 		return false

@@ -23,6 +23,8 @@ type inRoom struct {
 	done  chan struct{}
 	far   *farRun // nil while 远程协作 is off
 	state neighbour.State
+
+	moving bool // another letter is being taken
 }
 
 func (r *inRoom) isNear() bool { return r != nil && r.stop != nil }
@@ -151,8 +153,8 @@ func (u *Window) roomChanged(in *inRoom, s neighbour.State) {
 	}
 	before := in.state
 	in.state = s
-	if s.Clash && !before.Clash {
-		u.otherLetter(s.FreeLetter())
+	if s.Clash && !in.moving {
+		u.otherLetter(in, s.FreeLetter())
 	}
 	if s.Arrived != before.Arrived {
 		u.shell.arrived()
@@ -182,11 +184,13 @@ func (u *Window) showRoom() {
 }
 
 // otherLetter gives this laptop another letter: two of one would give the same
-// numbers.
-func (u *Window) otherLetter(letter string) {
+// numbers. Where that fails, the next word of the room tries again.
+func (u *Window) otherLetter(in *inRoom, letter string) {
 	old := u.seat.Name
 	s := desk.Seat{Name: letter, Stations: u.seat.Stations}
+	in.moving = true
 	u.takeSeat(s, func(err error) {
+		in.moving = false
 		if err == nil {
 			kit.Notice(u.win, kit.Warning, "同室已有一台 "+old+" 机，本机改为 "+letter+" 机，以后的号以 "+letter+" 开头。")
 		}

@@ -77,7 +77,7 @@ func TestRoomScreens(t *testing.T) {
 				r.u.shell.visit("sync")
 			})
 			r.snap("room-off-" + look)
-			words := peerWords(nil)
+			words := peerWords(nil, "A")
 			for _, must := range []string{"只交出转交给对方的案件", "锁定时停止", "不用互联网"} {
 				if !strings.Contains(words, must) {
 					t.Errorf("what opening means does not say %q", must)
@@ -108,6 +108,38 @@ func TestRoomScreens(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTwoLaptopsOfOneLetterAreNotTakenForOne(t *testing.T) {
+	other := otherPeer(true)
+	other.Name = "A"
+	if words := peerWords(&neighbour.State{On: true, Peers: []neighbour.Peer{other}}, "A"); !strings.Contains(words, "另一台电脑，代号也是 A，正在自动改开") {
+		t.Errorf("it is called %q", words)
+	}
+	if words := peerWords(&neighbour.State{On: true, Peers: []neighbour.Peer{other}}, "B"); !strings.HasPrefix(words, "A 机") {
+		t.Errorf("once this one has another letter it is called %q", words)
+	}
+	r := newRig(t, kit.Light)
+	r.inRoom()
+	r.ui(func() {
+		r.u.roomChanged(r.u.room, neighbour.State{On: true, Clash: true, Peers: []neighbour.Peer{other}})
+	})
+	r.settle()
+	r.ui(func() {
+		if r.u.seat.Name != "B" || r.u.room.moving {
+			t.Errorf("this laptop is %s", r.u.seat.Name)
+		}
+	})
+	r.ui(func() {
+		r.u.seat.Name = "A" // as where taking another failed
+		r.u.roomChanged(r.u.room, neighbour.State{On: true, Clash: true, Peers: []neighbour.Peer{other}})
+	})
+	r.settle()
+	r.ui(func() {
+		if r.u.seat.Name != "B" {
+			t.Error("it is not tried again")
+		}
+	})
 }
 
 func TestACaseIsPassedOnWithThreeKeys(t *testing.T) {

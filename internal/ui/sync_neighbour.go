@@ -72,7 +72,7 @@ func (c *roomCard) refresh() {
 		b.SetEnabled(on)
 	}
 	c.state.Set(roomWords(s, c.u.seat))
-	c.peers.SetText(peerWords(s))
+	c.peers.SetText(peerWords(s, c.u.seat.Name))
 	c.content.Refresh()
 }
 
@@ -106,8 +106,9 @@ func roomWords(s *neighbour.State, seat desk.Seat) (kit.Kind, string) {
 	return kit.Info, me + "，正在寻找同室的电脑…"
 }
 
-// peerWords names the other laptops, or what opening means.
-func peerWords(s *neighbour.State) string {
+// peerWords names the other laptops, or what opening means; own is this one's letter, which
+// another has only until one of the two took another.
+func peerWords(s *neighbour.State, own string) string {
 	if s == nil {
 		return "打开后，同一网络中本县注册的电脑可以互相找到、逐站转交案件，不用互联网；只交出转交给对方的案件。锁定时停止，次日须重新打开。"
 	}
@@ -117,8 +118,11 @@ func peerWords(s *neighbour.State) string {
 			continue
 		}
 		words := p.Name + " 机"
-		if p.Name == "" {
+		switch {
+		case p.Name == "":
 			words = "一台电脑"
+		case p.Name == own && p.Online:
+			words = "另一台电脑，代号也是 " + own + "，正在自动改开"
 		}
 		if len(p.Stations) > 0 {
 			words += " " + stationNames(p.Stations)

@@ -60,6 +60,9 @@ func waitWords(w desk.Duties) (all []duty) {
 			all = append(all, duty{fmt.Sprintf(words, n), kit.TextBody, act, ofGrants})
 		}
 	}
+	if w.Answers > 0 {
+		all = append(all, duty{fmt.Sprintf("您有 %d 份对申请的答复没有生效，请看原因。", w.Answers), kit.TextWarn, "去查看", ofGrants})
+	}
 	line(w.Looks, "有 %d 份查看申请等您答复，72 小时没有答复的自动失效。", "去答复")
 	line(w.Exports, "有 %d 份导出申请等您批准，72 小时没有答复的自动失效。", "去答复")
 	line(w.Emergencies, "有 %d 次紧急查看等您复查。", "去复查")

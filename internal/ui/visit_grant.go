@@ -42,21 +42,36 @@ func (f *fieldBoxes) chosen() []string {
 	return out
 }
 
+// ticked are the ids of the boxes that are ticked.
+func (f *fieldBoxes) ticked() []string {
+	return slices.DeleteFunc(slices.Clone(f.order), func(id string) bool { return !f.boxes[id].Checked() })
+}
+
 // askGrant asks a data administrator for leave to see what a reason alone does
 // not show.
-func (v *visit) askGrant() {
+func (v *visit) askGrant() { v.askGrantFor("", "images") }
+
+// askGrantFor is askGrant with a reason that was given, and what was ticked.
+func (v *visit) askGrantFor(given string, ticked ...string) {
 	reason := kit.NewField()
 	reason.MaxLen = 100
+	reason.SetText(given)
 	reason.SetPlaceholder("例如：核对家长投诉的材料")
 	why := kit.NewLabeled("原因", true, reason)
-	boxes := newFieldBoxes("images")
+	boxes := newFieldBoxes(ticked...)
+	which := kit.NewLabeled("查看哪些", true, boxes.row)
 	hours := kit.NewChoice(kit.Option{ID: "2", Text: "2 小时"}, kit.Option{ID: "8", Text: "8 小时"}, kit.Option{ID: "24", Text: "24 小时"}, kit.Option{ID: "72", Text: "72 小时"})
 	hours.SetValue("2")
 	var d *kit.Dialog
 	d = kit.NewDialog(v.u.win, "申请授权", container.New(&stacked{gap: 12},
 		kit.NewText("由系统数据管理员批准后，可以查看本案所选的内容。没有网络也可以办：当场批准，或打电话报申请码、换批准码。", kit.TextBody),
-		why, kit.NewLabeled("查看哪些", true, boxes.row), kit.NewLabeled("期限", true, hours)), "申请", "取消", func() bool {
+		why, which, kit.NewLabeled("期限", true, hours)), "申请", "取消", func() bool {
 		n, _ := strconv.Atoi(hours.Value())
+		which.SetError("")
+		if len(boxes.chosen()) == 0 {
+			which.SetError("请至少选一项")
+			return false
+		}
 		w := desk.Wanted{Fields: boxes.chosen(), Case: v.id, Hours: n, Reason: strings.TrimSpace(reason.Text())}
 		v.u.ask(d, why, w, func(a desk.Asked) { v.u.answerAsk(a, nil) })
 		return false
@@ -144,7 +159,8 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 		}
 	}
 	d = kit.NewDialog(u.win, "等待批准", container.New(&stacked{gap: 10},
-		kit.NewText("打电话给县资助中心或同县另一台电脑上的系统数据管理员，逐字报出：", kit.TextBody),
+		kit.NewText("有网络时，申请会自动送给系统数据管理员，批准后自动到本机，不必等在这里。", kit.TextBody),
+		kit.NewText("没有网络或急用时，打电话给县资助中心或同县另一台电脑上的系统数据管理员，逐字报出：", kit.TextBody),
 		container.NewBorder(nil, nil, nil, code(a.Scan), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", a.Operator),
 			centred(kit.NewLine(a.Code, kit.TextTitle)))), u.scannable(codeOf, answer, answerInto(answer)),
 		kit.NewText("管理员在场时，由管理员选择本人并输入密码：", kit.TextBody),
@@ -245,9 +261,13 @@ func (u *Window) administrators() []kit.Option {
 }
 
 // breakGlass asks for the reason of an emergency.
-func (v *visit) breakGlass() {
+func (v *visit) breakGlass() { v.breakGlassFor("") }
+
+// breakGlassFor is breakGlass with a reason that was given.
+func (v *visit) breakGlassFor(given string) {
 	reason := kit.NewField()
 	reason.MaxLen = 100
+	reason.SetText(given)
 	reason.SetPlaceholder("例如：洪水断网，家属急需核对")
 	why := kit.NewLabeled("紧急情况", true, reason)
 	var d *kit.Dialog

@@ -27,7 +27,7 @@ func answeredSchema() []string {
 // Answered is an answer that was given by telephone.
 type Answered struct {
 	Device   uuid.UUID `json:"device"`
-	Kind     string    `json:"kind"` // renewal, enabling, grant or export
+	Kind     string    `json:"kind"` // renewal, enabling, grant or export; or taken-back, of a grant, at a laptop
 	Operator string    `json:"operator"`
 	By       string    `json:"by"`
 	Reason   string    `json:"reason,omitempty"`
@@ -98,7 +98,7 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if err != nil {
 			return err
 		}
-		if state, _, err := stateOf(ctx, tx, d.id, hex.EncodeToString(raw)); err != nil || state == pleaWithdrawn {
+		if state, _, _, err := stateOf(ctx, tx, d.id, hex.EncodeToString(raw)); err != nil || state == pleaWithdrawn {
 			return cmp.Or(err, takenBack(op))
 		}
 		answer = words

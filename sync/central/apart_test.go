@@ -137,6 +137,9 @@ func TestAnAnswerOverADamagedCaseDoesNotHoldTheOthersUp(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].Case != ids[0] {
 		t.Errorf("waiting are %+v, %v", all, err)
 	}
+	if back, err := answersBack(ctx, c.db); err != nil || len(back) != 1 || back[0].Why != guard.WhyDamaged || back[0].Case != ids[0] {
+		t.Errorf("who answered is told %+v, %v", back, err)
+	}
 }
 
 // TestWhoHadAWordOnACaseDoesNotDecideOnIt is the other order: what a person said of the

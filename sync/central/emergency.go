@@ -254,25 +254,11 @@ func (c *Central) ReviewEmergency(ctx context.Context, p Person, device uuid.UUI
 // mayReview is guard's word on a review, of an emergency of somebody who may have
 // been taken off the roster since.
 func (c *Central) mayReview(ctx context.Context, q querier, by string, e Emergency) error {
+	if err := c.overs(ctx, q, by, guard.ReviewGlass, e.Operator, e.Device); err != nil {
+		return err
+	}
 	who, err := person(ctx, q, by)
 	if err != nil {
-		return err
-	}
-	at, err := siteOf(ctx, q, e.Device)
-	if err != nil {
-		return err
-	}
-	off, err := switchedOff(ctx, q, at.County)
-	if err != nil {
-		return err
-	}
-	var asker guard.Operator
-	if i := slices.IndexFunc(off, func(o Operator) bool { return o.ID == e.Operator }); i >= 0 {
-		asker = account(off[i])
-	} else if asker, err = person(ctx, q, e.Operator); err != nil {
-		return err
-	}
-	if err := mayBy(who, guard.Answers(who, guard.ReviewGlass, asker, at)); err != nil {
 		return err
 	}
 	return c.apart(ctx, q, who, guard.ReviewGlass, e.Case)

@@ -1,6 +1,7 @@
 package central
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -77,6 +78,9 @@ func (c *Central) settlePleas(ctx context.Context) error {
 				return diskFault("central.settlePleas", err)
 			}
 		}
+		if err := c.issueBack(ctx, tx); err != nil {
+			return err
+		}
 		return c.issuePleas(ctx, tx)
 	})
 }
@@ -127,19 +131,10 @@ func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error 
 		return c.settledPlea(ctx, tx, w)
 	case guard.Withdrawn:
 		return c.withdrawnPlea(ctx, tx, w)
+	case guard.TakenBack:
+		return c.takenBackGrant(ctx, tx, w)
 	}
-	p, err := plea(ctx, tx, w.Device, w.Ask)
-	if err == nil {
-		err = c.answers(ctx, tx, w.operator, p.Operator, p.Device, caseList(p.Case))
-	}
-	if k := fault.KindOf(err); k == fault.Input || k == fault.Missing || k == fault.Damaged {
-		c.log.Warn("an answer to a request was refused", "device", w.device, "operator", w.operator, "error", err.Error())
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return c.decidePlea(ctx, tx, p, w.Kind == guard.Approved, w.operator, w.reason)
+	return c.answeredPlea(ctx, tx, w)
 }
 
 // caseList is the case of a request, where it names one that is here.
@@ -161,7 +156,7 @@ func plea(ctx context.Context, q querier, device uuid.UUID, ask string) (guard.W
 			return p, nil
 		}
 	}
-	state, _, err := stateOf(ctx, q, device, ask)
+	state, _, _, err := stateOf(ctx, q, device, ask)
 	if err != nil {
 		return guard.Waiting{}, err
 	}
@@ -176,26 +171,18 @@ func takenBack(op string) error {
 	return fault.Tell(op, fault.Missing, "这份申请已由本人撤回，不必答复。", errors.New("whoever made the request took it back"))
 }
 
-// stateOf is what became of a request, and whose it is; empty where none is known.
-func stateOf(ctx context.Context, q querier, device uuid.UUID, ask string) (state, operator string, err error) {
-	err = q.QueryRowContext(ctx, `SELECT state, operator FROM pleas WHERE device = ? AND ask = ?`, device.String(), ask).Scan(&state, &operator)
+// stateOf is what became of a request, whose it is, and by whom; empty where none is known.
+func stateOf(ctx context.Context, q querier, device uuid.UUID, ask string) (state, operator, decided string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT state, operator, decided FROM pleas WHERE device = ? AND ask = ?`, device.String(), ask).Scan(&state, &operator, &decided)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", "", nil
+		return "", "", "", nil
 	}
-	return state, operator, diskFault("central.stateOf", err)
+	return state, operator, decided, diskFault("central.stateOf", err)
 }
 
 // takeGrantBack takes the grant back that a request became, where one went down.
-func (c *Central) takeGrantBack(ctx context.Context, tx *sql.Tx, device uuid.UUID, operator, ask string) error {
-	raw, err := hex.DecodeString(ask)
-	if err != nil {
-		return fault.New("central.takeGrantBack", fault.Input, err)
-	}
-	a, err := guard.ParseAsk(raw)
-	if err != nil {
-		return err
-	}
-	id, err := guard.Plea{Device: guard.TagOf(device), Operator: operator, Ask: a}.ID()
+func (c *Central) takeGrantBack(ctx context.Context, tx *sql.Tx, device uuid.UUID, ask string) error {
+	id, err := grantOf(device, ask)
 	if err != nil {
 		return err
 	}
@@ -210,7 +197,7 @@ func (c *Central) takeGrantBack(ctx context.Context, tx *sql.Tx, device uuid.UUI
 // granted for it before that was heard is taken back too.
 func (c *Central) withdrawnPlea(ctx context.Context, tx *sql.Tx, w pleaWord) error {
 	const op = "central.withdrawnPlea"
-	state, operator, err := stateOf(ctx, tx, w.device, w.Ask)
+	state, operator, decided, err := stateOf(ctx, tx, w.device, w.Ask)
 	if err != nil || state == "" {
 		return err
 	}
@@ -219,8 +206,13 @@ func (c *Central) withdrawnPlea(ctx context.Context, tx *sql.Tx, w pleaWord) err
 		return nil
 	}
 	if state == pleaApproved {
-		if err := c.takeGrantBack(ctx, tx, w.device, operator, w.Ask); err != nil {
+		if err := c.takeGrantBack(ctx, tx, w.device, w.Ask); err != nil {
 			return fault.Wrap(op, err)
+		}
+		back := guard.AnswerBack{Operator: decided, Answer: guard.SaidYes, Why: guard.WhyGone, Device: w.device, Asker: operator, Ask: w.Ask}
+		back.Case, _ = parseID(w.kase)
+		if err := c.tellBack(ctx, tx, back); err != nil {
+			return err
 		}
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ? WHERE device = ? AND ask = ?`, pleaWithdrawn, operator, w.device.String(), w.Ask)
@@ -268,22 +260,28 @@ func (c *Central) decidePlea(ctx context.Context, tx *sql.Tx, p guard.Waiting, a
 	return diskFault(op, err)
 }
 
-// settledPlea takes a request off the list that was answered at its laptop.
+// settledPlea takes a request off the list that was answered at its laptop. Who declined
+// it is told, unless the grant was taken back since.
 func (c *Central) settledPlea(ctx context.Context, tx *sql.Tx, w pleaWord) error {
 	all, err := pleas(ctx, tx)
 	if err != nil {
 		return err
 	}
 	for _, p := range all {
-		asked, err := p.Plea()
-		if err != nil || p.Device != w.device {
+		if id, err := grantOf(p.Device, p.Ask); err != nil || p.Device != w.device || id != w.Grant {
 			continue
 		}
-		g, err := asked.Grant(p.Case, p.Reason, guard.Emergency, c.now())
-		if fault.KindOf(err) != fault.Input && err != nil || g.ID != w.Grant {
-			continue
+		by := cmp.Or(w.By, w.operator)
+		if p.Declined {
+			_, gone, err := c.grantHere(ctx, tx, w.Grant)
+			if err != nil && fault.KindOf(err) != fault.Missing || gone {
+				return err
+			}
+			if err := c.overruled(ctx, tx, p, by); err != nil {
+				return err
+			}
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ? WHERE device = ? AND ask = ?`, pleaApproved, w.operator, p.Device.String(), p.Ask)
+		_, err = tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ? WHERE device = ? AND ask = ?`, pleaApproved, by, p.Device.String(), p.Ask)
 		return diskFault("central.settledPlea", err)
 	}
 	return nil
@@ -398,14 +396,25 @@ func (c *Central) AnswerPlea(ctx context.Context, device uuid.UUID, ask string, 
 	}))
 }
 
-// forgetPlea takes a request off the list that was answered by telephone.
+// forgetPlea takes a request off the list that was answered by telephone. Who declined it
+// is told.
 func (c *Central) forgetPlea(ctx context.Context, tx *sql.Tx, device uuid.UUID, ask []byte, by string) error {
 	const op = "central.forgetPlea"
-	r, err := tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ? WHERE device = ? AND ask = ? AND state = ?`, pleaApproved, by, device.String(), hex.EncodeToString(ask), pleaWaits)
-	if err != nil {
-		return diskFault(op, err)
+	p := guard.Waiting{Device: device, Ask: hex.EncodeToString(ask)}
+	state, operator, declined, err := stateOf(ctx, tx, device, p.Ask)
+	if err != nil || state != pleaWaits && state != pleaDeclined {
+		return err
 	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 {
+	if state == pleaDeclined {
+		p.Operator, p.By = operator, declined
+		if err := c.overruled(ctx, tx, p, by); err != nil {
+			return err
+		}
+		if err := c.issueBack(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ? WHERE device = ? AND ask = ?`, pleaApproved, by, device.String(), p.Ask); err != nil {
 		return diskFault(op, err)
 	}
 	return c.issuePleas(ctx, tx)

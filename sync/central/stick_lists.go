@@ -11,17 +11,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// addLists adds what says which laptops and accounts stand, and what was said here of
-// emergencies. Levels come before the people, for programs that do not read them in the
+// addLists adds what says which laptops and accounts stand, what was said here of
+// emergencies, and which answers took no effect. Levels come before the people, for programs that do not read them in the
 // roster.
 func (t *taking) addLists(ctx context.Context, w *stick.Writer) error {
 	for _, l := range []struct {
 		kind bulletin.Kind
 		name string
-	}{{bulletin.Devices, bulletin.ShutOutName}, {bulletin.Standing, bulletin.StandingName}, {bulletin.Operators, bulletin.OperatorsName}, {bulletin.Reviews, bulletin.ReviewsName}} {
+	}{{bulletin.Devices, bulletin.ShutOutName}, {bulletin.Standing, bulletin.StandingName}, {bulletin.Operators, bulletin.OperatorsName}, {bulletin.Reviews, bulletin.ReviewsName},
+		{bulletin.Answers, bulletin.AnswersName}} {
 		b, err := t.c.BulletinToCarry(ctx, l.kind, l.name)
 		if fault.KindOf(err) == fault.Missing {
-			continue // nobody ever had a level, or nothing was reviewed
+			continue // nobody ever had a level, nothing was reviewed, or every answer took effect
 		}
 		if err != nil {
 			return err

@@ -60,6 +60,7 @@ type Room struct {
 	wg       sync.WaitGroup
 	take     sync.Mutex // one case is taken in at a time
 
+	telling  sync.Mutex // one state is told after the other; before mu
 	mu       sync.Mutex
 	state    State
 	place    Place

@@ -3,6 +3,7 @@ package neighbour
 import (
 	"bytes"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
+	"github.com/google/uuid"
 )
 
 func TestACaseGoesFromLaptopToLaptop(t *testing.T) {
@@ -295,6 +297,50 @@ func TestTwoOfOneLetter(t *testing.T) {
 		p := other.room.State().Peers[0]
 		return clash() == 0 && p.Name == "B" && slices.Equal(p.Stations, []loan.Station{loan.PhotoStation})
 	})
+}
+
+func TestTheNewestStateIsToldLast(t *testing.T) {
+	r := newCounty(t).laptop(t).on().room
+	other := uuid.New()
+	held, goOn := make(chan struct{}), make(chan struct{})
+	var mu sync.Mutex
+	var told []string
+	first := true
+	stop := r.Watch(func(s State) {
+		mu.Lock()
+		mine := first
+		first = false
+		mu.Unlock()
+		if mine {
+			close(held)
+			<-goOn
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, p := range s.Peers {
+			if p.Device == other {
+				told = append(told, p.Name)
+			}
+		}
+	})
+	defer stop()
+	var wg sync.WaitGroup
+	wg.Go(func() { r.update(func() { r.peer(other).Name = "A" }) })
+	<-held
+	done := make(chan struct{})
+	wg.Go(func() {
+		defer close(done)
+		r.update(func() { r.peer(other).Name = "B" })
+	})
+	select { // only where it is told out of turn is there anything to wait for
+	case <-done:
+	case <-time.After(200 * time.Millisecond):
+	}
+	close(goOn)
+	wg.Wait()
+	if len(told) == 0 || told[len(told)-1] != "B" {
+		t.Errorf("told %v; want B last", told)
+	}
 }
 
 func TestProofsGoWithTheirCase(t *testing.T) {

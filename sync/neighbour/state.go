@@ -73,7 +73,7 @@ func (s *State) FreeLetter() string {
 	return "ZZ"
 }
 
-// Watch calls f with the state whenever it changed, from the room's own
+// Watch calls f with the state whenever it changed, the newest last, from the room's own
 // goroutines: f must be quick and must not call the room. The function given
 // back ends it.
 func (r *Room) Watch(f func(State)) (stop func()) {
@@ -91,6 +91,8 @@ func (r *Room) Watch(f func(State)) (stop func()) {
 
 // update changes what is under mu and tells those who watch.
 func (r *Room) update(change func()) {
+	r.telling.Lock() // or an older state would be told last
+	defer r.telling.Unlock()
 	r.mu.Lock()
 	change()
 	s := r.snapshot()

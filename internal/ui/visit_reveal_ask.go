@@ -1,0 +1,138 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/fault"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// revealAsk is the dialog that asks what is to be shown, and why.
+type revealAsk struct {
+	v          *visit
+	boxes      *fieldBoxes
+	reason     *kit.Field
+	why, which *kit.Labeled
+	granted    *kit.Text // what leave there is for the case, and until when
+	content    *fyne.Container
+	dialog     *kit.Dialog
+}
+
+// askReveal asks what is to be shown, and why.
+func (v *visit) askReveal() {
+	v.askRevealBy("只显示所选内容，30 秒后自动遮盖。谁在什么时候、因为什么查看了哪些内容，都记入日志。", "")
+}
+
+// askRevealBy is askReveal with what is said above it, and a reason that was given.
+func (v *visit) askRevealBy(words, given string) {
+	if !v.active {
+		return
+	}
+	a := &revealAsk{v: v, boxes: newFieldBoxes("phone"), reason: kit.NewField(), granted: kit.NewText("", kit.TextOK)}
+	a.reason.MaxLen = 100
+	a.reason.SetText(given)
+	a.reason.SetPlaceholder("例如：家长来电核对进度")
+	a.reason.OnEnter = func() { a.dialog.YesButton().Tapped(nil) }
+	a.why, a.which = kit.NewLabeled("原因", true, a.reason), kit.NewLabeled("显示哪些", true, a.boxes.row)
+	a.granted.Hide()
+	a.content = container.New(&stacked{gap: 12}, kit.NewText(words, kit.TextBody), a.why, a.which, a.granted, a.others())
+	a.dialog = kit.NewDialog(v.u.win, "显示遮盖的内容", a.content, "显示 30 秒", "取消", func() bool {
+		a.show()
+		return false
+	})
+	a.dialog.SetWidth(640)
+	a.dialog.Show()
+	a.tellGranted()
+}
+
+// others are the other ways, which go on with what was filled in.
+func (a *revealAsk) others() fyne.CanvasObject {
+	other := func(words string, do func()) fyne.CanvasObject {
+		return kit.NewQuiet(words, nil, func() {
+			a.dialog.Close()
+			do()
+		})
+	}
+	v := a.v
+	more := container.NewHBox(other("申请授权…", func() { v.askGrantFor(a.reason.Text(), a.boxes.ticked()...) }),
+		other("紧急查看…", func() { v.breakGlassFor(a.reason.Text()) }))
+	if v.mayTakeOn() {
+		more.Add(other("接着办理：接手…", v.takeOver))
+	}
+	return more
+}
+
+// tellGranted says what the operator was granted of the case, and until when.
+func (a *revealAsk) tellGranted() {
+	var all []desk.Given
+	a.v.u.run("grants", func(ctx context.Context) (err error) {
+		all, err = a.v.u.desk.Grants(ctx)
+		return err
+	}, func(err error) {
+		if words := a.v.grantedWords(all); err == nil && words != "" {
+			a.granted.SetText(words)
+			a.granted.Show()
+			a.content.Refresh()
+			a.dialog.Refresh()
+		}
+	})
+}
+
+// grantedWords says what grants let be seen of the case now, and until when; empty where
+// none does.
+func (v *visit) grantedWords(all []desk.Given) string {
+	var out []string
+	for _, g := range all {
+		of := slices.Contains(g.Cases, v.id) || slices.Contains(g.Used, v.id) || len(g.Cases) == 0 && len(g.Used)+len(g.Taken)+g.Searched < g.Count
+		fields := slices.DeleteFunc(slices.Clone(g.Fields), func(f string) bool { return f == desk.SearchField || f == desk.TakeField })
+		if g.Release != nil || !of || len(fields) == 0 {
+			continue
+		}
+		words := "已批准查看：" + strings.Join(fieldNames(fields), "、") + "，到 " + v.stamp(g.Until) + " 为止"
+		if g.Count > 0 {
+			words += "（" + reachOf(g) + "）"
+		}
+		out = append(out, words+"。")
+	}
+	return strings.Join(out, "")
+}
+
+// show shows what is ticked. A refusal that is not about the reason stands at the boxes.
+func (a *revealAsk) show() {
+	v, fields, text := a.v, a.boxes.chosen(), strings.TrimSpace(a.reason.Text())
+	a.why.SetError("")
+	a.which.SetError("")
+	switch {
+	case len(fields) == 0:
+		a.which.SetError("请至少选一项")
+		return
+	case text == "":
+		a.why.SetError("请写明原因")
+		return
+	}
+	a.dialog.YesButton().SetBusy("正在登记…")
+	v.u.act("reveal", func(ctx context.Context) error { return v.u.desk.Reveal(ctx, v.id, fields, text) }, func(err error) {
+		a.dialog.YesButton().SetBusy("")
+		switch {
+		case fault.KindOf(err) == fault.Input:
+			a.why.SetError(sentence(err))
+			return
+		case err != nil:
+			a.which.SetError(sentence(err))
+			return
+		}
+		a.dialog.Close()
+		if v.closed {
+			return
+		}
+		v.refresh()
+		if slices.Contains(fields, desk.ImagesField) {
+			v.showPictures()
+		}
+	})
+}
