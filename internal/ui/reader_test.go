@@ -147,7 +147,7 @@ func TestAPageOfTheContractCountsAtItsFoot(t *testing.T) {
 		begin("看下一页（还剩 2 页）", 1)
 	})
 	t.Run("the wheel counts too", func(*testing.T) {
-		r.ui(func() { v.main.Tapped(nil) })
+		r.ui(func() { v.keys()[fyne.KeySpace]() })
 		begin("往下看（还剩 2 页）", 1)
 		r.ui(func() { r.wheel(sign, -100) })
 		begin("往下看（还剩 2 页）", 1)

@@ -227,6 +227,11 @@ func (v *visit) keys() map[fyne.KeyName]func() {
 	keys := v.rail.Keys()
 	keys[fyne.KeyPageDown] = v.pageDown
 	keys[fyne.KeyPageUp] = v.pageUp
+	keys[fyne.KeySpace] = func() { // after a click beside everything, as upon the scroll bar
+		if s := v.steps[stepSign].(*signStep); v.at == stepSign && s.stage() == signReads {
+			s.readOn()
+		}
+	}
 	for _, k := range []fyne.KeyName{fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd} {
 		keys[k] = func() { v.scroll(k) }
 	}
