@@ -170,7 +170,7 @@ func windowDeps(ctx context.Context, data string, meter *kit.Meter, log *slog.Lo
 		return ui.Deps{}, fault.Wrap(op, err)
 	}
 	tools := deskTools(rules)
-	tools.Press = press
+	tools.Press, tools.Counter = press, true
 	door, err := desk.OpenDoorAnyway(ctx, storeOptions(data), tools)
 	if err != nil {
 		return ui.Deps{}, fault.Wrap(op, err)

@@ -40,36 +40,34 @@ func (s *session) signing(ctx context.Context, _ family, number int, name string
 	)
 }
 
-// turnPages looks at every page of the contract.
+// turnPages looks at every page of the contract, down to its foot.
 func (s *session) turnPages(ctx context.Context) error {
-	const limit = 40
+	const limit = 120
 	c := s.clerk
+	before := ""
 	for range limit {
-		var left []spot
-		err := until(ctx, patience, "the contract's next page", func() (bool, error) {
+		var on []spot
+		err := until(ctx, patience, "the contract to go on", func() (bool, error) {
 			all, err := c.w.spots(ctx)
-			left = matches(all, "button", "看下一页")
-			return len(left) > 0 || len(matches(all, "button", "请借款学生签名")) > 0, err
-		})
-		if err != nil || len(left) == 0 {
-			return err
-		}
-		if err := c.w.hand.click(ctx, left[0].X, left[0].Y); err != nil {
-			return err
-		}
-		if err := until(ctx, patience, "the page to be drawn", func() (bool, error) {
-			all, err := c.w.spots(ctx)
-			for _, b := range matches(all, "button", "看下一页") {
-				if b.Text == left[0].Text {
-					return false, err
-				}
+			at := matches(all, "page", "")
+			if len(at) == 0 || at[0].Text == "" || at[0].Text == before {
+				return false, err
 			}
+			on = append(matches(all, "button", "往下看"), matches(all, "button", "看下一页")...)
+			if len(on) == 0 && len(matches(all, "button", "请借款学生签名")) == 0 {
+				return false, err
+			}
+			before = at[0].Text
 			return true, err
-		}); err != nil {
+		})
+		if err != nil || len(on) == 0 {
+			return err
+		}
+		if err := c.w.hand.click(ctx, on[0].X, on[0].Y); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("the contract had no end after %d pages", limit)
+	return fmt.Errorf("the contract had no end after %d looks", limit)
 }
 
 // drawOn signs on the pad in view.

@@ -60,6 +60,9 @@ type Tools struct {
 	// Steady is a time that runs whatever the clock is set to, from any beginning;
 	// nil is that which Now carries.
 	Steady func() time.Duration
+	// Counter says that a person signs in at the counter, whose name is to be chosen
+	// there at the next start.
+	Counter bool
 
 	told bool // somebody signed in since Rules were read
 }
@@ -123,6 +126,9 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 	s.Told(missed)
 	if err := keep(); err != nil {
 		return nil, fault.Wrap("sign in", err)
+	}
+	if t.Counter {
+		s.NoteLast(op.ID)
 	}
 	d.untaken = d.TakeUp(ctx)
 	return d, nil

@@ -77,6 +77,15 @@ func (d *Door) People() []Person {
 	return out
 }
 
+// Last is who signed in at the counter last, of those who can sign in; "" where that is
+// not known.
+func (d *Door) Last() string {
+	if d.locked == nil {
+		return ""
+	}
+	return d.locked.Last()
+}
+
 // SignIn unlocks the store for one operator. The door stays: after the desk
 // has been closed, Reopen lets the next one sign in.
 func (d *Door) SignIn(ctx context.Context, operator string, password []byte) (*Desk, error) {

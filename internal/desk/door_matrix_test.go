@@ -63,6 +63,7 @@ func entrances(p store.Profile) map[string]entrance {
 		}},
 		"AskRecovery": {why: "makes a request to the county, in memory alone"},
 		"People":      {why: "names the accounts to choose from, as the sign-in screen does"},
+		"Last":        {why: "which of the accounts that People names is chosen first"},
 		"New":         {why: "whether"},
 		"Trouble":     {why: "an error"},
 		"Reopen":      {why: "opens the folder, and no value in it"},

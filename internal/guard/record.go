@@ -20,6 +20,7 @@ type Sought struct {
 	Person   string // an ID number: lines of the cases in which it ever stood, as student's or co-borrower's
 	Kinds    []loan.ChangeKind
 	Seen     bool      // lines alone that tell that somebody saw data of a case (Line.Saw)
+	Leave    bool      // lines alone of grants and emergencies (Line.Leave)
 	From, To time.Time // To is not included
 	Limit    int       // the newest; 0 is no limit
 	Reason   string    // why it is looked at
@@ -249,7 +250,7 @@ func (q Sought) Wants(l Line) bool {
 		q.Case != "" && !l.Of(func(id uuid.UUID) bool {
 			return id != uuid.Nil && strings.HasSuffix(id.String(), strings.ToLower(q.Case))
 		}),
-		q.Seen && !l.Saw(), len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
+		q.Seen && !l.Saw(), q.Leave && !l.Leave(), len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
 		!q.From.IsZero() && l.At.Before(q.From), !q.To.IsZero() && !l.At.Before(q.To):
 		return false
 	}

@@ -40,6 +40,16 @@ func (l Line) Saw() bool {
 	return false
 }
 
+// Leave says whether the line tells of a leave to see, take or export something: that it
+// was asked for, taken back, given or denied, did not hold, or was an emergency's.
+func (l Line) Leave() bool {
+	switch l.sort().code {
+	case "ask", "ask-export", "ask-withdrawn", "approved", "approved-export", "declined", "grant-refused", "glass", "glass-reviewed":
+		return true
+	}
+	return false
+}
+
 func (l Line) sort() sort {
 	if l.Kind == loan.ChangeCorrect && l.Detail == signedAgain {
 		return sort{"重新签署", "sign-again"}

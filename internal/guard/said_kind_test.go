@@ -65,6 +65,10 @@ func TestWhoSawAPersonIsNotWhoAskedTo(t *testing.T) {
 		if got := l.Label(); got != c.want {
 			t.Errorf("%s %q: is called %s, want %s", c.kind, c.detail, got, c.want)
 		}
+		leave := slices.Contains([]string{"申请授权", "申请导出", "撤回申请", "批准授权", "批准导出", "不批准", "批准无效", "紧急查看", "复查紧急查看"}, c.want)
+		if l.Leave() != leave || (Sought{Leave: true}).Wants(l) != leave {
+			t.Errorf("%s %q: of a leave is %v, want %v", c.kind, c.detail, l.Leave(), leave)
+		}
 		if l.Saw() != c.saw || (Sought{Seen: true}).Wants(l) != c.saw {
 			t.Errorf("%s %q: seen is %v, want %v", c.kind, c.detail, l.Saw(), c.saw)
 		}

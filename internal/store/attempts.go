@@ -31,6 +31,7 @@ type attempt struct {
 	Last        time.Time `json:"last,omitzero"`    // of them
 	Total       int       `json:"total,omitempty"`  // wrong passwords that there ever were
 	Mark        string    `json:"mark,omitempty"`   // see MarkMisses; under no id alone
+	Who         string    `json:"who,omitempty"`    // see NoteLast; under no id alone
 	Shut        bool      `json:"shut,omitempty"`   // the account is known and cannot sign in here: there is no password to be wrong
 }
 
@@ -144,7 +145,31 @@ func (s *Store) MissMark() string {
 func (s *Store) MarkMisses(mark string) {
 	s.attempts.mu.Lock()
 	defer s.attempts.mu.Unlock()
-	s.attempts.put("", attempt{Mark: mark})
+	t := s.attempts.by[""]
+	t.Mark = mark
+	s.attempts.put("", t)
+}
+
+// NoteLast keeps who has come to the counter, for Last.
+func (s *Store) NoteLast(operator string) {
+	s.attempts.mu.Lock()
+	defer s.attempts.mu.Unlock()
+	t := s.attempts.by[""]
+	t.Who = operator
+	s.attempts.put("", t)
+}
+
+// Last is who came to the counter last, "" where that is not known, or nobody who can
+// unlock any more. It lies in the open, to choose a name by and for nothing else.
+func (l *Locked) Last() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.attempts.mu.Lock()
+	defer l.attempts.mu.Unlock()
+	if who := l.attempts.by[""].Who; l.keys != nil && l.keys.Has(who) && !l.attempts.by[who].Shut {
+		return who
+	}
+	return ""
 }
 
 // Told says that the chain tells of what Misses listed. What was missed since

@@ -23,8 +23,9 @@
 //	attempts.json  wrong passwords: operator's id → {failures, locked_until,
 //	               missed, last: not told of in a chain yet; total: ever; shut:
 //	               cannot sign in here}; under "unknown" missed, last and total of
-//	               all tries by no account of this laptop; under no id {mark}:
-//	               random, of the last signing in, which the database has too
+//	               all tries by no account of this laptop; under no id {mark:
+//	               random, of the last signing in, which the database has too;
+//	               who: came to the counter last}
 //	schools.tsv    the school register, public; it is package rulebook's, as is
 //	               schools.tsv.damaged, one that was set aside
 //	packs.json     the county's policy packs, public; it is package rulebook's

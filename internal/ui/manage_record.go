@@ -66,7 +66,7 @@ func newRecordSection(u *Window) *recordSection {
 	s.why.OnEnter = s.query
 	s.whyOf = kit.NewLabeled("查询原因", false, s.why)
 	s.kind = kit.NewChoice(kit.Option{ID: "", Text: "全部"}, kit.Option{ID: "look", Text: "查看与显示"}, kit.Option{ID: "search", Text: "查找"},
-		kit.Option{ID: "out", Text: "打印与导出"}, kit.Option{ID: "change", Text: "登记与修改"}, kit.Option{ID: "in", Text: "登录"})
+		kit.Option{ID: "out", Text: "打印与导出"}, kit.Option{ID: "leave", Text: "授权"}, kit.Option{ID: "change", Text: "登记与修改"}, kit.Option{ID: "in", Text: "登录"})
 	s.kind.SetValue("")
 	s.days = kit.NewChoice(kit.Option{ID: "1", Text: "今天"}, kit.Option{ID: "7", Text: "7 天"}, kit.Option{ID: "30", Text: "30 天"}, kit.Option{ID: "0", Text: "不限"})
 	s.days.SetValue("7")
@@ -111,6 +111,8 @@ func (s *recordSection) sought() desk.Sought {
 	switch s.kind.Value() {
 	case "look":
 		q.Seen = true
+	case "leave":
+		q.Leave = true
 	case "search":
 		q.Kinds = []loan.ChangeKind{loan.ChangeSearch}
 	case "out":

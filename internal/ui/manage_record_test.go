@@ -128,6 +128,40 @@ func TestTheRecordOfOnePersonIsWholeUnlessAPeriodIsChosen(t *testing.T) {
 	})
 }
 
+func TestTheRecordListsWhatWasAskedForAndAnsweredAlone(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered).id
+	if _, err := r.u.desk.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Case: id, Hours: 2, Reason: "市资助中心抽查合同"}); err != nil {
+		t.Fatal(err)
+	}
+	auditor := guard.Operator{ID: "auditor-1", Name: "练习审计员", Roles: []guard.Role{guard.Auditor}, Enabled: true}
+	if err := r.u.desk.Store().EnableOperator(t.Context(), auditor, []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("auditor-1", reviewPassword)
+	r.ui(func() {
+		r.u.shell.visit("manage")
+		r.u.shell.screen.(*manage).turn(ofRecord)
+	})
+	r.u.idle(t)
+	var s *recordSection
+	r.ui(func() {
+		s = r.u.shell.screen.(*manage).shownNow.(*recordSection)
+		s.kind.SetValue("leave")
+		s.query()
+	})
+	r.u.idle(t)
+	r.u.idle(t)
+	r.snap("manage-record-leave")
+	r.ui(func() {
+		if len(s.lines) != 1 || s.lines[0].Label() != "申请授权" || s.lines[0].Operator != "clerk-1" {
+			t.Errorf("listed are %v", s.lines)
+		}
+	})
+}
+
 func TestTheRecordIsNotForAClerk(t *testing.T) {
 	r := newRig(t, kit.Light)
 	r.ui(func() {

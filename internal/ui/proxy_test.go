@@ -32,12 +32,7 @@ func TestVisitOneSignsForBothBeforeASecondOperator(t *testing.T) {
 	})
 	r.snap("visit-sign-proxy")
 	r.press("双方已知悉，生成合同")
-	for pages, seen := r.saved(v.id).Contract.Pages, 0; seen < pages; seen++ {
-		r.until("the page is drawn", func() bool { return sign.reader.count() == seen+1 })
-		if seen+1 < pages {
-			r.ui(func() { v.main.Tapped(nil) })
-		}
-	}
+	r.readsOn(sign)
 	for _, party := range []string{"借款学生", "共同借款人"} {
 		r.press("请" + party + "签名")
 		r.draws()

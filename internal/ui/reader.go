@@ -12,9 +12,14 @@ type reader struct {
 	pages int
 	away  map[loan.Party]bool // who is not before the screen
 	spent map[loan.Party]map[int]time.Duration
+	shown map[loan.Party]map[int]edges
 	page  int
+	part  edges     // of the page, what is in view
 	since time.Time // zero while no page is on the screen
 }
+
+// edges are those of a page that were in view.
+type edges struct{ head, foot bool }
 
 func newReader(now func() time.Time) *reader {
 	r := &reader{now: now}
@@ -23,32 +28,44 @@ func newReader(now func() time.Time) *reader {
 }
 
 func (r *reader) start(pages int) {
-	*r = reader{now: r.now, pages: pages, away: map[loan.Party]bool{}, spent: map[loan.Party]map[int]time.Duration{}, page: -1}
+	*r = reader{now: r.now, pages: pages, away: map[loan.Party]bool{}, spent: map[loan.Party]map[int]time.Duration{},
+		shown: map[loan.Party]map[int]edges{}, page: -1}
 	for _, p := range parties() {
-		r.spent[p] = map[int]time.Duration{}
+		r.spent[p], r.shown[p] = map[int]time.Duration{}, map[int]edges{}
 	}
 }
 
-// turn is called when a page has been drawn: from now on it counts as seen by
-// those who look.
-func (r *reader) turn(page int) {
-	r.pause()
-	r.page = page
+// show is called when a page has been drawn, and when another part of it came into
+// view. Those who look have seen it once its head was in view and, from then on, its
+// foot. It says whether anything is new.
+func (r *reader) show(page int, part edges) bool {
+	news := page != r.page || part != r.part
+	if page != r.page || r.since.IsZero() {
+		r.pause()
+		r.since = r.now()
+	}
+	r.page, r.part = page, part
 	for _, p := range parties() {
-		if !r.away[p] {
-			r.spent[p][page] += 0
+		if was := r.shown[p][page]; !r.away[p] {
+			head := was.head || part.head
+			r.shown[p][page] = edges{head, was.foot || head && part.foot}
+			news = news || r.shown[p][page] != was
 		}
 	}
-	r.since = r.now()
+	return news
 }
 
-// look says that a party came before the screen or left it.
+// look says that a party came before the screen or left it. Who left in the middle
+// of a page begins it anew.
 func (r *reader) look(p loan.Party, on bool) {
 	running := !r.since.IsZero()
 	r.pause()
 	r.away[p] = !on
+	if !on && !r.saw(p, r.page) {
+		delete(r.shown[p], r.page)
+	}
 	if running {
-		r.turn(r.page)
+		r.show(r.page, r.part)
 	}
 }
 
@@ -63,18 +80,22 @@ func (r *reader) pause() {
 	r.since = time.Time{}
 }
 
-func (r *reader) resume() {
-	if r.page >= 0 && r.since.IsZero() {
-		r.since = r.now()
-	}
-}
+// saw says whether a party has seen a page from its head to its foot.
+func (r *reader) saw(p loan.Party, page int) bool { return r.shown[p][page] == edges{true, true} }
 
 // seen is how many pages a party has seen, count how many both have.
-func (r *reader) seen(p loan.Party) int { return len(r.spent[p]) }
+func (r *reader) seen(p loan.Party) (n int) {
+	for page := range r.pages {
+		if r.saw(p, page) {
+			n++
+		}
+	}
+	return n
+}
 
 func (r *reader) count() (n int) {
-	for page := range r.spent[loan.StudentParty] {
-		if _, ok := r.spent[loan.CoborrowerParty][page]; ok {
+	for page := range r.pages {
+		if r.saw(loan.StudentParty, page) && r.saw(loan.CoborrowerParty, page) {
 			n++
 		}
 	}
@@ -83,10 +104,14 @@ func (r *reader) count() (n int) {
 
 func (r *reader) all(p loan.Party) bool { return r.pages > 0 && r.seen(p) >= r.pages }
 
-// unseen is the first page that was not shown to a party.
+// unseen is the page that is to be shown to a party: the one on the screen, if it
+// was not shown to its foot, or else the first that was not.
 func (r *reader) unseen(p loan.Party) (int, bool) {
+	if r.page >= 0 && r.page < r.pages && !r.saw(p, r.page) {
+		return r.page, true
+	}
 	for page := range r.pages {
-		if _, ok := r.spent[p][page]; !ok {
+		if !r.saw(p, page) {
 			return page, true
 		}
 	}
@@ -101,9 +126,9 @@ func (r *reader) millis(p loan.Party) []int {
 		r.since = r.now()
 	}
 	out := make([]int, r.pages)
-	for page, spent := range r.spent[p] {
-		if page < r.pages {
-			out[page] = max(1, int(spent.Milliseconds()))
+	for page := range r.pages {
+		if r.saw(p, page) {
+			out[page] = max(1, int(r.spent[p][page].Milliseconds()))
 		}
 	}
 	return out

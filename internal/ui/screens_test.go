@@ -87,7 +87,7 @@ func testWindow(t testing.TB, dir string, variant kit.Variant) *Window {
 		t.Fatal(err)
 	}
 	door, err := desk.OpenDoorAnyway(context.Background(), store.Options{Dir: dir, Cost: seal.CheapCost(), Now: testClock},
-		desk.Tools{Rules: rules, Press: press, Now: testClock})
+		desk.Tools{Rules: rules, Press: press, Now: testClock, Counter: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,11 +31,12 @@ func newSignIn(u *Window) *signIn {
 	options := peopleOptions(u.deps.Door.People())
 	s.who, s.whoOf = pickPerson("操作员", true, func() []kit.Option { return options })
 	// Who comes back types a password by habit, which must count for nobody else.
-	switch i := slices.IndexFunc(options, func(o kit.Option) bool { return o.ID == u.left.Who }); {
-	case i >= 0:
+	last := u.left.Who
+	if last == "" {
+		last = u.deps.Door.Last()
+	}
+	if i := slices.IndexFunc(options, func(o kit.Option) bool { return o.ID == last }); i >= 0 {
 		s.who.SetValue(options[i])
-	case len(options) > 0 && u.left.Who == "":
-		s.who.SetValue(options[0])
 	}
 	s.password = kit.NewField()
 	s.password.Password = true

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"doorstep/internal/desk"
+	"doorstep/internal/seal"
+	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 )
@@ -98,4 +101,44 @@ func TestWhoWasAtTheDeskIsChosenAfterALock(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhoWasAtTheCounterLastIsChosenAtAFreshStart(t *testing.T) {
+	dir := settledFolder(t, 0)
+	atStart := func(t *testing.T, want string) {
+		t.Helper()
+		u := testWindow(t, dir, kit.Light)
+		fyne.DoAndWait(func() {
+			s := newSignIn(u)
+			if got := s.who.Value().ID; got != want {
+				t.Errorf("chosen is %q, want %q", got, want)
+			}
+			begins := map[bool]fyne.CanvasObject{true: s.who.Field(), false: s.password}[want == ""]
+			if s.begins() != begins {
+				t.Error("typing does not begin where it should")
+			}
+			u.Close()
+		})
+	}
+	at := func(who, password string, counter bool) {
+		t.Helper()
+		door, err := desk.OpenDoor(t.Context(), store.Options{Dir: dir, Cost: seal.CheapCost(), Now: testClock}, desk.Tools{Now: testClock, Counter: counter})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := door.SignIn(t.Context(), who, []byte(password))
+		if err == nil {
+			err = d.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("nobody where nobody was", func(t *testing.T) { atStart(t, "") })
+	at(testReviewer().ID, reviewPassword, true)
+	t.Run("who signed in at the counter", func(t *testing.T) { atStart(t, testReviewer().ID) })
+	at("clerk-1", clerkPassword, false)
+	t.Run("and not whom a verb worked as", func(t *testing.T) { atStart(t, testReviewer().ID) })
+	at("clerk-1", clerkPassword, true)
+	t.Run("the last of several", func(t *testing.T) { atStart(t, "clerk-1") })
 }

@@ -27,7 +27,7 @@ func newStepCoborrower(v *visit) *coborrowerStep {
 	s := &coborrowerStep{v: v}
 	var relations []kit.Option
 	for _, r := range loan.Relations() {
-		relations = append(relations, kit.Option{ID: string(r), Text: string(r)})
+		relations = append(relations, kit.Option{ID: string(r), Text: string(r), Also: alsoCalled(r)})
 	}
 	s.relation = f.pick([]string{prefix + "relation"}, "与学生关系", true, kit.NewFixedPicker(relations),
 		func(a *loan.Application) kit.Option {
@@ -116,3 +116,12 @@ func (s *coborrowerStep) shown()                    { kit.Focus(s.relation.objec
 func (s *coborrowerStep) left()                     {}
 func (s *coborrowerStep) close()                    {}
 func (s *coborrowerStep) action() action            { return s.v.next() }
+
+// alsoCalled are other words that people type for a relation.
+func alsoCalled(r loan.Relation) string {
+	return map[loan.Relation]string{
+		loan.Father: "父亲、爸爸", loan.Mother: "母亲、妈妈", loan.PaternalGrandfather: "爷爷", loan.PaternalGrandmother: "奶奶",
+		loan.MaternalGrandfather: "外公、姥爷", loan.MaternalGrandmother: "外婆、姥姥", loan.ElderBrother: "哥哥、兄长", loan.ElderSister: "姐姐",
+		loan.PaternalUncle: "伯父、叔叔、伯伯、叔父", loan.PaternalAunt: "姑姑、姑母", loan.MaternalUncle: "舅舅、舅父", loan.MaternalAunt: "姨妈、阿姨、姨母",
+	}[r]
+}

@@ -47,8 +47,11 @@ func newStepReceipt(v *visit) *receiptStep {
 	s.void = kit.NewQuiet("作废本案…", kit.Icon("trash"), s.askVoid)
 	first, show := v.urgeButton()
 	s.first = show
-	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers), container.NewHBox(
-		kit.NewSecondary("办下一户", kit.Icon("user-plus"), func() { v.u.shell.visit("today") }), s.void), container.NewHBox(first), container.NewHBox(kit.NewQuiet("本人信息…", kit.Icon("id-card"), v.showOwn), kit.NewQuiet("导出…", kit.Icon("download"), func() { v.u.exportCase(v.id) })))
+	next := kit.NewSecondary("办下一户", kit.Icon("user-plus"), func() { v.u.shell.visit("today") })
+	own := kit.NewQuiet("本人信息…", kit.Icon("id-card"), v.showOwn)
+	export := kit.NewQuiet("导出…", kit.Icon("download"), func() { v.u.exportCase(v.id) })
+	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers),
+		container.NewGridWithColumns(2, next, s.void, own, export), container.NewHBox(first))
 	bar := container.NewBorder(nil, nil, s.which, container.NewHBox(s.phone))
 	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))

@@ -47,11 +47,7 @@ func newStepSign(v *visit) *signStep {
 		s.marks[i] = kit.NewStatusLine(kit.Info, "")
 	}
 	s.view = newDocView(v)
-	s.view.onPage = func(page int) {
-		s.reader.turn(page)
-		v.showFoot()
-		s.showMarks()
-	}
+	s.view.onPart = s.shows
 	bar := container.NewGridWithColumns(3, s.marks[0], s.marks[1], s.marks[2])
 	s.former = kit.NewQuiet("本案有已作废的合同，点此查看", nil, v.showFormer)
 	s.former.Hide()
@@ -237,7 +233,7 @@ func (s *signStep) action() action {
 		}
 		return action{text: text, enabled: ok, do: s.prepare, busy: s.busy}
 	case signReads:
-		return action{text: s.turnWords(), enabled: true, do: s.turnPage, busy: s.busy}
+		return action{text: s.readWords(), enabled: true, do: s.readOn, busy: s.busy}
 	case signSigns:
 		p := s.nextParty()
 		return action{text: "请" + partyLabel(p) + "签名", enabled: !v.readOnly(), do: func() { s.sign(p) }, busy: s.busy}
@@ -306,6 +302,7 @@ func (s *signStep) fill(goOn bool) {
 			for i := range s.looks {
 				s.looks[i].SetChecked(true)
 			}
+			s.view.whole = true
 			s.view.open(pdf, k.Blob)
 		}
 	})
@@ -316,40 +313,6 @@ func (s *signStep) fill(goOn bool) {
 func (s *signStep) offerAnew(err error) {
 	s.stale = s.v.c.Contract.Blob
 	kit.ConfirmDanger(s.v.u.win, "合同须重新生成", sentence(err)+"原来的签名作废，记录仍会保留。", "重新生成", "暂不", func() { s.fill(false) })
-}
-
-// turnPage shows the next page that who is to sign next has not seen. It is shown
-// to that one in any case.
-func (s *signStep) turnPage() {
-	next := s.nextParty()
-	at, ok := s.reader.unseen(next)
-	if !ok {
-		return
-	}
-	for i, p := range parties() {
-		if p == next && !s.looks[i].Checked() {
-			s.looks[i].SetChecked(true)
-			s.reader.look(p, true)
-		}
-	}
-	if at == s.reader.page { // before the one who did not look
-		s.reader.turn(at)
-		s.v.showFoot()
-		s.showMarks()
-		return
-	}
-	s.view.show(at)
-}
-
-// turnWords say how many pages are left, and for whom where the other has seen
-// all.
-func (s *signStep) turnWords() string {
-	next := s.nextParty()
-	left := s.reader.pages - s.reader.seen(next)
-	if next == loan.CoborrowerParty || s.reader.all(loan.CoborrowerParty) {
-		return fmt.Sprintf("看下一页（%s还剩 %d 页）", partyLabel(next), left)
-	}
-	return fmt.Sprintf("看下一页（还剩 %d 页）", left)
 }
 
 // note keeps what those heard and read who have done so, and of whom it is not
@@ -445,6 +408,7 @@ func (s *signStep) showSealed() {
 			v.u.fail(err)
 			return
 		}
+		s.view.whole = false
 		s.view.open(pdf, hash)
 	})
 }
@@ -475,7 +439,7 @@ func (s *signStep) object() fyne.CanvasObject { return s.content }
 func (s *signStep) left()                     { s.reader.pause() }
 
 func (s *signStep) shown() {
-	s.reader.resume()
+	s.view.tell()
 	s.refresh()
 	switch s.stage() {
 	case signTexts:

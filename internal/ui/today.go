@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -19,6 +20,7 @@ type today struct {
 	figures *fyne.Container
 	list    *kit.List
 	rows    []desk.Row
+	others  int                     // cases that wait here, whoever has them
 	menu    map[fyne.KeyName]func() // what keys do to the case selected
 
 	stations *stations
@@ -40,6 +42,7 @@ func newToday(u *Window) *today {
 	t.stations, t.notices, t.duties = newStations(u), newNotices(u), newDuties(u)
 	// Where notices and stations both tell something, a low window scrolls.
 	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, t.duties.content, startCard(u), t.notices.content, t.stations.content, waiting))
+	t.notices.onTold = t.show
 	t.refresh()
 	return t
 }
@@ -76,13 +79,26 @@ func (t *today) refresh() {
 	if t.stations.refresh() {
 		relay(t.content)
 	}
-	chosen := chosenRow(t.list, t.rows)
-	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
-	t.rows = slices.DeleteFunc(t.rows, heldElsewhere)
-	choose(t.list, t.rows, chosen)
-	setVisible(t.how, len(t.rows) > 0)
+	t.others = count(loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
+	t.show()
 	t.notices.refresh(func() { relay(t.content) })
 	t.duties.refresh(func() { relay(t.content) })
+}
+
+// show lists what waits, but for what the card above tells of more fully.
+func (t *today) show() {
+	chosen := chosenRow(t.list, t.rows)
+	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
+	others := t.others - len(t.rows)
+	t.rows = slices.DeleteFunc(t.rows, func(r desk.Row) bool {
+		return heldElsewhere(r) || r.Status == loan.Returned && slices.ContainsFunc(t.notices.rows, func(n desk.Notice) bool { return n.ID == r.ID })
+	})
+	t.list.Empty = "没有等着办的案件"
+	if others > 0 {
+		t.list.Empty = fmt.Sprintf("您没有等着办的案件；上面的数字里有 %d 件由本机其他人员经办", others)
+	}
+	choose(t.list, t.rows, chosen)
+	setVisible(t.how, len(t.rows) > 0)
 }
 
 func figure(label string, n int, kind kit.TextKind) fyne.CanvasObject {

@@ -29,11 +29,12 @@ type notices struct {
 	list    *kit.List
 	tall    *tall // of the list
 	rows    []desk.Notice
+	onTold  func() // it is known what there is to tell
 }
 
 func newNotices(u *Window) *notices {
 	n := &notices{u: u}
-	n.list = kit.NewList([]kit.Column{{Weight: 2}, {Weight: 5}, {Weight: 1.4, Right: true}},
+	n.list = kit.NewList(caseColumns(), // so that they stand above those of the list below
 		func() int { return len(n.rows) }, func(i int) []kit.Cell { return n.cells(n.rows[i]) })
 	n.list.TwoLines = true
 	n.tall = &tall{}
@@ -57,6 +58,7 @@ func (n *notices) refresh(changed func()) {
 		n.rows = append(n.lost(), rows...)
 		rows = n.rows
 		n.list.Refresh()
+		n.onTold()
 		// The list asks for three rows; of many the half row shows that there are more.
 		high := n.list.MinSize().Height / 3 * min(float32(len(rows)), mostNotices)
 		if n.content.Visible() != (len(rows) > 0) || n.tall.height != high {

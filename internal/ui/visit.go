@@ -226,7 +226,12 @@ func (v *visit) object() fyne.CanvasObject {
 func (v *visit) keys() map[fyne.KeyName]func() {
 	keys := v.rail.Keys()
 	keys[fyne.KeyPageDown] = v.pageDown
-	keys[fyne.KeyPageUp] = func() { v.show(v.at - 1) }
+	keys[fyne.KeyPageUp] = v.pageUp
+	keys[fyne.KeySpace] = func() { // after a click beside everything, as upon the scroll bar
+		if s := v.steps[stepSign].(*signStep); v.at == stepSign && s.stage() == signReads {
+			s.readOn()
+		}
+	}
 	for _, k := range []fyne.KeyName{fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd} {
 		keys[k] = func() { v.scroll(k) }
 	}
@@ -243,6 +248,16 @@ func (v *visit) pageDown() {
 		return
 	}
 	s.ScrollToOffset(fyne.NewPos(0, min(s.Offset.Y+s.Size().Height-scaled(40), foot)))
+}
+
+// pageUp turns the contract that is being read back by as much as Page Down turned it
+// on, and elsewhere goes to the step before.
+func (v *visit) pageUp() {
+	s := v.steps[stepSign].(*signStep)
+	if stage := s.stage(); v.at == stepSign && (stage == signReads || stage == signSigns) && s.view.view != nil && s.view.view.Backward() {
+		return
+	}
+	v.show(v.at - 1)
 }
 
 // scroll hands a key to the document that the step shows, so that it can be

@@ -25,7 +25,8 @@ type docView struct {
 	doc     *page.Document
 	hash    loan.Hash // what is shown
 	pdf     []byte
-	onPage  func(page int)
+	onPart  func(page int, head, foot bool)
+	whole   bool // each page is gone over to its foot before it is turned
 	drawn   bool // a page of it has been on the screen
 	turn    int  // counts what was opened; a late answer is dropped
 	aside   bool // in a dialog: the keys are not the step's
@@ -68,12 +69,8 @@ func (d *docView) open(pdf []byte, hash loan.Hash) {
 			return doc.Page(ctx, n, dpi)
 		}, doc.Pages())
 		d.drawn = false
-		d.view.OnPageShown = func(p int) {
-			d.drawn = true
-			if d.onPage != nil {
-				d.onPage(p)
-			}
-		}
+		d.view.OnPageShown = func(int) { d.drawn = true }
+		d.view.OnPart, d.view.Whole = d.onPart, d.whole
 		d.mark.set(d.v.u.desk.Watermark())
 		d.content.Objects = []fyne.CanvasObject{d.view, d.mark}
 		d.content.Refresh()
@@ -102,6 +99,13 @@ func (d *docView) empty(words string) {
 func (d *docView) show(p int) {
 	if d.view != nil {
 		d.view.ShowPage(p)
+	}
+}
+
+// tell says again which part of a page is in view.
+func (d *docView) tell() {
+	if d.view != nil {
+		d.view.Tell()
 	}
 }
 

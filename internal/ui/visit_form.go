@@ -223,7 +223,7 @@ func (v *visit) findingText(b *bound) (fail, hint string) {
 		if !slices.Contains(b.paths, f.Field) || v.premature(f) {
 			continue
 		}
-		text := v.u.deps.Words.Message(f.Code) + "　" + string(f.Code)
+		text := v.messageOf(f) + "　" + string(f.Code)
 		if f.Code.Severity() == loan.Reject {
 			return text, hint
 		}

@@ -76,7 +76,7 @@ func (v *visit) ownDialog(party loan.Party, own desk.Own) {
 	rows = append(rows, kit.NewText("保存和使用", kit.TextHeading))
 	rows = append(rows, v.ownKept(own)...)
 	content := container.NewBorder(container.New(&stacked{gap: 6}, head...), nil, nil, nil,
-		container.New(&paperRoom{height: scaled(430)}, container.NewVScroll(inset(0, 8, container.New(&stacked{gap: 8}, rows...)))))
+		container.New(&paperRoom{height: scaled(430)}, container.NewVScroll(container.NewBorder(nil, nil, nil, gap(16), inset(0, 8, container.New(&stacked{gap: 8}, rows...))))))
 	d = kit.NewDialog(v.u.win, ownTitle(party), content, "关闭", "", nil)
 	d.SetWidth(760)
 	d.SetOnClosed(func() { v.revealing.own = nil })

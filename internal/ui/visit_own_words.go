@@ -65,6 +65,13 @@ func count(n int, unit string) string {
 }
 
 // year is a year, and nothing where there is none.
+func academicYear(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d–%d 学年", n, n+1)
+}
+
 func year(n int) string {
 	if n == 0 {
 		return ""
@@ -140,7 +147,7 @@ func ownLoan(party loan.Party, own desk.Own) [][2]string {
 }
 
 func ownIntake(a *loan.Application) [][2]string {
-	rows := [][2]string{{"学年", year(a.AcademicYear)}, {"申请类型", kindLabel(a.Kind, false)}, {"办理方式", string(a.Channel)},
+	rows := [][2]string{{"学年", academicYear(a.AcademicYear)}, {"申请类型", kindLabel(a.Kind, false)}, {"办理方式", string(a.Channel)},
 		{"受理地点", strings.TrimSpace(a.Intake.CountyName + " " + a.Intake.CountyCode + " " + a.Intake.PointType)}}
 	rows = ticked(rows, "补充申请", a.Loan.Supplementary)
 	return ticked(rows, fieldLabel("separate_hukou"), a.SeparateHukou)

@@ -76,7 +76,7 @@ func (p *panel) refresh() {
 			continue
 		}
 		p.add(wrong{step: stepOf(f.Field), path: f.Field, shown: v.findingShown(f), Problem: kit.Problem{
-			Code: string(f.Code), Kind: severityKind(f.Code), Text: who(f.Field) + v.u.deps.Words.Message(f.Code)}})
+			Code: string(f.Code), Kind: severityKind(f.Code), Text: who(f.Field) + v.messageOf(f)}})
 	}
 	slices.SortStableFunc(p.todo, func(a, b wrong) int { return rank(a.Kind) - rank(b.Kind) })
 	p.draw()

@@ -41,12 +41,7 @@ func toSign(r *rig) (*visit, *signStep) {
 		sign.known[1].Tapped(nil)
 	})
 	r.press("双方已知悉，生成合同")
-	for pages, seen := r.saved(v.id).Contract.Pages, 0; seen < pages; seen++ {
-		r.until("the page is drawn", func() bool { return sign.reader.count() == seen+1 })
-		if seen+1 < pages {
-			r.ui(func() { v.main.Tapped(nil) })
-		}
-	}
+	r.readsOn(sign)
 	return v, sign
 }
 

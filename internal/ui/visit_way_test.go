@@ -44,12 +44,7 @@ func TestVisitToTheReceipt(t *testing.T) {
 	})
 	r.press("双方已知悉，生成合同")
 	pages := r.saved(v.id).Contract.Pages
-	for seen := range pages {
-		r.until("the page is drawn", func() bool { return sign.reader.count() == seen+1 })
-		if seen+1 < pages {
-			r.ui(func() { v.main.Tapped(nil) })
-		}
-	}
+	r.readsOn(sign)
 	r.picture(stepSign, "visit-sign-read")
 	v.id = r.u.desk.Find("", 0)[0].ID // the golden hid it
 	r.ui(func() { v.refreshCase() })

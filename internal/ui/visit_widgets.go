@@ -183,7 +183,9 @@ func (f *form) checks(path string, words []string) *bound {
 	}
 	b.load = func(a *loan.Application) {
 		have := listAt(a, path)
+		veiled := f.v.covering && len(have) == 0 && path == "hardship.categories"
 		for i, box := range boxes {
+			box.SetVeiled(veiled)
 			box.SetChecked(slices.Contains(have, words[i]))
 		}
 	}

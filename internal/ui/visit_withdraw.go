@@ -32,7 +32,7 @@ func (k *consentCard) withdraw() {
 		}
 		boxes[purpose] = kit.NewCheck("撤回《"+textFor(purpose).Title+"》", false)
 		list.Add(boxes[purpose])
-		list.Add(kit.NewText("　　 "+afterWords(purpose), kit.TextCaption))
+		list.Add(container.NewBorder(nil, nil, gap(29), nil, kit.NewText(afterWords(purpose), kit.TextCaption)))
 	}
 	d := kit.NewDialog(v.u.win, "撤回同意（"+partyLabel(k.party)+"）", list, "登记撤回", "取消", func() bool {
 		any := false

@@ -141,3 +141,20 @@ func TestAConsentIsRegisteredAnewOnASignedCase(t *testing.T) {
 		})
 	}
 }
+
+func TestTheListSaysWhichConsentWasTakenBack(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered, submitted, reviewed, signed, finished)
+	r.must(r.u.desk.Withdraw(t.Context(), v.id, loan.StudentParty, loan.ConsentCredit))
+	r.ui(v.refreshCase)
+	r.settle()
+	r.ui(func() {
+		var said string
+		for _, w := range v.problems.todo {
+			said += w.Text + "\n"
+		}
+		if want := "本人已撤回对" + loan.PurposeLabel(loan.ConsentCredit) + "的同意"; !strings.Contains(said, want) || strings.Contains(said, "单独同意") {
+			t.Errorf("the list says %q, want %q", said, want)
+		}
+	})
+}

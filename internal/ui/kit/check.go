@@ -22,6 +22,7 @@ type Check struct {
 	hovered   bool
 	disabled  bool
 	invalid   bool
+	veiled    bool
 	width     float32
 	box, halo *canvas.Rectangle
 	mark      *canvas.Image
@@ -44,6 +45,17 @@ func (c *Check) SetChecked(on bool) {
 	c.on = on
 	c.Refresh()
 }
+
+// SetVeiled draws a dash in a box of which is not shown whether it is ticked.
+func (c *Check) SetVeiled(on bool) {
+	if c.veiled != on {
+		c.veiled = on
+		c.Refresh()
+	}
+}
+
+// Veiled reports whether the box hides whether it is ticked.
+func (c *Check) Veiled() bool { return c.veiled }
 
 // SetText replaces the words.
 func (c *Check) SetText(text string) {
@@ -222,8 +234,11 @@ func (c *Check) repaint() {
 	if c.focused {
 		c.halo.StrokeColor, c.halo.StrokeWidth = paint(ColorAccent), 1.5*u
 	}
-	c.mark.Hidden = !c.on
+	c.mark.Hidden = !c.on && !c.veiled
 	c.mark.Resource = IconIn("check", ColorOnActive)
+	if c.veiled && !c.on {
+		c.mark.Resource = IconIn("minus", ColorMuted)
+	}
 	c.star.Hidden = !c.required
 	c.star.Color, c.star.TextSize = paint(ColorRequired), textSize()
 	c.halo.Refresh()

@@ -42,7 +42,7 @@ func Narrow(options []Option, query string) []Option {
 	}
 	var first, rest []Option
 	for _, o := range options {
-		text, detail := strings.ToLower(o.Text), strings.ToLower(o.Detail)
+		text, detail := strings.ToLower(o.Text), strings.ToLower(o.Detail+"\n"+o.Also)
 		switch {
 		case strings.HasPrefix(text, query), strings.HasPrefix(strings.ToLower(o.ID), query):
 			first = append(first, o)

@@ -89,6 +89,25 @@ func reveal(s *container.Scroll, y, height float32) {
 	s.ScrollToOffset(fyne.NewPos(s.Offset.X, to))
 }
 
+// scrollAround turns the scroller around o, for a wheel that o has no use for.
+func scrollAround(o fyne.CanvasObject, ev *fyne.ScrollEvent) {
+	c := canvasOf(o)
+	if c == nil {
+		return
+	}
+	from := c.Content()
+	if top := c.Overlays().Top(); top != nil {
+		from = top
+	}
+	path := pathTo(from, o)
+	for i := len(path) - 1; i >= 0; i-- {
+		if s, ok := path[i].(*container.Scroll); ok {
+			s.Scrolled(ev)
+			return
+		}
+	}
+}
+
 // noteFocus is called by every widget of this package when it gains focus. It
 // reports whether the focus came back to the widget that had it last, which is
 // what happens when the window itself regains it.

@@ -48,7 +48,7 @@ func gallery() fyne.CanvasObject {
 	id.SetText("422802200703150315")
 	sex := NewChoice(Option{ID: "1", Text: "男"}, Option{ID: "2", Text: "女"})
 	sex.SetValue("1")
-	nation := NewFixedPicker([]Option{{"01", "汉族", "Han"}, {"15", "土家族", "Tujia"}})
+	nation := NewFixedPicker([]Option{{ID: "01", Text: "汉族", Detail: "Han"}, {ID: "15", Text: "土家族", Detail: "Tujia"}})
 	birth := NewDate()
 	birth.SetValue("20070315")
 	phone := NewField()

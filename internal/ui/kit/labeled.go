@@ -159,8 +159,9 @@ func (l *Labeled) arrange(s fyne.Size) {
 	l.note.Refresh()
 }
 
-// noteFor is as much of a note as its line holds: whole sentences, and a
-// finding's code only where there is room for it.
+// noteFor is as much of a note as its line holds: whole sentences, or the first
+// clauses of one where they fill the most of it, and a finding's code only where
+// there is room for it.
 func noteFor(note string, width float32) string {
 	fits := func(s string) bool { return textWidth(s, captionSize(), fyne.TextStyle{}) <= width }
 	if fits(note) {
@@ -172,6 +173,12 @@ func noteFor(note string, width float32) string {
 	for rest := note; ; {
 		end := strings.LastIndex(strings.TrimSuffix(rest, "。"), "。")
 		if end < 0 {
+			for end = strings.LastIndex(rest, "，"); end > 0; end = strings.LastIndex(rest[:end], "，") {
+				const most = 0.6
+				if fits(rest[:end]) && textWidth(rest[:end], captionSize(), fyne.TextStyle{}) >= most*width {
+					return rest[:end]
+				}
+			}
 			return ellipsis(note, captionSize(), fyne.TextStyle{}, width)
 		}
 		if rest = rest[:end+len("。")]; fits(rest) {

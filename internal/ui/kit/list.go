@@ -269,6 +269,10 @@ func (l *List) MouseOut() {
 // Scrolled is Fyne's.
 func (l *List) Scrolled(ev *fyne.ScrollEvent) {
 	touch(l)
+	if l.furthest() <= 0 {
+		scrollAround(l, ev)
+		return
+	}
 	l.offset = min(max(l.offset-ev.Scrolled.DY*2, 0), l.furthest())
 	l.Refresh()
 }

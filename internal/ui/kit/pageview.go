@@ -29,6 +29,12 @@ var zoomSteps = [...]float64{0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3}
 type PageView struct {
 	widget.BaseWidget
 	OnPageShown func(page int) // a page (from 0) has been drawn
+	// OnPart says which of the page's upper and lower edges are in view: when it
+	// has been drawn, and when another part of it is shown.
+	OnPart func(page int, head, foot bool)
+	// Whole lets the button and the key to the next page show what is left of this
+	// one first, as Page Down and space do anyway.
+	Whole bool
 
 	load  func(ctx context.Context, page int, dpi float64) (image.Image, error)
 	pages int
@@ -59,7 +65,7 @@ type PageView struct {
 func NewPageView(load func(ctx context.Context, page int, dpi float64) (image.Image, error), pages int) *PageView {
 	p := &PageView{load: load, pages: pages}
 	p.prev = newSmall("", Icon("chevron-left"), func() { p.ShowPage(p.page - 1) })
-	p.next = newSmall("", Icon("chevron-right"), func() { p.ShowPage(p.page + 1) })
+	p.next = newSmall("", Icon("chevron-right"), p.turnOn)
 	p.fit = newSmall("适合宽度", nil, func() { p.setZoom(zoomWidth) })
 	p.full = newSmall("100%", nil, func() { p.setZoom(1) })
 	p.out = newSmall("", Icon("minus"), func() { p.step(-1) })
@@ -68,6 +74,7 @@ func NewPageView(load func(ctx context.Context, page int, dpi float64) (image.Im
 	p.number.Alignment, p.state.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter
 	p.sheet = newPageSheet(p)
 	p.scroll = container.NewScroll(p.sheet)
+	p.scroll.OnScrolled = func(fyne.Position) { p.tell() }
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -207,6 +214,7 @@ func (p *PageView) loaded(page int, img image.Image, err error) {
 	if err == nil && p.OnPageShown != nil {
 		p.OnPageShown(page)
 	}
+	p.tell()
 }
 
 // FocusGained is Fyne's.
@@ -239,9 +247,13 @@ func (p *PageView) TypedRune(r rune) {
 func (p *PageView) TypedKey(ev *fyne.KeyEvent) {
 	touch(p)
 	switch ev.Name {
-	case fyne.KeyPageDown, fyne.KeyRight:
-		p.ShowPage(p.page + 1)
-	case fyne.KeyPageUp, fyne.KeyLeft:
+	case fyne.KeyPageDown, fyne.KeySpace:
+		p.Onward()
+	case fyne.KeyRight:
+		p.turnOn()
+	case fyne.KeyPageUp:
+		p.Backward()
+	case fyne.KeyLeft:
 		p.ShowPage(p.page - 1)
 	case fyne.KeyDown:
 		p.scrollBy(60)
@@ -256,11 +268,6 @@ func (p *PageView) TypedKey(ev *fyne.KeyEvent) {
 	default:
 		passKey(p, ev)
 	}
-}
-
-func (p *PageView) scrollBy(dy float32) {
-	y := min(max(p.scroll.Offset.Y+dy*unit(), 0), max(p.sheet.MinSize().Height-p.scroll.Size().Height, 0))
-	p.scroll.ScrollToOffset(fyne.NewPos(p.scroll.Offset.X, y))
 }
 
 // Tapped takes the focus, so that the page keys work.
@@ -307,6 +314,7 @@ func (p *PageView) arrange(s fyne.Size) {
 	if before != p.scroll.Size().Width && (p.zoom == zoomWidth || p.picture == nil) && p.failed == "" {
 		p.reload()
 	}
+	p.tell()
 }
 
 func (p *PageView) repaint() {
@@ -333,7 +341,7 @@ func (p *PageView) repaint() {
 	}
 	p.state.Refresh()
 	p.prev.SetEnabled(p.page > 0)
-	p.next.SetEnabled(p.page+1 < p.pages)
+	p.enableNext()
 	p.prev.Refresh()
 	p.next.Refresh()
 	p.fit.chosen, p.full.chosen = p.zoom == zoomWidth, p.zoom != zoomWidth

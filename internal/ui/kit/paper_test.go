@@ -24,14 +24,53 @@ func TestPageView(t *testing.T) {
 		defer v.Close()
 		g.pass(v)
 		s.focus(v)
-		s.press(fyne.KeyPageDown)
+		s.press(fyne.KeyRight)
 		check(t, "meanwhile", v.state.Text, "正在打开…")
 		g.pass(v)
 		s.press(fyne.KeyEnd)
 		g.pass(v)
-		s.press(fyne.KeyPageDown)
+		s.press(fyne.KeyRight)
 		check(t, "page", v.Page(), 2)
 		check(t, "shown", fmt.Sprint(shown), "[0 1 2]")
+	})
+	t.Run("Page Down and space go over the whole of a page before they turn it", func(t *testing.T) {
+		var parts []string
+		g := &gate{open: make(chan struct{})}
+		v := NewPageView(g.load, 2)
+		v.OnPart = func(page int, head, foot bool) { parts = append(parts, fmt.Sprint(page, head, foot)) }
+		s := show(t, v, 500, 400)
+		defer v.Close()
+		s.focus(v)
+		s.press(fyne.KeyPageDown)
+		check(t, "told of a page that is not drawn", len(parts), 0)
+		g.pass(v)
+		told := func(want string) {
+			t.Helper()
+			if len(parts) == 0 || parts[len(parts)-1] != want {
+				t.Errorf("told %v, want %s at last", parts, want)
+			}
+		}
+		told("0 true false")
+		s.press(fyne.KeyPageDown)
+		told("0 false true")
+		s.press(fyne.KeyPageUp)
+		told("0 true false")
+		s.press(fyne.KeySpace)
+		told("0 false true")
+		s.press(fyne.KeySpace)
+		g.pass(v)
+		told("1 true false")
+		check(t, "there is a page to go on to", v.next.Disabled(), true)
+		v.Whole = true
+		v.Refresh()
+		check(t, "there is more to go on to", v.next.Disabled(), false)
+		v.next.Tapped(nil)
+		told("1 false true")
+		check(t, "at the end there is more", v.next.Disabled(), true)
+		v.scroll.Scrolled(&fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, 40)})
+		told("1 false false")
+		s.w.Resize(fyne.NewSize(500, 900))
+		told("1 true true")
 	})
 	t.Run("at any zoom it is drawn for the points of the screen", func(t *testing.T) {
 		var asked float64

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -12,7 +13,10 @@ const mostOptions = 200
 
 // Option is one thing to choose: what is stored, what is read, and a second
 // line in grey.
-type Option struct{ ID, Text, Detail string }
+type Option struct {
+	ID, Text, Detail string
+	Also             string // other words for it, with 、 between them: found, and not shown
+}
 
 // Picker is a field with a list of options that narrows while the person
 // types. Down opens it, arrows move, Return takes, Escape closes.
@@ -249,7 +253,7 @@ func (p *Picker) meant() Option {
 		return Option{}
 	}
 	for _, o := range p.options(asked) {
-		if o.Text == asked || strings.EqualFold(o.ID, asked) {
+		if o.Text == asked || strings.EqualFold(o.ID, asked) || slices.Contains(strings.Split(o.Also, "、"), asked) {
 			return o
 		}
 	}

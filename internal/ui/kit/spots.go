@@ -10,7 +10,7 @@ import (
 // Spot is a control that can be used now: its kind, its words, and where it
 // stands in the window, in pixels.
 type Spot struct {
-	Kind string `json:"kind"` // button, check, field, choice, place, step, pad, dialog
+	Kind string `json:"kind"` // button, check, field, choice, place, step, pad, page, dialog
 	Text string `json:"text"`
 	X    int    `json:"x"` // of its middle
 	Y    int    `json:"y"`
@@ -81,6 +81,8 @@ func (s *spotter) walk(o fyne.CanvasObject, label string) {
 	case *SignaturePad:
 		s.add("pad", label, o, whole, o.Size())
 		return
+	case *PageView:
+		s.add("page", w.stand(), o, whole, o.Size())
 	case *Rail:
 		for i, e := range w.entries {
 			y, h := w.entryArea(i)

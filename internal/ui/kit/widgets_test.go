@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"image/color"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func (d *DateField) cellText(i int) string {
 }
 
 func nations() []Option {
-	return []Option{{"01", "汉族", "hanzu"}, {"15", "土家族", "tujiazu"}, {"06", "苗族", "miaozu"}}
+	return []Option{{ID: "01", Text: "汉族", Detail: "hanzu"}, {ID: "15", Text: "土家族", Detail: "tujiazu"}, {ID: "06", Text: "苗族", Detail: "miaozu"}}
 }
 
 func TestPicker(t *testing.T) {
@@ -458,4 +459,25 @@ func (g *gate) load(ctx context.Context, _ int, _ float64) (image.Image, error) 
 func (g *gate) pass(v *PageView) {
 	g.open <- struct{}{}
 	v.running.Wait()
+}
+
+func TestTheWheelOverAListWithNothingToScrollTurnsThePage(t *testing.T) {
+	rows := 0
+	l := NewList([]Column{{}}, func() int { return rows }, func(int) []Cell { return []Cell{{Text: "行"}} })
+	page := container.NewVScroll(container.NewVBox(l, tallThing()))
+	show(t, page, 400, 300)
+	turn := &fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, -50)}
+	l.Scrolled(turn)
+	check(t, "an empty list", page.Offset.Y, 50)
+	rows = 100
+	l.Refresh()
+	l.Scrolled(turn)
+	check(t, "a long one", page.Offset.Y, 50)
+	check(t, "which scrolls itself", l.offset > 0, true)
+}
+
+func tallThing() fyne.CanvasObject {
+	r := canvas.NewRectangle(color.Transparent)
+	r.SetMinSize(fyne.NewSize(10, 2000))
+	return r
 }

@@ -1,0 +1,72 @@
+package ui
+
+import (
+	"fmt"
+
+	"doorstep/internal/loan"
+)
+
+// shows notes what of a page is on the screen.
+func (s *signStep) shows(page int, head, foot bool) {
+	if s.v.at != stepSign || !s.v.active {
+		return // drawn behind another screen; it is told again when this one is shown
+	}
+	if s.reader.show(page, edges{head, foot}) {
+		s.v.showFoot()
+		s.showMarks()
+	}
+}
+
+// readOn shows more of the contract to who is to sign next: what is left of this
+// page, and then the next that was not seen. It is shown to that one in any case.
+func (s *signStep) readOn() {
+	next := s.nextParty()
+	at, ok := s.reader.unseen(next)
+	if !ok {
+		return
+	}
+	came := s.comes(next)
+	switch {
+	case at != s.reader.page:
+		s.view.show(at)
+	case s.view.view == nil:
+	case !s.reader.shown[next][at].head:
+		s.view.view.Top()
+	case !came: // who has just come begins with what is on the screen
+		s.view.view.Down()
+	}
+	s.v.showFoot()
+	s.showMarks()
+}
+
+// comes puts a party before the screen, and says whether it was not there.
+func (s *signStep) comes(p loan.Party) bool {
+	for i, q := range parties() {
+		if p == q && !s.looks[i].Checked() {
+			s.looks[i].SetChecked(true)
+			s.reader.look(p, true)
+			return true
+		}
+	}
+	return false
+}
+
+// readWords say what the next press shows, how many pages are left, and for whom
+// where the other has seen all.
+func (s *signStep) readWords() string {
+	next := s.nextParty()
+	text := "看下一页"
+	switch at, _ := s.reader.unseen(next); {
+	case at < s.reader.page:
+		text = fmt.Sprintf("看第 %d 页", at+1)
+	case at == s.reader.page && !s.reader.shown[next][at].head && !s.reader.part.head:
+		text = "从头看本页"
+	case at == s.reader.page:
+		text = "往下看"
+	}
+	left := fmt.Sprintf("还剩 %d 页", s.reader.pages-s.reader.seen(next))
+	if next == loan.CoborrowerParty || s.reader.all(loan.CoborrowerParty) {
+		left = partyLabel(next) + left
+	}
+	return text + "（" + left + "）"
+}

@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"github.com/google/uuid"
+)
+
+func TestAReturnedCaseStandsInOneListOfToday(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered, submitted, reviewed, signed, finished)
+	c := r.saved(v.id)
+	centre := uuid.MustParse("0189c000-0000-7000-8000-00000000000c")
+	got := r.others(v.id, centre, 1, c.Heads, loan.ChangeReceive, loan.ReceiveBody{ReceiptNo: "R1", ContractNo: "C1", CheckCode: "123456", Finish: c.Finish.ID.String()})
+	r.others(v.id, centre, 5, []uuid.UUID{got}, loan.ChangeReturn, loan.ReturnBody{Codes: []loan.Code{"E-DC-002"}})
+	r.open(loan.First, false)
+	r.ui(func() { r.u.shell.visit("today") })
+	r.u.idle(t)
+	r.u.idle(t)
+	r.ui(func() {
+		s := r.u.shell.screen.(*today)
+		if len(s.notices.rows) != 1 || s.notices.rows[0].ID != c.ID {
+			t.Errorf("to be dealt with: %v", s.notices.rows)
+		}
+		if len(s.rows) != 1 || s.rows[0].ID == c.ID {
+			t.Errorf("to go on with: %d cases", len(s.rows))
+		}
+	})
+	r.snap("today-returned")
+}
+
+func TestARelationIsFoundByTheWordThatPeopleSay(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false)
+	r.ui(func() {
+		v.jump("coborrowers.0.relation")
+		test.Type(r.u.win.Canvas().Focused(), "父亲")
+		r.u.win.Canvas().FocusNext()
+	})
+	if got := r.saved(v.id).App.Coborrowers; len(got) != 1 || got[0].Relation != loan.Father {
+		t.Errorf("kept is %v", got)
+	}
+}
+
+func TestAMaskedListOfTicksDoesNotLookEmpty(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	r.ui(func() {
+		boxes := v.form.find("hardship.categories")
+		a := v.app()
+		a.Hardship.Categories = nil
+		for _, covering := range []bool{true, false} {
+			v.covering = covering
+			boxes.load(&a)
+			if got := strings.Contains(veils(boxes.object), "-"); got != covering {
+				t.Errorf("covered %v: a dash is drawn %v", covering, got)
+			}
+		}
+	})
+}
+
+// veils has a dash for every box of which is not shown whether it is ticked.
+func veils(o fyne.CanvasObject) string {
+	if c, ok := o.(*kit.Check); ok && c.Veiled() {
+		return "-"
+	}
+	out := ""
+	if c, ok := o.(*fyne.Container); ok {
+		for _, in := range c.Objects {
+			out += veils(in)
+		}
+	}
+	return out
+}
