@@ -27,6 +27,7 @@ import (
 func (d *Desk) TakeUp(ctx context.Context) error {
 	const op = "take up bulletins"
 	_ = d.stands(ctx) // Lapsed says what it found
+	d.recall(ctx)     // and Out this
 	d.folder.Lock()
 	defer d.folder.Unlock()
 	register, failed := d.takeUpRegister(ctx)

@@ -29,6 +29,7 @@ type Desk struct {
 	uses     sync.Mutex // one use of a grant, and one request for one, after another
 	operator guard.Operator
 	account  atomic.Pointer[guard.Operator] // as the roster had it when it was last asked
+	stood    atomic.Pointer[guard.Operator] // the same, when Out last found nothing taken away
 
 	shown   revealed
 	refused refusals
@@ -131,6 +132,7 @@ func At(ctx context.Context, s *store.Store, op guard.Operator, t Tools) (*Desk,
 		s.NoteLast(op.ID)
 	}
 	d.untaken = d.TakeUp(ctx)
+	d.stood.Store(d.account.Load())
 	return d, nil
 }
 

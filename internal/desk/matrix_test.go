@@ -314,7 +314,7 @@ func ways() map[string]way {
 		"RowOf": {why: "masked, and Search: TestNoRowIsShownToWhoMayNotSearch"}, "Waiting": {why: "masked, and the own queue: TestWhatWaitsNamesNobodyOutsideTheOwnQueue"},
 		"AtStations": {why: "numbers, places and masked names, for who calls: TestTheStationsTellNumbersToTheCounterAlone"}, "MayCall": {why: "asks guard"}, "SentBack": {why: "masked"}, "Notices": {why: "masked"},
 		"Shown": {why: "masks"}, "Masked": {why: "masks"}, "Pictures": {why: "asks what is revealed"}, "SeesFull": {why: "asks guard"}, "Handles": {why: "asks guard"}, "CouldHandle": {why: "asks guard"}, "HeldHere": {why: "asks the case"},
-		"Lapsed": {why: "whether"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
+		"Lapsed": {why: "whether"}, "Out": {why: "whether: TestWhoIsSwitchedOffWhileSignedInMayNoMore"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
 		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayApprove": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
 		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "Manages": {why: "asks guard"}, "MayUrge": {why: "asks guard"}, "MayWithdraw": {why: "asks guard"},
@@ -435,6 +435,37 @@ func TestWhoIsSwitchedOffWhileSignedInMayNoMore(t *testing.T) {
 	}
 	if d.SeesFull(c) || len(d.Find("", 0)) > 0 {
 		t.Error("he goes on seeing names and cases")
+	}
+	if err := d.Out(); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "已停用") {
+		t.Errorf("why he is out: got %v", err)
+	}
+}
+
+func TestARosterThatTakesSomethingAwayEndsTheWorkWithoutAnotherAct(t *testing.T) {
+	roster := func(d *desk.Desk, roles ...string) {
+		t.Helper()
+		if _, err := d.Store().KeepRoster(t.Context(), []store.RosterEntry{{ID: "clerk-1", Name: "练习操作员", Roles: roles}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.TakeUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := laptop(t, t.TempDir())
+	defer d.Close()
+	if err := d.Out(); err != nil {
+		t.Fatalf("before anything: %v", err)
+	}
+	roster(d, "clerk", "reviewer")
+	if err := d.Out(); err != nil {
+		t.Errorf("a role more: %v", err)
+	}
+	roster(d, "clerk")
+	if err := d.Out(); fault.KindOf(err) != fault.Denied {
+		t.Errorf("the role that came meanwhile was taken away: got %v, want denied", err)
+	}
+	if err := d.Out(); fault.KindOf(err) != fault.Denied {
+		t.Errorf("asked once more: got %v, want denied", err)
 	}
 }
 
