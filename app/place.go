@@ -30,20 +30,26 @@ const leftVar = "DOORSTEP_LEFT"
 
 const leftAlone = "alone:"
 
+// whyVar tells it why who was there may go on no more.
+const whyVar = "DOORSTEP_LEFT_WHY"
+
 // takeLeft reads how the run before was left, and takes that out of the environment.
 func takeLeft() ui.Left {
 	who, alone := strings.CutPrefix(os.Getenv(leftVar), leftAlone)
-	_ = os.Unsetenv(leftVar)
-	return ui.Left{Who: who, Alone: alone}
+	why := os.Getenv(whyVar)
+	_, _ = os.Unsetenv(leftVar), os.Unsetenv(whyVar)
+	return ui.Left{Who: who, Alone: alone, Why: why}
 }
 
 // withLeft is an environment that tells the next run how this one was left.
 func withLeft(env []string, l ui.Left) []string {
-	env = slices.DeleteFunc(slices.Clone(env), func(kv string) bool { return strings.HasPrefix(kv, leftVar+"=") })
+	env = slices.DeleteFunc(slices.Clone(env), func(kv string) bool {
+		return strings.HasPrefix(kv, leftVar+"=") || strings.HasPrefix(kv, whyVar+"=")
+	})
 	if l.Alone {
 		l.Who = leftAlone + l.Who
 	}
-	return append(env, leftVar+"="+l.Who)
+	return append(env, leftVar+"="+l.Who, whyVar+"="+l.Why)
 }
 
 // withPlace is an environment that tells the next run the window's place.

@@ -182,36 +182,6 @@ func (l *lapse) leave() {
 	l.u.signOut(l.d)
 }
 
-// ended leaves the work for the page that says why, where it may go on no more. The
-// case in hand is opened again when it may.
-func (u *Window) ended() {
-	if u.shell == nil || u.gate != nil {
-		return
-	}
-	d, why := u.desk, u.desk.Lapsed()
-	if why == nil {
-		return
-	}
-	stop := u.leaveWork()
-	u.gate = parting{}
-	u.show("ending", front("正在停止办理", "正在保存已填内容…", container.NewVBox()))
-	u.works.Add(1)
-	go func() {
-		defer u.works.Done()
-		u.jobs.wait()
-		stop()
-		u.back(func() {
-			u.beginShift()
-			u.showLapse(d, why)
-		})
-	}()
-}
-
-// parting is the while in which the work ends; nothing is signed out meanwhile.
-type parting struct{}
-
-func (parting) leave() {}
-
 // gate is a page before the work, with the operator signed in.
 type gate interface {
 	leave() // signs out

@@ -116,14 +116,14 @@ func (s *shell) open(id uuid.UUID) {
 			s.askReason(id)
 			return
 		}
-		s.opened(c, err)
+		s.opened(id, c, err)
 	})
 }
 
 // opened takes a case in hand that was read, or says why it was not.
-func (s *shell) opened(c *loan.Case, err error) {
+func (s *shell) opened(id uuid.UUID, c *loan.Case, err error) {
 	if fault.KindOf(err) == fault.Erased {
-		kit.Message(s.u.win, "案件已删除", sentence(err), nil)
+		s.u.tellErased(id, err)
 		return
 	}
 	if err != nil {
@@ -135,13 +135,13 @@ func (s *shell) opened(c *loan.Case, err error) {
 
 // askReason opens a case of others, for a reason.
 func (s *shell) askReason(id uuid.UUID) {
-	words := "案件 " + loan.ShortID(id) + " 不在您的待办里。写明原因后打开；计入当天的查找次数，并记入日志。"
+	words := shortCase(id) + " 不在您的待办里。写明原因后打开；计入当天的查找次数，并记入日志。"
 	s.u.askWhy(false, "打开其他案件", words, "原因", "打开", "", "例如：家长来电核对进度", func(reason string) {
 		var c *loan.Case
 		s.u.act("open case for a reason", func(ctx context.Context) (err error) {
 			c, err = s.u.desk.OpenBeyond(ctx, id, reason)
 			return err
-		}, func(err error) { s.opened(c, err) })
+		}, func(err error) { s.opened(id, c, err) })
 	})
 }
 

@@ -82,7 +82,7 @@ func TestWhoWasAtTheDeskIsChosenAfterALock(t *testing.T) {
 				c.lock(r.u)
 			})
 			r.locked()
-			if want := (Left{testReviewer().ID, c.alone}); left != want {
+			if want := (Left{Who: testReviewer().ID, Alone: c.alone}); left != want {
 				t.Errorf("the next run is told %+v, want %+v", left, want)
 			}
 			r.ui(func() {

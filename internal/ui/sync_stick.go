@@ -197,6 +197,7 @@ func (u *Window) doStick(w stickWork) {
 		}
 		done = func(err error) {
 			u.tellStick(readWords(in, err, u.moment))
+			u.takeUp()
 			u.shell.arrived()
 			u.wake() // so that what waits is counted anew
 		}

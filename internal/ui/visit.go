@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"doorstep/internal/desk"
@@ -75,7 +76,8 @@ type visit struct {
 	turning  bool                         // from one step to another
 	pending  int                          // acts under way
 	stale    bool                         // news came of the case while acts were under way
-	gone     bool                         // the case is erased
+	gone     bool                         // the case is erased, or no longer to be seen
+	lost     atomic.Bool                  // the last act, or any since the case was left, was not taken
 	unsaved  int                          // fields whose last save failed
 	typing   *bound                       // the field with text that is saved when it is left
 	savedAt  time.Time
@@ -353,9 +355,15 @@ func (v *visit) do(name string, job func(ctx context.Context) (*loan.Case, error
 	}
 	v.pending++
 	v.showSave()
+	leaving := !v.active
 	var c *loan.Case
 	v.u.act(name, func(ctx context.Context) (err error) {
 		c, err = job(ctx)
+		if leaving {
+			v.lost.Store(err != nil || v.lost.Load())
+		} else {
+			v.lost.Store(fault.KindOf(err) == fault.Denied)
+		}
 		return err
 	}, func(err error) {
 		v.pending--
@@ -411,33 +419,15 @@ func (v *visit) refreshCase() {
 		c, err = v.u.desk.Case(ctx, v.id)
 		return err
 	}, func(err error) {
-		switch {
-		case fault.KindOf(err) == fault.Erased:
+		switch k := fault.KindOf(err); {
+		case k == fault.Erased:
 			v.erased(err)
+		case k == fault.Denied || k == fault.Missing:
+			v.refused(err)
 		case err == nil && v.pending == 0:
 			v.take(c)
 		}
 	})
-}
-
-// erased takes the case off the window, with all that stands above it, and says why.
-// Nothing of it is saved any more.
-func (v *visit) erased(why error) {
-	if v.closed {
-		return
-	}
-	v.gone = true
-	v.u.root.Clear()
-	v.close()
-	if s := v.u.shell; s != nil && s.current == v {
-		s.current = nil
-		if s.name == "visit" {
-			s.visit("visit")
-		}
-	}
-	v.content.Objects = nil
-	v.c, v.draft = &loan.Case{ID: v.id}, loan.Application{}
-	kit.Message(v.u.win, "案件已删除", sentence(why), nil)
 }
 
 func (v *visit) loadPeople() {

@@ -181,6 +181,7 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 	d.SetWidth(520)
 	d.SetOnClosed(func() {
 		if !done {
+			v.lost.Store(true)
 			v.refresh()
 		}
 	})

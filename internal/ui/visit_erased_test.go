@@ -40,7 +40,7 @@ func TestACaseThatIsErasedLeavesTheWindow(t *testing.T) {
 				r.u.shell.arrived()
 			})
 			r.until("it is said", func() bool { return r.dialog() != nil })
-			if got := r.dialogWords(); !strings.Contains(got, "这件案件已应本人要求删除。") || strings.Contains(got, "保存期限") {
+			if got := r.dialogWords(); !strings.Contains(got, "这件案件已应本人要求删除。") || strings.Contains(got, "保存期限") || !strings.Contains(got, v.id.String()[28:]) {
 				t.Errorf("it says %q", got)
 			}
 			r.ui(func() {

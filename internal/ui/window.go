@@ -63,6 +63,7 @@ type Deps struct {
 type Left struct {
 	Who   string // the account that was signed in
 	Alone bool   // the window locked by itself
+	Why   string // why who was there may go on no more, in words; empty where he may
 }
 
 // Look is how the window looks, as the operator likes it.

@@ -114,6 +114,7 @@ func (c *Courier) keepPeople(ctx context.Context, a parcel.CountyResponse) error
 	n, err := c.store.KeepRoster(ctx, people)
 	if n > 0 {
 		c.log.Info("roster changed", "people", n)
+		c.update(func(s *State) { s.LastBulletin = c.now() })
 	}
 	if err != nil {
 		return fault.Wrap(op, err)

@@ -1,0 +1,68 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2/container"
+)
+
+// ended leaves the work where it may go on no more: for the sign-in screen where the
+// roster has taken it from the person, else for the page that says why. There the case in
+// hand is opened again when it may.
+func (u *Window) ended() {
+	if u.shell == nil || u.gate != nil {
+		return
+	}
+	if why := u.desk.Out(); why != nil {
+		u.putOut(why)
+		return
+	}
+	d, why := u.desk, u.desk.Lapsed()
+	if why == nil {
+		return
+	}
+	stop := u.leaveWork()
+	u.gate = parting{}
+	u.show("ending", front("正在停止办理", "正在保存已填内容…", container.NewVBox()))
+	u.works.Add(1)
+	go func() {
+		defer u.works.Done()
+		u.jobs.wait()
+		stop()
+		u.back(func() {
+			u.beginShift()
+			u.showLapse(d, why)
+		})
+	}()
+}
+
+// putOut is lock for who may go on no more. The sign-in screen says why, and that
+// something was not saved where the desk no longer took it.
+func (u *Window) putOut(why error) {
+	d, v, words := u.desk, u.shell.current, sentence(why)
+	lost := len(u.unkept()) > 0
+	stop := u.leaveWork()
+	if v != nil {
+		v.content.Objects = nil
+	}
+	u.show("ending", front("正在停止办理", words, container.NewVBox()))
+	u.works.Add(1)
+	go func() {
+		defer u.works.Done()
+		u.jobs.wait()
+		stop()
+		err := d.Close()
+		u.note("put out", err)
+		u.back(func() {
+			if lost || v != nil && v.lost.Load() {
+				words += "刚才正在填写或添加的内容没有存下，请接着办理的人员核对。"
+			}
+			u.left = Left{Who: d.Operator().ID, Why: words}
+			u.root.Clear() // what was not saved is said there
+			u.afresh(err)
+		})
+	}()
+}
+
+// parting is the while in which the work ends; nothing is signed out meanwhile.
+type parting struct{}
+
+func (parting) leave() {}
