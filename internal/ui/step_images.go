@@ -256,7 +256,7 @@ func (s *imagesStep) picture(h loan.Hash) image.Image {
 	}, func(err error) {
 		delete(s.loading, h)
 		switch {
-		case s.v.closed || s.v.u.shift.Err() != nil:
+		case s.v.closed || s.v.u.shift.Err() != nil || !s.v.full():
 			return
 		case err != nil:
 			s.lost(h, err)

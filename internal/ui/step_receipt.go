@@ -203,7 +203,7 @@ func (s *receiptStep) open() {
 		s.shownAs = ""
 		s.view.empty("合同还没有签署封存。")
 	case !v.full():
-		s.view.empty("合同全文仅经办人员可见。")
+		s.view.empty(onlyHandler)
 	case s.shownAs != showContract+k.Sealed.Blob.String():
 		s.shownAs = showContract + k.Sealed.Blob.String()
 		s.view.empty("正在打开合同…")
@@ -213,7 +213,7 @@ func (s *receiptStep) open() {
 			pdf, err = v.u.desk.SealedContract(ctx, c)
 			return err
 		}, func(err error) {
-			if s.which.Value() != showContract {
+			if s.which.Value() != showContract || !v.full() {
 				return
 			}
 			if err != nil {

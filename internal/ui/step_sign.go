@@ -168,7 +168,9 @@ func (s *signStep) refresh() {
 	setVisible(s.former, len(s.v.former()) > 0 && s.v.full())
 	setVisible(s.again, stage == signDone && s.v.mayResign() && !s.v.forSign())
 	s.showMarks()
-	if stage == signDone && s.v.at == stepSign {
+	if !s.v.full() {
+		s.view.empty(onlyHandler)
+	} else if stage == signDone && s.v.at == stepSign {
 		s.showSealed()
 	} else if (stage == signSeals || stage == signWitness) && s.view.hash == (loan.Hash{}) && s.busy == "" && s.stale != s.v.c.Contract.Blob {
 		s.prepare()
@@ -393,7 +395,7 @@ func (s *signStep) seal() {
 func (s *signStep) showSealed() {
 	v := s.v
 	hash := v.c.Contract.Sealed.Blob
-	if s.opened == hash || !v.full() {
+	if s.opened == hash {
 		return
 	}
 	s.opened = hash
@@ -403,13 +405,15 @@ func (s *signStep) showSealed() {
 		pdf, err = v.u.desk.SealedContract(ctx, c)
 		return err
 	}, func(err error) {
-		if err != nil {
+		switch {
+		case s.opened != hash: // the case was masked meanwhile
+		case err != nil:
 			s.opened = loan.Hash{}
 			v.u.fail(err)
-			return
+		default:
+			s.view.whole = false
+			s.view.open(pdf, hash)
 		}
-		s.view.whole = false
-		s.view.open(pdf, hash)
 	})
 }
 

@@ -374,6 +374,7 @@ func (v *visit) do(name string, job func(ctx context.Context) (*loan.Case, error
 			v.savedAt = v.u.deps.Now()
 			v.u.saved()
 			v.c = c
+			v.uncovered() // before done, which may put a dialog of its own there
 		}
 		if v.closed {
 			if err != nil && !v.gone {

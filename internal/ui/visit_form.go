@@ -263,6 +263,9 @@ func (b *bound) save(fields map[string]any) {
 		switch {
 		case start:
 			b.saving++
+		case err != nil && v.covering: // what was typed is not shown any more
+			b.saving--
+			v.u.fail(err)
 		case err != nil:
 			b.saving--
 			b.failed = sentence(err)

@@ -71,6 +71,9 @@ func (v *visit) openFormer(view *docView, k *loan.ContractState) {
 		pdf, err = v.u.desk.Blob(ctx, v.id, k.Sealed.Blob)
 		return err
 	}, func(err error) {
+		if !v.full() {
+			return // the dialog is closed
+		}
 		if err != nil {
 			view.empty("打不开原合同：" + sentence(err))
 			return

@@ -27,6 +27,7 @@ func (v *visit) full() bool { return v.u.desk.SeesFull(v.c) }
 
 // refresh shows the case as it stands in every part of the screen.
 func (v *visit) refresh() {
+	v.uncovered()
 	v.report = v.u.desk.CheckEntry(v.c)
 	v.covering = !v.full()
 	v.missing = map[string]bool{}

@@ -1,0 +1,43 @@
+package ui
+
+import "doorstep/internal/loan"
+
+// uncovered takes away what the window has of a case that was seen in full until now
+// and is masked from here on.
+func (v *visit) uncovered() {
+	if v.closed || v.covering || v.full() {
+		return
+	}
+	v.u.leave() // what is being typed is still saved where the desk takes it
+	v.covering, v.unlocked = true, false
+	if v.active {
+		v.u.root.Clear()
+	}
+	v.u.root.Forget()
+	clear(v.cards)
+	for _, b := range v.form.fields {
+		b.failed, b.invalid, b.dirty = "", "", true
+	}
+	v.typing = nil
+	v.steps[stepImages].close()
+	v.steps[stepSign].(*signStep).cover()
+	v.steps[stepReceipt].(*receiptStep).cover()
+}
+
+// onlyHandler stands in the place of a contract that is not the operator's to see.
+const onlyHandler = "合同全文仅经办人员可见。"
+
+// cover takes the contract off the step.
+func (s *signStep) cover() {
+	s.close()
+	s.reader.pause()
+	s.view.empty(onlyHandler)
+	s.opened, s.clauses = loan.Hash{}, nil
+}
+
+// cover takes receipt and contract off the step.
+func (s *receiptStep) cover() {
+	s.close()
+	s.pdf, s.shownAs = nil, ""
+	s.view.empty(onlyHandler)
+}
