@@ -20,6 +20,7 @@ type compared struct {
 	v       *visit
 	content *fyne.Container
 	asked   string                    // the case as it was compared last
+	seen    string                    // what of it was then shown
 	faces   map[string][2]image.Image // portraits that are others, here and in the contract
 }
 
@@ -33,16 +34,16 @@ func newCompared(v *visit) *compared {
 // tells that its height may be another.
 func (c *compared) refresh(then func()) {
 	v := c.v
-	if v.c.Status == loan.Void {
-		c.asked = ""
-		setVisible(c.content, false)
-		return
-	}
-	if v.at != stepReview {
-		return
-	}
 	left, fields := v.u.desk.Revealed(v.id)
-	key := fmt.Sprint(v.c.Heads, v.full(), left > 0, fields)
+	seen := fmt.Sprint(v.full(), left > 0, fields)
+	if seen != c.seen || v.c.Status == loan.Void {
+		c.seen, c.asked, c.faces, c.content.Objects = seen, "", nil, nil
+		setVisible(c.content, false)
+	}
+	if v.at != stepReview || v.c.Status == loan.Void {
+		return
+	}
+	key := fmt.Sprint(v.c.Heads, seen)
 	if key == c.asked {
 		return
 	}

@@ -149,3 +149,36 @@ func TestTheReviewerSeesWhatDiffersOfTheCoborrower(t *testing.T) {
 		})
 	}
 }
+func TestWhatWasShownForAWhileLeavesTheComparison(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered, func(r *rig, id uuid.UUID) {
+		r.must(r.u.desk.Edit(t.Context(), id, map[string]any{"student.id_ocr_name": "韦测丁"}))
+	}).id
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("reviewer-1", reviewPassword)
+	r.openFor(id)
+	if err := r.u.desk.Reveal(t.Context(), id, []string{"student.name"}, "家长来电核对进度"); err != nil {
+		t.Fatal(err)
+	}
+	v := r.visit()
+	c := v.steps[stepReview].(*reviewStep).beside
+	shows := func() bool { return strings.Contains(textsIn(c.content), "韦测") }
+	r.ui(func() { v.refresh(); v.show(stepReview) })
+	r.until("the name is compared", func() bool { return c.content.Visible() && shows() })
+	r.ui(func() { v.show(stepStudent); v.conceal() })
+	r.ui(func() {
+		if shows() {
+			t.Error("it stands in the table of a step that is not shown")
+		}
+		if v.show(stepReview); shows() {
+			t.Error("back at the review it is shown again")
+		}
+	})
+	r.settle()
+	r.ui(func() {
+		if shows() {
+			t.Error("it is read anew in full")
+		}
+	})
+}
