@@ -45,16 +45,24 @@ func nobody(p *kit.Picker, o kit.Option) string {
 	return "没有这个人，请从列表中选"
 }
 
-// personIn is who was chosen; false where nobody was, which is then said there.
+// personIn is who was chosen; false where nobody was, which is then said there, and the
+// caret put there.
 func personIn(p *kit.Picker, of *kit.Labeled) (kit.Option, bool) {
+	o, chosen := personSaid(p, of)
+	if !chosen {
+		kit.Focus(p)
+	}
+	return o, chosen
+}
+
+// personSaid is personIn that leaves the caret where it is: what is typed next may be a
+// password.
+func personSaid(p *kit.Picker, of *kit.Labeled) (kit.Option, bool) {
 	o := p.Value()
 	say := nobody(p, o)
 	if o == (kit.Option{}) {
 		say = "请选择人员"
 	}
 	of.SetError(say)
-	if say != "" {
-		kit.Focus(p)
-	}
 	return o, say == ""
 }

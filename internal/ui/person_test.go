@@ -127,6 +127,31 @@ func TestWhoeverTypesNobodyIsToldAndNobodysTriesAreCounted(t *testing.T) {
 	})
 }
 
+func TestAPasswordTypedByHabitAfterAWrongNameIsNeverInTheClear(t *testing.T) {
+	r, s := atSignIn(t, settledFolder(t, 0), "没这人")
+	habit := func(what string) {
+		t.Helper()
+		r.ui(func() {
+			if f, ok := r.u.win.Canvas().Focused().(*kit.Field); ok {
+				test.Type(f, "not the password")
+			}
+			if got := s.who.Field().Text(); got != "没这人" {
+				t.Errorf("%s: it stands in the name: %q", what, got)
+			}
+		})
+	}
+	r.key(fyne.KeyReturn)
+	habit("after the name")
+	r.key(fyne.KeyReturn)
+	r.until("it is tried", func() bool { return !s.enter.Busy() && s.password.Empty() })
+	habit("after the try")
+	r.ui(func() {
+		if s.whoOf.Error() == "" {
+			t.Error("it is not said that there is nobody of that name")
+		}
+	})
+}
+
 func TestWhoIsTypedWholeOrChosenFromTheListSignsIn(t *testing.T) {
 	for name, c := range map[string]struct {
 		typed string

@@ -99,11 +99,12 @@ func (s *signIn) try() {
 		return
 	}
 	s.fieldOf.SetError("")
-	who, chosen := personIn(s.who, s.whoOf)
+	who, chosen := personSaid(s.who, s.whoOf)
 	password := s.password.Secret()
 	switch {
 	case len(password) == 0 && !chosen, who.Text == "":
 		clear(password)
+		kit.Focus(s.who)
 		return
 	case len(password) == 0:
 		s.fieldOf.SetError("请输入密码")
@@ -128,7 +129,8 @@ func (s *signIn) try() {
 		}
 		switch k := fault.KindOf(err); {
 		case !chosen && (k == fault.Password || k == fault.Locked || k == fault.Denied):
-			personIn(s.who, s.whoOf) // the same words, whatever was typed
+			personSaid(s.who, s.whoOf) // the same words, whatever was typed
+			kit.Focus(s.password)
 			return
 		case err != nil:
 			s.fieldOf.SetError(sentence(err))

@@ -183,8 +183,10 @@ func (p *Picker) enter() {
 		p.close()
 	}
 	if o := p.Value(); p.KeepTyped && o.ID == "" && o.Text != "" {
-		p.settle() // nothing is chosen to go on with
-		p.field.SelectAll()
+		// Nothing is chosen to go on with; but a password that is typed by habit must not
+		// come to stand here in the clear.
+		p.settle()
+		p.field.goOn()
 		return
 	}
 	if p.OnEnter != nil {
