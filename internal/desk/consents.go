@@ -91,11 +91,18 @@ func mayCollect(c *loan.Case, parties ...loan.Party) error {
 	}
 	for _, p := range parties {
 		if c.TookBack(p, loan.ConsentSensitive) {
-			return fault.Tell("collect sensitive data", fault.Denied, partyName(p)+"已撤回对处理敏感个人信息的同意，之后没有重新登记，不能再拍照、读证件、登记手机号码、地址和困难类型或打印表格。仍要办理的，请先在人员页由本人重新登记同意；不愿继续的，请作废案件。",
+			return fault.Tell("collect sensitive data", fault.Denied, // The first sentence is all that a field has room for.
+				"请先由本人重新登记同意。"+partyName(p)+"已撤回对处理敏感个人信息的同意，不能再拍照、读证件、登记手机号码、地址和困难类型或打印表格。同意在人员页登记；不愿继续的，请作废案件。",
 				errors.New("a consent was taken back"))
 		}
 	}
 	return nil
+}
+
+// MayCollect is nil where something may be put into a slot of a case that is open as far
+// as its people's consent goes; else fault.Denied, with what to do.
+func (d *Desk) MayCollect(c *loan.Case, slot loan.Slot) error {
+	return fault.Wrap("collect", mayCollect(c, c.SensitiveIn(slot)...))
 }
 
 // ofAnother are the changes that go with fields by which a party becomes another

@@ -301,6 +301,9 @@ func (s *imagesStep) shoot(slot loan.Slot) { s.shootPart(slot, firstLacking(s.v.
 
 // shootPart is shoot of a page that is to show a part of its paper.
 func (s *imagesStep) shootPart(slot loan.Slot, part loan.Part) {
+	if !s.mayTake(slot) {
+		return
+	}
 	title := docLabel(docOf(slot))
 	phone := func(local bool) {
 		s.openPhone(slot, title, local, nil, func() { s.shoot(slot) }, func() { s.choose(slot) })

@@ -185,11 +185,17 @@ func (k *consentCard) give(purpose, text string, on bool) {
 	}
 	k.v.do("consent", func(ctx context.Context) (*loan.Case, error) {
 		return k.v.u.desk.Consent(ctx, k.v.id, k.party, purpose, text, on)
-	}, func(err error) {
-		if err != nil {
-			k.v.u.fail(err)
-		}
-	})
+	}, k.given)
+}
+
+// given tells how registering a consent went; what was refused for the want of it is then
+// saved.
+func (k *consentCard) given(err error) {
+	if err != nil {
+		k.v.u.fail(err)
+		return
+	}
+	k.v.form.retry()
 }
 
 // again asks why a consent is registered though the contract is signed, and registers it;
@@ -200,7 +206,7 @@ func (k *consentCard) again(purpose, text string) {
 	d := v.u.askWhy(true, "重新登记同意", words, "原因", "登记并作废签名", "", "例如：本人改变主意，当面重新同意", func(reason string) {
 		v.do("consent again", func(ctx context.Context) (*loan.Case, error) {
 			return v.u.desk.ConsentAgain(ctx, v.id, k.party, purpose, text, reason)
-		}, nil)
+		}, k.given)
 	})
 	d.SetOnClosed(k.load)
 }

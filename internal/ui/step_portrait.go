@@ -158,6 +158,9 @@ func (p *portraitCard) takeByCamera() {
 		p.s.v.resignFor(p.party)
 		return
 	}
+	if !p.s.mayTake(p.slot) {
+		return
+	}
 	title := "为" + partyLabel(p.party) + "拍照"
 	phone := func(local bool) {
 		source := "phone"
@@ -180,12 +183,18 @@ func (p *portraitCard) takeFromFile() {
 		p.s.v.resignFor(p.party)
 		return
 	}
+	if !p.s.mayTake(p.slot) {
+		return
+	}
 	p.s.chooseFile("选择"+partyLabel(p.party)+"的照片", scanSuffixes(), p.addFile)
 }
 
 func (p *portraitCard) addFile(path string) {
 	if p.s.v.inContract(p.party) { // of one that is dropped here
 		p.s.v.resignFor(p.party)
+		return
+	}
+	if !p.s.mayTake(p.slot) {
 		return
 	}
 	p.s.setBusy(p.slot, "正在读取照片…")

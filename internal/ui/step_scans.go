@@ -42,8 +42,21 @@ func (s *imagesStep) shotsOf(ctx context.Context, path string) ([][]byte, error)
 	return out, nil
 }
 
+// mayTake says whether something may be put into a slot, and why not to the clerk:
+// before a picture is taken or opened for nothing.
+func (s *imagesStep) mayTake(slot loan.Slot) bool {
+	err := s.v.u.desk.MayCollect(s.v.c, slot)
+	if err != nil {
+		s.v.u.fail(err)
+	}
+	return err == nil
+}
+
 // choose adds the pages of a file.
 func (s *imagesStep) choose(slot loan.Slot) {
+	if !s.mayTake(slot) {
+		return
+	}
 	s.chooseFile("添加"+docLabel(docOf(slot)), scanSuffixes(), func(path string) { s.addFiles(slot, []string{path}) })
 }
 
@@ -51,6 +64,9 @@ func (s *imagesStep) choose(slot loan.Slot) {
 // kept as it came, cannot be read, or of which it is to be said what it shows, is
 // shown first; of several, those that cannot be read are told.
 func (s *imagesStep) addFiles(slot loan.Slot, paths []string) {
+	if !s.mayTake(slot) {
+		return
+	}
 	s.setBusy(slot, "正在打开文件…")
 	var pages []desk.Page
 	var img image.Image

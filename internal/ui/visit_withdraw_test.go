@@ -158,3 +158,39 @@ func TestTheListSaysWhichConsentWasTakenBack(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatAWithdrawalRefusedIsSavedOnceTheConsentIsGivenAnew(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	r.must(r.u.desk.Withdraw(t.Context(), v.id, loan.StudentParty, loan.ConsentSensitive))
+	r.ui(func() { r.u.shell.arrived() })
+	r.settle()
+	r.ui(func() { v.show(stepStudent) })
+	r.types("student.phone", "15400000007")
+	r.ui(func() {
+		if got := v.form.find("student.phone").label.Error(); !strings.HasPrefix(got, "没有保存：请先由本人重新登记同意。") || v.unsaved != 1 {
+			t.Errorf("refused: it says %q, %d not saved", got, v.unsaved)
+		}
+		p := v.steps[stepImages].(*imagesStep).people[0]
+		p.takeFromFile()
+		p.takeByCamera()
+		v.steps[stepImages].(*imagesStep).choose(loan.DocSlot(loan.StudentIDCard))
+		if r.dialog() != nil {
+			t.Error("a picture that may not be taken in is asked for")
+		}
+		v.steps[stepStudent].(*studentStep).person.consent.boxes[loan.ConsentSensitive].Tapped(nil)
+	})
+	r.settle()
+	if got := r.saved(v.id).App.Student.Phone; got != "15400000007" {
+		t.Errorf("saved %q", got)
+	}
+	r.ui(func() {
+		if v.unsaved != 0 || v.form.find("student.phone").failed != "" {
+			t.Errorf("%d not saved", v.unsaved)
+		}
+		p := v.steps[stepImages].(*imagesStep).people[0]
+		if p.takeFromFile(); r.dialog() == nil && r.u.win.Canvas().Overlays().Top() == nil {
+			t.Error("no file is asked for")
+		}
+	})
+}

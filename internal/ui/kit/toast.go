@@ -114,10 +114,9 @@ func (t *toasts) arrange(s fyne.Size) {
 	y := s.Height - 76*u
 	for i := len(t.shown) - 1; i >= 0; i-- {
 		n := t.shown[i]
-		m := n.MinSize()
-		w := min(m.Width, s.Width-40*u)
+		m := n.fit(min(s.Width-40*u, 820*u))
 		y -= m.Height
-		place(n, (s.Width-w)/2, y, w, m.Height)
+		place(n, (s.Width-m.Width)/2, y, m.Width, m.Height)
 		y -= 8 * u
 		t.box.Objects = append(t.box.Objects, n)
 	}
@@ -128,6 +127,7 @@ type toast struct {
 	widget.BaseWidget
 	kind  Kind
 	text  string
+	lines []string // the words as they were broken last
 	gone  func()
 	timer *time.Timer
 }
@@ -136,6 +136,17 @@ func newToast(kind Kind, text string) *toast {
 	n := &toast{kind: kind, text: text}
 	n.ExtendBaseWidget(n)
 	return n
+}
+
+// fit breaks the words to a width, and is the size that they then take.
+func (n *toast) fit(most float32) fyne.Size {
+	u := unit()
+	n.lines = wrap(n.text, textSize(), fyne.TextStyle{}, most-58*u)
+	var w float32
+	for _, line := range n.lines {
+		w = max(w, textWidth(line, textSize(), fyne.TextStyle{}))
+	}
+	return fyne.NewSize(w+58*u, float32(len(n.lines))*lineHeight(textSize())+20*u)
 }
 
 // Tapped takes the notice away.
@@ -153,9 +164,22 @@ func (n *toast) CreateRenderer() fyne.WidgetRenderer {
 		u := unit()
 		place(back, 0, 0, s.Width, s.Height)
 		place(image, 14*u, (s.Height-18*u)/2, 18*u, 18*u)
+		d.objects = d.objects[:3]
 		label.Text = ellipsis(n.text, textSize(), fyne.TextStyle{}, s.Width-56*u)
+		if len(n.lines) > 1 {
+			label.Text = n.lines[0]
+			for range n.lines[1:] {
+				d.objects = append(d.objects, newText("", ColorText, textSize()))
+			}
+		}
 		h := label.MinSize().Height
-		place(label, 40*u, (s.Height-h)/2, s.Width-54*u, h)
+		y := (s.Height - h*float32(max(len(n.lines), 1))) / 2
+		for i, o := range d.objects[2:] {
+			if i > 0 {
+				o.(*canvas.Text).Text = n.lines[i]
+			}
+			place(o, 40*u, y+float32(i)*h, s.Width-54*u, h)
+		}
 	}
 	d.min = func() fyne.Size {
 		u := unit()
