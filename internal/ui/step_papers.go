@@ -245,6 +245,10 @@ func (s *papersStep) shown() {
 			return
 		}
 	}
+	if s.v.locked() {
+		kit.Focus(s.v.main) // Return is to lead on, and to send nothing
+		return
+	}
 	kit.Focus(s.content)
 }
 

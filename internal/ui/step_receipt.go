@@ -52,7 +52,7 @@ func newStepReceipt(v *visit) *receiptStep {
 	export := kit.NewQuiet("导出…", kit.Icon("download"), func() { v.u.exportCase(v.id) })
 	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers),
 		container.NewGridWithColumns(2, next, s.void, own, export), container.NewHBox(first))
-	bar := container.NewBorder(nil, nil, s.which, container.NewHBox(s.phone))
+	bar := container.NewBorder(nil, nil, s.which, container.NewHBox(s.phone, gap(6))) // its edge is that of the buttons below
 	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
 	return s
@@ -157,7 +157,7 @@ func (s *receiptStep) showNumbers() {
 	rows := []fyne.CanvasObject{container.NewVBox(kit.NewText("案件编号", kit.TextCaption), kit.NewText(c.ID.String(), kit.TextCaption))}
 	if r := c.Receipt; r != nil {
 		rows = append(rows, numbered("回执编号", r.ReceiptNo), numbered("合同编号", r.ContractNo), numbered("回执校验码", "••••••（只在打印件上）"))
-	} else {
+	} else if c.Status != loan.Void {
 		rows = append(rows, kit.NewText("回执编号、合同编号和回执校验码由中心给出，送达后显示在这里。", kit.TextMuted))
 	}
 	s.numbers.Objects = rows
@@ -188,6 +188,9 @@ func (s *receiptStep) open() {
 		case s.pdf == nil && finished:
 			s.shownAs = ""
 			s.view.empty("按“打印回执和合同”打印临时受理回执；没有打印机就发到手机。")
+		case s.pdf == nil && v.c.Status == loan.Void:
+			s.shownAs = ""
+			s.view.empty("案件已作废，没有回执。")
 		case s.pdf == nil:
 			s.shownAs = ""
 			s.view.empty("完成受理后，在这里打印临时受理回执。")

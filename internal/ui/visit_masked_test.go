@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
 	"github.com/google/uuid"
 )
 
@@ -99,4 +100,15 @@ func TestAGrantInForceSaysWhatIsLeftOfIt(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+}
+
+func TestReturnInAMaskedCaseThatWasJustOpenedSendsNothing(t *testing.T) {
+	r := othersCase(t)
+	r.settle()
+	r.ui(func() {
+		v := r.u.shell.current
+		if f := r.u.win.Canvas().Focused(); v.full() || f != fyne.Focusable(v.main) {
+			t.Errorf("full %v, the focus is on %T", v.full(), f)
+		}
+	})
 }
