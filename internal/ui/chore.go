@@ -33,7 +33,7 @@ func (u *Window) begins(name, words string, job func(ctx context.Context, progre
 		return false
 	}
 	ctx, stop := context.WithCancel(u.shift)
-	c, s := &chore{words: words, stop: stop}, u.shell
+	c := &chore{words: words, stop: stop}
 	u.chore = c
 	progress := u.told(func(n, of int64) {
 		c.done, c.total = n, of
@@ -41,13 +41,9 @@ func (u *Window) begins(name, words string, job func(ctx context.Context, progre
 	})
 	u.run(name, func(context.Context) error { return job(ctx, progress) }, func(err error) {
 		stop()
-		if u.chore == c {
-			u.chore = nil
-		}
-		if u.shell == s { // else the window locked meanwhile
-			done(err)
-			u.choreTurned(c)
-		}
+		u.chore = nil
+		done(err)
+		u.choreTurned(c)
 	})
 	u.choreTurned(c)
 	return true

@@ -28,6 +28,7 @@ func (u *Window) beginShift() {
 		u.endShift()
 	}
 	u.shift, u.endShift = context.WithCancel(u.ctx)
+	u.chore = nil               // that of the work before ended with it
 	u.touched.touch(time.Now()) // who begins is there
 }
 
@@ -71,6 +72,7 @@ func (u *Window) leaveWork() (stop func()) {
 		at = v.id
 	}
 	unkept := u.unkept()
+	clear(u.making)
 	u.rest()
 	u.root.Clear() // a notice of one operator is not for the next
 	u.keepUnkept(unkept)

@@ -237,3 +237,24 @@ func TestF12LocksOverAnOpenDialog(t *testing.T) {
 		t.Error("the dialog stands over the locked window")
 	}
 }
+
+// TestWhatComesBackAfterTheLockIsNotShown has an act and a job under way while the window
+// locks: what they would have shown is for screens that are gone.
+func TestWhatComesBackAfterTheLockIsNotShown(t *testing.T) {
+	r := newRig(t, kit.Light)
+	did, shown, let := make(chan struct{}, 2), 0, make(chan struct{})
+	r.ui(func() {
+		r.u.shell.visit("manage")
+		slow := func(context.Context) error { <-let; did <- struct{}{}; return nil }
+		done := func(error) { shown++; r.u.shell.section = ofPeople }
+		r.u.act("slow act", slow, done)
+		r.u.run("slow job", slow, done)
+		r.u.lock()
+	})
+	close(let)
+	r.locked()
+	r.enter("clerk-1", clerkPassword)
+	if len(did) != 2 || shown != 0 {
+		t.Errorf("%d of 2 were done, %d shown after the lock", len(did), shown)
+	}
+}

@@ -20,6 +20,10 @@ type revealing struct {
 // offers to show them, or says until when they are shown.
 func (v *visit) showMasked(words string) {
 	left, fields := v.u.desk.Revealed(v.id)
+	if left <= 0 && v.revealing.timer != nil { // it ended before its time, as by the county's word
+		v.conceal()
+		return
+	}
 	if left <= 0 {
 		v.banner.set(kit.Info, words, "显示…", v.askReveal)
 		if v.mayTakeOn() {

@@ -193,29 +193,43 @@ func (u *Window) actor() {
 }
 
 // act runs job after all acts asked for before it, and then done with its
-// error on Fyne's goroutine. Acts are not cut short by the window's end: what
-// was asked to be saved is saved.
+// error on Fyne's goroutine, unless the work in which it was asked for has ended
+// meanwhile. Acts are not cut short by the window's end: what was asked to be saved
+// is saved.
 func (u *Window) act(name string, job func(ctx context.Context) error, done func(error)) {
 	u.jobs.begin()
+	s := u.shell
 	u.acts <- func() {
 		err := job(context.WithoutCancel(u.ctx))
 		u.note(name, err)
 		u.jobs.end()
-		u.back(func() { done(err); u.ended() })
+		u.backTo(s, func() { done(err) })
 	}
 }
 
-// run does job beside everything else, and then done on Fyne's goroutine. The
-// context ends when the window locks or closes.
+// run does job beside everything else, and then done on Fyne's goroutine, unless the
+// work in which it was begun has ended meanwhile. The context ends when the window
+// locks or closes.
 func (u *Window) run(name string, job func(ctx context.Context) error, done func(error)) {
 	u.jobs.begin()
-	ctx := u.shift
+	ctx, s := u.shift, u.shell
 	go func() {
 		err := job(ctx)
 		u.note(name, err)
 		u.jobs.end()
-		u.back(func() { done(err); u.ended() })
+		u.backTo(s, func() { done(err) })
 	}()
+}
+
+// backTo is back for what was asked for on the screens of one operator's work, s; they
+// are gone once it ended, and whoever works then did not ask. nil is before any work.
+func (u *Window) backTo(s *shell, do func()) {
+	u.back(func() {
+		if s == nil || u.shell == s {
+			do()
+		}
+		u.ended()
+	})
 }
 
 // back is the one seam to Fyne's goroutine.
