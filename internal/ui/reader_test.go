@@ -172,6 +172,9 @@ func TestAPageOfTheContractCountsAtItsFoot(t *testing.T) {
 			if got := v.main.Text(); got != "请借款学生签名" || !sign.reader.all(loan.CoborrowerParty) {
 				t.Errorf("all is read, the button says %q", got)
 			}
+			if v.keys()[fyne.KeyPageDown](); r.dialog() != nil {
+				t.Error("one Page Down too many puts a signature in hand")
+			}
 		})
 	})
 }

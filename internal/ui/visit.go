@@ -243,6 +243,9 @@ func (v *visit) keys() map[fyne.KeyName]func() {
 // pageDown turns what is read back in the review down by a page, and at its foot, as in
 // every other step, presses the blue button.
 func (v *visit) pageDown() {
+	if c := v.steps[stepSign].(*signStep); v.at == stepSign && c.stage() == signSigns {
+		return // the contract is at its end, and the next press would put a signature in hand
+	}
 	s := v.steps[stepReview].(*reviewStep).content
 	foot := s.Content.MinSize().Height - s.Size().Height
 	if v.at != stepReview || s.Offset.Y >= foot-1 {
