@@ -109,6 +109,9 @@ func ways() map[string]way {
 		"ForPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.ForPhone(ctx, c.ID, desk.PaperContract))
 		}},
+		"ReceiptOnScreen": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.ReceiptOnScreen(ctx, c.ID))
+		}},
 		"GiveByPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.GiveByPhone(ctx, c.ID, desk.PaperContract))
 		}},
