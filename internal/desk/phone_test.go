@@ -100,6 +100,9 @@ func TestTheFamilysCopyByPhoneIsNoted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if words := reads(t, slip); strings.Contains(words, "临时") || strings.Contains(words, "尚未编发") || !strings.Contains(words, "受理回执") {
+			t.Errorf("the receipt with the centre's numbers for the %s reads %s", where, words)
+		}
 		if got, want := strings.Contains(reads(t, slip), "135790"), where == "paper"; got != want {
 			t.Errorf("the check code on the receipt for the %s: %v, want %v: on paper alone", where, got, want)
 		}
