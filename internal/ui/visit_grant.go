@@ -191,6 +191,7 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 		u.act("take grant", job, func(err error) { ok(at, err) })
 		return false
 	})
+	answer.OnEnter = func() { d.YesButton().Tapped(nil) }
 	d.SetWidth(620)
 	d.Show()
 }
