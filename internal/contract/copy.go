@@ -95,6 +95,7 @@ func (c *copied) mark(p *Press, words string) error {
 // pages puts the watermark behind each page's content, and the look of the
 // seal's field into the content of its page.
 func (c *copied) pages() error {
+	ofSeal := regexp.MustCompile(`[ \[]` + ref(fieldObj) + `[ \]]`)
 	contents := regexp.MustCompile(` /Contents (\d+) 0 R( /Annots \[[0-9 R]*\])? >>$`)
 	for i := range len(c.pdf.objs) {
 		body := c.pdf.objs[i]
@@ -106,7 +107,7 @@ func (c *copied) pages() error {
 			return fault.New("contract.pages", fault.Unsupported, errForm)
 		}
 		parts := string(body[m[2]:m[3]]) + " 0 R"
-		if m[4] >= 0 {
+		if m[4] >= 0 && ofSeal.Match(body[m[4]:m[5]]) { // the last page has the fields that show nothing
 			stamp, err := c.look()
 			if err != nil {
 				return err

@@ -77,6 +77,21 @@ func TestACopyHasEveryWordAndTheWatermark(t *testing.T) {
 	})
 }
 
+func TestACopyHasTheStampWhereTheSealIsAlone(t *testing.T) {
+	tool(t, "pdftotext")
+	id := newIdentity(t, 2)
+	sealed := id.seal(t, mustFill(t, testInput(t)))
+	copied, err := testPress(t).Copy(sealed, testWords)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, page := range rawPages(t, sealed) {
+		if got, want := strings.Count(rawPages(t, copied)[i], sealReason), strings.Count(page, sealReason); got != want {
+			t.Errorf("page %d has the stamp %d times, want %d", i+1, got, want)
+		}
+	}
+}
+
 func TestOnlyFilesOfThisProgramAreCopied(t *testing.T) {
 	for name, file := range map[string][]byte{"nothing": nil, "another PDF": []byte("%PDF-1.4\n1 0 obj\n<<>>\nendobj\n"),
 		"half a file": mustFill(t, testInput(t))[:5000]} {

@@ -31,7 +31,7 @@ func TestEveryDocumentIsTheSameBytesForTheSameCase(t *testing.T) {
 		switch kind, _, _ := strings.Cut(name, "-"); kind {
 		case "loan":
 			b, err = p.Fill(in)
-		case "temporary":
+		case "temporary", "centre":
 			r := testReceipt(t)
 			r.App, r.Template = in.App, file
 			b, err = p.Receipt(r)
@@ -50,7 +50,7 @@ func TestEveryDocumentIsTheSameBytesForTheSameCase(t *testing.T) {
 		}
 		kinds[name[:strings.LastIndex(name, "-")]] = true
 	}
-	for _, kind := range []string{"loan-contract", "application-form", "hardship-form", "renewal-statement", "temporary-receipt", "integrity-card"} {
+	for _, kind := range []string{"loan-contract", "application-form", "hardship-form", "renewal-statement", "temporary-receipt", "centre-receipt", "integrity-card"} {
 		if !kinds[kind] {
 			t.Errorf("no %s was made", kind)
 		}

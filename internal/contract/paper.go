@@ -15,7 +15,7 @@ func (p *Press) Paper(in Input, masked map[string]string) ([]byte, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	in.Strokes, in.Evidence, in.Ticked = nil, nil, nil
-	w := newWriter(p, &in, f, newNames(&in, f.name(), maskedNames(masked)))
+	w := newWriter(p, &in, f, newNames(&in, f.edition(), maskedNames(masked)))
 	w.paper = true
 	if err := w.compose(); err != nil {
 		return nil, fault.Wrap(op, err)

@@ -9,7 +9,7 @@ import (
 	"doorstep/internal/loan"
 )
 
-// ReceiptInput is what a temporary receipt is made of.
+// ReceiptInput is what a receipt is made of, temporary or of the centre.
 type ReceiptInput struct {
 	App        loan.Application
 	Pack       loan.Policy
@@ -27,7 +27,7 @@ type ReceiptInput struct {
 	At     time.Time
 }
 
-// Receipt makes the temporary receipt 临时受理回执 as PDF/A-2u, with a QR code
+// Receipt makes the receipt of its template, 临时受理回执 or 受理回执, as PDF/A-2u, with a QR code
 // of the case's id and status: "doorstep:case:" id ":" status. Errors are those
 // of Fill. It is never sealed.
 func (p *Press) Receipt(in ReceiptInput) ([]byte, error) {
@@ -40,7 +40,7 @@ func (p *Press) Receipt(in ReceiptInput) ([]byte, error) {
 	extra["receipt_no"], extra["check_code"] = given(in.ReceiptNo), given(in.CheckCode)
 	filled := Input{App: in.App, Pack: in.Pack, CaseID: in.CaseID, ContractNo: in.ContractNo,
 		Point: in.Point, Operator: in.Operator, At: in.At}
-	w := newWriter(p, &filled, f, newNames(&filled, f.name(), extra))
+	w := newWriter(p, &filled, f, newNames(&filled, f.edition(), extra))
 	if err := w.slip(&in); err != nil {
 		return nil, fault.Wrap(op, err)
 	}

@@ -102,6 +102,9 @@ func (t *formTable) whole() bool {
 
 func (f *form) name() string { return fmt.Sprintf("%s-%d", f.ID, f.Version) }
 
+// edition is what a paper says of its template; it bears the title itself.
+func (f *form) edition() string { return fmt.Sprintf("样式第 %d 版", f.Version) }
+
 // noValue is printed for a name that holds nothing.
 const noValue = "—"
 

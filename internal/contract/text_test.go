@@ -193,7 +193,7 @@ func papersOf(t *testing.T, in Input, but ...string) map[string][]byte {
 		switch {
 		case strings.HasPrefix(name, "loan-contract"):
 			b = mustFill(t, in)
-		case strings.HasPrefix(name, "temporary-receipt"):
+		case strings.HasPrefix(name, "temporary-receipt"), strings.HasPrefix(name, "centre-receipt"):
 			b, err = testPress(t).Receipt(ReceiptInput{App: in.App, Pack: in.Pack, Template: template, CaseID: in.CaseID, Point: in.Point,
 				Operator: in.Operator, Status: loan.Queued, At: in.At, Masked: testMasked(&in.App)})
 		default:
@@ -222,7 +222,7 @@ func TestEveryWordOfEveryPaperReadsBack(t *testing.T) {
 		app := cases[id]
 		old := []string{"loan-contract-1.json", "application-form-1.json", "renewal-statement-1.json"}
 		if i%8 != 0 && !strings.ContainsFunc(app.Student.Name, func(r rune) bool { return r > 0xFFFF }) {
-			old = append(old, "application-form-2.json", "hardship-form-1.json", "renewal-statement-2.json", "temporary-receipt-1.json", "integrity-card-1.json")
+			old = append(old, "application-form-2.json", "hardship-form-1.json", "renewal-statement-2.json", "temporary-receipt-1.json", "centre-receipt-1.json", "integrity-card-1.json")
 		}
 		t.Run(id, func(t *testing.T) {
 			in := testInput(t)

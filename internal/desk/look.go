@@ -58,8 +58,8 @@ func (d *Desk) SealedContract(ctx context.Context, c *loan.Case) ([]byte, error)
 	return d.Blob(ctx, c.ID, c.Contract.Sealed.Blob)
 }
 
-// Receipt makes the temporary receipt 临时受理回执 of a finished case, or the
-// slip with the centre's numbers once they are home, and notes the print.
+// Receipt makes the temporary receipt 临时受理回执 of a finished case, or 受理回执
+// with the centre's numbers once they are home, and notes the print.
 func (d *Desk) Receipt(ctx context.Context, id uuid.UUID) ([]byte, error) {
 	const op = "receipt"
 	seen, err := d.read(ctx, id)
@@ -90,7 +90,11 @@ func (d *Desk) slip(c *loan.Case, code string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tpl, err := d.template(rulebook.TemporaryReceipt, c.App.Kind, d.Today())
+	form := rulebook.TemporaryReceipt
+	if c.Receipt != nil {
+		form = rulebook.CentreReceipt
+	}
+	tpl, err := d.template(form, c.App.Kind, d.Today())
 	if err != nil {
 		return nil, err
 	}

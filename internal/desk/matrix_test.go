@@ -109,6 +109,9 @@ func ways() map[string]way {
 		"ForPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.ForPhone(ctx, c.ID, desk.PaperContract))
 		}},
+		"ReceiptOnScreen": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.ReceiptOnScreen(ctx, c.ID))
+		}},
 		"GiveByPhone": {verb: guard.Print, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.GiveByPhone(ctx, c.ID, desk.PaperContract))
 		}},
@@ -183,6 +186,9 @@ func ways() map[string]way {
 		}},
 		"BreakGlass": {verb: guard.BreakGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.BreakGlass(ctx, c.ID, "洪水断网"))
+		}},
+		"GlassSeen": {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
+			return of(d.GlassSeen(ctx, "e-0102"))
 		}},
 		"Glasses":       {verb: guard.ReviewGlass, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Glasses(ctx)) }},
 		"ReviewedAbove": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.ReviewedAbove(ctx)) }},
@@ -315,7 +321,7 @@ func ways() map[string]way {
 		"AtStations": {why: "numbers, places and masked names, for who calls: TestTheStationsTellNumbersToTheCounterAlone"}, "MayCall": {why: "asks guard"}, "SentBack": {why: "masked"}, "Notices": {why: "masked"},
 		"Shown": {why: "masks"}, "Masked": {why: "masks"}, "Pictures": {why: "asks what is revealed"}, "SeesFull": {why: "asks guard"}, "Handles": {why: "asks guard"}, "CouldHandle": {why: "asks guard"}, "HeldHere": {why: "asks the case"}, "MayCollect": {why: "asks the case"},
 		"Lapsed": {why: "whether"}, "Out": {why: "whether: TestWhoIsSwitchedOffWhileSignedInMayNoMore"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
-		"Revealed": {why: "how long yet"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
+		"Revealed": {why: "how long yet"}, "RunningGlass": {why: "the operator's own"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayApprove": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
 		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "Manages": {why: "asks guard"}, "MayUrge": {why: "asks guard"}, "MayWithdraw": {why: "asks guard"},
 		"MayManageSettings": {why: "asks guard"}, "MayEnable": {why: "asks guard"}, "MustChange": {why: "whether"}, "Helpers": {why: "of the laptop"},

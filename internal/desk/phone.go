@@ -44,6 +44,19 @@ func (d *Desk) ForPhone(ctx context.Context, id uuid.UUID, p Paper) ([]byte, err
 	return pdf, fault.Wrap(op, err)
 }
 
+// ReceiptOnScreen makes a receipt as a screen shows it beside its print: without its
+// check code, whatever the print has. Nothing is noted. Only who sees the case in full
+// may.
+func (d *Desk) ReceiptOnScreen(ctx context.Context, id uuid.UUID) ([]byte, error) {
+	const op = "show receipt"
+	c, err := d.ownPaper(ctx, op, id, PaperReceipt)
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := d.slip(c, codeOnPaper)
+	return pdf, fault.Wrap(op, err)
+}
+
 // GiveByPhone notes that a copy made by ForPhone now goes to the family's phone.
 func (d *Desk) GiveByPhone(ctx context.Context, id uuid.UUID, p Paper) (*loan.Case, error) {
 	return d.byPhone(ctx, "give by phone", id, p, toPhone)

@@ -91,16 +91,20 @@ func TestTheFamilysCopyByPhoneIsNoted(t *testing.T) {
 		Body: loan.ReceiveBody{ReceiptNo: "R1", ContractNo: "C1", CheckCode: "135790", Finish: c.Finish.ID.String()}}}, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, code := range []bool{true, false} {
-		slip, err := d.ForPhone(t.Context(), c.ID, desk.PaperReceipt)
-		if code {
-			slip, err = d.Receipt(t.Context(), c.ID)
-		}
+	for where, made := range map[string]func() ([]byte, error){
+		"paper":  func() ([]byte, error) { return d.Printout(t.Context(), c.ID, desk.PaperReceipt) },
+		"phone":  func() ([]byte, error) { return d.ForPhone(t.Context(), c.ID, desk.PaperReceipt) },
+		"screen": func() ([]byte, error) { return d.ReceiptOnScreen(t.Context(), c.ID) },
+	} {
+		slip, err := made()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(reads(t, slip), "135790"); got != code {
-			t.Errorf("the check code on the receipt: %v, want %v: on paper alone", got, code)
+		if words := reads(t, slip); strings.Contains(words, "临时") || strings.Contains(words, "尚未编发") || !strings.Contains(words, "受理回执") {
+			t.Errorf("the receipt with the centre's numbers for the %s reads %s", where, words)
+		}
+		if got, want := strings.Contains(reads(t, slip), "135790"), where == "paper"; got != want {
+			t.Errorf("the check code on the receipt for the %s: %v, want %v: on paper alone", where, got, want)
 		}
 	}
 	if _, err := d.ForPhone(t.Context(), c.ID, desk.PaperApplication); fault.KindOf(err) != fault.Missing {

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -255,6 +254,10 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 	if err != nil {
 		return nil, 0, fault.Wrap(op, err)
 	}
+	named, err := d.named(ctx)
+	if err != nil {
+		return nil, 0, fault.Wrap(op, err)
+	}
 	n, hash := d.store.Head()
 	sound := "核验通过"
 	if !audit.Sound() {
@@ -263,12 +266,12 @@ func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, 
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	_ = w.WriteAll([][]string{
-		{"\ufeff日志报告", "设备", d.device().String(), "生成人", d.operator.ID, "时间", d.now().UTC().Format(time.RFC3339)},
+		{"\ufeff日志报告", "设备", d.device().String(), "生成人", named(d.operator.ID), "时间（北京时间）", guard.RecordTime(d.now())},
 		{"日志", sound, "末项", strconv.FormatUint(n, 10), hash.String(), "条数", strconv.Itoa(len(r.Lines))},
 		guard.LineColumns(),
 	})
 	for _, l := range r.Lines {
-		_ = w.Write(l.Row(rulebook.TextWords))
+		_ = w.Write(l.Row(rulebook.TextWords, named))
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

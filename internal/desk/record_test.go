@@ -88,6 +88,9 @@ func TestTheReportIsSignedAndNamesNobodyOfACase(t *testing.T) {
 	if !bytes.Contains(report, []byte("的家长来电")) {
 		t.Error("the report does not say why")
 	}
+	if at := desk.RecordTime(clock())[:10]; !bytes.Contains(report, []byte("时间（北京时间）,"+at)) || !bytes.Contains(report, []byte("（reviewer-1）,")) {
+		t.Error("the report does not say by whose clock it is, or not the names of people")
+	}
 	if !bytes.Contains(report, []byte(",借款学生同意处理敏感个人信息：《")) || !bytes.Contains(report, []byte(",given student sensitive ")) {
 		t.Error("the report does not have what was done in the words of the screen and, at the end, in those of the chain")
 	}

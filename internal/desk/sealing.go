@@ -61,6 +61,7 @@ type pressing struct {
 	in       contract.Input
 	text     [sha256.Size]byte // of the PDF that was read and signed
 	events   []contract.Event
+	unnamed  []contract.EvidenceLine // its evidence with accounts alone
 	national *seal.Signer
 }
 
@@ -101,13 +102,21 @@ func (d *Desk) pressing(ctx context.Context, c *loan.Case) (*pressing, error) {
 		return nil, err
 	}
 	p.in.At = d.now()
-	p.in.Evidence = d.evidence(ctx, c, p)
+	named, err := d.named(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.in.Evidence, p.unnamed = d.evidence(ctx, c, p, named), d.evidence(ctx, c, p, guard.AccountLabel)
 	return p, nil
 }
 
 // close seals the file and signs it by the second suite besides.
 func (d *Desk) close(p *pressing) (loan.SealBody, []byte, error) {
 	filled, err := d.press.Fill(p.in)
+	if fault.KindOf(err) == fault.Input { // a name of the roster that no font has: both have signed, and it is sealed all the same
+		p.in.Evidence = p.unnamed
+		filled, err = d.press.Fill(p.in)
+	}
 	if err != nil {
 		return loan.SealBody{}, nil, err
 	}
@@ -126,7 +135,7 @@ func (d *Desk) close(p *pressing) (loan.SealBody, []byte, error) {
 }
 
 func evidenceTime(t time.Time) string {
-	return t.In(time.FixedZone("", 8*3600)).Format("2006-01-02 15:04:05") + " 北京时间（终端时钟）"
+	return t.In(time.FixedZone("", 8*3600)).Format("2006-01-02 15:04:05") + " 北京时间"
 }
 
 // evidenceMinute is evidenceTime where many stand in one line.
@@ -135,9 +144,9 @@ func evidenceMinute(t time.Time) string {
 }
 
 // evidence lists what the last page of the contract tells of its making.
-func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contract.EvidenceLine {
+func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing, named func(account string) string) []contract.EvidenceLine {
 	n, head := d.store.Head()
-	e := &evidence{}
+	e := &evidence{named: named}
 	e.line("案件与终端", "")
 	e.line("案件编号", c.ID.String())
 	e.line("受理终端", d.store.Profile().Device.String())
@@ -145,7 +154,7 @@ func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contra
 	e.line("终端记录链末项", fmt.Sprintf("第 %d 条 %s", n, head))
 	e.line("国密公钥（SM2）", p.national.Public().ID())
 	e.line("所签文本", "")
-	e.line("合同模板", c.Contract.Template)
+	e.line("合同模板", templateWords(p.in.Template, c.Contract.Template))
 	e.line("文本 SHA-256", hex.EncodeToString(p.text[:]))
 	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		e.reading(party, c.Contract)
@@ -153,21 +162,16 @@ func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contra
 	e.line("核验与签名", "")
 	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		if a, ok := c.Attests[party]; ok {
-			e.line(partyName(party)+"人证核验", "经办人员 "+a.By+" 现场核对本人、证件与影像一致，"+evidenceTime(a.At))
+			e.line(partyName(party)+"人证核验", "经办人员 "+named(a.By)+" 现场核对本人、证件与影像一致，"+evidenceTime(a.At))
 		}
 	}
 	for _, party := range []loan.Party{loan.StudentParty, loan.CoborrowerParty} {
 		if given := c.Consents[party]; len(given) > 0 {
-			var all []string
-			for purpose, text := range given {
-				all = append(all, text+"（"+evidenceMinute(c.ConsentedAt[party][purpose])+"）")
-			}
-			slices.Sort(all)
-			e.line(partyName(party)+"单独同意", strings.Join(all, "、"))
+			e.line(partyName(party)+"单独同意", consentWords(given, c.ConsentedAt[party]))
 		}
 	}
 	if c.Review != nil {
-		e.line("复核", "复核员 "+c.Review.By+"，"+evidenceTime(c.Review.At))
+		e.line("复核", "复核员 "+named(c.Review.By)+"，"+evidenceTime(c.Review.At))
 	}
 	for _, v := range p.events {
 		e.line(partyName(v.Party)+"签名", signerWords(v.Proxy, c.Contract.Signatures[v.Party].Means)+"，"+evidenceTime(v.At))
@@ -177,14 +181,17 @@ func (d *Desk) evidence(ctx context.Context, c *loan.Case, p *pressing) []contra
 		}
 	}
 	if w := c.Contract.Witness; w != nil {
-		e.line("第二经办人见证", "经办人员 "+w.By+"，"+evidenceTime(w.At))
+		e.line("第二经办人见证", "经办人员 "+named(w.By)+"，"+evidenceTime(w.At))
 	}
 	d.former(ctx, c, e)
 	return e.lines
 }
 
 // evidence gathers lines of the page.
-type evidence struct{ lines []contract.EvidenceLine }
+type evidence struct {
+	lines []contract.EvidenceLine
+	named func(account string) string
+}
 
 func (e *evidence) line(label, text string) {
 	e.lines = append(e.lines, contract.EvidenceLine{Label: label, Value: text})
@@ -204,7 +211,7 @@ func (e *evidence) reading(p loan.Party, k *loan.ContractState) {
 		by = "（与另一方一并记录）"
 	}
 	if len(r.Texts) > 0 {
-		e.line(partyName(p)+"听读文本", strings.Join(r.Texts, "、")+by)
+		e.line(partyName(p)+"听读文本", strings.Join(textsWords(r.Texts), "、")+by)
 	}
 	pages := make([]string, len(r.Millis))
 	for i, ms := range r.Millis {
@@ -257,7 +264,7 @@ func (d *Desk) former(ctx context.Context, c *loan.Case, e *evidence) {
 		e.line("原合同 SHA-256", fmt.Sprintf("%x", sha256.Sum256(b)))
 	}
 	e.line("原合同封存", evidenceTime(k.SealedAt))
-	e.line("补正", "操作员 "+k.Voided.By+"，"+evidenceTime(k.Voided.At))
+	e.line("补正", "操作员 "+e.named(k.Voided.By)+"，"+evidenceTime(k.Voided.At))
 	e.line("补正原因", k.Voided.Reason)
 	names := []string{}
 	for _, path := range changedFields(&k.Voided.Was, &c.App) {

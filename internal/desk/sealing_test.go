@@ -133,10 +133,13 @@ func TestTheEvidenceSaysWhatWasSignedAndHow(t *testing.T) {
 	sum := sha256.Sum256(text)
 	words := reads(t, pdf)
 	for _, want := range []string{c.ID.String(), d.Store().Profile().Device.String(), head.String(), hex.EncodeToString(sum[:]),
-		"误差未知", "国密公钥", "共同借款人笔迹SHA-256", "复核员reviewer-1"} {
+		"误差未知", "国密公钥", "共同借款人笔迹SHA-256", "（reviewer-1）", "《国家助学贷款借款合同》样式第2版", "《诚信提示》2026-01版", "《敏感个人信息处理单独同意书》2026-12版"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("the evidence does not say %s", want)
 		}
+	}
+	if strings.Contains(words, "consent-sensitive") || strings.Contains(words, "integrity-2026") {
+		t.Error("the evidence names texts by their ids")
 	}
 	if n == 0 || strings.Contains(words, "取代的合同") {
 		t.Error("the evidence tells of a former contract, or of no chain")

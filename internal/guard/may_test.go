@@ -358,7 +358,7 @@ func TestValidate(t *testing.T) {
 
 func TestWatermarkNamesWhoAndWhen(t *testing.T) {
 	got := WatermarkText(operator("c1", Clerk), time.Date(2026, 7, 20, 9, 5, 0, 0, time.UTC))
-	if want := "某c1 2026-07-20 09:05"; got != want {
+	if want := "某c1 2026-07-20 17:05"; got != want {
 		t.Fatalf("got %q want %q", got, want)
 	}
 }

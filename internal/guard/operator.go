@@ -172,9 +172,10 @@ func dated(s string) bool {
 	return err == nil && t.Year() >= 1900 && t.Year() < 2100
 }
 
-// WatermarkText is what lies over a document on screen: who looks, and when.
+// WatermarkText is what lies over a document on screen: who looks, and when
+// by the clock of Beijing, as the documents themselves have their times.
 func WatermarkText(op Operator, at time.Time) string {
-	return op.Name + " " + at.Format("2006-01-02 15:04")
+	return op.Name + " " + at.In(beijing()).Format("2006-01-02 15:04")
 }
 
 // PrintWatermark lies over every print of a document.

@@ -326,21 +326,23 @@ func FaceOf(ch *loan.Change, faces map[loan.Hash][]uuid.UUID) {
 
 // LineColumns heads the columns of a report.
 func LineColumns() []string {
-	return []string{"时间", "设备", "序号", "操作员", "案件", "事项", "栏目", "备注", "原因", "事项代码", "栏目代码", "备注代码", "操作员代码"}
+	return []string{"时间（北京时间）", "设备", "操作员", "案件", "事项", "栏目", "备注", "原因", "时间代码", "序号", "事项代码", "栏目代码", "备注代码", "操作员代码"}
 }
 
-// Row is the line in a report. Who it was, what it tells, of which fields, and what it says besides
-// stand in the words of the screen (Words, of which text is), and at the end as the chain
-// has them, for programs; the
+// Row is the line in a report. When and who it was, what it tells, of which fields, and
+// what it says besides stand in the words of the screen (Words, of which text is; who
+// names accounts, as NamedLabel), and at the end as the chain has them, for programs; the
 // reason stands as people wrote it, with the numbers in it masked. None begins anything
-// that a spreadsheet would reckon.
-func (l Line) Row(text func(id string) string) []string {
+// that a spreadsheet would reckon, and its number in the chain, of up to twenty digits,
+// is none that a spreadsheet rounds.
+func (l Line) Row(text, who func(id string) string) []string {
 	id := ""
 	if l.Case != uuid.Nil {
 		id = l.Case.String()
 	}
-	return []string{l.At.UTC().Format(time.RFC3339), l.Device.String(), strconv.FormatUint(l.Counter, 10), AccountLabel(l.Operator), id, l.Label(),
-		inert(strings.Join(l.FieldNames(), "、")), inert(l.Words(text)), inert(l.Reason), string(l.Kind), inert(strings.Join(l.Fields, " ")), inert(l.Detail), l.Operator}
+	return []string{RecordTime(l.At), l.Device.String(), inert(who(l.Operator)), id, l.Label(),
+		inert(strings.Join(l.FieldNames(), "、")), inert(l.Words(text)), inert(l.Reason),
+		l.At.UTC().Format(time.RFC3339), "#" + strconv.FormatUint(l.Counter, 10), string(l.Kind), inert(strings.Join(l.Fields, " ")), inert(l.Detail), l.Operator}
 }
 
 // inert is a text that a spreadsheet takes for words.

@@ -57,7 +57,7 @@ func TestALineSaysWhatItIsOf(t *testing.T) {
 			if l.Detail != c.of || l.Subject() != c.words {
 				t.Errorf("got %q, %q, want %q, %q", l.Detail, l.Subject(), c.of, c.words)
 			}
-			row := l.Row(nil)
+			row := l.Row(nil, AccountLabel)
 			if row[slices.Index(LineColumns(), "备注")] != c.words || row[len(row)-2] != c.of || strings.Contains(strings.Join(row, " "), number) {
 				t.Errorf("in a report: got %q", row)
 			}

@@ -20,7 +20,7 @@ func TestALineOfAReportSaysWhy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		row := LineOf(&loan.Change{Kind: loan.ChangeReveal, Body: b}).Row(nil)
+		row := LineOf(&loan.Change{Kind: loan.ChangeReveal, Body: b}).Row(nil, AccountLabel)
 		for column, want := range map[string]string{"原因": want, "备注": "打开案件", "备注代码": "case"} {
 			if i := slices.Index(LineColumns(), column); len(row) != len(LineColumns()) || i < 0 || row[i] != want {
 				t.Errorf("%q: got %q, want %s %q", reason, row, column, want)
@@ -31,7 +31,7 @@ func TestALineOfAReportSaysWhy(t *testing.T) {
 
 func TestALineOfAReportSaysWhoInWordsAndLastAsTheChainHasIt(t *testing.T) {
 	for operator, want := range map[string]string{"clerk-1": "clerk-1", Centre: "县资助中心", Unknown: "不在本机的账号"} {
-		row := LineOf(&loan.Change{Kind: loan.ChangeReveal, Operator: operator}).Row(nil)
+		row := LineOf(&loan.Change{Kind: loan.ChangeReveal, Operator: operator}).Row(nil, AccountLabel)
 		if who := slices.Index(LineColumns(), "操作员"); row[who] != want || LineColumns()[len(row)-1] != "操作员代码" || row[len(row)-1] != operator {
 			t.Errorf("%s: %q", operator, row)
 		}

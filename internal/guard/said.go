@@ -52,7 +52,12 @@ func (l Line) Words(text func(id string) string) string {
 	if words == "" {
 		return l.Detail
 	}
-	return words
+	return emergencyNamed(words)
+}
+
+// emergencyNamed calls a grant that nobody gave what it is: an emergency.
+func emergencyNamed(words string) string {
+	return strings.ReplaceAll(words, "授权 e-", "紧急查看 e-")
 }
 
 const timesMore = " times more"

@@ -54,6 +54,12 @@ func (l Line) sort() sort {
 	if l.Kind == loan.ChangeCorrect && l.Detail == signedAgain {
 		return sort{"重新签署", "sign-again"}
 	}
+	if l.Kind == loan.ChangeConsent && strings.HasPrefix(l.Detail, "withdrawn ") {
+		return sort{"撤回同意", "consent-withdrawn"}
+	}
+	if l.Kind == loan.ChangeRecover {
+		return recoverSort(l.Detail)
+	}
 	if l.Kind.View() && l.Kind != loan.ChangeSignIn && l.Kind != loan.ChangeRecover {
 		for _, of := range []func(Line) sort{refusedSort, askSort, answerSort, elseSort} {
 			if s := of(l); s.label != "" {
@@ -62,6 +68,20 @@ func (l Line) sort() sort {
 		}
 	}
 	return sort{label: KindLabel(l.Kind)}
+}
+
+// recoverSort is of what became of a password: an account enabled is no password
+// changed.
+func recoverSort(detail string) sort {
+	switch verb, _, _ := strings.Cut(detail, " "); {
+	case verb == "enabling" && strings.Contains(detail, " asked,"):
+		return sort{"申请启用", "enabling-asked"}
+	case verb == "enabling":
+		return sort{"启用被拒", "enabling-refused"}
+	case verb == "enable":
+		return sort{"启用账号", "enabled"}
+	}
+	return sort{label: KindLabel(loan.ChangeRecover)}
 }
 
 const signedAgain = "signatures void, no value changed"

@@ -60,6 +60,14 @@ func TestWhoSawAPersonIsNotWhoAskedTo(t *testing.T) {
 		{loan.ChangeTake, "", "接手", true},
 		{loan.ChangeEdit, "", "填写", false},
 		{loan.ChangeErase, "", "清除", false},
+		{loan.ChangeConsent, "given student sensitive t", "同意", false},
+		{loan.ChangeConsent, "withdrawn student sensitive t", "撤回同意", false},
+		{loan.ChangeRecover, "change", "改密码", false},
+		{loan.ChangeRecover, "reset clerk-1", "改密码", false},
+		{loan.ChangeRecover, "enable clerk-1", "启用账号", false},
+		{loan.ChangeRecover, "enable clerk-1 as data administrator", "启用账号", false},
+		{loan.ChangeRecover, "enabling clerk-1 asked, check 12-34", "申请启用", false},
+		{loan.ChangeRecover, "enabling clerk-1 refused", "启用被拒", false},
 	} {
 		l := Line{Kind: c.kind, Case: id, Detail: c.detail}
 		if got := l.Label(); got != c.want {
@@ -89,7 +97,7 @@ func TestAReportHasItsCodesBehindItsWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := LineOf(&loan.Change{Kind: loan.ChangeReveal, At: time.Unix(0, 0), Body: b}).Row(nil)
+	row := LineOf(&loan.Change{Kind: loan.ChangeReveal, At: time.Unix(0, 0), Body: b}).Row(nil, AccountLabel)
 	for column, want := range map[string]string{"事项": "显示被拒", "栏目": "学生手机号码、影像和合同", "备注": "被拒绝", "事项代码": "reveal", "栏目代码": "student.phone images", "备注代码": "refused"} {
 		if i := slices.Index(LineColumns(), column); len(row) != len(LineColumns()) || i < 0 || row[i] != want {
 			t.Errorf("got %q, want %s %q", row, column, want)

@@ -26,7 +26,7 @@ func TestWhatTheRecordSaysOfTriesToSignIn(t *testing.T) {
 			if got := l.Subject(); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
-			if got := l.Row(nil); c.want != "" && got[slices.Index(LineColumns(), "备注")] != c.want {
+			if got := l.Row(nil, AccountLabel); c.want != "" && got[slices.Index(LineColumns(), "备注")] != c.want {
 				t.Errorf("in a report: got %q", got)
 			}
 		})

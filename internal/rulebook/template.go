@@ -16,6 +16,7 @@ const (
 	HardshipForm     = "hardship-form"
 	RenewalStatement = "renewal-statement"
 	TemporaryReceipt = "temporary-receipt"
+	CentreReceipt    = "centre-receipt" // of a case whose numbers the centre gave
 	IntegrityCard    = "integrity-card"
 )
 

@@ -229,7 +229,7 @@ func (s *grantSection) review(g desk.Glass) {
 	noteOf := kit.NewLabeled("说明", true, note)
 	var d *kit.Dialog
 	d = kit.NewDialog(s.u.win, "复查紧急查看", container.New(&stacked{gap: 12},
-		kit.NewText(s.named(g.Operator)+"："+g.Reason, kit.TextBody), foundOf, noteOf), "记入日志", "取消", func() bool {
+		s.glassFacts(g, func() { d.Refresh() }), foundOf, noteOf), "记入日志", "取消", func() bool {
 		if found.Value() == "" {
 			foundOf.SetError("请先选定结论")
 			return false

@@ -205,13 +205,13 @@ func (s *recordSection) cells(i int) []kit.Cell {
 	if l.Case != uuid.Nil {
 		id = loan.ShortID(l.Case)
 	}
-	return []kit.Cell{{Text: l.At.In(s.u.deps.Now().Location()).Format("01-02 15:04:05")}, {Text: s.named(l.Operator)}, {Text: l.Label(), Bold: true}, {Text: id}, {Text: lineWords(l, 4)}}
+	return []kit.Cell{{Text: desk.RecordTime(l.At)[len("2006-"):]}, {Text: s.named(l.Operator)}, {Text: l.Label(), Bold: true}, {Text: id}, {Text: lineWords(l, 4)}}
 }
 
 // open shows a line whole: the list cuts what is long.
 func (s *recordSection) open(i int) {
 	l := s.lines[i]
-	facts := []fyne.CanvasObject{fact("时间", l.At.In(s.u.deps.Now().Location()).Format("2006-01-02 15:04:05")), fact("人员", s.named(l.Operator)), fact("事项", l.Label())}
+	facts := []fyne.CanvasObject{fact("时间", desk.RecordTime(l.At)), fact("人员", s.named(l.Operator)), fact("事项", l.Label())}
 	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
 		facts = append(facts, fact("案件", c))
 	}

@@ -18,7 +18,7 @@ import (
 func (s *keptSection) requestCard() fyne.CanvasObject {
 	s.asked = kit.NewDanger("删除一件案件…", kit.Icon("trash"), s.askRequest)
 	return kit.Card("应本人要求删除", nil,
-		kit.NewText("本人要求删除个人信息时：已作废的案件，登记内容、影像和材料全部从本机删除。办理中和已签署的案件依法不能删除，会说明原因；有错的可以更正，同意可以撤回。", kit.TextBody),
+		kit.NewText("本人要求删除个人信息时：已作废的案件，登记内容、影像和材料全部从本机删除，县资助中心的随后一并删除。办理中和已签署的案件依法不能删除，会说明原因；有错的可以更正，同意可以撤回。", kit.TextBody),
 		container.NewHBox(s.asked))
 }
 
@@ -31,7 +31,7 @@ func (s *keptSection) askRequest() {
 	tailOf, reasonOf := kit.NewLabeled("案件", true, tail), kit.NewLabeled("原因", true, reason)
 	var d *kit.Dialog
 	d = kit.NewDialog(s.u.win, "应本人要求删除", container.New(&stacked{gap: 10}, tailOf, reasonOf,
-		kit.NewText("谁在什么时候、因为什么删除，记入日志。日志只剩记录的指纹，仍能核验。删除后不能恢复。", kit.TextMuted)), "查找并删除", "取消", func() bool {
+		kit.NewText("谁在什么时候、因为什么删除，记入日志。日志只剩记录的指纹，仍能核验。删除后不能恢复。", kit.TextMuted)), "查找案件", "取消", func() bool {
 		tailOf.SetError("")
 		reasonOf.SetError("")
 		why := strings.TrimSpace(reason.Text())

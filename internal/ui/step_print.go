@@ -44,7 +44,7 @@ type printDialog struct {
 }
 
 // askPrint shows what can be printed of the case, with those of ticked chosen;
-// done is told of each paper that was made.
+// done is told of each paper that was made, as a screen may show it.
 func askPrint(v *visit, done func(desk.Paper, []byte), ticked ...desk.Paper) {
 	p := &printDialog{v: v, papers: v.u.desk.Papers(v.c), words: kit.NewText("正在查找打印机…", kit.TextMuted), done: done}
 	var list []fyne.CanvasObject
@@ -131,13 +131,19 @@ func (p *printDialog) otherwise() string {
 	return "案件已保存，可以先往下办；表格请用备好的空白表手写后拍摄，或把案件转交给有打印机的电脑打印。"
 }
 
-// make makes the papers, which is noted; then gets them.
+// make makes the papers, which is noted; then gets them. What done gets of each is as
+// a screen may show it.
 func (p *printDialog) make(papers []desk.Paper, then func(made [][]byte)) {
-	v, made := p.v, make([][]byte, len(papers))
+	v, made, shown := p.v, make([][]byte, len(papers)), make([][]byte, len(papers))
 	v.u.act("receipt", func(ctx context.Context) (err error) {
 		for i, paper := range papers {
 			if made[i], err = v.u.desk.Printout(ctx, v.id, paper); err != nil {
 				return err
+			}
+			if shown[i] = made[i]; paper == desk.PaperReceipt {
+				if shown[i], err = v.u.desk.ReceiptOnScreen(ctx, v.id); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -149,7 +155,7 @@ func (p *printDialog) make(papers []desk.Paper, then func(made [][]byte)) {
 		}
 		for i, paper := range papers {
 			if p.done != nil {
-				p.done(paper, made[i])
+				p.done(paper, shown[i])
 			}
 		}
 		then(made)

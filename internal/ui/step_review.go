@@ -359,7 +359,11 @@ func (s *reviewStep) left()                     {}
 func (s *reviewStep) close()                    { s.password.SetText("") }
 
 func (s *reviewStep) shown() {
-	if s.v.c.Status == loan.ToReview && len(s.people) > 0 {
+	switch {
+	case s.v.c.Status != loan.ToReview || len(s.people) == 0:
+	case s.who.Value().ID != "":
+		kit.Focus(s.password)
+	default:
 		kit.Focus(s.form)
 	}
 }

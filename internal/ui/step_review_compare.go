@@ -85,7 +85,7 @@ func (c *compared) show(all []desk.Difference) {
 		}
 		at[d.Field][d.Source] = d
 	}
-	head, widths := []fyne.CanvasObject{kit.NewText("", kit.TextMuted), kit.NewText("登记内容", kit.TextMuted)}, []float32{1.6, 3}
+	head, widths := []fyne.CanvasObject{kit.NewText("", kit.TextMuted), kit.NewText("登记内容", kit.TextMuted)}, []float32{1.9, 3}
 	for _, s := range []desk.Source{desk.FromCard, desk.FromRoster, desk.FromEarlier, desk.FromCoborrower, desk.FromCorrected} {
 		if slices.ContainsFunc(all, func(d desk.Difference) bool { return d.Source == s }) {
 			sources = append(sources, s)

@@ -128,7 +128,7 @@ func TestOwnDataIsShownAndAskedErasingIsAnswered(t *testing.T) {
 		r.settle()
 		r.typeLines(id[len(id)-8:], "本人当面要求删除")
 		r.until("the answer stands there", func() bool {
-			return !strings.Contains(tags.ReplaceAllString(test.RenderToMarkup(r.u.win.Canvas()), ""), "查找并删除")
+			return !strings.Contains(tags.ReplaceAllString(test.RenderToMarkup(r.u.win.Canvas()), ""), "查找案件")
 		})
 		r.settle()
 		r.snap("erase-request" + name)

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -192,6 +191,7 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 		u.act("take grant", job, func(err error) { ok(at, err) })
 		return false
 	})
+	answer.OnEnter = func() { d.YesButton().Tapped(nil) }
 	d.SetWidth(620)
 	d.Show()
 }
@@ -263,8 +263,14 @@ func (u *Window) administrators() []kit.Option {
 // breakGlass asks for the reason of an emergency.
 func (v *visit) breakGlass() { v.breakGlassFor("") }
 
-// breakGlassFor is breakGlass with a reason that was given.
+// breakGlassFor is breakGlass with a reason that was given; where an emergency runs in
+// the case it goes on with that.
 func (v *visit) breakGlassFor(given string) {
+	v.unlessGlass(given, func() { v.askGlass(given) })
+}
+
+// askGlass asks for the reason of a further emergency.
+func (v *visit) askGlass(given string) {
 	reason := kit.NewField()
 	reason.MaxLen = 100
 	reason.SetText(given)
@@ -294,11 +300,4 @@ func (v *visit) breakGlassFor(given string) {
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
 	d.SetWidth(560)
 	d.Show()
-}
-
-// glassWords say that an emergency is on, until when, and which of those it is that may
-// wait for a review.
-func (v *visit) glassWords(on desk.Broken) string {
-	return fmt.Sprintf("紧急查看已开启：到 %s 为止，可以查看本案全部内容。复查之前最多使用 %d 次，这是第 %d 次。请选要看的，30 秒后自动遮盖，可以再显示；每次都记入日志。",
-		v.local(on.Until).Format("15:04"), desk.MaxGlass, on.Nth)
 }

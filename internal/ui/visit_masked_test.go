@@ -70,6 +70,7 @@ func TestAnEmergencySaysThatItIsOn(t *testing.T) {
 	r := othersCase(t)
 	v := r.visit()
 	r.ui(v.breakGlass)
+	r.settle()
 	r.ui(func() {
 		r.u.win.Canvas().Focused().(*kit.Field).SetText("洪水断网，家属急需核对")
 		fyneTap(r.dialog().YesButton())

@@ -33,7 +33,7 @@ func (v *visit) showPictures() *pictures {
 	images := v.u.desk.Pictures(v.c)
 	for i, a := range images {
 		if strings.HasPrefix(a.Media, "image/") {
-			options = append(options, kit.Option{ID: strconv.Itoa(i), Text: strconv.Itoa(len(options)+1) + " " + a.Slot.Label()})
+			options = append(options, kit.Option{ID: strconv.Itoa(i), Text: strconv.Itoa(len(options)+1) + " " + pictureLabel(a)})
 		}
 	}
 	sealed, files := v.sealedOptions()
@@ -62,6 +62,15 @@ func (v *visit) showPictures() *pictures {
 	d.Show()
 	p.show(options[0])
 	return p
+}
+
+// pictureLabel is what a picture is of, and which of its sides or pages where somebody
+// said.
+func pictureLabel(a loan.Attachment) string {
+	if part := partLabel(a.Part); part != "" {
+		return a.Slot.Label() + "　" + part
+	}
+	return a.Slot.Label()
 }
 
 // show reads what was chosen and shows it in its place.

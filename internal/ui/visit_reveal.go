@@ -25,10 +25,8 @@ func (v *visit) showMasked(words string) {
 		return
 	}
 	if left <= 0 {
-		v.banner.set(kit.Info, words, "显示…", v.askReveal)
-		if v.mayTakeOn() {
-			v.banner.also("接手…", v.takeOver)
-		}
+		v.offerReveal(words)
+		v.tellGlass(words)
 		return
 	}
 	until := v.local(v.u.deps.Now().Add(left)).Format("15:04:05")

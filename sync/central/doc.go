@@ -271,9 +271,10 @@
 //
 // A report is UTF-8, comma-separated, as a laptop's (package desk): a head with the
 // centre, the auditor and the time; what the chains prove and their number; the names
-// of columns; a line for each, chain by chain, who it was (操作员), what it tells (事项), of which fields (栏目)
-// and what it says besides (备注) in the words of the screen and last (事项代码, 栏目代码,
-// 备注代码, 操作员代码) as its chain has them; the number of lines; and "签名," with
+// of columns; a line for each, chain by chain, when by the clock of Beijing (时间), who it
+// was by name and account (操作员), what it tells (事项), of which fields (栏目) and what
+// it says besides (备注) in the words of the screen and last (时间代码 in UTC, 序号 behind
+// a "#", 事项代码, 栏目代码, 备注代码, 操作员代码) as its chain has them; the number of lines; and "签名," with
 // the authority's signature (context "doorstep centre record report 1") over the
 // SHA-256 of all bytes before it. A change of kind export says that it left.
 //

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -42,8 +41,12 @@ func (r *reading) report(ctx context.Context, out io.Writer) (lines int, err err
 	if err != nil {
 		return 0, err
 	}
+	named, err := r.c.named(ctx)
+	if err != nil {
+		return 0, err
+	}
 	_ = w.WriteAll([][]string{
-		{"\ufeff全部电脑日志报告", "中心", r.c.ID().String(), "生成人", r.who, "时间", r.c.now().UTC().Format(time.RFC3339)},
+		{"\ufeff全部电脑日志报告", "中心", r.c.ID().String(), "生成人", named(r.who), "时间（北京时间）", guard.RecordTime(r.c.now())},
 		{"日志", sound, "设备数", strconv.Itoa(len(r.chains))},
 		guard.LineColumns(),
 	})
@@ -54,7 +57,7 @@ func (r *reading) report(ctx context.Context, out io.Writer) (lines int, err err
 		if err != nil {
 			return err
 		}
-		return w.Write(l.Row(rulebook.TextWords))
+		return w.Write(l.Row(rulebook.TextWords, named))
 	})
 	if err != nil {
 		return lines, err

@@ -358,11 +358,11 @@ func TestAReportOfTheRecordIsSignedAndNoted(t *testing.T) {
 	if err != nil || !ok || k.c.authority.Signer().Public().Verify(ReportContext, hash[:], sig) != nil {
 		t.Errorf("the signature: %v", err)
 	}
-	if !strings.Contains(text, "核验通过") || !strings.Contains(text, k.his.String()) || !strings.Contains(text, "家长来电") || strings.Contains(text, hers) {
+	if !strings.Contains(text, "核验通过") || !strings.Contains(text, k.his.String()) || !strings.Contains(text, "家长来电") || strings.Contains(text, hers) || !strings.Contains(text, "时间（北京时间）,") {
 		t.Errorf("the report: %s", text)
 	}
 	noted := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Kinds: []loan.ChangeKind{loan.ChangeExport}}})
-	if row := noted.Lines[0].Row(nil); row[7] != "导出日志报告，16 条，事项 reveal" || row[len(row)-2] != "record report, 16 lines kind=reveal" {
+	if row := noted.Lines[0].Row(nil, guard.AccountLabel); row[slices.Index(guard.LineColumns(), "备注")] != "导出日志报告，16 条，事项 reveal" || row[len(row)-2] != "record report, 16 lines kind=reveal" {
 		t.Errorf("in a report: %q", row)
 	}
 	if len(noted.Lines) != 1 || noted.Lines[0].Detail != "record report, 16 lines kind=reveal" || noted.Lines[0].Operator != "aud-county" {

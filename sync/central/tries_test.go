@@ -20,7 +20,7 @@ func TestTriesByNoAccountOfALaptopAreInTheRecordOfAll(t *testing.T) {
 	ch.Operator = guard.Unknown
 	k.east.send(k.east.changes[n:])
 	found := k.ask(t, "aud-east", RecordQuery{Sought: guard.Sought{Operator: guard.Unknown}})
-	if len(found.Lines) != 1 || !strings.HasPrefix(found.Lines[0].Row(nil)[7], "登录失败 7 次，账号不在本机") {
+	if len(found.Lines) != 1 || !strings.HasPrefix(found.Lines[0].Row(nil, guard.AccountLabel)[slices.Index(guard.LineColumns(), "备注")], "登录失败 7 次，账号不在本机") {
 		t.Errorf("got %+v", found.Lines)
 	}
 	all, err := k.c.RecordOdd(t.Context(), k.auditors["aud-county"], RecordQuery{Sought: guard.Sought{Reason: "年度检查"}})
