@@ -44,16 +44,20 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 	d.SetDanger()
 	d.SetWidth(520)
 	d.SetOnClosed(func() {
-		if !done && !v.closed {
-			v.giveUp(names, d)
+		if !done {
+			v.u.back(func() { v.giveUp(names, d) })
 		}
 	})
 	d.Show()
 }
 
 // giveUp asks whether a correction that was not made is dropped; asked is the question
-// for its reason, which is open again unless it is.
+// for its reason, which is open again unless it is. Where the case left the counter
+// meanwhile, which closes all questions, nothing is asked.
 func (v *visit) giveUp(names string, asked *kit.Dialog) {
+	if !v.inHand() {
+		return
+	}
 	dropped := false
 	words := names + "的新内容还没有保存。放弃后恢复为原来的内容，填好的原因也不保留。"
 	d := kit.NewDialog(v.u.win, "放弃改动？", kit.NewText(words, kit.TextBody), "放弃改动", "接着办补正", func() bool {
@@ -62,15 +66,23 @@ func (v *visit) giveUp(names string, asked *kit.Dialog) {
 	})
 	d.SetDanger()
 	d.SetOnClosed(func() {
-		switch {
-		case v.closed:
-		case dropped:
-			v.refresh()
-		default:
-			asked.Open()
-		}
+		v.u.back(func() {
+			switch {
+			case !v.inHand():
+			case dropped:
+				v.refresh()
+			default:
+				asked.Open()
+			}
+		})
 	})
 	d.Open()
+}
+
+// inHand says whether the case is the window's still, and the operator's.
+func (v *visit) inHand() bool {
+	s := v.u.shell
+	return !v.closed && s != nil && s.current == v && v.full() && v.u.desk.Handles(v.c) == nil
 }
 
 // quoted is the labels of fields, in quotes.

@@ -36,13 +36,23 @@ func TestWhatWasTypedForACorrectionIsGivenUpByASecondWordAlone(t *testing.T) {
 			t.Errorf("what was typed is not saved: got %s, want %s", got, phone)
 		}
 	})
+	t.Run("a lock asks nothing", func(t *testing.T) {
+		r, _, _ := begin(t)
+		r.ui(r.u.lock)
+		r.locked()
+		if r.dialog() != nil {
+			t.Errorf("over the sign-in page it says %q", r.dialogWords())
+		}
+	})
 	t.Run("Escape asks too", func(t *testing.T) {
 		r, _, f := begin(t)
 		r.ui(r.dialog().Close)
+		r.settle()
 		if d := r.dialog(); d == nil || d.YesButton().Text() != "放弃改动" {
 			t.Fatal("it is not asked")
 		}
 		r.ui(r.dialog().Close)
+		r.settle()
 		if d := r.dialog(); d == nil || d.YesButton().Text() != "作废签名并保存" || f.Text() != why {
 			t.Error("the reason is lost")
 		}
@@ -50,6 +60,7 @@ func TestWhatWasTypedForACorrectionIsGivenUpByASecondWordAlone(t *testing.T) {
 	t.Run("the red word gives it up", func(t *testing.T) {
 		r, v, _ := begin(t)
 		r.ui(r.dialog().Close)
+		r.settle()
 		r.answer()
 		if r.dialog() != nil {
 			t.Error("a question is left")
