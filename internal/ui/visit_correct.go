@@ -108,10 +108,18 @@ func (v *visit) showReadOnly() {
 			v.banner.set(kit.Info, "只能查看："+sentence(err), "", nil)
 			return
 		}
-		v.showMasked("只能查看，个人信息已遮挡：" + sentence(err))
+		words := "只能查看，个人信息已遮挡：" + sentence(err)
+		if v.c.Status == loan.Returned {
+			words = "中心已退回本案，须改正后重新提交。" + words
+		}
+		v.showMasked(words)
 		return
 	}
-	v.showMasked("本案由 " + v.person(v.c.OpenedBy) + " 受理，个人信息已遮挡。")
+	words := "本案由 " + v.person(v.c.OpenedBy) + " 受理，个人信息已遮挡。"
+	if v.c.Status == loan.Returned {
+		words = "中心已退回本案，须改正后重新提交。" + words
+	}
+	v.showMasked(words)
 }
 
 func (v *visit) returnWords() string {
