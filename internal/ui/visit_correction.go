@@ -45,6 +45,7 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 	d.SetWidth(520)
 	d.SetOnClosed(func() {
 		if !done {
+			v.lost.Store(true) // until it is made or given up knowingly
 			v.u.back(func() { v.giveUp(names, d) })
 		}
 	})
@@ -70,6 +71,7 @@ func (v *visit) giveUp(names string, asked *kit.Dialog) {
 			switch {
 			case !v.inHand():
 			case dropped:
+				v.lost.Store(false)
 				v.refresh()
 			default:
 				asked.Open()

@@ -25,7 +25,7 @@ func (v *visit) showMasked(words string) {
 		return
 	}
 	if left <= 0 {
-		v.banner.set(kit.Info, words, "显示…", v.askReveal)
+		v.banner.set(kit.Info, v.granted+words, "显示…", v.askReveal)
 		if v.mayTakeOn() {
 			v.banner.also("接手…", v.takeOver)
 		}
