@@ -63,6 +63,12 @@ func (w *writer) slip(in *ReceiptInput) error {
 	if err := w.title(); err != nil {
 		return err
 	}
+	if in.Status == loan.Returned {
+		err := w.l.paragraph(para{size: 12, leading: 20, align: alignCentre, after: 6}, span{text: "已退回：本案已被中心退回，须改正后重新提交。", bold: true, field: "模板"})
+		if err != nil {
+			return err
+		}
+	}
 	for i := range w.form.Sections {
 		if err := w.section(&w.form.Sections[i]); err != nil {
 			return err
@@ -80,7 +86,7 @@ func (w *writer) slip(in *ReceiptInput) error {
 		bold bool
 		size float64
 	}{
-		{"当前状态：" + in.Status.Label(), true, 12},
+		{"当前状态：" + stood(in.Status), true, 12},
 		{"受理编号：" + in.CaseID.String(), false, 10},
 		{"凭二维码或受理编号到受理点查询办理进度。", false, 10},
 	} {
@@ -92,4 +98,12 @@ func (w *writer) slip(in *ReceiptInput) error {
 	}
 	w.l.y = y
 	return w.margins()
+}
+
+// stood is a status in the words of a paper, which is read beside no other.
+func stood(s loan.Status) string {
+	if s == loan.Returned {
+		return "已退回"
+	}
+	return s.Label()
 }

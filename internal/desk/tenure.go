@@ -70,6 +70,10 @@ func (d *Desk) Lapsed() error {
 	return d.tenure.lapse
 }
 
+// LapsedAsShutOut says whether Lapsed is that the county shut this laptop out: no code
+// renews it until the county lets it in again, or it enrols again.
+func (d *Desk) LapsedAsShutOut() bool { return guard.IsShutOut(d.Lapsed()) }
+
 // Recheck looks again whether work may be done, as after a sync.
 func (d *Desk) Recheck(ctx context.Context) error {
 	word, now := d.shutOutVersion(), d.now()

@@ -49,7 +49,7 @@ func (t Tenure) Check(now time.Time) error {
 	case t.Free:
 		return nil
 	case t.ShutOut.After(t.Since):
-		return no("县资助中心已停用本机，不能办理业务。请联系县资助中心；未送达的资料都在本机。", "shut out")
+		return fault.Tell(op, fault.Denied, "县资助中心已停用本机，不能办理业务。请联系县资助中心；未送达的资料都在本机。", errShutOut{})
 	case now.Before(t.Latest.Add(-ClockSlack)):
 		return no(fmt.Sprintf("电脑日期（%s）比本机的最后记录（%s）早，不能打开。请先校正电脑的日期和时间；日期没有错的，请向县资助中心要续期码。",
 			day(now), day(t.Latest)), "the clock runs behind the chain")
@@ -63,6 +63,14 @@ func (t Tenure) Check(now time.Time) error {
 	}
 	return nil
 }
+
+// errShutOut is beneath the refusal of a laptop that the county shut out.
+type errShutOut struct{}
+
+func (errShutOut) Error() string { return "shut out" }
+
+// IsShutOut says whether an error of Check is that the county shut the laptop out.
+func IsShutOut(err error) bool { return errors.As(err, &errShutOut{}) }
 
 // Until is when the tenure ends, if nothing renews it.
 func (t Tenure) Until() (laptop, account time.Time) {

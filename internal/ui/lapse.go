@@ -22,6 +22,8 @@ type lapse struct {
 	of     *kit.Labeled
 	renew  *kit.Button
 	over   bool
+	again  bool // the sync that ends is followed by another
+	shut   bool // the page is that of a laptop shut out
 }
 
 // showLapse shows the page, with the operator signed in and nothing allowed but
@@ -29,13 +31,35 @@ type lapse struct {
 func (u *Window) showLapse(d *desk.Desk, why error) {
 	ctx, stop := context.WithCancel(u.shift)
 	l := &lapse{u: u, d: d, stop: stop, status: kit.NewText("正在联系县资助中心…", kit.TextMuted), answer: kit.NewField()}
-	u.gate = l
+	u.gate, u.first = l, nil
+	l.page(why)
+	l.sync(ctx)
+}
+
+// page shows why no work may be done, and what ends that.
+func (l *lapse) page(why error) {
+	if l.shut = l.d.LapsedAsShutOut(); l.shut {
+		l.shutOutPage(why)
+		return
+	}
+	l.renewalPage(why)
+}
+
+// still shows another page where no work may be done for another reason than before.
+func (l *lapse) still(why error) {
+	if !l.over && l.shut != l.d.LapsedAsShutOut() {
+		l.page(why)
+	}
+}
+
+// renewalPage is the page of a laptop or account whose time is over.
+func (l *lapse) renewalPage(why error) {
+	u, d := l.u, l.d
 	l.answer.SetPlaceholder("报出的续期码，不分大小写")
 	l.answer.MaxLen = 100
 	l.answer.OnEnter = l.try
 	l.of = kit.NewLabeled("续期码", true, l.answer)
 	l.renew = kit.NewPrimary("续期", kit.Icon("check"), l.try)
-	u.first = nil
 	ask := d.AskRenewal()
 	u.show("lapse", front("需要续期", sentence(why), container.NewVBox(
 		kit.NewLine("有网络时", kit.TextBold), l.status, gap(between/2),
@@ -45,7 +69,6 @@ func (u *Window) showLapse(d *desk.Desk, why error) {
 		u.scannable(l.of, l.answer, answerInto(l.answer)), l.renew, container.NewCenter(container.NewHBox(
 			kit.NewQuiet("读入县里的文件…", kit.Icon("folder"), l.choose), kit.NewQuiet("返回登录", nil, l.leave))))))
 	kit.Focus(l.answer)
-	l.sync(ctx)
 }
 
 // shortDevice is the end of the laptop's id, which the county knows it by on
@@ -75,7 +98,12 @@ func (l *lapse) sync(ctx context.Context) {
 		}
 		return err
 	}, func(err error) {
-		if err != nil && !l.over {
+		switch {
+		case l.over:
+		case l.again:
+			l.again = false
+			l.begin()
+		case err != nil:
 			l.status.SetText(sentence(err))
 		}
 	})
@@ -90,6 +118,9 @@ func (l *lapse) heard(s courier.State) {
 	if kind == kit.Bad || kind == kit.Warning {
 		l.status.SetKind(kit.TextWarn)
 	}
+	if l.shut && shutOut(s) {
+		words = "中心还没有恢复本机。"
+	}
 	l.status.SetText(words)
 	if s.LastReceipt.IsZero() && s.LastBulletin.IsZero() {
 		return
@@ -97,7 +128,9 @@ func (l *lapse) heard(s courier.State) {
 	l.u.act("recheck", l.d.Recheck, func(err error) {
 		if err == nil {
 			l.done("已由县资助中心确认。")
+			return
 		}
+		l.still(err)
 	})
 }
 
@@ -151,6 +184,7 @@ func (l *lapse) take(path string) {
 			kit.Message(l.u.win, "没有采用", sentence(err), nil)
 		case still != nil:
 			kit.Message(l.u.win, got.Kind.Label()+"已读入，还不能办理", sentence(still), nil)
+			l.still(still)
 		default:
 			l.done("已由县资助中心确认。")
 		}

@@ -15,6 +15,9 @@ import (
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 )
 
 // lapsedRig is a window at the sign-in screen of a laptop whose lease is over,
@@ -180,6 +183,18 @@ func TestTheEndOfTheTenureIsToldAndRenewedAhead(t *testing.T) {
 	})
 }
 
+// texts are what the window says, but for its buttons, and each line of it.
+func (r *rig) texts() string {
+	content := r.u.win.Canvas().Content()
+	words := textsIn(content)
+	for _, o := range test.LaidOutObjects(content) {
+		if line, ok := o.(*canvas.Text); ok {
+			words += line.Text + "\n"
+		}
+	}
+	return words
+}
+
 // renewalAnswer is what the county reads out for a code by telephone.
 func renewalAnswer(t *testing.T, centre *seal.Signer, d *desk.Desk, code string) string {
 	t.Helper()
@@ -237,4 +252,78 @@ func TestALaptopThatIsShutOutInTheMiddleOfACaseStops(t *testing.T) {
 		t.Errorf("the case in hand is not kept: %v, %v", c, err)
 	}
 	r.snap("lapse-shut-out")
+	r.ui(func() {
+		page := r.texts()
+		for _, want := range []string{"本机已被停用", "县资助中心已停用本机", "1 件案件，都留在本机", "重新注册码"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page says %q, want %q in it", page, want)
+			}
+		}
+		if strings.Contains(page, "续期") {
+			t.Errorf("it asks for a code that the centre refuses: %q", page)
+		}
+		r.u.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	})
+	if words, id := r.dialogWords(), d.Store().Profile().Device.String(); !strings.Contains(words, id) || !strings.Contains(words, "重新注册码") {
+		t.Fatalf("the way back says %q", words)
+	}
+	r.ui(func() { r.dialog().Close() })
+	t.Run("and goes on once the county lets it in again", func(t *testing.T) {
+		later := at.Add(time.Second)
+		b.Version, b.Issued, b.Content = uint64(later.UnixMilli()), later, bulletin.EncodeDevices(nil)
+		raw, err := b.Sign(centre)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "word.dsb")
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.ui(func() { r.u.gate.(*lapse).take(path) })
+		r.u.idle(t)
+		r.u.idle(t)
+		r.ui(func() {
+			if r.u.shell == nil || r.u.gate != nil {
+				t.Errorf("the work is not open: %q", r.texts())
+			}
+			r.u.stopCarrier()
+		})
+	})
+}
+
+func TestThePageOfALaptopThatIsLetInAgainButWhoseTimeIsOverAsksForACode(t *testing.T) {
+	r, centre := lapsedRig(t, kit.Light)
+	d, err := r.u.deps.Door.SignIn(t.Context(), "clerk-1", []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(day int, out []bulletin.ShutOut) {
+		t.Helper()
+		at := testClock().UTC().AddDate(0, 0, -day)
+		b := bulletin.Bulletin{County: d.Store().Profile().County, Kind: bulletin.Devices, Name: bulletin.ShutOutName, Version: uint64(at.UnixMilli()), Issued: at, Content: bulletin.EncodeDevices(out)}
+		raw, err := b.Sign(centre)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := d.Store().TakeBulletin(t.Context(), raw); err != nil {
+			t.Fatal(err)
+		}
+		_ = d.Recheck(t.Context()) // refuses, which the page says
+	}
+	send(21, []bulletin.ShutOut{{Device: d.Store().Profile().Device, At: testClock().UTC()}})
+	r.ui(func() { r.u.signedIn(d) })
+	r.u.idle(t)
+	send(20, nil)
+	r.ui(func() {
+		l := r.u.gate.(*lapse)
+		if !l.shut {
+			t.Errorf("shut out, the page says %q", r.texts())
+		}
+		l.still(d.Lapsed())
+		if got := r.texts(); l.shut || !strings.Contains(got, "需要续期") || strings.Contains(got, "停用") && strings.Contains(got, "本机已被停用") {
+			t.Errorf("let in again, the page says %q", got)
+		}
+		l.leave()
+	})
+	r.locked()
 }

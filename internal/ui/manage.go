@@ -117,7 +117,10 @@ func (m *manage) refresh() {
 func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 	state, kind := "可在本机登录", kit.TextOK
 	var act fyne.CanvasObject = container.NewStack()
-	if !m.u.desk.CanSignIn(o.ID) {
+	switch {
+	case !o.Enabled:
+		state, kind = "已停用", kit.TextMuted
+	case !m.u.desk.CanSignIn(o.ID):
 		state, kind = "尚未在本机启用", kit.TextMuted
 		act = kit.NewSecondary("启用并设置密码", kit.Icon("user-plus"), func() { m.enable(o) })
 		if !m.u.desk.MayEnable() || !m.u.desk.Manages(o) {

@@ -126,6 +126,7 @@ func (u *Window) takeUp() {
 		}
 		if v := u.shell.current; v != nil && !v.closed {
 			v.refresh()
+			v.hearGrants()
 		}
 		switch sc := u.shell.screen.(type) {
 		case *manage:

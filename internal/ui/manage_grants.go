@@ -11,6 +11,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
 // grantSection is 授权: what the operator may see and asked for, what a data
@@ -108,21 +109,17 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 			kit.NewLine("至 "+g.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted)))
 	}
 	for _, a := range asks {
-		n := 0
-		if a.Count == 0 {
-			n = 1
-		}
 		if a.Declined != "" {
 			s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(a.Operator)+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
-				kit.NewText(s.named(a.Declined)+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
+				kit.NewText(asksOf(a)+"。"+s.named(a.Declined)+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
 			continue
 		}
-		words := ofCases(n, a.Count) + "：" + a.Reason
+		words := asksOf(a) + "：" + a.Reason
 		if a.Behind {
 			words += "。排在前面的申请答复后，才送到其他电脑；急用请打电话报申请码。"
 		}
-		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(a.Operator)+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
-			kit.NewText(words, kit.TextCaption), s.handling(a)))
+		s.mine.Add(acted([]float32{3, 4, 2}, s.handling(a), kit.NewText(s.named(a.Operator)+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
+			kit.NewText(words, kit.TextCaption)))
 	}
 	for _, g := range releases {
 		s.mine.Add(s.u.releaseRow(g, s.refresh))
@@ -136,8 +133,8 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
 	}
 	for _, g := range breaks {
-		s.breaks.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(g.Operator)+"，"+g.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextBody),
-			kit.NewText("案件 "+loan.ShortID(g.Case)+"："+g.Reason, kit.TextCaption), kit.NewSecondary("复查…", nil, func() { s.review(g) })))
+		s.breaks.Add(acted([]float32{3, 4, 2}, kit.NewSecondary("复查…", nil, func() { s.review(g) }), kit.NewText(s.named(g.Operator)+"，"+g.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextBody),
+			kit.NewText("案件 "+loan.ShortID(g.Case)+"："+g.Reason, kit.TextCaption)))
 	}
 	if len(breaks) == 0 {
 		s.breaks.Add(kit.NewText("没有等待复查的紧急查看。", kit.TextMuted))
@@ -156,6 +153,14 @@ func (s *grantSection) reviewedRow(r desk.Reviewed) fyne.CanvasObject {
 	}
 	return kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(r.Operator)+" 的紧急查看，"+r.At.In(s.u.deps.Now().Location()).Format("01-02 15:04")+" 由中心的 "+r.By+" 复查", kit.TextBody),
 		kit.NewText("案件 "+loan.ShortID(r.Case)+"："+r.Word, kit.TextCaption), found)
+}
+
+// asksOf is of which case a request is, or of how many.
+func asksOf(a desk.Asked) string {
+	if a.Case != uuid.Nil {
+		return "案件 " + loan.ShortID(a.Case)
+	}
+	return ofCases(0, a.Count)
 }
 
 // answering is the button by which a request gets its answer.
@@ -178,7 +183,7 @@ func (s *grantSection) handling(a desk.Asked) fyne.CanvasObject {
 // withdraw takes a request back, once that is confirmed.
 func (s *grantSection) withdraw(a desk.Asked) {
 	words := "撤回后不再等待答复，已给出的批准码也不作数；需要时可以重新申请。撤回记入日志。"
-	kit.NewDialog(s.u.win, "撤回申请", container.New(&stacked{gap: 12}, kit.NewText(asksFor(a)+strings.Join(fieldNames(a.Fields), "、")+"："+a.Reason, kit.TextBody), kit.NewText(words, kit.TextMuted)),
+	kit.NewDialog(s.u.win, "撤回申请", container.New(&stacked{gap: 12}, kit.NewText(strings.TrimSpace(asksFor(a))+strings.Join(fieldNames(a.Fields), "、")+"，"+asksOf(a)+"："+a.Reason, kit.TextBody), kit.NewText(words, kit.TextMuted)),
 		"撤回", "取消", func() bool {
 			s.u.act("withdraw ask", func(ctx context.Context) error { return s.u.desk.WithdrawAsk(ctx, a.Code) }, func(err error) {
 				if err != nil {

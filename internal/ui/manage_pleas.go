@@ -16,8 +16,8 @@ import (
 func (s *grantSection) showPleas(pleas []desk.Plea) {
 	s.pleas.Objects = nil
 	for _, p := range pleas {
-		s.pleas.Add(kit.Columns([]float32{3, 5, 2}, kit.NewText(p.Name+"（"+p.Operator+"）", kit.TextBody),
-			kit.NewText(pleaWords(p)+"："+p.Reason, kit.TextCaption), kit.NewSecondary("答复…", nil, func() { s.decide(p) })))
+		s.pleas.Add(acted([]float32{3, 5, 2}, kit.NewSecondary("答复…", nil, func() { s.decide(p) }), kit.NewText(p.Name+"（"+p.Operator+"）", kit.TextBody),
+			kit.NewText(pleaWords(p)+"："+p.Reason, kit.TextCaption)))
 	}
 	if len(pleas) == 0 {
 		s.pleas.Add(kit.NewText("没有等待批准的申请。各受理点的申请随同步到来，答复随同步回去。", kit.TextMuted))
@@ -43,6 +43,7 @@ func (s *grantSection) decide(p desk.Plea) {
 	var d *kit.Dialog
 	d = kit.NewDialog(s.u.win, "答复授权申请", container.New(&stacked{gap: 12},
 		kit.NewText(p.Name+" · "+p.Operator+" · "+p.Where, kit.TextBold),
+		kit.NewText("从电脑 末 8 位 "+loan.ShortID(p.Device)+" 申请", kit.TextBody),
 		kit.NewText(pleaWords(p), kit.TextBody),
 		kit.NewText("申请理由："+p.Reason, kit.TextBody),
 		kit.NewText("申请时间："+p.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted),

@@ -24,9 +24,10 @@ type receiptStep struct {
 	which   *kit.Choice
 	phone   *kit.Button
 	void    *kit.Button
-	first   func() // brings the button of sending first up to date
-	pdf     []byte // of the receipt made in this visit
-	home    bool   // the centre's numbers are in it
+	first   func()          // brings the button of sending first up to date
+	again   *fyne.Container // prints what the centre returned
+	pdf     []byte          // of the receipt made in this visit
+	home    bool            // the centre's numbers are in it
 	shownAs string
 }
 
@@ -50,9 +51,10 @@ func newStepReceipt(v *visit) *receiptStep {
 	next := kit.NewSecondary("办下一户", kit.Icon("user-plus"), func() { v.u.shell.visit("today") })
 	own := kit.NewQuiet("本人信息…", kit.Icon("id-card"), v.showOwn)
 	export := kit.NewQuiet("导出…", kit.Icon("download"), func() { v.u.exportCase(v.id) })
-	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers),
+	s.again = container.NewHBox(kit.NewSecondary("打印回执和合同…", kit.Icon("print"), s.print))
+	s.side = cards(kit.Card("进度", nil, s.ladder), kit.Card("编号", nil, s.numbers), s.again,
 		container.NewGridWithColumns(2, next, s.void, own, export), container.NewHBox(first))
-	bar := container.NewBorder(nil, nil, s.which, container.NewHBox(s.phone, gap(6))) // its edge is that of the buttons below
+	bar := s.bar()
 	s.content = container.NewBorder(nil, nil, container.New(&wide{width: 310}, s.side), nil,
 		inset(8, 12, container.NewBorder(container.NewVBox(bar, gap(1)), nil, nil, nil, s.view.content)))
 	return s
@@ -66,6 +68,7 @@ func (s *receiptStep) refresh() {
 	s.showNumbers()
 	s.first()
 	s.void.SetEnabled(s.v.c.Status != loan.Void && !s.v.readOnly())
+	setVisible(s.again, s.v.c.Status == loan.Returned && s.v.c.Finish != nil && !s.v.readOnlyPrint())
 	s.showPhone()
 	s.open()
 }
@@ -182,6 +185,9 @@ func (s *receiptStep) open() {
 		case s.pdf == nil && v.readOnlyPrint():
 			s.shownAs = ""
 			s.view.empty("本案不由您办理，回执由经办人员打印。")
+		case s.pdf == nil && v.c.Status == loan.Returned:
+			s.shownAs = ""
+			s.view.empty("中心已退回本案，先按清单改正。重新送达以后，再打印新的回执；现在就要的，按左边的“打印回执和合同…”，回执上写明“已退回”。")
 		case s.pdf == nil && s.home:
 			s.shownAs = ""
 			s.view.empty("中心的回执已到。按“打印回执和合同”打印带编号和回执校验码的回执。")
@@ -233,6 +239,8 @@ func (s *receiptStep) action() action {
 	switch {
 	case v.c.Status == loan.Void:
 		return action{text: "案件已作废"}
+	case v.c.Status == loan.Returned:
+		return v.mending()
 	case v.c.Finish == nil && v.c.Status == loan.Signed:
 		return action{text: "去完成受理", enabled: true, do: func() { v.show(stepSign) }}
 	case v.c.Finish == nil:

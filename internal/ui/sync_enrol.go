@@ -11,8 +11,9 @@ import (
 )
 
 // newEnrolAgain asks for the code with which a laptop that the centre shut out
-// becomes the same device again. What waits on it stays, and goes afterwards.
-func newEnrolAgain(u *Window) {
+// becomes the same device again. What waits on it stays, and goes afterwards. then is
+// called once it has.
+func newEnrolAgain(u *Window, then func()) {
 	at := u.desk.Laptop()
 	server, code := kit.NewField(), kit.NewField()
 	server.SetText(at.Server)
@@ -47,15 +48,20 @@ func newEnrolAgain(u *Window) {
 				return
 			}
 			d.Close()
-			if u.shell == nil {
-				return // locked meanwhile; the next sign-in goes on
-			}
-			u.stopCarrier()
-			u.startCarrier()
-			kit.Notice(u.win, kit.Good, "已重新注册，正在接着上传。")
+			then()
 		})
 		return false
 	})
 	d.Open()
 	kit.Focus(code)
+}
+
+// carryAgain sends what waits with the certificate that the laptop was given anew.
+func (u *Window) carryAgain() {
+	if u.shell == nil {
+		return // locked meanwhile; the next sign-in goes on
+	}
+	u.stopCarrier()
+	u.startCarrier()
+	kit.Notice(u.win, kit.Good, "已重新注册，正在接着上传。")
 }

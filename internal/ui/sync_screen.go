@@ -59,7 +59,7 @@ func newSyncScreen(u *Window) *syncScreen {
 	s.mark, s.standing = kit.NewStatusLine(kit.Info, ""), kit.NewLine("", kit.TextTitle)
 	s.try = kit.NewPrimary("立即上传（F5）", kit.Icon("upload"), s.tryNow)
 	s.pause = kit.NewSecondary("暂停上传（F6）", nil, s.togglePause)
-	s.enrol = kit.NewPrimary("重新注册", kit.Icon("online"), func() { newEnrolAgain(u) })
+	s.enrol = kit.NewPrimary("重新注册", kit.Icon("online"), func() { newEnrolAgain(u, u.carryAgain) })
 	s.adopt = kit.NewSecondary("取回并继续", kit.Icon("download"), s.askAdopt)
 	s.buttons = container.NewHBox(s.enrol, s.adopt, s.pause, s.try)
 	s.head = container.NewBorder(nil, nil, s.mark, s.buttons, s.standing)

@@ -41,7 +41,7 @@ func newToday(u *Window) *today {
 	waiting := kit.Card("接着办", t.how, container.New(&tall{140}, t.list))
 	t.stations, t.notices, t.duties = newStations(u), newNotices(u), newDuties(u)
 	// Where notices and stations both tell something, a low window scrolls.
-	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.figures, t.duties.content, startCard(u), t.notices.content, t.stations.content, waiting))
+	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.parts(startCard(u), waiting)...))
 	t.notices.onTold = t.show
 	t.refresh()
 	return t

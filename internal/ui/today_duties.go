@@ -40,8 +40,11 @@ func newDuties(u *Window) *duties {
 // went, or has other lines.
 func (d *duties) refresh(changed func()) {
 	var wait desk.Duties
+	var heard []desk.Given
 	d.u.run("duties", func(ctx context.Context) (err error) {
-		wait, err = d.u.desk.Duties(ctx)
+		if wait, err = d.u.desk.Duties(ctx); err == nil {
+			heard, err = d.u.desk.GrantsHeard(ctx)
+		}
 		return err
 	}, func(error) { // of a failure the log has it; the lines are fewer
 		var all []duty
@@ -49,7 +52,7 @@ func (d *duties) refresh(changed func()) {
 			all = append(all, duty{sentence(err), kit.TextWarn, "去查看", ofDevice})
 		}
 		d.heard = true
-		d.show(append(all, waitWords(wait)...), changed)
+		d.show(append(append(all, waitWords(wait)...), d.u.grantDuties(heard)...), changed)
 	})
 }
 
@@ -75,7 +78,7 @@ func (d *duties) show(all []duty, changed func()) {
 	}
 	d.told, d.rows.Objects = all, nil
 	for _, o := range all {
-		d.rows.Add(kit.Columns([]float32{7, 2}, kit.NewText(o.words, o.kind), kit.NewSecondary(o.act, nil, func() { d.u.shell.manages(o.section) })))
+		d.rows.Add(acted([]float32{7, 2}, kit.NewSecondary(o.act, nil, func() { d.u.shell.manages(o.section) }), kit.NewText(o.words, o.kind)))
 	}
 	setVisible(d.content, len(all) > 0)
 	changed()

@@ -84,6 +84,7 @@ type visit struct {
 	look     Look
 	active   bool
 	closed   bool
+	granted  string      // what grants there are for the case, in words
 	gift     *giftDialog // opened last
 
 	content  *fyne.Container
@@ -115,6 +116,7 @@ func newVisit(u *Window, c *loan.Case) *visit {
 	v.take(c)
 	v.toMend()
 	v.loadPeople()
+	v.hearGrants()
 	v.findLosses()
 	return v
 }

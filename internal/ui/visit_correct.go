@@ -3,11 +3,8 @@ package ui
 import (
 	"context"
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
 
-	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/container"
@@ -111,10 +108,18 @@ func (v *visit) showReadOnly() {
 			v.banner.set(kit.Info, "只能查看："+sentence(err), "", nil)
 			return
 		}
-		v.showMasked("只能查看，个人信息已遮挡：" + sentence(err))
+		words := "只能查看，个人信息已遮挡：" + sentence(err)
+		if v.c.Status == loan.Returned {
+			words = "中心已退回本案，须改正后重新提交。" + words
+		}
+		v.showMasked(words)
 		return
 	}
-	v.showMasked("本案由 " + v.person(v.c.OpenedBy) + " 受理，个人信息已遮挡。")
+	words := "本案由 " + v.person(v.c.OpenedBy) + " 受理，个人信息已遮挡。"
+	if v.c.Status == loan.Returned {
+		words = "中心已退回本案，须改正后重新提交。" + words
+	}
+	v.showMasked(words)
 }
 
 func (v *visit) returnWords() string {
@@ -142,50 +147,6 @@ func (v *visit) mustCorrect(fields map[string]any) bool {
 		}
 	}
 	return false
-}
-
-// correct asks for the reason and then sets the fields by a correction.
-func (v *visit) correct(fields map[string]any, state func(start bool, err error)) {
-	reason := kit.NewField()
-	reason.MaxLen = 100
-	reason.Placeholder = "例如：身份证号录错一位，已核对原件"
-	labeled := kit.NewLabeled("补正原因", true, reason)
-	var names []string
-	for path := range fields {
-		names = append(names, fieldName(path))
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	words := "改动“" + strings.Join(names, "、") + "”属于合同内容。保存后已有签名作废，须重新复核、签署；原合同仍可查阅。"
-	content := container.NewVBox(kit.NewText(words, kit.TextBody), labeled)
-	done := false
-	d := kit.NewDialog(v.u.win, "办理补正", content, "作废签名并保存", "放弃改动", func() bool {
-		text := strings.TrimSpace(reason.Text())
-		if err := desk.CheckReason(text); err != nil {
-			labeled.SetError(sentence(err))
-			return false
-		}
-		done = true
-		cards := slices.Collect(maps.Values(v.cards))
-		v.putNow("correct", fields, func(start bool, err error) {
-			if !start && err == nil {
-				clear(v.cards)
-			}
-			state(start, err)
-		}, func(ctx context.Context) (*loan.Case, error) {
-			return v.u.desk.Correct(ctx, v.id, fields, text, cards...)
-		})
-		return true
-	})
-	d.SetDanger()
-	d.SetWidth(520)
-	d.SetOnClosed(func() {
-		if !done {
-			v.lost.Store(true)
-			v.refresh()
-		}
-	})
-	d.Show()
 }
 
 // resolve shows the values of a conflict and keeps the one a person picks.

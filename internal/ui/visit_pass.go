@@ -197,15 +197,15 @@ func (v *visit) showHolders() bool {
 func (v *visit) takeOver() {
 	reason := kit.NewField()
 	reason.MaxLen = 100
-	reason.Placeholder = "例如：B 机没电，已当面说好"
+	words := v.takeWords()
+	reason.Placeholder = words.example
 	labeled := kit.NewLabeled("接手原因", true, reason)
-	content := container.New(&stacked{gap: 12},
-		kit.NewText("接手后由本机办理。对方还没送来的改动不会丢失；两边改了同一项时，会请人选定。原因记入案件，两边都能看到。", kit.TextBody), labeled)
+	content := container.New(&stacked{gap: 12}, kit.NewText(words.text, kit.TextBody), labeled)
 	station := v.station()
 	if len(v.c.Holders) > 0 {
 		station = v.c.Holders[0].Station
 	}
-	d := kit.NewDialog(v.u.win, "强制接手", content, "接手", "取消", func() bool {
+	d := kit.NewDialog(v.u.win, words.title, content, "接手", "取消", func() bool {
 		text := strings.TrimSpace(reason.Text())
 		if text == "" {
 			labeled.SetError("请写明接手原因")
@@ -229,7 +229,7 @@ func (v *visit) takeOver() {
 
 // askToTake says that the day's cases are used up, and leads to a grant for more.
 func (v *visit) askToTake(err error, reason string) {
-	kit.Confirm(v.u.win, "强制接手", sentence(err), "申请授权…", "取消", func() {
+	kit.Confirm(v.u.win, v.takeWords().title, sentence(err), "申请授权…", "取消", func() {
 		v.u.askCounted(counted{title: "申请继续接手", text: "由系统数据管理员批准后，可以再接手所写的件数。", unit: "最多几件", field: desk.TakeField, most: 20, reason: reason}, nil)
 	})
 }

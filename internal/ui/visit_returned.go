@@ -18,6 +18,16 @@ func (v *visit) toMend() {
 	v.at = stepOf(v.mend)
 }
 
+// mending is the way to what a returned case is to be mended at; to the review, where it is
+// handed in again, if the centre named no place.
+func (v *visit) mending() action {
+	a := action{text: "去改正", enabled: !v.locked(), do: func() { v.show(stepReview) }}
+	if r := v.c.Return; r != nil && len(r.Codes) > 0 {
+		a.do = func() { v.jump(mendPath(v.report, r, r.Codes[0])) }
+	}
+	return a
+}
+
 // sentBack is the word of the code that the centre returned a field for; empty of a field
 // that it did not return, and of a case that was handed in again.
 func (v *visit) sentBack(b *bound) string {

@@ -25,8 +25,8 @@ func (v *visit) showMasked(words string) {
 		return
 	}
 	if left <= 0 {
-		v.offerReveal(words)
-		v.tellGlass(words)
+		v.offerReveal(v.granted + words)
+		v.tellGlass(v.granted + words)
 		return
 	}
 	until := v.local(v.u.deps.Now().Add(left)).Format("15:04:05")

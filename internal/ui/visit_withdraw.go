@@ -34,21 +34,53 @@ func (k *consentCard) withdraw() {
 		list.Add(boxes[purpose])
 		list.Add(container.NewBorder(nil, nil, gap(29), nil, kit.NewText(afterWords(purpose), kit.TextCaption)))
 	}
-	d := kit.NewDialog(v.u.win, "撤回同意（"+partyLabel(k.party)+"）", list, "登记撤回", "取消", func() bool {
-		any := false
-		for purpose, box := range boxes {
-			if !box.Checked() {
-				continue
+	title := "撤回同意（" + partyLabel(k.party) + "）"
+	var d *kit.Dialog
+	d = kit.NewDialog(v.u.win, title, list, "登记撤回", "取消", func() bool {
+		var chosen []string
+		for _, purpose := range loan.Purposes() {
+			if box := boxes[purpose]; box != nil && box.Checked() {
+				chosen = append(chosen, purpose)
 			}
-			any, k.own = true, true
-			v.do("withdraw consent", func(ctx context.Context) (*loan.Case, error) {
-				return v.u.desk.Withdraw(ctx, v.id, k.party, purpose)
-			}, nil)
 		}
-		return any
+		if len(chosen) == 0 {
+			return false
+		}
+		d.Close() // takes with it what stands above it
+		if v.u.desk.Handles(v.c) != nil || !v.full() {
+			k.confirmWithdraw(title, chosen)
+		} else {
+			k.register(chosen)
+		}
+		return true
 	})
 	d.SetWidth(560)
 	d.Show()
+}
+
+// confirmWithdraw asks once more who does not handle the case: nobody at this counter
+// knows the person from it, and it stops the loan.
+func (k *consentCard) confirmWithdraw(title string, chosen []string) {
+	v := k.v
+	words := "本案由 " + v.person(v.c.OpenedBy) + " 办理，不在您手上。登记后，没有办结的贷款就此停下。请先核对来人的身份证件：确是" + partyLabel(k.party) + "本人、在本案里当面提出撤回的，再登记。"
+	d := kit.NewDialog(v.u.win, title, kit.NewText(words, kit.TextBody), "登记撤回", "取消", func() bool {
+		k.register(chosen)
+		return true
+	})
+	d.SetDanger()
+	d.SetWidth(520)
+	d.Show()
+}
+
+// register takes consents back.
+func (k *consentCard) register(chosen []string) {
+	v := k.v
+	for _, purpose := range chosen {
+		k.own = true
+		v.do("withdraw consent", func(ctx context.Context) (*loan.Case, error) {
+			return v.u.desk.Withdraw(ctx, v.id, k.party, purpose)
+		}, nil)
+	}
 }
 
 // withdrawnWords says which consents a party took back after signing.

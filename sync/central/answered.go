@@ -215,7 +215,7 @@ func (c *Central) caller(ctx context.Context, tx *sql.Tx, who Caller, by string)
 		return nil, diskFault(op, err)
 	}
 	if revoked.Valid {
-		return nil, fault.Tell(op, fault.Denied, "这台电脑已停用，不能答复。找回来的，先用 sync device admit 重新接纳。", errors.New("the device is shut out; see sync device admit"))
+		return nil, fault.Tell(op, fault.Denied, "这台电脑已被停用，中心不给它续期，也不答复它的申请。确认电脑在本人手里、没有被他人动过的，用 sync device admit 恢复；否则用 sync code new --again 发重新注册码，由它重新注册。", errors.New("the device is shut out; see sync device admit and sync code new --again"))
 	}
 	if d.key, err = seal.ParsePublicKey(key); err != nil {
 		return nil, fault.New(op, fault.Damaged, err)

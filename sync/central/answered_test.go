@@ -159,6 +159,10 @@ func TestAnswersByTelephone(t *testing.T) {
 	if _, err := c.AnswerRenewal(ctx, who, "admin-9", seal.Spoken(nonce)); fault.KindOf(err) != fault.Denied {
 		t.Errorf("a laptop that was shut out: got %v", err)
 	}
+	_, err = c.AnswerRenewal(ctx, who, "admin-9", seal.Spoken(nonce))
+	if say := fault.Sentence(err); !strings.Contains(say, "已被停用") || !strings.Contains(say, "sync device admit") || !strings.Contains(say, "sync code new --again") {
+		t.Errorf("of it, whoever answers is told %q", say)
+	}
 }
 
 func TestAnExportIsAnsweredByTelephoneAndTakenBack(t *testing.T) {

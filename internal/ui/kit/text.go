@@ -64,6 +64,12 @@ func NewLine(text string, kind TextKind) *Text {
 // Text is the words.
 func (t *Text) Text() string { return t.text }
 
+// LineHeight is how high one line of it is.
+func (t *Text) LineHeight() float32 {
+	_, size, _ := t.look()
+	return lineHeight(size)
+}
+
 // SetText replaces the words.
 func (t *Text) SetText(s string) {
 	if t.text == s {

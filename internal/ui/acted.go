@@ -1,0 +1,36 @@
+package ui
+
+import (
+	"slices"
+
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// acted sets words in columns, with what is done about them in the last: as wide as its
+// own words, and on one line with theirs.
+func acted(weights []float32, act fyne.CanvasObject, words ...*kit.Text) fyne.CanvasObject {
+	var cells []fyne.CanvasObject
+	for _, w := range words {
+		cells = append(cells, container.New(&beside{of: act}, w))
+	}
+	return kit.Columns(weights, slices.Concat(cells, []fyne.CanvasObject{container.NewHBox(act)})...)
+}
+
+// beside lays out words whose first line is in the middle of what stands beside them.
+type beside struct{ of fyne.CanvasObject }
+
+func (b *beside) drop(objs []fyne.CanvasObject) float32 {
+	return max((b.of.MinSize().Height-objs[0].(*kit.Text).LineHeight())/2, 0)
+}
+
+func (b *beside) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return objs[0].MinSize().AddWidthHeight(0, b.drop(objs))
+}
+
+func (b *beside) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	drop := b.drop(objs)
+	objs[0].Move(fyne.NewPos(0, drop))
+	objs[0].Resize(fyne.NewSize(s.Width, max(s.Height-drop, 0)))
+}

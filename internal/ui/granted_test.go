@@ -1,0 +1,53 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/guard"
+	"github.com/google/uuid"
+)
+
+func TestWhoAskedIsToldOfTheGrant(t *testing.T) {
+	r := othersCase(t)
+	v := r.visit()
+	a, err := r.u.desk.AskGrant(t.Context(), desk.Wanted{Fields: []string{"student.phone"}, Case: v.id, Hours: 2, Reason: "核对家长投诉的材料"})
+	if err == nil {
+		_, err = r.u.desk.ApproveAsk(t.Context(), a.Code, "admin-1", []byte(reviewPassword), nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() {
+		if got := v.banner.text.Text(); strings.Contains(got, "授权已到") {
+			t.Errorf("before it was heard the banner says %q", got)
+		}
+		r.u.takeUp()
+	})
+	r.until("the banner of the case tells", func() bool {
+		return strings.HasPrefix(v.banner.text.Text(), "授权已到：学生手机号码，到 ")
+	})
+	r.ui(func() { r.u.shell.visit("today") })
+	r.until("今日 tells", func() bool {
+		told := r.u.shell.screen.(*today).duties.told
+		return len(told) == 1 && strings.Contains(told[0].words, "您申请的授权已批准：学生手机号码，案件 "+v.id.String()[28:])
+	})
+	t.Run("and that it was taken back", func(t *testing.T) {
+		r := &rig{t, r.u}
+		g := desk.Given{Grant: guard.Grant{Fields: []string{"student.phone"}, Cases: []uuid.UUID{v.id}, Until: testClock().Add(time.Hour)}, Revoked: true}
+		r.ui(func() {
+			if got := v.heardWords([]desk.Given{g}); got != "授权已撤销：学生手机号码。" {
+				t.Errorf("the banner: %q", got)
+			}
+			if got := r.u.grantDuties([]desk.Given{g}); len(got) != 1 || !strings.Contains(got[0].words, "已被撤销") {
+				t.Errorf("今日: %+v", got)
+			}
+			g.Revoked, g.Used = false, g.Cases
+			if got := r.u.grantDuties([]desk.Given{g}); len(got) != 0 {
+				t.Errorf("once it was used: %+v", got)
+			}
+		})
+	})
+}
