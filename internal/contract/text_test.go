@@ -241,7 +241,11 @@ func TestEveryWordOfEveryPaperReadsBack(t *testing.T) {
 				}
 				extra := maskedNames(testMasked(&app))
 				extra["receipt_no"], extra["check_code"] = given(""), given("")
-				n, text := newNames(&in, f.name(), extra), readBack(t, b)
+				said := f.edition()
+				if strings.HasPrefix(name, "loan-contract") {
+					said = f.name()
+				}
+				n, text := newNames(&in, said, extra), readBack(t, b)
 				for _, want := range wordsOf(t, f, n) {
 					if !strings.Contains(text, bare(want)) {
 						t.Errorf("%s: a text of %d characters does not come back", name, len([]rune(want)))

@@ -15,7 +15,7 @@ func acted(weights []float32, act fyne.CanvasObject, words ...*kit.Text) fyne.Ca
 	for _, w := range words {
 		cells = append(cells, container.New(&beside{of: act}, w))
 	}
-	return kit.Columns(weights, slices.Concat(cells, []fyne.CanvasObject{container.NewHBox(act)})...)
+	return kit.Columns(weights, slices.Concat(cells, []fyne.CanvasObject{container.NewVBox(container.NewHBox(act))})...)
 }
 
 // beside lays out words whose first line is in the middle of what stands beside them.

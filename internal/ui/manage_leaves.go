@@ -21,7 +21,7 @@ func (s *grantSection) showBack(back []desk.AnswerBack) {
 			}))
 		}
 		buttons.Add(kit.NewQuiet("知道了", nil, func() { s.putAway(b) }))
-		s.back.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(backOf(b), kit.TextBody), kit.NewText(s.backWords(b), kit.TextWarn), buttons))
+		s.back.Add(acted([]float32{3, 4, 2}, buttons, kit.NewText(backOf(b), kit.TextBody), kit.NewText(s.backWords(b), kit.TextWarn)))
 	}
 	setVisible(s.backCard, len(back) > 0)
 }
@@ -84,11 +84,11 @@ func (s *grantSection) putAway(b desk.AnswerBack) {
 func (s *grantSection) showLeaves(leaves []desk.Leave) {
 	s.leaves.Objects = nil
 	for _, l := range leaves {
-		s.leaves.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(l.Name+"（"+l.Operator+"）："+strings.Join(fieldNames(l.Fields), "、"), kit.TextBody),
-			kit.NewText(s.leaveWords(l), kit.TextCaption), container.NewHBox(kit.NewSecondary("撤销…", nil, func() { s.takeBack(l) }))))
+		s.leaves.Add(acted([]float32{3, 4, 2}, kit.NewSecondary("撤销…", nil, func() { s.takeBack(l) }),
+			kit.NewText(l.Name+"（"+l.Operator+"）："+strings.Join(fieldNames(l.Fields), "、"), kit.TextBody), kit.NewText(s.leaveWords(l), kit.TextCaption)))
 	}
 	if len(leaves) == 0 {
-		s.leaves.Add(kit.NewText("没有可以撤销的授权。", kit.TextMuted))
+		s.leaves.Add(kit.NewText("本机没有可以撤销的授权。在中心直接给出的，由县资助中心撤销；在别的电脑批准的，也可以在那台电脑撤销。", kit.TextMuted))
 	}
 }
 
