@@ -16,6 +16,9 @@ import (
 // ImagesField stands for pictures and contracts in grants and reveals.
 const ImagesField = guard.ImagesField
 
+// Emergency stands for who approved what nobody could be asked for.
+const Emergency = guard.Emergency
+
 // revealed is what the operator signed in sees in full for a while.
 type revealed struct {
 	mu sync.Mutex

@@ -44,7 +44,7 @@ func (l Line) Saw() bool {
 // was asked for, taken back, given or denied, did not hold, or was an emergency's.
 func (l Line) Leave() bool {
 	switch l.sort().code {
-	case "ask", "ask-export", "ask-withdrawn", "approved", "approved-export", "declined", "grant-refused", "glass", "glass-reviewed":
+	case "ask", "ask-export", "ask-withdrawn", "approved", "approved-export", "declined", "answer-void", "taken-back", "grant-refused", "glass", "glass-reviewed":
 		return true
 	}
 	return false

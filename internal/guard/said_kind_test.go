@@ -35,6 +35,8 @@ func TestWhoSawAPersonIsNotWhoAskedTo(t *testing.T) {
 		{loan.ChangeView, Plea{Operator: "clerk-1"}.AnsweredDetail(), "批准授权", false},
 		{loan.ChangeView, ExportPlea{Plea: Plea{Operator: "clerk-1"}}.AnsweredDetail(), "批准导出", false},
 		{loan.ChangeView, "grant refused: the answer does not hold", "批准无效", false},
+		{loan.ChangeView, TakenBackDetail("p-0102030405060708", "clerk-1", [4]byte{1}), "撤销授权", false},
+		{loan.ChangeView, AnswerBack{Answer: SaidNo, Why: WhyApproved, By: "admin-1", Grant: "p-0102030405060708", Device: id}.Detail(), "答复无效", false},
 		{loan.ChangeView, "refused edit: role", "操作被拒", false},
 		{loan.ChangeView, TakeRefused, "接手被拒", false},
 		{loan.ChangeView, GlassWord{ID: "e-01"}.Detail(), "紧急查看", false},
@@ -73,7 +75,7 @@ func TestWhoSawAPersonIsNotWhoAskedTo(t *testing.T) {
 		if got := l.Label(); got != c.want {
 			t.Errorf("%s %q: is called %s, want %s", c.kind, c.detail, got, c.want)
 		}
-		leave := slices.Contains([]string{"申请授权", "申请导出", "撤回申请", "批准授权", "批准导出", "不批准", "批准无效", "紧急查看", "复查紧急查看"}, c.want)
+		leave := slices.Contains([]string{"申请授权", "申请导出", "撤回申请", "批准授权", "批准导出", "不批准", "答复无效", "撤销授权", "批准无效", "紧急查看", "复查紧急查看"}, c.want)
 		if l.Leave() != leave || (Sought{Leave: true}).Wants(l) != leave {
 			t.Errorf("%s %q: of a leave is %v, want %v", c.kind, c.detail, l.Leave(), leave)
 		}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -83,11 +84,17 @@ func (a *revealAsk) tellGranted() {
 	})
 }
 
+// mostGrantedWords is of how many grants the dialog tells, which is to stay on the screen.
+const mostGrantedWords = 2
+
 // grantedWords says what grants let be seen of the case now, and until when; empty where
 // none does.
 func (v *visit) grantedWords(all []desk.Given) string {
 	var out []string
 	for _, g := range all {
+		if g.By == desk.Emergency && slices.Contains(g.Cases, v.id) && g.Lapsed(v.u.deps.Now()) == "" {
+			return "紧急查看到 " + v.stamp(g.Until) + " 为止，可以查看本案全部内容。"
+		}
 		of := slices.Contains(g.Cases, v.id) || slices.Contains(g.Used, v.id) || len(g.Cases) == 0 && len(g.Used)+len(g.Taken)+g.Searched < g.Count
 		fields := slices.DeleteFunc(slices.Clone(g.Fields), func(f string) bool { return f == desk.SearchField || f == desk.TakeField })
 		if g.Release != nil || !of || len(fields) == 0 {
@@ -98,6 +105,9 @@ func (v *visit) grantedWords(all []desk.Given) string {
 			words += "（" + reachOf(g) + "）"
 		}
 		out = append(out, words+"。")
+	}
+	if more := len(out) - mostGrantedWords; more > 0 {
+		out = append(out[:mostGrantedWords], fmt.Sprintf("另有 %d 份，见“管理”的“授权”。", more))
 	}
 	return strings.Join(out, "")
 }

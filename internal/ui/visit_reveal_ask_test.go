@@ -112,4 +112,13 @@ func TestTheDialogThatShowsSaysWhatIsGrantedAndUntilWhen(t *testing.T) {
 		t.Errorf("it says %q, want %q in it", words, want)
 	}
 	r.snap("reveal-granted")
+	r.ui(func() { r.dialog().Close() })
+	if _, err := r.u.desk.BreakGlass(t.Context(), v.id, "断网应急核对"); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(v.askReveal)
+	r.settle()
+	if words := r.dialogWords(); !strings.Contains(words, "紧急查看到 ") || strings.Contains(words, "已批准查看") {
+		t.Errorf("with an emergency that lets all be seen it says %q", words)
+	}
 }
