@@ -13,9 +13,9 @@ import (
 func TestWhoAskedByMistakeTakesTheRequestBack(t *testing.T) {
 	for look, variant := range map[string]kit.Variant{"light": kit.Light, "dark": kit.Dark} {
 		r := newRig(t, variant)
-		id := r.open(loan.First, false, entered).id
+		r.open(loan.First, false, entered)
 		for _, export := range []bool{false, true} {
-			if _, err := r.u.desk.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Case: id, Hours: 2, Reason: "市资助中心抽查合同", Export: export}); err != nil {
+			if _, err := r.u.desk.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Count: 1, Hours: 2, Reason: "市资助中心抽查合同", Export: export}); err != nil {
 				t.Fatal(err)
 			}
 		}
