@@ -19,6 +19,7 @@ func TestWhatIsSaidOfOneIsNotSaidOfWhoIsChosenNext(t *testing.T) {
 	r.ui(func() {
 		s = newSignIn(u)
 		u.show("signin", s.content)
+		s.who.SetValue(kit.Option{ID: "clerk-1", Text: "练习操作员"})
 		s.password.SetText("not the password")
 		s.try()
 	})

@@ -44,7 +44,7 @@ func TestTheBannerOfAMaskedCaseOffersWhatItSpeaksOf(t *testing.T) {
 			}
 			b.second.Tapped(nil)
 		})
-		if got := r.dialogWords(); !strings.Contains(got, "接手后由本机办理") {
+		if got := r.dialogWords(); !strings.Contains(got, "接手后由您办理") {
 			t.Errorf("the button leads to %q", got)
 		}
 	})
