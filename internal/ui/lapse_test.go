@@ -251,6 +251,8 @@ func TestALaptopThatIsShutOutInTheMiddleOfACaseStops(t *testing.T) {
 	if c, err := inHand(t.Context(), d); err != nil || len(c) != 1 {
 		t.Errorf("the case in hand is not kept: %v, %v", c, err)
 	}
+	r.settle()
+	r.u.idle(t)
 	r.snap("lapse-shut-out")
 	r.ui(func() {
 		page := r.texts()
