@@ -17,7 +17,7 @@ func (l *lapse) shutOutPage(why error) {
 		fact("等待送达", l.waitingWords()), fact("设备编号", "末 8 位 "+shortDevice(l.d)), gap(between/2),
 		kit.NewLine("恢复使用", kit.TextBold),
 		kit.NewText("打电话给县资助中心，报设备编号。中心恢复本机后，联网自动打开；中心给了重新注册码的，按“重新注册…”。", kit.TextBody),
-		l.status, enrol, container.NewCenter(container.NewHBox(
+		l.status, gap(between/2), enrol, container.NewCenter(container.NewHBox(
 			kit.NewQuiet("读入县里的文件…", kit.Icon("folder"), l.choose), kit.NewQuiet("返回登录", nil, l.leave))))))
 	kit.Focus(enrol)
 }

@@ -61,7 +61,7 @@ func newSignIn(u *Window) *signIn {
 		caption = "已自动锁定，填的内容都保存了，请登录后接着办。"
 	}
 	if u.left.Why != "" {
-		form.Objects = slices.Insert(form.Objects, 0, fyne.CanvasObject(kit.NewText(u.left.Why, kit.TextWarn)))
+		form.Objects = slices.Insert(form.Objects, 0, fyne.CanvasObject(kit.NewText(u.left.Why, kit.TextWarn)), gap(between/2))
 	}
 	s.content = front("登录", caption, form)
 	return s
