@@ -319,9 +319,7 @@ func (p *actor) overPeople(ctx context.Context, c *central.Central, a central.Ac
 // acts of the table of permissions.
 func manages(name string) central.Act { return central.Act{Verb: guard.ManageOperators, Name: name} }
 func managesWhom(name, id string, as *central.Operator) central.Act {
-	a := manages(name)
-	a.Whom, a.As = id, as
-	return a
+	return central.Act{Verb: guard.ManageRoster, Name: name, Whom: id, As: as}
 }
 func settles(name string) central.Act { return central.Act{Verb: guard.ManageSettings, Name: name} }
 func grants(name, why string) central.Act {

@@ -287,7 +287,7 @@ func verbApproval(t testing.TB, s *server, request []byte) []byte {
 func TestWhoDecidesOnARequestManagesWhoseItIs(t *testing.T) {
 	for _, what := range []string{"approve", "approve by file", "refuse"} {
 		a := recovers(what, central.RecoveryAsked{ID: uuid.New(), Operator: "prov-9"}, nil)
-		if a.Verb != guard.ManageOperators || a.Whom != "prov-9" || !a.Himself {
+		if a.Verb != guard.ManageRoster || a.Whom != "prov-9" || !a.Himself {
 			t.Errorf("%s: asks of %q, himself too %v; want of prov-9, himself too", what, a.Whom, a.Himself)
 		}
 	}

@@ -82,7 +82,7 @@ func recoveryAnswer(ctx context.Context, args []string, out, errs io.Writer) err
 	if err := unscanned(who, code); err != nil {
 		return err
 	}
-	return actor.at(ctx, *data, manages("recovery answer "+who.Device+" "+who.Operator+": enabling"), func(c *central.Central) error {
+	return actor.at(ctx, *data, managesWhom("recovery answer "+who.Device+" "+who.Operator+": enabling", "", nil), func(c *central.Central) error {
 		if err := sayEnabling(ctx, c, *who, errs); err != nil {
 			return err
 		}

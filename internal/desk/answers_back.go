@@ -130,7 +130,7 @@ func (d *Desk) PutAway(ctx context.Context, a AnswerBack) error {
 // putAway takes those off the operator's list. uses is held.
 func (d *Desk) putAway(ctx context.Context, those func(guard.AnswerBack) bool) error {
 	list, heard, err := d.answersBack(ctx)
-	if err != nil {
+	if err != nil || len(list) == 0 {
 		return err
 	}
 	for _, b := range list {

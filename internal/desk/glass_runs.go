@@ -22,7 +22,7 @@ func (d *Desk) RunningGlass(ctx context.Context, id uuid.UUID) (Broken, bool, er
 	now := d.moment()
 	var on Broken
 	for _, g := range mine {
-		runs := g.By == guard.Emergency && slices.Contains(g.Cases, id) && !g.Revoked && !g.Elsewhere && !now.Before(g.From) && now.Before(g.Until)
+		runs := g.By == guard.Emergency && slices.Contains(g.Cases, id) && g.Lapsed(now) == ""
 		if runs && g.Until.After(on.Until) {
 			on = Broken{Grant: g.Grant}
 		}

@@ -93,7 +93,7 @@ func (d *Desk) leaves(ctx context.Context) ([]Leave, error) {
 	l := &leaveList{d: d, people: d.unnaming()}
 	here, now := map[string]bool{}, d.moment()
 	for _, g := range known {
-		here[g.ID] = true
+		here[g.ID] = !g.Elsewhere
 		if g.Revoked || g.Elsewhere || g.By == guard.Emergency || !now.Before(g.Until) || g.Release != nil && g.Release.Centre {
 			continue
 		}
@@ -230,14 +230,17 @@ func (d *Desk) toTakeBack(ctx context.Context, grant string) (Leave, [4]byte, er
 		if b.Grant != grant || b.Why != guard.WhyApproved || back {
 			continue
 		}
-		w := guard.Waiting{Device: b.Device, Operator: b.Asker, Ask: b.Ask, Case: b.Case}
-		p, err := w.Plea()
+		raw, err := hex.DecodeString(b.Ask)
+		if err != nil {
+			return Leave{}, [4]byte{}, err
+		}
+		ask, err := guard.ParseAsk(raw)
 		if err != nil {
 			return Leave{}, [4]byte{}, err
 		}
 		device := guard.TagOf(b.Device)
-		a := Leave{Grant: grant, Operator: b.Asker, Where: hex.EncodeToString(device[:]), Fields: p.Ask.Fields, By: b.By}
-		if tag, ok := p.Ask.Tag(); ok {
+		a := Leave{Grant: grant, Operator: b.Asker, Where: hex.EncodeToString(device[:]), Fields: ask.Fields, By: b.By}
+		if tag, ok := ask.Tag(); ok {
 			a.Case = hex.EncodeToString(tag[:])
 		}
 		return a, device, nil

@@ -101,6 +101,25 @@ func TestACodeThatIsTakenBackBeforeItIsUsedGivesNothing(t *testing.T) {
 	}
 }
 
+// TestWhatWasApprovedForAnotherLaptopIsTakenBackAlsoOnceTheCentreKnowsIt has the grant
+// come down, as to every laptop, after it was approved here.
+func TestWhatWasApprovedForAnotherLaptopIsTakenBackAlsoOnceTheCentreKnowsIt(t *testing.T) {
+	f, _, a := askedFor(t)
+	ctx, other := t.Context(), uuid.New()
+	f.in("admin-1", clerkPassword, clock())
+	if _, err := f.d.AnswerAsk(ctx, loan.ShortID(other), "reviewer-1", a.Code, "核对是本人"); err != nil {
+		t.Fatal(err)
+	}
+	f.grantsAt(other, a, "reviewer-1")
+	all := f.leaves()
+	if len(all) != 1 || all[0].Where != loan.ShortID(other) {
+		t.Fatalf("got %+v", all)
+	}
+	if err := f.d.TakeBack(ctx, all[0].Grant, "看错了申请人"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhatWasApprovedForAnotherLaptopIsListedAsLongAsItMayBeGood(t *testing.T) {
 	f, _ := exporter(t)
 	ctx := t.Context()

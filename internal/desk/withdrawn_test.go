@@ -11,6 +11,7 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
+	"github.com/google/uuid"
 )
 
 func TestARequestIsTakenBackByWhoMadeIt(t *testing.T) {
@@ -129,6 +130,12 @@ func TestRequestsAreNotMadeAndTakenBackWithoutEnd(t *testing.T) {
 // grants sends the grant down that a request of this laptop became.
 func (f *field) grants(a desk.Asked, operator string) {
 	f.t.Helper()
+	f.grantsAt(f.p.Device, a, operator)
+}
+
+// grantsAt is grants for what was asked at another laptop.
+func (f *field) grantsAt(device uuid.UUID, a desk.Asked, operator string) {
+	f.t.Helper()
 	raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
 	if err != nil {
 		f.t.Fatal(err)
@@ -137,11 +144,11 @@ func (f *field) grants(a desk.Asked, operator string) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	g, err := guard.Plea{Device: guard.TagOf(f.p.Device), Operator: operator, Ask: ask}.Grant(a.Case, a.Reason, "admin-1", clock())
+	g, err := guard.Plea{Device: guard.TagOf(device), Operator: operator, Ask: ask}.Grant(a.Case, a.Reason, "admin-1", clock())
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	g.Device = f.p.Device
+	g.Device = device
 	content, err := g.Encode()
 	if err != nil {
 		f.t.Fatal(err)

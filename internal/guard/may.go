@@ -54,6 +54,7 @@ const (
 	EnableOperator  Verb = "enable-operator"
 	AdmitOperator   Verb = "admit-operator"
 	ManageOperators Verb = "manage-operators"
+	ManageRoster    Verb = "manage-roster"
 	ManageSettings  Verb = "manage-settings"
 	ImportRegister  Verb = "import-register"
 	Carry           Verb = "carry"
@@ -125,7 +126,8 @@ func rules() []rule {
 		{AuditAll, "查看全部电脑的日志", []Role{Auditor}, every, false, nil, false},
 		{EnableOperator, "在本机启用账号", admin, local, false, nil, false},
 		{AdmitOperator, "经县资助中心批准启用账号", []Role{Clerk, Reviewer, DataAdmin}, local, false, nil, false},
-		{ManageOperators, "管理操作员", admin, every, false, nil, false},
+		{ManageOperators, "管理操作员", admin, local, false, nil, false},
+		{ManageRoster, "管理人员名册", admin, every, false, nil, false}, // of people whom he Manages
 		{ManageSettings, "修改设置", admin, local, false, nil, false},
 		{ImportRegister, "导入院校名录", []Role{Clerk, DataAdmin}, local, false, nil, false},
 		{Carry, "与县资助中心收发", all, every, false, nil, false},

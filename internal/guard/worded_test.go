@@ -104,7 +104,7 @@ func TestAboutWhichCaseAnAnswerWas(t *testing.T) {
 func TestWhatAWordBarsFrom(t *testing.T) {
 	x, c := Operator{ID: "x", Enabled: true}, caseOf(loan.ToSign, "author", "other")
 	free := []Verb{Withdraw, HearWithdrawal, PassOn, OpenCase, View, Search, SearchBeyond, Reveal, Print, Export, AskGrant, ApproveGrant, BreakGlass, ReviewGlass, ReadAudit,
-		AuditAll, EnableOperator, AdmitOperator, ManageOperators, ManageSettings, ImportRegister, Sync, Carry, Urge, Backup, EraseSeason, Restore, CallNumbers}
+		AuditAll, EnableOperator, AdmitOperator, ManageOperators, ManageRoster, ManageSettings, ImportRegister, Sync, Carry, Urge, Backup, EraseSeason, Restore, CallNumbers}
 	for _, v := range Verbs() {
 		want := true
 		for _, f := range free {

@@ -50,7 +50,7 @@ func (c *Central) AnswerRenewal(ctx context.Context, who Caller, by, code string
 	}
 	var answer string
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		d, _, err := c.managed(ctx, tx, who, by)
+		d, _, err := c.managed(ctx, tx, who, by, guard.ManageOperators)
 		if err != nil {
 			return err
 		}

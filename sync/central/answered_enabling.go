@@ -21,7 +21,7 @@ func (c *Central) AnswerEnabling(ctx context.Context, who Caller, by, digits str
 	}
 	var answer string
 	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		d, at, err := c.managed(ctx, tx, who, by)
+		d, at, err := c.managed(ctx, tx, who, by, guard.ManageRoster)
 		if err != nil {
 			return err
 		}
@@ -61,8 +61,8 @@ func (c *Central) managesHim(ctx context.Context, tx *sql.Tx, by string, whom gu
 	return mayBy(admin, guard.Manages(admin, whom, code))
 }
 
-// managed is the device of a caller, whose accounts by may manage, and where it stands.
-func (c *Central) managed(ctx context.Context, tx *sql.Tx, who Caller, by string) (*device, guard.Site, error) {
+// managed is the device of a caller, at which by may do the verb, and where it stands.
+func (c *Central) managed(ctx context.Context, tx *sql.Tx, who Caller, by string, v guard.Verb) (*device, guard.Site, error) {
 	d, err := c.caller(ctx, tx, who, by)
 	if err != nil {
 		return nil, guard.Site{}, err
@@ -75,5 +75,5 @@ func (c *Central) managed(ctx context.Context, tx *sql.Tx, who Caller, by string
 	if err != nil {
 		return nil, at, err
 	}
-	return d, at, mayBy(admin, guard.MayAt(admin, guard.ManageOperators, nil, at))
+	return d, at, mayBy(admin, guard.MayAt(admin, v, nil, at))
 }

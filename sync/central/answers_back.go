@@ -125,7 +125,8 @@ func (c *Central) tellBack(ctx context.Context, tx *sql.Tx, a guard.AnswerBack) 
 		return nil
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO answers_back (operator, grant_id, answer, why, decided, device, asker, ask, case_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (operator, grant_id) DO UPDATE SET answer = excluded.answer, why = excluded.why, decided = excluded.decided, at = excluded.at`,
+		ON CONFLICT (operator, grant_id) DO UPDATE SET answer = excluded.answer, why = excluded.why, decided = excluded.decided,
+		device = excluded.device, asker = excluded.asker, ask = excluded.ask, case_id = excluded.case_id, at = excluded.at`,
 		a.Operator, a.Grant, string(a.Answer), string(a.Why), a.By, a.Device.String(), a.Asker, a.Ask, a.Case.String(), a.At.UnixMilli())
 	return diskFault(op, err)
 }
@@ -208,5 +209,8 @@ func answersBack(ctx context.Context, q querier) ([]guard.AnswerBack, error) {
 // overruled tells who declined a request that it was approved all the same, before or
 // after.
 func (c *Central) overruled(ctx context.Context, tx *sql.Tx, p guard.Waiting, by string) error {
+	if by == p.By {
+		return nil // he changed his mind
+	}
 	return c.tellBack(ctx, tx, guard.AnswerBack{Operator: p.By, Answer: guard.SaidNo, Why: guard.WhyApproved, By: by, Device: p.Device, Asker: p.Operator, Ask: p.Ask, Case: p.Case})
 }

@@ -1,6 +1,8 @@
 package central
 
 import (
+	"context"
+	"database/sql"
 	"encoding/hex"
 	"testing"
 	"time"
@@ -93,6 +95,53 @@ func TestWhoDeclinedIsToldOfAnApprovalByTelephoneAtTheCentre(t *testing.T) {
 	}
 	if all, err := pleas(t.Context(), a.c.db); err != nil || len(all) != 0 {
 		t.Errorf("it still stands there as declined: %+v, %v", all, err)
+	}
+}
+
+// TestWhatIsToldOfOneGrantTwiceGoesDown has an answer without effect, and then a taking
+// back without effect, of one grant by one person.
+func TestWhatIsToldOfOneGrantTwiceGoesDown(t *testing.T) {
+	a := newAnswering(t)
+	ask := hex.EncodeToString(a.asks(1))
+	grant, err := grantOf(a.l.enrol.Device, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := []guard.AnswerBack{{Answer: guard.SaidNo, Ask: ask}, {Answer: guard.SaidBack, Grant: grant}, {Answer: guard.SaidNo, Ask: ask}}
+	for _, b := range said {
+		b.Operator, b.Why, b.By, b.Device, b.Asker = "practice-admin", guard.WhyApproved, "admin-2", a.l.enrol.Device, "practice-other"
+		err := a.c.desk(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
+			if err := a.c.tellBack(ctx, tx, b); err != nil {
+				return err
+			}
+			return a.c.issueBack(ctx, tx)
+		})
+		if got := a.told(); err != nil || len(got) != 1 || got[0].Answer != b.Answer || got[0].Ask != b.Ask {
+			t.Errorf("%s: %v, told %+v", b.Answer, err, got)
+		}
+	}
+}
+
+// TestARequestWhoseGrantWasTakenBackBeforeItCameWaitsForNobody has the taking back come
+// from another laptop first. One that could become no grant is none.
+func TestARequestWhoseGrantWasTakenBackBeforeItCameWaitsForNobody(t *testing.T) {
+	a := newAnswering(t)
+	ask := a.asks(1)
+	grant, err := grantOf(a.l.enrol.Device, hex.EncodeToString(ask))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.says("admin-2", guard.TakenBackDetail(grant, "practice-other", guard.TagOf(a.l.enrol.Device)), time.Now())
+	a.says("practice-other", guard.AskedDetail(ask), time.Now())
+	if all, err := pleas(t.Context(), a.c.db); err != nil || len(all) != 1 || !all[0].Declined || all[0].By != "admin-2" {
+		t.Errorf("got %+v, %v, want it declined by who took it back", all, err)
+	}
+	ch := a.l.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Fields: []string{"student.phone"}, Detail: guard.AskedDetail(a.asks(2))})
+	ch.Operator, ch.At = "practice-other", time.Now()
+	a.l.send(a.l.since(len(a.l.changes) - 1))
+	a.answer("practice-admin", true, a.asks(2), time.Now())
+	if err := a.c.settlePleas(t.Context()); err != nil {
+		t.Errorf("a request without a reason holds all others up: %v", err)
 	}
 }
 

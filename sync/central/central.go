@@ -173,8 +173,8 @@ func (c *Central) open(ctx context.Context, o Options) (err error) {
 	if err := c.markAll(ctx); err != nil {
 		return err
 	}
-	if err := c.settlePleas(ctx); err != nil {
-		return err
+	if err := c.settlePleas(ctx); err != nil { // the next word tries again
+		c.log.Error("requests for grants wait", "error", err.Error())
 	}
 	if err := c.chainReleased(ctx); err != nil {
 		return err

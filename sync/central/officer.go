@@ -369,7 +369,7 @@ func (c *Central) SetOfficer(ctx context.Context, p Person, id string, password 
 			return diskFault(op, err)
 		})
 	}
-	a := Act{Verb: guard.ManageOperators, Name: "officer add " + id + guard.TemporaryGiven, Whom: id}
+	a := Act{Verb: guard.ManageRoster, Name: "officer add " + id + guard.TemporaryGiven, Whom: id}
 	first, err := c.noOfficer(ctx)
 	switch {
 	case err != nil:

@@ -18,7 +18,7 @@ func TestPeopleAboveTheCountyAreManagedByTheirOwn(t *testing.T) {
 		return Operator{ID: id, Name: "省甲", Roles: []string{"dataadmin"}, Level: "province", Org: "52"}
 	}
 	act := func(name string, o Operator, gone bool) Act {
-		a := Act{Verb: guard.ManageOperators, Name: name + " " + o.ID, Whom: o.ID, As: &o}
+		a := Act{Verb: guard.ManageRoster, Name: name + " " + o.ID, Whom: o.ID, As: &o}
 		if gone {
 			a.As = nil
 		}

@@ -30,7 +30,7 @@ func TestNobodyLetsAnAccountAboveHimInAtALaptop(t *testing.T) {
 				t.Errorf("by telephone: got %q, %v, want answered %v", answer, err, x.good)
 			}
 			done := false
-			_, err = c.Acting(ctx, Person{"admin-9", []byte(adminPassword)}, Act{Verb: guard.ManageOperators, Name: "recovery approve", Whom: x.who, Himself: true},
+			_, err = c.Acting(ctx, Person{"admin-9", []byte(adminPassword)}, Act{Verb: guard.ManageRoster, Name: "recovery approve", Whom: x.who, Himself: true},
 				func() error { done = true; return nil })
 			if done != x.good || (err == nil) != x.good {
 				t.Errorf("by approval: got %v, done %v, want %v", err, done, x.good)

@@ -307,7 +307,7 @@ func TestAnOfficerManagesHisOwnLevelAndThoseBelow(t *testing.T) {
 		}
 	}
 	put := func(o Operator) error {
-		_, err := c.Acting(ctx, admin, Act{Verb: guard.ManageOperators, Name: "operator add " + o.ID, Whom: o.ID, As: &o}, func() error { return c.AddOperator(ctx, o) })
+		_, err := c.Acting(ctx, admin, Act{Verb: guard.ManageRoster, Name: "operator add " + o.ID, Whom: o.ID, As: &o}, func() error { return c.AddOperator(ctx, o) })
 		return err
 	}
 	for name, x := range map[string]struct {

@@ -116,7 +116,7 @@ func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error 
 	case guard.Asked:
 		kase, _ := parseID(w.kase)
 		p := guard.Waiting{Device: w.device, Operator: w.operator, Ask: w.Ask, Case: kase, Reason: w.reason, At: c.now().UTC()}
-		if _, err := guard.EncodeWaiting([]guard.Waiting{p}); err != nil {
+		if !grantable(p, c.now()) {
 			c.log.Warn("a request for a grant that is none", "device", w.device, "operator", w.operator)
 			return nil
 		}
@@ -124,8 +124,12 @@ func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error 
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO pleas (device, ask, operator, case_id, reason, at, state, decided, word) VALUES (?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT DO NOTHING`,
-			w.device.String(), w.Ask, w.operator, w.kase, said, c.now().UnixMilli(), pleaWaits)
+		state, by, err := takenBackBefore(ctx, tx, w)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO pleas (device, ask, operator, case_id, reason, at, state, decided, word) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '') ON CONFLICT DO NOTHING`,
+			w.device.String(), w.Ask, w.operator, w.kase, said, c.now().UnixMilli(), state, by)
 		return diskFault(op, err)
 	case guard.Settled:
 		return c.settledPlea(ctx, tx, w)
@@ -274,7 +278,7 @@ func (c *Central) settledPlea(ctx context.Context, tx *sql.Tx, w pleaWord) error
 		by := cmp.Or(w.By, w.operator)
 		if p.Declined {
 			_, gone, err := c.grantHere(ctx, tx, w.Grant)
-			if err != nil && fault.KindOf(err) != fault.Missing || gone {
+			if err != nil && fault.KindOf(err) != fault.Missing && !spoilt(err) || gone {
 				return err
 			}
 			if err := c.overruled(ctx, tx, p, by); err != nil {
@@ -407,6 +411,11 @@ func (c *Central) forgetPlea(ctx context.Context, tx *sql.Tx, device uuid.UUID, 
 	}
 	if state == pleaDeclined {
 		p.Operator, p.By = operator, declined
+		var kase string
+		if err := tx.QueryRowContext(ctx, `SELECT case_id FROM pleas WHERE device = ? AND ask = ?`, device.String(), p.Ask).Scan(&kase); err != nil {
+			return diskFault(op, err)
+		}
+		p.Case, _ = parseID(kase)
 		if err := c.overruled(ctx, tx, p, by); err != nil {
 			return err
 		}

@@ -62,6 +62,32 @@ func (c *Central) takenBackGrant(ctx context.Context, tx *sql.Tx, w pleaWord) er
 	return nil
 }
 
+// grantable says whether a request is one that could become a grant.
+func grantable(p guard.Waiting, now time.Time) bool {
+	if _, err := guard.EncodeWaiting([]guard.Waiting{p}); err != nil {
+		return false
+	}
+	asked, err := p.Plea()
+	if err == nil {
+		_, err = asked.Grant(p.Case, p.Reason, guard.Emergency, now) // by whom is not known yet
+	}
+	return err == nil
+}
+
+// takenBackBefore is the state in which a request begins, and by whom: declined where its
+// grant, approved by a code, was taken back before the request itself came.
+func takenBackBefore(ctx context.Context, q querier, w pleaWord) (state, by string, err error) {
+	grant, err := grantOf(w.device, w.Ask)
+	if err != nil {
+		return "", "", err
+	}
+	err = q.QueryRowContext(ctx, `SELECT decided FROM answered WHERE kind = 'taken-back' AND request = ? ORDER BY at DESC LIMIT 1`, []byte(grant)).Scan(&by)
+	if errors.Is(err, sql.ErrNoRows) {
+		return pleaWaits, "", nil
+	}
+	return pleaDeclined, by, diskFault("central.takenBackBefore", err)
+}
+
 // holderOf is whose grant one is and where it is good, by what was signed here, and else
 // by what the laptop says; gone that it was taken back already.
 func (c *Central) holderOf(ctx context.Context, tx *sql.Tx, w pleaWord) (operator string, device uuid.UUID, gone bool, err error) {
@@ -73,13 +99,22 @@ func (c *Central) holderOf(ctx context.Context, tx *sql.Tx, w pleaWord) (operato
 		device = ids[0]
 	}
 	g, gone, err := c.grantHere(ctx, tx, w.Grant)
-	if fault.KindOf(err) == fault.Missing {
+	if fault.KindOf(err) == fault.Missing || spoilt(err) {
 		return w.Operator, device, false, nil
 	}
 	if g.Device != uuid.Nil {
 		device = g.Device
 	}
 	return g.Operator, device, gone, err
+}
+
+// spoilt says of a failure that what is kept cannot be read, now or later.
+func spoilt(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Damaged, fault.Untrusted, fault.Input, fault.Newer:
+		return err != nil
+	}
+	return false
 }
 
 // grantHere reads a grant that was sent down, or says that it was taken back; fault.Missing
