@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/container"
 )
 
@@ -19,6 +20,7 @@ func (u *Window) ended() {
 	if why == nil {
 		return
 	}
+	v, lost := u.shell.current, len(u.unkept()) > 0
 	stop := u.leaveWork()
 	u.gate = parting{}
 	u.show("ending", front("正在停止办理", "正在保存已填内容…", container.NewVBox()))
@@ -30,6 +32,9 @@ func (u *Window) ended() {
 		u.back(func() {
 			u.beginShift()
 			u.showLapse(d, why)
+			if lost || v != nil && v.lost.Load() {
+				kit.Message(u.win, "有内容没有存下", "刚才正在填写或添加的内容没有存下。恢复办理以后，请打开这件案件核对，再填一次。", nil)
+			}
 		})
 	}()
 }

@@ -24,6 +24,7 @@ type lapse struct {
 	over   bool
 	again  bool // the sync that ends is followed by another
 	shut   bool // the page is that of a laptop shut out
+	runs   bool // a sync is under way
 }
 
 // showLapse shows the page, with the operator signed in and nothing allowed but
@@ -91,6 +92,7 @@ func (l *lapse) sync(ctx context.Context) {
 		return
 	}
 	c.Watch(func(s courier.State) { l.u.back(func() { l.heard(s) }) })
+	l.runs = true
 	l.u.run("renew by sync", func(context.Context) error {
 		err := c.Run(ctx)
 		if ctx.Err() != nil {
@@ -98,6 +100,7 @@ func (l *lapse) sync(ctx context.Context) {
 		}
 		return err
 	}, func(err error) {
+		l.runs = false
 		switch {
 		case l.over:
 		case l.again:
@@ -204,6 +207,7 @@ func (l *lapse) done(words string) {
 func (l *lapse) end() {
 	l.over = true
 	l.stop()
+	l.u.root.Clear() // a dialog of this page is none of the next
 	l.u.gate = nil
 }
 

@@ -33,9 +33,16 @@ func (l *lapse) waitingWords() string {
 // enrolled asks the county again, as the laptop that it is now.
 func (l *lapse) enrolled() {
 	if l.over {
-		return // locked meanwhile; the next sign-in goes on
+		if l.u.shell != nil {
+			l.u.carryAgain()
+		}
+		return // else locked meanwhile; the next sign-in goes on
 	}
 	l.status.SetText("已重新注册，正在与县资助中心核对…")
+	if !l.runs {
+		l.begin()
+		return
+	}
 	l.again = true
 	l.stop()
 }

@@ -50,6 +50,10 @@ func (u *Window) lockAs(alone bool) {
 	if u.shell == nil {
 		return
 	}
+	v := u.shell.current
+	if v != nil {
+		v.lost.Store(false) // what was refused before was told then
+	}
 	d, stop := u.desk, u.leaveWork()
 	u.left.Who = d.Operator().ID
 	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
@@ -60,7 +64,12 @@ func (u *Window) lockAs(alone bool) {
 		stop()
 		err := d.Close()
 		u.note("lock", err)
-		u.back(func() { u.afresh(err) })
+		u.back(func() {
+			if v != nil && v.lost.Load() {
+				u.left.Alone, u.left.Why = false, "锁定时正在填写的内容没有存下，请登录后打开那件案件核对，再填一次。"
+			}
+			u.afresh(err)
+		})
 	}()
 }
 
@@ -72,9 +81,9 @@ func (u *Window) leaveWork() (stop func()) {
 		at = v.id
 	}
 	unkept := u.unkept()
-	clear(u.making)
 	u.rest()
 	u.root.Clear() // a notice of one operator is not for the next
+	clear(u.making)
 	u.keepUnkept(unkept)
 	u.remember(at)
 	u.keepStick()

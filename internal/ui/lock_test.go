@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,5 +257,27 @@ func TestWhatComesBackAfterTheLockIsNotShown(t *testing.T) {
 	r.enter("clerk-1", clerkPassword)
 	if len(did) != 2 || shown != 0 {
 		t.Errorf("%d of 2 were done, %d shown after the lock", len(did), shown)
+	}
+}
+
+// TestALockThatCouldNotSaveSaysSo types a number that may not be collected any more.
+func TestALockThatCouldNotSaveSaysSo(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	if _, err := r.u.desk.Withdraw(t.Context(), v.id, loan.StudentParty, loan.ConsentSensitive); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() {
+		v.jump("student.phone")
+		f := r.u.win.Canvas().Focused().(*kit.Field)
+		f.SelectAll()
+		for _, c := range "15400000077" {
+			f.TypedRune(c)
+		}
+		r.u.lockAlone()
+	})
+	r.locked()
+	if got := r.u.left; got.Alone || !strings.Contains(got.Why, "没有存下") {
+		t.Errorf("the sign-in says %+v", got)
 	}
 }

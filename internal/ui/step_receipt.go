@@ -182,6 +182,9 @@ func (s *receiptStep) open() {
 	}
 	if s.which.Value() == showReceipt {
 		switch {
+		case v.c.Status == loan.Void:
+			s.pdf, s.shownAs = nil, ""
+			s.view.empty("案件已作废，没有回执。")
 		case s.pdf == nil && v.readOnlyPrint():
 			s.shownAs = ""
 			s.view.empty("本案不由您办理，回执由经办人员打印。")
@@ -194,9 +197,6 @@ func (s *receiptStep) open() {
 		case s.pdf == nil && finished:
 			s.shownAs = ""
 			s.view.empty("按“打印回执和合同”打印临时受理回执；没有打印机就发到手机。")
-		case s.pdf == nil && v.c.Status == loan.Void:
-			s.shownAs = ""
-			s.view.empty("案件已作废，没有回执。")
 		case s.pdf == nil:
 			s.shownAs = ""
 			s.view.empty("完成受理后，在这里打印临时受理回执。")
@@ -260,7 +260,7 @@ func (s *receiptStep) print() {
 
 // made shows a receipt that was made.
 func (s *receiptStep) made(p desk.Paper, pdf []byte) {
-	if p != desk.PaperReceipt {
+	if p != desk.PaperReceipt || !s.v.full() {
 		return
 	}
 	s.pdf, s.shownAs = pdf, ""

@@ -70,6 +70,7 @@ func (s *imagesStep) addFiles(slot loan.Slot, paths []string) {
 	s.setBusy(slot, "正在打开文件…")
 	var pages []desk.Page
 	var img image.Image
+	sh := s.v.u.shell
 	s.v.u.grind("scan file", func(ctx context.Context) error {
 		shots, err := s.allShots(ctx, paths)
 		if err != nil {
@@ -77,7 +78,7 @@ func (s *imagesStep) addFiles(slot loan.Slot, paths []string) {
 		}
 		for i, shot := range shots {
 			if len(shots) > 1 {
-				s.v.u.back(func() { s.setBusy(slot, fmt.Sprintf("正在处理第 %d / %d 页…", i+1, len(shots))) })
+				s.v.u.backTo(sh, func() { s.setBusy(slot, fmt.Sprintf("正在处理第 %d / %d 页…", i+1, len(shots))) })
 			}
 			var page desk.Page
 			if img, page, err = makeShot(ctx, shot); err != nil {

@@ -31,6 +31,9 @@ func newEnrolAgain(u *Window, then func()) {
 		}
 		d.YesButton().SetBusy("正在重新注册…")
 		u.run("enrol again", func(ctx context.Context) error {
+			if err := u.desk.MaySync(ctx); err != nil {
+				return err // before the code is used up
+			}
 			p, err := courier.Reenrol(ctx, u.desk.Store().Profile(), courier.EnrolRequest{Server: where, Code: what})
 			if err != nil {
 				return err

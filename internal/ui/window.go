@@ -288,7 +288,11 @@ func (u *Window) rest() {
 // then calls closed on Fyne's goroutine.
 func (u *Window) End(closed func()) {
 	u.leave()
-	u.act("end", func(context.Context) error { return nil }, func(error) { closed() })
+	u.jobs.begin()
+	u.acts <- func() {
+		u.jobs.end()
+		u.back(closed) // also where the work ended meanwhile
+	}
 }
 
 // Wait fills w with the word that the data is being opened; tell shows for how
