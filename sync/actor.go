@@ -3,15 +3,18 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
@@ -324,6 +327,31 @@ func managesWhom(name, id string, as *central.Operator) central.Act {
 func settles(name string) central.Act { return central.Act{Verb: guard.ManageSettings, Name: name} }
 func grants(name, why string) central.Act {
 	return central.Act{Verb: guard.ApproveGrant, Name: name, Reason: why}
+}
+
+// casesSaid are the ends of the ids of cases, as far as they are ids or their ends.
+func casesSaid(list string) (said string) {
+	for id := range strings.SplitSeq(list, ",") {
+		_, err := hex.DecodeString(id)
+		if of, bad := uuid.Parse(id); bad == nil {
+			id, err = loan.ShortID(of), nil
+		}
+		if err == nil && len(id) == 8 {
+			said += " case=" + id
+		}
+	}
+	return said
+}
+
+// granting is an act that answers a request: the record says which fields it lets be
+// seen, and of which case, as far as the request says that.
+func granting(name, why string, ask guard.Ask) central.Act {
+	a := grants(name, why)
+	a.Fields = ask.Fields
+	if tag, ok := ask.Tag(); ok {
+		a.Name += fmt.Sprintf(" case=%x", tag)
+	}
+	return a
 }
 func reads(name string) central.Act { return central.Act{Verb: guard.ReadAudit, Name: name} }
 

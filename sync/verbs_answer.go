@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -151,7 +152,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	if !*yes {
 		return fault.Tell("sync.grantAnswer", fault.Input, "还没有批准：核对无误后加 --yes。", errors.New("nothing was granted; --yes grants it"))
 	}
-	return actor.at(ctx, *data, grants("grant answer for "+who.Operator, *reason), func(c *central.Central) error {
+	return actor.at(ctx, *data, granting("grant answer for "+who.Operator+" approved", *reason, ask), func(c *central.Central) error {
 		answer, id := "", ""
 		var err error
 		if notExport == nil {
@@ -241,6 +242,10 @@ func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error 
 	if *yes == *no {
 		return fault.Tell("sync.grantDecide", fault.Input, "--yes 和 --no 须写一个。", errors.New("one of --yes and --no is needed"))
 	}
-	return actor.ofDevice(ctx, *data, *device, func(id uuid.UUID) central.Act { return grants("grant decide "+id.String(), *reason) },
+	said, asked := map[bool]string{true: " approved", false: " declined"}[*yes], guard.Ask{}
+	if raw, err := hex.DecodeString(*ask); err == nil {
+		asked, _ = guard.ParseAsk(raw) // else it is refused as no request that waits
+	}
+	return actor.ofDevice(ctx, *data, *device, func(id uuid.UUID) central.Act { return granting("grant decide "+id.String()+said, *reason, asked) },
 		func(c *central.Central, id uuid.UUID) error { return c.AnswerPlea(ctx, id, *ask, *yes, *by, *reason) })
 }

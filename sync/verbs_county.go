@@ -168,7 +168,9 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 	if *recipient != "" || *key != "" || *centre {
 		g.Release = &guard.Release{To: *recipient, Key: *key, Centre: *centre}
 	}
-	return who.at(ctx, *data, grants("grant new for "+*operator, *reason), func(c *central.Central) (err error) {
+	act := grants("grant new for "+*operator+casesSaid(*cases), *reason)
+	act.Fields = g.Fields
+	return who.at(ctx, *data, act, func(c *central.Central) (err error) {
 		if *device != "" {
 			if g.Device, err = c.DeviceOf(ctx, *device); err != nil {
 				return err

@@ -70,7 +70,7 @@ func withSaid(rest string) string {
 		}
 	}
 	return strings.NewReplacer(" of case ", "，案件 ", " of one person", "，一个人的", " of who saw", "，看到过内容的", " operator=", "，人员 ", " device=", "，电脑 ", " case=", "，案件 ", " kind=", "，事项 ", " from=", "，从 ", " to=", "，到 ",
-		": enabling, asked by ", "：启用账号，申请人 ", " cases", " 件，案件", " as ", "，角色 ", " for ", "，账号 ", " at ", "，电脑 ", " under ", "，授权 ",
+		": enabling, asked by ", "：启用账号，申请人 ", " cases", " 件，案件", " approved", "，批准", " declined", "，不批准", " as ", "，角色 ", " for ", "，账号 ", " at ", "，电脑 ", " under ", "，授权 ",
 	).Replace(rest) + end
 }
 

@@ -46,6 +46,9 @@ func (l Line) Leave() bool {
 	switch l.sort().code {
 	case "ask", "ask-export", "ask-withdrawn", "approved", "approved-export", "declined", "answer-void", "taken-back", "grant-refused", "glass", "glass-reviewed":
 		return true
+	case "act": // of the centre
+		_, name, _ := strings.Cut(l.Detail, "act: grant ")
+		return name != "" && !strings.HasPrefix(name, "waiting")
 	}
 	return false
 }

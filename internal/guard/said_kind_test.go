@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,8 @@ func TestWhoSawAPersonIsNotWhoAskedTo(t *testing.T) {
 		{loan.ChangeView, "act: contract of case " + id.String(), "查看", true},
 		{loan.ChangeView, "failed act: contract of case " + id.String(), "县级操作", false},
 		{loan.ChangeView, "act: case return of case " + id.String(), "县级操作", false},
+		{loan.ChangeView, "act: grant answer for clerk-1 approved case=0a0b0c0d", "县级操作", false},
+		{loan.ChangeView, "act: grant waiting", "县级操作", false},
 		{loan.ChangeView, "refused act: contract of case " + id.String(), "操作被拒", false},
 		{loan.ChangeReveal, "", "显示", true},
 		{loan.ChangeReveal, "grant p-0102", "显示", true},
@@ -75,7 +78,7 @@ func TestWhoSawAPersonIsNotWhoAskedTo(t *testing.T) {
 		if got := l.Label(); got != c.want {
 			t.Errorf("%s %q: is called %s, want %s", c.kind, c.detail, got, c.want)
 		}
-		leave := slices.Contains([]string{"申请授权", "申请导出", "撤回申请", "批准授权", "批准导出", "不批准", "答复无效", "撤销授权", "批准无效", "紧急查看", "复查紧急查看"}, c.want)
+		leave := slices.Contains([]string{"申请授权", "申请导出", "撤回申请", "批准授权", "批准导出", "不批准", "答复无效", "撤销授权", "批准无效", "紧急查看", "复查紧急查看"}, c.want) || strings.HasPrefix(c.detail, "act: grant answer")
 		if l.Leave() != leave || (Sought{Leave: true}).Wants(l) != leave {
 			t.Errorf("%s %q: of a leave is %v, want %v", c.kind, c.detail, l.Leave(), leave)
 		}

@@ -43,7 +43,8 @@ type Act struct {
 	Case   uuid.UUID  // that it is about, where the verb is about one
 	Name   string     // as on the command line
 	Reason string
-	Own    bool // shows what lies in the actor's organisation, and no more: it may be any
+	Fields []string // that it lets be seen
+	Own    bool     // shows what lies in the actor's organisation, and no more: it may be any
 	// Whom is the person whose place on the roster or password it changes, and As what
 	// that person is to be there; nil where that stays.
 	Whom string
@@ -205,7 +206,7 @@ func (c *Central) noteAct(ctx context.Context, by string, a Act, how string) err
 		detail += " of case " + a.Case.String()
 	}
 	return c.commits.do(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return c.note(ctx, tx, by, loan.ChangeView, loan.ViewBody{Detail: detail, Reason: a.Reason})
+		return c.note(ctx, tx, by, loan.ChangeView, loan.ViewBody{Fields: a.Fields, Detail: detail, Reason: a.Reason})
 	})
 }
 
