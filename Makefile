@@ -43,7 +43,7 @@ test: export GOFLAGS := $(GOFLAGS) $(UNWATCHED:%=-gcflags=%=-race=false)
 test: setup
 	CGO_ENABLED=0 go build $(PLAIN) -o /dev/null ./sync
 	go vet -race -tags $(TAGS) ./...
-	go test -race -tags $(TAGS) -timeout 38m ./app/practice ./sync ./... & watched=$$!; failed=0; \
+	go test -race -tags $(TAGS) -timeout 50m ./app/practice ./sync ./... & watched=$$!; failed=0; \
 	CGO_ENABLED=0 go test -tags ci -timeout 25m -run '^TestStorms(Shared|OfDays)?$$' ./sync || failed=1; \
 	go test -tags $(TAGS) -timeout 25m -run '^TestAFinderLearnsNothing$$' ./app/practice || failed=1; \
 	wait $$watched || failed=1; exit $$failed
