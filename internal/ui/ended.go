@@ -24,19 +24,13 @@ func (u *Window) ended() {
 	stop := u.leaveWork()
 	u.gate = parting{}
 	u.show("ending", front("正在停止办理", "正在保存已填内容…", container.NewVBox()))
-	u.works.Add(1)
-	go func() {
-		defer u.works.Done()
-		u.jobs.wait()
-		stop()
-		u.back(func() {
-			u.beginShift()
-			u.showLapse(d, why)
-			if lost || v != nil && v.lost.Load() {
-				kit.Message(u.win, "有内容没有存下", "刚才正在填写或添加的内容没有存下。恢复办理以后，请打开这件案件核对，再填一次。", nil)
-			}
-		})
-	}()
+	u.onceDone(stop, func() {
+		u.beginShift()
+		u.showLapse(d, why)
+		if lost || v != nil && v.lost.Load() {
+			kit.Message(u.win, "有内容没有存下", "刚才正在填写或添加的内容没有存下。恢复办理以后，请打开这件案件核对，再填一次。", nil)
+		}
+	})
 }
 
 // putOut is lock for who may go on no more. The sign-in screen says why, and that
@@ -49,22 +43,14 @@ func (u *Window) putOut(why error) {
 		v.content.Objects = nil
 	}
 	u.show("ending", front("正在停止办理", words, container.NewVBox()))
-	u.works.Add(1)
-	go func() {
-		defer u.works.Done()
-		u.jobs.wait()
-		stop()
-		err := d.Close()
-		u.note("put out", err)
-		u.back(func() {
-			if lost || v != nil && v.lost.Load() {
-				words += "刚才正在填写或添加的内容没有存下，请接着办理的人员核对。"
-			}
-			u.left = Left{Who: d.Operator().ID, Why: words}
-			u.root.Clear() // what was not saved is said there
-			u.afresh(err)
-		})
-	}()
+	u.closing("put out", d, stop, func(err error) {
+		if lost || v != nil && v.lost.Load() {
+			words += "刚才正在填写或添加的内容没有存下，请接着办理的人员核对。"
+		}
+		u.left = Left{Who: d.Operator().ID, Why: words}
+		u.root.Clear() // what was not saved is said there
+		u.afresh(err)
+	})
 }
 
 // parting is the while in which the work ends; nothing is signed out meanwhile.

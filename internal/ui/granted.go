@@ -20,7 +20,7 @@ func (v *visit) hearGrants() {
 		all, err = v.u.desk.GrantsHeard(ctx)
 		return err
 	}, func(err error) {
-		if err != nil || v.closed || v.u.shell == nil {
+		if err != nil || v.closed {
 			return
 		}
 		if words := v.heardWords(all); words != v.granted {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"doorstep/sync/courier"
 	"fyne.io/fyne/v2"
@@ -75,8 +76,7 @@ func (l *lapse) renewalPage(why error) {
 // shortDevice is the end of the laptop's id, which the county knows it by on
 // the telephone.
 func shortDevice(d *desk.Desk) string {
-	id := d.Laptop().Device
-	return id[len(id)-8:]
+	return loan.ShortID(d.Device())
 }
 
 // sync lets the county's word come over the network where the operator may, and looks
@@ -230,14 +230,7 @@ func (u *Window) signOut(d *desk.Desk) {
 	u.left.Who = d.Operator().ID
 	u.endShift()
 	u.show("locking", front("正在锁定", "正在保存并锁定数据…", container.NewVBox()))
-	u.works.Add(1)
-	go func() {
-		defer u.works.Done()
-		u.jobs.wait()
-		err := d.Close()
-		u.note("lock", err)
-		u.back(func() { u.afresh(err) })
-	}()
+	u.closing("lock", d, func() {}, u.afresh)
 }
 
 // soon is how long before the end of a tenure the person is told.

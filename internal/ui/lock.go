@@ -57,19 +57,34 @@ func (u *Window) lockAs(alone bool) {
 	d, stop := u.desk, u.leaveWork()
 	u.left.Who = d.Operator().ID
 	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
+	u.closing("lock", d, stop, func(err error) {
+		if v != nil && v.lost.Load() {
+			u.left.Alone, u.left.Why = false, "锁定时正在填写的内容没有存下，请登录后打开那件案件核对，再填一次。"
+		}
+		u.afresh(err)
+	})
+}
+
+// closing closes the store once all that was asked for is done and stop has ended what
+// runs beside it, and then goes on with what that led to.
+func (u *Window) closing(name string, d *desk.Desk, stop func(), then func(error)) {
+	var err error
+	u.onceDone(func() {
+		stop()
+		err = d.Close()
+		u.note(name, err)
+	}, func() { then(err) })
+}
+
+// onceDone does last when all that was asked for is done, and then goes on with then on
+// Fyne's goroutine.
+func (u *Window) onceDone(last, then func()) {
 	u.works.Add(1)
 	go func() {
 		defer u.works.Done()
 		u.jobs.wait()
-		stop()
-		err := d.Close()
-		u.note("lock", err)
-		u.back(func() {
-			if v != nil && v.lost.Load() {
-				u.left.Alone, u.left.Why = false, "锁定时正在填写的内容没有存下，请登录后打开那件案件核对，再填一次。"
-			}
-			u.afresh(err)
-		})
+		last()
+		u.back(then)
 	}()
 }
 
@@ -169,13 +184,13 @@ func inHand(ctx context.Context, d *desk.Desk) (map[string]uuid.UUID, error) {
 // locked. One that cannot be opened any more is passed over.
 func (u *Window) resume() {
 	var open map[string]uuid.UUID
-	d, s := u.desk, u.shell
+	d := u.desk
 	u.act("look what was open", func(ctx context.Context) (err error) {
 		open, err = inHand(ctx, d)
 		return err
 	}, func(err error) {
 		id := open[d.Operator().ID]
-		if err == nil && id != uuid.Nil && u.shell == s && s.current == nil && s.name == "today" {
+		if s := u.shell; err == nil && id != uuid.Nil && s.current == nil && s.name == "today" {
 			s.open(id)
 		}
 	})

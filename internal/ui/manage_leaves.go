@@ -35,7 +35,7 @@ func backOf(b desk.AnswerBack) string {
 	if b.Answer == desk.SaidBack {
 		return whose + " 的授权"
 	}
-	of := "案件 " + b.Case.String()[28:]
+	of := shortCase(b.Case)
 	if b.Count > 0 {
 		of = fmt.Sprintf("最多 %d 件", b.Count)
 	}

@@ -79,7 +79,7 @@ func (u *Window) keepUnkept(names []string) {
 // tellUnkept says after a sign-in what the last lock left out, once.
 func (u *Window) tellUnkept() {
 	var names []string
-	d, s := u.desk, u.shell
+	d := u.desk
 	u.act("look for what was not added", func(ctx context.Context) error {
 		all := map[string][]string{}
 		if _, err := d.Setting(ctx, unkeptSetting, &all); err != nil {
@@ -92,7 +92,7 @@ func (u *Window) tellUnkept() {
 		delete(all, who)
 		return d.SetSetting(ctx, unkeptSetting, all)
 	}, func(err error) {
-		if err == nil && len(names) > 0 && u.shell == s {
+		if err == nil && len(names) > 0 {
 			kit.Message(u.win, "有文件没有添加", "上次锁定时，“"+strings.Join(names, "”“")+"”还有照片或文件没处理完，没有添加：请打开那个案件，重新添加。", func() {})
 		}
 	})

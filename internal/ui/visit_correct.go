@@ -108,18 +108,19 @@ func (v *visit) showReadOnly() {
 			v.banner.set(kit.Info, "只能查看："+sentence(err), "", nil)
 			return
 		}
-		words := "只能查看，个人信息已遮挡：" + sentence(err)
-		if v.c.Status == loan.Returned {
-			words = "中心已退回本案，须改正后重新提交。" + words
-		}
-		v.showMasked(words)
+		v.showMasked(v.returnedWords() + "只能查看，个人信息已遮挡：" + sentence(err))
 		return
 	}
-	words := "本案由 " + v.person(v.c.OpenedBy) + " 受理，个人信息已遮挡。"
+	v.showMasked(v.returnedWords() + "本案由 " + v.person(v.c.OpenedBy) + " 受理，个人信息已遮挡。")
+}
+
+// returnedWords tell whoever sees a case masked that the centre returned it; empty of
+// any other.
+func (v *visit) returnedWords() string {
 	if v.c.Status == loan.Returned {
-		words = "中心已退回本案，须改正后重新提交。" + words
+		return "中心已退回本案，须改正后重新提交。"
 	}
-	v.showMasked(words)
+	return ""
 }
 
 func (v *visit) returnWords() string {

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"doorstep/internal/fault"
-	"doorstep/internal/guard"
 )
 
 // Unproven does an act on a person whom no officer manages, as he stands above them
@@ -22,12 +21,11 @@ func (c *Central) Unproven(ctx context.Context, a Act, do func() error) error {
 		if o.Off {
 			continue
 		}
-		may, err := c.couldManage(ctx, o.ID, a)
-		if err != nil {
-			return fault.Wrap(op, err)
-		}
-		if may {
+		switch err := c.mayByTable(ctx, o.ID, a); {
+		case err == nil:
 			return fault.New(op, fault.Denied, errors.New("officer "+o.ID+" may do this: --by "+o.ID+"; --unproven is for people whom no officer manages"))
+		case fault.KindOf(err) != fault.Denied:
+			return fault.Wrap(op, err)
 		}
 	}
 	if err := c.noteAct(ctx, operatorCentre, a, "unproven, by who administers the machine: "); err != nil {
@@ -37,25 +35,4 @@ func (c *Central) Unproven(ctx context.Context, a Act, do func() error) error {
 		return errors.Join(err, c.noteAct(context.WithoutCancel(ctx), operatorCentre, a, "failed act: "))
 	}
 	return nil
-}
-
-// couldManage says whether the table of permissions lets an officer do an act on a
-// person, whatever his password is worth at present.
-func (c *Central) couldManage(ctx context.Context, id string, a Act) (bool, error) {
-	who, err := person(ctx, c.db, id)
-	if err != nil {
-		return false, err
-	}
-	code, _, _, err := county(ctx, c.db)
-	if err != nil {
-		return false, err
-	}
-	if guard.MayAt(who, a.Verb, nil, guard.Site{County: code}) != nil {
-		return false, nil
-	}
-	err = mayManage(ctx, c.db, who, a, code)
-	if fault.KindOf(err) == fault.Denied {
-		return false, nil
-	}
-	return err == nil, err
 }
