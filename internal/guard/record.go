@@ -44,6 +44,18 @@ type Line struct {
 // Of says whether the line tells of a look at one of the cases, or of an act on it.
 func (l Line) Of(is func(uuid.UUID) bool) bool { return is(l.Case) || slices.ContainsFunc(l.Shown, is) }
 
+// tag is the end of the id of the case about which a look that stands under none asked, or
+// answered a request; false of any other line.
+func (l Line) tag() (tag [4]byte, ok bool) {
+	if l.Case != uuid.Nil || l.Kind != loan.ChangeView {
+		return tag, false
+	}
+	if tag, ok := answeredTag(l.Detail); ok {
+		return tag, true
+	}
+	return WordOf(l.Detail).Tag()
+}
+
 // Grant is the id of the grant that the line tells of: which was asked for or given, or
 // by which something was seen or taken. Empty of any other line.
 func (l Line) Grant() string {
@@ -243,13 +255,22 @@ func beyondShown(detail string) []uuid.UUID {
 	return out
 }
 
+// about says whether a line is of the case: a look or an act, or a request that names it
+// by its end, or the answer to one.
+func (q Sought) about(l Line) bool {
+	end := strings.ToLower(q.Case)
+	if tag, ok := l.tag(); ok {
+		of := hex.EncodeToString(tag[:])
+		return strings.HasSuffix(of, end) || strings.HasSuffix(end, of)
+	}
+	return l.Of(func(id uuid.UUID) bool { return id != uuid.Nil && strings.HasSuffix(id.String(), end) })
+}
+
 // Wants says whether a line is one of those; of Person it knows nothing.
 func (q Sought) Wants(l Line) bool {
 	switch {
 	case q.Operator != "" && l.Operator != q.Operator,
-		q.Case != "" && !l.Of(func(id uuid.UUID) bool {
-			return id != uuid.Nil && strings.HasSuffix(id.String(), strings.ToLower(q.Case))
-		}),
+		q.Case != "" && !q.about(l),
 		q.Seen && !l.Saw(), q.Leave && !l.Leave(), len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
 		!q.From.IsZero() && l.At.Before(q.From), !q.To.IsZero() && !l.At.Before(q.To):
 		return false

@@ -76,6 +76,10 @@ func AnsweredOn(ch *loan.Change) (tag [4]byte, ok bool) {
 	if !ok {
 		return tag, false
 	}
+	return answeredTag(detail)
+}
+
+func answeredTag(detail string) (tag [4]byte, ok bool) {
 	rest, ok := strings.CutPrefix(detail, answeredDetail)
 	if !ok {
 		rest, ok = strings.CutPrefix(detail, exportAnsweredDetail)

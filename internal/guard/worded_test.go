@@ -99,6 +99,34 @@ func TestAboutWhichCaseAnAnswerWas(t *testing.T) {
 	}
 }
 
+// TestALineUnderNoCaseIsFoundByTheCaseItIsAbout is of what is asked and answered where the
+// case itself is not.
+func TestALineUnderNoCaseIsFoundByTheCaseItIsAbout(t *testing.T) {
+	of, other := uuid.MustParse("0190a000-0000-7000-8000-00000a0b0c0d"), uuid.MustParse("0190a000-0000-7000-8000-00000a0b0c0e")
+	one := Plea{Device: [4]byte{1, 2, 3, 4}, Operator: "o-1", Ask: Ask{Fields: []string{ImagesField}, Hours: 2, Case: TagOf(of)}}
+	raw, err := one.Ask.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	device, ask := uuid.Must(uuid.NewV7()), hex.EncodeToString(raw)
+	for _, detail := range []string{one.AnsweredDetail(), AnswerDetail(true, device, ask), AnswerDetail(false, device, ask), AskedDetail(raw), WithdrawnDetail(raw)} {
+		l := Line{Kind: loan.ChangeView, Detail: detail}
+		for _, sought := range []string{of.String(), of.String()[28:], "0C0D", "0b0c0d"} {
+			if !(Sought{Case: sought}).Wants(l) {
+				t.Errorf("%q is not found by %q", detail, sought)
+			}
+		}
+		for _, sought := range []string{other.String(), other.String()[28:], "0a0b"} {
+			if (Sought{Case: sought}).Wants(l) {
+				t.Errorf("%q is found by %q", detail, sought)
+			}
+		}
+		if l.Case = other; (Sought{Case: of.String()}).Wants(l) {
+			t.Errorf("%q under another case is found", detail)
+		}
+	}
+}
+
 // TestWhatAWordBarsFrom is of every verb of the table: what a person needs to see,
 // carry and pass on a case stays.
 func TestWhatAWordBarsFrom(t *testing.T) {
