@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// listItem is a page or a day of a list, with what ends it.
-var listItem = regexp.MustCompile(`^(\d{1,3})(?:[/.](\d{1,2}))?(?:\s?[、，,；;]\s?|\b)`)
+// listItem is a page, a number of four digits or a day of a list, with what ends it.
+var listItem = regexp.MustCompile(`^(\d{1,4})(?:[/.](\d{1,2}))?(?:\s?[、，,；;]\s?|\b)`)
 
 // mostList bounds a list: a text that another laptop sent may be of any length, and is
 // looked at from each of its digits on.
@@ -20,8 +20,9 @@ type item struct {
 }
 
 // listAt is how many characters a list of three or more at the beginning of r has, the
-// items of which go up, as the pages 1、2、3 or the days 8/5、8/6、8/7; 0 of any other,
-// and of one that is a person's number cut into pieces.
+// items of which go up, as the pages 1、2、3, the days 8/5、8/6、8/7 or, close to one
+// another, 1001、1002、1003; 0 of any other, and of one that is a person's number cut into
+// pieces.
 func listAt(r []rune) int {
 	if !begins(r, '0', '9') {
 		return 0
@@ -56,17 +57,21 @@ const (
 )
 
 // hidesNumber says whether the digits of a list, from one of its items on, have the form
-// of a phone or an ID number, and the items are neither close to one another, nor many
-// and short, nor days of the year.
+// of a phone or an ID number, or four together, and the items are neither close to one
+// another, nor many and short, nor days of the year.
 func hidesNumber(items []item) bool {
-	near, short, days := true, len(items) >= manyShort, true
+	near, short, days, four := true, len(items) >= manyShort, true, false
 	for i, k := range items {
 		near = near && (i == 0 || k.at()-items[i-1].at() <= nearBy)
 		short = short && len(k.digits) <= 2
+		four = four || k.n >= 1000
 		days = days && k.n >= 1 && k.n <= 12 && k.day >= 1 && k.day <= 31
 	}
 	if near || short || days {
 		return false
+	}
+	if four {
+		return true
 	}
 	var digits []byte
 	for _, k := range slices.Backward(items) {
