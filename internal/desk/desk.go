@@ -38,6 +38,8 @@ type Desk struct {
 	words   wordsSeen
 	tenure  tenure
 
+	asked []*Recovery // of the county, at this desk; guarded by mu
+
 	mustChange atomic.Bool // the password is another person's choice
 
 	base       *loan.Reference // without what the county sent down
@@ -155,8 +157,9 @@ func (d *Desk) Today() loan.Date { return loan.DateOf(d.now()) }
 // Place is where this laptop takes cases in, as the rail shows it.
 func (d *Desk) Place() string { return d.store.Profile().Point }
 
-// Close locks the store: its keys are wiped.
+// Close locks the store: its keys are wiped, and those of what was asked of the county.
 func (d *Desk) Close() error {
+	d.forgetAsked()
 	_ = d.stands(context.Background()) // keeps how late it was, before more is written
 	d.flushRefusals(context.Background())
 	return d.store.Close()

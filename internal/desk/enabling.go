@@ -65,7 +65,7 @@ func (d *Desk) newcomer(ctx context.Context, op, id string) (guard.Operator, err
 // AskEnabling makes a request to the county for a person of the roster, and notes
 // it in the chain. It is brought to the county over the network or by a file, or
 // its digits are read out; what comes back is taken by Take or TakeAnswer, and
-// Admit lets the person in.
+// Admit lets the person in. Close forgets it.
 func (d *Desk) AskEnabling(ctx context.Context, id string) (*Enabling, error) {
 	const op = "ask to enable operator"
 	if err := d.permit(ctx, guard.AdmitOperator, nil); err != nil {
@@ -80,7 +80,20 @@ func (d *Desk) AskEnabling(ctx context.Context, id string) (*Enabling, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	e := &Enabling{Recovery: r, who: who}
+	d.mu.Lock()
+	d.asked = append(d.asked, r)
+	d.mu.Unlock()
 	return e, d.notePassword(ctx, op, "enabling "+who.ID+" asked, request "+r.Code())
+}
+
+// forgetAsked drops what was asked of the county and is not spent.
+func (d *Desk) forgetAsked() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range d.asked {
+		r.Forget()
+	}
+	d.asked = nil
 }
 
 // EnablingScan is what the QR code of a request says.

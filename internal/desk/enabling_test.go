@@ -74,6 +74,23 @@ func (f *enablingField) approval(e *desk.Enabling) []byte {
 	return b
 }
 
+func TestWhatWasAskedIsForgottenAsTheDeskCloses(t *testing.T) {
+	f := newEnablingField(t)
+	e, approved := f.asked("reviewer-7"), f.asked("admin-7")
+	if err := approved.Take(f.approval(approved), true); err != nil {
+		t.Fatal(err)
+	}
+	if e.Spent() || approved.Spent() {
+		t.Fatal("a request is spent before")
+	}
+	if err := f.d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !e.Spent() || !approved.Spent() || approved.Approved() {
+		t.Error("a request outlives the desk")
+	}
+}
+
 // TestAClerkLetsNobodyInByHisOwnWord is the hole: a clerk gives a reviewer or an
 // administrator of the roster a password and passes for them.
 func TestAClerkLetsNobodyInByHisOwnWord(t *testing.T) {

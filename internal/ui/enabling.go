@@ -34,14 +34,11 @@ func (m *manage) askEnabling(o desk.Operator) {
 		}
 		return err
 	}, func(err error) {
-		switch {
-		case err != nil:
+		if err != nil {
 			kit.Message(m.u.win, "没有申请", sentence(err), nil)
-		case m.u.shell == nil:
-			e.plea.Forget()
-		default:
-			e.show()
+			return
 		}
+		e.show()
 	})
 }
 

@@ -42,7 +42,7 @@ func nobody(p *kit.Picker, o kit.Option) string {
 	case p.Offers(o.Text):
 		return "姓名没有写全，请从列表中选"
 	}
-	return "没有这个人，请从列表中选"
+	return "列表里没有这个人。还没在本机启用、或已停用的，请找系统数据管理员"
 }
 
 // personIn is who was chosen; false where nobody was, which is then said there, and the

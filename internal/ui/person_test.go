@@ -63,7 +63,7 @@ func (r *rig) key(name fyne.KeyName) {
 }
 
 func TestWhoeverTypesNobodyIsToldAndNobodysTriesAreCounted(t *testing.T) {
-	const nobodyWords, halfWords = "没有这个人，请从列表中选", "姓名没有写全，请从列表中选"
+	const nobodyWords, halfWords = "列表里没有这个人。还没在本机启用、或已停用的，请找系统数据管理员", "姓名没有写全，请从列表中选"
 	for name, c := range map[string]struct {
 		typed, want string
 		leave       func(r *rig)

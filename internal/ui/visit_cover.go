@@ -1,6 +1,9 @@
 package ui
 
-import "doorstep/internal/loan"
+import (
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+)
 
 // uncovered takes away what the window has of a case that was seen in full until now
 // and is masked from here on.
@@ -8,6 +11,7 @@ func (v *visit) uncovered() {
 	if v.closed || v.covering || v.full() {
 		return
 	}
+	typing, before := v.typing != nil, v.pending
 	v.u.leave() // what is being typed is still saved where the desk takes it
 	v.covering, v.unlocked = true, false
 	if v.active {
@@ -22,6 +26,9 @@ func (v *visit) uncovered() {
 	v.steps[stepImages].close()
 	v.steps[stepSign].(*signStep).cover()
 	v.steps[stepReceipt].(*receiptStep).cover()
+	if typing && v.pending == before { // what was sent to the desk is told by its answer
+		kit.Notice(v.u.win, kit.Warning, "案件已不由您办理。刚才正在填写的内容没有存下，请告诉接着办理的人员。")
+	}
 }
 
 // onlyHandler stands in the place of a contract that is not the operator's to see.

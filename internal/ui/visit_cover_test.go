@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 )
 
 // takenBack is another clerk's case that was taken over before, and that its own clerk
@@ -129,4 +130,21 @@ func TestWhatIsMaskedMeanwhileIsTakenOffTheScreen(t *testing.T) {
 			r.seesNothing(v)
 		})
 	}
+}
+
+func TestWhatIsTypedAsTheCaseIsMaskedIsNotDroppedWithoutAWord(t *testing.T) {
+	r, v := takenBack(t, stepStudent, func(r *rig, v *visit) {
+		r.ui(func() {
+			v.unlocked = true
+			v.refresh()
+			kit.Focus(field(v, "student.phone"))
+			test.Type(field(v, "student.phone"), "1")
+		})
+	})
+	r.ui(func() {
+		if got := r.notices(); !strings.Contains(got, "刚才正在填写的内容没有存下") {
+			t.Errorf("said %q", got)
+		}
+	})
+	r.seesNothing(v)
 }
