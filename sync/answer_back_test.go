@@ -195,8 +195,8 @@ func TestAnAnswerThatTookNoEffectIsToldToWhoGaveIt(t *testing.T) {
 	t.Run("an answer of who may not", func(t *testing.T) {
 		_, p := w.ask()
 		raw := strings.Fields(w.s.must(t, "grant", "waiting"))
-		w.b.commit(t, uuid.Nil, "admin-p", loan.ChangeView, loan.ViewBody{Reason: "核对属实", Detail: guard.AnswerDetail(true, p.Device, raw[indexAfter(raw, "ask")])})
-		w.b.commit(t, uuid.Nil, "nobody", loan.ChangeView, loan.ViewBody{Reason: "核对属实", Detail: guard.AnswerDetail(true, p.Device, raw[indexAfter(raw, "ask")])})
+		w.b.commit(t, uuid.Nil, "admin-p", loan.ChangeView, loan.ViewBody{Reason: "核对属实", Detail: guard.AnswerDetail(true, p.Device, raw[indexAfter(raw, "核对码")])})
+		w.b.commit(t, uuid.Nil, "nobody", loan.ChangeView, loan.ViewBody{Reason: "核对属实", Detail: guard.AnswerDetail(true, p.Device, raw[indexAfter(raw, "核对码")])})
 		w.carry(w.b, w.b)
 		all := w.list(w.b)
 		if len(all) == 0 || all[0].Operator != "admin-p" || all[0].Why != guard.WhyMayNot {
@@ -274,7 +274,7 @@ func TestAGrantOfACodeIsTakenBack(t *testing.T) {
 		}
 		w.carry(w.b, w.a)
 		taken(g)
-		if out := w.s.must(t, "answer", "list"); !strings.Contains(out, "taken-back") {
+		if out := w.s.must(t, "answer", "list"); !strings.Contains(out, "撤销授权") {
 			t.Errorf("the centre does not say who took it back: %s", out)
 		}
 	})

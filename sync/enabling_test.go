@@ -52,7 +52,7 @@ func TestAPersonIsEnabledByTheCountysWordAlone(t *testing.T) {
 		if err := d.Admit(ctx, e, []byte("chosen by another 7")); err != nil {
 			t.Fatal(err)
 		}
-		if words := verbOK(t, "answer", "list", "--data", s.dir); !strings.Contains(words, "enabling") || !strings.Contains(words, "rev-9") {
+		if words := verbOK(t, "answer", "list", "--data", s.dir); !strings.Contains(words, "启用账号") || !strings.Contains(words, "rev-9") {
 			t.Errorf("the list of answers: %s", words)
 		}
 	})
@@ -79,7 +79,7 @@ func TestAPersonIsEnabledByTheCountysWordAlone(t *testing.T) {
 				name = a.ID.String()
 			}
 		}
-		if words := verbOK(t, "recovery", "list", "--data", s.dir); !strings.Contains(words, "enabling, asked by practice-clerk") {
+		if words := verbOK(t, "recovery", "list", "--data", s.dir); !strings.Contains(words, "启用账号，申请人：practice-clerk") {
 			t.Errorf("the list says %s", words)
 		}
 		var out, errs bytes.Buffer

@@ -42,7 +42,7 @@ func TestAnExportIsApprovedAtTheCentreByTelephone(t *testing.T) {
 	who := []string{"grant", "answer", "--device", l.Profile().Device.String()[28:], "--operator", "clerk-9", "--by", "admin-9", "--reason", "核对是本人"}
 	t.Run("what is asked for is told first, and nothing granted", func(t *testing.T) {
 		code, out, errs := s.verb(t, append(who, "--code", call.Code)...)
-		if code == exitOK || out != "" || !strings.Contains(errs, to.Fingerprint()) || !strings.Contains(errs, "2 cases at most") {
+		if code == exitOK || out != "" || !strings.Contains(errs, to.Fingerprint()) || !strings.Contains(errs, "最多 2 件案件") {
 			t.Errorf("exit %d, %q, %q", code, out, errs)
 		}
 		if code, out, _ := s.verb(t, append(who, "--code", call.Code, "--to", "某公司", "--purpose", a.Reason, "--yes")...); code == exitOK || out != "" {

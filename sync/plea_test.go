@@ -81,7 +81,7 @@ func TestARequestGoesUpAndItsGrantComesDown(t *testing.T) {
 	t.Run("an approval that a laptop makes up for who may not is no grant", func(t *testing.T) {
 		w := list[0]
 		raw := strings.Fields(s.must(t, "grant", "waiting"))
-		digits := raw[indexAfter(raw, "ask")]
+		digits := raw[indexAfter(raw, "核对码")]
 		for _, who := range []string{"practice-clerk", "admin-5", "admin-p", "rev-9", "nobody"} {
 			b.commit(t, uuid.Nil, who, loan.ChangeView, loan.ViewBody{Reason: "核对属实", Detail: guard.AnswerDetail(true, w.Device, digits)})
 		}
@@ -141,7 +141,7 @@ func TestARequestGoesUpAndItsGrantComesDown(t *testing.T) {
 				t.Fatalf("got %d requests, %v", len(list), err)
 			}
 			raw := strings.Fields(s.must(t, "grant", "waiting"))
-			digits := raw[indexAfter(raw, "ask")]
+			digits := raw[indexAfter(raw, "核对码")]
 			if err := asker.WithdrawAsk(t.Context(), k.Code); err != nil {
 				t.Fatal(err)
 			}
@@ -177,7 +177,7 @@ func TestARequestGoesUpAndItsGrantComesDown(t *testing.T) {
 	t.Run("the centre's command answers too", func(t *testing.T) {
 		ask()
 		raw := strings.Fields(s.must(t, "grant", "waiting"))
-		args := []string{"grant", "decide", "--device", a.Profile().Device.String(), "--ask", raw[indexAfter(raw, "ask")], "--reason", "核对属实，同意", "--yes", "--by"}
+		args := []string{"grant", "decide", "--device", a.Profile().Device.String(), "--ask", raw[indexAfter(raw, "核对码")], "--reason", "核对属实，同意", "--yes", "--by"}
 		if code, _, _ := s.verb(t, append(args, "admin-5")...); code != exitUsage {
 			t.Errorf("by the province's: exit %d", code)
 		}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
@@ -102,14 +101,14 @@ func sayEnabling(ctx context.Context, c *central.Central, who central.Caller, er
 	if err != nil {
 		return err
 	}
-	by := "who asks is not in the digits: let them say it"
+	by := "核对码里没有是谁申请的，请对方自己说"
 	for _, r := range list {
 		if r.Sort == seal.RecoveryEnabling && r.Operator == who.Operator && strings.HasSuffix(r.Device.String(), strings.ToLower(who.Device)) {
-			by = "the last request for it that came over the network was asked by " + r.By
+			by = "经网络送到的最近一份申请，申请人是 " + guard.AccountLabel(r.By)
 			break
 		}
 	}
-	fmt.Fprintf(errs, "asked for: that %s be enabled at that laptop, no forgotten password; %s\n", who.Operator, by)
+	fmt.Fprintf(errs, "申请的是：在那台电脑上启用 %s，不是忘记密码；%s\n", who.Operator, by)
 	return nil
 }
 
@@ -130,7 +129,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	}
 	if r, t, ok := guard.ParseExportRequest(*code); ok {
 		*code, said.To, said.Purpose = r.AskScan(), cmp.Or(said.To, t.To), cmp.Or(said.Purpose, t.Purpose)
-		fmt.Fprintf(errs, "the code says: for %s, to %s\n", t.Purpose, t.To)
+		fmt.Fprintf(errs, "二维码里写的：用途%s，接收方%s\n", t.Purpose, t.To)
 	}
 	if err := unscanned(who, code); err != nil {
 		return err
@@ -139,16 +138,16 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 	export, _, notExport := central.ReadExport(*code)
 	if notExport == nil {
 		ask, err = export.Ask, nil
-		fmt.Fprintf(errs, "to be exported to the key %s: compare this with the recipient, on another call\n", export.Fingerprint())
+		fmt.Fprintf(errs, "导出给公钥 %s：请另打一个电话，与接收方核对\n", export.Fingerprint())
 	}
 	if err != nil {
 		return err
 	}
-	of := fmt.Sprintf("%d cases at most", ask.Count)
+	of := fmt.Sprintf("最多 %d 件案件", ask.Count)
 	if ask.Count == 0 {
-		of = fmt.Sprintf("the one case that ends in %x", ask.Case)
+		of = fmt.Sprintf("编号末 8 位是 %x 的一件案件", ask.Case)
 	}
-	fmt.Fprintf(errs, "asked for: %s; of %s; for %d hours\n", strings.Join(ask.Fields, ", "), of, ask.Hours)
+	fmt.Fprintf(errs, "申请的是：%s；%s；%d 小时\n", strings.Join(guard.FieldNames(ask.Fields), "、"), of, ask.Hours)
 	if !*yes {
 		return fault.Tell("sync.grantAnswer", fault.Input, "还没有批准：核对无误后加 --yes。", errors.New("nothing was granted; --yes grants it"))
 	}
@@ -164,7 +163,7 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 			return err
 		}
 		if id != "" {
-			fmt.Fprintf(errs, "sync grant withdraw --id %s takes it back\n", id)
+			fmt.Fprintf(errs, "要收回：sync grant withdraw --id %s\n", id)
 		}
 		return showAnswer(out, errs, answer, guard.AnswerScan(answer), *png)
 	})
@@ -184,10 +183,18 @@ func answerList(ctx context.Context, args []string, out, errs io.Writer) error {
 			return errors.Join(err, printJSON(out, list))
 		}
 		for _, a := range list {
-			fmt.Fprintf(out, "%s  %-7s  device %s  operator %s  by %s  %s\n", a.At.Local().Format(time.DateTime), a.Kind, a.Device, a.Operator, a.By, a.Reason)
+			fmt.Fprintf(out, "%s  %s  电脑 %s  人员 %s  答复人：%s  %s\n", guard.RecordTime(a.At), answeredLabel(a.Kind), a.Device, guard.AccountLabel(a.Operator), guard.AccountLabel(a.By), said("原因：", a.Reason))
 		}
 		return nil
 	})
+}
+
+// answeredLabel names what was answered by telephone.
+func answeredLabel(kind string) string {
+	if l := map[string]string{"renewal": "续期", "enabling": "启用账号", "grant": "批准查看", "export": "批准导出", "taken-back": "撤销授权"}[kind]; l != "" {
+		return l
+	}
+	return kind
 }
 
 func grantWaiting(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -210,16 +217,16 @@ func grantWaiting(ctx context.Context, args []string, out, errs io.Writer) error
 			if err != nil {
 				return err
 			}
-			state := "waits"
+			state := "等待答复"
 			if p.Declined {
-				state = "declined by " + p.By
+				state = guard.AccountLabel(p.By) + " 不批准"
 			}
-			of := fmt.Sprintf("%d cases at most", asked.Ask.Count)
+			of := fmt.Sprintf("最多 %d 件案件", asked.Ask.Count)
 			if asked.Ask.Count == 0 {
-				of = "case " + p.Case.String()
+				of = "案件 " + p.Case.String()
 			}
-			fmt.Fprintf(out, "%s  device %s  ask %s  operator %s  %s; %s; %d hours; %s  %s\n", p.At.Local().Format(time.DateTime), p.Device, p.Ask, p.Operator,
-				strings.Join(asked.Ask.Fields, ","), of, asked.Ask.Hours, state, p.Reason)
+			fmt.Fprintf(out, "%s  电脑 %s  核对码 %s  人员 %s  %s；%s；%d 小时；%s  原因：%s\n", guard.RecordTime(p.At), p.Device, p.Ask, guard.AccountLabel(p.Operator),
+				strings.Join(guard.FieldNames(asked.Ask.Fields), "、"), of, asked.Ask.Hours, state, p.Reason)
 		}
 		return nil
 	})

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/seal"
 	"doorstep/sync/central"
 )
@@ -45,19 +45,19 @@ func emergencyList(ctx context.Context, args []string, out, errs io.Writer) erro
 }
 
 func showEmergency(out io.Writer, e central.Emergency) {
-	fmt.Fprintf(out, "%s  device %s  %s  emergency %s  operator %s  case %s  because: %s\n", e.At.Local().Format(time.DateTime), e.Device, e.Point, e.ID, e.Operator, e.Case, e.Reason)
+	fmt.Fprintf(out, "%s  %s  电脑 %s  紧急查看 %s  人员 %s  案件 %s  原因：%s\n", guard.RecordTime(e.At), e.Point, e.Device, e.ID, guard.AccountLabel(e.Operator), e.Case, e.Reason)
 	if len(e.Reviews) == 0 {
-		fmt.Fprintln(out, "  nobody has looked at it yet")
+		fmt.Fprintln(out, "  还没有人复查")
 	}
 	for _, r := range e.Reviews {
-		found, where := "NOT RIGHT", "at the laptop"
+		found, where := "不应使用", "在电脑上"
 		if r.Right {
-			found = "right"
+			found = "属实，使用得当"
 		}
 		if r.Centre {
-			where = "here"
+			where = "在县里"
 		}
-		fmt.Fprintf(out, "  %s  %s, by %s %s: %s\n", r.At.Local().Format(time.DateTime), found, r.By, where, r.Word)
+		fmt.Fprintf(out, "  %s  %s，由 %s %s复查：%s\n", guard.RecordTime(r.At), found, guard.AccountLabel(r.By), where, r.Word)
 	}
 }
 

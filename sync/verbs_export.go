@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
+	"doorstep/internal/guard"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
 )
@@ -51,7 +51,7 @@ people. Both may run beside the server.`, errs)
 	return who.act(ctx, c, exports("export under "+*grant, uuid.Nil), func() error {
 		h, err := c.Release(ctx, *grant, *operator, ids, *to)
 		if err == nil {
-			fmt.Fprintf(out, "exported: %d cases, %d files, %d left away: %s\n", h.Cases, h.Files, h.Left, h.Path)
+			fmt.Fprintf(out, "已导出 %d 件案件，%d 个文件，略去 %d 个：%s\n", h.Cases, h.Files, h.Left, h.Path)
 		}
 		return err
 	})
@@ -71,7 +71,7 @@ func exportList(ctx context.Context, args []string, out, errs io.Writer) error {
 			return errors.Join(err, printJSON(out, list))
 		}
 		for _, r := range list {
-			fmt.Fprintf(out, "%s  grant %s  copy %d  case %s  operator %s  to %s %s\n", r.At.Local().Format(time.DateTime), r.Grant, r.N, r.Case, r.Operator, r.Fingerprint, r.Recipient)
+			fmt.Fprintf(out, "%s  授权 %s  第 %d 份  案件 %s  人员 %s  接收方：%s %s\n", guard.RecordTime(r.At), r.Grant, r.N, r.Case, guard.AccountLabel(r.Operator), r.Recipient, r.Fingerprint)
 		}
 		return nil
 	})

@@ -7,11 +7,12 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/internal/seal"
 	"doorstep/sync/central"
+	"doorstep/sync/parcel"
 	"github.com/google/uuid"
 )
 
@@ -34,10 +35,27 @@ func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error
 }
 
 func showRecoveries(out io.Writer, list []central.RecoveryAsked) {
-	fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %-20s  %s\n", "request", "asked", "state", "operator", "device", "point", "for")
 	for _, r := range list {
-		fmt.Fprintf(out, "%-36s  %-19s  %-8s  %-20s  %-36s  %-20s  %s\n", r.ID, r.Asked.Format(time.DateTime), r.State, r.Operator, r.Device, r.Point, r.For())
+		fmt.Fprintf(out, "%s  申请 %s  人员 %s  %s  电脑 %s  %s  %s\n", guard.RecordTime(r.Asked), r.ID, guard.AccountLabel(r.Operator), r.Point, r.Device, askedFor(r), askedState(r.State))
 	}
+}
+
+// askedFor says what a request is for, and who made it where that is another.
+func askedFor(r central.RecoveryAsked) string {
+	switch r.Sort {
+	case seal.RecoveryForgotten:
+		return "忘记密码"
+	case seal.RecoveryEnabling:
+		return "启用账号，申请人：" + guard.AccountLabel(r.By)
+	}
+	return "较早的程序，没有写明"
+}
+
+func askedState(state string) string {
+	if l := map[string]string{parcel.RecoveryWaiting: "等待批准", parcel.RecoveryApproved: "已批准", parcel.RecoveryRefused: "已拒绝", parcel.RecoveryExpired: "已过期"}[state]; l != "" {
+		return l
+	}
+	return state
 }
 
 const approveAbout = `let an operator who forgot the password set a new one, or a person of the roster be
@@ -103,12 +121,13 @@ func recovers(what string, r central.RecoveryAsked, missing error) central.Act {
 // sort.
 func meant(r central.RecoveryAsked, enable bool, errs io.Writer) error {
 	const op = "sync.recovery"
-	fmt.Fprintf(errs, "asked for: %s of %s\n", r.For(), r.Operator)
+	fmt.Fprintf(errs, "申请的是：%s；账号 %s\n", askedFor(r), r.Operator)
 	switch {
 	case r.Sort == seal.RecoveryEnabling && !enable:
-		return fault.New(op, fault.Input, fmt.Errorf("this is no forgotten password: %s asks that %s be enabled at the laptop; nothing was approved, --enable approves it", r.By, r.Operator))
+		return fault.Tell(op, fault.Input, "这不是忘记密码，是申请在那台电脑上启用账号，没有批准。核实后要批准的，加 --enable。",
+			fmt.Errorf("this is no forgotten password: %s asks that %s be enabled at the laptop; nothing was approved, --enable approves it", r.By, r.Operator))
 	case r.Sort == seal.RecoveryForgotten && enable:
-		return fault.New(op, fault.Input, errors.New("this is a forgotten password, and no enabling; nothing was approved"))
+		return fault.Tell(op, fault.Input, "这是忘记密码，不是启用账号，没有批准。核实后要批准的，去掉 --enable。", errors.New("this is a forgotten password, and no enabling; nothing was approved"))
 	}
 	return nil
 }
@@ -160,7 +179,7 @@ func recoveryRefuse(ctx context.Context, args []string, out, errs io.Writer) err
 			if missing != nil {
 				return missing
 			}
-			fmt.Fprintf(errs, "refused: %s of %s\n", asked.For(), asked.Operator)
+			fmt.Fprintf(errs, "已拒绝：%s；账号 %s\n", askedFor(asked), asked.Operator)
 			return c.RefuseRecovery(ctx, request)
 		})
 	})
@@ -182,7 +201,7 @@ func recoveryTest(ctx context.Context, args []string, out, errs io.Writer) error
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "the recovery key", name, "opens what laptops seal to it")
+	fmt.Fprintln(out, "恢复密钥", name, "能打开各台电脑的申请")
 	return nil
 }
 

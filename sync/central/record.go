@@ -257,7 +257,7 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 	take := func(ch *loan.Change) error {
 		l := r.lineOf(ch)
 		r.sawErased(ch.Device, l)
-		if !r.q.Wants(l) || cases != nil && !l.Of(func(id uuid.UUID) bool { return slices.Contains(cases, id) }) {
+		if !r.q.Wants(l) || r.q.Person != "" && !l.Of(func(id uuid.UUID) bool { return slices.Contains(cases, id) }) {
 			return nil
 		}
 		return each(l)

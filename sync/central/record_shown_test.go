@@ -1,6 +1,7 @@
 package central
 
 import (
+	"encoding/hex"
 	"slices"
 	"testing"
 
@@ -33,6 +34,28 @@ func TestWhoSawARowOfAPersonsCaseToEraseItIsInHisRecord(t *testing.T) {
 		}
 		if n != x.want {
 			t.Errorf("%s: %d lines of %d, want %d", name, n, found.Total, x.want)
+		}
+	}
+}
+
+func TestAnAnswerWhereTheCaseIsNotIsFoundByTheCase(t *testing.T) {
+	k := twoPoints(t)
+	ask, err := guard.Ask{Fields: []string{guard.ImagesField}, Hours: 2, Case: guard.TagOf(k.his)}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := guard.AnswerDetail(false, uuid.Must(uuid.NewV7()), hex.EncodeToString(ask))
+	k.east.change(uuid.Nil, loan.ChangeView, loan.ViewBody{Detail: said, Reason: "没有必要"})
+	k.east.send(k.east.changes)
+	for sought, want := range map[string]int{k.his.String(): 1, k.his.String()[28:]: 1, k.other.String(): 0} {
+		found, n := k.ask(t, "aud-county", RecordQuery{Sought: guard.Sought{Case: sought}}), 0
+		for _, l := range found.Lines {
+			if l.Detail == said {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%s: %d lines of %d, want %d", sought, n, found.Total, want)
 		}
 	}
 }
