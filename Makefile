@@ -7,6 +7,8 @@ export PATH := $(PATH):/usr/local/go/bin
 # gles halves the first build and draws the same; it is for Linux only.
 TAGS    := gles
 RELEASE := x11,migrated_fynedo,no_animations,no_emoji
+# As the window is tried and shown from the sources; one set, so that nothing is built twice.
+SHOWN   := $(TAGS),x11,no_animations,no_emoji
 # A checkout owned by another user must build too.
 PLAIN   := -buildvcs=false
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
@@ -29,7 +31,7 @@ UNWATCHED := image/... compress/... hash/... golang.org/x/image/... golang.org/x
 # two cases on a virtual one, its pictures and papers in out/.
 run: setup
 	mkdir -p .build
-	go build $(PLAIN) -tags $(TAGS),x11,no_animations,no_emoji -o .build/doorstep ./app
+	go build $(PLAIN) -tags $(SHOWN) -o .build/doorstep ./app
 	CGO_ENABLED=0 go build $(PLAIN) -o .build/doorstep-sync ./sync
 	CGO_ENABLED=0 go build $(PLAIN) -o .build/practice ./app/practice
 	.build/practice --app .build/doorstep --sync .build/doorstep-sync
@@ -42,10 +44,10 @@ run: setup
 test: export GOFLAGS := $(GOFLAGS) $(UNWATCHED:%=-gcflags=%=-race=false)
 test: setup
 	CGO_ENABLED=0 go build $(PLAIN) -o /dev/null ./sync
-	go vet -race -tags $(TAGS) ./...
-	go test -race -tags $(TAGS) -timeout 50m ./app/practice ./sync ./... & watched=$$!; failed=0; \
+	go vet -race -tags $(SHOWN) ./...
+	go test -race -tags $(SHOWN) -timeout 50m ./app/practice ./sync ./... & watched=$$!; failed=0; \
 	CGO_ENABLED=0 go test -tags ci -timeout 25m -run '^TestStorms(Shared|OfDays)?$$' ./sync || failed=1; \
-	go test -tags $(TAGS) -timeout 25m -run '^TestAFinderLearnsNothing$$' ./app/practice || failed=1; \
+	go test -tags $(SHOWN) -timeout 25m -run '^TestAFinderLearnsNothing$$' ./app/practice || failed=1; \
 	wait $$watched || failed=1; exit $$failed
 
 # Kills and power cuts: what was called saved must be there. Under five minutes.
@@ -56,7 +58,7 @@ crash: setup
 # copies. DOORSTEP_SOAK=2h goes on for longer; a seed that fails is printed.
 soak: setup
 	mkdir -p .build
-	go build $(PLAIN) -tags $(TAGS),x11,no_animations,no_emoji -o .build/doorstep ./app
+	go build $(PLAIN) -tags $(SHOWN) -o .build/doorstep ./app
 	CGO_ENABLED=0 go build $(PLAIN) -o .build/doorstep-sync ./sync
 	CGO_ENABLED=0 go test -tags ci -c -o .build/soak ./sync
 	cd sync && DOORSTEP_SOAK=$${DOORSTEP_SOAK:-10m} DOORSTEP_APP=$(CURDIR)/.build/doorstep DOORSTEP_SYNC=$(CURDIR)/.build/doorstep-sync \

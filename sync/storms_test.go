@@ -20,7 +20,7 @@ import (
 // fail. DOORSTEP_SEED is the seed of one world, or of the first of
 // DOORSTEP_STORMS.
 func TestStorms(t *testing.T) {
-	first, worlds := seeds(t, 2000, 100)
+	first, worlds := seeds(t, 1000, 100)
 	// Worlds are short and let their memory go at once.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	m := newMother(t)
