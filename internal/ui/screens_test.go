@@ -23,6 +23,7 @@ import (
 	"doorstep/sync/courier"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 	"github.com/google/uuid"
 )
 
@@ -64,15 +65,34 @@ func testProfile(t testing.TB) store.Profile {
 		CountyKey: seal.NewKey(), Centre: ca.Signer().Public(), Practice: true}
 }
 
+// TestMain gives all tests one application: with each that is made, and with each theme,
+// the fonts are read anew, and what shapes the lines keeps them all.
+func TestMain(m *testing.M) {
+	test.NewApp()
+	os.Exit(m.Run())
+}
+
+// wear sets the program's theme, unless it is worn.
+func wear(v kit.Variant) {
+	next := kit.NewTheme(kit.Fonts{
+		Regular: fyne.NewStaticResource("DoorstepSans-Regular.otf", assets.Sans()),
+		Bold:    fyne.NewStaticResource("DoorstepSans-Bold.otf", assets.SansBold()),
+	}, 1, v)
+	s := fyne.CurrentApp().Settings()
+	for _, by := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
+		if s.Theme().Font(fyne.TextStyle{}).Name() != next.Font(fyne.TextStyle{}).Name() ||
+			s.Theme().Color(theme.ColorNameBackground, by) != next.Color(theme.ColorNameBackground, by) {
+			s.SetTheme(next)
+			return
+		}
+	}
+}
+
 // testWindow is a window over a data folder; look is the theme's variant. The
 // courier is a real one, paused, to a centre that is not there.
 func testWindow(t testing.TB, dir string, variant kit.Variant) *Window {
 	t.Helper()
-	a := test.NewTempApp(t)
-	a.Settings().SetTheme(kit.NewTheme(kit.Fonts{
-		Regular: fyne.NewStaticResource("DoorstepSans-Regular.otf", assets.Sans()),
-		Bold:    fyne.NewStaticResource("DoorstepSans-Bold.otf", assets.SansBold()),
-	}, 1, variant))
+	wear(variant)
 	useOneThread(t)
 	rules, err := rulebook.Load()
 	if err != nil {
@@ -114,7 +134,12 @@ func testWindow(t testing.TB, dir string, variant kit.Variant) *Window {
 		Printing: newTestPrinter().printing(),
 	})
 	w.Resize(fyne.NewSize(1366, 768))
-	t.Cleanup(func() { fyne.DoAndWait(u.Close) })
+	t.Cleanup(func() {
+		fyne.DoAndWait(func() {
+			u.Close()
+			w.Close()
+		})
+	})
 	return u
 }
 

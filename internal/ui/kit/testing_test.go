@@ -16,9 +16,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// wear sets the theme.
+// wear sets the theme, unless it is worn: with each the fonts are read anew, and what
+// shapes the lines keeps them all.
 func wear(v Variant, scale float32) {
-	fyne.CurrentApp().Settings().SetTheme(NewTheme(realFonts(), scale, v))
+	s := fyne.CurrentApp().Settings()
+	if t, ok := s.Theme().(*kitTheme); !ok || t.variant != v || t.scale != scale {
+		s.SetTheme(NewTheme(realFonts(), scale, v))
+	}
 }
 
 // stage is a window with the program's theme, for one test.
