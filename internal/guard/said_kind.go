@@ -153,17 +153,25 @@ func answerSort(l Line) sort {
 	return sort{}
 }
 
+// reviewedSort is of the review of an emergency: one that was not right is told at once.
+func reviewedSort(right bool) sort {
+	if !right {
+		return sort{"复查紧急查看：不应使用", "glass-reviewed"}
+	}
+	return sort{"复查紧急查看", "glass-reviewed"}
+}
+
 // elseSort is of the other looks by which nobody saw a case's data.
 func elseSort(l Line) sort {
 	if g, ok := GlassOf(l.Detail); ok {
 		if !g.Reviewed {
 			return sort{"紧急查看", "glass"}
 		}
-		return sort{"复查紧急查看", "glass-reviewed"}
+		return reviewedSort(g.Right)
 	}
 	switch {
 	case strings.HasPrefix(l.Detail, glassDetail): // the centre's, which says more
-		return sort{"复查紧急查看", "glass-reviewed"}
+		return reviewedSort(!strings.Contains(l.Detail, " reviewed: not right"))
 	case strings.HasPrefix(l.Detail, erasingMark):
 		return sort{KindLabel(loan.ChangeErase), string(loan.ChangeErase)}
 	case strings.HasPrefix(l.Detail, PortraitAgain):

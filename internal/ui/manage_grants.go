@@ -249,6 +249,7 @@ func (s *grantSection) review(g desk.Glass) {
 				return
 			}
 			d.Close()
+			kit.Notice(s.u.win, kit.Good, "复查结果已记入日志。")
 			s.refresh()
 		})
 		return false

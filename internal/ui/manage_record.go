@@ -29,6 +29,7 @@ type recordSection struct {
 	kind  *kit.Choice
 	days  *kit.Choice
 	dated bool // the period was chosen, and is not what stands there by itself
+	round int  // counts the changes of the filters: what was asked before one is not shown
 	find  *kit.Button
 	save  *kit.Button
 	told  *kit.Text
@@ -70,19 +71,40 @@ func newRecordSection(u *Window) *recordSection {
 	s.kind.SetValue("")
 	s.days = kit.NewChoice(kit.Option{ID: "1", Text: "今天"}, kit.Option{ID: "7", Text: "7 天"}, kit.Option{ID: "30", Text: "30 天"}, kit.Option{ID: "0", Text: "不限"})
 	s.days.SetValue("7")
-	s.days.OnChanged = func(string) { s.dated = true }
+	s.days.OnChanged = func(string) {
+		s.dated = true
+		s.anew()
+	}
+	s.who.OnChanged = func(kit.Option) { s.anew() }
+	s.kind.OnChanged = func(string) { s.anew() }
+	s.id.OnChanged = func(string) { s.anew() }
 	s.find = kit.NewPrimary("查询", kit.Icon("search"), s.query)
 	s.save = kit.NewSecondary("导出报告", kit.Icon("download"), s.report)
 	s.list = kit.NewList([]kit.Column{{Weight: 2.2}, {Weight: 2}, {Weight: 2.2}, {Weight: 1.6}, {Weight: 5}}, func() int { return len(s.lines) }, s.cells)
-	s.list.Empty = "选好条件，按“查询”列出"
 	s.list.OnOpen = s.open
+	s.anew()
 	s.all = []fyne.CanvasObject{
 		kit.Card("查询日志", nil, kit.Columns([]float32{2, 2, 3}, kit.NewLabeled("人员", false, s.who), s.idOf, kit.NewLabeled("时间", false, s.days)),
 			kit.NewLabeled("事项", false, s.kind), s.whyOf, container.NewHBox(s.find, s.save), s.told, container.New(&tall{300}, s.list)),
 		kit.Card("值得留意", nil, s.odd),
 	}
-	s.odd.Add(kit.NewText("查询后列出。", kit.TextMuted))
 	return s
+}
+
+// anew empties the lists as a filter changes: what another query found would be taken for
+// what this one did.
+func (s *recordSection) anew() {
+	if s.list == nil {
+		return
+	}
+	s.round++
+	s.lines = nil
+	s.told.SetText("")
+	s.list.Empty = "选好条件，按“查询”列出"
+	s.list.Select(-1)
+	s.list.Refresh()
+	s.odd.Objects = []fyne.CanvasObject{kit.NewText("查询后列出。", kit.TextMuted)}
+	s.odd.Refresh()
 }
 
 func (s *recordSection) cards() []fyne.CanvasObject { return s.all }
@@ -153,17 +175,20 @@ func (s *recordSection) query() {
 	}
 	q.Limit = mostLines
 	s.find.SetBusy("正在查询…")
+	round := s.round
 	var r desk.Record
 	s.u.act("record", func(ctx context.Context) (err error) {
 		r, err = s.u.desk.Record(ctx, q)
 		return err
 	}, func(err error) {
 		s.find.SetBusy("")
-		if err != nil {
+		switch {
+		case round != s.round:
+		case err != nil:
 			s.idOf.SetError(sentence(err))
-			return
+		default:
+			s.show(r)
 		}
-		s.show(r)
 	})
 }
 

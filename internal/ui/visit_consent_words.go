@@ -10,8 +10,11 @@ import (
 func (v *visit) messageOf(f loan.Finding) string {
 	const noConsent = "E-CT-001"
 	text := v.u.deps.Words.Message(f.Code)
-	if f.Code != noConsent || v.covering {
+	switch {
+	case f.Code != noConsent:
 		return text
+	case v.covering: // which of them lack is not shown there
+		return "本人的同意不全：有的没有取得，或本人已撤回"
 	}
 	party := f.Party
 	if who, ok := strings.CutPrefix(f.Field, "consent/"); ok {
