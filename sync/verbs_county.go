@@ -204,9 +204,19 @@ func withdraw(name, flag string, kind bulletin.Kind) verb {
 			a.Verb = guard.ApproveGrant
 		}
 		return who.at(ctx, *data, a, func(c *central.Central) error {
+			known := kind != bulletin.Grant
+			if !known {
+				var err error
+				if known, err = c.KnowsGrant(ctx, *id); err != nil {
+					return err
+				}
+			}
 			b, err := c.Withdraw(ctx, kind, *id)
 			if err == nil {
 				inForce(out, b, "withdrawn")
+			}
+			if err == nil && !known {
+				fmt.Fprintln(errs, "县里没有编号是 "+*id+" 的授权，请核对编号。电脑之间用批准码给出、还没有同步到县里的，已按这个编号撤销。")
 			}
 			return err
 		})
