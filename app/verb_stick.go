@@ -77,7 +77,7 @@ func stickRead(c *call) int {
 			r, err = courier.ReadStick(ctx, d.Store(), dir)
 			return err
 		})
-		if r.Answers > 0 {
+		if r.Answers > 0 && !r.At.IsZero() {
 			fmt.Fprintf(c.out, "receipt of %s: %d changes and %d blobs are there; %d news, %d healed; waiting: %d changes, %d blobs\n",
 				r.At.Format(time.RFC3339), r.Changes, r.Blobs, r.News, r.Healed, r.WaitingChanges, r.WaitingBlobs)
 		}

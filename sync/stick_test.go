@@ -272,9 +272,9 @@ func TestAStickOfManyHands(t *testing.T) {
 	neighbour.read(t, dir)
 	oneCase(t, s, l, mine, 8)
 	oneCase(t, s, neighbour, theirs, 8)
-	for _, x := range []*laptop{far, gone} {
-		if _, err := courier.ReadStick(t.Context(), x.Store, dir); fault.KindOf(err) != fault.Missing {
-			t.Errorf("no answer for it: got %v, want missing", err)
+	for x, want := range map[*laptop]fault.Kind{far: fault.Missing, gone: fault.Denied} {
+		if _, err := courier.ReadStick(t.Context(), x.Store, dir); fault.KindOf(err) != want {
+			t.Errorf("nothing was taken of it: got %v, want %v", err, want)
 		}
 	}
 	takeStick(t, other, dir, exitFailed) // for it, the three are strangers

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/guard"
 	"doorstep/sync/central"
 )
 
@@ -222,7 +223,8 @@ func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 
 func restored(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("restored", "say that the folder, or the database, came out of a backup, before a server starts again:\n"+
-		"laptops then send what the backup lacks.", errs)
+		"laptops then send what the backup lacks. What the centre itself did since, such as a laptop\n"+
+		"or a person shut out, is said again by people: it tells up to when the backup knows of that.", errs)
 	data := f.String("data", "", "folder of the centre")
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -232,5 +234,12 @@ func restored(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	defer c.Close()
-	return c.Restored(ctx)
+	last, err := c.LastSaid(ctx)
+	if err == nil {
+		err = c.Restored(ctx)
+	}
+	if err == nil && !last.IsZero() {
+		fmt.Fprintf(out, "备份里县里的记录到 %s 为止。此后停用的电脑和人员、改过的角色和密码、签发和撤销的授权，备份里都没有，请逐项重新办理（sync device、operator、officer、grant）。\n", guard.RecordTime(last))
+	}
+	return err
 }

@@ -204,9 +204,19 @@ func withdraw(name, flag string, kind bulletin.Kind) verb {
 			a.Verb = guard.ApproveGrant
 		}
 		return who.at(ctx, *data, a, func(c *central.Central) error {
+			known := kind != bulletin.Grant
+			if !known {
+				var err error
+				if known, err = c.KnowsGrant(ctx, *id); err != nil {
+					return err
+				}
+			}
 			b, err := c.Withdraw(ctx, kind, *id)
 			if err == nil {
 				inForce(out, b, "withdrawn")
+			}
+			if err == nil && !known {
+				fmt.Fprintln(errs, "县里没有编号是 "+*id+" 的授权，请核对编号。电脑之间用批准码给出、还没有同步到县里的，已按这个编号撤销。")
 			}
 			return err
 		})
@@ -288,7 +298,16 @@ func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 	}
 	return who.ofCase(ctx, *data, *id, func(kase uuid.UUID) central.Act { return decides("case return", kase) },
-		func(c *central.Central, kase uuid.UUID) error { return c.Return(ctx, kase, b, *by) })
+		func(c *central.Central, kase uuid.UUID) error {
+			if err := c.Return(ctx, kase, b, *by); err != nil {
+				return err
+			}
+			n, err := c.Hear(ctx, kase)
+			if err == nil && n == 0 {
+				fmt.Fprintln(errs, "已退回。办理这件案件的电脑都已停用，收不到退回：请另行告诉受理点；电脑恢复或重新注册后会收到。")
+			}
+			return err
+		})
 }
 
 func caseAccept(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -137,7 +137,8 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 			return Record{}, fault.Tell(op, fault.Input, "身份证号有误，请核对后再查。", errors.New("the check character is another"))
 		}
 		out.Erased = lookedAt(out.Lines, erased)
-		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !l.Of(func(id uuid.UUID) bool { return his[id] }) })
+		cases := slices.Collect(maps.Keys(his))
+		out.Lines = slices.DeleteFunc(out.Lines, func(l Line) bool { return !l.About(cases) })
 	}
 	slices.SortFunc(out.Lines, func(a, b Line) int {
 		return cmp.Or(b.At.Compare(a.At), bytes.Compare(a.Device[:], b.Device[:]), cmp.Compare(b.Counter, a.Counter))

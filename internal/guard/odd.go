@@ -339,7 +339,7 @@ func (w *Watch) See(a Act) {
 
 // lookPast says whether the detail of a look tells of one past the own queue.
 func lookPast(detail string) bool {
-	return detail == PersonRecord || strings.HasPrefix(detail, PersonRecord+shownMark) || strings.HasPrefix(detail, Compared) || strings.HasPrefix(detail, erasureMark)
+	return detail == PersonRecord || strings.HasPrefix(detail, PersonRecord+shownMark) || strings.HasPrefix(detail, onePersonAct) || strings.HasPrefix(detail, Compared) || strings.HasPrefix(detail, erasureMark)
 }
 
 // Found gives what is odd so far.

@@ -44,16 +44,47 @@ type Line struct {
 // Of says whether the line tells of a look at one of the cases, or of an act on it.
 func (l Line) Of(is func(uuid.UUID) bool) bool { return is(l.Case) || slices.ContainsFunc(l.Shown, is) }
 
-// tag is the end of the id of the case about which a look that stands under none asked, or
-// answered a request; false of any other line.
-func (l Line) tag() (tag [4]byte, ok bool) {
+// ends are the ends of the ids of the cases that a look which stands under none names by
+// those alone: about which it asked, answered a request or, at the centre, granted
+// something; none of any other line.
+func (l Line) ends() [][4]byte {
 	if l.Case != uuid.Nil || l.Kind != loan.ChangeView {
-		return tag, false
+		return nil
 	}
 	if tag, ok := answeredTag(l.Detail); ok {
-		return tag, true
+		return [][4]byte{tag}
 	}
-	return WordOf(l.Detail).Tag()
+	if tag, ok := WordOf(l.Detail).Tag(); ok {
+		return [][4]byte{tag}
+	}
+	return grantedEnds(l.Detail)
+}
+
+// grantedEnds are those of the cases of which an act of the centre says that something was
+// granted: "act: grant new for OPERATOR case=END".
+func grantedEnds(detail string) (out [][4]byte) {
+	for _, how := range actHow() {
+		act, ok := strings.CutPrefix(detail, how[0]+"grant ")
+		if !ok {
+			continue
+		}
+		for word := range strings.FieldsSeq(act) {
+			end, ok := strings.CutPrefix(word, "case=")
+			if b, err := hex.DecodeString(end); ok && err == nil && len(b) == 4 {
+				out = append(out, [4]byte(b))
+			}
+		}
+	}
+	return out
+}
+
+// About says whether the line tells of a look at one of the cases, of an act on it, or of
+// what was asked for, answered or granted about it.
+func (l Line) About(cases []uuid.UUID) bool {
+	return l.Of(func(id uuid.UUID) bool { return slices.Contains(cases, id) }) ||
+		slices.ContainsFunc(l.ends(), func(end [4]byte) bool {
+			return slices.ContainsFunc(cases, func(id uuid.UUID) bool { return TagOf(id) == end })
+		})
 }
 
 // Grant is the id of the grant that the line tells of: which was asked for or given, or
@@ -206,9 +237,19 @@ func PersonWords(cases []uuid.UUID) string {
 	return words
 }
 
-// personShown are the cases that PersonWords names.
+// OnePerson begins what the centre's record says of a look at the record of one person;
+// the number of the person's cases and their ids follow: ": 2 cases ID ID".
+const OnePerson = "record of one person"
+
+// onePersonAct is how a line of the centre's with it begins.
+const onePersonAct = "act: " + OnePerson + ": "
+
+// personShown are the cases that PersonWords names, or the centre's record of such a look.
 func personShown(detail string) []uuid.UUID {
 	list, ok := strings.CutPrefix(detail, PersonRecord+shownMark+" ")
+	if of, centre := strings.CutPrefix(detail, onePersonAct); centre {
+		_, list, ok = strings.Cut(of, " cases ")
+	}
 	if !ok {
 		return nil
 	}
@@ -259,9 +300,11 @@ func beyondShown(detail string) []uuid.UUID {
 // by its end, or the answer to one.
 func (q Sought) about(l Line) bool {
 	end := strings.ToLower(q.Case)
-	if tag, ok := l.tag(); ok {
-		of := hex.EncodeToString(tag[:])
-		return strings.HasSuffix(of, end) || strings.HasSuffix(end, of)
+	if ends := l.ends(); len(ends) > 0 {
+		return slices.ContainsFunc(ends, func(tag [4]byte) bool {
+			of := hex.EncodeToString(tag[:])
+			return strings.HasSuffix(of, end) || strings.HasSuffix(end, of)
+		})
 	}
 	return l.Of(func(id uuid.UUID) bool { return id != uuid.Nil && strings.HasSuffix(id.String(), end) })
 }

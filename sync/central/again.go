@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 
@@ -76,6 +77,29 @@ func (c *Central) renew(ctx context.Context, tx *sql.Tx, id uuid.UUID, pub seal.
 		return diskFault(op, err)
 	}
 	return c.issueShutOut(ctx, tx)
+}
+
+// stands is fault.Refused for a device that was shut out since it enrolled, and for a key
+// that it had before it enrolled again: a code that was used tells neither anything more.
+func stands(ctx context.Context, q querier, device string, pub seal.PublicKey) error {
+	const op = "central.stands"
+	var der []byte
+	var revoked sql.NullInt64
+	if err := q.QueryRowContext(ctx, `SELECT cert, revoked FROM devices WHERE id = ?`, device).Scan(&der, &revoked); err != nil {
+		return diskFault(op, err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return fault.New(op, fault.Damaged, errors.New("certificate of a device"))
+	}
+	key, err := seal.PublicKeyOf(cert.PublicKey)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if revoked.Valid || !key.Equal(pub) {
+		return problemOf(op, fault.Refused, parcel.CodeRevoked)
+	}
+	return nil
 }
 
 // shows is fault.Denied unless the connection was made with the certificate

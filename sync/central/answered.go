@@ -101,6 +101,9 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		if state, _, _, err := stateOf(ctx, tx, d.id, hex.EncodeToString(raw)); err != nil || state == pleaWithdrawn {
 			return cmp.Or(err, takenBack(op))
 		}
+		if err := c.standsYet(ctx, tx, plea.ID); err != nil {
+			return err
+		}
 		answer = words
 		about, err := tagged(ctx, tx, ask)
 		if err != nil {

@@ -50,6 +50,9 @@ func (c *Central) AnswerExport(ctx context.Context, who Caller, by, code string,
 		if err != nil {
 			return err
 		}
+		if err := c.standsYet(ctx, tx, plea.ID); err != nil {
+			return err
+		}
 		answer = words
 		if grant, err = plea.ID(); err != nil {
 			return err

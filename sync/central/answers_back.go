@@ -159,20 +159,8 @@ func (c *Central) issueBack(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	raw, err := bulletinBytes(ctx, tx, bulletin.Answers, bulletin.AnswersName)
-	switch {
-	case fault.KindOf(err) == fault.Missing && len(list) == 0:
-		return nil
-	case err == nil:
-		code, _, _, err := county(ctx, tx)
-		if err != nil {
-			return err
-		}
-		b, err := bulletin.Open(raw, c.authority.Signer().Public(), code)
-		if err != nil || bytes.Equal(b.Content, content) {
-			return fault.Wrap(op, err)
-		}
-	case fault.KindOf(err) != fault.Missing:
+	had, there, err := c.said(ctx, tx, bulletin.Answers, bulletin.AnswersName)
+	if err != nil || !there && len(list) == 0 || there && bytes.Equal(had, content) {
 		return err
 	}
 	_, err = c.issue(ctx, tx, issuance{kind: bulletin.Answers, name: bulletin.AnswersName, content: content, entries: len(list), expires: c.now().Add(guard.BackFor)})

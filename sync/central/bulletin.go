@@ -143,19 +143,19 @@ func (c *Central) listed(ctx context.Context) ([]parcel.ListedBulletin, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []parcel.ListedBulletin{}
-	for _, b := range all {
-		if b.Expires.IsZero() || c.now().Before(b.Expires) {
-			out = append(out, parcel.ListedBulletin{Kind: b.Kind, Name: b.Name, Version: b.Version, Hash: b.Hash, Size: b.Size})
-		}
-	}
-	if len(out) > maxListed {
-		// Grants alone are so many; the oldest are the first to end.
-		slices.SortStableFunc(out, func(a, b parcel.ListedBulletin) int {
-			return cmp.Or(boolean(a.Kind == bulletin.Grant)-boolean(b.Kind == bulletin.Grant), cmp.Compare(b.Version, a.Version))
+	all = slices.DeleteFunc(all, func(b IssuedBulletin) bool { return !b.Expires.IsZero() && !c.now().Before(b.Expires) })
+	if len(all) > maxListed {
+		// Grants alone are so many; the oldest are the first to end. What was taken back is
+		// told of before all that may still be used.
+		slices.SortStableFunc(all, func(a, b IssuedBulletin) int {
+			return cmp.Or(boolean(a.Kind == bulletin.Grant)-boolean(b.Kind == bulletin.Grant), boolean(b.Withdrawn)-boolean(a.Withdrawn), cmp.Compare(b.Version, a.Version))
 		})
-		c.log.Warn("more bulletins than a laptop is told of", "left_out", len(out)-maxListed)
-		out = out[:maxListed]
+		c.log.Warn("more bulletins than a laptop is told of", "left_out", len(all)-maxListed)
+		all = all[:maxListed]
+	}
+	out := make([]parcel.ListedBulletin, len(all))
+	for i, b := range all {
+		out[i] = parcel.ListedBulletin{Kind: b.Kind, Name: b.Name, Version: b.Version, Hash: b.Hash, Size: b.Size}
 	}
 	return out, nil
 }
@@ -163,7 +163,8 @@ func (c *Central) listed(ctx context.Context) ([]parcel.ListedBulletin, error) {
 // maxBulletin is beyond the end of any bulletin.
 const maxBulletin = 1 << 30
 
-// maxListed bounds the list so that it fits parcel.MaxJSON.
+// maxListed bounds the list so that beside the people of most counties it fits
+// parcel.MaxJSON, which is all that earlier laptops read of it.
 const maxListed = 1000
 
 func boolean(b bool) int {
@@ -360,8 +361,18 @@ func monthDay(s string) bool {
 
 // Withdraw takes a roster, pack or grant out of force: laptops let go of it at
 // their next sync. fault.Missing when there is none; a grant that was given by
-// telephone is withdrawn by its id all the same.
-func (c *Central) Withdraw(ctx context.Context, kind bulletin.Kind, name string) (IssuedBulletin, error) {
-	b, err := c.publish(ctx, issuance{kind: kind, name: name})
-	return b, fault.Wrap("central.Withdraw", err)
+// telephone is withdrawn by its id all the same, and a request that would become it
+// waits no more.
+func (c *Central) Withdraw(ctx context.Context, kind bulletin.Kind, name string) (out IssuedBulletin, err error) {
+	err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if out, err = c.issue(ctx, tx, issuance{kind: kind, name: name}); err != nil || kind != bulletin.Grant {
+			return err
+		}
+		waited, err := declineOf(ctx, tx, name, operatorCentre, "")
+		if err != nil || !waited {
+			return err
+		}
+		return c.issuePleas(ctx, tx)
+	})
+	return out, fault.Wrap("central.Withdraw", err)
 }

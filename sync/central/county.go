@@ -181,6 +181,9 @@ func (c *Central) AddOperator(ctx context.Context, o Operator) error {
 		if err != nil {
 			return err
 		}
+		if err := fitsLevel(ctx, tx, code, o); err != nil {
+			return err
+		}
 		if err := addOperator(ctx, tx, code, o); err != nil {
 			return err
 		}

@@ -131,7 +131,8 @@
 // that a person be let in, and who asked for that, stays in the table recoveries_of and
 // stands in the record of the decision. A laptop has one request waiting,
 // and twelve in an hour; five wrong codes end one; an approval is given out for
-// 30 minutes. Whoever asks for what is not known is told to wait. Logs have ids
+// 30 minutes, and not where the laptop was shut out or the person taken off the
+// roster since. Whoever asks for what is not known is told to wait. Logs have ids
 // alone.
 //
 // # Suites
@@ -149,7 +150,8 @@
 // what came before, by whatever road, changes nothing. A batch that is not
 // whole is refused whole and told of. The answer is written onto the stick,
 // sealed to the laptop: own changes it asked for, receipts, news, blobs it
-// lacks. Nothing is taken off a stick here but former answers.
+// lacks. Nothing is taken off a stick here but former answers. Of a laptop that was
+// shut out nothing is taken, and its answer is the list that says so alone.
 //
 // # Between two laptops
 //

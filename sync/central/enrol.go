@@ -83,7 +83,8 @@ func problemOf(op string, k fault.Kind, code string) error {
 }
 
 // enrol makes a device of whoever holds a code. The same code with the same
-// key gives the same device again, for an answer can get lost.
+// key gives the same device again, for an answer can get lost, as long as the device is
+// not shut out and has that key.
 func (c *Central) enrol(ctx context.Context, r parcel.EnrolRequest) (*parcel.EnrolResponse, error) {
 	const op = "central.enrol"
 	code, err := seal.ParseEnrolCode(r.Code)
@@ -124,6 +125,9 @@ func (c *Central) enrolDevice(ctx context.Context, tx *sql.Tx, hash [32]byte, pu
 	case device.Valid && !bytes.Equal(key, pub.Marshal()):
 		return nil, problemOf(op, fault.Refused, parcel.CodeUsed)
 	case device.Valid:
+		if err := stands(ctx, tx, device.String, pub); err != nil {
+			return nil, err
+		}
 		return c.enrolAnswer(ctx, tx, device.String)
 	case c.now().UnixMilli() >= expires:
 		return nil, problemOf(op, fault.Refused, parcel.CodeExpired)

@@ -21,20 +21,12 @@ const carriedFor = 24 * time.Hour
 // no longer agrees with. A county that gives out no sticks has none in force: its laptops
 // ask for the roster.
 func (c *Central) issueListed(ctx context.Context, tx *sql.Tx, code string) error {
-	const op = "central.issueListed"
-	raw, err := bulletinBytes(ctx, tx, bulletin.Operators, bulletin.OperatorsName)
-	if fault.KindOf(err) == fault.Missing {
-		return nil
-	}
-	if err != nil {
+	content, there, err := c.said(ctx, tx, bulletin.Operators, bulletin.OperatorsName)
+	if err != nil || !there {
 		return err
 	}
-	b, err := bulletin.Open(raw, c.authority.Signer().Public(), code)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
 	i, err := listed(ctx, tx, code)
-	if err != nil || bytes.Equal(i.content, b.Content) {
+	if err != nil || bytes.Equal(i.content, content) {
 		return err
 	}
 	_, err = c.issue(ctx, tx, i)
@@ -67,13 +59,21 @@ func listed(ctx context.Context, q querier, code string) (issuance, error) {
 // BulletinToCarry is BulletinFile for a file that goes to a laptop without a network: the
 // list of devices shut out and the roster of operators, by which a laptop and its accounts
 // are renewed, are issued anew where there are none yet or those in force are a day old,
-// and the roster where it is one of before levels stood in it.
+// and the roster where it is one of before levels stood in it. So is a list of which there
+// is one, and that cannot be read here any more.
 func (c *Central) BulletinToCarry(ctx context.Context, kind bulletin.Kind, name string) ([]byte, error) {
 	const op = "central.BulletinToCarry"
 	if kind == bulletin.Devices && name == bulletin.ShutOutName || kind == bulletin.Operators && name == bulletin.OperatorsName {
 		if err := c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.renewListed(ctx, tx, kind, name) }); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
+	}
+	content, there, err := c.said(ctx, c.db, kind, name)
+	if err == nil && there && len(content) == 0 {
+		err = c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error { return c.issueAnew(ctx, tx, kind) })
+	}
+	if err != nil {
+		return nil, fault.Wrap(op, err)
 	}
 	b, err := c.BulletinFile(ctx, kind, name)
 	return b, fault.Wrap(op, err)

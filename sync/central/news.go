@@ -135,6 +135,12 @@ func catchUp(ctx context.Context, tx *sql.Tx, is *identity, id uuid.UUID, device
 	return nil
 }
 
+// Hear is how many laptops that are not shut out hear what is said of a case.
+func (c *Central) Hear(ctx context.Context, id uuid.UUID) (n int, err error) {
+	err = c.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM case_devices k JOIN devices d ON d.id = k.device WHERE k.case_id = ? AND d.revoked IS NULL`, id.String()).Scan(&n)
+	return n, diskFault("central.Hear", err)
+}
+
 const (
 	newsCount = 256
 	newsBytes = parcel.MaxPlain / 4

@@ -124,12 +124,12 @@ func (c *Central) settlePlea(ctx context.Context, tx *sql.Tx, w pleaWord) error 
 		if err != nil {
 			return err
 		}
-		state, by, err := takenBackBefore(ctx, tx, w)
+		state, by, word, err := c.takenBackBefore(ctx, tx, w)
 		if err != nil {
 			return fault.Wrap(op, err)
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO pleas (device, ask, operator, case_id, reason, at, state, decided, word) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '') ON CONFLICT DO NOTHING`,
-			w.device.String(), w.Ask, w.operator, w.kase, said, c.now().UnixMilli(), state, by)
+		_, err = tx.ExecContext(ctx, `INSERT INTO pleas (device, ask, operator, case_id, reason, at, state, decided, word) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			w.device.String(), w.Ask, w.operator, w.kase, said, c.now().UnixMilli(), state, by, word)
 		return diskFault(op, err)
 	case guard.Settled:
 		return c.settledPlea(ctx, tx, w)

@@ -257,7 +257,7 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 	take := func(ch *loan.Change) error {
 		l := r.lineOf(ch)
 		r.sawErased(ch.Device, l)
-		if !r.q.Wants(l) || r.q.Person != "" && !l.Of(func(id uuid.UUID) bool { return slices.Contains(cases, id) }) {
+		if !r.q.Wants(l) || r.q.Person != "" && !l.About(cases) {
 			return nil
 		}
 		return each(l)
@@ -328,7 +328,7 @@ func (r *reading) cases(ctx context.Context) ([]uuid.UUID, error) {
 	if err != nil {
 		return nil, err
 	}
-	words := fmt.Sprintf("record of one person: %d cases", len(his))
+	words := fmt.Sprintf(guard.OnePerson+": %d cases", len(his))
 	for _, id := range his[:min(len(his), 20)] {
 		words += " " + id.String()
 	}

@@ -28,7 +28,7 @@ func TestWhoSawARowOfAPersonsCaseToEraseItIsInHisRecord(t *testing.T) {
 	} {
 		found, n := k.ask(t, "aud-county", RecordQuery{Sought: x.q}), 0
 		for _, l := range found.Lines {
-			if slices.Equal(l.Shown, []uuid.UUID{k.his}) {
+			if l.Device == k.east.enrol.Device && slices.Equal(l.Shown, []uuid.UUID{k.his}) {
 				n++
 			}
 		}

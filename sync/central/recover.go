@@ -95,7 +95,7 @@ func (c *Central) recoveryAnswer(ctx context.Context, b []byte) (*parcel.Recover
 	hash := seal.RecoveryName(b)
 	have, err := scanRecovering(c.db.QueryRowContext(ctx, `SELECT `+recoveringColumns+` FROM recoveries WHERE hash = ?`, hash[:]))
 	if err == nil {
-		return c.answerOf(have), nil
+		return c.answerNow(ctx, have)
 	}
 	if fault.KindOf(err) != fault.Missing {
 		return nil, err
@@ -120,6 +120,24 @@ func (c *Central) recoveryAnswer(ctx context.Context, b []byte) (*parcel.Recover
 		return nil, err
 	}
 	return waits, nil
+}
+
+// answerNow is answerOf for who asks; an approval is for no laptop that was shut out
+// since, and for nobody who was taken off the roster.
+func (c *Central) answerNow(ctx context.Context, r *recovering) (*parcel.RecoveryAnswer, error) {
+	out := c.answerOf(r)
+	if out.Approval == nil {
+		return out, nil
+	}
+	_, err := c.device(ctx, r.device)
+	if err == nil {
+		_, err = person(ctx, c.db, r.operator)
+	}
+	if k := fault.KindOf(err); k == fault.Denied || k == fault.Input {
+		c.log.Info("recovery approved, and held back", "request", r.id, "device", r.device, "operator", r.operator)
+		return &parcel.RecoveryAnswer{State: parcel.RecoveryRefused}, nil
+	}
+	return out, err
 }
 
 func (c *Central) answerOf(r *recovering) *parcel.RecoveryAnswer {

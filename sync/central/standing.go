@@ -47,6 +47,25 @@ func checkLevel(o Operator) error {
 	return nil
 }
 
+// fitsLevel is fault.Input for roles that do not go with the level that a person keeps.
+func fitsLevel(ctx context.Context, q querier, county string, o Operator) error {
+	const op = "central.fitsLevel"
+	if o.Level != "" {
+		return nil // it was checked with the roles
+	}
+	err := q.QueryRowContext(ctx, `SELECT level, org FROM operators_level WHERE county = ? AND id = ?`, county, o.ID).Scan(&o.Level, &o.Org)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return diskFault(op, err)
+	}
+	if err := checkLevel(o); err != nil {
+		return fault.Tell(op, fault.Input, "账号 "+o.ID+" 是"+account(o).Where()+"的，不办理案件，只能是系统数据管理员或审计员。要改作其他角色，请一并写明 --level 和 --org。", errors.New("roles: province and bank are data administrators and auditors alone; with other roles give --level and --org"))
+	}
+	return nil
+}
+
 // issueStandings sends the levels of the county's people down, once there are
 // any, and after they changed.
 func (c *Central) issueStandings(ctx context.Context, tx *sql.Tx, code string) error {
@@ -80,25 +99,11 @@ func (c *Central) issueStandings(ctx context.Context, tx *sql.Tx, code string) e
 // inForce says whether a bulletin has this content; also of one that never was
 // and would have no entries.
 func (c *Central) inForce(ctx context.Context, tx *sql.Tx, kind bulletin.Kind, name string, content []byte) (bool, error) {
-	const op = "central.inForce"
-	var raw []byte
-	err := tx.QueryRowContext(ctx, `SELECT bytes FROM bulletins WHERE kind = ? AND name = ?`, string(kind), name).Scan(&raw)
-	if errors.Is(err, sql.ErrNoRows) {
-		none, err := guard.EncodeStandings(nil)
-		return string(none) == string(content), err
+	had, there, err := c.said(ctx, tx, kind, name)
+	if err == nil && !there {
+		had, err = guard.EncodeStandings(nil)
 	}
-	if err != nil {
-		return false, diskFault(op, err)
-	}
-	code, _, _, err := county(ctx, tx)
-	if err != nil {
-		return false, err
-	}
-	b, err := bulletin.Open(raw, c.authority.Signer().Public(), code)
-	if err != nil {
-		return false, fault.Wrap(op, err)
-	}
-	return string(b.Content) == string(content), nil
+	return string(had) == string(content), err
 }
 
 // person finds somebody who may work; fault.Input for anybody else.

@@ -74,14 +74,18 @@ type taking struct {
 
 func (c *Central) takeStickOf(ctx context.Context, dir string, id uuid.UUID) (StickTaken, error) {
 	t := &taking{c: c, StickTaken: StickTaken{Device: id}, known: map[loan.Hash]bool{}, done: map[loan.Hash]bool{}, ask: &stick.Ask{}}
+	var revoked bool
 	var err error
-	if t.d, err = c.device(ctx, id.String()); err != nil {
+	if t.d, revoked, err = c.enrolled(ctx, id.String()); err != nil {
 		return t.passOver(err)
 	}
 	if t.f, err = stick.Open(dir, id, false); err != nil {
 		return t.passOver(err)
 	}
 	defer t.f.Close()
+	if revoked {
+		return t.shutOut(ctx)
+	}
 	if t.keys, err = c.stickKeys(ctx, t.d.county); err != nil {
 		return t.StickTaken, err
 	}
@@ -98,7 +102,8 @@ func (c *Central) takeStickOf(ctx context.Context, dir string, id uuid.UUID) (St
 		return t.StickTaken, err
 	}
 	t.Batches = len(whole)
-	if err := t.answer(ctx, whole, broken); err != nil {
+	err = t.answer(ctx, func(ctx context.Context, w *stick.Writer) error { return t.fill(ctx, w, whole, broken) })
+	if err != nil {
 		if own := fault.KindOf(err); own == fault.Cancelled || own == fault.Damaged {
 			return t.StickTaken, err
 		}

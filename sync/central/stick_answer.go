@@ -20,7 +20,7 @@ const (
 
 // answer writes what this centre says to the laptop onto the stick, and takes
 // former answers away: the new one says all that they did.
-func (t *taking) answer(ctx context.Context, taken []*stick.Batch, broken []stick.Broken) error {
+func (t *taking) answer(ctx context.Context, fill func(context.Context, *stick.Writer) error) error {
 	const op = "central.answer"
 	_, former, err := t.f.Batches(stick.Home, t.d.county, t.c.authority.Signer().Public())
 	if err != nil {
@@ -37,7 +37,7 @@ func (t *taking) answer(ctx context.Context, taken []*stick.Batch, broken []stic
 	if err != nil {
 		return err
 	}
-	done, err := (*stick.Batch)(nil), t.fill(ctx, w, taken, broken)
+	done, err := (*stick.Batch)(nil), fill(ctx, w)
 	if err == nil {
 		done, err = w.End(t.c.authority.Signer(), nil)
 	}

@@ -51,11 +51,12 @@ func (t *taking) addGrants(ctx context.Context, w *stick.Writer) error {
 }
 
 // grantsOf lists the grants that have not ended and are good at a laptop, and those that
-// were taken back, which no longer say where they were good; the newest maxListed, the
-// oldest first. Those that cannot be read, of which nothing says whose they are, are named.
+// were taken back, which no longer say where they were good: at most maxListed, of which
+// those taken back and then the newest have their place first. Those that cannot be read,
+// of which nothing says whose they are, are named.
 func (c *Central) grantsOf(ctx context.Context, d *device) (list [][]byte, unread []string, err error) {
 	const op = "central.grantsOf"
-	rows, err := c.db.QueryContext(ctx, `SELECT name, bytes FROM bulletins WHERE county = ? AND kind = ? AND (expires IS NULL OR expires > ?) ORDER BY version DESC`,
+	rows, err := c.db.QueryContext(ctx, `SELECT name, bytes FROM bulletins WHERE county = ? AND kind = ? AND (expires IS NULL OR expires > ?) ORDER BY withdrawn DESC, version DESC`,
 		d.county, string(bulletin.Grant), c.now().UnixMilli())
 	if err != nil {
 		return nil, nil, diskFault(op, err)

@@ -17,7 +17,6 @@ import (
 // laptop, also one that was never sent down. A request that it was approved for by a code
 // and that waits here is declined by that.
 func (c *Central) takenBackGrant(ctx context.Context, tx *sql.Tx, w pleaWord) error {
-	const op = "central.takenBackGrant"
 	operator, device, gone, err := c.holderOf(ctx, tx, w)
 	if err != nil || gone {
 		return err
@@ -49,17 +48,24 @@ func (c *Central) takenBackGrant(ctx context.Context, tx *sql.Tx, w pleaWord) er
 	if _, err := c.noteAnswer(ctx, tx, device, "taken-back", []byte(w.Grant), operator, w.operator, said); err != nil {
 		return err
 	}
+	_, err = declineOf(ctx, tx, w.Grant, w.operator, said)
+	return err
+}
+
+// declineOf declines the request that waits and would become a grant, and says whether one
+// did.
+func declineOf(ctx context.Context, tx *sql.Tx, grant, by, word string) (bool, error) {
 	all, err := pleas(ctx, tx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, p := range all {
-		if id, err := grantOf(p.Device, p.Ask); err == nil && id == w.Grant && !p.Declined {
-			_, err = tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ?, word = ? WHERE device = ? AND ask = ?`, pleaDeclined, w.operator, said, p.Device.String(), p.Ask)
-			return diskFault(op, err)
+		if id, err := grantOf(p.Device, p.Ask); err == nil && id == grant && !p.Declined {
+			_, err = tx.ExecContext(ctx, `UPDATE pleas SET state = ?, decided = ?, word = ? WHERE device = ? AND ask = ?`, pleaDeclined, by, word, p.Device.String(), p.Ask)
+			return true, diskFault("central.declineOf", err)
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // grantable says whether a request is one that could become a grant.
@@ -74,18 +80,48 @@ func grantable(p guard.Waiting, now time.Time) bool {
 	return err == nil
 }
 
-// takenBackBefore is the state in which a request begins, and by whom: declined where its
-// grant, approved by a code, was taken back before the request itself came.
-func takenBackBefore(ctx context.Context, q querier, w pleaWord) (state, by string, err error) {
+// takenBackBefore is the state in which a request begins, by whom and why: declined where
+// its grant, approved by a code, was taken back before the request itself came.
+func (c *Central) takenBackBefore(ctx context.Context, q querier, w pleaWord) (state, by, word string, err error) {
 	grant, err := grantOf(w.device, w.Ask)
 	if err != nil {
+		return "", "", "", err
+	}
+	if by, word, err = c.takenBackBy(ctx, q, grant); by == "" {
+		return pleaWaits, "", "", err
+	}
+	return pleaDeclined, by, word, nil
+}
+
+// takenBackBy is who took a grant back at a laptop at last, and why, or the centre's name
+// where that was done here; nobody where it was not.
+func (c *Central) takenBackBy(ctx context.Context, q querier, grant string) (by, word string, err error) {
+	err = q.QueryRowContext(ctx, `SELECT decided, reason FROM answered WHERE kind = 'taken-back' AND request = ? ORDER BY at DESC LIMIT 1`, []byte(grant)).Scan(&by, &word)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return by, word, diskFault("central.takenBackBy", err)
+	}
+	_, gone, err := c.grantHere(ctx, q, grant)
+	if err != nil && fault.KindOf(err) != fault.Missing && !spoilt(err) {
 		return "", "", err
 	}
-	err = q.QueryRowContext(ctx, `SELECT decided FROM answered WHERE kind = 'taken-back' AND request = ? ORDER BY at DESC LIMIT 1`, []byte(grant)).Scan(&by)
-	if errors.Is(err, sql.ErrNoRows) {
-		return pleaWaits, "", nil
+	if gone {
+		by = operatorCentre
 	}
-	return pleaDeclined, by, diskFault("central.takenBackBefore", err)
+	return by, "", nil
+}
+
+// standsYet is fault.Missing for an answer by telephone that would give a grant again
+// which was taken back, at a laptop or here.
+func (c *Central) standsYet(ctx context.Context, tx *sql.Tx, of func() (string, error)) error {
+	grant, err := of()
+	if err != nil {
+		return err
+	}
+	by, _, err := c.takenBackBy(ctx, tx, grant)
+	if err != nil || by == "" {
+		return err
+	}
+	return fault.Tell("central.standsYet", fault.Missing, "这份申请的授权已由“"+guard.AccountLabel(by)+"”撤销，不能再答复。确实需要的，请申请人重新申请。", errors.New("the grant was taken back; who needs it asks anew"))
 }
 
 // holderOf is whose grant one is and where it is good, by what was signed here, and else

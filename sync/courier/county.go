@@ -59,7 +59,7 @@ func (c *Courier) keepCounty(ctx context.Context) error {
 // bulletins. An earlier centre has none of them to give.
 func (c *Courier) fetchCounty(ctx context.Context) error {
 	const op = "courier.fetchCounty"
-	_, raw, err := c.road.ask(ctx, request{method: "GET", path: "/v1/county?" + parcel.WithBulletins, want: parcel.TypeJSON, limit: parcel.MaxJSON})
+	_, raw, err := c.road.ask(ctx, request{method: "GET", path: "/v1/county?" + parcel.WithBulletins, want: parcel.TypeJSON, limit: parcel.MaxCounty})
 	if fault.KindOf(err) == fault.Missing {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (c *Courier) fetchCounty(ctx context.Context) error {
 		return err
 	}
 	var a parcel.CountyResponse
-	if err := parcel.DecodeJSON(bytes.NewReader(raw), parcel.MaxJSON, &a); err != nil {
+	if err := parcel.DecodeJSON(bytes.NewReader(raw), parcel.MaxCounty, &a); err != nil {
 		return fault.New(op, fault.Untrusted, err)
 	}
 	key, err := seal.ParsePublicKey(a.Recovery)

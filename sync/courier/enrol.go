@@ -137,7 +137,7 @@ func enrol(ctx context.Context, r EnrolRequest, again uuid.UUID) (out *EnrolResu
 		return nil, 0, fault.New("courier.enrol", fault.Other, err)
 	}
 	raw, err := askAgain(ctx, road, request{method: "POST", path: "/v1/enrol?" + parcel.WithRecovery, typ: parcel.TypeJSON, body: body,
-		with: parcel.WithStanding, want: parcel.TypeJSON, limit: parcel.MaxJSON})
+		with: parcel.WithStanding, want: parcel.TypeJSON, limit: parcel.MaxCounty})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -195,7 +195,7 @@ func giveChainKey(ctx context.Context, p *store.Profile) error {
 func welcome(raw []byte, code seal.EnrolCode, signer *seal.Signer) (*EnrolResult, seal.Suite, error) {
 	const op = "courier.welcome"
 	var a parcel.EnrolResponse
-	if err := parcel.DecodeJSON(bytes.NewReader(raw), parcel.MaxJSON, &a); err != nil {
+	if err := parcel.DecodeJSON(bytes.NewReader(raw), parcel.MaxCounty, &a); err != nil {
 		return nil, 0, fault.New(op, fault.Untrusted, err)
 	}
 	defer seal.Wipe(a.CountyKey)

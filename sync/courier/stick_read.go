@@ -42,7 +42,8 @@ type StickRead struct {
 // one from the network is, and one of an earlier time takes nothing back. What
 // was read is taken off the stick. fault.Missing when the stick has none;
 // fault.Conflict when the centre holds another or a longer chain of this
-// laptop. It may run beside a courier of the same store.
+// laptop, and fault.Denied where the answer is that it was shut out. It may run
+// beside a courier of the same store.
 func ReadStick(ctx context.Context, s *store.Store, dir string) (StickRead, error) {
 	const op = "courier.ReadStick"
 	f, err := openStick(s, dir, false)
@@ -57,7 +58,20 @@ func ReadStick(ctx context.Context, s *store.Store, dir string) (StickRead, erro
 			err = fault.Say(op, fault.Damaged, "U盘上的回执不完整，没有读取。请把U盘再交给县资助中心读取一次。", errors.New("an answer that is not whole"))
 		}
 	}
+	if err == nil && r.Stale == 0 && r.At.IsZero() {
+		err = shutOutHere(ctx, s)
+	}
 	return r, fault.Wrap(op, err)
+}
+
+// shutOutHere is fault.Denied where the county shut this laptop out: of that one the
+// centre takes nothing, and gives it no receipt.
+func shutOutHere(ctx context.Context, s *store.Store) error {
+	out, err := s.ShutOut(ctx, s.Profile().Device)
+	if err != nil || !out {
+		return err
+	}
+	return fault.Tell("courier.shutOutHere", fault.Denied, "中心已停用本机，没有接收U盘上的内容；材料都保留在本机。请打电话给县资助中心，报设备编号。", errors.New("the county shut this laptop out"))
 }
 
 // stickReader is one reading.
@@ -211,10 +225,17 @@ func (r *stickReader) item(ctx context.Context, kind stick.Kind, body []byte) er
 }
 
 // bulletin puts the county's word in force that came along; an older one than is here,
-// and one of a later program, is passed over.
+// and one of a later program, is passed over. One that does not hold keeps nothing else
+// from being read, and is told.
 func (r *stickReader) bulletin(ctx context.Context, body []byte) error {
 	_, _, err := r.s.TakeBulletin(ctx, bytes.Clone(body))
-	if k := fault.KindOf(err); k == fault.Exists || k == fault.Newer {
+	switch fault.KindOf(err) {
+	case fault.Exists, fault.Newer:
+		return nil
+	case fault.Damaged, fault.Untrusted, fault.Input:
+		if err != nil && r.out.Problem == nil {
+			r.out.Problem = fault.Tell("courier.stickBulletin", fault.KindOf(err), "U盘上县里下发的名单或授权有一份读不出，没有采用；其余已读取。请告诉县资助中心，让中心再写一次U盘。", err)
+		}
 		return nil
 	}
 	return err
@@ -281,6 +302,9 @@ func (r *stickReader) acknowledge(ctx context.Context, raw []byte) error {
 	}
 	err = r.s.Acknowledge(ctx, store.Receipt{Centre: c.Centre, Epoch: c.Epoch, Device: c.Device,
 		Through: c.Through, Chain: c.Chain, At: c.At, Blobs: c.Blobs, Raw: raw})
+	if fault.KindOf(err) == fault.Conflict {
+		return cloned(err)
+	}
 	if err != nil {
 		return fault.Wrap(op, err)
 	}

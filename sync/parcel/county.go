@@ -18,6 +18,10 @@ const (
 	MarkParameter = "county"
 )
 
+// MaxCounty bounds the answer about a county, and that to who enrols: they name all of its
+// people, and the first every bulletin.
+const MaxCounty = 4 << 20
+
 // BulletinPiece is how much of a bulletin is answered at once, at most: small
 // against the time a bad link stays up.
 const BulletinPiece = ChunkSize
