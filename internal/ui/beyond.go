@@ -85,9 +85,14 @@ func (b *beyond) search() {
 	})
 }
 
+// moreSearches is leave for more searches outside the own queue.
+func moreSearches(reason string) counted {
+	return counted{title: "申请继续查找", text: "由系统数据管理员批准后，可以再查找所写的次数。", unit: "最多几次", field: desk.SearchField, most: 10, reason: reason}
+}
+
 // askGrant asks a data administrator for leave to go on searching.
 func (b *beyond) askGrant() {
-	b.u.askCounted(counted{title: "申请继续查找", text: "由系统数据管理员批准后，可以再查找所写的次数。", unit: "最多几次", field: desk.SearchField, most: 10, reason: b.reason.Text()},
+	b.u.askCounted(moreSearches(b.reason.Text()),
 		func() { b.show(desk.Beyond{}, nil); b.state.SetText("已批准，请再查找一次。") })
 }
 

@@ -34,7 +34,9 @@ func (u *Window) openCall() {
 	}
 	c := &call{u: u, win: fyne.CurrentApp().NewWindow("叫号"), list: container.New(&stacked{gap: 10})}
 	page := filled("请到工位办理", u.desk.Place(), kit.Card("", nil, c.list))
-	kit.Attach(c.win, nil, page)
+	root := kit.Attach(c.win, nil, page)
+	root.OnTouched = u.root.OnTouched
+	root.SetKeyAbove(fyne.KeyF12, u.lock)
 	c.win.Resize(fyne.NewSize(960, 640))
 	c.win.SetOnClosed(func() {
 		if u.call == c {

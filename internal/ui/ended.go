@@ -27,7 +27,7 @@ func (u *Window) ended() {
 	u.onceDone(stop, func() {
 		u.beginShift()
 		u.showLapse(d, why)
-		if lost || v != nil && v.lost.Load() {
+		if lost || v.leftOut() {
 			kit.Message(u.win, "有内容没有存下", "刚才正在填写或添加的内容没有存下。恢复办理以后，请打开这件案件核对，再填一次。", nil)
 		}
 	})
@@ -44,7 +44,7 @@ func (u *Window) putOut(why error) {
 	}
 	u.show("ending", front("正在停止办理", words, container.NewVBox()))
 	u.closing("put out", d, stop, func(err error) {
-		if lost || v != nil && v.lost.Load() {
+		if lost || v.leftOut() {
 			words += "刚才正在填写或添加的内容没有存下，请接着办理的人员核对。"
 		}
 		u.left = Left{Who: d.Operator().ID, Why: words}

@@ -42,14 +42,18 @@ func (u *Window) lock() { u.lockAs(false) }
 func (u *Window) lockAlone() { u.lockAs(true) }
 
 func (u *Window) lockAs(alone bool) {
-	u.left.Alone = alone
-	if u.gate != nil {
+	switch {
+	case u.gate != nil:
+		u.left.Alone = alone
 		u.gate.leave()
 		return
-	}
-	if u.shell == nil {
+	case u.shell == nil:
+		if alone && u.deserted != nil {
+			u.deserted()
+		}
 		return
 	}
+	u.left.Alone = alone
 	v := u.shell.current
 	if v != nil {
 		v.lost.Store(false) // what was refused before was told then
@@ -58,7 +62,7 @@ func (u *Window) lockAs(alone bool) {
 	u.left.Who = d.Operator().ID
 	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
 	u.closing("lock", d, stop, func(err error) {
-		if v != nil && v.lost.Load() {
+		if v.leftOut() {
 			u.left.Alone, u.left.Why = false, "锁定时正在填写的内容没有存下，请登录后打开那件案件核对，再填一次。"
 		}
 		u.afresh(err)
@@ -308,9 +312,9 @@ func (t *touches) end() {
 // long.
 func (u *Window) idled(since time.Duration) {
 	switch {
-	case u.shell == nil && u.gate == nil:
 	case since >= idleLimit:
 		u.lockAlone()
+	case u.shell == nil && u.gate == nil:
 	case since >= idleLimit-idleWarning:
 		kit.Notice(u.win, kit.Warning, "即将自动锁定，锁定前会保存已填的内容。动一下鼠标或按任意键可继续使用。")
 	}

@@ -169,7 +169,11 @@ func (m *manage) letIn(o desk.Operator, title string, job func(context.Context, 
 		})
 		return false
 	})
-	d.SetOnClosed(closed)
+	d.SetOnClosed(func() {
+		first.SetText("")
+		again.SetText("")
+		closed()
+	})
 	d.Open()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -12,6 +13,12 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
+
+// audited is what an audit found, and when: it stays while its operator works.
+type audited struct {
+	report desk.AuditReport
+	at     time.Time
+}
 
 // auditSection is 审计核验: whether the chains of changes hold, device by
 // device.
@@ -33,6 +40,8 @@ func newAuditSection(u *Window) *auditSection {
 		s.bar, container.NewHBox(s.begin, s.stop)), s.result}
 	if !u.desk.MayAudit() {
 		s.result.Add(kit.Card("", nil, kit.NewText("核验由系统数据管理员或审计员进行。", kit.TextMuted)))
+	} else if a := u.shell.audited; a != nil {
+		s.show(*a)
 	}
 	s.refresh()
 	return s
@@ -55,7 +64,7 @@ func (s *auditSection) verify() {
 	}, func(err error) {
 		switch {
 		case err == nil:
-			s.show(report)
+			s.found(audited{report, s.u.deps.Now()})
 		case fault.KindOf(err) == fault.Cancelled:
 		default:
 			kit.Message(s.u.win, "核验没有完成", sentence(err), nil)
@@ -63,13 +72,34 @@ func (s *auditSection) verify() {
 	})
 }
 
-// show tells what an audit found: in a word, then chain by chain.
-func (s *auditSection) show(r desk.AuditReport) {
-	kind, words := kit.TextOK, "核验通过：没有发现改动、缺失或来历不明的清除。"
-	if !r.Sound() {
-		kind, words = kit.TextBad, "发现问题，请保留这台电脑和数据，联系县资助中心。"
+// found keeps what an audit found, and tells it: where the section is looked at no more,
+// in a word.
+func (s *auditSection) found(a audited) {
+	s.u.shell.audited = &a
+	m, ok := s.u.shell.screen.(*manage)
+	switch kind, words := verdict(a.report); {
+	case ok && m.shownNow == section(s):
+		s.show(a)
+	case kind == kit.TextOK:
+		kit.Notice(s.u.win, kit.Good, words)
+	default:
+		kit.Message(s.u.win, "审计核验完成", words+"各项见“管理”的“审计核验”。", nil)
 	}
-	s.result.Objects = []fyne.CanvasObject{kit.Card("结果　"+s.u.deps.Now().Format("2006-01-02 15:04"), nil, kit.NewText(words, kind))}
+}
+
+// verdict is what an audit found, in a word.
+func verdict(r desk.AuditReport) (kit.TextKind, string) {
+	if r.Sound() {
+		return kit.TextOK, "核验通过：没有发现改动、缺失或来历不明的清除。"
+	}
+	return kit.TextBad, "发现问题，请保留这台电脑和数据，联系县资助中心。"
+}
+
+// show tells what an audit found: in a word, then chain by chain.
+func (s *auditSection) show(a audited) {
+	r := a.report
+	kind, words := verdict(r)
+	s.result.Objects = []fyne.CanvasObject{kit.Card("结果　"+a.at.Format("2006-01-02 15:04"), nil, kit.NewText(words, kind))}
 	for _, c := range r.Chains {
 		s.result.Add(chainCard(c))
 	}

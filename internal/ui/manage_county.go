@@ -103,6 +103,7 @@ func (k *countyCard) choose() {
 				return
 			}
 			kit.Notice(k.u.win, kit.Good, got.Kind.Label()+"“"+got.Title+"”已生效，版本 "+got.Version+"。")
+			k.u.inHandAnew()
 			k.refresh()
 		})
 	}).Show()
@@ -124,10 +125,7 @@ func (u *Window) takeUp() {
 		if u.room != nil {
 			u.room.room.Wake() // who was shut out is let go at once
 		}
-		if v := u.shell.current; v != nil && !v.closed {
-			v.refresh()
-			v.hearGrants()
-		}
+		u.inHandAnew()
 		switch sc := u.shell.screen.(type) {
 		case *manage:
 			sc.shownNow.refresh()
@@ -135,4 +133,13 @@ func (u *Window) takeUp() {
 			sc.refresh()
 		}
 	})
+}
+
+// inHandAnew has the case in hand show what the county's word made of it.
+func (u *Window) inHandAnew() {
+	if v := u.shell.current; v != nil && !v.closed {
+		v.refresh()
+		v.hearGrants()
+		v.steps[stepReview].(*reviewStep).askAnew()
+	}
 }

@@ -210,7 +210,6 @@ func (s *recordSection) show(r desk.Record) {
 		words += fmt.Sprintf("；另有 %d 件有人看过的案件已清除，本机不再知道是谁的：请填回执或申请表上的受理编号查询，学季结束清除的也可由县资助中心按身份证号查", r.Erased)
 	}
 	s.told.SetText(words)
-	s.list.Empty = "没有符合的记录"
 	s.list.Select(-1)
 	s.list.Refresh()
 	s.odd.Objects = nil

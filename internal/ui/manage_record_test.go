@@ -66,6 +66,21 @@ func TestTheAuditorReadsTheRecord(t *testing.T) {
 	}
 }
 
+func TestTheListSaysThatNobodyHasSuchANumber(t *testing.T) {
+	r := asAdmin(t)
+	s := inManage[*recordSection](r, ofRecord)
+	r.ui(func() {
+		s.show(desk.Record{Nobody: true})
+		if got := s.list.Empty; !strings.Contains(got, "没有这个证件号") {
+			t.Errorf("the list says %q", got)
+		}
+		s.show(desk.Record{})
+		if got := s.list.Empty; got != "没有符合的记录" {
+			t.Errorf("of a case without lines the list says %q", got)
+		}
+	})
+}
+
 // TestEveryKindOfLineHasAName walks the kinds that there are.
 func TestEveryKindOfLineHasAName(t *testing.T) {
 	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "loan", "change.go"), nil, 0)

@@ -163,11 +163,33 @@ func TestAuditInTheWindow(t *testing.T) {
 		if len(s.result.Objects) < 2 {
 			t.Errorf("got %d cards, want the verdict and this laptop's chain", len(s.result.Objects))
 		}
-		s.show(desk.AuditReport{Chains: []desk.ChainAudit{{Own: true, Changes: 120, Erased: []desk.BodiesErased{{Rule: "season", Bodies: 40}},
+		s.show(audited{desk.AuditReport{Chains: []desk.ChainAudit{{Own: true, Changes: 120, Erased: []desk.BodiesErased{{Rule: "season", Bodies: 40}},
 			Gaps: []loan.Range{{From: 7, To: 9}}, Wrong: []desk.Wrong{{From: 17, To: 17, What: desk.TamperAltered}, {From: 40, To: 43, What: desk.TamperGone}}}},
-			Blobs: []desk.BlobsErased{{Rule: "images-7d", Blobs: 12, Bytes: 3 << 20, First: testClock(), Last: testClock()}}})
+			Blobs: []desk.BlobsErased{{Rule: "images-7d", Blobs: 12, Bytes: 3 << 20, First: testClock(), Last: testClock()}}}, testClock()})
 	})
 	r.snap("manage-audit-bad")
+}
+
+func TestWhatAnAuditFoundIsToldWhereverItEnds(t *testing.T) {
+	r := asAdmin(t)
+	s := inManage[*auditSection](r, ofAudit)
+	r.ui(func() {
+		fyneTap(s.begin)
+		r.u.shell.screen.(*manage).turn(ofRecord)
+	})
+	r.until("it is said", func() bool {
+		return r.u.chore == nil && strings.Contains(strings.Join(allWords(r.u.win.Canvas().Content()), ""), "核验通过")
+	})
+	r.ui(func() { r.u.shell.visit("today") })
+	if s := inManage[*auditSection](r, ofAudit); len(s.result.Objects) < 2 {
+		t.Errorf("looked at again: %d cards, want the verdict and this laptop's chain", len(s.result.Objects))
+	}
+	r.ui(func() {
+		s.found(audited{desk.AuditReport{Chains: []desk.ChainAudit{{Own: true, Wrong: []desk.Wrong{{From: 17, To: 17, What: desk.TamperAltered}}}}}, testClock()})
+	})
+	if words := r.dialogWords(); !strings.Contains(words, "发现问题") {
+		t.Errorf("of a chain that was altered it says %q", words)
+	}
 }
 
 func TestAClerkMayNotAuditOrErase(t *testing.T) {

@@ -92,7 +92,7 @@ func (m *mend) holder() fyne.CanvasObject {
 		return kit.NewLabeled("操作员账号", true, m.account)
 	}
 	m.who, m.whoOf = pickPerson("操作员", true, func() []kit.Option { return options })
-	m.who.SetValue(options[0])
+	m.who.SetValue(m.u.lastHere(options))
 	return m.whoOf
 }
 

@@ -73,6 +73,10 @@ func TestADamagedStoreIsMendedInTheWindow(t *testing.T) {
 	r, m, _ := atTheMending(t)
 	r.snap("mend")
 	r.ui(func() {
+		if who := m.who.Value(); who != (kit.Option{}) {
+			t.Errorf("%s is chosen, whom nobody chose", who.ID)
+		}
+		m.who.SetValue(kit.Option{ID: "clerk-1", Text: testClerk().Name})
 		m.password.SetText("not the password")
 		m.mend()
 	})

@@ -256,6 +256,59 @@ func TestACaseThatAnotherLaptopHolds(t *testing.T) {
 	})
 }
 
+// TestWhatAnotherLaptopHoldsIsShownForAReason has others look at a case that was passed
+// on: what is masked is shown as anywhere, and who could go on may take it over.
+func TestWhatAnotherLaptopHoldsIsShownForAReason(t *testing.T) {
+	for who, c := range map[string]struct {
+		password, second string
+	}{"reviewer-1": {reviewPassword, "强制接手"}, "clerk-2": {clerkPassword, "强制接手"}, "admin-1": {reviewPassword, ""}} {
+		t.Run(who, func(t *testing.T) {
+			r := newRig(t, kit.Light)
+			other := testClerk()
+			other.ID, other.Name = "clerk-2", "另一操作员"
+			if err := r.u.desk.Store().EnableOperator(t.Context(), other, []byte(clerkPassword)); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.u.desk.Store().EnableOperator(t.Context(), testAdmin(), []byte(reviewPassword)); err != nil {
+				t.Fatal(err)
+			}
+			r.inRoom(otherPeer(true))
+			id := r.numbered("韦测丁")
+			r.must(r.u.desk.Edit(t.Context(), id, map[string]any{"student.phone": "15400000001"}))
+			r.must(r.u.desk.PassOn(t.Context(), id, otherLaptop, "B", loan.EntryStation))
+			r.ui(r.u.lock)
+			r.locked()
+			r.enter(who, c.password)
+			r.openFor(id)
+			v := r.visit()
+			r.ui(func() { v.show(stepStudent) })
+			r.settle()
+			r.snap("room-elsewhere-" + who)
+			var words, first, second string
+			r.ui(func() {
+				words, first = v.banner.text.Text(), v.banner.button.Text()
+				if v.banner.second.Visible() {
+					second = v.banner.second.Text()
+				}
+			})
+			if !strings.Contains(words, "B 机“录入”工位") || strings.Contains(words, "强制接手") != (c.second != "") || first != "显示…" || second != c.second {
+				t.Fatalf("the banner says %q, %q, %q", words, first, second)
+			}
+			if c.second == "" {
+				return // who supervises sees nothing by a reason alone
+			}
+			r.ui(func() { fyneTap(v.banner.button) })
+			r.settle()
+			r.typeLines("家长来电核对进度") // and Return
+			r.ui(func() {
+				if got := field(v, "student.phone").Text(); got != "15400000001" || v.banner.button.Text() != "立即遮盖" {
+					t.Errorf("shown %q, with %q", got, v.banner.button.Text())
+				}
+			})
+		})
+	}
+}
+
 func TestTwoHoldACase(t *testing.T) {
 	r := newRig(t, kit.Light)
 	r.inRoom(otherPeer(true))
@@ -288,7 +341,7 @@ func TestTheCallScreenShowsMaskedNamesOnly(t *testing.T) {
 			t.Errorf("it shows %q", words)
 		}
 	})
-	r.ui(func() { r.u.lock() })
+	r.ui(func() { r.u.call.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyF12}) })
 	r.locked()
 	r.ui(func() {
 		if r.u.call != nil {

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"doorstep/internal/desk"
 	"doorstep/internal/ui/kit"
 )
@@ -43,6 +45,19 @@ func nobody(p *kit.Picker, o kit.Option) string {
 		return "姓名没有写全，请从列表中选"
 	}
 	return "列表里没有这个人。还没在本机启用、或已停用的，请找系统数据管理员"
+}
+
+// lastHere is who of those to choose from was at the counter last, and nobody where that
+// is not known: who comes back types a password by habit, which must count for nobody else.
+func (u *Window) lastHere(options []kit.Option) kit.Option {
+	last := u.left.Who
+	if last == "" {
+		last = u.deps.Door.Last()
+	}
+	if i := slices.IndexFunc(options, func(o kit.Option) bool { return o.ID == last }); i >= 0 {
+		return options[i]
+	}
+	return kit.Option{}
 }
 
 // personIn is who was chosen; false where nobody was, which is then said there, and the

@@ -123,6 +123,28 @@ func TestPrintingWhatTheFamilyTakesHome(t *testing.T) {
 	}
 }
 
+func TestAPrintThatFailsIsToldThoughItsDialogIsClosed(t *testing.T) {
+	r := newRig(t, kit.Light)
+	p, begun, hold := newTestPrinter().printing(), make(chan struct{}), make(chan struct{})
+	p.Print = func(context.Context, printer.Job) error {
+		close(begun)
+		<-hold
+		return fault.Say("test", fault.Unavailable, "打印队列里还留着一份，请在打印机上取消。", errors.New("not purged"))
+	}
+	r.u.deps.Printing = p
+	v := r.open(loan.First, false, entered, submitted, reviewed, signed, finished)
+	r.ui(func() { v.show(stepReceipt) })
+	r.settle()
+	r.press("打印回执和合同")
+	r.ui(func() { fyneTap(r.dialog().YesButton()) })
+	<-begun
+	r.ui(func() { r.dialog().Close() })
+	close(hold)
+	r.until("it is said", func() bool {
+		return strings.Contains(strings.Join(allWords(r.u.win.Canvas().Content()), ""), "打印队列里还留着一份")
+	})
+}
+
 func TestWithoutAPrinterThereIsAWay(t *testing.T) {
 	none := fault.Tell("test", fault.Missing, "本机没有可用的打印机。", errors.New("none"))
 	for name, c := range map[string]struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -29,8 +30,9 @@ type recovery struct {
 	status *kit.Text
 	folder string
 
-	set    *newPasswords
-	settle *kit.Button
+	set      *newPasswords
+	settle   *kit.Button
+	approved time.Time // when the new password was asked for
 }
 
 // newRecovery shows the page, for the person who was chosen at signing in.
@@ -56,6 +58,9 @@ func (r *recovery) leave() {
 	}
 	r.over = true
 	r.stop()
+	if r.set != nil {
+		r.set.wipe()
+	}
 	plea := r.plea
 	r.u.act("leave recovery", func(context.Context) error {
 		plea.Forget()
@@ -222,6 +227,18 @@ func (r *recovery) choose() {
 	r.u.first = r.set.first
 	r.u.show("recover set", front("已批准，请设置新密码", r.who.Value().Text+"，原来的密码从此失效。",
 		container.NewVBox(r.set.firstOf, r.set.againOf, r.settle, container.NewCenter(r.out))))
+	r.approved, r.u.deserted = time.Now(), r.desert
+}
+
+// desert gives the approval up where nobody came to use it: it is for who was asked for,
+// and whoever passes by would be him. Who telephones touches nothing for a while, so that
+// it counts from when the page came.
+func (r *recovery) desert() {
+	if r.over || r.settle.Busy() || time.Since(r.approved) < idleLimit {
+		return
+	}
+	r.u.left.Why = "找回密码已批准，但一直没有人设置新密码，这次批准作废。需要时请本人重新申请找回。"
+	r.leave()
 }
 
 // open sets the new password and signs in.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
@@ -120,6 +121,39 @@ func TestAForgottenPasswordIsSetAnewInTheWindow(t *testing.T) {
 	}
 	if _, err := r.u.desk.Store().Verify(t.Context(), "practice-clerk", []byte(clerkPassword)); fault.KindOf(err) != fault.Password {
 		t.Errorf("the old password: got %v", err)
+	}
+}
+
+// TestAnApprovalThatNobodyUsesIsGivenUp has nobody at the desk once the county approved:
+// whoever passed by could set the password, and be the one who asked.
+func TestAnApprovalThatNobodyUsesIsGivenUp(t *testing.T) {
+	k := newCounty(t)
+	r := k.laptop()
+	p := asked(r)
+	r.until("the centre has it", func() bool { return strings.Contains(p.status.Text(), "等待批准") })
+	list, err := k.c.Recoveries(t.Context())
+	if err != nil || len(list) != 1 {
+		t.Fatal(len(list), err)
+	}
+	if err := k.c.ApproveRecovery(t.Context(), list[0].ID, p.plea.Code()); err != nil {
+		t.Fatal(err)
+	}
+	r.until("a new password is asked for", func() bool { return p.set != nil })
+	r.ui(func() {
+		p.set.first.SetText("half a password")
+		p.approved = time.Now()
+		r.u.idled(idleLimit)
+		if p.over {
+			t.Error("who telephoned, and touched nothing, is sent away at once")
+		}
+		p.approved = p.approved.Add(-idleLimit)
+		r.u.idled(idleLimit)
+	})
+	r.until("the sign-in page says so", func() bool {
+		return strings.Contains(textsIn(r.u.win.Canvas().Content()), "这次批准作废")
+	})
+	if p.plea.Approved() || !p.set.first.Empty() {
+		t.Error("the approval, or what was typed, is left")
 	}
 }
 

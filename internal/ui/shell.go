@@ -26,8 +26,9 @@ type shell struct {
 
 	name    string
 	screen  screen
-	current *visit // the case in hand, kept while other screens are looked at
-	section string // of 管理, looked at last
+	current *visit   // the case in hand, kept while other screens are looked at
+	section string   // of 管理, looked at last
+	audited *audited // the last 核验; nil before one
 }
 
 // screen is one of the shell's screens.
@@ -141,7 +142,20 @@ func (s *shell) askReason(id uuid.UUID) {
 		s.u.act("open case for a reason", func(ctx context.Context) (err error) {
 			c, err = s.u.desk.OpenBeyond(ctx, id, reason)
 			return err
-		}, func(err error) { s.opened(id, c, err) })
+		}, func(err error) {
+			if desk.NeedsGrant(err) {
+				s.askToOpen(id, err, reason)
+				return
+			}
+			s.opened(id, c, err)
+		})
+	})
+}
+
+// askToOpen says that the day's searches are used up, and leads to a grant for more.
+func (s *shell) askToOpen(id uuid.UUID, err error, reason string) {
+	kit.Confirm(s.u.win, "打开其他案件", sentence(err), "申请授权…", "取消", func() {
+		s.u.askCounted(moreSearches(reason), func() { s.open(id) })
 	})
 }
 

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
 )
 
 func TestACaseOfOthersIsOpenedForAReason(t *testing.T) {
@@ -41,5 +43,30 @@ func TestACaseOfOthersIsOpenedForAReason(t *testing.T) {
 				t.Errorf("the record: %+v, %v", got.Lines, err)
 			}
 		})
+	}
+}
+
+func TestACaseOfOthersOverTheDaysBoundLeadsToAGrant(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered).id
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("reviewer-1", reviewPassword)
+	for range guard.MaxSearches {
+		if _, err := r.u.desk.FindBeyond(t.Context(), "无此人甲", "家长来电核对"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	r.typeLines("家长来电核对进度")
+	if words := r.dialogWords(); r.visit() != nil || !strings.Contains(words, "已达上限") {
+		t.Fatalf("over the bound it says %q", words)
+	}
+	r.presses("申请授权…")
+	r.answer()
+	asks, err := r.u.desk.Asks(t.Context())
+	if err != nil || len(asks) != 1 || asks[0].Fields[0] != guard.SearchField || asks[0].Reason != "家长来电核对进度" {
+		t.Errorf("asked %+v, %v", asks, err)
 	}
 }

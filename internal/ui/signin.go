@@ -30,14 +30,7 @@ func newSignIn(u *Window) *signIn {
 	s := &signIn{u: u}
 	options := peopleOptions(u.deps.Door.People())
 	s.who, s.whoOf = pickPerson("操作员", true, func() []kit.Option { return options })
-	// Who comes back types a password by habit, which must count for nobody else.
-	last := u.left.Who
-	if last == "" {
-		last = u.deps.Door.Last()
-	}
-	if i := slices.IndexFunc(options, func(o kit.Option) bool { return o.ID == last }); i >= 0 {
-		s.who.SetValue(options[i])
-	}
+	s.who.SetValue(u.lastHere(options))
 	s.password = kit.NewField()
 	s.password.Password = true
 	s.password.SetPlaceholder("输入密码")

@@ -116,6 +116,8 @@ func (c *cropper) TypedKey(ev *fyne.KeyEvent) {
 		c.onEnter()
 	case fyne.KeyEscape:
 		c.onEsc()
+	default:
+		kit.PassKey(c, ev)
 	}
 }
 

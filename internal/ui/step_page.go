@@ -161,5 +161,6 @@ func (s *imagesStep) refusePages(slot loan.Slot, pics []desk.Picture, keep func(
 		return true
 	})
 	d.SetWidth(560)
+	s.asks(slot, d)
 	d.Show()
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -148,7 +149,7 @@ type consentCard struct {
 	bound   *bound
 	note    *kit.Text
 	back    *kit.Button // takes a consent back where the boxes do not
-	count   int         // consents when it was shown last
+	had     []string    // for what there were consents when it was shown last
 	own     bool        // the boxes, or the button, are changing them
 }
 
@@ -216,11 +217,12 @@ func (k *consentCard) load() {
 		box.SetChecked(k.v.c.Consents[k.party][purpose] != "")
 	}
 	setVisible(k.back, k.v.mayWithdraw(k.party))
-	n := len(k.v.c.Consents[k.party])
-	if n == 0 && k.count > 0 && !k.own {
+	now := k.v.c.Consents[k.party]
+	left := func(purpose string) bool { return k.v.c.TookBack(k.party, purpose) }
+	if len(now) == 0 && len(k.had) > 0 && !k.own && !slices.ContainsFunc(k.had, left) {
 		kit.Notice(k.v.u.win, kit.Warning, partyLabel(k.party)+"换了人：原来的同意和照片不再适用，请本人重新听取并同意、重新拍照。")
 	}
-	k.count, k.own = n, false
+	k.had, k.own = slices.Collect(maps.Keys(now)), false
 }
 
 func (k *consentCard) lock(on bool) {

@@ -245,7 +245,7 @@ func (p *portraitCard) crop(img image.Image, source string) {
 			case err != nil:
 				v.u.fail(err)
 			case used != "":
-				kit.ConfirmDanger(v.u.win, "照片重复", used+"请当面重新拍摄；确认无误仍然使用的，记入日志，审计员能看到。", "仍然使用", "不用", keep)
+				p.s.asks(p.slot, kit.ConfirmDanger(v.u.win, "照片重复", used+"请当面重新拍摄；确认无误仍然使用的，记入日志，审计员能看到。", "仍然使用", "不用", keep))
 			default:
 				keep()
 			}

@@ -41,6 +41,7 @@ type printDialog struct {
 	copies  *kit.Choice
 	words   *kit.Text
 	done    func(desk.Paper, []byte)
+	closed  bool
 }
 
 // askPrint shows what can be printed of the case, with those of ticked chosen;
@@ -73,6 +74,7 @@ func askPrint(v *visit, done func(desk.Paper, []byte), ticked ...desk.Paper) {
 		p.print()
 		return false
 	})
+	p.dialog.SetOnClosed(func() { p.closed = true })
 	p.dialog.YesButton().Disable()
 	p.dialog.SetWidth(620)
 	p.dialog.Show()
@@ -107,6 +109,16 @@ func askPrint(v *visit, done func(desk.Paper, []byte), ticked ...desk.Paper) {
 func (p *printDialog) say(kind kit.TextKind, words string) {
 	p.words.SetKind(kind)
 	p.words.SetText(words)
+}
+
+// failed says why nothing was printed, or is kept of what was: also to who closed the
+// dialog meanwhile, for the print goes on.
+func (p *printDialog) failed(err error) {
+	if p.closed {
+		p.v.u.fail(err)
+		return
+	}
+	p.say(kit.TextBad, sentence(err))
 }
 
 func (p *printDialog) chosen() []desk.Paper {
@@ -150,7 +162,7 @@ func (p *printDialog) make(papers []desk.Paper, then func(made [][]byte)) {
 	}, func(err error) {
 		p.dialog.YesButton().SetBusy("")
 		if err != nil {
-			p.say(kit.TextBad, sentence(err))
+			p.failed(err)
 			return
 		}
 		for i, paper := range papers {
@@ -177,7 +189,7 @@ func (p *printDialog) print() {
 		}, func(err error) {
 			p.dialog.YesButton().SetBusy("")
 			if err != nil {
-				p.say(kit.TextBad, sentence(err))
+				p.failed(err)
 				return
 			}
 			p.dialog.Close()

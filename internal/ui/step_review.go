@@ -137,33 +137,56 @@ func (s *reviewStep) againWords() string {
 	return "中心退回后未作改动，按原样重新提交（" + s.v.person(a.By) + "，" + s.v.stamp(a.At) + "），原因：" + a.Reason + "。"
 }
 
-// ask finds out who may review the case.
+// ask finds out who may review the case, and leads to whose password it is.
 func (s *reviewStep) ask() {
 	s.asked = true
+	s.find(func() {
+		for _, p := range s.people {
+			if len(s.people) == 1 || p.ID == s.v.u.desk.Operator().ID {
+				s.who.SetValue(kit.Option{ID: p.ID, Text: p.Name})
+			}
+		}
+		s.v.refresh()
+		if s.v.at != stepReview || !s.v.active || len(s.people) == 0 {
+			return
+		}
+		if s.who.Value().ID != "" {
+			kit.Focus(s.password)
+		} else {
+			kit.Focus(s.who)
+		}
+	})
+}
+
+// find finds out who may review the case, and then goes on.
+func (s *reviewStep) find(then func()) {
 	c := s.v.c
 	var people []desk.Person
 	s.v.u.run("reviewers", func(ctx context.Context) (err error) {
 		people, err = s.v.u.desk.Reviewers(ctx, c)
 		return err
 	}, func(err error) {
+		if s.v.closed {
+			return
+		}
 		if err != nil {
 			s.v.u.fail(err)
 		}
 		s.people = people
-		for _, p := range people {
-			if len(people) == 1 || p.ID == s.v.u.desk.Operator().ID {
-				s.who.SetValue(kit.Option{ID: p.ID, Text: p.Name})
-			}
-		}
-		s.v.refresh()
-		if s.v.at == stepReview && s.v.active && len(people) > 0 {
-			if s.who.Value().ID != "" {
-				kit.Focus(s.password)
-			} else {
-				kit.Focus(s.who)
-			}
-		}
+		then()
 	})
+}
+
+// askAnew finds out once more who may review a case that waits: somebody may have been
+// let in since. What was chosen stays.
+func (s *reviewStep) askAnew() {
+	switch {
+	case s.v.c.Status != loan.ToReview || !s.asked:
+	case len(s.people) == 0:
+		s.ask()
+	default:
+		s.find(s.v.refresh)
+	}
 }
 
 // own says whether the case waits for the review of who is signed in.
@@ -355,10 +378,13 @@ func groupPhone(s string) string {
 }
 
 func (s *reviewStep) object() fyne.CanvasObject { return s.content }
-func (s *reviewStep) left()                     {}
-func (s *reviewStep) close()                    { s.password.SetText("") }
+
+// left takes a password away that was typed and not given: nobody else is to give it.
+func (s *reviewStep) left()  { s.password.SetText("") }
+func (s *reviewStep) close() { s.password.SetText("") }
 
 func (s *reviewStep) shown() {
+	s.askAnew()
 	switch {
 	case s.v.c.Status != loan.ToReview || len(s.people) == 0:
 	case s.who.Value().ID != "":

@@ -124,15 +124,15 @@ func (s *imagesStep) allShots(ctx context.Context, paths []string) ([]capture.Sh
 	return shots, nil
 }
 
-// scanAll makes kept forms of images, telling how far it is.
-func (s *imagesStep) scanAll(ctx context.Context, slot loan.Slot, shots [][]byte) ([]desk.Picture, error) {
+// scanAll makes kept forms of images, telling how far it is in the work sh.
+func (s *imagesStep) scanAll(ctx context.Context, sh *shell, slot loan.Slot, shots [][]byte) ([]desk.Picture, error) {
 	var out []desk.Picture
 	for i, b := range shots {
 		if err := ctx.Err(); err != nil {
 			return nil, fault.New("scan", fault.Cancelled, err)
 		}
 		if len(shots) > 1 {
-			s.v.u.back(func() { s.setBusy(slot, fmt.Sprintf("正在处理第 %d / %d 页…", i+1, len(shots))) })
+			s.v.u.backTo(sh, func() { s.setBusy(slot, fmt.Sprintf("正在处理第 %d / %d 页…", i+1, len(shots))) })
 		}
 		img, err := desk.DecodeImage(b)
 		if err != nil {

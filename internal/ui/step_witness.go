@@ -46,7 +46,7 @@ func showWitness(v *visit, people []desk.Person) {
 		if !ok {
 			return false
 		}
-		id, typed := chosen.ID, []byte(password.Text())
+		id, typed := chosen.ID, password.Secret()
 		if len(typed) == 0 {
 			secret.SetError("请输入密码")
 			return false
@@ -66,6 +66,7 @@ func showWitness(v *visit, people []desk.Person) {
 		})
 		return false
 	})
+	d.SetOnClosed(func() { password.SetText("") })
 	d.SetWidth(560)
 	d.Show()
 	kit.Focus(password)

@@ -78,6 +78,7 @@ type visit struct {
 	stale    bool                         // news came of the case while acts were under way
 	gone     bool                         // the case is erased, or no longer to be seen
 	lost     atomic.Bool                  // the last act, or any since the case was left, was not taken
+	untold   atomic.Int32                 // acts that were not taken, of which nobody was told yet
 	unsaved  int                          // fields whose last save failed
 	typing   *bound                       // the field with text that is saved when it is left
 	savedAt  time.Time
@@ -364,13 +365,10 @@ func (v *visit) do(name string, job func(ctx context.Context) (*loan.Case, error
 	var c *loan.Case
 	v.u.act(name, func(ctx context.Context) (err error) {
 		c, err = job(ctx)
-		if leaving {
-			v.lost.Store(err != nil || v.lost.Load())
-		} else {
-			v.lost.Store(fault.KindOf(err) == fault.Denied)
-		}
+		v.took(err, leaving)
 		return err
 	}, func(err error) {
+		v.told(err)
 		v.pending--
 		if fault.KindOf(err) == fault.Erased || v.pending == 0 && v.stale {
 			defer v.refreshCase() // the case itself may be gone
@@ -402,7 +400,7 @@ func (v *visit) take(c *loan.Case) {
 		return
 	}
 	if c.Status != v.was {
-		v.unlocked = false
+		v.unlocked = v.unlocked && v.typing != nil // what is typed is to be saved yet
 		v.was = c.Status
 	}
 	v.c = c

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/container"
@@ -108,7 +109,11 @@ func (v *visit) showReadOnly() {
 			v.banner.set(kit.Info, "只能查看："+sentence(err), "", nil)
 			return
 		}
-		v.showMasked(v.returnedWords() + "只能查看，个人信息已遮挡：" + sentence(err))
+		why := sentence(err)
+		if !v.u.desk.HeldHere(v.c) && !v.mayForce() {
+			why = "案件正在 " + desk.Places(v.c) + "办理。" // no word of what he may not
+		}
+		v.showMasked(v.returnedWords() + "只能查看，个人信息已遮挡：" + why)
 		return
 	}
 	v.showMasked(v.returnedWords() + "本案由 " + v.person(v.c.OpenedBy) + " 受理，个人信息已遮挡。")

@@ -66,13 +66,15 @@ func (v *visit) formerWords(n int, k *loan.ContractState) string {
 
 func (v *visit) openFormer(view *docView, k *loan.ContractState) {
 	view.empty("正在打开原合同…")
+	view.turn++
+	turn := view.turn
 	var pdf []byte
 	v.u.run("former contract", func(ctx context.Context) (err error) {
 		pdf, err = v.u.desk.Blob(ctx, v.id, k.Sealed.Blob)
 		return err
 	}, func(err error) {
-		if !v.full() {
-			return // the dialog is closed
+		if turn != view.turn || !v.full() {
+			return // the dialog is closed, or shows another
 		}
 		if err != nil {
 			view.empty("打不开原合同：" + sentence(err))

@@ -22,8 +22,11 @@ func (v *visit) glassWords(on desk.Broken) string {
 // offerReveal is the banner of a case that is masked.
 func (v *visit) offerReveal(words string) {
 	v.banner.set(kit.Info, words, "显示…", v.askReveal)
-	if v.mayTakeOn() {
+	switch {
+	case v.mayTakeOn():
 		v.banner.also("接手…", v.takeOver)
+	case v.mayForce():
+		v.banner.also("强制接手", v.takeOver)
 	}
 }
 

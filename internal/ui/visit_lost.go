@@ -196,12 +196,13 @@ func (s *imagesStep) lostFromFile(l desk.Loss, title, path string, again func(de
 	s.setBusy(l.Slot, "正在打开文件…")
 	var page desk.Picture
 	var img image.Image
+	sh := s.v.u.shell
 	s.v.u.grind("scan", func(ctx context.Context) error {
 		shots, err := s.shotsOf(ctx, path)
 		if err != nil {
 			return err
 		}
-		all, err := s.scanAll(ctx, l.Slot, shots)
+		all, err := s.scanAll(ctx, sh, l.Slot, shots)
 		if err != nil {
 			return err
 		}

@@ -171,10 +171,13 @@ func (v *visit) passTo(t target) {
 	})
 }
 
-// showHolders is the banner of a case that another laptop holds, or two at once.
+// showHolders is the banner of a case that another laptop holds, or two at once. Of one
+// that is masked there is what may be shown for a while before.
 func (v *visit) showHolders() bool {
 	here := v.u.desk.HeldHere(v.c)
 	switch {
+	case !here && !v.full():
+		return false
 	case !here:
 		v.banner.set(kit.Warning, "只能查看："+sentence(v.u.desk.Handles(v.c)), "强制接手", v.takeOver)
 		return true
@@ -191,6 +194,11 @@ func (v *visit) showHolders() bool {
 		return true
 	}
 	return false
+}
+
+// mayForce says whether the operator may take the case over from another laptop.
+func (v *visit) mayForce() bool {
+	return !v.u.desk.HeldHere(v.c) && !supervises(v.u.desk.Operator())
 }
 
 // takeOver asks for the reason, and then takes the case over by force.

@@ -164,3 +164,22 @@ func TestPortraitsAreJudged(t *testing.T) {
 		})
 	}
 }
+
+func TestTheLocksKeyLocksWhileAPortraitIsCropped(t *testing.T) {
+	r := newRig(t, kit.Light)
+	r.open(loan.First, false)
+	r.ui(func() { showCrop(r.u, "借款学生照片", drawnPortrait(t), func(desk.Picture) {}) })
+	r.settle()
+	r.ui(func() {
+		f := r.u.win.Canvas().Focused()
+		if _, ok := f.(*cropper); !ok {
+			t.Errorf("the focus is on %T", f)
+		}
+		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyF12})
+		if r.u.shell != nil {
+			t.Error("the window stays open")
+			r.u.lock()
+		}
+	})
+	r.locked()
+}

@@ -2,14 +2,17 @@ package ui
 
 import (
 	"context"
+	"image"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/test"
+	"github.com/google/uuid"
 )
 
 func TestADocumentForAPortraitAsksWhichPage(t *testing.T) {
@@ -114,5 +117,53 @@ func TestWhatALockLeftOutIsToldAtTheNextSignIn(t *testing.T) {
 				t.Errorf("after the clerk's word: got %q", got)
 			}
 		})
+	})
+}
+
+// TestPicturesThatWaitForAWordAreToldAsLeftOut has the clerk asked about what came, each
+// time the window would lock.
+func TestPicturesThatWaitForAWordAreToldAsLeftOut(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, func(r *rig, id uuid.UUID) {
+		pic, err := desk.Portrait(testPicture(716, 882), image.Rectangle{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.must(r.u.desk.Consent(t.Context(), id, loan.CoborrowerParty, loan.ConsentSensitive, textFor(loan.ConsentSensitive).ID, true))
+		r.must(r.u.desk.Attach(t.Context(), id, loan.PortraitCoborrower, pic.JPEG, "image/jpeg", "file"))
+	})
+	images := v.steps[stepImages].(*imagesStep)
+	r.ui(func() { v.show(stepImages) })
+	r.settle()
+	waits := func(t *testing.T, want string) {
+		t.Helper()
+		r.ui(func() {
+			if got := strings.Join(r.u.unkept(), " "); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			r.dialog().Close()
+			if got := r.u.unkept(); len(got) != 0 {
+				t.Errorf("after the clerk's word: got %q", got)
+			}
+		})
+	}
+	t.Run("pages that cannot be read", func(t *testing.T) {
+		r.ui(func() {
+			images.refusePages(loan.DocSlot(loan.HukouBook), []desk.Picture{{Problems: []string{"太模糊。"}}, {}}, func([]desk.Picture) {})
+		})
+		waits(t, docLabel(loan.HukouBook))
+	})
+	t.Run("a portrait that is in use", func(t *testing.T) {
+		r.ui(func() { images.people[0].crop(testPicture(716, 882), "file") })
+		r.settle()
+		for range 3 {
+			if !strings.Contains(r.dialogWords(), "这张照片已经用") {
+				r.answer()
+			}
+		}
+		if words := r.dialogWords(); !strings.Contains(words, "这张照片已经用") {
+			t.Fatalf("the clerk is asked %q", words)
+		}
+		waits(t, partyLabel(loan.StudentParty)+"现场照片")
 	})
 }

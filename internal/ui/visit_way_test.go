@@ -121,6 +121,27 @@ func TestVisitCorrectsASignedContract(t *testing.T) {
 	r.picture(stepStudy, "visit-study-corrected")
 }
 
+func TestAVoidedContractIsNotOpenedBehindAClosedDialog(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered, submitted, reviewed, signed, finished)
+	if _, err := r.u.desk.Correct(t.Context(), v.id, map[string]any{"loan.amount": 5000}, "金额录错"); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(v.refreshCase)
+	r.settle()
+	view := newDocView(v)
+	r.ui(func() {
+		v.openFormer(view, v.former()[0])
+		view.close() // as its dialog does
+	})
+	r.settle()
+	r.ui(func() {
+		if view.doc != nil || view.pdf != nil {
+			t.Error("it is open, and nobody closes it")
+		}
+	})
+}
+
 func TestVisitReturned(t *testing.T) {
 	r := newRig(t, kit.Light)
 	v := r.open(loan.First, false, entered, submitted, reviewed, signed, finished)

@@ -194,3 +194,34 @@ func TestWhatAWithdrawalRefusedIsSavedOnceTheConsentIsGivenAnew(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoTakesAllConsentsBackIsNotToldThatThePersonIsAnother(t *testing.T) {
+	const another = "换了人"
+	says := func(r *rig) bool {
+		return strings.Contains(strings.Join(allWords(r.u.win.Canvas().Content()), ""), another)
+	}
+	t.Run("taken back in the window", func(t *testing.T) {
+		r := newRig(t, kit.Light)
+		v := r.open(loan.First, false, entered, submitted, reviewed)
+		r.ui(func() {
+			v.show(stepStudent)
+			v.steps[stepStudent].(*studentStep).person.consent.register(loan.Purposes())
+		})
+		if c := r.saved(v.id); len(c.Consents[loan.StudentParty]) != 0 {
+			t.Fatalf("there are %v", c.Consents[loan.StudentParty])
+		}
+		r.ui(func() {
+			if says(r) {
+				t.Error("the person is told to be another")
+			}
+		})
+	})
+	t.Run("and whoever is another is", func(t *testing.T) {
+		r := newRig(t, kit.Light)
+		v := r.open(loan.First, false, entered)
+		r.ui(func() { v.show(stepStudent) })
+		r.must(r.u.desk.Edit(t.Context(), v.id, map[string]any{"student.name": "韦测另", "student.id_no": testID("52272720050101001")}))
+		r.ui(v.refreshCase)
+		r.until("it is said", func() bool { return says(r) })
+	})
+}

@@ -106,6 +106,7 @@ type Window struct {
 	look     Look
 	left     Left              // how the desk was left, while nobody is signed in
 	first    fyne.CanvasObject // of a front screen, where typing begins
+	deserted func()            // what a front screen does once nobody was there for as long as locks the work; nil: nothing
 	ear      *desk.Ear         // for the lists to choose from
 }
 
@@ -159,6 +160,7 @@ func (u *Window) begin() {
 // show replaces all the window shows.
 func (u *Window) show(name string, o fyne.CanvasObject) {
 	u.deps.Log.Info("screen", "name", name)
+	u.deserted = nil
 	u.root.SetKeys(nil)
 	u.root.SetContent(o)
 	u.Started()

@@ -159,7 +159,7 @@ func (b *Button) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		b.press()
 	default:
-		passKey(b, ev)
+		PassKey(b, ev)
 	}
 }
 

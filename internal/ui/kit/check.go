@@ -129,7 +129,7 @@ func (c *Check) TypedKey(ev *fyne.KeyEvent) {
 			FocusNext(c)
 		}
 	default:
-		passKey(c, ev)
+		PassKey(c, ev)
 	}
 }
 

@@ -167,7 +167,7 @@ func (c *Choice) TypedKey(ev *fyne.KeyEvent) {
 			FocusNext(c)
 		}
 	default:
-		passKey(c, ev)
+		PassKey(c, ev)
 	}
 }
 

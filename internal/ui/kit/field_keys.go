@@ -115,7 +115,7 @@ func (f *Field) applyKey(ev *fyne.KeyEvent, mods fyne.KeyModifier) {
 		if f.OnEscape != nil {
 			f.OnEscape()
 		} else {
-			passKey(f, ev)
+			PassKey(f, ev)
 		}
 	case fyne.KeyTab:
 		if extend {
@@ -124,7 +124,7 @@ func (f *Field) applyKey(ev *fyne.KeyEvent, mods fyne.KeyModifier) {
 			FocusNext(f)
 		}
 	default:
-		passKey(f, ev)
+		PassKey(f, ev)
 	}
 }
 

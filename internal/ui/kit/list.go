@@ -153,7 +153,7 @@ func (l *List) TypedKey(ev *fyne.KeyEvent) {
 		at := fyne.NewPos(16*unit(), l.headHeight()+(float32(l.selected)+1)*l.rowHeight()-l.offset)
 		l.menu(fyne.CurrentApp().Driver().AbsolutePositionForObject(l).Add(at))
 	default:
-		passKey(l, ev)
+		PassKey(l, ev)
 	}
 }
 

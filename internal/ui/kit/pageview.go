@@ -266,7 +266,7 @@ func (p *PageView) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		FocusNext(p)
 	default:
-		passKey(p, ev)
+		PassKey(p, ev)
 	}
 }
 

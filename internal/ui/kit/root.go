@@ -185,8 +185,9 @@ func rootOf(o fyne.CanvasObject) *Root {
 	return r
 }
 
-// passKey offers a key that o did not want to its window.
-func passKey(o fyne.CanvasObject, ev *fyne.KeyEvent) bool {
+// PassKey offers a key that o did not want to its window, and says whether anything
+// there took it.
+func PassKey(o fyne.CanvasObject, ev *fyne.KeyEvent) bool {
 	if r := rootOf(o); r != nil {
 		return r.pressed(ev)
 	}

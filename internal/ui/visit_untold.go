@@ -1,0 +1,35 @@
+package ui
+
+import (
+	"slices"
+
+	"doorstep/internal/fault"
+)
+
+// took notes how an act on the case ended, where the acts run. leaving says that it was
+// asked for as the case was left. Until somebody is told of it, a failure is counted: the
+// screen that would tell may be gone by then.
+func (v *visit) took(err error, leaving bool) {
+	if err != nil {
+		v.untold.Add(1)
+	}
+	switch {
+	case !leaving:
+		v.lost.Store(fault.KindOf(err) == fault.Denied)
+	case err != nil:
+		v.lost.Store(true)
+	}
+}
+
+// told is called where a failure is said on the screen.
+func (v *visit) told(err error) {
+	if err != nil {
+		v.untold.Add(-1)
+	}
+}
+
+// leftOut says whether something of the case was not taken that nobody was told of, or
+// that goes with the screen which says so. It may be asked of no visit.
+func (v *visit) leftOut() bool {
+	return v != nil && (v.lost.Load() || v.untold.Load() > 0 || slices.ContainsFunc(v.form.fields, func(b *bound) bool { return b.invalid != "" }))
+}

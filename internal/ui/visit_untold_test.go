@@ -1,0 +1,87 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"doorstep/internal/loan"
+	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2/test"
+	"github.com/google/uuid"
+)
+
+// typesOver types into a field, and stays in it.
+func (r *rig) typesOver(v *visit, path, text string) {
+	f := field(v, path)
+	r.u.win.Canvas().Focus(f)
+	f.SelectAll()
+	test.Type(f, text)
+}
+
+// TestALockSaysWhatTheStoreDidNotTake has the store fail beneath the field that is typed
+// in as the window locks by itself.
+func TestALockSaysWhatTheStoreDidNotTake(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	if err := r.u.desk.Store().Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() {
+		v.show(stepStudent)
+		r.typesOver(v, "student.phone", "15400000009")
+		r.u.idled(idleLimit)
+	})
+	r.locked()
+	r.ui(func() {
+		if said := textsIn(r.u.win.Canvas().Content()); strings.Contains(said, "都保存了") || !strings.Contains(said, "没有存下") {
+			t.Errorf("it says %s", said)
+		}
+	})
+}
+
+// TestALockSaysThatHalfADateIsNotKept has a field hold what cannot be a value.
+func TestALockSaysThatHalfADateIsNotKept(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	r.ui(func() {
+		v.show(stepStudent)
+		r.typesOver(v, "student.id_valid_to", "2033-13")
+		r.u.idled(idleLimit)
+	})
+	r.locked()
+	r.ui(func() {
+		if said := textsIn(r.u.win.Canvas().Content()); !strings.Contains(said, "没有存下") {
+			t.Errorf("it says %s", said)
+		}
+	})
+}
+
+// TestWhatIsTypedOutlastsTheNewsOfItsCase has the centre's receipt come while a field is
+// corrected.
+func TestWhatIsTypedOutlastsTheNewsOfItsCase(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered, submitted, reviewed, signed, finished)
+	c := r.saved(v.id)
+	r.ui(func() {
+		v.show(stepStudent)
+		fyneTap(v.banner.button)
+		r.typesOver(v, "student.phone", "15400000009")
+	})
+	r.ui(r.u.shell.arrived) // of others, or of its pages
+	r.settle()
+	r.others(v.id, uuid.MustParse("0189c000-0000-7000-8000-00000000000c"), 1, c.Heads, loan.ChangeReceive,
+		loan.ReceiveBody{ReceiptNo: "R1", ContractNo: "C1", CheckCode: "123456", Finish: c.Finish.ID.String()})
+	r.ui(r.u.shell.arrived)
+	r.settle()
+	r.ui(func() {
+		f := field(v, "student.phone")
+		if v.c.Status != loan.Received || f.Text() != "15400000009" || f.Disabled() {
+			t.Errorf("the case is %s, the field has %q, locked %v", v.c.Status, f.Text(), f.Disabled())
+		}
+		r.u.leave()
+	})
+	r.settle()
+	if words := r.dialogWords(); !strings.Contains(words, "手机号码") {
+		t.Errorf("what was typed is asked about with %q", words)
+	}
+}
