@@ -56,6 +56,9 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 	}
 	reviewed(broken().ID, false)
 	shut("after the review here")
+	if heard, err := f.d.GrantsHeard(ctx); err != nil || len(heard) != 1 || !heard[0].Revoked || heard[0].By != guard.Emergency {
+		t.Errorf("who used it hears %+v, %v", heard, err)
+	}
 
 	last := broken()
 	b, err := guard.EncodeReviewed([]guard.Reviewed{{Device: f.d.Store().Profile().Device, ID: last.ID, Operator: "reviewer-1", Case: c.ID, By: "auditor-9", Word: "不应使用", At: clock()}})

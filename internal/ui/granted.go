@@ -7,6 +7,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
 )
 
 // hearGrants asks what was granted for the case, and says it in the banner: who asked is
@@ -39,6 +40,10 @@ func (v *visit) heardWords(all []desk.Given) string {
 			continue
 		}
 		fields := strings.Join(fieldNames(g.Fields), "、")
+		if g.Revoked && g.By == desk.Emergency {
+			words += wrongGlass
+			continue
+		}
 		if g.Revoked {
 			words += "授权已撤销：" + fields + "。"
 			continue
@@ -48,16 +53,41 @@ func (v *visit) heardWords(all []desk.Given) string {
 	return words
 }
 
+// wrongGlass tells who used an emergency what was found of it.
+const wrongGlass = "紧急查看经复查：不应使用，已停止。"
+
+// revokedRow is of what was taken back before its end, or was not right.
+func (u *Window) revokedRow(g desk.Given) fyne.CanvasObject {
+	what, state := strings.Join(fieldNames(g.Fields), "、"), "已撤销"
+	if g.By == desk.Emergency {
+		what, state = "紧急查看", "不应使用"
+	}
+	return kit.Columns([]float32{3, 4, 2}, kit.NewText(what, kit.TextBody),
+		kit.NewText(reachOf(g)+"："+g.Reason+"。不能再用，仍有需要的请重新申请。", kit.TextCaption), kit.NewLine(state, kit.TextBad))
+}
+
+// showRevoked adds to the operator's own what was taken back, or was not right.
+func (s *grantSection) showRevoked(heard []desk.Given) {
+	for _, g := range heard {
+		if g.Revoked {
+			s.mine.Add(s.u.revokedRow(g))
+		}
+	}
+	s.u.arranged()
+}
+
 // grantDuties tells who asked of what was granted and not used yet, and of what was taken
 // back.
 func (u *Window) grantDuties(all []desk.Given) (told []duty) {
 	for _, g := range all {
 		what := strings.Join(fieldNames(g.Fields), "、") + "，" + reachOf(g)
 		switch {
+		case g.Revoked && g.By == desk.Emergency:
+			told = append(told, duty{words: "您对" + reachOf(g) + "的" + wrongGlass, kind: kit.TextWarn, act: "去查看", section: ofGrants})
 		case g.Revoked:
-			told = append(told, duty{"您的授权已被撤销：" + what + "。", kit.TextWarn, "去查看", ofGrants})
+			told = append(told, duty{words: "您的授权已被撤销：" + what + "。", kind: kit.TextWarn, act: "去查看", section: ofGrants})
 		case len(g.Used)+len(g.Taken)+g.Searched == 0:
-			told = append(told, duty{"您申请的授权已批准：" + what + "，到 " + g.Until.In(u.deps.Now().Location()).Format("01-02 15:04") + " 为止。", kit.TextBody, "去查看", ofGrants})
+			told = append(told, duty{words: "您申请的授权已批准：" + what + "，到 " + g.Until.In(u.deps.Now().Location()).Format("01-02 15:04") + " 为止。", kind: kit.TextBody, act: "去查看", section: ofGrants})
 		}
 	}
 	return told

@@ -59,7 +59,7 @@ func (s *grantSection) refresh() {
 	var breaks []desk.Glass
 	var reviewed []desk.Reviewed
 	var pleas []desk.Plea
-	var releases []desk.Given
+	var releases, heard []desk.Given
 	var leaves []desk.Leave
 	var back []desk.AnswerBack
 	s.u.run("grants", func(ctx context.Context) (err error) {
@@ -77,6 +77,9 @@ func (s *grantSection) refresh() {
 		if err == nil {
 			releases, err = s.u.desk.Releases(ctx)
 		}
+		if err == nil {
+			heard, err = s.u.desk.GrantsHeard(ctx)
+		}
 		if err == nil && s.reviews {
 			breaks, err = s.u.desk.Glasses(ctx)
 		}
@@ -90,6 +93,7 @@ func (s *grantSection) refresh() {
 			return
 		}
 		s.show(grants, asks, releases, breaks, reviewed)
+		s.showRevoked(heard)
 		if s.answers {
 			s.showBack(back)
 			s.showLeaves(leaves)

@@ -53,6 +53,10 @@ func TestTheAuditorReadsTheRecord(t *testing.T) {
 				if len(s.odd.Objects) == 0 {
 					t.Error("nothing is said of what is odd")
 				}
+				s.kind.OnChanged("look")
+				if len(s.lines) != 0 || s.told.Text() != "" {
+					t.Error("what another query found stands below the new filter")
+				}
 				s.id.SetText("x")
 				s.query()
 			})
