@@ -202,8 +202,11 @@ func (s *signStep) showMarks() {
 	if k == nil {
 		return
 	}
-	seen := fmt.Sprintf("合同 %d 页，双方都看过 %d 页", k.Pages, s.reader.count())
-	kind := kit.Warning
+	apart := s.apart()
+	kind, seen := kit.Warning, fmt.Sprintf("合同 %d 页，双方都看过 %d 页", k.Pages, s.reader.count())
+	if apart {
+		seen = fmt.Sprintf("合同 %d 页，双方分别看", k.Pages)
+	}
 	if s.read(loan.StudentParty) && s.read(loan.CoborrowerParty) {
 		kind, seen = kit.Good, fmt.Sprintf("合同 %d 页已全部看过", k.Pages)
 	}
@@ -218,6 +221,8 @@ func (s *signStep) showMarks() {
 			s.marks[i+1].Set(kit.Good, partyLabel(p)+"：代签 "+s.v.stamp(sign.At))
 		case ok:
 			s.marks[i+1].Set(kit.Good, partyLabel(p)+"：已签名 "+s.v.stamp(sign.At))
+		case apart:
+			s.marks[i+1].Set(kit.Warning, fmt.Sprintf("%s：已看 %d 页，未签名", partyLabel(p), s.seen(p)))
 		default:
 			s.marks[i+1].Set(kit.Warning, partyLabel(p)+"：未签名")
 		}
