@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -33,23 +34,36 @@ const leftAlone = "alone:"
 // whyVar tells it why who was there may go on no more.
 const whyVar = "DOORSTEP_LEFT_WHY"
 
+// lookVar tells it the window's look.
+const lookVar = "DOORSTEP_LOOK"
+
 // takeLeft reads how the run before was left, and takes that out of the environment.
 func takeLeft() ui.Left {
 	who, alone := strings.CutPrefix(os.Getenv(leftVar), leftAlone)
 	why := os.Getenv(whyVar)
-	_, _ = os.Unsetenv(leftVar), os.Unsetenv(whyVar)
-	return ui.Left{Who: who, Alone: alone, Why: why}
+	look := parseLook(os.Getenv(lookVar))
+	_, _, _ = os.Unsetenv(leftVar), os.Unsetenv(whyVar), os.Unsetenv(lookVar)
+	return ui.Left{Who: who, Alone: alone, Why: why, Look: look}
+}
+
+// parseLook reads a look as withLeft writes it; the zero look where it is none.
+func parseLook(s string) ui.Look {
+	var variant, percent int
+	if n, err := fmt.Sscanf(s, "%d %d", &variant, &percent); n != 2 || err != nil || percent < 50 || percent > 200 || variant < int(kit.Auto) || variant > int(kit.Dark) {
+		return ui.Look{}
+	}
+	return ui.Look{Variant: kit.Variant(variant), Scale: float32(percent) / 100}
 }
 
 // withLeft is an environment that tells the next run how this one was left.
 func withLeft(env []string, l ui.Left) []string {
 	env = slices.DeleteFunc(slices.Clone(env), func(kv string) bool {
-		return strings.HasPrefix(kv, leftVar+"=") || strings.HasPrefix(kv, whyVar+"=")
+		return strings.HasPrefix(kv, leftVar+"=") || strings.HasPrefix(kv, whyVar+"=") || strings.HasPrefix(kv, lookVar+"=")
 	})
 	if l.Alone {
 		l.Who = leftAlone + l.Who
 	}
-	return append(env, leftVar+"="+l.Who, whyVar+"="+l.Why)
+	return append(env, leftVar+"="+l.Who, whyVar+"="+l.Why, fmt.Sprintf("%s=%d %.0f", lookVar, l.Look.Variant, 100*l.Look.Scale))
 }
 
 // withPlace is an environment that tells the next run the window's place.

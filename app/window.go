@@ -59,7 +59,7 @@ func openWindow(o windowOptions) int {
 	app.SetMetadata(metadata())
 	a := app.New()
 	look := func(l ui.Look) { a.Settings().SetTheme(kit.NewTheme(fonts(), l.Scale, l.Variant)) }
-	look(ui.FirstLook())
+	look(left.Worn())
 	w := a.NewWindow("家门口办贷")
 	w.SetMaster()
 	size(w, place, placed)

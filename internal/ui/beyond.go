@@ -27,13 +27,16 @@ type beyond struct {
 	dialog  *kit.Dialog
 	body    *fyne.Container
 	busy    bool
+	found   bool // what is written found the rows
 }
 
 func newBeyond(u *Window) *beyond {
 	b := &beyond{u: u, query: kit.NewField(), reason: kit.NewField(), state: kit.NewText("", kit.TextMuted)}
 	b.query.SetPlaceholder("完整姓名或拼音，或证件、手机号末四位")
 	b.reason.SetPlaceholder("例如：家长来电核对进度")
-	b.reason.MaxLen, b.reason.OnEnter = 100, b.search
+	b.reason.MaxLen, b.reason.OnEnter = 100, func() { b.dialog.YesButton().Tapped(nil) }
+	b.query.OnChanged = func(string) { b.offer() }
+	b.reason.OnChanged = func(string) { b.offer() }
 	b.queryOf, b.whyOf = kit.NewLabeled("查找", true, b.query), kit.NewLabeled("原因", true, b.reason)
 	b.list = kit.NewList(caseColumns(), func() int { return len(b.rows) }, func(i int) []kit.Cell { return u.caseCells(b.rows[i]) })
 	b.list.TwoLines = true
@@ -42,13 +45,23 @@ func newBeyond(u *Window) *beyond {
 	b.ask.Hide()
 	b.body = container.New(&stacked{gap: 10},
 		kit.NewText("只用于找一位学生的案件。谁在什么时候、因为什么查找，都记入日志。", kit.TextBody),
-		b.queryOf, b.whyOf, b.state, b.ask, container.New(&tall{204}, inset(4, 4, b.list)))
+		b.queryOf, b.whyOf, b.state, b.ask, container.New(&tall{204}, b.list))
 	b.dialog = kit.NewDialog(u.win, "查找其他案件", b.body, "查找", "关闭", func() bool {
+		if b.found && b.list.Selected() >= 0 {
+			b.open(b.list.Selected())
+			return false
+		}
 		b.search()
 		return false
 	})
 	b.dialog.SetWidth(900)
 	return b
+}
+
+// offer has the blue button search what is written, now that it is another.
+func (b *beyond) offer() {
+	b.found = false
+	b.dialog.YesButton().SetText("查找")
 }
 
 func (b *beyond) open(i int) {
@@ -99,6 +112,7 @@ func (b *beyond) askGrant() {
 func (b *beyond) show(got desk.Beyond, err error) {
 	b.rows = got.Rows
 	setVisible(b.ask, fault.KindOf(err) == fault.Denied)
+	b.offer()
 	switch {
 	case err != nil:
 		b.state.SetText(sentence(err))
@@ -111,7 +125,8 @@ func (b *beyond) show(got desk.Beyond, err error) {
 	}
 	b.list.Select(-1)
 	b.list.Refresh()
-	if len(b.rows) > 0 {
+	if b.found = len(b.rows) > 0; b.found {
+		b.dialog.YesButton().SetText("打开")
 		b.list.Select(0)
 		kit.Focus(b.list)
 	}

@@ -112,3 +112,41 @@ func TestReturnInTheReasonSearches(t *testing.T) {
 		}
 	})
 }
+
+func TestAfterAFindTheBlueButtonOpensWhatWasFound(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered).id
+	r.open(loan.First, false)
+	var b *beyond
+	blue := func(want string) {
+		t.Helper()
+		r.ui(func() {
+			if got := b.dialog.YesButton().Text(); got != want {
+				t.Errorf("it says %q, want %q", got, want)
+			}
+		})
+	}
+	r.ui(func() {
+		r.u.shell.visit("cases")
+		b = newBeyond(r.u)
+		b.dialog.Open()
+		b.query.SetText("9914")
+		b.reason.SetText("家长来电核对")
+	})
+	blue("查找")
+	r.answer()
+	blue("打开")
+	r.ui(func() {
+		if list, field := b.list.Size().Width, b.query.Size().Width; list != field {
+			t.Errorf("the list is %v wide, the field above it %v", list, field)
+		}
+		b.query.TypedRune('7')
+	})
+	blue("查找")
+	r.ui(func() { b.query.SetText("9914") })
+	r.answer()
+	r.answer()
+	if v := r.visit(); v == nil || v.id != id {
+		t.Error("the case was not opened")
+	}
+}

@@ -42,6 +42,15 @@ func (m *manage) askEnabling(o desk.Operator) {
 	})
 }
 
+// enablingWords say who lets a person in; a data administrator who is asked is told why it
+// is not he.
+func (m *manage) enablingWords(o desk.Operator) string {
+	if m.u.desk.MayEnable() && !m.u.desk.Manages(o) {
+		return o.Name + "属于" + o.Where() + "，不归您管理，您不能启用，须由县资助中心批准。"
+	}
+	return "启用账号须由系统数据管理员在本机登录办理，或由县资助中心批准。"
+}
+
 func (e *enabling) show() {
 	u, code10 := e.m.u, e.plea.Code()
 	e.status = kit.NewText("正在联系县资助中心…", kit.TextMuted)
@@ -52,7 +61,7 @@ func (e *enabling) show() {
 	save := kit.NewSecondary("把申请存到 U 盘", kit.Icon("download"), func() { u.saveRequest("启用账号申请.dsf", "", e.plea.Request()) })
 	read := kit.NewSecondary("读取批准文件", kit.Icon("folder"), func() { u.readApproval("", func(b []byte) { e.take(b, false) }) })
 	e.dialog = kit.NewDialog(u.win, "申请启用 "+e.who.Name, container.New(&stacked{gap: 10},
-		kit.NewText("启用账号须由系统数据管理员在本机登录办理，或由县资助中心批准。请"+e.who.Name+"本人给县资助中心打电话，报出核对码：", kit.TextBody),
+		kit.NewText(e.m.enablingWords(e.who)+"请"+e.who.Name+"本人给县资助中心打电话，报出核对码：", kit.TextBody),
 		container.NewBorder(nil, nil, nil, code(u.desk.EnablingScan(e.plea)), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", e.who.ID),
 			kit.NewLine(code10[:5]+" "+code10[5:], kit.TextDigits))),
 		kit.NewLine("有网络时，对方批准后自动继续", kit.TextBold), e.status,

@@ -207,6 +207,29 @@ func TestAPersonIsEnabledByAFileOfTheCounty(t *testing.T) {
 	}
 }
 
+func TestAnAdministratorIsToldWhomHeMayNotEnable(t *testing.T) {
+	r, _, _ := fieldRig(t, kit.Light)
+	if err := r.u.desk.Store().EnableOperator(t.Context(), testAdmin(), []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	own := guard.Operator{ID: "rev-7", Name: "韦复核", Roles: []guard.Role{guard.Reviewer}, Enabled: true}
+	above := guard.Operator{ID: "prov-1", Name: "省管理", Roles: []guard.Role{guard.DataAdmin}, Enabled: true, Level: guard.ProvinceLevel, Org: "52"}
+	const anybody, why = "启用账号须由系统数据管理员在本机登录办理", "省管理属于省级（52），不归您管理，您不能启用，须由县资助中心批准。"
+	words := func(o guard.Operator) string { return (&manage{u: r.u}).enablingWords(o) }
+	if got := words(above); !strings.HasPrefix(got, anybody) {
+		t.Errorf("a clerk is told %q", got)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter("admin-1", reviewPassword)
+	if got := words(above); got != why {
+		t.Errorf("an administrator is told %q, want %q", got, why)
+	}
+	if got := words(own); !strings.HasPrefix(got, anybody) {
+		t.Errorf("of whom he may enable he is told %q", got)
+	}
+}
+
 func TestTheOwnPasswordPageSignsOutWhenLeft(t *testing.T) {
 	r, _, _ := fieldRig(t, kit.Light)
 	r.ui(r.u.lock)

@@ -142,7 +142,9 @@ func lockingWords(waiting int, c *chore) string {
 // can be had, else in this one.
 func (u *Window) afresh(failed error) {
 	if failed == nil && u.deps.Restart != nil {
-		failed = u.deps.Restart(u.left)
+		left := u.left
+		left.Look = u.look
+		failed = u.deps.Restart(left)
 		if failed == nil {
 			return
 		}

@@ -225,9 +225,23 @@ func (m *manage) look() fyne.CanvasObject {
 		kit.Option{ID: "115", Text: "大"}, kit.Option{ID: "130", Text: "特大"})
 	scale.SetValue(fmt.Sprint(int(look.Scale*100 + 0.5)))
 	variant.OnChanged = func(id string) { m.u.setLook(Look{variantOf(id), m.u.look.Scale}) }
-	scale.OnChanged = func(id string) { m.u.setLook(Look{m.u.look.Variant, scaleOf(id)}) }
+	scale.OnChanged = func(id string) {
+		m.staying(scale, func() { m.u.setLook(Look{m.u.look.Variant, scaleOf(id)}) })
+	}
 	return kit.Card("显示", nil, kit.Columns(nil,
 		kit.NewLabeled("颜色", false, variant), kit.NewLabeled("字号", false, scale)))
+}
+
+// staying does what may move all that is on the page, and scrolls so that o stands where
+// it stood.
+func (m *manage) staying(o fyne.CanvasObject, do func()) {
+	at := func() float32 { return fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y }
+	before := at()
+	do()
+	m.u.arranged()
+	most := max(m.scroll.Content.Size().Height-m.scroll.Size().Height, 0)
+	m.scroll.ScrollToOffset(fyne.NewPos(0, min(max(m.scroll.Offset.Y+at()-before, 0), most)))
+	m.scroll.Refresh()
 }
 
 func variantOf(id string) kit.Variant {

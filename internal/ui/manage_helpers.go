@@ -8,6 +8,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 )
 
 // helpersCard is 辅助程序: programs of others, which a data administrator names.
@@ -48,7 +49,7 @@ func (k *helpersCard) row(all desk.Helpers, job desk.HelperJob, name, words stri
 	state := kit.NewStatusLine(kit.Info, "未启用")
 	choose := kit.NewSecondary("选程序", kit.Icon("folder"), func() { k.choose(job, name) })
 	choose.SetAbout(name)
-	buttons := container.NewHBox(choose)
+	buttons := container.NewHBox(layout.NewSpacer(), choose)
 	if on {
 		at := strings.LastIndexAny(p.Path, `/\`)
 		state.Set(kit.Good, "已启用："+p.Path[at+1:])
@@ -56,7 +57,8 @@ func (k *helpersCard) row(all desk.Helpers, job desk.HelperJob, name, words stri
 		off.SetAbout(name)
 		buttons.Add(off)
 	}
-	return kit.Columns([]float32{3, 2, 2}, container.NewVBox(kit.NewLine(name, kit.TextBold), kit.NewText(words, kit.TextCaption)), state, buttons)
+	return kit.Columns([]float32{3, 2, 2}, container.NewVBox(kit.NewLine(name, kit.TextBold), kit.NewText(words, kit.TextCaption)), state,
+		container.NewVBox(buttons))
 }
 
 func (k *helpersCard) choose(job desk.HelperJob, name string) {

@@ -187,11 +187,11 @@ func TestWhoComesAtTheFootBeginsAtTheHead(t *testing.T) {
 	r.ui(func() {
 		sign.looks[0].Tapped(nil) // the student leaves, the co-borrower sees it all
 		r.wheel(sign, -5000)
-		if got := v.main.Text(); sign.reader.seen(loan.CoborrowerParty) != 1 || got != "从头看本页（还剩 3 页）" {
+		if got := v.main.Text(); sign.reader.seen(loan.CoborrowerParty) != 1 || got != "从头看本页（借款学生还剩 3 页）" {
 			t.Errorf("the co-borrower saw %d pages, the button says %q", sign.reader.seen(loan.CoborrowerParty), got)
 		}
 		v.main.Tapped(nil)
-		if got := v.main.Text(); !sign.looks[0].Checked() || sign.reader.seen(loan.StudentParty) != 0 || got != "往下看（还剩 3 页）" {
+		if got := v.main.Text(); !sign.looks[0].Checked() || sign.reader.seen(loan.StudentParty) != 0 || got != "往下看（借款学生还剩 3 页）" {
 			t.Errorf("the student saw %d pages, the button says %q", sign.reader.seen(loan.StudentParty), got)
 		}
 	})

@@ -78,12 +78,14 @@ func TestWhoWasAtTheDeskIsChosenAfterALock(t *testing.T) {
 			r.locked()
 			r.enter(testReviewer().ID, reviewPassword)
 			var left Left
+			worn := Look{kit.Dark, 1.3}
 			r.ui(func() {
+				r.u.look = worn
 				r.u.deps.Restart = func(l Left) error { left = l; return errors.New("this system cannot") }
 				c.lock(r.u)
 			})
 			r.locked()
-			if want := (Left{Who: testReviewer().ID, Alone: c.alone}); left != want {
+			if want := (Left{Who: testReviewer().ID, Alone: c.alone, Look: worn}); left != want || left.Worn() != worn {
 				t.Errorf("the next run is told %+v, want %+v", left, want)
 			}
 			r.ui(func() {

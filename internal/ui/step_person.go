@@ -71,7 +71,7 @@ func (p *personForm) card(title string, aside fyne.CanvasObject, lead ...fyne.Ca
 	return kit.Card(title, aside, append(lead,
 		kit.Columns([]float32{2, 3, 2.6}, l("name"), l("id_no"), l("phone")),
 		kit.Columns([]float32{2, 1.6, 1.7, 2.3}, l("birth"), l("sex"), l("ethnic"), l("id_valid_to")),
-		kit.Columns([]float32{2.3, 5}, l("hukou_code"), l("address")))...)
+		kit.Columns([]float32{3, 5}, l("hukou_code"), l("address")))...)
 }
 
 func nations() []kit.Option {

@@ -157,9 +157,9 @@ func (s *signStep) refresh() {
 		needs, err := s.v.u.desk.NeedsWitness(c)
 		s.second = needs || err != nil // what cannot be told is asked for; the desk says why
 	}
-	stage := s.stage()
-	setVisible(s.waiting, stage == signWaits)
-	setVisible(s.texts, stage == signTexts)
+	stage, others := s.stage(), s.others()
+	setVisible(s.waiting, stage == signWaits || others)
+	setVisible(s.texts, stage == signTexts && !others)
 	s.who.refresh(s.begun())
 	s.nameReaders()
 	setVisible(s.paper, stage > signTexts)
@@ -178,8 +178,13 @@ func (s *signStep) refresh() {
 	s.content.Refresh()
 }
 
+// others says whether the texts are read to both by others than the operator.
+func (s *signStep) others() bool { return s.stage() == signTexts && s.v.readOnly() }
+
 func (s *signStep) waitWords() string {
 	switch s.v.c.Status {
+	case loan.ToSign:
+		return "复核已通过，由经办人员请双方签署。"
 	case loan.Void:
 		return "案件已作废。"
 	case loan.ToReview:
@@ -197,8 +202,11 @@ func (s *signStep) showMarks() {
 	if k == nil {
 		return
 	}
-	seen := fmt.Sprintf("合同 %d 页，双方都看过 %d 页", k.Pages, s.reader.count())
-	kind := kit.Warning
+	apart := s.apart()
+	kind, seen := kit.Warning, fmt.Sprintf("合同 %d 页，双方都看过 %d 页", k.Pages, s.reader.count())
+	if apart {
+		seen = fmt.Sprintf("合同 %d 页，双方分别看", k.Pages)
+	}
 	if s.read(loan.StudentParty) && s.read(loan.CoborrowerParty) {
 		kind, seen = kit.Good, fmt.Sprintf("合同 %d 页已全部看过", k.Pages)
 	}
@@ -213,6 +221,8 @@ func (s *signStep) showMarks() {
 			s.marks[i+1].Set(kit.Good, partyLabel(p)+"：代签 "+s.v.stamp(sign.At))
 		case ok:
 			s.marks[i+1].Set(kit.Good, partyLabel(p)+"：已签名 "+s.v.stamp(sign.At))
+		case apart:
+			s.marks[i+1].Set(kit.Warning, fmt.Sprintf("%s：已看 %d 页，未签名", partyLabel(p), s.seen(p)))
 		default:
 			s.marks[i+1].Set(kit.Warning, partyLabel(p)+"：未签名")
 		}
@@ -228,7 +238,10 @@ func (s *signStep) action() action {
 		}
 		return action{text: "去复核", enabled: true, do: func() { v.show(stepReview) }}
 	case signTexts:
-		ok := s.known[0].Checked() && s.known[1].Checked() && !v.readOnly() && s.who.told()
+		if s.others() {
+			return v.next()
+		}
+		ok := s.known[0].Checked() && s.known[1].Checked() && s.who.told()
 		text := "双方已知悉，生成合同"
 		if s.begun() {
 			text = "继续签署"
@@ -447,6 +460,10 @@ func (s *signStep) shown() {
 	s.refresh()
 	switch s.stage() {
 	case signTexts:
+		if s.others() {
+			kit.Focus(s.v.main)
+			return
+		}
 		kit.Focus(s.texts)
 	case signReads, signSigns, signWitness, signSeals, signDone:
 		kit.Focus(s.v.main)

@@ -39,6 +39,23 @@ func (s *signStep) readOn() {
 	s.showMarks()
 }
 
+// turnsAlone says whether the page keys only turn the contract: the next press of the blue
+// button would put a signature in hand, or seal.
+func (s *signStep) turnsAlone() bool {
+	switch s.stage() {
+	case signSigns, signWitness, signSeals:
+		return true
+	}
+	return false
+}
+
+// turnOn shows more of the contract, and stays at its foot.
+func (s *signStep) turnOn() {
+	if s.view.view != nil {
+		s.view.view.Onward()
+	}
+}
+
 // comes puts a party before the screen, and says whether it was not there.
 func (s *signStep) comes(p loan.Party) bool {
 	for i, q := range parties() {
@@ -51,8 +68,26 @@ func (s *signStep) comes(p loan.Party) bool {
 	return false
 }
 
+// apart says whether the two read the contract apart, so that a count of pages is to say
+// whose it is.
+func (s *signStep) apart() bool {
+	student, coborrower := loan.StudentParty, loan.CoborrowerParty
+	if s.read(student) && s.read(coborrower) {
+		return false
+	}
+	return s.reader.away[student] || s.reader.away[coborrower] || s.seen(student) != s.seen(coborrower)
+}
+
+// seen is how many pages a party has read, as was noted or as this window has seen.
+func (s *signStep) seen(p loan.Party) int {
+	if s.noted(p) {
+		return s.v.c.Contract.Pages
+	}
+	return s.reader.seen(p)
+}
+
 // readWords say what the next press shows, how many pages are left, and for whom
-// where the other has seen all.
+// where the other has not seen the same.
 func (s *signStep) readWords() string {
 	next := s.nextParty()
 	text := "看下一页"
@@ -65,7 +100,7 @@ func (s *signStep) readWords() string {
 		text = "往下看"
 	}
 	left := fmt.Sprintf("还剩 %d 页", s.reader.pages-s.reader.seen(next))
-	if next == loan.CoborrowerParty || s.reader.all(loan.CoborrowerParty) {
+	if next == loan.CoborrowerParty || s.apart() {
 		left = partyLabel(next) + left
 	}
 	return text + "（" + left + "）"

@@ -134,11 +134,13 @@ func (v *visit) make() {
 // remake makes the widgets anew: a change of the look does not reach those
 // that were not on the screen.
 func (v *visit) remake() {
+	sitting := v.steps[stepSign].(*signStep).sitting()
 	for _, s := range v.steps {
 		s.close()
 	}
 	before := v.form
 	v.make()
+	v.steps[stepSign].(*signStep).resume(sitting)
 	for i, b := range before.fields {
 		v.form.fields[i].visited = b.visited
 	}
@@ -246,8 +248,9 @@ func (v *visit) keys() map[fyne.KeyName]func() {
 // pageDown turns what is read back in the review down by a page, and at its foot, as in
 // every other step, presses the blue button.
 func (v *visit) pageDown() {
-	if c := v.steps[stepSign].(*signStep); v.at == stepSign && c.stage() == signSigns {
-		return // the contract is at its end, and the next press would put a signature in hand
+	if c := v.steps[stepSign].(*signStep); v.at == stepSign && c.turnsAlone() {
+		c.turnOn()
+		return
 	}
 	s := v.steps[stepReview].(*reviewStep).content
 	foot := s.Content.MinSize().Height - s.Size().Height
@@ -262,7 +265,7 @@ func (v *visit) pageDown() {
 // on, and elsewhere goes to the step before.
 func (v *visit) pageUp() {
 	s := v.steps[stepSign].(*signStep)
-	if stage := s.stage(); v.at == stepSign && (stage == signReads || stage == signSigns) && s.view.view != nil && s.view.view.Backward() {
+	if v.at == stepSign && (s.stage() == signReads || s.turnsAlone()) && s.view.view != nil && s.view.view.Backward() {
 		return
 	}
 	v.show(v.at - 1)

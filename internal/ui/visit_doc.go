@@ -28,6 +28,7 @@ type docView struct {
 	onPart  func(page int, head, foot bool)
 	whole   bool // each page is gone over to its foot before it is turned
 	drawn   bool // a page of it has been on the screen
+	first   int  // the page it is shown at
 	turn    int  // counts what was opened; a late answer is dropped
 	aside   bool // in a dialog: the keys are not the step's
 }
@@ -37,6 +38,12 @@ func newDocView(v *visit) *docView {
 	d.state.SetAlign(fyne.TextAlignCenter)
 	d.content = container.NewStack(container.New(&middle{}, d.state))
 	return d
+}
+
+// openAt is open at a page, from 0.
+func (d *docView) openAt(pdf []byte, hash loan.Hash, at int) {
+	d.open(pdf, hash)
+	d.first = at
 }
 
 // open shows a document; hash names it.
@@ -68,6 +75,7 @@ func (d *docView) open(pdf []byte, hash loan.Hash) {
 		d.view = kit.NewPageView(func(ctx context.Context, n int, dpi float64) (image.Image, error) {
 			return doc.Page(ctx, n, dpi)
 		}, doc.Pages())
+		d.view.ShowPage(d.first)
 		d.drawn = false
 		d.view.OnPageShown = func(int) { d.drawn = true }
 		d.view.OnPart, d.view.Whole = d.onPart, d.whole
@@ -112,7 +120,7 @@ func (d *docView) tell() {
 // close ends the view and its child process.
 func (d *docView) close() {
 	d.turn++
-	d.hash, d.pdf = loan.Hash{}, nil
+	d.hash, d.pdf, d.first = loan.Hash{}, nil, 0
 	if d.view != nil {
 		d.view.Close()
 		d.view = nil

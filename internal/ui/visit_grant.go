@@ -19,11 +19,17 @@ type fieldBoxes struct {
 	row   *fyne.Container
 }
 
+// boxOrder is the ids of the boxes, in their order.
+func boxOrder() []string { return []string{"name", "phone", "id", "address", "images"} }
+
+func boxLabel(id string) string {
+	return map[string]string{"name": "姓名", "phone": "手机号码", "id": "身份证号与出生日期", "address": "通讯地址", "images": "影像和合同"}[id]
+}
+
 func newFieldBoxes(ticked ...string) *fieldBoxes {
-	words := map[string]string{"name": "姓名", "phone": "手机号码", "id": "身份证号与出生日期", "address": "通讯地址", "images": "影像和合同"}
-	f := &fieldBoxes{order: []string{"name", "phone", "id", "address", "images"}, boxes: map[string]*kit.Check{}, row: container.NewHBox()}
+	f := &fieldBoxes{order: boxOrder(), boxes: map[string]*kit.Check{}, row: container.NewHBox()}
 	for _, id := range f.order {
-		f.boxes[id] = kit.NewCheck(words[id], false)
+		f.boxes[id] = kit.NewCheck(boxLabel(id), false)
 		f.boxes[id].SetChecked(slices.Contains(ticked, id))
 		f.row.Add(f.boxes[id])
 	}

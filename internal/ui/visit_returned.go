@@ -79,7 +79,7 @@ func (v *visit) lastVoided() *loan.Voiding {
 	return v.c.Former[len(v.c.Former)-1].Voided
 }
 
-// tellPassed says that a review passed, and what comes next.
+// tellPassed says that a review passed, and what comes next for the clerk.
 func (v *visit) tellPassed() {
 	words := "复核通过，可以签署。"
 	if k := v.c.Contract; k != nil && k.Sealed != nil {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -19,7 +18,9 @@ type revealAsk struct {
 	boxes      *fieldBoxes
 	reason     *kit.Field
 	why, which *kit.Labeled
-	granted    *kit.Text // what leave there is for the case, and until when
+	granted    *kit.Text    // what leave there is for the case, and until when
+	leaves     []desk.Given // those that serve in the case now
+	glass      *kit.Button  // the way to an emergency
 	content    *fyne.Container
 	dialog     *kit.Dialog
 }
@@ -53,63 +54,19 @@ func (v *visit) askRevealBy(words, given string) {
 
 // others are the other ways, which go on with what was filled in.
 func (a *revealAsk) others() fyne.CanvasObject {
-	other := func(words string, do func()) fyne.CanvasObject {
+	other := func(words string, do func()) *kit.Button {
 		return kit.NewQuiet(words, nil, func() {
 			a.dialog.Close()
 			do()
 		})
 	}
 	v := a.v
-	more := container.NewHBox(other("申请授权…", func() { v.askGrantFor(a.reason.Text(), a.boxes.ticked()...) }),
-		other("紧急查看…", func() { v.breakGlassFor(a.reason.Text()) }))
+	a.glass = other("紧急查看…", func() { v.breakGlassFor(a.reason.Text()) })
+	more := container.NewHBox(other("申请授权…", func() { v.askGrantFor(a.reason.Text(), a.boxes.ticked()...) }), a.glass)
 	if v.mayTakeOn() {
 		more.Add(other("接着办理：接手…", v.takeOver))
 	}
 	return more
-}
-
-// tellGranted says what the operator was granted of the case, and until when.
-func (a *revealAsk) tellGranted() {
-	var all []desk.Given
-	a.v.u.run("grants", func(ctx context.Context) (err error) {
-		all, err = a.v.u.desk.Grants(ctx)
-		return err
-	}, func(err error) {
-		if words := a.v.grantedWords(all); err == nil && words != "" {
-			a.granted.SetText(words)
-			a.granted.Show()
-			a.content.Refresh()
-			a.dialog.Refresh()
-		}
-	})
-}
-
-// mostGrantedWords is of how many grants the dialog tells, which is to stay on the screen.
-const mostGrantedWords = 2
-
-// grantedWords says what grants let be seen of the case now, and until when; empty where
-// none does.
-func (v *visit) grantedWords(all []desk.Given) string {
-	var out []string
-	for _, g := range all {
-		if g.By == desk.Emergency && slices.Contains(g.Cases, v.id) && g.Lapsed(v.u.deps.Now()) == "" {
-			return "紧急查看到 " + v.stamp(g.Until) + " 为止，可以查看本案全部内容。"
-		}
-		of := slices.Contains(g.Cases, v.id) || slices.Contains(g.Used, v.id) || len(g.Cases) == 0 && len(g.Used)+len(g.Taken)+g.Searched < g.Count
-		fields := slices.DeleteFunc(slices.Clone(g.Fields), func(f string) bool { return f == desk.SearchField || f == desk.TakeField })
-		if g.Release != nil || !of || len(fields) == 0 {
-			continue
-		}
-		words := "已批准查看：" + strings.Join(fieldNames(fields), "、") + "，到 " + v.stamp(g.Until) + " 为止"
-		if g.Count > 0 {
-			words += "（" + reachOf(g) + "）"
-		}
-		out = append(out, words+"。")
-	}
-	if more := len(out) - mostGrantedWords; more > 0 {
-		out = append(out[:mostGrantedWords], fmt.Sprintf("另有 %d 份，见“管理”的“授权”。", more))
-	}
-	return strings.Join(out, "")
 }
 
 // show shows what is ticked. A refusal that is not about the reason stands at the boxes.

@@ -153,10 +153,20 @@ func (v *visit) stepState(at int) kit.StepState {
 		return kit.StepTodo
 	case bad > 0, v.sentBackAt(at):
 		return kit.StepProblem
-	case open == 0:
+	case open == 0, v.decided():
 		return kit.StepDone
 	}
 	return kit.StepTodo
+}
+
+// decided says whether a reviewer has passed the case as it stands, and with it what was
+// left to be judged.
+func (v *visit) decided() bool {
+	switch v.c.Status {
+	case loan.ToSign, loan.Signed, loan.Queued, loan.Received, loan.Accepted:
+		return v.c.Review != nil && v.c.Review.Pass
+	}
+	return false
 }
 
 // stepOf is the step where a field or paper is dealt with.

@@ -64,6 +64,15 @@ type Left struct {
 	Who   string // the account that was signed in
 	Alone bool   // the window locked by itself
 	Why   string // why who was there may go on no more, in words; empty where he may
+	Look  Look   // of the window; the zero value is the first look
+}
+
+// Worn is the look that the next run begins in.
+func (l Left) Worn() Look {
+	if l.Look == (Look{}) {
+		return FirstLook()
+	}
+	return l.Look
 }
 
 // Look is how the window looks, as the operator likes it.
@@ -116,7 +125,7 @@ func New(ctx context.Context, w fyne.Window, im *kit.InputMethod, d Deps) *Windo
 	if d.Printing.List == nil {
 		d.Printing = SystemPrinting()
 	}
-	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: FirstLook(), left: d.Left, ear: desk.NewEar(), making: map[*imagesStep]bool{}}
+	u := &Window{deps: d, win: w, acts: make(chan func(), 256), mill: newMill(), look: d.Left.Worn(), left: d.Left, ear: desk.NewEar(), making: map[*imagesStep]bool{}}
 	// Close ends the work, not ctx: what is typed when the program is told to
 	// stop is still to be saved.
 	u.ctx, u.stop = context.WithCancel(context.WithoutCancel(ctx))

@@ -21,6 +21,17 @@ func Columns(weights []float32, objs ...fyne.CanvasObject) fyne.CanvasObject {
 
 func (l *columns) gap() float32 { return 12 * unit() }
 
+// drop is the gap between two rows: a field has the room beneath for its note, a card
+// none.
+func (l *columns) drop(objs []fyne.CanvasObject) float32 {
+	for _, o := range objs {
+		if _, ok := o.(*card); ok {
+			return l.gap()
+		}
+	}
+	return 0
+}
+
 func (l *columns) weight(i int) float32 {
 	if i < len(l.weights) && l.weights[i] > 0 {
 		return l.weights[i]
@@ -37,22 +48,32 @@ func (l *columns) rows(objs []fyne.CanvasObject, width float32) [][]int {
 		}
 	}
 	for per := len(all); per > 1; per-- {
-		var rows [][]int
-		fits := true
-		for start := 0; start < len(all); start += per {
-			row := all[start:min(start+per, len(all))]
-			rows = append(rows, row)
-			fits = fits && l.fits(objs, row, width)
+		rows, fits := l.broken(objs, all, per, width)
+		if !fits {
+			continue
 		}
-		if fits {
+		if len(rows) == 1 {
 			return rows
 		}
+		// as even as the same number of rows allows, so that none is left alone in a row
+		if even, fits := l.broken(objs, all, (len(all)+len(rows)-1)/len(rows), width); fits {
+			return even
+		}
+		return rows
 	}
-	rows := make([][]int, len(all))
-	for i, at := range all {
-		rows[i] = []int{at}
-	}
+	rows, _ := l.broken(objs, all, 1, width)
 	return rows
+}
+
+// broken breaks objects into rows of so many, and says whether they fit.
+func (l *columns) broken(objs []fyne.CanvasObject, all []int, per int, width float32) (rows [][]int, fits bool) {
+	fits = true
+	for start := 0; start < len(all); start += per {
+		row := all[start:min(start+per, len(all))]
+		rows = append(rows, row)
+		fits = fits && l.fits(objs, row, width)
+	}
+	return rows, fits
 }
 
 func (l *columns) total(row []int) (sum float32) {
@@ -79,7 +100,10 @@ func (l *columns) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	l.width = s.Width
 	rows := l.rows(objs, s.Width)
 	y := float32(0)
-	for _, row := range rows {
+	for i, row := range rows {
+		if i > 0 {
+			y += l.drop(objs)
+		}
 		free := s.Width - l.gap()*float32(len(row)-1)
 		total := l.total(row)
 		x, h := float32(0), float32(0)
@@ -117,7 +141,10 @@ func (l *columns) MinSize(objs []fyne.CanvasObject) fyne.Size {
 		width = 1e6
 	}
 	var h float32
-	for _, row := range l.rows(objs, width) {
+	for i, row := range l.rows(objs, width) {
+		if i > 0 {
+			h += l.drop(objs)
+		}
 		var tallest float32
 		for _, i := range row {
 			tallest = max(tallest, objs[i].MinSize().Height)

@@ -206,7 +206,11 @@ func (l *fieldLook) draw() {
 		if l.f.readOnly {
 			name = ColorMuted
 		}
-		t := newText(string(runes[start:end]), name, size)
+		text := string(runes[start:end])
+		if !l.f.focused && !l.f.MultiLine && !l.f.alignRight {
+			text = ellipsis(text, size, style, area.Width)
+		}
+		t := newText(text, name, size)
 		place(t, 1+textWidth(string(runes[line.start:start]), size, style)-l.scroll.X, y, t.MinSize().Width, h)
 		objects = append(objects, t)
 	}
