@@ -333,6 +333,9 @@ func hands(op Operator, v Verb, c *loan.Case, device uuid.UUID) error {
 	if !r.acts || !slices.Contains(r.roles, Clerk) || handles(op, c, device) {
 		return nil
 	}
+	if settled(c.Status) && c.Status != loan.Void {
+		return deny(v, "本案由另一位操作员经办，已经送达，不能由您"+r.label+"。确需改动的，请经办人办理补正，或请县资助中心退回本案后再接手。", WhyOthers)
+	}
 	return deny(v, "本案由另一位操作员经办，不能直接"+r.label+"。请先接手并写明原因，或请经办人转交过来。", WhyOthers)
 }
 

@@ -41,7 +41,7 @@ func TestWhoSawAPersonIsNotWhoAskedTo(t *testing.T) {
 		{loan.ChangeView, "refused edit: role", "操作被拒", false},
 		{loan.ChangeView, TakeRefused, "接手被拒", false},
 		{loan.ChangeView, GlassWord{ID: "e-01"}.Detail(), "紧急查看", false},
-		{loan.ChangeView, GlassWord{ID: "e-01", Reviewed: true, Operator: "clerk-1"}.Detail(), "复查紧急查看", false},
+		{loan.ChangeView, GlassWord{ID: "e-01", Reviewed: true, Operator: "clerk-1"}.Detail(), "复查紧急查看：不应使用", false},
 		{loan.ChangeView, "erasing of case " + id.String() + " on request: refused", "清除", false},
 		{loan.ChangeView, AgainWords(SameShot, "student", id), "照片重复", false},
 		{loan.ChangeView, "act: contract of case " + id.String(), "查看", true},
@@ -78,7 +78,7 @@ func TestWhoSawAPersonIsNotWhoAskedTo(t *testing.T) {
 		if got := l.Label(); got != c.want {
 			t.Errorf("%s %q: is called %s, want %s", c.kind, c.detail, got, c.want)
 		}
-		leave := slices.Contains([]string{"申请授权", "申请导出", "撤回申请", "批准授权", "批准导出", "不批准", "答复无效", "撤销授权", "批准无效", "紧急查看", "复查紧急查看"}, c.want) || strings.HasPrefix(c.detail, "act: grant answer")
+		leave := slices.Contains([]string{"申请授权", "申请导出", "撤回申请", "批准授权", "批准导出", "不批准", "答复无效", "撤销授权", "批准无效", "紧急查看", "复查紧急查看", "复查紧急查看：不应使用"}, c.want) || strings.HasPrefix(c.detail, "act: grant answer")
 		if l.Leave() != leave || (Sought{Leave: true}).Wants(l) != leave {
 			t.Errorf("%s %q: of a leave is %v, want %v", c.kind, c.detail, l.Leave(), leave)
 		}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,16 @@ import (
 	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
+
+func TestNobodyIsToldToTakeOverWhatNobodyTakesOver(t *testing.T) {
+	for _, s := range []loan.Status{loan.Draft, loan.ToSign, loan.Received, loan.Accepted} {
+		c := &loan.Case{Status: s, OpenedBy: "y"}
+		told := fault.Sentence(hands(operator("x", Clerk), Edit, c, uuid.Nil))
+		if strings.Contains(told, "请先接手") == settled(s) {
+			t.Errorf("%s: %s", s, told)
+		}
+	}
+}
 
 func TestARefusalTellsOneNextStep(t *testing.T) {
 	now := time.Date(2026, 7, 20, 9, 0, 0, 0, time.UTC)
@@ -22,6 +33,7 @@ func TestARefusalTellsOneNextStep(t *testing.T) {
 		own bool // the sentence tells the next step itself
 	}{
 		"another's case":          {hands(operator("x", Clerk), Edit, &loan.Case{Status: loan.Draft, OpenedBy: "y"}, uuid.Nil), true},
+		"another's that is sent":  {hands(operator("x", Clerk), Edit, &loan.Case{Status: loan.Received, OpenedBy: "y"}, uuid.Nil), true},
 		"one's own case":          {May(operator("x", Reviewer), Review, &loan.Case{Status: loan.ToReview, OpenedBy: "x"}), true},
 		"an account that is off":  {off.MaySignIn(now), true},
 		"an account that is shut": {locked.MaySignIn(now), true},
