@@ -120,7 +120,7 @@ func TestTemplatesCallOnlyPromisedNames(t *testing.T) {
 
 func TestTemplatesAreDatedAndWhole(t *testing.T) {
 	all := readTemplates(t)
-	for _, id := range []string{"loan-contract-2", "application-form-2", "hardship-form-1", "renewal-statement-2", "temporary-receipt-1", "centre-receipt-1", "integrity-card-1"} {
+	for _, id := range []string{"loan-contract-2", "application-form-2", "hardship-form-1", "renewal-statement-2", "temporary-receipt-1", "centre-receipt-1", "integrity-card-2"} {
 		x, ok := all[id]
 		if !ok {
 			t.Errorf("%s is missing", id)

@@ -136,7 +136,7 @@ func (w *writer) title() error {
 	w.l.y -= 4
 	err := w.l.paragraph(para{size: 19, leading: 28, align: alignCentre}, span{text: w.form.Title, bold: true, field: "模板"})
 	if err == nil && w.form.Subtitle != "" {
-		err = w.l.paragraph(para{size: 10.5, leading: 16, align: alignCentre, tone: 0.25, after: 10}, span{text: w.form.Subtitle, field: "模板"})
+		err = w.l.paragraph(para{size: 10.5, leading: 16, align: alignCentre, tone: 0.25, after: w.room(10, 4)}, span{text: w.form.Subtitle, field: "模板"})
 	}
 	return err
 }
@@ -145,19 +145,19 @@ func (w *writer) section(s *formSection) error {
 	if ok, err := w.names.stands(s); !ok || err != nil {
 		return err
 	}
-	w.l.skip(5)
+	w.l.skip(w.room(5, 3))
 	keep := 34.0
 	if len(s.Fields) > 0 || s.Table != nil {
 		keep = 60
 	}
-	err := w.l.paragraph(para{size: 11, leading: 18, keep: keep}, span{text: s.Heading, bold: true, field: "模板"})
+	err := w.l.paragraph(para{size: 11, leading: w.room(18, 16), keep: keep}, span{text: s.Heading, bold: true, field: "模板"})
 	if err == nil && s.Confirm != "" {
 		err = w.boxes(s)
 	}
 	if err != nil {
 		return err
 	}
-	w.l.skip(2)
+	w.l.skip(w.room(2, 1))
 	if len(s.Fields) > 0 {
 		if err := w.fields(s.Fields); err != nil {
 			return err
@@ -173,7 +173,7 @@ func (w *writer) section(s *formSection) error {
 		if err != nil {
 			return err
 		}
-		if err := w.l.paragraph(para{size: 10.5, leading: 17, indent: 2, align: alignJustify, after: 1.5}, spans...); err != nil {
+		if err := w.l.paragraph(para{size: 10.5, leading: w.room(17, 15.5), indent: 2, align: alignJustify, after: 1.5}, spans...); err != nil {
 			return err
 		}
 	}
@@ -210,10 +210,7 @@ func (w *writer) fields(rows [][]string) error {
 	}
 	const label = 78.0
 	value := (width - 2*label) / 2
-	t := table{x: marginX, cols: []float64{label, value, label, value}, size: 9.5, leading: 14, pad: 5, least: 22}
-	if w.paper { // a form of one sheet is not lost in part
-		t.leading, t.pad, t.least = 12.5, 4, 18.5
-	}
+	t := table{x: marginX, cols: []float64{label, value, label, value}, size: 9.5, leading: w.room(14, 12.5), pad: w.room(5, 3.5), least: w.room(22, 17.5)}
 	cells := make([][]tableCell, len(rows))
 	for i, row := range rows {
 		for j, text := range row {
@@ -248,16 +245,17 @@ func (w *writer) fields(rows [][]string) error {
 			return err
 		}
 	}
-	w.l.skip(w.tableGap())
+	w.l.skip(w.room(6, 2))
 	return nil
 }
 
-// tableGap is the room behind a table.
-func (w *writer) tableGap() float64 {
+// room is how much of the sheet something takes: less on a paper to be signed with a pen,
+// for a form of one sheet is not lost in part.
+func (w *writer) room(usual, paper float64) float64 {
 	if w.paper {
-		return 2
+		return paper
 	}
-	return 6
+	return usual
 }
 
 // portraitOf is the portrait that belongs beside rows about a person.

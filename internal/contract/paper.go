@@ -71,7 +71,7 @@ func (w *writer) blank(f *formTable) error {
 	for _, v := range f.Widths {
 		sum += v
 	}
-	t := table{x: marginX, size: 9.5, leading: 12.5, pad: 4, least: 20.5}
+	t := table{x: marginX, size: 9.5, leading: 12.5, pad: 4, least: 20}
 	for _, v := range f.Widths {
 		t.cols = append(t.cols, bodyWidth*v/sum)
 	}
@@ -93,6 +93,6 @@ func (w *writer) blank(f *formTable) error {
 	if _, err := w.l.rows(t, rows); err != nil {
 		return err
 	}
-	w.l.skip(w.tableGap())
+	w.l.skip(w.room(6, 2))
 	return nil
 }

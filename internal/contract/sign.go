@@ -13,7 +13,7 @@ const (
 	padWidth   = signWidth - 24
 	padHeight  = padWidth / 3
 
-	penHeight = 82.0 // of a block to be signed with a pen on paper
+	penHeight = 72.0 // of a block to be signed with a pen on paper
 
 	centreHeight = 74.0
 	stampWidth   = 150.0
@@ -30,17 +30,14 @@ func (w *writer) signRoom() float64 {
 	}
 	room := 10 + float64((hands+1)/2)*(w.blockHeight()+8)
 	if w.paper && hands == len(w.form.Signatures) {
-		return room
+		return room - 8 // nothing comes behind them
 	}
 	return room + centreHeight
 }
 
 // blockHeight is that of a party's block.
 func (w *writer) blockHeight() float64 {
-	if w.paper {
-		return penHeight
-	}
-	return signHeight
+	return w.room(signHeight, penHeight)
 }
 
 // signatures draws the blocks at the end: those who sign by hand side by side,
