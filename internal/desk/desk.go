@@ -238,7 +238,11 @@ func (d *Desk) Open(ctx context.Context, id uuid.UUID) (*loan.Case, error) {
 	if beyond, err := d.isBeyond(ctx, c); err != nil || beyond {
 		return nil, fault.Wrap(op, cmp.Or(err, guard.AskReason()))
 	}
-	return d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: guard.CaseOpened}))
+	shown, err := d.commit(ctx, op, id, entry(loan.ChangeView, loan.ViewBody{Detail: guard.CaseOpened}))
+	if err == nil {
+		err = d.sawBack(ctx, c)
+	}
+	return shown, fault.Wrap(op, err)
 }
 
 // Check is the verdict on a case as it stands today. Of a masked one it tells no ages:

@@ -17,6 +17,11 @@ type Duties struct {
 	Exports     int // requests to export, made here
 	Emergencies int // at this laptop, that nobody looked at yet
 	Answers     int // of his own to requests, that took no effect
+
+	// Cases of others, signed or on, in which a consent was taken back and that nobody opened
+	// since; and the first of them, uuid.Nil for none.
+	TakenBack int
+	FirstBack uuid.UUID
 }
 
 // Duties counts what the operator may answer and look at now; nothing of what he may not,
@@ -24,6 +29,9 @@ type Duties struct {
 func (d *Desk) Duties(ctx context.Context) (Duties, error) {
 	const op = "count what waits for an answer"
 	var out Duties
+	if err := d.backUnseen(ctx, &out); err != nil {
+		return Duties{}, fault.Wrap(op, err)
+	}
 	if d.MayApprove() {
 		back, _, err := d.answersBack(ctx)
 		if err != nil {

@@ -16,13 +16,20 @@ type Notice struct {
 	Report   loan.Report        // the verdict as it stands, where it was sent back
 	Same     []loan.SameStudent // other cases of the same student
 	Erased   Why                // the centre erased it at a person's wish, and it stays here: why; empty of others
+	// Consents that another heard being taken back after signing, until one opens the case
+	// whose it is to work on.
+	TakenBack []loan.Withdrawal
 }
 
-// Notices lists what the centre said, cases sent back before others and the
-// newest first, of at most limit cases of each.
+// Notices lists what the centre said, and which consents were taken back in signed cases,
+// cases sent back before others and the newest first, of at most limit cases of each.
 func (d *Desk) Notices(ctx context.Context, limit int) ([]Notice, error) {
 	const op = "list notices"
 	kept, err := d.keptTold(ctx)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	seen, err := d.backSeen(ctx)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -44,13 +51,13 @@ func (d *Desk) Notices(ctx context.Context, limit int) ([]Notice, error) {
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		n := Notice{Row: r, Same: c.Same, Erased: kept[r.ID]}
+		n := Notice{Row: r, Same: c.Same, Erased: kept[r.ID], TakenBack: d.heardOf(c, seen[r.ID].Hand)}
 		if c.Status == loan.Returned && c.Return != nil {
 			said := *c.Return
 			said.Note = scrubbed(said.Note, c) // it stands in a list
 			n.Returned, n.Report = &said, d.Check(c)
 		}
-		if n.Returned != nil || len(n.Same) > 0 || n.Erased != "" {
+		if n.Returned != nil || len(n.Same)+len(n.TakenBack) > 0 || n.Erased != "" {
 			out = append(out, n)
 		}
 	}

@@ -31,7 +31,7 @@ type Summary struct {
 	Opened         time.Time
 	Updated        time.Time
 	Operator       string // who opened it
-	Problems       int    // conflicts, changes set aside and other cases of the student, which wait for a person
+	Problems       int    // conflicts, changes set aside, other cases of the student and consents taken back after signing, which wait for a person
 	Sent           bool   // the centre has acknowledged all of it
 	Holders        []Holder
 	Ticket         string // the number its people are called by, with its laptop's mark
@@ -78,6 +78,9 @@ func (r *row) fill(c *loan.Case) {
 		r.Ticket, r.TicketDay = c.TicketLabel(), c.Ticket.Day
 	}
 	if len(c.Same) > 0 && c.Status != loan.Void {
+		r.Problems++
+	}
+	if len(c.TakenBack()) > 0 {
 		r.Problems++
 	}
 	r.coPhone = ""

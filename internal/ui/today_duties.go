@@ -9,10 +9,11 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
-// duties is the card of 今日 that tells of what is not about a case, and leads to the
-// section of 管理 where it is dealt with; it is not in view while there is nothing to tell.
+// duties is the card of 今日 that tells of what is about no case of the operator's own, and
+// leads to where it is dealt with; it is not in view while there is nothing to tell.
 type duties struct {
 	u       *Window
 	content *fyne.Container
@@ -25,8 +26,9 @@ type duties struct {
 type duty struct {
 	words   string
 	kind    kit.TextKind
-	act     string // what the button says
-	section string // of 管理
+	act     string    // what the button says
+	section string    // of 管理
+	open    uuid.UUID // the case it is about, instead
 }
 
 func newDuties(u *Window) *duties {
@@ -49,10 +51,10 @@ func (d *duties) refresh(changed func()) {
 	}, func(error) { // of a failure the log has it; the lines are fewer
 		var all []duty
 		if err := d.u.desk.Untaken(); err != nil {
-			all = append(all, duty{sentence(err), kit.TextWarn, "去查看", ofDevice})
+			all = append(all, duty{words: sentence(err), kind: kit.TextWarn, act: "去查看", section: ofDevice})
 		}
 		d.heard = true
-		d.show(append(append(all, waitWords(wait)...), d.u.grantDuties(heard)...), changed)
+		d.show(slices.Concat(all, backDuty(wait), waitWords(wait), d.u.grantDuties(heard)), changed)
 	})
 }
 
@@ -60,11 +62,11 @@ func (d *duties) refresh(changed func()) {
 func waitWords(w desk.Duties) (all []duty) {
 	line := func(n int, words, act string) {
 		if n > 0 {
-			all = append(all, duty{fmt.Sprintf(words, n), kit.TextBody, act, ofGrants})
+			all = append(all, duty{words: fmt.Sprintf(words, n), kind: kit.TextBody, act: act, section: ofGrants})
 		}
 	}
 	if w.Answers > 0 {
-		all = append(all, duty{fmt.Sprintf("您有 %d 份对申请的答复没有生效，请看原因。", w.Answers), kit.TextWarn, "去查看", ofGrants})
+		all = append(all, duty{words: fmt.Sprintf("您有 %d 份对申请的答复没有生效，请看原因。", w.Answers), kind: kit.TextWarn, act: "去查看", section: ofGrants})
 	}
 	line(w.Looks, "有 %d 份查看申请等您答复，72 小时没有答复的自动失效。", "去答复")
 	line(w.Exports, "有 %d 份导出申请等您批准，72 小时没有答复的自动失效。", "去答复")
@@ -78,7 +80,7 @@ func (d *duties) show(all []duty, changed func()) {
 	}
 	d.told, d.rows.Objects = all, nil
 	for _, o := range all {
-		d.rows.Add(acted([]float32{7, 2}, kit.NewSecondary(o.act, nil, func() { d.u.shell.manages(o.section) }), kit.NewText(o.words, o.kind)))
+		d.rows.Add(acted([]float32{7, 2}, kit.NewSecondary(o.act, nil, func() { d.leads(o) }), kit.NewText(o.words, o.kind)))
 	}
 	setVisible(d.content, len(all) > 0)
 	changed()

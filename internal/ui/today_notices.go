@@ -38,7 +38,7 @@ func newNotices(u *Window) *notices {
 		func() int { return len(n.rows) }, func(i int) []kit.Cell { return n.cells(n.rows[i]) })
 	n.list.TwoLines = true
 	n.tall = &tall{}
-	n.list.OnOpen = func(i int) { u.shell.open(n.rows[i].ID) }
+	n.list.OnOpen = func(i int) { n.open(n.rows[i]) }
 	n.content = container.NewStack(kit.Card("须处理的案件", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(n.tall, n.list)))
 	n.content.Hide()
 	return n
@@ -98,6 +98,8 @@ func (n *notices) cells(r desk.Notice) []kit.Cell {
 	case r.Returned != nil:
 	case r.Erased != "":
 		label, color = "待核对", kit.ColorWarn
+	case len(r.TakenBack) > 0:
+		label, color = "撤回同意", kit.ColorBad
 	case len(r.Same) > 0:
 		label, color = "重复", kit.ColorWarn
 	default:
@@ -114,6 +116,9 @@ func (n *notices) cells(r desk.Notice) []kit.Cell {
 func (n *notices) words(r desk.Notice) (text, more string) {
 	if r.Returned == nil && r.Erased != "" {
 		return staysWords(r.Erased)
+	}
+	if r.Returned == nil && len(r.TakenBack) > 0 {
+		return backWords(r)
 	}
 	if r.Returned == nil && len(r.Same) == 0 {
 		return "有材料在本机损坏，中心也没有", "打开后按提示补拍或补正，不必作废案件"
