@@ -210,6 +210,7 @@ type Row struct {
 type Held struct {
 	Station loan.Station
 	Name    string // of the laptop
+	Own     bool   // it is this one
 }
 
 // row is a summary, masked.
@@ -217,13 +218,13 @@ func (d *Desk) row(s store.Summary) Row {
 	return Row{ID: s.ID, Name: guard.MaskName(s.Name), IDTail: s.IDTail, PhoneTail: s.PhoneTail,
 		School: s.School, Kind: s.Kind, Supplement: s.Supplementary, Status: s.Status, Amount: s.Amount, Urgency: s.Urgency,
 		Opened: s.Opened, Updated: s.Updated, Problems: s.Problems, Mine: s.Operator == d.operator.ID,
-		Here: s.HeldBy(d.device()), Ticket: s.Ticket, Held: heldBy(s)}
+		Here: s.HeldBy(d.device()), Ticket: s.Ticket, Held: d.heldBy(s)}
 }
 
 // heldBy are the places of a case in the room.
-func heldBy(s store.Summary) (out []Held) {
+func (d *Desk) heldBy(s store.Summary) (out []Held) {
 	for _, h := range s.Holders {
-		out = append(out, Held{h.Station, h.Name})
+		out = append(out, Held{h.Station, h.Name, h.Device == d.device()})
 	}
 	return out
 }

@@ -235,7 +235,7 @@ func (d *Desk) AtStations() []Standing {
 	var out []Standing
 	for _, s := range d.store.AtStations() {
 		if len(s.Holders) > 0 {
-			out = append(out, Standing{Ticket: s.Ticket, Name: guard.MaskName(s.Name), Held: heldBy(s)})
+			out = append(out, Standing{Ticket: s.Ticket, Name: guard.MaskName(s.Name), Held: d.heldBy(s)})
 		}
 	}
 	return out

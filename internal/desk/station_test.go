@@ -272,7 +272,7 @@ func TestTheStationsTellNumbersToTheCounterAlone(t *testing.T) {
 				t.Fatalf("got %+v, want %d rows", rows, want)
 			}
 			for _, row := range rows {
-				if want := (desk.Standing{Ticket: c.TicketLabel(), Name: guard.MaskName("韦小花"), Held: []desk.Held{{Station: loan.NumberStation, Name: "A"}}}); !reflect.DeepEqual(row, want) {
+				if want := (desk.Standing{Ticket: c.TicketLabel(), Name: guard.MaskName("韦小花"), Held: []desk.Held{{Station: loan.NumberStation, Name: "A", Own: true}}}); !reflect.DeepEqual(row, want) {
 					t.Errorf("got %+v, want %+v", row, want)
 				}
 			}

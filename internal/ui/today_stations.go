@@ -74,18 +74,25 @@ func tickets(rows []desk.Standing) string {
 // heldElsewhere says whether another laptop of the room has the case.
 func heldElsewhere(r desk.Row) bool { return len(r.Held) > 0 && !r.Here }
 
-// roomWordsOf is a case's number and place in the room, for a list.
+// roomWordsOf is a case's number and place in the room, for a list. One that only this
+// laptop has, without a number, was never in a room.
 func roomWordsOf(r desk.Row) string {
 	var out []string
 	if r.Ticket != "" {
 		out = append(out, r.Ticket)
 	}
+	if r.Ticket == "" && len(r.Held) == 1 && r.Here {
+		return ""
+	}
 	for _, h := range r.Held {
-		words := h.Station.Label()
-		if h.Name != "" {
-			words = h.Name + " 机" + words
+		place := "另一台电脑"
+		switch {
+		case h.Own:
+			place = "本机"
+		case h.Name != "":
+			place += "（" + h.Name + " 机）"
 		}
-		out = append(out, words)
+		out = append(out, place+h.Station.Label())
 	}
 	return strings.Join(out, " ")
 }

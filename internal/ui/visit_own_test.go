@@ -114,7 +114,7 @@ func TestAPersonReadsAllThatIsKeptOfHim(t *testing.T) {
 	r.ui(v.showOwn)
 	r.ownShown(v)
 	words := r.dialogWords()
-	for _, want := range []string{"低保家庭学生", v.c.App.Study.SchoolName, v.c.App.Student.Ethnic, "2033-06-01", "申请金额", "学生人像", "处理敏感个人信息"} {
+	for _, want := range []string{"低保家庭学生", v.c.App.Study.SchoolName, v.c.App.Student.Ethnic, "2033-06-01", "申请金额", "学生人像", "处理敏感个人信息", "平塘县（代码 522727）测试乡受理点（乡镇受理点）"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("the student does not read %q", want)
 		}

@@ -29,7 +29,7 @@ func (v *visit) ownGroups(party loan.Party, own desk.Own) []ownGroup {
 	if party == loan.StudentParty {
 		all = append(all, ownGroup{"就学", ownStudy(own.App.Study)}, ownGroup{"家庭经济困难", ownHardship(own.App.Hardship)})
 	}
-	all = append(all, ownGroup{"贷款和合同", ownLoan(party, own)}, ownGroup{"受理", ownIntake(&own.App)})
+	all = append(all, ownGroup{"贷款和合同", ownLoan(party, own)}, ownGroup{"受理", v.ownIntake(&own.App)})
 	for i := range all {
 		for j, row := range all[i].rows {
 			if row[1] == "" {
@@ -64,7 +64,7 @@ func count(n int, unit string) string {
 	return yuan(n) + unit
 }
 
-// year is a year, and nothing where there is none.
+// academicYear is a school year, and nothing where there is none.
 func academicYear(n int) string {
 	if n == 0 {
 		return ""
@@ -72,6 +72,7 @@ func academicYear(n int) string {
 	return fmt.Sprintf("%d–%d 学年", n, n+1)
 }
 
+// year is a year, and nothing where there is none.
 func year(n int) string {
 	if n == 0 {
 		return ""
@@ -146,9 +147,27 @@ func ownLoan(party loan.Party, own desk.Own) [][2]string {
 	return ticked(rows, "关键信息有变更", l.KeyInfoChanged)
 }
 
-func ownIntake(a *loan.Application) [][2]string {
+// ownPlace names where a case was taken in: with the point's name where that was at this
+// laptop, which knows no other's.
+func (v *visit) ownPlace(in loan.Intake) string {
+	place, sort := in.CountyName, in.PointType
+	if in.CountyCode != "" {
+		place += "（代码 " + in.CountyCode + "）"
+	}
+	if here := v.u.desk.Laptop(); v.c.App.Intake.Device == here.Device && here.Point != "" {
+		place += here.Point
+		if sort != "" {
+			sort = "（" + sort + "）"
+		}
+	} else if sort != "" && !strings.Contains(sort, "受理") {
+		sort += "受理点"
+	}
+	return place + sort
+}
+
+func (v *visit) ownIntake(a *loan.Application) [][2]string {
 	rows := [][2]string{{"学年", academicYear(a.AcademicYear)}, {"申请类型", kindLabel(a.Kind, false)}, {"办理方式", string(a.Channel)},
-		{"受理地点", strings.TrimSpace(a.Intake.CountyName + " " + a.Intake.CountyCode + " " + a.Intake.PointType)}}
+		{"受理地点", v.ownPlace(a.Intake)}}
 	rows = ticked(rows, "补充申请", a.Loan.Supplementary)
 	return ticked(rows, fieldLabel("separate_hukou"), a.SeparateHukou)
 }
