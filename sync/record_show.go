@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/internal/rulebook"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
@@ -17,11 +18,15 @@ import (
 // who, what, of which case and fields, what it says besides and why; and behind that for
 // programs the code, fields and detail.
 func showLine(out io.Writer, l guard.Line, names map[string]string) {
-	words := []string{l.At.Local().Format(time.DateTime), "电脑 " + l.Device.String(), fmt.Sprintf("第 %d 条", l.Counter), whose(l.Operator, names), l.Label()}
-	if l.Case != uuid.Nil {
+	named := guard.NamedLabel(names)
+	words := []string{l.At.Local().Format(time.DateTime), "电脑 " + l.Device.String(), numberWords(l.Counter), l.Who(named), l.Label()}
+	switch {
+	case l.Case != uuid.Nil:
 		words = append(words, "案件 "+l.Case.String())
+	case l.CaseEnd() != "":
+		words = append(words, "案件 "+l.CaseEnd())
 	}
-	for _, more := range []string{strings.Join(l.FieldNames(), "、"), l.Words(rulebook.TextWords), said("原因：", l.Reason)} {
+	for _, more := range []string{strings.Join(l.FieldNames(), "、"), l.Named(l.Words(rulebook.TextWords), named), said("原因：", l.Reason)} {
 		if more != "" {
 			words = append(words, more)
 		}
@@ -30,12 +35,13 @@ func showLine(out io.Writer, l guard.Line, names map[string]string) {
 	fmt.Fprintln(out, strings.Join(words, "  "))
 }
 
-// whose is an account with the masked name, where one is known.
-func whose(account string, names map[string]string) string {
-	if n := names[account]; n != "" {
-		return n + "（" + account + "）"
+// numberWords is the place of a line in its chain. Where a chain goes on after a start of
+// the centre, or a laptop's data was put back, the numbers count nothing, and are a name.
+func numberWords(n uint64) string {
+	if n>>loan.EraShift > 0 {
+		return fmt.Sprintf("编号 %d", n)
 	}
-	return guard.AccountLabel(account)
+	return fmt.Sprintf("第 %d 条", n)
 }
 
 func said(before, text string) string {
@@ -84,7 +90,14 @@ func showProof(out io.Writer, p central.ChainProof) {
 	if p.Centre {
 		at = guard.AccountLabel(guard.Centre)
 	}
-	fmt.Fprintf(out, "%s  %s：%d 条，到第 %d 条，签名 %d 处\n", p.Device, at, p.Changes, p.Last, p.Signed)
+	last := "最后一条写于 " + guard.RecordTime(p.LastAt) + "（北京时间）"
+	if p.LastAt.IsZero() {
+		last = "最后一条读不出来"
+	}
+	if p.Changes == 0 {
+		last = "还没有写过"
+	}
+	fmt.Fprintf(out, "%s  %s：%d 条，%s，签名 %d 处\n", p.Device, at, p.Changes, last, p.Signed)
 	for _, l := range p.Lost {
 		fmt.Fprintf(out, "  第 %d 至 %d 条丢失，电脑申报过\n", l.From, l.To)
 	}
@@ -92,7 +105,7 @@ func showProof(out io.Writer, p central.ChainProof) {
 		fmt.Fprintf(out, "  按规定清除内容、留有记录的 %d 条\n", p.Erased)
 	}
 	for _, w := range p.Wrong {
-		fmt.Fprintf(out, "  第 %d 条有问题：%s  %s\n", w.Number, guard.ChainSaid(w.Why), w.Why)
+		fmt.Fprintf(out, "  %s有问题：%s  %s\n", numberWords(w.Number), guard.ChainSaid(w.Why), w.Why)
 	}
 	if p.More > 0 {
 		fmt.Fprintf(out, "  另有 %d 处问题\n", p.More)

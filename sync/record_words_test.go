@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -52,6 +53,9 @@ func TestTheRecordIsInChinese(t *testing.T) {
 	l.commit(t, id, "practice-clerk", loan.ChangeReveal, loan.ViewBody{Fields: []string{"student.phone"}, Reason: "家长来电核对"})
 	mustCarry(t, l, s.url)
 	s.must(t, "case", "return", "--case", id.String(), "--code", "E-DC-002")
+	s.must(t, "operator", "add", "--id", "admin-1", "--name", "管理员", "--role", "dataadmin")
+	l.commit(t, id, "practice-clerk", loan.ChangeView, loan.ViewBody{Fields: []string{"student.phone"}, Reason: "家长来电核对", Detail: "grant p-0102030405060708 for practice-clerk by admin-1"})
+	mustCarry(t, l, s.url)
 	listed := s.must(t, "record", "list", "--reason", "年度检查")
 	for what, want := range map[string]string{
 		"a look":                "  显示  案件 " + id.String() + "  学生手机号码  原因：家长来电核对  reveal  student.phone  -\n",
@@ -59,14 +63,21 @@ func TestTheRecordIsInChinese(t *testing.T) {
 		"an act at the centre":  "  县级操作  案件 " + id.String() + "  没有验证密码：退回案件，案件 " + id.String() + "  act  -  unproven act: case return of case " + id.String() + "\n",
 		"how many there are":    "\n共 ",
 		"the look at it itself": "查看全部电脑的日志",
+		"who approved a grant":  "（admin-1）批准",
+		"and of whom":           "（practice-clerk）的申请  批准授权  案件 " + id.String() + "  ",
 	} {
 		if !strings.Contains(listed, want) {
 			t.Errorf("%s: %q is not in %s", what, want, listed)
 		}
 	}
+	proof := s.must(t, "record", "verify", "--reason", "年度检查")
+	if long := regexp.MustCompile(`第 \d{10,}|到第`).FindString(proof + listed); long != "" {
+		t.Errorf("a number that counts nothing is told as one: %q", long)
+	}
 	for what, x := range map[string]struct{ got, want string }{
 		"what is odd":       {s.must(t, "record", "odd", "--reason", "年度检查"), "项值得留意"},
-		"what it proves":    {s.must(t, "record", "verify", "--reason", "年度检查"), "县资助中心："},
+		"what it proves":    {proof, "县资助中心："},
+		"until when":        {proof, " 条，最后一条写于 "},
 		"what was verified": {s.must(t, "record", "verify", "--reason", "年度检查"), "核验了 2 份日志，0 处问题"},
 	} {
 		if !strings.Contains(x.got, x.want) {

@@ -196,7 +196,11 @@ func (d *Desk) TakeBack(ctx context.Context, grant, reason string) error {
 			of = cases[0]
 		}
 	}
-	if err := d.noteOf(ctx, op, d.operator.ID, of, loan.ViewBody{Fields: a.Fields, Reason: reason, Detail: guard.TakenBackDetail(grant, a.Operator, tag)}); err != nil {
+	detail := guard.TakenBackDetail(grant, a.Operator, tag)
+	if of == uuid.Nil {
+		detail = guard.AboutCase(detail, about)
+	}
+	if err := d.noteOf(ctx, op, d.operator.ID, of, loan.ViewBody{Fields: a.Fields, Reason: reason, Detail: detail}); err != nil {
 		return err
 	}
 	if err := d.store.SetSetting(ctx, takenBackSetting+grant, true); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"github.com/google/uuid"
 )
 
@@ -126,18 +127,46 @@ func (a AnswerBack) wrong() string {
 // How the chain tells of an answer that took no effect, and that a data administrator
 // took a grant back:
 //
-//	grant answer without effect: ANSWER of GRANT, WHY
-//	grant taken back GRANT for OPERATOR at DEVICE
+//	grant answer without effect: ANSWER of GRANT, WHY, case TAG
+//	grant taken back GRANT for OPERATOR at DEVICE, case TAG
 //
-// DEVICE is the end of the laptop's id in hexadecimal.
+// DEVICE and TAG are the ends of ids in hexadecimal; there is no TAG where the line stands
+// under its case, and none of any cases.
 const (
 	backDetail      = "grant answer without effect: "
 	takenBackDetail = "grant taken back "
+	aboutMark       = ", case "
 )
+
+// AboutCase is the detail of a look that stands under no case, with the case that it is about
+// by the end of its id; as it is for none.
+func AboutCase(detail string, tag [4]byte) string {
+	if tag == ([4]byte{}) {
+		return detail
+	}
+	return detail + aboutMark + hex.EncodeToString(tag[:])
+}
+
+// backTag is the case that AboutCase named in a detail of one of those sorts; false of any other.
+func backTag(detail string) (tag [4]byte, ok bool) {
+	if !strings.HasPrefix(detail, backDetail) && !strings.HasPrefix(detail, takenBackDetail) {
+		return tag, false
+	}
+	_, end, ok := strings.Cut(detail, aboutMark)
+	b, err := hex.DecodeString(end)
+	if !ok || err != nil || len(b) != len(tag) {
+		return tag, false
+	}
+	return [4]byte(b), true
+}
 
 // Detail tells of the answer when who gave it was told.
 func (a AnswerBack) Detail() string {
-	return backDetail + string(a.Answer) + " of " + a.Grant + ", " + string(a.Why)
+	detail := backDetail + string(a.Answer) + " of " + a.Grant + ", " + string(a.Why)
+	if a.Case == uuid.Nil {
+		return detail
+	}
+	return AboutCase(detail, TagOf(a.Case))
 }
 
 // TakenBackDetail tells of a grant that a data administrator took back, of an operator at
@@ -148,6 +177,7 @@ func TakenBackDetail(grant, operator string, tag [4]byte) string {
 
 // takenBackOf reads what follows takenBackDetail; Kind is zero for anything else.
 func takenBackOf(rest string) Word {
+	rest, _, _ = strings.Cut(rest, aboutMark)
 	grant, rest, of := strings.Cut(rest, " for ")
 	operator, at, where := strings.Cut(rest, " at ")
 	end, err := hex.DecodeString(at)
@@ -163,6 +193,10 @@ func backSaid(rest string) string {
 	grant, why, ok := strings.Cut(rest, ", ")
 	if !ok {
 		return ""
+	}
+	why, tag, _ := strings.Cut(why, aboutMark)
+	if len(tag) == loan.ShortLen {
+		grant += "，案件 " + tag
 	}
 	return map[Answer]string{SaidYes: "批准", SaidNo: "不批准", SaidBack: "撤销授权"}[Answer(answer)] + "没有生效，授权 " + grant + "：" + Why(why).Label()
 }

@@ -135,7 +135,7 @@ func rules() []rule {
 		{Urge, "设为优先上传", []Role{Clerk, Reviewer, DataAdmin}, local, true, alive, false},
 		{CallNumbers, "叫号", counter, local, false, nil, false},
 		{Backup, "备份", []Role{Clerk, Reviewer, DataAdmin}, every, false, nil, false},
-		{EraseSeason, "清除学年资料", admin, local, false, nil, false},
+		{EraseSeason, "清除学年资料，或应本人要求删除案件", admin, local, false, nil, false},
 		{Restore, "用备份换掉本机数据", admin, local, false, nil, false},
 	}
 }

@@ -363,3 +363,14 @@ func TestWatermarkNamesWhoAndWhen(t *testing.T) {
 		t.Fatalf("got %q want %q", got, want)
 	}
 }
+
+// TestARefusedErasingIsNamed is of the verb that stands for a season's cases and for one at
+// a person's wish: whoever asked for either finds it in the refusal.
+func TestARefusedErasingIsNamed(t *testing.T) {
+	said := fault.Sentence(May(operator("a1", Auditor), EraseSeason, nil))
+	for _, want := range []string{"清除学年资料", "应本人要求删除案件", "须由系统数据管理员办理"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("got %q, want %q in it", said, want)
+		}
+	}
+}

@@ -54,6 +54,9 @@ func (l Line) ends() [][4]byte {
 	if tag, ok := answeredTag(l.Detail); ok {
 		return [][4]byte{tag}
 	}
+	if tag, ok := backTag(l.Detail); ok {
+		return [][4]byte{tag}
+	}
 	if tag, ok := WordOf(l.Detail).Tag(); ok {
 		return [][4]byte{tag}
 	}
@@ -312,7 +315,7 @@ func (q Sought) about(l Line) bool {
 // Wants says whether a line is one of those; of Person it knows nothing.
 func (q Sought) Wants(l Line) bool {
 	switch {
-	case q.Operator != "" && l.Operator != q.Operator,
+	case q.Operator != "" && l.Operator != q.Operator && l.approver() != q.Operator,
 		q.Case != "" && !q.about(l),
 		q.Seen && !l.Saw(), q.Leave && !l.Leave(), len(q.Kinds) > 0 && !slices.Contains(q.Kinds, l.Kind),
 		!q.From.IsZero() && l.At.Before(q.From), !q.To.IsZero() && !l.At.Before(q.To):
@@ -394,18 +397,22 @@ func LineColumns() []string {
 }
 
 // Row is the line in a report. When and who it was, what it tells, of which fields, and
-// what it says besides stand in the words of the screen (Words, of which text is; who
-// names accounts, as NamedLabel), and at the end as the chain has them, for programs; the
+// what it says besides stand in the words of the screen (Who, and Words, of which text is;
+// who names accounts, as NamedLabel), and at the end as the chain has them, for programs; a
+// case under which the line does not stand, by the end of its id; the
 // reason stands as people wrote it, with the numbers in it masked. None begins anything
 // that a spreadsheet would reckon, and its number in the chain, of up to twenty digits,
 // is none that a spreadsheet rounds.
 func (l Line) Row(text, who func(id string) string) []string {
-	id := ""
-	if l.Case != uuid.Nil {
+	id := l.CaseEnd()
+	switch {
+	case l.Case != uuid.Nil:
 		id = l.Case.String()
+	case id != "":
+		id = "…" + id // which no spreadsheet takes for a number
 	}
-	return []string{RecordTime(l.At), l.Device.String(), inert(who(l.Operator)), id, l.Label(),
-		inert(strings.Join(l.FieldNames(), "、")), inert(l.Words(text)), inert(l.Reason),
+	return []string{RecordTime(l.At), l.Device.String(), inert(l.Who(who)), id, l.Label(),
+		inert(strings.Join(l.FieldNames(), "、")), inert(l.Named(l.Words(text), who)), inert(l.Reason),
 		l.At.UTC().Format(time.RFC3339), "#" + strconv.FormatUint(l.Counter, 10), string(l.Kind), inert(strings.Join(l.Fields, " ")), inert(l.Detail), l.Operator}
 }
 

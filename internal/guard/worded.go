@@ -25,14 +25,21 @@ func WordOn(ch *loan.Change) string {
 	if w, ok := GlassOf(b.Detail); ok && w.Reviewed {
 		return ch.Operator
 	}
-	rest, ok := strings.CutPrefix(b.Detail, "grant ")
+	_, by := grantedBy(b.Detail)
+	return by
+}
+
+// grantedBy reads of a look by which a grant began to count who may use it, and which data
+// administrator approved it; both are empty of any other look.
+func grantedBy(detail string) (operator, by string) {
+	rest, ok := strings.CutPrefix(detail, "grant ")
 	id, rest, of := strings.Cut(rest, " for ")
-	operator, rest, by := strings.Cut(rest, " by ")
-	who, _, _ := strings.Cut(rest, " to export to ")
-	if !ok || !of || !by || !grantID(id) || !validID(operator) || !validID(who) {
-		return ""
+	operator, rest, is := strings.Cut(rest, " by ")
+	by, _, _ = strings.Cut(rest, " to export to ")
+	if !ok || !of || !is || !grantID(id) || !validID(operator) || !validID(by) {
+		return "", ""
 	}
-	return who
+	return operator, by
 }
 
 // How a look that stands under no case tells of an answer that was given by a code to

@@ -225,21 +225,20 @@ func (s *recordSection) show(r desk.Record) {
 
 func (s *recordSection) cells(i int) []kit.Cell {
 	l := s.lines[i]
-	id := ""
-	if l.Case != uuid.Nil {
-		id = loan.ShortID(l.Case)
-	}
-	return []kit.Cell{{Text: desk.RecordTime(l.At)[len("2006-"):]}, {Text: s.named(l.Operator)}, {Text: l.Label(), Bold: true}, {Text: id}, {Text: lineWords(l, 4)}}
+	return []kit.Cell{{Text: desk.RecordTime(l.At)[len("2006-"):]}, {Text: l.Who(s.named)}, {Text: l.Label(), Bold: true}, {Text: l.CaseEnd()}, {Text: l.Named(lineWords(l, 4), s.named)}}
 }
 
 // open shows a line whole: the list cuts what is long.
 func (s *recordSection) open(i int) {
 	l := s.lines[i]
-	facts := []fyne.CanvasObject{fact("时间", desk.RecordTime(l.At)), fact("人员", s.named(l.Operator)), fact("事项", l.Label())}
-	if c := l.Case.String(); c != "00000000-0000-0000-0000-000000000000" {
-		facts = append(facts, fact("案件", c))
+	facts := []fyne.CanvasObject{fact("时间", desk.RecordTime(l.At)), fact("人员", l.Who(s.named)), fact("事项", l.Label())}
+	switch {
+	case l.Case != uuid.Nil:
+		facts = append(facts, fact("案件", l.Case.String()))
+	case l.CaseEnd() != "":
+		facts = append(facts, fact("案件", "编号末 8 位 "+l.CaseEnd()))
 	}
-	if words := lineWords(l, len(l.Fields)); words != "" {
+	if words := l.Named(lineWords(l, len(l.Fields)), s.named); words != "" {
 		facts = append(facts, fact("内容", words))
 	}
 	d := kit.NewDialog(s.u.win, "日志记录", container.New(&stacked{gap: 8}, facts...), "关闭", "", nil)
@@ -264,7 +263,7 @@ func lineWords(l desk.Line, fields int) string {
 
 // report saves what the filters choose as a signed file.
 func (s *recordSection) report() {
-	name := "日志报告-" + s.u.deps.Now().Format("20060102-150405") + ".csv"
+	name := "日志报告-" + strings.NewReplacer("-", "", ":", "", " ", "-").Replace(desk.RecordTime(s.u.deps.Now())) + ".csv"
 	kit.NewChooser(s.u.win, "导出日志报告", kit.ChooserOptions{Save: true, Name: name, Suffixes: []string{".csv"}}, func(path string) {
 		n := 0
 		q := s.sought()

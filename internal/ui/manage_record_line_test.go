@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"github.com/google/uuid"
 )
 
 func TestALineOfTheRecordIsShownWhole(t *testing.T) {
@@ -57,6 +59,32 @@ func TestNoLineOfTheRecordIsInTheProgramsOwnWords(t *testing.T) {
 		got := lineWords(desk.Line{Kind: loan.ChangeView, Fields: []string{string(party)}, Detail: "own data shown to the person"}, 4)
 		if want := party.Label() + "；本人信息，给本人看"; got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestTheListNamesWhoApprovedAGrantAndTheCaseOfARequest(t *testing.T) {
+	names := map[string]string{"clerk-1": "罗办一", "prov-1": "省管理"}
+	s := &recordSection{named: guard.NamedLabel(names)}
+	of := uuid.MustParse("0190a000-0000-7000-8000-00000a0b0c0d")
+	ask, err := guard.Ask{Fields: []string{guard.ImagesField}, Hours: 2, Case: guard.TagOf(of)}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		line          desk.Line
+		who, what, id string
+	}{
+		{desk.Line{Kind: loan.ChangeView, Case: of, Operator: "clerk-1", Detail: "grant p-0102 for clerk-1 by prov-1"}, "省管理（prov-1）批准罗办一（clerk-1）的申请", "批准授权", "0a0b0c0d"},
+		{desk.Line{Kind: loan.ChangeView, Operator: "prov-1", Detail: guard.AnswerDetail(false, uuid.New(), hex.EncodeToString(ask))}, "省管理（prov-1）", "不批准", "0a0b0c0d"},
+		{desk.Line{Kind: loan.ChangeSignIn, Operator: "clerk-1"}, "罗办一（clerk-1）", "登录", ""},
+	} {
+		s.lines = []desk.Line{c.line}
+		cells := s.cells(0)
+		for i, want := range map[int]string{1: c.who, 2: c.what, 3: c.id} {
+			if got := cells[i].Text; got != want {
+				t.Errorf("%q: column %d has %q, want %q", c.line.Detail, i, got, want)
+			}
 		}
 	}
 }

@@ -343,8 +343,8 @@
 // The table answers_back holds the answers to requests, and the takings back of grants,
 // that laptops told of and that took no effect here, of each person to each request the
 // last, for two weeks; it goes down in the bulletin answers, and on every stick. A look
-// whose detail is "grant taken back GRANT for OPERATOR at DEVICE" (package guard) takes
-// that grant out of force where its author stands one level above the operator, also one
-// that never went down, and declines the request where it waits; it is in the table
-// answered under the kind taken-back.
+// whose detail is "grant taken back GRANT for OPERATOR at DEVICE", with or without
+// ", case TAG" behind it (package guard), takes that grant out of force where its author
+// stands one level above the operator, also one that never went down, and declines the
+// request where it waits; it is in the table answered under the kind taken-back.
 package central

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
@@ -21,8 +22,9 @@ type ChainProof struct {
 	Centre  bool         `json:"centre,omitempty"` // the centre's own
 	Changes int          `json:"changes"`
 	Last    uint64       `json:"last"`
-	Signed  int          `json:"signed"`         // places of which its device, or the authority, signed all before
-	Lost    []loan.Range `json:"lost,omitempty"` // declared by the laptop
+	LastAt  time.Time    `json:"last_at,omitzero"` // when the last was written, by its machine's clock; none where it cannot be read
+	Signed  int          `json:"signed"`           // places of which its device, or the authority, signed all before
+	Lost    []loan.Range `json:"lost,omitempty"`   // declared by the laptop
 	Erased  int          `json:"erased,omitempty"`
 	Wrong   []ChainWrong `json:"wrong,omitempty"` // at most 100
 	More    int          `json:"more_wrong,omitempty"`
@@ -128,7 +130,7 @@ func (c *Central) checkChain(ctx context.Context, q querier, k *chainCheck) erro
 		ch, err := loan.DecodeChange(b)
 		if err != nil || ch.Device != id || ch.Counter != uint64(n) || string(ch.Kind) != kind || ch.Case.String() != of {
 			k.bad(uint64(n), "altered: no change of this number, or it is put down as another")
-			k.last, k.ends, k.proof.Last = nil, true, uint64(n)
+			k.last, k.ends, k.proof.Last, k.proof.LastAt = nil, true, uint64(n), time.Time{}
 			delete(k.signed, uint64(n))
 			continue
 		}
@@ -161,7 +163,7 @@ func (k *chainCheck) next(ch *loan.Change, tomb bool) {
 	case !bodyHolds(ch):
 		k.bad(n, "its content was altered")
 	}
-	k.last, k.proof.Last = ch, n
+	k.last, k.proof.Last, k.proof.LastAt = ch, n, ch.At
 	want, signed := k.signed[n]
 	if k.ends = signed; signed && !isHeader(ch, want) {
 		k.bad(n, "is not what was signed")
