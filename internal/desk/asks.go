@@ -240,6 +240,9 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: approved by one who had a part in the case"})
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
+	if err := d.notBack(ctx, a, plea); err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
 	return d.granted(ctx, op, a, plea, by, d.operator.ID, a.To)
 }
 
