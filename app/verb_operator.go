@@ -48,7 +48,15 @@ func operatorEnable(c *call) int {
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(people, func(o desk.Operator) bool { return o.ID == args[0] || o.Name == args[0] })
+		var named []desk.Person
+		for _, o := range people {
+			named = append(named, desk.Person{ID: o.ID, Name: o.Name})
+		}
+		id, err := accountOf(named, args[0])
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(people, func(o desk.Operator) bool { return o.ID == id })
 		if i < 0 {
 			return fault.New("enable operator", fault.Missing, errors.New("no such operator in the roster"))
 		}

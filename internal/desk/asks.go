@@ -146,7 +146,7 @@ func (w Wanted) ask() guard.Ask {
 	return a
 }
 
-// asks are the requests that still wait.
+// asks are the requests that still wait; of an erased case none does.
 func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 	var all []Asked
 	if _, err := d.setting(ctx, asksSetting, &all); err != nil {
@@ -155,7 +155,7 @@ func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 	began, err := d.eraBegan(ctx)
 	now := d.moment()
 	// What was asked before the file was set back may have been granted and used.
-	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor || a.At.Before(began) }), err
+	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor || a.At.Before(began) || d.gone(ctx, a.Case) }), err
 }
 
 // Asks lists the operator's requests that still wait or were declined; a data
@@ -238,6 +238,9 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 	// The case may not have been where the answer was given.
 	if err := d.apartOf(ctx, guard.Operator{ID: by}, guard.ApproveGrant, a.Case); err != nil {
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: approved by one who had a part in the case"})
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
+	if err := d.notBack(ctx, a, plea); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	return d.granted(ctx, op, a, plea, by, d.operator.ID, a.To)

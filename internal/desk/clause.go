@@ -52,17 +52,8 @@ func (d *Desk) NeedsWitness(c *loan.Case) (bool, error) {
 
 // Witnesses are those at this laptop who may be the second operator.
 func (d *Desk) Witnesses(ctx context.Context, c *loan.Case) ([]Person, error) {
-	ops, err := d.store.Operators(ctx)
-	if err != nil {
-		return nil, fault.Wrap("list witnesses", err)
-	}
-	var out []Person
-	for _, o := range ops {
-		if o.ID != d.operator.ID && d.store.CanSignIn(o.ID) && guard.MayAt(o, guard.Witness, c, d.site()) == nil {
-			out = append(out, Person{ID: o.ID, Name: o.Name})
-		}
-	}
-	return out, nil
+	out, err := d.could(ctx, "list witnesses", guard.Witness, c)
+	return slices.DeleteFunc(out, func(p Person) bool { return p.ID == d.operator.ID }), err
 }
 
 // Witness is the second operator's word that both signed, given at this desk with

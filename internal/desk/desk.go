@@ -279,11 +279,12 @@ func (d *Desk) commit(ctx context.Context, op string, id uuid.UUID, p pending, b
 
 func (d *Desk) commitAs(ctx context.Context, op string, who guard.Operator, id uuid.UUID, ps []pending, blobs ...store.Blob) (*loan.Case, error) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.commitLocked(ctx, op, who, id, ps, blobs...)
+	c, err := d.commitLocked(ctx, op, who, id, ps, blobs...)
+	d.mu.Unlock()
+	return d.handed(c), err // without mu: what is asked for that may note a refusal
 }
 
-// commitLocked is commitAs for who holds mu.
+// commitLocked writes changes for who holds mu, and gives the case with all its values.
 func (d *Desk) commitLocked(ctx context.Context, op string, who guard.Operator, id uuid.UUID, ps []pending, blobs ...store.Blob) (*loan.Case, error) {
 	if err := d.holds(ctx, id, ps); err != nil {
 		return nil, fault.Wrap(op, err)
@@ -293,7 +294,7 @@ func (d *Desk) commitLocked(ctx context.Context, op string, who guard.Operator, 
 		entries[i] = store.Entry{Case: id, Kind: p.kind, Operator: who.ID, Body: p.body}
 	}
 	c, err := d.store.CommitCase(ctx, entries, blobs)
-	return d.handed(c), fault.Wrap(op, err)
+	return c, fault.Wrap(op, err)
 }
 
 // act is one permitted change to a case that is there.

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"doorstep/internal/bulletin"
@@ -244,19 +243,25 @@ func (d *Desk) Count() Tally {
 
 // Reviewers lists people of this laptop who may review the case.
 func (d *Desk) Reviewers(ctx context.Context, c *loan.Case) ([]Person, error) {
+	return d.could(ctx, "list reviewers", guard.Review, c)
+}
+
+// could lists people who can sign in at this laptop and may do a verb to the case.
+func (d *Desk) could(ctx context.Context, op string, v guard.Verb, c *loan.Case) ([]Person, error) {
 	ops, err := d.store.Operators(ctx)
 	if err != nil {
-		return nil, fault.Wrap("list reviewers", err)
+		return nil, fault.Wrap(op, err)
 	}
 	var out []Person
-	for _, o := range slices.DeleteFunc(ops, func(o guard.Operator) bool {
-		return !d.store.CanSignIn(o.ID) || guard.MayAt(o, guard.Review, c, d.site()) != nil
-	}) {
-		switch err := d.noWord(ctx, o, guard.Review, c); {
+	for _, o := range ops {
+		if !d.store.CanSignIn(o.ID) || guard.MayAt(o, v, c, d.site()) != nil {
+			continue
+		}
+		switch err := d.noWord(ctx, o, v, c); {
 		case fault.KindOf(err) == fault.Denied:
 			continue
 		case err != nil:
-			return nil, fault.Wrap("list reviewers", err)
+			return nil, fault.Wrap(op, err)
 		}
 		out = append(out, Person{ID: o.ID, Name: o.Name})
 	}

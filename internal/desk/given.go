@@ -96,6 +96,9 @@ func (d *Desk) known(ctx context.Context) ([]guard.Given, error) {
 				return nil, err
 			}
 		}
+		if d.allGone(ctx, k.Cases) {
+			k.Reason = goneReason
+		}
 		k.Elsewhere = k.Device != uuid.Nil && k.Device != d.device()
 		k.Stale = k.From.Before(began)
 		out = append(out, k)

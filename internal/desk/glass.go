@@ -109,6 +109,7 @@ func (d *Desk) glasses(ctx context.Context) ([]Glass, error) {
 	if err != nil {
 		return nil, err
 	}
+	all = d.withoutGone(ctx, all)
 	above, err := d.reviewedAbove(ctx)
 	return slices.DeleteFunc(all, func(g Glass) bool {
 		return slices.ContainsFunc(above, func(r guard.Reviewed) bool { return r.ID == g.ID })

@@ -113,7 +113,7 @@ func (d *Desk) EraseSeason(ctx context.Context, year int, progress func(done, to
 		return out, fault.Wrap(op, err)
 	}
 	if out.Cases > 0 {
-		if err := d.forgetShots(ctx); err != nil {
+		if err := d.forgetGone(ctx); err != nil {
 			return out, fault.Wrap(op, err)
 		}
 		err = d.store.Compact(ctx, progress)
@@ -162,6 +162,9 @@ func (d *Desk) Keep(ctx context.Context) (Kept, error) {
 		return k, fault.Wrap(op, err)
 	}
 	first := d.keepImages(ctx, &k)
+	if first == nil {
+		first = d.forgetGone(ctx) // also what went by the centre's word
+	}
 	if first == nil {
 		k.Lost, first = d.store.WantUnreadable(ctx)
 	}

@@ -276,28 +276,10 @@ func (d *Desk) EraseCase(ctx context.Context, id uuid.UUID, reason string, progr
 	if out.Cases == 0 {
 		return out, fault.Tell(op, fault.Busy, "中心还没有确认收到本案的全部记录，现在不能删除。请先上传，送达后再删除。", errors.New("not acknowledged, or written to meanwhile"))
 	}
-	err = d.forgetAsks(ctx, id)
-	if err == nil {
-		err = d.forgetShots(ctx)
-	}
-	if err == nil {
+	if err = d.forgetGone(ctx); err == nil {
 		err = d.store.Compact(ctx, progress)
 	}
 	return out, fault.Wrap(op, err)
-}
-
-// forgetAsks forgets what is asked for of a case that is erased: its reason may name a
-// person of the case.
-func (d *Desk) forgetAsks(ctx context.Context, id uuid.UUID) error {
-	all, err := d.asks(ctx)
-	if err != nil {
-		return err
-	}
-	left := slices.DeleteFunc(slices.Clone(all), func(a Asked) bool { return a.Case == id })
-	if len(left) == len(all) {
-		return nil
-	}
-	return d.store.SetSetting(ctx, asksSetting, left)
 }
 
 // numbered says whether a text has a number in it by which a person is known.

@@ -136,6 +136,7 @@ func (d *Desk) writeRefusals(ctx context.Context, entries []store.Entry) {
 		if entries[i].Operator == "" {
 			entries[i].Operator = d.operator.ID
 		}
+		entries[i] = d.ofGone(ctx, entries[i])
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -133,6 +133,12 @@ func (d *Desk) TakeNumber(ctx context.Context, kind loan.Kind, supplement bool) 
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	c, err := d.takeNumber(ctx, op, id, open, seat)
+	return d.handed(c), err
+}
+
+// takeNumber opens a case with the next number of a letter.
+func (d *Desk) takeNumber(ctx context.Context, op string, id uuid.UUID, open pending, seat Seat) (*loan.Case, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	day := d.Today()

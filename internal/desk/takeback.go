@@ -163,6 +163,28 @@ func (d *Desk) backHere(ctx context.Context, id string) (back bool, err error) {
 	return back, err
 }
 
+// notBack is fault.Denied, and noted, for the answer to a request whose grant was taken
+// back before it was used; the request waits no more. uses is held.
+func (d *Desk) notBack(ctx context.Context, a Asked, plea guard.Plea) error {
+	id, err := plea.ID()
+	if err != nil {
+		return err
+	}
+	back, err := d.backHere(ctx, id)
+	if err != nil || !back {
+		return err
+	}
+	d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: it was taken back"})
+	all, err := d.asks(ctx)
+	if err == nil {
+		err = d.store.SetSetting(ctx, asksSetting, slices.DeleteFunc(all, func(o Asked) bool { return o.Code == a.Code }))
+	}
+	if err != nil {
+		return err
+	}
+	return fault.Tell("take grant", fault.Denied, "这份批准已由系统数据管理员撤销，没有生效。仍有需要的，请重新申请。", errors.New("the grant was taken back"))
+}
+
 // TakeBack takes a grant back, of those of Leaves, or one by which an answer of the
 // operator's took no effect: at this laptop it serves nothing more from then on, and at any
 // other once the centre, to which the chain says so, has sent that down. Who asked for the

@@ -93,11 +93,45 @@ func TestACodeThatIsTakenBackBeforeItIsUsedGivesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.in("reviewer-1", reviewPassword, clock())
-	if _, err := f.d.TakeGrant(ctx, a.Code, answer); err != nil {
+	from, _ := f.d.Store().Head()
+	if _, err := f.d.TakeGrant(ctx, a.Code, answer); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "已由系统数据管理员撤销") {
+		t.Errorf("the code: got %v: %s", err, fault.Sentence(err))
+	}
+	if got := refusalsIn(t, f.d, from); len(got) != 1 || !strings.Contains(got[0], "taken back") {
+		t.Errorf("the chain says %q", got)
+	}
+	if left, err := f.d.Asks(ctx); err != nil || len(left) != 0 {
+		t.Errorf("the request waits still: %+v, %v", left, err)
+	}
+	if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "核对家长投诉"); fault.KindOf(err) != fault.Denied {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestWhyACountedGrantIsTakenBackNamesNobodyOfTheCasesItServedFor has it used before.
+func TestWhyACountedGrantIsTakenBackNamesNobodyOfTheCasesItServedFor(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c := entered(t, f.d)
+	f.in("reviewer-1", reviewPassword, clock())
+	a, err := f.d.AskGrant(ctx, desk.Wanted{Fields: []string{"student.phone"}, Count: 3, Hours: 2, Reason: "核对家长投诉"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "核对家长投诉"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "撤销") {
-		t.Errorf("got %v", err)
+	g, err := f.d.TakeGrant(ctx, a.Code, f.answerGrant(a.Code, "reviewer-1", "admin-1", f.p.Device, clock()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.d.Reveal(ctx, c.ID, []string{"student.phone"}, "核对家长投诉"); err != nil {
+		t.Fatal(err)
+	}
+	f.in("admin-1", clerkPassword, clock())
+	if err := f.d.TakeBack(ctx, g.ID, c.App.Student.Name+"的事已经办完"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := f.d.Record(ctx, desk.Sought{Leave: true})
+	if err != nil || len(r.Lines) == 0 || r.Lines[0].Reason != "韦*𬎆的事已经办完" {
+		t.Errorf("the record says %+v, %v", r.Lines, err)
 	}
 }
 

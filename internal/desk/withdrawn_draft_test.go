@@ -122,6 +122,37 @@ func TestWhoTookBackAnotherConsentMayStillBeTakenIn(t *testing.T) {
 	must(d.Edit(ctx, id, map[string]any{"student.phone": "15400000003"}))
 }
 
+// TestWhoTookNothingBackMayBeTakenIn is of who stands there after a consent that was given
+// anew, or that went with what was put right.
+func TestWhoTookNothingBackMayBeTakenIn(t *testing.T) {
+	type fields = map[string]any
+	t.Run("the other parent, after the one who gave it anew", func(t *testing.T) {
+		ctx, must := t.Context(), step(t)
+		d := laptop(t, t.TempDir())
+		defer d.Close()
+		id := entered(t, d).ID
+		must(d.Withdraw(ctx, id, loan.CoborrowerParty, loan.ConsentSensitive))
+		must(d.Consent(ctx, id, loan.CoborrowerParty, loan.ConsentSensitive, sensitiveText, true))
+		must(d.Edit(ctx, id, fields{"coborrowers.0.name": "韦测丙", "coborrowers.0.id_no": "522727197501151234"}))
+		must(d.Edit(ctx, id, fields{"coborrowers.0.phone": "15400000005"}))
+		must(d.Withdraw(ctx, consents(t, d, id, loan.CoborrowerParty).ID, loan.CoborrowerParty, loan.ConsentSensitive))
+		if _, err := d.Edit(ctx, id, fields{"coborrowers.0.phone": "15400000006"}); fault.KindOf(err) != fault.Denied {
+			t.Errorf("once that one takes it back: got %v", err)
+		}
+	})
+	t.Run("another, after a name was emptied before its number stood", func(t *testing.T) {
+		ctx, must := t.Context(), step(t)
+		d := laptop(t, t.TempDir())
+		defer d.Close()
+		id := must(d.NewCase(ctx, loan.First, false)).ID
+		must(d.Edit(ctx, id, fields{"student.name": "韦测"}))
+		must(d.Consent(ctx, id, loan.StudentParty, loan.ConsentSensitive, sensitiveText, true))
+		must(d.Edit(ctx, id, fields{"student.name": ""}))
+		must(d.Edit(ctx, id, fields{"student.name": "韦测乙", "student.id_no": "522727200503141019"}))
+		must(d.Edit(ctx, id, fields{"student.phone": "15400000005"}))
+	})
+}
+
 func TestAPortraitBeforeTheConsentIsNoneAfterAWithdrawal(t *testing.T) {
 	d := laptop(t, t.TempDir())
 	defer d.Close()

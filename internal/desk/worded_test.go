@@ -168,6 +168,26 @@ func TestWhatIsNoWordOnTheCaseDoesNotBar(t *testing.T) {
 	}
 }
 
+func TestWhoHadAWordOnTheCaseIsNotOfferedAsItsSecondOperator(t *testing.T) {
+	a := newAnswering(t)
+	if err := a.look(a.ask, "核对家长投诉"); err != nil {
+		t.Fatal(err)
+	}
+	a.in("clerk-1", clerkPassword, clock())
+	c := step(t)(a.d.Review(t.Context(), a.c.ID, "reviewer-1", []byte(reviewPassword), true, ""))
+	people, err := a.d.Witnesses(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range people {
+		got = append(got, p.ID)
+	}
+	if want := []string{"clerk-2", "reviewer-1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestAWordThatAPutBackFileForgotIsFoundInTheChain: the chain came home whole, the
 // settings did not.
 func TestAWordThatAPutBackFileForgotIsFoundInTheChain(t *testing.T) {

@@ -96,20 +96,34 @@ func (l Line) Grant() string {
 	if !strings.Contains(l.Detail, "grant ") {
 		return ""
 	}
-	if w := WordOf(l.Detail); w.Kind == Asked {
-		if b, err := hex.DecodeString(w.Ask); err == nil {
-			if a, err := ParseAsk(b); err == nil {
-				id, _ := Plea{Device: TagOf(l.Device), Operator: l.Operator, Ask: a}.ID()
-				return id
-			}
-		}
-		return ""
+	switch w := WordOf(l.Detail); w.Kind {
+	case Asked, Withdrawn:
+		return asksGrant(l.Device, w.Ask)
+	case Approved, Declined:
+		return asksGrant(w.Device, w.Ask)
+	case TakenBack:
+		return w.Grant
 	}
 	_, id, ok := strings.Cut(", "+l.Detail, ", grant ")
 	id, _, _ = strings.Cut(id, " ")
 	if id = strings.TrimSuffix(id, ","); !ok || !grantID(id) {
 		return ""
 	}
+	return id
+}
+
+// asksGrant is the id of the grant that a request of a laptop becomes; empty where it is
+// no request.
+func asksGrant(device uuid.UUID, ask string) string {
+	b, err := hex.DecodeString(ask)
+	if err != nil {
+		return ""
+	}
+	a, err := ParseAsk(b)
+	if err != nil {
+		return ""
+	}
+	id, _ := Plea{Device: TagOf(device), Ask: a}.ID()
 	return id
 }
 
@@ -411,9 +425,9 @@ func (l Line) Row(text, who func(id string) string) []string {
 	case id != "":
 		id = "…" + id // which no spreadsheet takes for a number
 	}
-	return []string{RecordTime(l.At), l.Device.String(), inert(l.Who(who)), id, l.Label(),
+	return []string{RecordTime(l.At), l.Device.String(), inert(l.Who(who)), id, inert(l.Label()),
 		inert(strings.Join(l.FieldNames(), "、")), inert(l.Named(l.Words(text), who)), inert(l.Reason),
-		l.At.UTC().Format(time.RFC3339), "#" + strconv.FormatUint(l.Counter, 10), string(l.Kind), inert(strings.Join(l.Fields, " ")), inert(l.Detail), l.Operator}
+		l.At.UTC().Format(time.RFC3339), "#" + strconv.FormatUint(l.Counter, 10), inert(string(l.Kind)), inert(strings.Join(l.Fields, " ")), inert(l.Detail), inert(l.Operator)}
 }
 
 // inert is a text that a spreadsheet takes for words.

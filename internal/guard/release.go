@@ -99,9 +99,9 @@ func (g Grant) Mark(operator string, at time.Time, n int) string {
 }
 
 // ReleaseMark are the words over a copy that leaves: for whom, what for, by
-// which account, when, and which of how many.
+// which account, when by the clock of Beijing, and which of how many.
 func ReleaseMark(to, purpose, operator string, at time.Time, n, of int) string {
-	return fmt.Sprintf("供 %s　%s　%s　%s　第 %d/%d 件", cut(to, 24), cut(purpose, 24), cut(operator, 24), at.Format("2006-01-02 15:04"), n, of)
+	return fmt.Sprintf("供 %s　%s　%s　%s　第 %d/%d 件", cut(to, 24), cut(purpose, 24), cut(operator, 24), at.In(beijing()).Format("2006-01-02 15:04"), n, of)
 }
 
 func cut(s string, n int) string {

@@ -18,6 +18,7 @@ func grantForms() []form {
 		{"grant refused: approved by one", func(string) string { return "批准人经手过本案，批准不作数" }},
 		{"grant refused: no such request", func(string) string { return "批准码用过、过期或不是本机的申请" }},
 		{"grant refused: the request was withdrawn", func(string) string { return "申请已撤回，批准不作数" }},
+		{"grant refused: it was taken back", func(string) string { return "授权已撤销，批准不作数" }},
 		{"grant refused: another operator's request", func(string) string { return "输入他人申请的批准码" }},
 		{"grant refused", func(string) string { return "批准码不对" }},
 		{answeredDetail, answerSaid("批准他机申请，账号 ")},

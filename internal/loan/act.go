@@ -287,6 +287,7 @@ func (c *Case) consent(n *node) error {
 			return nil
 		}
 		c.Consents[b.Party][b.Purpose], c.ConsentedAt[b.Party][b.Purpose] = b.Text, ch.At
+		delete(c.took, told{b.Party, b.Purpose})
 		c.bind(n, b.Party, true)
 		return nil
 	}

@@ -104,10 +104,10 @@ type told struct {
 	purpose string
 }
 
-// takeBack notes that a party took a consent back. Where name and number of who consented
-// were emptied, nobody did.
+// takeBack notes that a party took a consent back, until it is given anew. Where what
+// stood of who consented was emptied, nobody did.
 func (c *Case) takeBack(p Party, purpose string) {
-	if c.bound[p].consent.Known() && personOf(&c.App, p) == (Identity{}) {
+	if c.bound[p].consent != (Identity{}) && personOf(&c.App, p) == (Identity{}) {
 		return
 	}
 	c.took[told{p, purpose}] = true
