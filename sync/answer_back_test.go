@@ -135,7 +135,7 @@ func TestAnAnswerThatTookNoEffectIsToldToWhoGaveIt(t *testing.T) {
 			t.Errorf("who gave another answer is told of %d, %v", d.Answers, err)
 		}
 		w.wantBack(w.admin, guard.SaidNo, guard.WhyApproved, "admin-9")
-		if b := lastWord(t, w.b); b.Detail != (guard.AnswerBack{Answer: guard.SaidNo, Grant: mustGrant(t, w, k), Why: guard.WhyApproved}).Detail() {
+		if b := lastWord(t, w.b); b.Detail != (guard.AnswerBack{Answer: guard.SaidNo, Grant: mustGrant(t, w, k), Why: guard.WhyApproved, Case: w.id}).Detail() {
 			t.Errorf("the chain says %q", b.Detail)
 		}
 		if d, err := w.admin.Duties(t.Context()); err != nil || d.Answers != 0 || len(w.back(w.admin)) != 0 {
