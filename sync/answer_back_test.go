@@ -223,6 +223,26 @@ func TestAnAnswerThatTookNoEffectIsToldToWhoGaveIt(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a refusal of what was approved, and taken back since at another laptop", func(t *testing.T) {
+		k, p := w.ask()
+		c := newLaptop(t, w.s)
+		w.carry(c)
+		at := c.at(t, "admin-9")
+		g := w.byCode(at, k)
+		w.answer(w.admin, p, false)
+		w.carry(w.a, w.b)
+		if d, err := w.admin.Duties(t.Context()); err != nil || d.Answers != 1 {
+			t.Errorf("before: %d answers, %v", d.Answers, err)
+		}
+		if err := at.TakeBack(t.Context(), g.ID, "看错了申请人"); err != nil {
+			t.Fatal(err)
+		}
+		w.carry(c, w.b)
+		if got := w.back(w.admin); len(got) != 0 {
+			t.Errorf("told are %+v", got)
+		}
+		w.carry(w.a)
+	})
 	t.Run("by stick too", func(t *testing.T) {
 		k, p := w.ask()
 		c := newLaptop(t, w.s)

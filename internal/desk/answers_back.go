@@ -70,11 +70,22 @@ func (d *Desk) answersBack(ctx context.Context) (list []guard.AnswerBack, heard 
 	list = slices.DeleteFunc(list, func(a guard.AnswerBack) bool {
 		return a.Operator != d.operator.ID || d.moment().Sub(a.At) > guard.BackFor || slices.ContainsFunc(heard, func(h heardBack) bool { return h.Read && h.of(a) })
 	})
-	return list, heard, err
+	var told []guard.AnswerBack
+	for _, a := range list {
+		back := false
+		if err == nil && a.Answer == guard.SaidNo && a.Why == guard.WhyApproved {
+			back, err = d.backHere(ctx, a.Grant)
+		}
+		if !back { // what nobody may see any more is no answer without effect
+			told = append(told, a)
+		}
+	}
+	return told, heard, err
 }
 
 // AnswersBack lists the operator's answers to requests that took no effect, wherever he
-// gave them, but for those he put away; the newest first. The chain says, once of each,
+// gave them, but for those he put away and refusals of what was taken back since; the
+// newest first. The chain says, once of each,
 // that he was told. Only a data administrator may.
 func (d *Desk) AnswersBack(ctx context.Context) ([]AnswerBack, error) {
 	const op = "list answers without effect"

@@ -73,6 +73,10 @@ func (d *Desk) known(ctx context.Context) ([]guard.Given, error) {
 	if err != nil {
 		return nil, err
 	}
+	sent := map[string]bool{}
+	for _, h := range d.store.Bulletins(bulletin.Grant) {
+		sent[h.Name] = true
+	}
 	var out []guard.Given
 	for _, name := range names {
 		var k guard.Given
@@ -100,7 +104,7 @@ func (d *Desk) known(ctx context.Context) ([]guard.Given, error) {
 			k.Reason = goneReason
 		}
 		k.Elsewhere = k.Device != uuid.Nil && k.Device != d.device()
-		k.Stale = k.From.Before(began)
+		k.Stale, k.Sent = k.From.Before(began), sent[k.ID]
 		out = append(out, k)
 	}
 	return out, nil

@@ -110,6 +110,40 @@ func TestAFolderPutBackGivesNoUseBack(t *testing.T) {
 	})
 }
 
+// A grant that names its case may have been taken back before the file was set back, which
+// is forgotten by that: it serves again once the county says that it stands.
+func TestAFolderPutBackGivesNoGrantBack(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c := entered(t, f.d)
+	images := []string{guard.ImagesField}
+	f.in("reviewer-1", reviewPassword, clock())
+	approved := func() {
+		t.Helper()
+		a, err := f.d.AskGrant(ctx, desk.Wanted{Case: c.ID, Fields: images, Hours: 8, Reason: "核对家长投诉"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	approved()
+	f.setBack("reviewer-1", reviewPassword, func() {
+		if err := f.d.Reveal(ctx, c.ID, images, "核对家长投诉"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err := f.d.Reveal(ctx, c.ID, images, "核对家长投诉"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "恢复过备份") {
+		t.Errorf("after the putting back: got %v: %s", err, fault.Sentence(err))
+	}
+	f.now = f.now.Add(time.Minute)
+	approved()
+	if err := f.d.Reveal(ctx, c.ID, images, "核对家长投诉"); err != nil {
+		t.Errorf("what was granted afterwards: %v", err)
+	}
+}
+
 func TestAnEmergencyThatAPutBackFileForgotIsFoundInTheChain(t *testing.T) {
 	f := newField(t)
 	ctx := t.Context()

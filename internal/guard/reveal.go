@@ -30,6 +30,7 @@ type Given struct {
 	Revoked   bool        // the county took it back
 	Elsewhere bool        // it is bound to another laptop
 	Stale     bool        // the data file was set back since it was given: how often it was used, or what was said of it, is not known
+	Sent      bool        // the county sends it down, as far as it was heard here
 }
 
 // uses is how often the grant served here, for whatever it names.
@@ -164,6 +165,8 @@ func (g Given) Lapsed(now time.Time) string {
 		return "本机资料在紧急查看之后恢复过备份，这次紧急查看不再有效。"
 	case g.Stale && (g.Count > 0 || g.Release != nil):
 		return "本机资料在授权之后恢复过备份，用了几件已无从核对。"
+	case g.Stale && !g.Sent:
+		return "本机资料在授权之后恢复过备份，是否已撤销无从核对；请同步一次，或重新申请。"
 	}
 	return ""
 }

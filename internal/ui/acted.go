@@ -6,16 +6,17 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 )
 
 // acted sets words in columns, with what is done about them in the last: as wide as its
-// own words, and on one line with theirs.
+// own words, at the right edge, and on one line with theirs.
 func acted(weights []float32, act fyne.CanvasObject, words ...*kit.Text) fyne.CanvasObject {
 	var cells []fyne.CanvasObject
 	for _, w := range words {
 		cells = append(cells, container.New(&beside{of: act}, w))
 	}
-	return kit.Columns(weights, slices.Concat(cells, []fyne.CanvasObject{container.NewVBox(container.NewHBox(act))})...)
+	return kit.Columns(weights, slices.Concat(cells, []fyne.CanvasObject{container.NewVBox(container.NewHBox(layout.NewSpacer(), act))})...)
 }
 
 // beside lays out words whose first line is in the middle of what stands beside them.

@@ -76,6 +76,16 @@ func (s *grantSection) showRevoked(heard []desk.Given) {
 	s.u.arranged()
 }
 
+// refusedDuties tells who asked which of his requests were declined.
+func (u *Window) refusedDuties(asks []desk.Asked) (told []duty) {
+	for _, a := range asks {
+		if a.Operator == u.desk.Operator().ID && a.Declined != "" {
+			told = append(told, duty{words: "您的申请没有批准：" + strings.Join(fieldNames(a.Fields), "、") + "，" + asksOf(a) + "。", kind: kit.TextWarn, act: "看原因", section: ofGrants})
+		}
+	}
+	return told
+}
+
 // grantDuties tells who asked of what was granted and not used yet, and of what was taken
 // back.
 func (u *Window) grantDuties(all []desk.Given) (told []duty) {

@@ -43,9 +43,13 @@ func newDuties(u *Window) *duties {
 func (d *duties) refresh(changed func()) {
 	var wait desk.Duties
 	var heard []desk.Given
+	var asks []desk.Asked
 	d.u.run("duties", func(ctx context.Context) (err error) {
 		if wait, err = d.u.desk.Duties(ctx); err == nil {
 			heard, err = d.u.desk.GrantsHeard(ctx)
+		}
+		if err == nil {
+			asks, err = d.u.desk.Asks(ctx)
 		}
 		return err
 	}, func(error) { // of a failure the log has it; the lines are fewer
@@ -54,7 +58,7 @@ func (d *duties) refresh(changed func()) {
 			all = append(all, duty{words: sentence(err), kind: kit.TextWarn, act: "去查看", section: ofDevice})
 		}
 		d.heard = true
-		d.show(slices.Concat(all, backDuty(wait), waitWords(wait), d.u.grantDuties(heard)), changed)
+		d.show(slices.Concat(all, backDuty(wait), waitWords(wait), d.u.grantDuties(heard), d.u.refusedDuties(asks)), changed)
 	})
 }
 
