@@ -61,26 +61,32 @@ func (d *Desk) answersBack(ctx context.Context) (list []guard.AnswerBack, heard 
 	if fault.KindOf(err) == fault.Missing {
 		return nil, nil, nil
 	}
+	var all []guard.AnswerBack
 	if err == nil {
-		list, err = guard.ParseAnswersBack(b)
+		all, err = guard.ParseAnswersBack(b)
 	}
 	if err == nil {
 		_, err = d.setting(ctx, heardSetting+d.operator.ID, &heard)
 	}
-	list = slices.DeleteFunc(list, func(a guard.AnswerBack) bool {
-		return a.Operator != d.operator.ID || d.moment().Sub(a.At) > guard.BackFor || slices.ContainsFunc(heard, func(h heardBack) bool { return h.Read && h.of(a) })
-	})
-	var told []guard.AnswerBack
-	for _, a := range list {
-		back := false
-		if err == nil && a.Answer == guard.SaidNo && a.Why == guard.WhyApproved {
-			back, err = d.backHere(ctx, a.Grant)
-		}
-		if !back { // what nobody may see any more is no answer without effect
-			told = append(told, a)
-		}
+	if err != nil {
+		return nil, nil, err
 	}
-	return told, heard, err
+	for _, a := range all {
+		if a.Operator != d.operator.ID || d.moment().Sub(a.At) > guard.BackFor || slices.ContainsFunc(heard, func(h heardBack) bool { return h.Read && h.of(a) }) {
+			continue
+		}
+		if a.Answer == guard.SaidNo && a.Why == guard.WhyApproved {
+			back, err := d.backHere(ctx, a.Grant)
+			if err != nil {
+				return nil, nil, err
+			}
+			if back {
+				continue // what nobody may see any more is no answer without effect
+			}
+		}
+		list = append(list, a)
+	}
+	return list, heard, nil
 }
 
 // AnswersBack lists the operator's answers to requests that took no effect, wherever he

@@ -40,7 +40,7 @@ func (v *visit) heardWords(all []desk.Given) string {
 			continue
 		}
 		fields := strings.Join(fieldNames(g.Fields), "、")
-		if g.Revoked && g.By == desk.Emergency {
+		if g.Revoked && isEmergency(g) {
 			words += wrongGlass
 			continue
 		}
@@ -57,9 +57,9 @@ func (v *visit) heardWords(all []desk.Given) string {
 const wrongGlass = "紧急查看经复查：不应使用，已停止。"
 
 // revokedRow is of what was taken back before its end, or was not right.
-func (u *Window) revokedRow(g desk.Given) fyne.CanvasObject {
+func revokedRow(g desk.Given) fyne.CanvasObject {
 	what, state := strings.Join(fieldNames(g.Fields), "、"), "已撤销"
-	if g.By == desk.Emergency {
+	if isEmergency(g) {
 		what, state = "紧急查看", "不应使用"
 	}
 	return kit.Columns([]float32{3, 4, 2}, kit.NewText(what, kit.TextBody),
@@ -70,7 +70,7 @@ func (u *Window) revokedRow(g desk.Given) fyne.CanvasObject {
 func (s *grantSection) showRevoked(heard []desk.Given) {
 	for _, g := range heard {
 		if g.Revoked {
-			s.mine.Add(s.u.revokedRow(g))
+			s.mine.Add(revokedRow(g))
 		}
 	}
 	s.u.arranged()
@@ -92,7 +92,7 @@ func (u *Window) grantDuties(all []desk.Given) (told []duty) {
 	for _, g := range all {
 		what := strings.Join(fieldNames(g.Fields), "、") + "，" + reachOf(g)
 		switch {
-		case g.Revoked && g.By == desk.Emergency:
+		case g.Revoked && isEmergency(g):
 			told = append(told, duty{words: "您对" + reachOf(g) + "的" + wrongGlass, kind: kit.TextWarn, act: "去查看", section: ofGrants})
 		case g.Revoked:
 			told = append(told, duty{words: "您的授权已被撤销：" + what + "。", kind: kit.TextWarn, act: "去查看", section: ofGrants})

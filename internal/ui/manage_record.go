@@ -94,9 +94,6 @@ func newRecordSection(u *Window) *recordSection {
 // anew empties the lists as a filter changes: what another query found would be taken for
 // what this one did.
 func (s *recordSection) anew() {
-	if s.list == nil {
-		return
-	}
 	s.round++
 	s.lines = nil
 	s.told.SetText("")
