@@ -38,16 +38,17 @@ run: setup
 
 # Vet shares the race detector's build, so that nothing is built twice. The two
 # packages that take longest go first, side by side; as the first waits for links
-# and clocks most of its time, what runs without the detector goes on beside them:
-# storms are lived again, which lets many more of them pass, and a window's memory
-# is looked through.
+# and clocks most of its time, a second road goes on beside them: storms are lived
+# again without the detector, which lets many more of them pass, a window's memory
+# is looked through, and then the screens are tried, which only compute.
 test: export GOFLAGS := $(GOFLAGS) $(UNWATCHED:%=-gcflags=%=-race=false)
 test: setup
 	CGO_ENABLED=0 go build $(PLAIN) -o /dev/null ./sync
 	go vet -race -tags $(SHOWN) ./...
-	go test -race -tags $(SHOWN) -timeout 50m ./app/practice ./sync ./... & watched=$$!; failed=0; \
+	go test -race -tags $(SHOWN) -timeout 50m ./app/practice ./sync $$(go list -tags $(SHOWN) ./... | grep -v '/internal/ui$$') & watched=$$!; failed=0; \
 	CGO_ENABLED=0 go test -tags ci -timeout 25m -run '^TestStorms(Shared|OfDays)?$$' ./sync || failed=1; \
 	go test -tags $(SHOWN) -timeout 25m -run '^TestAFinderLearnsNothing$$' ./app/practice || failed=1; \
+	go test -race -tags $(SHOWN) -timeout 50m ./internal/ui || failed=1; \
 	wait $$watched || failed=1; exit $$failed
 
 # Kills and power cuts: what was called saved must be there. Under five minutes.
