@@ -26,6 +26,7 @@ type Check struct {
 	width     float32
 	box, halo *canvas.Rectangle
 	mark      *canvas.Image
+	tint      tint
 	star      *canvas.Text
 	lines     *fyne.Container
 }
@@ -154,7 +155,7 @@ func (c *Check) MouseOut() {
 // CreateRenderer is Fyne's.
 func (c *Check) CreateRenderer() fyne.WidgetRenderer {
 	c.box, c.halo = canvas.NewRectangle(color.Transparent), canvas.NewRectangle(color.Transparent)
-	c.mark = canvas.NewImageFromResource(IconIn("check", ColorOnActive))
+	c.mark, c.tint = canvas.NewImageFromResource(nil), tint{}
 	c.mark.FillMode = canvas.ImageFillContain
 	c.star = newText("*", ColorRequired, textSize())
 	c.star.TextStyle.Bold = true
@@ -235,14 +236,15 @@ func (c *Check) repaint() {
 		c.halo.StrokeColor, c.halo.StrokeWidth = paint(ColorAccent), 1.5*u
 	}
 	c.mark.Hidden = !c.on && !c.veiled
-	c.mark.Resource = IconIn("check", ColorOnActive)
-	if c.veiled && !c.on {
-		c.mark.Resource = IconIn("minus", ColorMuted)
+	switch {
+	case c.on:
+		c.tint.show(c.mark, Icon("check"), ColorOnActive)
+	case c.veiled:
+		c.tint.show(c.mark, Icon("minus"), ColorMuted)
 	}
 	c.star.Hidden = !c.required
 	c.star.Color, c.star.TextSize = paint(ColorRequired), textSize()
 	c.halo.Refresh()
 	c.box.Refresh()
-	c.mark.Refresh()
 	c.star.Refresh()
 }

@@ -17,6 +17,7 @@ type fieldLook struct {
 	f           *Field
 	box         *canvas.Rectangle
 	icon        *canvas.Image
+	tint        tint
 	placeholder *canvas.Text
 	caret       *canvas.Rectangle
 	clip        *container.Clip
@@ -157,8 +158,7 @@ func (l *fieldLook) refresh() {
 	l.box.Refresh()
 	l.placeholder.Color, l.placeholder.TextSize = paint(ColorMuted), textSize()
 	if l.icon != nil {
-		l.icon.Resource = tinted(f.Icon, ColorMuted)
-		l.icon.Refresh()
+		l.tint.show(l.icon, f.Icon, ColorMuted)
 	}
 	if f.trailing != nil {
 		f.trailing.Refresh()

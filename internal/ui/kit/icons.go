@@ -35,13 +35,16 @@ func tinted(res fyne.Resource, color fyne.ThemeColorName) fyne.Resource {
 // tint is an icon in the colour in which it was drawn last: to colour one and draw
 // it is work for a frame.
 type tint struct {
-	icon fyne.Resource
+	icon string // its name
 	c    color.Color
 }
 
 // show shows the icon in a colour of the theme, where it does not yet.
 func (t *tint) show(on *canvas.Image, icon fyne.Resource, name fyne.ThemeColorName) {
-	now := tint{icon, paint(name)}
+	now := tint{c: paint(name)}
+	if icon != nil {
+		now.icon = icon.Name()
+	}
 	if *t == now {
 		return
 	}

@@ -14,6 +14,7 @@ type slot struct {
 	icon   func() fyne.Resource
 	tapped func()
 	image  *canvas.Image
+	tint   tint
 }
 
 // newSlot shows a button's icon and presses it.
@@ -35,7 +36,9 @@ func (s *slot) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // CreateRenderer is Fyne's.
 func (s *slot) CreateRenderer() fyne.WidgetRenderer {
-	s.image = canvas.NewImageFromResource(tinted(s.icon(), ColorMuted))
+	s.image = canvas.NewImageFromResource(nil)
+	s.tint = tint{}
+	s.tint.show(s.image, s.icon(), ColorMuted)
 	s.image.FillMode = canvas.ImageFillContain
 	return &drawn{
 		objects: []fyne.CanvasObject{s.image},
@@ -43,10 +46,7 @@ func (s *slot) CreateRenderer() fyne.WidgetRenderer {
 			side := 18 * unit()
 			place(s.image, (size.Width-side)/2, (size.Height-side)/2, side, side)
 		},
-		min: func() fyne.Size { return fyne.NewSize(28*unit(), 28*unit()) },
-		refresh: func() {
-			s.image.Resource = tinted(s.icon(), ColorMuted)
-			s.image.Refresh()
-		},
+		min:     func() fyne.Size { return fyne.NewSize(28*unit(), 28*unit()) },
+		refresh: func() { s.tint.show(s.image, s.icon(), ColorMuted) },
 	}
 }
