@@ -13,6 +13,7 @@ import (
 type Notice struct {
 	Row
 	Returned *loan.ReturnBody   // the centre sent it back, and nothing was mended yet
+	SentBack *loan.ReviewState  // its reviewer sent it back, and it was not submitted since
 	Report   loan.Report        // the verdict as it stands, where it was sent back
 	Same     []loan.SameStudent // other cases of the same student
 	Erased   Why                // the centre erased it at a person's wish, and it stays here: why; empty of others
@@ -57,7 +58,12 @@ func (d *Desk) Notices(ctx context.Context, limit int) ([]Notice, error) {
 			said.Note = scrubbed(said.Note, c) // it stands in a list
 			n.Returned, n.Report = &said, d.Check(c)
 		}
-		if n.Returned != nil || len(n.Same)+len(n.TakenBack) > 0 || n.Erased != "" {
+		if r := c.SentBack(); r != nil {
+			said := *r
+			said.Note = scrubbed(said.Note, c)
+			n.SentBack = &said
+		}
+		if n.Returned != nil || n.SentBack != nil || len(n.Same)+len(n.TakenBack) > 0 || n.Erased != "" {
 			out = append(out, n)
 		}
 	}

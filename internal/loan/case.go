@@ -260,6 +260,15 @@ func (c *Case) TakenBack() []Withdrawal {
 	return out
 }
 
+// SentBack is the word of the reviewer who sent the case back, until it is submitted
+// again; nil of others.
+func (c *Case) SentBack() *ReviewState {
+	if c.Status != Draft || c.Review == nil || c.Review.Pass {
+		return nil
+	}
+	return c.Review
+}
+
 // TookBack says whether a party took a consent back and none has been given since, by
 // whoever stands there now: it does not help to write another's name for a moment.
 func (c *Case) TookBack(p Party, purpose string) bool {

@@ -31,7 +31,7 @@ type Summary struct {
 	Opened         time.Time
 	Updated        time.Time
 	Operator       string // who opened it
-	Problems       int    // conflicts, changes set aside, other cases of the student and consents taken back after signing, which wait for a person
+	Problems       int    // conflicts, changes set aside, other cases of the student, consents taken back after signing and a review that sent it back, which wait for a person
 	Sent           bool   // the centre has acknowledged all of it
 	Holders        []Holder
 	Ticket         string // the number its people are called by, with its laptop's mark
@@ -81,6 +81,9 @@ func (r *row) fill(c *loan.Case) {
 		r.Problems++
 	}
 	if len(c.TakenBack()) > 0 {
+		r.Problems++
+	}
+	if c.SentBack() != nil {
 		r.Problems++
 	}
 	r.coPhone = ""

@@ -91,7 +91,9 @@ func (t *today) show() {
 	t.rows = t.u.desk.Find("", 200, loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
 	others := t.others - len(t.rows)
 	t.rows = slices.DeleteFunc(t.rows, func(r desk.Row) bool {
-		return heldElsewhere(r) || r.Status == loan.Returned && slices.ContainsFunc(t.notices.rows, func(n desk.Notice) bool { return n.ID == r.ID })
+		return heldElsewhere(r) || (r.Status == loan.Returned || r.Status == loan.Draft) && slices.ContainsFunc(t.notices.rows, func(n desk.Notice) bool {
+			return n.ID == r.ID && (n.Returned != nil || n.SentBack != nil)
+		})
 	})
 	t.list.Empty = "没有等着办的案件"
 	if others > 0 {

@@ -96,6 +96,8 @@ func (n *notices) cells(r desk.Notice) []kit.Cell {
 	label, color := r.Status.Label(), statusColor(r.Status)
 	switch {
 	case r.Returned != nil:
+	case r.SentBack != nil:
+		label, color = "复核退回", kit.ColorBad
 	case r.Erased != "":
 		label, color = "待核对", kit.ColorWarn
 	case len(r.TakenBack) > 0:
@@ -114,6 +116,9 @@ func (n *notices) cells(r desk.Notice) []kit.Cell {
 
 // words are what the centre said, and what is to be done.
 func (n *notices) words(r desk.Notice) (text, more string) {
+	if r.SentBack != nil {
+		return "复核员退回：" + r.SentBack.Note, "改好后在第 6 步重新提交复核"
+	}
 	if r.Returned == nil && r.Erased != "" {
 		return staysWords(r.Erased)
 	}

@@ -34,6 +34,35 @@ func TestAReturnedCaseStandsInOneListOfToday(t *testing.T) {
 	r.snap("today-returned")
 }
 
+func TestACaseThatItsReviewerSentBackIsToBeDealtWithOnToday(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered, submitted)
+	c := r.saved(v.id)
+	phone := c.App.Student.Phone
+	r.others(v.id, otherLaptop, 1, c.Heads, loan.ChangeReview, loan.ReviewBody{Note: "户口簿缺首页，请打 " + phone})
+	r.open(loan.First, false)
+	r.ui(func() { r.u.shell.visit("today") })
+	r.u.idle(t)
+	r.u.idle(t)
+	r.ui(func() {
+		s := r.u.shell.screen.(*today)
+		if len(s.notices.rows) != 1 || s.notices.rows[0].ID != c.ID {
+			t.Fatalf("to be dealt with: %d cases", len(s.notices.rows))
+		}
+		cells := s.notices.cells(s.notices.rows[0])
+		if got := cells[1]; !strings.HasPrefix(got.Text, "复核员退回：户口簿缺首页") || strings.Contains(got.Text, phone) || !strings.Contains(got.Detail, "重新提交复核") {
+			t.Errorf("it says %q, %q", got.Text, got.Detail)
+		}
+		if got := cells[2].Text; got != "复核退回" {
+			t.Errorf("it is called %q", got)
+		}
+		if len(s.rows) != 1 || s.rows[0].ID == c.ID {
+			t.Errorf("to go on with: %d cases", len(s.rows))
+		}
+	})
+	r.snap("today-sent-back")
+}
+
 func TestARelationIsFoundByTheWordThatPeopleSay(t *testing.T) {
 	r := newRig(t, kit.Light)
 	v := r.open(loan.First, false)
