@@ -35,7 +35,7 @@ func newBeyond(u *Window) *beyond {
 	b.query.SetPlaceholder("完整姓名或拼音，或证件、手机号末四位")
 	b.reason.SetPlaceholder("例如：家长来电核对进度")
 	b.reason.MaxLen, b.reason.OnEnter = 100, func() { b.dialog.YesButton().Tapped(nil) }
-	b.query.OnChanged = func(string) { b.offer() }
+	b.query.OnChanged = func(string) { b.another() }
 	b.reason.OnChanged = func(string) { b.offer() }
 	b.queryOf, b.whyOf = kit.NewLabeled("查找", true, b.query), kit.NewLabeled("原因", true, b.reason)
 	b.list = kit.NewList(caseColumns(), func() int { return len(b.rows) }, func(i int) []kit.Cell { return u.caseCells(b.rows[i]) })
@@ -62,6 +62,19 @@ func newBeyond(u *Window) *beyond {
 func (b *beyond) offer() {
 	b.found = false
 	b.dialog.YesButton().SetText("查找")
+}
+
+// another takes away what was found by another name.
+func (b *beyond) another() {
+	b.offer()
+	if b.busy || b.ask.Visible() {
+		return
+	}
+	b.rows = nil
+	b.state.SetText("")
+	b.list.Select(-1)
+	b.list.Refresh()
+	b.body.Refresh()
 }
 
 func (b *beyond) open(i int) {

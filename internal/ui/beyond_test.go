@@ -141,6 +141,9 @@ func TestAfterAFindTheBlueButtonOpensWhatWasFound(t *testing.T) {
 			t.Errorf("the list is %v wide, the field above it %v", list, field)
 		}
 		b.query.TypedRune('7')
+		if len(b.rows) != 0 || b.state.Text() != "" {
+			t.Errorf("below another name stand %d rows and %q", len(b.rows), b.state.Text())
+		}
 	})
 	blue("查找")
 	r.ui(func() { b.query.SetText("9914") })

@@ -63,7 +63,7 @@ func (u *Window) lockAs(alone bool) {
 	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
 	u.closing("lock", d, stop, func(err error) {
 		if v.leftOut() {
-			u.left.Alone, u.left.Why = false, "锁定时正在填写的内容没有存下，请登录后打开那件案件核对，再填一次。"
+			u.left.Alone, u.left.Why = false, v.leftWords()
 		}
 		u.afresh(err)
 	})

@@ -126,6 +126,7 @@ func (u *Window) takeUp() {
 			u.room.room.Wake() // who was shut out is let go at once
 		}
 		u.inHandAnew()
+		u.awaited.hear()
 		switch sc := u.shell.screen.(type) {
 		case *manage:
 			sc.shownNow.refresh()

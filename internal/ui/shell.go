@@ -127,6 +127,10 @@ func (s *shell) opened(id uuid.UUID, c *loan.Case, err error) {
 		s.u.tellErased(id, err)
 		return
 	}
+	if fault.KindOf(err) == fault.Full {
+		kit.Notice(s.u.win, kit.Bad, "磁盘空间不足，打不开"+shortCase(id)+"：打开须记入日志。请清出空间后再打开；此前已保存的内容不受影响。")
+		return
+	}
 	if err != nil {
 		s.u.fail(err)
 		return

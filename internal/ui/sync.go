@@ -116,6 +116,7 @@ func (u *Window) tellCopied() {
 
 // arrived refreshes what is on the screen after news from the centre.
 func (s *shell) arrived() {
+	s.u.awaited.hear()
 	switch sc := s.screen.(type) {
 	case *today:
 		sc.refresh()

@@ -79,9 +79,11 @@ type visit struct {
 	gone     bool                         // the case is erased, or no longer to be seen
 	lost     atomic.Bool                  // the last act, or any since the case was left, was not taken
 	untold   atomic.Int32                 // acts that were not taken, of which nobody was told yet
+	noRoom   atomic.Bool                  // one was not taken as the disk was full
 	unsaved  int                          // fields whose last save failed
 	typing   *bound                       // the field with text that is saved when it is left
 	savedAt  time.Time
+	railBad  bool // the rail says that something is not saved
 	look     Look
 	active   bool
 	closed   bool
@@ -308,6 +310,7 @@ func (v *visit) leave() {
 func (v *visit) close() {
 	v.leave()
 	v.closed = true
+	v.railSaved()
 	for _, s := range v.steps {
 		s.close()
 	}

@@ -151,25 +151,23 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 			return
 		}
 		d.Close()
-		words := "已批准。现在可以按“显示…”查看所批准的内容。"
-		if slices.Contains(a.Fields, desk.SearchField) {
-			words = "已批准。现在可以继续查找他人案件。"
-		}
-		if slices.Contains(a.Fields, desk.TakeField) {
-			words = "已批准。现在可以继续接手他人案件。"
-		}
-		kit.Notice(u.win, kit.Good, words)
-		if done != nil {
-			done()
-		}
+		u.granted(a, done)
 	}
+	wait := &awaited{u: u, asked: a, told: kit.NewText("", kit.TextOK)}
 	d = kit.NewDialog(u.win, "等待批准", container.New(&stacked{gap: 10},
 		kit.NewText("有网络时，申请会自动送给系统数据管理员，批准后自动到本机，不必等在这里。", kit.TextBody),
 		kit.NewText("没有网络或急用时，打电话给县资助中心或同县另一台电脑上的系统数据管理员，逐字报出：", kit.TextBody),
 		container.NewBorder(nil, nil, nil, code(a.Scan), container.NewVBox(fact("设备编号", "末 8 位 "+shortDevice(u.desk)), fact("账号", a.Operator),
 			centred(kit.NewLine(a.Code, kit.TextTitle)))), u.scannable(codeOf, answer, answerInto(answer)),
 		kit.NewText("管理员在场时，由管理员选择本人并输入密码：", kit.TextBody),
-		admin.row), "确认", "以后再填", func() bool {
+		admin.row, wait.told), "确认", "以后再填", func() bool {
+		switch wait.state {
+		case wasGranted:
+			ok(nil, nil)
+			return false
+		case wasDeclined:
+			return true
+		}
 		codeOf.SetError("")
 		admin.unblame()
 		typed := strings.TrimSpace(answer.Text())
@@ -198,8 +196,37 @@ func (u *Window) answerAsk(a desk.Asked, done func()) {
 		return false
 	})
 	answer.OnEnter = func() { d.YesButton().Tapped(nil) }
+	u.awaits(wait, d)
 	d.SetWidth(620)
 	d.Show()
+	wait.hear()
+}
+
+// awaits has the dialog told of the answer that comes from afar, while it is open.
+func (u *Window) awaits(w *awaited, d *kit.Dialog) {
+	w.dialog, u.awaited = d, w
+	w.told.Hide()
+	d.SetOnClosed(func() {
+		if u.awaited == w {
+			u.awaited = nil
+		}
+	})
+}
+
+// granted says what may be done now that a request was granted, and goes on with done,
+// which may be nil.
+func (u *Window) granted(a desk.Asked, done func()) {
+	words := "已批准。现在可以按“显示…”查看所批准的内容。"
+	if slices.Contains(a.Fields, desk.SearchField) {
+		words = "已批准。现在可以继续查找他人案件。"
+	}
+	if slices.Contains(a.Fields, desk.TakeField) {
+		words = "已批准。现在可以继续接手他人案件。"
+	}
+	kit.Notice(u.win, kit.Good, words)
+	if done != nil {
+		done()
+	}
 }
 
 // adminHere asks a data administrator who is here for his word: who he is, and his

@@ -86,9 +86,10 @@ func (v *visit) showHead() {
 }
 
 func (v *visit) showSave() {
+	v.railSaved()
 	switch {
 	case v.unsaved > 0:
-		v.save.Set(kit.Bad, fmt.Sprintf("%d 项没有保存", v.unsaved))
+		v.save.Set(kit.Bad, v.unsavedWords())
 	case v.pending > 0:
 		v.save.Set(kit.Info, "正在保存…")
 	case v.typing != nil:
@@ -97,6 +98,20 @@ func (v *visit) showSave() {
 		v.save.Set(kit.Good, "已保存 "+v.local(v.savedAt).Format("15:04:05"))
 	}
 	v.head.Refresh()
+}
+
+func (v *visit) unsavedWords() string { return fmt.Sprintf("%d 项没有保存", v.unsaved) }
+
+// railSaved has the rail say what the head of the case says of what is not saved, as
+// long as the case is in hand.
+func (v *visit) railSaved() {
+	bad := v.unsaved > 0 && !v.closed
+	if s := v.u.shell; s != nil && bad {
+		s.savedAt.Set(kit.Bad, v.unsavedWords())
+	} else if s != nil && v.railBad {
+		s.savedAt.Set(kit.Good, "已保存 "+v.local(v.savedAt).Format("15:04:05"))
+	}
+	v.railBad = bad
 }
 
 func (v *visit) showFoot() {

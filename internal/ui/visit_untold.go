@@ -13,6 +13,9 @@ func (v *visit) took(err error, leaving bool) {
 	if err != nil {
 		v.untold.Add(1)
 	}
+	if fault.KindOf(err) == fault.Full {
+		v.noRoom.Store(true)
+	}
 	switch {
 	case !leaving:
 		v.lost.Store(fault.KindOf(err) == fault.Denied)
@@ -26,6 +29,15 @@ func (v *visit) told(err error) {
 	if err != nil {
 		v.untold.Add(-1)
 	}
+}
+
+// leftWords tell at the sign-in that something of the case was not taken.
+func (v *visit) leftWords() string {
+	words := "锁定时正在填写的内容没有存下（" + shortCase(v.id) + "），请登录后打开那件案件核对，再填一次。"
+	if v.noRoom.Load() {
+		return "磁盘空间不足，请先清出空间。" + words
+	}
+	return words
 }
 
 // leftOut says whether something of the case was not taken that nobody was told of, or

@@ -4,8 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 	"github.com/google/uuid"
 )
@@ -37,6 +39,61 @@ func TestALockSaysWhatTheStoreDidNotTake(t *testing.T) {
 			t.Errorf("it says %s", said)
 		}
 	})
+}
+
+// TestALockSaysThatTheDiskWasFull has the disk be full beneath what was typed.
+func TestALockSaysThatTheDiskWasFull(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	r.ui(func() {
+		v.took(fault.New("edit", fault.Full, nil), true)
+		r.u.lock()
+	})
+	r.locked()
+	r.ui(func() {
+		if said := textsIn(r.u.win.Canvas().Content()); !strings.Contains(said, "磁盘空间不足") || !strings.Contains(said, shortCase(v.id)) {
+			t.Errorf("it says %s", said)
+		}
+	})
+}
+
+func TestACaseThatAFullDiskDoesNotOpenIsNamed(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered).id
+	r.ui(func() {
+		r.u.shell.opened(id, nil, fault.New("open case", fault.Full, nil))
+		if said := r.notices(); !strings.Contains(said, "打不开"+shortCase(id)) || strings.Contains(said, "未能保存") {
+			t.Errorf("it says %q", said)
+		}
+	})
+}
+
+// TestTheRailDoesNotSayThatAllIsSaved has one field refused.
+func TestTheRailDoesNotSayThatAllIsSaved(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	rail := func() (said string) {
+		r.ui(func() {
+			for _, o := range test.LaidOutObjects(r.u.shell.savedAt) {
+				if x, ok := o.(*canvas.Text); ok {
+					said += x.Text
+				}
+			}
+		})
+		return said
+	}
+	r.ui(func() { v.unsaved = 1; r.u.saved(); v.showSave() })
+	if got := rail(); !strings.Contains(got, "1 项没有保存") {
+		t.Errorf("while one is not: %q", got)
+	}
+	r.ui(func() { v.unsaved = 0; v.showSave() })
+	if got := rail(); !strings.Contains(got, "已保存") {
+		t.Errorf("once all are: %q", got)
+	}
+	r.ui(func() { v.unsaved = 1; v.showSave(); v.close() })
+	if got := rail(); !strings.Contains(got, "已保存") {
+		t.Errorf("once the case is closed: %q", got)
+	}
 }
 
 // TestALockSaysThatHalfADateIsNotKept has a field hold what cannot be a value.

@@ -109,6 +109,7 @@ type Window struct {
 	roomCard *roomCard // the last one made
 	call     *call     // nil while the screen 叫号 is closed
 	chore    *chore    // under way, or nil
+	awaited  *awaited  // the request whose answer a dialog waits for, or nil
 	stickOwn string    // the folder for the stick that was chosen by hand
 	shell    *shell
 	making   map[*imagesStep]bool // where pictures are at work, also of cases that were left

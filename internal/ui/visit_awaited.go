@@ -1,0 +1,71 @@
+package ui
+
+import (
+	"context"
+	"slices"
+
+	"doorstep/internal/desk"
+	"doorstep/internal/ui/kit"
+	"github.com/google/uuid"
+)
+
+// awaited is a request whose answer is waited for in a dialog. The answer may come from
+// afar meanwhile: the dialog then says so, and stays, for a password may be being typed
+// into it.
+type awaited struct {
+	u      *Window
+	asked  desk.Asked
+	dialog *kit.Dialog
+	told   *kit.Text
+	state  awaitedState
+}
+
+type awaitedState int
+
+const (
+	stillWaits awaitedState = iota
+	wasGranted
+	wasDeclined
+)
+
+// hear asks whether the answer came.
+func (w *awaited) hear() {
+	if w == nil || w.state != stillWaits {
+		return
+	}
+	state, words := stillWaits, ""
+	w.u.run("answer of a request", func(ctx context.Context) error {
+		asks, err := w.u.desk.Asks(ctx)
+		if err != nil {
+			return err
+		}
+		if at := slices.IndexFunc(asks, func(a desk.Asked) bool { return a.Code == w.asked.Code }); at >= 0 {
+			if a := asks[at]; a.Declined != "" {
+				state, words = wasDeclined, w.u.namer()(a.Declined)+" 没有批准："+a.Word
+			}
+			return nil
+		}
+		given, err := w.u.desk.GrantsHeard(ctx)
+		if slices.ContainsFunc(given, w.isOf) {
+			state, words = wasGranted, "已批准，不用再填批准码。"
+		}
+		return err
+	}, func(err error) {
+		if err != nil || state == stillWaits || w.u.awaited != w {
+			return
+		}
+		w.state = state
+		w.told.SetKind(map[awaitedState]kit.TextKind{wasGranted: kit.TextOK, wasDeclined: kit.TextBad}[state])
+		w.told.SetText(words)
+		w.told.Show()
+		w.dialog.YesButton().SetText("知道了")
+		w.dialog.Refresh()
+	})
+}
+
+// isOf says whether a grant is what was asked for.
+func (w *awaited) isOf(g desk.Given) bool {
+	fields := func(list []string) []string { return slices.Sorted(slices.Values(list)) }
+	return !g.Revoked && !g.From.Before(w.asked.At) && g.Count == w.asked.Count && slices.Equal(fields(g.Fields), fields(w.asked.Fields)) &&
+		(w.asked.Case == uuid.Nil || slices.Contains(g.Cases, w.asked.Case))
+}
