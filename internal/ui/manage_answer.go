@@ -19,14 +19,17 @@ type otherAsk struct {
 	codeOf                     *kit.Labeled
 	told                       *kit.Text
 	parts                      *exportParts
-	export                     bool // it is to export
+	export                     bool   // it is to export
+	read                       string // the request that told tells of; empty of none
 	content                    *fyne.Container
 	dialog                     *kit.Dialog
 	done                       func() // it was answered
 }
 
 // answer takes another laptop's request and gives the code to be read out.
-func (s *grantSection) answer() {
+func (s *grantSection) answer() { s.otherAsk().dialog.Show() }
+
+func (s *grantSection) otherAsk() *otherAsk {
 	o := &otherAsk{u: s.u, done: s.refresh, device: kit.NewField(), who: kit.NewField(), asked: kit.NewField(), reason: kit.NewField(), told: kit.NewText("", kit.TextBold)}
 	o.device.MaxLen, o.who.MaxLen, o.asked.MaxLen, o.reason.MaxLen = 8, 64, 700, 100
 	o.asked.SetPlaceholder("逐字输入，或扫对方屏幕上的二维码")
@@ -40,7 +43,8 @@ func (s *grantSection) answer() {
 		o.approve()
 		return false
 	})
-	o.device.OnLeave = func(string) { o.tell() }
+	o.device.OnChanged = func(string) { o.tell() }
+	o.asked.OnChanged = func(string) { o.tell() }
 	o.asked.OnLeave = func(text string) {
 		if o.take(text) != "" {
 			o.tell()
@@ -48,7 +52,7 @@ func (s *grantSection) answer() {
 	}
 	o.asked.OnEnter = func() { kit.Focus(o.reason) }
 	o.dialog.SetWidth(560)
-	o.dialog.Show()
+	return o
 }
 
 // take takes what a QR code says apart.
@@ -73,6 +77,8 @@ func (o *otherAsk) take(text string) (why string) {
 // it, and whether what was read out is what it says.
 func (o *otherAsk) tell() {
 	device, typed := strings.TrimSpace(o.device.Text()), o.asked.Text()
+	o.codeOf.SetError("") // it was said of another
+	o.read = ""
 	e, _, err := o.u.desk.ReadExport(device, typed)
 	o.export = err == nil
 	setVisible(o.parts.row, o.export)
@@ -86,6 +92,7 @@ func (o *otherAsk) tell() {
 		if a.Count == 0 {
 			n = 1
 		}
+		o.read = o.typed()
 		words = fmt.Sprintf("%s，%s，%d 小时", strings.Join(fieldNames(a.Fields), "、"), ofCases(n, a.Count), a.Hours)
 	}
 	switch {
@@ -103,9 +110,20 @@ func (o *otherAsk) tell() {
 	o.dialog.Refresh()
 }
 
-// approve gives the code that is to be read out.
+// typed is which request is written down.
+func (o *otherAsk) typed() string {
+	return strings.TrimSpace(o.device.Text()) + " " + strings.TrimSpace(o.asked.Text())
+}
+
+// approve gives the code that is to be read out, once what is asked for was told: a
+// request that nobody saw is told now, and not approved.
 func (o *otherAsk) approve() {
 	o.codeOf.SetError("")
+	if o.read != o.typed() {
+		if o.tell(); o.read != "" {
+			return
+		}
+	}
 	var answer string
 	tail, name, typed, why := strings.TrimSpace(o.device.Text()), strings.TrimSpace(o.who.Text()), strings.TrimSpace(o.asked.Text()), strings.TrimSpace(o.reason.Text())
 	said, export := o.parts.said(), o.export

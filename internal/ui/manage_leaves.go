@@ -101,11 +101,11 @@ func (s *grantSection) leaveWords(l desk.Leave) string {
 	if l.Export {
 		of = "导出 " + of
 	}
-	where := "本机"
+	where, reason := "本机", "批准，申请理由："
 	if l.Where != "" {
-		where = "电脑 " + l.Where
+		where, reason = "电脑 "+l.Where, "批准："
 	}
-	return fmt.Sprintf("%s，%s，最迟到 %s；%s批准：%s", of, where, l.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), s.named(l.By), l.Reason)
+	return fmt.Sprintf("%s，%s，最迟到 %s；%s"+reason+"%s", of, where, l.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), s.named(l.By), l.Reason)
 }
 
 // takeBack takes a grant back, for a reason.
@@ -118,9 +118,14 @@ func (s *grantSection) takeBack(l desk.Leave) {
 	if l.Where != "" {
 		words, done = "现在登记，下次同步送到中心，对方的电脑同步或收到U盘后停用；急的话请同时打电话告诉对方。没有网络也可以登记，记入日志。", "已登记撤销。同步后送到中心，对方同步后停用。"
 	}
+	which := kit.NewText("", kit.TextBody)
+	if which.Hide(); !l.Until.IsZero() { // two grants may differ in this alone
+		which.SetText(s.leaveWords(l))
+		which.Show()
+	}
 	var d *kit.Dialog
 	d = kit.NewDialog(s.u.win, "撤销授权", container.New(&stacked{gap: 12},
-		kit.NewText(l.Name+"（"+l.Operator+"）："+strings.Join(fieldNames(l.Fields), "、"), kit.TextBold), kit.NewText(words, kit.TextBody), reasonOf), "撤销", "取消", func() bool {
+		kit.NewText(l.Name+"（"+l.Operator+"）："+strings.Join(fieldNames(l.Fields), "、"), kit.TextBold), which, kit.NewText(words, kit.TextBody), reasonOf), "撤销", "取消", func() bool {
 		d.YesButton().SetBusy("正在登记…")
 		s.u.act("take grant back", func(ctx context.Context) error {
 			return s.u.desk.TakeBack(ctx, l.Grant, strings.TrimSpace(reason.Text()))

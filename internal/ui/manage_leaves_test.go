@@ -110,7 +110,7 @@ func TestAnAdministratorTakesBackAGrantOfThisLaptop(t *testing.T) {
 		r.settle()
 		r.snap("manage-leaves-" + look)
 		r.ui(func() {
-			if words := textsIn(s.leaves); !strings.Contains(words, "本机，最迟到") || !strings.Contains(words, "（admin-2）批准：核对家长投诉") {
+			if words := textsIn(s.leaves); !strings.Contains(words, "本机，最迟到") || !strings.Contains(words, "（admin-2）批准，申请理由：核对家长投诉") {
 				t.Errorf("it says %q", words)
 			}
 			fyneTap(findButtons(s.leaves)[0])
