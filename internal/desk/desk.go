@@ -72,13 +72,18 @@ type Tools struct {
 
 // SignIn unlocks the store for an operator and notes it in the chain.
 // fault.Password when name or password is wrong, fault.Locked after five
-// failures.
+// failures. Where it fails behind the password, as on a full disk, the store is closed
+// again and l is spent.
 func SignIn(ctx context.Context, l *store.Locked, operator string, password []byte, t Tools) (*Desk, error) {
 	s, op, err := l.Unlock(ctx, operator, password)
 	if err != nil {
 		return nil, fault.Wrap("sign in", err)
 	}
-	return At(ctx, s, op, t)
+	d, err := At(ctx, s, op, t)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return d, nil
 }
 
 // At is a desk over a store that is open already, such as one just made. What

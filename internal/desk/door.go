@@ -89,11 +89,26 @@ func (d *Door) Last() string {
 // has been closed, Reopen lets the next one sign in.
 func (d *Door) SignIn(ctx context.Context, operator string, password []byte) (*Desk, error) {
 	if d.locked == nil {
+		if err := d.reopen(ctx); err != nil { // it was closed behind a password, and did not open again then
+			return nil, err
+		}
+	}
+	if d.locked == nil {
 		return nil, fault.New("sign in", fault.Missing, nil)
 	}
 	desk, err := SignIn(ctx, d.locked, operator, password, d.tools)
-	if err == nil {
+	return d.entered(ctx, desk, err)
+}
+
+// entered is how a sign-in ended: where the folder was given to a store that is closed
+// again, the door opens it anew, for the next try.
+func (d *Door) entered(ctx context.Context, desk *Desk, err error) (*Desk, error) {
+	switch {
+	case err == nil:
 		d.locked, d.tools.told = nil, true
+	case d.locked.Spent():
+		d.locked = nil
+		_ = d.reopen(context.WithoutCancel(ctx)) // tried again at the next sign-in
 	}
 	return desk, err
 }

@@ -37,10 +37,13 @@ func (d *Door) Recover(ctx context.Context, r *Recovery, password []byte) (*Desk
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	d.locked = nil
 	own := &Desk{store: s}
-	if err := own.markTemporary(ctx, who.ID, nil); err != nil {
-		return nil, errors.Join(fault.Wrap(op, err), s.Close())
+	desk, err := (*Desk)(nil), fault.Wrap(op, own.markTemporary(ctx, who.ID, nil))
+	if err == nil {
+		desk, err = At(ctx, s, who, d.tools)
 	}
-	return At(ctx, s, who, d.tools)
+	if err != nil {
+		err = errors.Join(err, s.Close())
+	}
+	return d.entered(ctx, desk, err)
 }

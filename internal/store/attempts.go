@@ -2,7 +2,9 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -85,10 +87,27 @@ func (a *attempts) put(operator string, t attempt) {
 // write keeps the counts. The caller holds mu.
 func (a *attempts) write() {
 	if b, err := json.Marshal(a.by); err == nil {
-		// With no space left the count lives on in memory; to sign in must
-		// still work then.
-		_ = writeFile(a.dir, attemptsFile, b)
+		// To sign in must work where it cannot be written at all.
+		if writeFile(a.dir, attemptsFile, b) != nil {
+			_ = writeOver(filepath.Join(a.dir, attemptsFile), b)
+		}
 	}
+}
+
+// writeOver writes b into the room that a file has already, for where no other has room
+// beside it: on a full disk. Cut short, it leaves a file that is broken.
+func writeOver(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if _, err = f.WriteAt(b, 0); err == nil {
+		err = f.Truncate(int64(len(b)))
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // miss counts a wrong password for the chain to tell of, of an account that is known

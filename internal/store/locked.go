@@ -296,6 +296,13 @@ func (s *Store) mendCopy(ctx context.Context) {
 	_ = s.update(ctx, op, func(tx *bbolt.Tx) error { return tx.Bucket([]byte(bPlain)).Put([]byte("keys"), want) })
 }
 
+// Spent says whether a Store has the folder, or had it.
+func (l *Locked) Spent() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lock == nil
+}
+
 // Close lets go of the folder; after Unlock it does nothing.
 func (l *Locked) Close() error {
 	l.mu.Lock()

@@ -126,7 +126,7 @@ func (s *signIn) try() {
 			kit.Focus(s.password)
 			return
 		case err != nil:
-			s.fieldOf.SetError(sentence(err))
+			s.fieldOf.SetError(signInWords(err))
 			kit.Focus(s.password)
 			return
 		}
@@ -162,4 +162,12 @@ func (u *Window) signedIn(d *desk.Desk) {
 	u.purgePrints()
 	u.tellTenure()
 	u.housekeep()
+}
+
+// signInWords say why nobody was let in: nothing of the person's was to be saved.
+func signInWords(err error) string {
+	if fault.KindOf(err) == fault.Full {
+		return "磁盘空间不足，登录记不进日志，现在不能登录。请清出空间后再登录。"
+	}
+	return sentence(err)
 }
