@@ -31,7 +31,7 @@ func (d *Desk) Grants(ctx context.Context) ([]guard.Given, error) {
 	var out []guard.Given
 	now := d.moment()
 	for _, g := range all {
-		if !g.Revoked && !g.Elsewhere && !now.Before(g.From) && now.Before(g.Until) {
+		if g.Lapsed(now) == "" {
 			out = append(out, g)
 		}
 	}

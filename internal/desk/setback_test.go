@@ -137,8 +137,20 @@ func TestAFolderPutBackGivesNoGrantBack(t *testing.T) {
 	if err := f.d.Reveal(ctx, c.ID, images, "核对家长投诉"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "恢复过备份") {
 		t.Errorf("after the putting back: got %v: %s", err, fault.Sentence(err))
 	}
+	lists := func(when string, want int) {
+		t.Helper()
+		heard, err := f.d.GrantsHeard(ctx)
+		if err != nil || len(heard) != want {
+			t.Errorf("%s: told of %+v, %v", when, heard, err)
+		}
+		if have, err := f.d.Grants(ctx); err != nil || len(have) != want {
+			t.Errorf("%s: listed are %+v, %v", when, have, err)
+		}
+	}
+	lists("what serves no more", 0)
 	f.now = f.now.Add(time.Minute)
 	approved()
+	lists("what was granted afterwards", 1)
 	if err := f.d.Reveal(ctx, c.ID, images, "核对家长投诉"); err != nil {
 		t.Errorf("what was granted afterwards: %v", err)
 	}
