@@ -317,6 +317,9 @@ func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []by
 	if err := d.answersFor(ctx, who, guard.ApproveGrant, plea.Operator); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
+	if err := d.notBack(ctx, a, plea); err != nil {
+		return guard.Grant{}, fault.Wrap(op, err)
+	}
 	if a.Export != (to != nil) {
 		return guard.Grant{}, fault.Tell(op, fault.Input, "导出申请须写明接收单位和公钥；查看申请不需要。", errors.New("a recipient is for an export"))
 	}
@@ -350,6 +353,9 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 		return "", fault.Wrap(op, err)
 	}
 	plea := guard.Plea{Device: tag, Operator: operator, Ask: ask}
+	if err := d.notAgain(ctx, plea); err != nil {
+		return "", fault.Wrap(op, err)
+	}
 	m, err := plea.Message(d.operator.ID, guard.DayOf(d.moment()))
 	if err != nil {
 		return "", fault.Wrap(op, err)

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"doorstep/internal/fault"
@@ -11,14 +12,27 @@ import (
 	"github.com/google/uuid"
 )
 
-// backSeenSetting keeps, of cases in which a consent was taken back after signing, who
-// opened them since.
-const backSeenSetting = "desk.consents.back"
+// backSeenSetting keeps, of cases in which a consent was taken back after signing, what of
+// that was seen since.
+const backSeenSetting = "desk.consents.back.seen"
 
-// backSeen is how many consents were taken back when a case was opened last.
+// backSeen are the consents that were taken back as a case was opened (heardKey), in order.
+// One that another laptop heard may come later and stand before those.
 type backSeen struct {
-	Hand int `json:"hand,omitempty"` // by whoever has it in his own queue
-	Any  int `json:"any,omitempty"`  // by anybody
+	Hand []string `json:"hand,omitempty"` // by whoever has it in his own queue
+	Any  []string `json:"any,omitempty"`  // by anybody
+}
+
+// heardKey tells one taking back from another of the same case.
+func heardKey(w loan.Withdrawal) string {
+	return fmt.Sprintf("%s %s %s %d", w.Party, w.Purpose, w.By, w.At.UnixMilli())
+}
+
+func heardKeys(all []loan.Withdrawal) (out []string) {
+	for _, w := range all {
+		out = append(out, heardKey(w))
+	}
+	return out
 }
 
 // goesOn says whether a case that is signed is on its way, or was taken in.
@@ -27,18 +41,17 @@ func goesOn(s loan.Status) bool {
 }
 
 // heardOf are the consents of a case on its way that were taken back and stand no more,
-// but for the first n that were ever taken back, which are known already, and for those
-// that the operator heard himself.
-func (d *Desk) heardOf(c *loan.Case, n int) []loan.Withdrawal {
-	if !goesOn(c.Status) || len(c.Withdrawn) <= n {
+// but for those that were seen, and those that the operator heard himself.
+func (d *Desk) heardOf(c *loan.Case, seen []string) []loan.Withdrawal {
+	if !goesOn(c.Status) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(c.Withdrawn[n:]), func(w loan.Withdrawal) bool {
-		return w.By == d.operator.ID || c.Consents[w.Party][w.Purpose] != ""
+	return slices.DeleteFunc(slices.Clone(c.Withdrawn), func(w loan.Withdrawal) bool {
+		return w.By == d.operator.ID || c.Consents[w.Party][w.Purpose] != "" || slices.Contains(seen, heardKey(w))
 	})
 }
 
-// backSeen is who opened cases since a consent was taken back.
+// backSeen is what was seen of consents taken back, by case.
 func (d *Desk) backSeen(ctx context.Context) (map[uuid.UUID]backSeen, error) {
 	all := map[uuid.UUID]backSeen{}
 	_, err := d.setting(ctx, backSeenSetting, &all)
@@ -47,8 +60,7 @@ func (d *Desk) backSeen(ctx context.Context) (map[uuid.UUID]backSeen, error) {
 
 // sawBack keeps that the operator opened a case in which a consent was taken back.
 func (d *Desk) sawBack(ctx context.Context, c *loan.Case) error {
-	n := len(c.Withdrawn)
-	if n == 0 || !goesOn(c.Status) {
+	if len(c.Withdrawn) == 0 || !goesOn(c.Status) {
 		return nil
 	}
 	s, ok := d.store.Summary(c.ID)
@@ -59,11 +71,12 @@ func (d *Desk) sawBack(ctx context.Context, c *loan.Case) error {
 	if err != nil {
 		return err
 	}
-	seen := backSeen{all[c.ID].Hand, n}
+	now := heardKeys(c.Withdrawn)
+	had, seen := all[c.ID], backSeen{all[c.ID].Hand, now}
 	if own {
-		seen.Hand = n
+		seen.Hand = now
 	}
-	if seen == all[c.ID] {
+	if slices.Equal(seen.Hand, had.Hand) && slices.Equal(seen.Any, had.Any) {
 		return nil
 	}
 	for id := range all {
@@ -98,7 +111,7 @@ func (d *Desk) backUnseen(ctx context.Context, out *Duties) error {
 		if err != nil {
 			return err
 		}
-		if len(d.heardOf(c, max(seen[c.ID].Any, seen[c.ID].Hand))) == 0 {
+		if len(d.heardOf(c, seen[c.ID].Any)) == 0 {
 			continue
 		}
 		if out.TakenBack++; out.TakenBack == 1 {

@@ -1,6 +1,8 @@
 package desk_test
 
 import (
+	"encoding/json"
+	"slices"
 	"testing"
 
 	"doorstep/internal/desk"
@@ -90,8 +92,62 @@ func TestAConsentTakenBackAfterSigningIsTold(t *testing.T) {
 		told(t, "clerk-1", 0, none)
 		told(t, "admin-2", 0, none)
 	})
-	if seen := d.Store(); seen.Setting(ctx, "desk.consents.back", new(map[uuid.UUID]any)) != nil {
+	if seen := d.Store(); seen.Setting(ctx, "desk.consents.back.seen", new(map[uuid.UUID]any)) != nil {
 		t.Error("nothing of it is kept")
+	}
+}
+
+// TestAConsentTakenBackElsewhereIsToldThoughItComesLate has another laptop hear one before
+// whoever has the case hears and sees another here, and its word come after that: in the
+// case it stands before the other.
+func TestAConsentTakenBackElsewhereIsToldThoughItComesLate(t *testing.T) {
+	ctx, must := t.Context(), step(t)
+	d := laptop(t, t.TempDir())
+	enabled(t, d, guard.Operator{ID: "admin-1", Name: "另一人员", Roles: []guard.Role{guard.DataAdmin}, Enabled: true}, bothPassword)
+	c := must(d.Finish(ctx, sealed(t, d).ID))
+	raw, err := json.Marshal(loan.ConsentBody{Party: loan.StudentParty, Purpose: loan.ConsentCredit, Text: c.Consents[loan.StudentParty][loan.ConsentCredit]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := &loan.Change{ID: uuid.Must(uuid.NewV7()), Device: uuid.UUID{15: 1}, Counter: 1, Seen: c.Heads, Operator: "clerk-9",
+		Case: c.ID, Kind: loan.ChangeConsent, At: clock(), Body: raw}
+	late.BodyHash = loan.BodyHashOf(d.Store().Sum, late.Salt, raw)
+	must(d.Withdraw(ctx, c.ID, loan.StudentParty, loan.ConsentShare))
+	must(d.Open(ctx, c.ID))
+	if err := d.Store().Receive(ctx, []*loan.Change{late}); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := d.Case(ctx, c.ID); err != nil || len(c.Withdrawn) != 2 || c.Withdrawn[0].Purpose != loan.ConsentCredit {
+		t.Fatalf("the case has %+v, %v", c, err)
+	}
+	told := func() (out []string) {
+		t.Helper()
+		got, err := d.Notices(ctx, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range got {
+			for _, w := range n.TakenBack {
+				out = append(out, w.Purpose)
+			}
+		}
+		return out
+	}
+	if got := told(); !slices.Equal(got, []string{loan.ConsentCredit}) {
+		t.Errorf("told of %q", got)
+	}
+	if d, err = signedIn(t, d, "admin-1", bothPassword); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Duties(ctx); err != nil || got.TakenBack != 1 {
+		t.Errorf("the administrator has %+v, %v", got, err)
+	}
+	if d, err = signedIn(t, d, "clerk-1", clerkPassword); err != nil {
+		t.Fatal(err)
+	}
+	must(d.Open(ctx, c.ID))
+	if got := told(); len(got) != 0 {
+		t.Errorf("once he opened it: told of %q", got)
 	}
 }
 

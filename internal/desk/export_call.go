@@ -128,6 +128,9 @@ func (d *Desk) AnswerExport(ctx context.Context, device, operator, code string, 
 		return "", fault.Wrap(op, err)
 	}
 	plea := guard.ExportPlea{Plea: guard.Plea{Device: tag, Operator: operator, Ask: ask.Ask}, Print: ask.Print, Said: said}
+	if err := d.notAgain(ctx, plea.Plea); err != nil {
+		return "", fault.Wrap(op, err)
+	}
 	m, err := plea.Message(d.operator.ID, guard.DayOf(d.moment()))
 	if err != nil {
 		return "", fault.Wrap(op, err)

@@ -31,7 +31,7 @@ func (d *Desk) Grants(ctx context.Context) ([]guard.Given, error) {
 	var out []guard.Given
 	now := d.moment()
 	for _, g := range all {
-		if !g.Revoked && !g.Elsewhere && !now.Before(g.From) && now.Before(g.Until) {
+		if g.Lapsed(now) == "" {
 			out = append(out, g)
 		}
 	}
@@ -73,9 +73,9 @@ func (d *Desk) known(ctx context.Context) ([]guard.Given, error) {
 	if err != nil {
 		return nil, err
 	}
-	sent := map[string]bool{}
-	for _, h := range d.store.Bulletins(bulletin.Grant) {
-		sent[h.Name] = true
+	sent, err := d.sentDown(ctx, began)
+	if err != nil {
+		return nil, err
 	}
 	var out []guard.Given
 	for _, name := range names {
@@ -108,6 +108,20 @@ func (d *Desk) known(ctx context.Context) ([]guard.Given, error) {
 		out = append(out, k)
 	}
 	return out, nil
+}
+
+// sentDown are the grants that the county sends down, as it was heard since the data file
+// was set back: one that is in the file may have been taken back meanwhile.
+func (d *Desk) sentDown(ctx context.Context, began time.Time) (map[string]bool, error) {
+	var heard time.Time
+	if _, err := d.setting(ctx, store.CountyHeard, &heard); err != nil || heard.Before(began) {
+		return nil, err
+	}
+	sent := map[string]bool{}
+	for _, h := range d.store.Bulletins(bulletin.Grant) {
+		sent[h.Name] = true
+	}
+	return sent, nil
 }
 
 // eraBegan is when the data file was last set back or mended: uses of grants that

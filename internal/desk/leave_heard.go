@@ -28,7 +28,8 @@ func (d *Desk) GrantsHeard(ctx context.Context) ([]Given, error) {
 		if g.By == guard.Emergency {
 			until = g.From.Add(wrongHeard)
 		}
-		if (g.By != guard.Emergency || g.Revoked) && g.Release == nil && !g.Elsewhere && !now.Before(g.From) && now.Before(until) {
+		back := g.Revoked && !g.Elsewhere && !now.Before(g.From) && now.Before(until)
+		if g.Release == nil && (back || g.By != guard.Emergency && g.Lapsed(now) == "") {
 			out = append(out, g)
 		}
 	}

@@ -137,11 +137,68 @@ func TestAFolderPutBackGivesNoGrantBack(t *testing.T) {
 	if err := f.d.Reveal(ctx, c.ID, images, "核对家长投诉"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "恢复过备份") {
 		t.Errorf("after the putting back: got %v: %s", err, fault.Sentence(err))
 	}
+	lists := func(when string, want int) {
+		t.Helper()
+		heard, err := f.d.GrantsHeard(ctx)
+		if err != nil || len(heard) != want {
+			t.Errorf("%s: told of %+v, %v", when, heard, err)
+		}
+		if have, err := f.d.Grants(ctx); err != nil || len(have) != want {
+			t.Errorf("%s: listed are %+v, %v", when, have, err)
+		}
+	}
+	lists("what serves no more", 0)
 	f.now = f.now.Add(time.Minute)
 	approved()
+	lists("what was granted afterwards", 1)
 	if err := f.d.Reveal(ctx, c.ID, images, "核对家长投诉"); err != nil {
 		t.Errorf("what was granted afterwards: %v", err)
 	}
+}
+
+// TestAFolderPutBackGivesNoGrantOfTheCountyBackBeforeItIsHeard has the county take one of two
+// back that it sent down, which the file forgot.
+func TestAFolderPutBackGivesNoGrantOfTheCountyBackBeforeItIsHeard(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	one, two := entered(t, f.d), entered(t, f.d)
+	images, why := []string{guard.ImagesField}, "核对家长投诉"
+	f.in("reviewer-1", reviewPassword, clock())
+	sends := func(id string, of uuid.UUID) {
+		t.Helper()
+		g := guard.Grant{ID: id, Operator: "reviewer-1", By: "admin-1", Fields: images, Cases: []uuid.UUID{of}, Reason: why, From: f.now.UTC(), Until: f.now.UTC().Add(8 * time.Hour)}
+		content, err := g.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.send(bulletin.Bulletin{Kind: bulletin.Grant, Name: id, Issued: f.now.UTC(), Content: content})
+	}
+	sends("g-back", one.ID)
+	sends("g-stands", two.ID)
+	back := bulletin.Bulletin{Kind: bulletin.Grant, Name: "g-back", Issued: f.now.UTC().Add(time.Minute), Withdrawn: true}
+	f.setBack("reviewer-1", reviewPassword, func() {
+		for _, c := range []*loan.Case{one, two} {
+			if err := f.d.Reveal(ctx, c.ID, images, why); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.send(back)
+	})
+	refused := func(when string, want map[uuid.UUID]string) {
+		t.Helper()
+		for of, words := range want {
+			err := f.d.Reveal(ctx, of, images, why)
+			if words == "" && err != nil || words != "" && (fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), words)) {
+				t.Errorf("%s, of %s: got %v: %s", when, of, err, fault.Sentence(err))
+			}
+		}
+	}
+	refused("before the county is heard", map[uuid.UUID]string{one.ID: "恢复过备份", two.ID: "恢复过备份"})
+	f.send(back)
+	if err := f.d.Store().HeardCounty(ctx, f.now); err != nil {
+		t.Fatal(err)
+	}
+	refused("afterwards", map[uuid.UUID]string{one.ID: "已撤销", two.ID: ""})
 }
 
 func TestAnEmergencyThatAPutBackFileForgotIsFoundInTheChain(t *testing.T) {

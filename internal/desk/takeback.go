@@ -163,6 +163,20 @@ func (d *Desk) backHere(ctx context.Context, id string) (back bool, err error) {
 	return back, err
 }
 
+// notAgain is fault.Denied for a request of another laptop whose grant was taken back by
+// what is known here: no code gives it again.
+func (d *Desk) notAgain(ctx context.Context, plea guard.Plea) error {
+	id, err := plea.ID()
+	if err != nil {
+		return err
+	}
+	back, err := d.backHere(ctx, id)
+	if err != nil || !back {
+		return err
+	}
+	return fault.Tell("answer request", fault.Denied, "这份申请的授权已撤销，不能再批准。仍有需要的，请申请人重新申请。", errors.New("the grant was taken back"))
+}
+
 // notBack is fault.Denied, and noted, for the answer to a request whose grant was taken
 // back before it was used; the request waits no more. uses is held.
 func (d *Desk) notBack(ctx context.Context, a Asked, plea guard.Plea) error {

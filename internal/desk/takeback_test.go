@@ -108,6 +108,33 @@ func TestACodeThatIsTakenBackBeforeItIsUsedGivesNothing(t *testing.T) {
 	}
 }
 
+// TestAGrantThatWasTakenBackIsGivenByNobodyAgain has the request still wait where it was made.
+func TestAGrantThatWasTakenBackIsGivenByNobodyAgain(t *testing.T) {
+	f, _, a := askedFor(t)
+	ctx, tag := t.Context(), f.p.Device.String()[28:]
+	f.in("admin-1", clerkPassword, clock())
+	if _, err := f.d.AnswerAsk(ctx, tag, "reviewer-1", a.Code, "核对是本人"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.d.TakeBack(ctx, f.leaves()[0].Grant, "看错了申请人"); err != nil {
+		t.Fatal(err)
+	}
+	from, _ := f.d.Store().Head()
+	if answer, err := f.d.AnswerAsk(ctx, tag, "reviewer-1", a.Code, "核对是本人"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "授权已撤销") {
+		t.Errorf("by a code: got %q, %v: %s", answer, err, fault.Sentence(err))
+	}
+	if now, _ := f.d.Store().Head(); now != from || len(f.leaves()) != 0 {
+		t.Errorf("%d lines more, and %+v", now-from, f.leaves())
+	}
+	f.in("reviewer-1", reviewPassword, clock())
+	if g, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "已由系统数据管理员撤销") {
+		t.Errorf("at this laptop: got %+v, %v: %s", g, err, fault.Sentence(err))
+	}
+	if left, err := f.d.Asks(ctx); err != nil || len(left) != 0 {
+		t.Errorf("the request waits still: %+v, %v", left, err)
+	}
+}
+
 // TestWhyACountedGrantIsTakenBackNamesNobodyOfTheCasesItServedFor has it used before.
 func TestWhyACountedGrantIsTakenBackNamesNobodyOfTheCasesItServedFor(t *testing.T) {
 	f := newField(t)

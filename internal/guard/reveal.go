@@ -30,7 +30,7 @@ type Given struct {
 	Revoked   bool        // the county took it back
 	Elsewhere bool        // it is bound to another laptop
 	Stale     bool        // the data file was set back since it was given: how often it was used, or what was said of it, is not known
-	Sent      bool        // the county sends it down, as far as it was heard here
+	Sent      bool        // the county sends it down, as it was heard since the data file was set back
 }
 
 // uses is how often the grant served here, for whatever it names.
@@ -166,7 +166,7 @@ func (g Given) Lapsed(now time.Time) string {
 	case g.Stale && (g.Count > 0 || g.Release != nil):
 		return "本机资料在授权之后恢复过备份，用了几件已无从核对。"
 	case g.Stale && !g.Sent:
-		return "本机资料在授权之后恢复过备份，是否已撤销无从核对；请同步一次，或重新申请。"
+		return "本机资料在授权之后恢复过备份，是否已撤销无从核对；县资助中心签发的，同步一次后可再用。"
 	}
 	return ""
 }

@@ -256,6 +256,33 @@ func TestACaseThatAnotherLaptopHolds(t *testing.T) {
 	})
 }
 
+// TestNobodyIsOfferedToTakeOverAVoidCaseOfAnotherLaptop has it made void there, and looked
+// at here by a clerk who has no part in it.
+func TestNobodyIsOfferedToTakeOverAVoidCaseOfAnotherLaptop(t *testing.T) {
+	r := newRig(t, kit.Light)
+	other := testClerk()
+	other.ID, other.Name = "clerk-2", "另一操作员"
+	if err := r.u.desk.Store().EnableOperator(t.Context(), other, []byte(clerkPassword)); err != nil {
+		t.Fatal(err)
+	}
+	r.inRoom(otherPeer(true))
+	id := r.numbered("韦测丁")
+	r.must(r.u.desk.PassOn(t.Context(), id, otherLaptop, "B", loan.EntryStation))
+	r.others(id, otherLaptop, 1, r.saved(id).Heads, loan.ChangeVoid, loan.ReasonBody{Reason: "本人不再申请"})
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter(other.ID, clerkPassword)
+	r.openFor(id)
+	v := r.visit()
+	r.ui(func() { v.show(stepStudent) })
+	r.settle()
+	r.ui(func() {
+		if v.c.Status != loan.Void || v.banner.button.Text() != "显示…" || v.banner.second.Visible() {
+			t.Errorf("of a case that is %s it offers %q, and %q: %v", v.c.Status, v.banner.button.Text(), v.banner.second.Text(), v.banner.second.Visible())
+		}
+	})
+}
+
 // TestWhatAnotherLaptopHoldsIsShownForAReason has others look at a case that was passed
 // on: what is masked is shown as anywhere, and who could go on may take it over.
 func TestWhatAnotherLaptopHoldsIsShownForAReason(t *testing.T) {

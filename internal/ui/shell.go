@@ -104,6 +104,7 @@ func (s *shell) put(name string, next screen) {
 // open takes a case in hand.
 func (s *shell) open(id uuid.UUID) {
 	if s.current != nil && s.current.id == id {
+		s.current.sawBack()
 		s.current.toMend()
 		s.visit("visit")
 		return

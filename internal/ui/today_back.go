@@ -10,16 +10,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// open opens a case that is told of. One in hand is looked at anew, so that the desk knows
-// that what was taken back in it was seen.
-func (n *notices) open(r desk.Notice) {
-	if at := n.u.shell.current; len(r.TakenBack) > 0 && at != nil && at.id == r.ID {
-		n.u.act("open case", func(ctx context.Context) error {
-			_, err := n.u.desk.Open(ctx, r.ID)
-			return err
-		}, func(error) {}) // of a failure the log has it; the case is on the screen
-	}
-	n.u.shell.open(r.ID)
+// sawBack looks anew at a case in hand in which a consent was taken back, so that the desk
+// knows that it was seen.
+func (v *visit) sawBack() {
+	v.u.act("look at what was taken back", func(ctx context.Context) error {
+		c, err := v.u.desk.Case(ctx, v.id)
+		if err == nil && len(c.Withdrawn) > 0 {
+			_, err = v.u.desk.Open(ctx, v.id)
+		}
+		return err
+	}, func(error) {}) // of a failure the log has it; the case is on the screen
 }
 
 // backWords say which consents were taken back in a signed case, and what follows.

@@ -77,6 +77,34 @@ func TestTodayTellsThatAConsentWasTakenBackUntilTheCaseIsOpened(t *testing.T) {
 	}
 }
 
+// TestTodayTellsNoMoreOfWhatAnAdministratorHasInHand has a consent taken back in a case that
+// he has open already.
+func TestTodayTellsNoMoreOfWhatAnAdministratorHasInHand(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered, submitted, reviewed, signed, finished).id
+	r.another("admin-1", guard.DataAdmin)
+	r.ui(func() { r.u.shell.open(id) })
+	r.settle()
+	r.typeLines("家长来电核对")
+	if v := r.visit(); v == nil || v.id != id {
+		t.Fatal("it is not opened for a reason")
+	}
+	r.takenBack(id, 1, loan.ConsentCredit)
+	if told := r.duties(); len(told) != 1 {
+		t.Fatalf("told %+v", told)
+	}
+	r.deals(0)
+	r.settle()
+	r.ui(func() {
+		if r.u.shell.name != "visit" {
+			t.Errorf("it leads to %s", r.u.shell.name)
+		}
+	})
+	if told := r.duties(); len(told) != 0 {
+		t.Errorf("once he looked at it: told %+v", told)
+	}
+}
+
 func TestWhereACaseIsInTheRoomIsSaidInWords(t *testing.T) {
 	here := desk.Held{Station: loan.NumberStation, Name: "A", Own: true}
 	there := desk.Held{Station: loan.SignStation, Name: "B"}

@@ -80,6 +80,7 @@ type visit struct {
 	lost     atomic.Bool                  // the last act, or any since the case was left, was not taken
 	untold   atomic.Int32                 // acts that were not taken, of which nobody was told yet
 	noRoom   atomic.Bool                  // one was not taken as the disk was full
+	unmade   bool                         // a correction was typed and is neither made nor given up knowingly
 	unsaved  int                          // fields whose last save failed
 	typing   *bound                       // the field with text that is saved when it is left
 	savedAt  time.Time

@@ -23,13 +23,14 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 	words := "改动" + names + "属于合同内容。保存后已有签名作废，须重新复核、签署；原合同仍可查阅。"
 	content := container.NewVBox(kit.NewText(words, kit.TextBody), labeled)
 	done := false
+	v.unmade = true
 	d := kit.NewDialog(v.u.win, "办理补正", content, "作废签名并保存", "放弃改动…", func() bool {
 		text := strings.TrimSpace(reason.Text())
 		if err := desk.CheckReason(text); err != nil {
 			labeled.SetError(sentence(err))
 			return false
 		}
-		done = true
+		done, v.unmade = true, false
 		cards := slices.Collect(maps.Values(v.cards))
 		v.putNow("correct", fields, func(start bool, err error) {
 			if !start && err == nil {
@@ -45,7 +46,6 @@ func (v *visit) correct(fields map[string]any, state func(start bool, err error)
 	d.SetWidth(520)
 	d.SetOnClosed(func() {
 		if !done {
-			v.lost.Store(true) // until it is made or given up knowingly
 			v.u.back(func() { v.giveUp(names, d) })
 		}
 	})
@@ -71,7 +71,7 @@ func (v *visit) giveUp(names string, asked *kit.Dialog) {
 			switch {
 			case !v.inHand():
 			case dropped:
-				v.lost.Store(false)
+				v.unmade = false
 				v.refresh()
 			default:
 				asked.Open()

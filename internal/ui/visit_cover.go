@@ -26,6 +26,7 @@ func (v *visit) uncovered() {
 	v.steps[stepImages].close()
 	v.steps[stepSign].(*signStep).cover()
 	v.steps[stepReceipt].(*receiptStep).cover()
+	typing, v.unmade = typing || v.unmade, false
 	if typing && v.pending == before { // what was sent to the desk is told by its answer
 		kit.Notice(v.u.win, kit.Warning, "案件已不由您办理。刚才正在填写的内容没有存下，请告诉接着办理的人员。")
 	}

@@ -133,18 +133,35 @@ func TestWhatIsMaskedMeanwhileIsTakenOffTheScreen(t *testing.T) {
 }
 
 func TestWhatIsTypedAsTheCaseIsMaskedIsNotDroppedWithoutAWord(t *testing.T) {
-	r, v := takenBack(t, stepStudent, func(r *rig, v *visit) {
+	typed := func(r *rig, v *visit) {
 		r.ui(func() {
 			v.unlocked = true
 			v.refresh()
 			kit.Focus(field(v, "student.phone"))
 			test.Type(field(v, "student.phone"), "1")
 		})
-	})
-	r.ui(func() {
-		if got := r.notices(); !strings.Contains(got, "刚才正在填写的内容没有存下") {
-			t.Errorf("said %q", got)
-		}
-	})
-	r.seesNothing(v)
+	}
+	asked := func(r *rig, v *visit) {
+		typed(r, v)
+		r.ui(r.u.leave)
+		r.settle()
+	}
+	for name, prepare := range map[string]func(*rig, *visit){
+		"in a field":                         typed,
+		"while the reason for it is asked":   asked,
+		"while it is asked whether it drops": func(r *rig, v *visit) { asked(r, v); r.ui(r.dialog().Close); r.settle() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, v := takenBack(t, stepStudent, prepare)
+			r.ui(func() {
+				if got := r.notices(); !strings.Contains(got, "刚才正在填写的内容没有存下") {
+					t.Errorf("said %q", got)
+				}
+				if v.leftOut() {
+					t.Error("it is said once more at a lock")
+				}
+			})
+			r.seesNothing(v)
+		})
+	}
 }

@@ -196,9 +196,10 @@ func (v *visit) showHolders() bool {
 	return false
 }
 
-// mayForce says whether the operator may take the case over from another laptop.
+// mayForce says whether the operator may take the case over from another laptop; one that
+// was made void nobody takes over.
 func (v *visit) mayForce() bool {
-	return !v.u.desk.HeldHere(v.c) && !supervises(v.u.desk.Operator())
+	return v.c.Status != loan.Void && !v.u.desk.HeldHere(v.c) && !supervises(v.u.desk.Operator())
 }
 
 // takeOver asks for the reason, and then takes the case over by force.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"github.com/google/uuid"
@@ -66,6 +67,43 @@ func TestAReviewerWhoSignedInIsLedFromCaseToCase(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAReviewerIsNotLedToWhatHeEntered has a reviewer who is a clerk too, as in a small
+// point, take the case over that waits longest.
+func TestAReviewerIsNotLedToWhatHeEntered(t *testing.T) {
+	r, ids := newRig(t, kit.Light), []uuid.UUID(nil)
+	for range 3 {
+		ids = append(ids, r.open(loan.First, false, entered, submitted).id)
+	}
+	both := guard.Operator{ID: "both-1", Name: "两用人员", Roles: []guard.Role{guard.Clerk, guard.Reviewer}, Enabled: true}
+	if err := r.u.desk.Store().EnableOperator(t.Context(), both, []byte(reviewPassword)); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(r.u.lock)
+	r.locked()
+	r.enter(both.ID, reviewPassword)
+	d := r.u.desk
+	r.must(d.TakeOver(t.Context(), ids[0], loan.NumberStation, "原经办人请假"))
+	r.must(d.Edit(t.Context(), ids[0], map[string]any{"student.phone": "15400000009"}))
+	r.must(d.Submit(t.Context(), ids[0]))
+	r.openFor(ids[2])
+	r.says(true)
+	next := r.visit()
+	if next == nil || next.id != ids[1] {
+		t.Fatalf("%v is in hand, want %s", next, ids[1])
+	}
+	r.ui(func() {
+		if !next.steps[stepReview].(*reviewStep).own() {
+			t.Error("it does not wait for him")
+		}
+	})
+	r.says(true)
+	r.ui(func() {
+		if v := r.u.shell.current; v != nil || r.u.shell.name != "today" {
+			t.Errorf("with his own entries left he is at %s", r.u.shell.name)
+		}
+	})
 }
 
 func TestTheTextsAreTickedByNobodyElse(t *testing.T) {

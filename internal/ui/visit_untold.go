@@ -43,5 +43,5 @@ func (v *visit) leftWords() string {
 // leftOut says whether something of the case was not taken that nobody was told of, or
 // that goes with the screen which says so. It may be asked of no visit.
 func (v *visit) leftOut() bool {
-	return v != nil && (v.lost.Load() || v.untold.Load() > 0 || slices.ContainsFunc(v.form.fields, func(b *bound) bool { return b.invalid != "" }))
+	return v != nil && (v.lost.Load() || v.untold.Load() > 0 || v.unmade || slices.ContainsFunc(v.form.fields, func(b *bound) bool { return b.invalid != "" }))
 }

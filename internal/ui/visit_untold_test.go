@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -111,6 +112,51 @@ func TestALockSaysThatHalfADateIsNotKept(t *testing.T) {
 			t.Errorf("it says %s", said)
 		}
 	})
+}
+
+// TestALockSaysThatACorrectionIsNotMade has a field of a signed contract typed over, and the
+// window lock by itself while the question about it stands.
+func TestALockSaysThatACorrectionIsNotMade(t *testing.T) {
+	for name, meanwhile := range map[string]func(r *rig, v *visit) (then func()){
+		"while the reason is asked for": func(r *rig, v *visit) func() { return func() {} },
+		"while it is asked whether it is given up": func(r *rig, v *visit) func() {
+			r.ui(func() { r.dialog().Close() })
+			r.settle()
+			return func() {}
+		},
+		"and something else is taken after that": func(r *rig, v *visit) func() {
+			wait := make(chan struct{})
+			r.ui(func() {
+				r.u.act("wait", func(context.Context) error { <-wait; return nil }, func(error) {})
+				v.do("read", func(ctx context.Context) (*loan.Case, error) { return v.u.desk.Case(ctx, v.id) }, nil)
+			})
+			return func() { close(wait) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, kit.Light)
+			v := r.open(loan.First, false, entered, submitted, reviewed, signed, finished)
+			r.ui(func() {
+				v.show(stepStudent)
+				fyneTap(v.banner.button)
+				r.typesOver(v, "student.phone", "15400000009")
+				r.u.leave()
+			})
+			r.settle()
+			if r.dialog() == nil {
+				t.Fatal("nothing is asked")
+			}
+			then := meanwhile(r, v)
+			r.ui(func() { r.u.idled(idleLimit) })
+			then()
+			r.locked()
+			r.ui(func() {
+				if said := textsIn(r.u.win.Canvas().Content()); strings.Contains(said, "都保存了") || !strings.Contains(said, "没有存下") {
+					t.Errorf("it says %s", said)
+				}
+			})
+		})
+	}
 }
 
 // TestWhatIsTypedOutlastsTheNewsOfItsCase has the centre's receipt come while a field is

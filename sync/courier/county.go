@@ -124,5 +124,10 @@ func (c *Courier) keepPeople(ctx context.Context, a parcel.CountyResponse) error
 		return err
 	}
 	c.update(func(s *State) { s.BulletinErr = cmp.Or(others, refused) })
-	return nil
+	if slices.ContainsFunc(a.Bulletins, func(l parcel.ListedBulletin) bool {
+		return l.Kind.Known() && !c.store.HasBulletin(l.Kind, l.Name, l.Version)
+	}) {
+		return nil // not all of it was taken
+	}
+	return fault.Wrap(op, c.store.HeardCounty(ctx, c.now()))
 }

@@ -158,6 +158,11 @@ func (r *stickReader) answer(ctx context.Context, b *stick.Batch) error {
 	} else {
 		r.out.Answers++
 	}
+	if r.receipt != nil && !r.stale && r.out.Problem == nil {
+		if err := r.s.HeardCounty(ctx, r.receipt.At); err != nil {
+			return err
+		}
+	}
 	r.out.Refused += len(r.refused)
 	r.clear(b)
 	return nil
