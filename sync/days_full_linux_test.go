@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +61,12 @@ func leftInPeace(t *testing.T, papers, size int) {
 			return s.NoRoom && s.Online && strings.Contains(fault.Sentence(s.Err), "磁盘已满")
 		}
 		comes("the clerk reads why", time.Minute, said)
+		health := func() int {
+			r := httptest.NewRecorder()
+			w.centre.Operations().ServeHTTP(r, httptest.NewRequest("GET", "/healthz", nil))
+			return r.Code
+		}
+		comes("who watches the centre is told", 5*time.Second, func() bool { return health() == http.StatusInsufficientStorage })
 		id := l.draft(t)
 		for range 200 {
 			l.commit(t, id, "practice-clerk", loan.ChangeView, loan.ViewBody{Reason: "核对"})
@@ -77,6 +85,7 @@ func leftInPeace(t *testing.T, papers, size int) {
 		if s := c.State(); s.NoRoom || s.Err != nil {
 			t.Errorf("with room again: %+v", s)
 		}
+		comes("nor is the centre called full", 3*time.Minute, func() bool { return health() == http.StatusOK })
 	})
 }
 

@@ -332,6 +332,7 @@ func (l *lane) put(ctx context.Context, offset int64, b []byte) {
 func (l *lane) refuse(s parcel.BlobSize, err error) { l.send(l.refusal(s, err)) }
 
 func (l *lane) refusal(s parcel.BlobSize, err error) []byte {
+	l.c.health.full.note(err, l.c.now())
 	w := newAnswer()
 	status := l.c.sendProblem(w, err)
 	return (&parcel.Refused{Hash: s.Hash, Status: status, Body: w.body.Bytes()}).Append(nil)
