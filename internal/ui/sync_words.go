@@ -29,10 +29,16 @@ func networkWords(s courier.State) (kit.Kind, string) {
 		return kit.Good, "已连接中心"
 	case s.Err == nil:
 		return kit.Info, "正在连接中心…"
-	case fault.KindOf(s.Err) == fault.Offline, fault.KindOf(s.Err) == fault.Cancelled:
+	case away(s):
 		return kit.Warning, "离线，可继续受理"
 	}
 	return kit.Bad, "上传受阻，请看“同步”"
+}
+
+// away says whether there is no network to the centre.
+func away(s courier.State) bool {
+	k := fault.KindOf(s.Err)
+	return !s.Online && s.Err != nil && (k == fault.Offline || k == fault.Cancelled) || stands(s)
 }
 
 // shutOut says whether the centre takes nothing from this laptop until it has
