@@ -96,6 +96,11 @@ func TestTheCentresDiskFillsUpWhileLaptopsSend(t *testing.T) {
 			return strings.Contains(said, "磁盘已满") && strings.Contains(said, "材料已留在本机")
 		})
 	}
+	for _, verb := range [][]string{{"list"}, {"device", "list"}} {
+		if said := verbOK(t, append(verb, "--data", dir)...); !strings.Contains(said, "磁盘只剩") || !strings.Contains(said, "请尽快腾出空间") {
+			t.Errorf("sync %s says nothing of the disk: %s", strings.Join(verb, " "), said)
+		}
+	}
 	agree := func() (received int) {
 		t.Helper()
 		for _, d := range desks {

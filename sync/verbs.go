@@ -86,6 +86,17 @@ func show(out io.Writer, h *central.Holdings) {
 		}
 	}
 	fmt.Fprintf(out, "\n%d cases, %d blobs of %d bytes, %d refused parcels\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
+	showRoom(out, h)
+}
+
+// littleRoom is what a heavy day of a county may bring.
+const littleRoom = 2 << 30
+
+// showRoom warns of a disk that is full, or nearly.
+func showRoom(out io.Writer, h *central.Holdings) {
+	if h.Free != nil && *h.Free < littleRoom {
+		fmt.Fprintf(out, "中心的磁盘只剩 %d MB：装满后收不下各受理点的材料（材料留在各台电脑，不会丢失），请尽快腾出空间或换大的磁盘。\n", *h.Free>>20)
+	}
 }
 
 func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error {

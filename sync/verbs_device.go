@@ -33,6 +33,7 @@ func deviceList(ctx context.Context, args []string, out, errs io.Writer) error {
 		for _, d := range h.Devices {
 			showDevice(out, d)
 		}
+		showRoom(out, h)
 		return nil
 	})
 }

@@ -121,8 +121,11 @@ func (l *lapse) heard(s courier.State) {
 	if kind == kit.Bad || kind == kit.Warning {
 		l.status.SetKind(kit.TextWarn)
 	}
-	if l.shut && shutOut(s) {
+	switch {
+	case l.shut && shutOut(s):
 		words = "中心还没有恢复本机。"
+	case away(s): // no work goes on here, with or without a network
+		words = "现在连不上中心，正在重试。"
 	}
 	l.status.SetText(words)
 	if s.LastReceipt.IsZero() && s.LastBulletin.IsZero() {

@@ -10,11 +10,13 @@ import (
 
 	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
+	"doorstep/sync/courier"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
@@ -81,6 +83,33 @@ func TestALaptopWhoseTimeIsOverIsRenewedByTelephone(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Where nothing may be done nobody is told to go on, whatever the network does.
+func TestThePagesWhereNothingMayBeDoneTellNobodyToGoOn(t *testing.T) {
+	r, _ := lapsedRig(t, kit.Light)
+	d, err := r.u.deps.Door.SignIn(t.Context(), "clerk-1", []byte(clerkPassword))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ui(func() { r.u.signedIn(d) })
+	r.u.idle(t)
+	r.ui(func() {
+		l := r.u.gate.(*lapse)
+		for name, s := range map[string]courier.State{
+			"no network":             {Err: fault.New("t", fault.Offline, nil), Reason: fault.Offline},
+			"a network that is dead": {Online: true, Phase: courier.Sending, Stands: true},
+		} {
+			if l.heard(s); l.status.Text() != "现在连不上中心，正在重试。" {
+				t.Errorf("%s: the page says %q", name, l.status.Text())
+			}
+		}
+		if l.heard(courier.State{Online: true}); l.status.Text() != "已连接中心" {
+			t.Errorf("connected: the page says %q", l.status.Text())
+		}
+		l.leave()
+	})
+	r.locked()
 }
 
 func TestALaptopWithoutANetworkIsRenewedByTheFilesOfTheCounty(t *testing.T) {

@@ -236,7 +236,7 @@ func (k *consentCard) mark() {
 	if k.v.tried || k.v.left[stepOf("consent/"+string(k.party))] {
 		for _, f := range k.v.report.Findings {
 			if f.Field == "consent/"+string(k.party) {
-				fail = k.v.u.deps.Words.Message(f.Code) + "　" + string(f.Code)
+				fail = k.v.messageOf(f) + "　" + string(f.Code)
 			}
 		}
 	}

@@ -307,6 +307,8 @@ func stateWords(kind kit.Kind, st courier.State) string {
 		return "须重新注册"
 	case kind == kit.Bad:
 		return "需要处理"
+	case st.NoRoom:
+		return "中心收不下材料"
 	case st.Err != nil && st.Phase == courier.Waiting:
 		return "等待重试"
 	case st.Hold == courier.HeldMetered && kind == kit.Warning:

@@ -36,7 +36,7 @@ func waysOf(rows []desk.WaitingRow, s courier.State, under map[uuid.UUID]int64, 
 	for id, n := range under {
 		out[id] = way{under: n}
 	}
-	if s.Phase != courier.Sending || s.Speed <= 0 {
+	if s.Phase != courier.Sending || s.Speed <= 0 || s.NoRoom {
 		return out
 	}
 	aside, stays := map[uuid.UUID]int64{}, map[uuid.UUID]bool{}

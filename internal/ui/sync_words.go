@@ -21,16 +21,24 @@ func networkWords(s courier.State) (kit.Kind, string) {
 		return kit.Bad, "须重新注册"
 	case stands(s):
 		return kit.Warning, "等网络，可继续受理"
+	case s.NoRoom:
+		return kit.Warning, "中心暂时收不下材料"
 	case s.Online && s.Hold == courier.HeldMetered, s.Err == nil && s.Hold == courier.HeldMetered && s.Settings.OnMetered == desk.MeteredNothing:
 		return kit.Warning, "网络按流量计费"
 	case s.Online:
 		return kit.Good, "已连接中心"
 	case s.Err == nil:
 		return kit.Info, "正在连接中心…"
-	case fault.KindOf(s.Err) == fault.Offline, fault.KindOf(s.Err) == fault.Cancelled:
+	case away(s):
 		return kit.Warning, "离线，可继续受理"
 	}
 	return kit.Bad, "上传受阻，请看“同步”"
+}
+
+// away says whether there is no network to the centre.
+func away(s courier.State) bool {
+	k := fault.KindOf(s.Err)
+	return !s.Online && s.Err != nil && (k == fault.Offline || k == fault.Cancelled) || stands(s)
 }
 
 // shutOut says whether the centre takes nothing from this laptop until it has
@@ -44,7 +52,7 @@ func outboxWords(s courier.State) (kit.Kind, string) {
 		return kit.Good, "全部送达"
 	case s.Changes == 0 && s.Blobs == 0 && aside == 0:
 		return kit.Info, "等待与中心核对"
-	case s.Phase == courier.Sending && !s.Stands && s.Blobs > s.HeldBlobs+len(s.Aside):
+	case s.Phase == courier.Sending && !s.Stands && !s.NoRoom && s.Blobs > s.HeldBlobs+len(s.Aside):
 		return kit.Info, "正在上传，剩 " + size(s.ToGo())
 	case aside > 0 && s.Changes <= len(s.Refused) && s.Blobs <= len(s.Aside):
 		return kit.Bad, fmt.Sprintf("%d 件中心未收", aside)
@@ -119,7 +127,7 @@ func troubled(s courier.State, now time.Time) string {
 
 // progressWords are the words above the bar of all that waits.
 func progressWords(s courier.State) (words string, part float32) {
-	if s.Total == 0 {
+	if s.Total == 0 || s.NoRoom {
 		return "", 0
 	}
 	words = "已传 " + size(s.Done) + " / " + size(s.Total)
@@ -215,7 +223,9 @@ func whyWaits(r desk.WaitingRow, s courier.State, under int64) (fyne.ThemeColorN
 		return kit.ColorBad, "须重新注册"
 	case s.Hold == courier.HeldMetered && holds(s.Settings.OnMetered, r):
 		return kit.ColorWarn, "按流量计费，等换网络"
-	case s.Err != nil && s.Reason == fault.Offline, stands(s):
+	case s.NoRoom && !r.Records && !stands(s):
+		return kit.ColorWarn, "中心暂时收不下"
+	case s.Err != nil && s.Reason == fault.Offline && !s.NoRoom, stands(s):
 		return kit.ColorWarn, "等网络"
 	case s.Err != nil:
 		return kit.ColorWarn, "上传受阻"

@@ -156,6 +156,13 @@ func TestTheListSaysWhichConsentWasTakenBack(t *testing.T) {
 		if want := "本人已撤回对" + loan.PurposeLabel(loan.ConsentCredit) + "的同意"; !strings.Contains(said, want) || strings.Contains(said, "单独同意") {
 			t.Errorf("the list says %q, want %q", said, want)
 		}
+		v.show(stepStudent)
+		v.tried = true
+		k := v.steps[stepStudent].(*studentStep).person.consent
+		k.mark()
+		if got, want := k.note.Text(), "本人已撤回对"+loan.PurposeLabel(loan.ConsentCredit)+"的同意　E-CT-001"; !strings.HasSuffix(got, want) || strings.Contains(got, "未取得") {
+			t.Errorf("the card says %q, want %q at its end", got, want)
+		}
 	})
 }
 

@@ -42,7 +42,8 @@ type arrival struct {
 	block []byte // a head of a pack, and mem
 	mem   []byte
 	file  *partial
-	whole bool // nothing is lacking; who saw to that settles it
+	whole bool  // nothing is lacking; who saw to that settles it
+	from  *lane // that brought the last of it, and hears if it is not kept after all; nil: who asked waits
 
 	done   chan struct{} // closed when it is settled
 	result error         // read after done

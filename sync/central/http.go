@@ -76,7 +76,9 @@ func (c *Central) known(h func(*device, http.ResponseWriter, *http.Request) erro
 		if err != nil {
 			return err
 		}
-		return h(d, w, r)
+		err = h(d, w, r)
+		c.health.full.note(err, c.now())
+		return err
 	}
 }
 

@@ -149,7 +149,7 @@ func (c *Central) recordAll(group []kept, err error) {
 				c.discard(b.key.partialKey)
 				c.metrics.keep.add(time.Since(b.begun))
 			}
-			_ = c.settled(b.arrival, berr)
+			c.keptOrNot(b.arrival, berr)
 		}
 	}
 }

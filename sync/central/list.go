@@ -63,6 +63,9 @@ type Holdings struct {
 	Blobs   int          `json:"blobs"`
 	Bytes   int64        `json:"bytes"` // of blobs
 	Refused int          `json:"refused"`
+	// Free is how many bytes still go onto the disk with the blobs; nil where that is
+	// none of the centre's own.
+	Free *int64 `json:"free,omitempty"`
 	// Phones are phones that stand in many cases of a school year.
 	Phones []Shared `json:"shared_phones,omitempty"`
 }
@@ -70,7 +73,7 @@ type Holdings struct {
 // List tells what the centre holds, oldest case first.
 func (c *Central) List(ctx context.Context) (*Holdings, error) {
 	const op = "central.List"
-	h := &Holdings{Centre: c.ID(), Epoch: c.Epoch(), Cases: []Held{}, Devices: []HeldDevice{}}
+	h := &Holdings{Centre: c.ID(), Epoch: c.Epoch(), Cases: []Held{}, Devices: []HeldDevice{}, Free: c.free()}
 	if err := c.db.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(size), 0) FROM blobs`).Scan(&h.Blobs, &h.Bytes); err != nil {
 		return nil, diskFault(op, err)
 	}

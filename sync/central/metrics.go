@@ -149,7 +149,7 @@ func (c *Central) writeMetrics(w io.Writer, ready bool) {
 	if ready {
 		up = 1
 	}
-	one("doorstep_ready", "gauge", "Whether the server takes requests and reaches its database and store.", up)
+	one("doorstep_ready", "gauge", "Whether the server takes requests, reaches its database and store, and has room.", up)
 	m.mu.Lock()
 	requests, refused := maps.Clone(m.requests), maps.Clone(m.refused)
 	m.mu.Unlock()
@@ -189,6 +189,7 @@ type health struct {
 	draining atomic.Bool
 	looking  sync.Mutex
 	last     atomic.Pointer[look]
+	full     fullness
 }
 
 type look struct {
@@ -206,7 +207,9 @@ const (
 func (c *Central) Drain() { c.health.draining.Store(true) }
 
 // ready is nil when the server takes requests and reaches its database and
-// store; what it last saw, where another is looking just now.
+// store; what it last saw, where another is looking just now. fault.Full while a
+// centre of one server refuses laptops for want of room: of several no balancer
+// is to let go for it.
 func (c *Central) ready(ctx context.Context) error {
 	const op = "central.ready"
 	if c.health.draining.Load() {
@@ -228,6 +231,9 @@ func (c *Central) ready(ctx context.Context) error {
 	err := diskFault(op, c.db.PingContext(ctx))
 	if err == nil {
 		err = c.shelf.ready(ctx)
+	}
+	if err == nil && !c.shared {
+		err = c.health.full.fault(c.now())
 	}
 	c.health.last.Store(&look{at: time.Now(), err: err})
 	return err

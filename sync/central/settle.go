@@ -7,6 +7,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
+	"doorstep/sync/parcel"
 )
 
 // settle makes a whole arrival durable, or drops it when its content has
@@ -21,7 +22,7 @@ func (c *Central) settle(ctx context.Context, a *arrival) error {
 		c.running.Go(func() {
 			err := c.finish(ctx, a.key.county, a.file, key)
 			c.blobs.give(a.file)
-			_ = c.settled(a, err)
+			c.keptOrNot(a, err)
 		})
 		return nil
 	}
@@ -74,6 +75,15 @@ func (c *Central) settled(a *arrival, err error) error {
 	a.result = err
 	close(a.done)
 	return err
+}
+
+// keptOrNot ends an arrival after its sender went on, and tells the sender where
+// the disk would not keep it: sent again at once it would meet the same.
+func (c *Central) keptOrNot(a *arrival, err error) {
+	_ = c.settled(a, err)
+	if k := fault.KindOf(err); a.from != nil && (k == fault.Full || k == fault.Disk) {
+		a.from.refuseLate(parcel.BlobSize{Hash: a.key.hash, Size: a.key.size}, err)
+	}
 }
 
 // settling waits until those of some blobs that are whole are durable, or were

@@ -315,6 +315,7 @@ func (l *lane) put(ctx context.Context, offset int64, b []byte) {
 	}
 	whole, err := a.put(offset, b)
 	if err == nil && whole {
+		a.from = l
 		err = l.c.settle(ctx, a)
 	}
 	if err != nil {
@@ -328,10 +329,25 @@ func (l *lane) put(ctx context.Context, offset int64, b []byte) {
 	}
 }
 
-func (l *lane) refuse(s parcel.BlobSize, err error) {
+func (l *lane) refuse(s parcel.BlobSize, err error) { l.send(l.refusal(s, err)) }
+
+func (l *lane) refusal(s parcel.BlobSize, err error) []byte {
+	l.c.health.full.note(err, l.c.now())
 	w := newAnswer()
 	status := l.c.sendProblem(w, err)
-	l.send((&parcel.Refused{Hash: s.Hash, Status: status, Body: w.body.Bytes()}).Append(nil))
+	return (&parcel.Refused{Hash: s.Hash, Status: status, Body: w.body.Bytes()}).Append(nil)
+}
+
+// refuseLate is refuse for a blob that was being made durable, and waits for
+// nobody: where the laptop does not read, the receipt says it by not naming the blob.
+func (l *lane) refuseLate(s parcel.BlobSize, err error) {
+	b := l.refusal(s, err)
+	l.mu.Lock()
+	if len(l.out) <= maxOut && !l.gone {
+		l.out = append(l.out, b...)
+	}
+	l.mu.Unlock()
+	l.poke()
 }
 
 func (l *lane) lack(ctx context.Context, b []byte) error {

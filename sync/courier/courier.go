@@ -83,6 +83,7 @@ type Courier struct {
 	adopt    string // who said Adopt; empty once done
 	settings store.SyncSettings
 	aside    map[loan.Hash]Aside
+	full     roomless
 	hear     bool                  // the county is to be asked at the next contact
 	again    bool                  // what was refused is to be sent once more
 	under    map[loan.Hash]portion // what the centre has of blobs not acknowledged
@@ -143,8 +144,10 @@ func (c *Courier) Wake() {
 }
 
 // Hear lets the courier try at once, and ask for all that the county has to say,
-// also where the centre does not tell whether that is anything new.
+// also where the centre does not tell whether that is anything new. What waits
+// because the centre had no room goes too.
 func (c *Courier) Hear() {
+	c.atOnce()
 	c.mu.Lock()
 	c.hear = true
 	c.mu.Unlock()
@@ -177,7 +180,7 @@ func (c *Courier) Run(ctx context.Context) error {
 		if c.cameAlong(err) {
 			fails = 0
 		}
-		if c.sleep(ctx, pauseAfter(err, fails)) {
+		if c.sleep(ctx, c.pause(err, fails)) {
 			fails = 0
 		} else {
 			fails++
@@ -206,18 +209,21 @@ func (c *Courier) RunUntilEmpty(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return fault.New(op, fault.Cancelled, ctx.Err())
 		}
-		if err == nil {
+		if err == nil && !c.State().NoRoom {
 			return fault.Wrap(op, c.left())
 		}
-		if fault.KindOf(err) != fault.Offline {
+		if err != nil && fault.KindOf(err) != fault.Offline {
 			return fault.Wrap(op, err)
 		}
 		if c.cameAlong(err) {
 			fails = 0
 		}
-		c.sleep(ctx, pauseAfter(err, fails))
+		c.sleep(ctx, c.pause(err, fails))
 	}
 }
+
+// errNothing is of a centre that does not name in its receipts what came to it.
+var errNothing = errors.New("the centre took nothing")
 
 // cameAlong says whether the attempt that failed brought anything to the centre,
 // and the road alone ended it: a road that comes and goes is tried again soon,
@@ -229,7 +235,7 @@ func (c *Courier) cameAlong(err error) bool {
 	c.along.sent, c.along.receipt = sent, receipt
 	c.mu.Unlock()
 	var r *refusal
-	return along && !errors.As(err, &r)
+	return along && !errors.As(err, &r) && !errors.Is(err, errNothing)
 }
 
 // pauseAfter is how long to wait after a failure: as backoff says, and no less
@@ -365,7 +371,7 @@ func (c *Courier) attempt(ctx context.Context) error {
 			}
 		}
 	})
-	c.update(func(s *State) { s.Phase = Connecting })
+	c.update(func(s *State) { s.Phase, s.Next = Connecting, time.Time{} })
 	err := c.connect(ctx)
 	if err == nil {
 		if err = c.rounds(ctx); err != nil && ctx.Err() == nil && c.road.gaveUp() {
@@ -377,23 +383,38 @@ func (c *Courier) attempt(ctx context.Context) error {
 	}
 	cancel(nil)
 	wg.Wait()
+	if noRoom(err) {
+		c.roomLacks(err)
+	}
 	if err != nil {
 		// Connections that failed once are not trusted again.
 		c.road.close()
 		c.window = max(1, c.window/2)
 		c.log.Info("sync waits", "kind", fault.KindOf(err).String(), "error", err.Error())
 	}
-	_, _ = c.look(context.WithoutCancel(ctx)) // only shows it
+	box, _ := c.look(context.WithoutCancel(ctx)) // only shows it
+	c.came(err, box)
+	return err
+}
+
+// came shows what came of an attempt.
+func (c *Courier) came(err error, box store.Outbox) {
+	next := time.Time{}
+	if err == nil {
+		err, next = c.untilRoom(box)
+	}
 	c.update(func(s *State) {
 		s.Phase = Idle
 		if fault.KindOf(err) == fault.Cancelled {
 			return // says nothing about the centre
 		}
-		s.Err, s.Reason = err, fault.KindOf(err)
+		s.Err, s.Reason, s.NoRoom = err, fault.KindOf(err), noRoom(err)
+		if s.NoRoom {
+			s.Phase, s.Next = Waiting, next
+		}
 		s.Copied = s.Copied || IsCopied(err)
-		if err != nil && s.Reason != fault.Refused {
+		if err != nil && s.Reason != fault.Refused && !s.NoRoom {
 			s.Online = false
 		}
 	})
-	return err
 }

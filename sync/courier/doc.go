@@ -25,6 +25,10 @@
 // has a limit on its whole time: an attempt ends when no byte has moved for
 // 30 seconds.
 //
+// Where the centre could not keep a blob, for its disk is full or fails, blobs wait
+// as after a failure, each time longer, and Wake does not end that wait: records
+// and news go on. Hear ends it, for a person asked.
+//
 // A laptop that enrolled a moment ago (Config.Enrolled) need not ask first: its
 // first parcel goes beside the question, over a connection that was opened while
 // it enrolled. Whatever comes of it, the answer to the question counts, and what

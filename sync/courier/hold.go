@@ -3,6 +3,7 @@ package courier
 import (
 	"context"
 	"errors"
+	"time"
 
 	"doorstep/internal/fault"
 	"doorstep/internal/store"
@@ -23,10 +24,14 @@ type permit struct {
 	hold    Hold
 	records bool
 	classes store.OnMetered // while metered; else all
+	full    bool            // the centre had no room for blobs, a moment ago
 }
 
 // goes says whether a blob may go.
 func (p permit) goes(b store.PendingBlob) bool {
+	if p.full {
+		return false
+	}
 	switch p.classes {
 	case store.MeteredAll:
 		return true
@@ -38,6 +43,13 @@ func (p permit) goes(b store.PendingBlob) bool {
 
 // may is what may go now. The caller holds mu.
 func (c *Courier) may() permit {
+	p := c.maySettled()
+	p.full = time.Now().Before(c.full.until)
+	return p
+}
+
+// maySettled is what may go by the settings. The caller holds mu.
+func (c *Courier) maySettled() permit {
 	s := c.settings
 	switch {
 	case s.Paused:

@@ -52,7 +52,7 @@ func (c *Courier) show(box store.Outbox) {
 	cases := map[uuid.UUID]bool{}
 	c.update(func(s *State) {
 		waits := make(map[loan.Hash]bool, len(box.Blobs))
-		may := c.may()
+		may := c.maySettled()
 		s.HeldBlobs, s.HeldBytes = 0, 0
 		for _, b := range box.Blobs {
 			waits[b.Hash], cases[b.Case] = true, true

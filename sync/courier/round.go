@@ -38,6 +38,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 			}
 		}
 		took, err := c.sendBlobs(ctx, box)
+		if took {
+			c.roomAgain()
+		}
 		if err != nil {
 			return err
 		}
@@ -68,7 +71,7 @@ func (c *Courier) rounds(ctx context.Context) error {
 			return c.agree(ctx, after)
 		}
 		if !took && after.Last == box.Last && slices.Equal(after.Home, box.Home) {
-			return fault.New(op, fault.Offline, errors.New("the centre took nothing"))
+			return fault.New(op, fault.Offline, errNothing)
 		}
 	}
 }

@@ -66,6 +66,11 @@ type State struct {
 	// nothing moved: the network does not answer.
 	Stands bool
 
+	// NoRoom says that the centre is reached and could not keep what was sent: its
+	// disk is full, or fails. Records go if they can; blobs are tried again in
+	// growing pauses, the next time at Next.
+	NoRoom bool
+
 	// AllSent says that nothing waits and the centre's own list agreed; a new
 	// change ends it.
 	AllSent bool

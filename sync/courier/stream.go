@@ -380,7 +380,7 @@ func (r *carrying) again(list []*cargo) error {
 			continue
 		}
 		if c.tries++; c.tries > mostTries {
-			return fault.New("courier.stream", fault.Offline, errors.New("the centre took nothing"))
+			return fault.New("courier.stream", fault.Offline, errNothing)
 		}
 		if c.server == "" {
 			c.alone, r.s.freight.apart = true, true
