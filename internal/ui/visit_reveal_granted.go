@@ -39,9 +39,8 @@ func (a *revealAsk) tellGranted() {
 	})
 }
 
-// fillIn ticks what the grant names that lasts longest, and gives its reason: one grant
-// must name all that is shown at once. An emergency names all, so that nothing is ticked
-// for it.
+// fillIn ticks what the grant names that lasts longest, and gives its reason. An emergency
+// names all, so that nothing is ticked for it.
 func (a *revealAsk) fillIn() {
 	if len(a.leaves) == 0 {
 		return
@@ -62,8 +61,11 @@ func (a *revealAsk) fillIn() {
 
 // offerGlass offers an emergency but where what is ticked is granted.
 func (a *revealAsk) offerGlass() {
-	fields := a.boxes.chosen()
-	granted := len(fields) > 0 && slices.ContainsFunc(a.leaves, func(g desk.Given) bool { return subset(fields, g.Fields) })
+	fields, all := a.boxes.chosen(), []string(nil)
+	for _, g := range a.leaves {
+		all = append(all, g.Fields...)
+	}
+	granted := len(fields) > 0 && subset(fields, all)
 	if a.glass.Visible() == granted {
 		setVisible(a.glass, !granted)
 		a.content.Refresh()
