@@ -26,9 +26,10 @@ type duties struct {
 type duty struct {
 	words   string
 	kind    kit.TextKind
-	act     string    // what the button says
+	act     string    // what the button says; empty where there is nothing for him to do
 	section string    // of 管理
 	open    uuid.UUID // the case it is about, instead
+	take    uuid.UUID // the case that is taken over, instead
 }
 
 func newDuties(u *Window) *duties {
@@ -58,7 +59,7 @@ func (d *duties) refresh(changed func()) {
 			all = append(all, duty{words: sentence(err), kind: kit.TextWarn, act: "去查看", section: ofDevice})
 		}
 		d.heard = true
-		d.show(slices.Concat(all, backDuty(wait), waitWords(wait), d.u.grantDuties(heard), d.u.refusedDuties(asks)), changed)
+		d.show(slices.Concat(all, backDuty(wait), d.u.orphanDuty(wait), waitWords(wait), d.u.grantDuties(heard), d.u.refusedDuties(asks)), changed)
 	})
 }
 
@@ -84,10 +85,27 @@ func (d *duties) show(all []duty, changed func()) {
 	}
 	d.told, d.rows.Objects = all, nil
 	for _, o := range all {
-		d.rows.Add(acted([]float32{7, 2}, kit.NewSecondary(o.act, nil, func() { d.leads(o) }), kit.NewText(o.words, o.kind)))
+		words := kit.NewText(o.words, o.kind)
+		if o.act == "" { // another's to do
+			d.rows.Add(words)
+			continue
+		}
+		d.rows.Add(acted([]float32{7, 2}, kit.NewSecondary(o.act, nil, func() { d.leads(o) }), words))
 	}
 	setVisible(d.content, len(all) > 0)
 	changed()
+}
+
+// leads goes where a line is dealt with: to its case, or its section of 管理.
+func (d *duties) leads(o duty) {
+	switch {
+	case o.open != uuid.Nil:
+		d.u.shell.open(o.open)
+	case o.take != uuid.Nil:
+		d.u.shell.takeOn(o.take)
+	default:
+		d.u.shell.manages(o.section)
+	}
 }
 
 // manages goes to a section of 管理.
