@@ -98,8 +98,27 @@ func (a *revealAsk) show() {
 			return
 		}
 		v.refresh()
+		v.showWhere(fields)
 		if slices.Contains(fields, desk.ImagesField) {
 			v.showPictures()
 		}
 	})
+}
+
+// showWhere goes to where values stand that are shown for a while, unless the step in view
+// has some of them: half the time would go by while they are looked for.
+func (v *visit) showWhere(fields []string) {
+	at := -1
+	for _, f := range fields {
+		switch s := stepOf(f); {
+		case f == desk.ImagesField:
+		case s == v.at || v.at == stepReview: // which has them all
+			return
+		case at < 0:
+			at = s
+		}
+	}
+	if at >= 0 {
+		v.show(at)
+	}
 }
