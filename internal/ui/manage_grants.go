@@ -118,7 +118,7 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 				kit.NewText(asksOf(a)+"。"+s.named(a.Declined)+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
 			continue
 		}
-		words := asksOf(a) + "：" + a.Reason
+		words := asksOf(a) + "：" + a.Reason + "。" + s.u.askedAt(a.At)
 		if a.Behind {
 			words += "。排在前面的申请答复后，才送到其他电脑；急用请打电话报申请码。"
 		}

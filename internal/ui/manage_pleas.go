@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
@@ -17,7 +18,7 @@ func (s *grantSection) showPleas(pleas []desk.Plea) {
 	s.pleas.Objects = nil
 	for _, p := range pleas {
 		s.pleas.Add(acted([]float32{3, 5, 2}, kit.NewSecondary("答复…", nil, func() { s.decide(p) }), kit.NewText(p.Name+"（"+p.Operator+"）", kit.TextBody),
-			kit.NewText(pleaWords(p)+"："+p.Reason, kit.TextCaption)))
+			kit.NewText(pleaWords(p)+"："+p.Reason+"。"+s.u.askedAt(p.At), kit.TextCaption)))
 	}
 	if len(pleas) == 0 {
 		s.pleas.Add(kit.NewText("没有等待批准的申请。各受理点的申请随同步到来，答复随同步回去。", kit.TextMuted))
@@ -34,6 +35,11 @@ func pleaWords(p desk.Plea) string {
 	return fmt.Sprintf("%s，%s，%d 小时", strings.Join(fieldNames(p.Fields), "、"), of, p.Hours)
 }
 
+// askedAt says when a request was made, by which equal ones are told apart.
+func (u *Window) askedAt(at time.Time) string {
+	return "申请时间 " + at.In(u.deps.Now().Location()).Format("01-02 15:04")
+}
+
 // decide answers a request of another laptop.
 func (s *grantSection) decide(p desk.Plea) {
 	answer := kit.NewChoice(kit.Option{ID: "yes", Text: "批准"}, kit.Option{ID: "no", Text: "不批准"})
@@ -46,7 +52,7 @@ func (s *grantSection) decide(p desk.Plea) {
 		kit.NewText("从电脑 末 8 位 "+loan.ShortID(p.Device)+" 申请", kit.TextBody),
 		kit.NewText(pleaWords(p), kit.TextBody),
 		kit.NewText("申请理由："+p.Reason, kit.TextBody),
-		kit.NewText("申请时间："+p.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted),
+		kit.NewText(s.u.askedAt(p.At), kit.TextMuted),
 		answerOf, reasonOf), "确定", "取消", func() bool {
 		answerOf.SetError("")
 		if answer.Value() == "" {

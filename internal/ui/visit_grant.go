@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -87,7 +88,8 @@ func (v *visit) askGrantFor(given string, ticked ...string) {
 }
 
 // ask puts down a request for a grant that a dialog asks for, and goes on with it
-// when the dialog is closed; where it is refused, why says so.
+// when the dialog is closed; where it is refused, why says so. Of one that waits already
+// no other is made: that one is offered.
 func (u *Window) ask(d *kit.Dialog, why *kit.Labeled, w desk.Wanted, then func(desk.Asked)) {
 	d.YesButton().SetBusy("正在登记…")
 	var a desk.Asked
@@ -96,12 +98,17 @@ func (u *Window) ask(d *kit.Dialog, why *kit.Labeled, w desk.Wanted, then func(d
 		return err
 	}, func(err error) {
 		d.YesButton().SetBusy("")
-		if err != nil {
+		switch {
+		case fault.KindOf(err) == fault.Exists:
+			d.Close()
+			at := a.At.In(u.deps.Now().Location()).Format("01-02 15:04")
+			kit.Confirm(u.win, "已经申请过", at+" 提交的同样的申请还在等待批准，不用再申请。急用的请打开那份申请：打电话报申请码，或由管理员当场批准。", "打开那份申请", "知道了", func() { then(a) })
+		case err != nil:
 			why.SetError(sentence(err))
-			return
+		default:
+			d.Close()
+			then(a)
 		}
-		d.Close()
-		then(a)
 	})
 }
 
