@@ -30,6 +30,7 @@ type duty struct {
 	section string    // of 管理
 	open    uuid.UUID // the case it is about, instead
 	take    uuid.UUID // the case that is taken over, instead
+	told    string    // by which it is put away once it was read; empty where it goes by itself
 }
 
 func newDuties(u *Window) *duties {
@@ -43,14 +44,10 @@ func newDuties(u *Window) *duties {
 // went, or has other lines.
 func (d *duties) refresh(changed func()) {
 	var wait desk.Duties
-	var heard []desk.Given
-	var asks []desk.Asked
+	var told desk.Told
 	d.u.run("duties", func(ctx context.Context) (err error) {
 		if wait, err = d.u.desk.Duties(ctx); err == nil {
-			heard, err = d.u.desk.GrantsHeard(ctx)
-		}
-		if err == nil {
-			asks, err = d.u.desk.Asks(ctx)
+			told, err = d.u.desk.Told(ctx)
 		}
 		return err
 	}, func(error) { // of a failure the log has it; the lines are fewer
@@ -59,7 +56,7 @@ func (d *duties) refresh(changed func()) {
 			all = append(all, duty{words: sentence(err), kind: kit.TextWarn, act: "去查看", section: ofDevice})
 		}
 		d.heard = true
-		d.show(slices.Concat(all, backDuty(wait), d.u.orphanDuty(wait), waitWords(wait), d.u.grantDuties(heard), d.u.refusedDuties(asks)), changed)
+		d.show(slices.Concat(all, backDuty(wait), d.u.orphanDuty(wait), waitWords(wait), d.u.grantDuties(told.Grants), refusedDuties(told.Declined)), changed)
 	})
 }
 
@@ -90,10 +87,24 @@ func (d *duties) show(all []duty, changed func()) {
 			d.rows.Add(words)
 			continue
 		}
-		d.rows.Add(acted([]float32{7, 2}, kit.NewSecondary(o.act, nil, func() { d.leads(o) }), words))
+		var act fyne.CanvasObject = kit.NewSecondary(o.act, nil, func() { d.leads(o) })
+		if o.told != "" {
+			act = container.NewHBox(act, kit.NewSecondary("知道了", nil, func() { d.putAway(o, changed) }))
+		}
+		d.rows.Add(acted([]float32{7, 2}, act, words))
 	}
 	setVisible(d.content, len(all) > 0)
 	changed()
+}
+
+// putAway takes a line away that was read.
+func (d *duties) putAway(o duty, changed func()) {
+	d.u.act("put away what was told", func(ctx context.Context) error { return d.u.desk.PutToldAway(ctx, o.told) }, func(err error) {
+		if err != nil {
+			d.u.fail(err)
+		}
+		d.refresh(changed)
+	})
 }
 
 // leads goes where a line is dealt with: to its case, or its section of 管理.
