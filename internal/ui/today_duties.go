@@ -19,7 +19,8 @@ type duties struct {
 	content *fyne.Container
 	rows    *fyne.Container
 	told    []duty
-	heard   bool // what there is was found out once
+	heard   bool   // what there is was found out once
+	onTold  func() // it is known what there is to tell
 }
 
 // duty is one line of it.
@@ -57,6 +58,7 @@ func (d *duties) refresh(changed func()) {
 		}
 		d.heard = true
 		d.show(slices.Concat(all, backDuty(wait), d.u.orphanDuty(wait), waitWords(wait), d.u.grantDuties(told.Grants), refusedDuties(told.Declined)), changed)
+		d.onTold()
 	})
 }
 
