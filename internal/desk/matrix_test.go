@@ -300,7 +300,7 @@ func ways() map[string]way {
 		"ReadAsk":        {why: "reads a code"},
 		"ReadExport":     {why: "reads a code"},
 		"ApproveAsk":     {why: "asks of the second person, whose password is given: TestAGrantByAnAdministratorAtTheDesk"},
-		"Grants":         {why: "the operator's own"}, "GrantsHeard": {why: "the operator's own"}, "Told": {why: "the operator's own"},
+		"Grants":         {why: "the operator's own"}, "GrantsHeard": {why: "the operator's own"}, "Told": {why: "the operator's own"}, "ByReason": {why: "the operator's own"},
 		"Releases":     {why: "the operator's own"},
 		"SetSetting":   {why: "how the screens look; desk's own are refused: TestDeskKeepsItsOwnSettings"},
 		"Close":        {why: "locks"},

@@ -106,6 +106,19 @@ func (d *Desk) basis(ctx context.Context) (guard.Basis, daily[[]uuid.UUID], erro
 	return b, kept, err
 }
 
+// ByReason says of how many more cases the operator may see masked values today by a
+// reason alone, and whether he may of this one, as guard has it.
+func (d *Desk) ByReason(ctx context.Context, id uuid.UUID) (left int, here bool, err error) {
+	d.uses.Lock()
+	defer d.uses.Unlock()
+	b, _, err := d.basis(ctx)
+	if err != nil {
+		return 0, false, fault.Wrap("count what a reason shows", err)
+	}
+	left, here = b.ByReason(d.acting(), id)
+	return left, here, nil
+}
+
 // useBasis counts a reveal, before it is shown.
 func (d *Desk) useBasis(ctx context.Context, id uuid.UUID, grant string, kept daily[[]uuid.UUID], b guard.Basis) error {
 	if grant != "" {

@@ -86,12 +86,24 @@ func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basi
 	return parts, nil
 }
 
-// atCounter says whether a reason alone may do for the operator.
-func atCounter(op Operator) bool { return op.Has(Clerk) || op.Has(Reviewer) }
+// suffices says whether a reason alone may do for the operator.
+func suffices(op Operator) bool { return op.Has(Clerk) || op.Has(Reviewer) }
+
+// ByReason says of how many more cases the operator may see masked values today by a
+// reason alone, and whether he may of one; pictures are never seen so.
+func (b Basis) ByReason(op Operator, id uuid.UUID) (left int, here bool) {
+	if !suffices(op) {
+		return 0, false
+	}
+	if !b.Stale {
+		left = max(MaxReveals-len(b.Today), 0)
+	}
+	return left, left > 0 || slices.Contains(b.Today, id)
+}
 
 // byReason are those of the fields that the operator may see by a reason alone.
 func (b Basis) byReason(op Operator, c *loan.Case, fields []string) []string {
-	if !atCounter(op) || !slices.Contains(b.Today, c.ID) && (b.Stale || len(b.Today) >= MaxReveals) {
+	if _, here := b.ByReason(op, c.ID); !here {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return f == ImagesField })
@@ -103,7 +115,7 @@ func (b Basis) lacking(op Operator, c *loan.Case, fields []string, now time.Time
 	for _, g := range b.Grants {
 		n := g.near(op, fields, c)
 		// What is wrong with a grant of other cases or fields is not why these are refused.
-		if g.Release != nil || n <= 2 && (atCounter(op) || g.Lapsed(now) != "") {
+		if g.Release != nil || n <= 2 && (suffices(op) || g.Lapsed(now) != "") {
 			continue
 		}
 		if n >= nearest {
@@ -113,7 +125,7 @@ func (b Basis) lacking(op Operator, c *loan.Case, fields []string, now time.Time
 	switch {
 	case why != "":
 		return why
-	case !atCounter(op):
+	case !suffices(op):
 		return "没有授权。"
 	case slices.Contains(fields, ImagesField):
 		return "他人经办案件的影像和合同须有授权才能查看。"

@@ -85,6 +85,15 @@ func (v *visit) askGrantFor(given string, ticked ...string) {
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
 	d.SetWidth(640)
 	d.Show()
+	freely := false
+	v.u.run("what a reason shows", func(ctx context.Context) (err error) {
+		_, freely, err = v.u.byReason(ctx, v.id)
+		return err
+	}, func(err error) {
+		if err == nil && freely {
+			which.SetHint("只有影像和合同须申请；其他各项按“显示…”写明原因就能看。")
+		}
+	})
 }
 
 // ask puts down a request for a grant that a dialog asks for, and goes on with it

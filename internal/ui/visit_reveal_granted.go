@@ -18,13 +18,17 @@ func (a *revealAsk) tellGranted() {
 	}
 	before := a.boxes.ticked()
 	var all []desk.Given
+	words := ""
 	a.v.u.run("grants", func(ctx context.Context) (err error) {
-		all, err = a.v.u.desk.Grants(ctx)
+		if all, err = a.v.u.desk.Grants(ctx); err == nil {
+			words, _, err = a.v.u.byReason(ctx, a.v.id)
+		}
 		return err
 	}, func(err error) {
 		if err != nil {
 			return
 		}
+		a.which.SetHint(words)
 		a.leaves = a.v.leaves(all)
 		if words := a.v.grantedWords(a.leaves); words != "" {
 			a.granted.SetText(words)
