@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,14 +14,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// showPleas lists what other laptops ask for, as it came down with the last sync.
-func (s *grantSection) showPleas(pleas []desk.Plea) {
+// showPleas lists what others ask for: at this laptop, which is answered at once, and at
+// other laptops, as it came down with the last sync.
+func (s *grantSection) showPleas(pleas []desk.Plea, here []desk.Asked) {
 	s.pleas.Objects = nil
+	for _, a := range here {
+		buttons := container.NewHBox(s.answering(a))
+		if i := slices.IndexFunc(pleas, func(p desk.Plea) bool { return p.Of(a) }); i >= 0 {
+			p := pleas[i]
+			buttons.Add(kit.NewQuiet("答复…", nil, func() { s.decide(p) }))
+			pleas = slices.Delete(pleas, i, i+1)
+		}
+		s.pleas.Add(acted([]float32{3, 5, 2}, buttons, kit.NewText(s.named(a.Operator), kit.TextBody),
+			kit.NewText("在本机"+strings.TrimSpace(asksFor(a))+strings.Join(fieldNames(a.Fields), "、")+"，"+asksOf(a)+"："+a.Reason+"。"+s.u.askedAt(a.At), kit.TextCaption)))
+	}
 	for _, p := range pleas {
 		s.pleas.Add(acted([]float32{3, 5, 2}, kit.NewSecondary("答复…", nil, func() { s.decide(p) }), kit.NewText(p.Name+"（"+p.Operator+"）", kit.TextBody),
 			kit.NewText(pleaWords(p)+"："+p.Reason+"。"+s.u.askedAt(p.At), kit.TextCaption)))
 	}
-	if len(pleas) == 0 {
+	if len(s.pleas.Objects) == 0 {
 		s.pleas.Add(kit.NewText("没有等待批准的申请。各受理点的申请随同步到来，答复随同步回去。", kit.TextMuted))
 	}
 	s.u.arranged()

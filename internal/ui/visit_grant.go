@@ -312,14 +312,14 @@ func (u *Window) administrators() []kit.Option {
 // breakGlass asks for the reason of an emergency.
 func (v *visit) breakGlass() { v.breakGlassFor("") }
 
-// breakGlassFor is breakGlass with a reason that was given; where an emergency runs in
-// the case it goes on with that.
-func (v *visit) breakGlassFor(given string) {
-	v.unlessGlass(given, func() { v.askGlass(given) })
+// breakGlassFor is breakGlass with a reason that was given and what was ticked; where an
+// emergency runs in the case it goes on with that.
+func (v *visit) breakGlassFor(given string, ticked ...string) {
+	v.unlessGlass(given, ticked, func() { v.askGlass(given, ticked...) })
 }
 
 // askGlass asks for the reason of a further emergency.
-func (v *visit) askGlass(given string) {
+func (v *visit) askGlass(given string, ticked ...string) {
 	reason := kit.NewField()
 	reason.MaxLen = 100
 	reason.SetText(given)
@@ -342,7 +342,7 @@ func (v *visit) askGlass(given string) {
 					return
 				}
 				d.Close()
-				v.askRevealBy(v.glassWords(on), text)
+				v.askRevealBy(v.glassWords(on), text, ticked...)
 			})
 			return false
 		})
