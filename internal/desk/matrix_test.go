@@ -177,13 +177,9 @@ func ways() map[string]way {
 			return d.AnswerPlea(ctx, desk.Plea{}, true, "核对家长投诉")
 		}},
 		"AnswersBack": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.AnswersBack(ctx)) }},
-		"PutToldAway": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
-			return d.PutToldAway(ctx, "p-0102")
-		}},
-		"PutAway": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
-			return d.PutAway(ctx, desk.AnswerBack{})
-		}},
-		"Leaves": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Leaves(ctx)) }},
+		"PutToldAway": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.PutToldAway(ctx, "p-1") }},
+		"PutAway":     {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.PutAway(ctx, desk.AnswerBack{}) }},
+		"Leaves":      {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Leaves(ctx)) }},
 		"TakeBack": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.TakeBack(ctx, "p-1", "核对家长投诉")
 		}},
