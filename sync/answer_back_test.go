@@ -174,6 +174,7 @@ func TestAnAnswerThatTookNoEffectIsToldToWhoGaveIt(t *testing.T) {
 		w.answer(w.admin, p, true)
 		w.carry(w.b, w.b)
 		w.wantBack(w.admin, guard.SaidYes, guard.WhyDeclined, "admin-9")
+		w.carry(w.a)
 	})
 	t.Run("an answer to what was taken back, whichever the centre hears first", func(t *testing.T) {
 		for _, crosses := range []bool{false, true} {
@@ -208,7 +209,7 @@ func TestAnAnswerThatTookNoEffectIsToldToWhoGaveIt(t *testing.T) {
 			}
 		}
 		w.answer(w.admin, p, false)
-		w.carry(w.b)
+		w.carry(w.b, w.a)
 	})
 	t.Run("the same answer twice is none that took no effect", func(t *testing.T) {
 		for _, approve := range []bool{true, false} {

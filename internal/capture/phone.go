@@ -91,7 +91,7 @@ func (o PhoneOptions) ways() string {
 	case o.Sign != nil:
 		return "在电脑上签"
 	case o.Gift != nil:
-		return "打印合同"
+		return "改为打印"
 	}
 	return "用摄像头或选文件"
 }

@@ -394,7 +394,7 @@ func FuzzPairing(f *testing.F) {
 }
 
 func TestWhereNoPhoneCanComeItSaysWhatElseWillDo(t *testing.T) {
-	for want, o := range map[string]PhoneOptions{"用摄像头或选文件": {}, "在电脑上签": {Sign: testSigning()}, "打印合同": {Gift: testGift()}} {
+	for want, o := range map[string]PhoneOptions{"用摄像头或选文件": {}, "在电脑上签": {Sign: testSigning()}, "改为打印": {Gift: testGift()}} {
 		if got := o.ways(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

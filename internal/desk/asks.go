@@ -51,7 +51,8 @@ const askFor = guard.WaitFor
 // AskGrant makes a request for a grant, and notes it in the chain, with which it
 // goes up to who may answer it. The answer is given at this laptop by ApproveAsk,
 // by a code for TakeGrant, or comes down as a grant. fault.Denied while ten of the
-// operator's, to see or to export, wait here, and where he took twenty back within a day.
+// operator's, to see or to export, wait here, and where he took twenty back within a day;
+// fault.Exists, with the request, where one of his for the same waits.
 func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	const op = "ask for a grant"
 	if err := d.permit(ctx, guard.AskGrant, nil); err != nil {
@@ -77,6 +78,12 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	all, err := d.asks(ctx)
 	if err == nil {
 		err = d.mayAskMore(ctx, all)
+	}
+	if err == nil {
+		var same Asked
+		if same, err = d.waitsAlready(ctx, all, w); err != nil {
+			return same, fault.Wrap(op, err)
+		}
 	}
 	if err == nil {
 		err = d.mayAskAgain(ctx)

@@ -24,6 +24,7 @@ type (
 
 // The roles, as a screen tells them apart.
 const (
+	Clerk     = guard.Clerk
 	DataAdmin = guard.DataAdmin
 	Auditor   = guard.Auditor
 	Reviewer  = guard.Reviewer

@@ -22,6 +22,11 @@ type Duties struct {
 	// since; and the first of them, uuid.Nil for none.
 	TakenBack int
 	FirstBack uuid.UUID
+
+	// Cases at this laptop that wait for a clerk and are in nobody's queue, for who opened
+	// them was switched off or is no clerk any more; and one of them, uuid.Nil for none.
+	Orphans     int
+	FirstOrphan uuid.UUID
 }
 
 // Duties counts what the operator may answer and look at now; nothing of what he may not,
@@ -30,6 +35,9 @@ func (d *Desk) Duties(ctx context.Context) (Duties, error) {
 	const op = "count what waits for an answer"
 	var out Duties
 	if err := d.backUnseen(ctx, &out); err != nil {
+		return Duties{}, fault.Wrap(op, err)
+	}
+	if err := d.orphaned(ctx, &out); err != nil {
 		return Duties{}, fault.Wrap(op, err)
 	}
 	if d.MayApprove() {

@@ -44,10 +44,9 @@ func (d *Desk) queue() func(*store.Summary) bool {
 	op, device := d.acting(), d.device()
 	worded := d.wordedOn(op)
 	return func(s *store.Summary) bool {
-		given := slices.ContainsFunc(s.Holders, func(h store.Holder) bool {
-			return h.Device == device && guard.Hold{By: h.By, Taken: h.Taken, Number: h.Number}.For(op)
-		})
-		return guard.InQueue(op, guard.Place{Opened: s.Operator, Status: s.Status, Given: given, Worded: worded(s)})
+		at := standing(s, op, device)
+		at.Worded = worded(s)
+		return guard.InQueue(op, at)
 	}
 }
 

@@ -60,7 +60,7 @@ func (d *Desk) BreakGlass(ctx context.Context, id uuid.UUID, reason string) (Bro
 	if err := d.permit(ctx, guard.BreakGlass, c); err != nil {
 		return Broken{}, fault.Wrap(op, err)
 	}
-	if err := guard.CheckReason(reason); err != nil {
+	if err := guard.CheckEmergency(reason); err != nil {
 		return Broken{}, fault.Wrap(op, err)
 	}
 	d.uses.Lock()

@@ -135,7 +135,7 @@ func TestRequestsAtOnceAreKeptUpToTen(t *testing.T) {
 	_, as := staffed(t)
 	d := as(guard.Clerk)
 	n := atOnce(12, func(i int) error {
-		return of(d.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.SearchField}, Count: 3, Hours: 2, Reason: fmt.Sprintf("家长来电第%c次", '甲'+i)}))
+		return of(d.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.SearchField}, Count: 1 + i, Hours: 20 - i, Reason: fmt.Sprintf("家长来电第%c次", '甲'+i)}))
 	})
 	all, err := d.Asks(t.Context())
 	if n != guard.MaxOwn || err != nil || len(all) != guard.MaxOwn {
@@ -145,12 +145,12 @@ func TestRequestsAtOnceAreKeptUpToTen(t *testing.T) {
 
 // TestARequestIsApprovedOnce has it approved many times at once while others are made.
 func TestARequestIsApprovedOnce(t *testing.T) {
-	f, c, a := askedFor(t)
+	f, _, a := askedFor(t)
 	n := atOnce(6, func(i int) error {
 		if i%2 == 0 {
 			return of(f.d.ApproveAsk(t.Context(), a.Code, "admin-1", []byte(clerkPassword), nil))
 		}
-		_, err := f.d.AskGrant(t.Context(), wanted(c.ID))
+		_, err := f.d.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.SearchField}, Count: 1 + i, Hours: 20 - i, Reason: "家长来电核对"})
 		if err == nil {
 			err = errors.New("asked, and approved nothing")
 		}

@@ -177,10 +177,9 @@ func ways() map[string]way {
 			return d.AnswerPlea(ctx, desk.Plea{}, true, "核对家长投诉")
 		}},
 		"AnswersBack": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.AnswersBack(ctx)) }},
-		"PutAway": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
-			return d.PutAway(ctx, desk.AnswerBack{})
-		}},
-		"Leaves": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Leaves(ctx)) }},
+		"PutToldAway": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.PutToldAway(ctx, "p-1") }},
+		"PutAway":     {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.PutAway(ctx, desk.AnswerBack{}) }},
+		"Leaves":      {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Leaves(ctx)) }},
 		"TakeBack": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return d.TakeBack(ctx, "p-1", "核对家长投诉")
 		}},
@@ -297,7 +296,7 @@ func ways() map[string]way {
 		"ReadAsk":        {why: "reads a code"},
 		"ReadExport":     {why: "reads a code"},
 		"ApproveAsk":     {why: "asks of the second person, whose password is given: TestAGrantByAnAdministratorAtTheDesk"},
-		"Grants":         {why: "the operator's own"}, "GrantsHeard": {why: "the operator's own"},
+		"Grants":         {why: "the operator's own"}, "GrantsHeard": {why: "the operator's own"}, "Told": {why: "the operator's own"}, "ByReason": {why: "the operator's own"},
 		"Releases":     {why: "the operator's own"},
 		"SetSetting":   {why: "how the screens look; desk's own are refused: TestDeskKeepsItsOwnSettings"},
 		"Close":        {why: "locks"},

@@ -32,6 +32,12 @@ type Plea struct {
 	ask string
 }
 
+// Of says whether it is a request of this laptop, as it came back on the centre's list.
+func (p Plea) Of(a Asked) bool {
+	raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
+	return err == nil && p.Operator == a.Operator && p.ask == hex.EncodeToString(raw)
+}
+
 // answeredSetting keeps what was answered here and stands on the centre's list
 // until it hears of it.
 const answeredSetting = "desk.answered"

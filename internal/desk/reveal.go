@@ -36,8 +36,8 @@ type reveal struct {
 const revealsSetting = "desk.reveals"
 
 // Reveal lets the operator see masked fields of a case in full for
-// guard.RevealFor, by a grant or by the reason alone as guard allows, and notes
-// fields, reason and grant in the chain before anything is shown. A refusal is
+// guard.RevealFor, by grants and by the reason alone as guard allows, and notes
+// fields, reason and grant of each in the chain before anything is shown. A refusal is
 // noted too, and says what to do.
 func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason string) error {
 	const op = "reveal"
@@ -58,24 +58,28 @@ func (d *Desk) Reveal(ctx context.Context, id uuid.UUID, fields []string, reason
 		return fault.Wrap(op, err)
 	}
 	now := d.now()
-	grant, err := guard.MayReveal(d.acting(), c, fields, reason, basis, d.moment())
+	parts, err := guard.MayReveal(d.acting(), c, fields, reason, basis, d.moment())
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
 			d.noteRefusal(ctx, loan.ChangeReveal, d.operator.ID, id, loan.ViewBody{Fields: fields, Reason: reason, Detail: "refused"})
 		}
 		return fault.Wrap(op, err)
 	}
-	if err := d.useBasis(ctx, id, grant, kept, basis); err != nil {
-		return fault.Wrap(op, err)
+	glass, entries := "", []pending(nil)
+	for _, p := range parts { // each leave in a line of its own, so that none is blamed for what another let be seen
+		if err := d.useBasis(ctx, id, p.Grant, kept, basis); err != nil {
+			return fault.Wrap(op, err)
+		}
+		body := loan.ViewBody{Fields: p.Fields, Reason: reason}
+		if p.Grant != "" {
+			body.Detail = "grant " + p.Grant
+		}
+		if slices.ContainsFunc(basis.Grants, func(g guard.Given) bool { return g.ID == p.Grant && g.By == guard.Emergency }) {
+			glass = p.Grant
+		}
+		entries = append(entries, entry(loan.ChangeReveal, body))
 	}
-	detail, glass := "", ""
-	if grant != "" {
-		detail = "grant " + grant
-	}
-	if slices.ContainsFunc(basis.Grants, func(g guard.Given) bool { return g.ID == grant && g.By == guard.Emergency }) {
-		glass = grant
-	}
-	if _, err := d.commit(ctx, op, id, entry(loan.ChangeReveal, loan.ViewBody{Fields: fields, Reason: reason, Detail: detail})); err != nil {
+	if _, err := d.commitAs(ctx, op, d.operator, id, entries); err != nil {
 		return err
 	}
 	d.shown.mu.Lock()
@@ -100,6 +104,19 @@ func (d *Desk) basis(ctx context.Context) (guard.Basis, daily[[]uuid.UUID], erro
 		b.Grants, err = d.given(ctx)
 	}
 	return b, kept, err
+}
+
+// ByReason says of how many more cases the operator may see masked values today by a
+// reason alone, and whether he may of this one, as guard has it.
+func (d *Desk) ByReason(ctx context.Context, id uuid.UUID) (left int, here bool, err error) {
+	d.uses.Lock()
+	defer d.uses.Unlock()
+	b, _, err := d.basis(ctx)
+	if err != nil {
+		return 0, false, fault.Wrap("count what a reason shows", err)
+	}
+	left, here = b.ByReason(d.acting(), id)
+	return left, here, nil
 }
 
 // useBasis counts a reveal, before it is shown.

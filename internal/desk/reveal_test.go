@@ -128,12 +128,21 @@ func TestMoreThanAHandfulADayNeedsAGrant(t *testing.T) {
 	}
 	r := ticking(t, dir, "reviewer-1", reviewPassword, &now)
 	phone := []string{"student.phone"}
-	for _, c := range cases[:guard.MaxReveals] {
+	left := func(c *loan.Case, want int, may bool) {
+		t.Helper()
+		if n, here, err := r.ByReason(ctx, c.ID); n != want || here != may || err != nil {
+			t.Errorf("%d are left, of this one %v, %v; want %d, %v", n, here, err, want, may)
+		}
+	}
+	last := cases[guard.MaxReveals]
+	for i, c := range cases[:guard.MaxReveals] {
+		left(last, guard.MaxReveals-i, true)
 		if err := r.Reveal(ctx, c.ID, phone, "家长来电核对"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	last := cases[guard.MaxReveals]
+	left(last, 0, false)
+	left(cases[0], 0, true)
 	if err := r.Reveal(ctx, last.ID, phone, "家长来电核对"); fault.KindOf(err) != fault.Denied {
 		t.Fatalf("one more: got %v", err)
 	}

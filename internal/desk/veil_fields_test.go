@@ -97,11 +97,11 @@ func left(v reflect.Value, path string, out map[string]bool) {
 // (Note, Reason) are without values, of which another test tells.
 func mayStay() []string {
 	out := strings.Fields(`
-		.Again.At .Again.By .Again.Reason .Aside.Change .Attachments.Blob .Attachments.Media .Attachments.Part .Attachments.Size .Attachments.Slot .Attested .Attests.At
+		.AcceptedAt .Again.At .Again.By .Again.Reason .Aside.Change .Attachments.Blob .Attachments.Media .Attachments.Part .Attachments.Size .Attachments.Slot .Attested .Attests.At
 		.Attests.By .Authors .ConsentedAt .Consents .Deciders .Finish.At .Finish.FinishBody.Blobs.Blob .Finish.FinishBody.Blobs.Media
 		.Finish.FinishBody.Blobs.Part .Finish.FinishBody.Blobs.Size .Finish.FinishBody.Blobs.Slot .Finish.ID .Handlers .Heads .Movers .Holders.At
 		.Holders.By .Holders.Change .Holders.Device .Holders.Name .Holders.Number .Holders.Reason .Holders.Station .ID .Opened .OpenedBy
-		.Receipt.ContractNo .Receipt.Finish .Receipt.ReceiptNo .Replaced.At .Replaced.Attachment.Blob .Replaced.Attachment.Media
+		.Receipt.ContractNo .Receipt.Finish .Receipt.ReceiptNo .ReceivedAt .Replaced.At .Replaced.Attachment.Blob .Replaced.Attachment.Media
 		.Replaced.Attachment.Part .Replaced.Attachment.Size .Replaced.Attachment.Slot .Replaced.By .Replaced.Lost .Retracted.At
 		.Retracted.By .Retracted.Party .Retracted.Purpose .Return.Codes .Return.Fields .Return.Note .Review.At .Review.By .Review.ReviewBody.Note
 		.Review.ReviewBody.Pass .Reviewers .Same.Case .Same.Point .Status .Submitted .Ticket.Day .Ticket.Number .TicketBy .Updated .Urgency .Veiled

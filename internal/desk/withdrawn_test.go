@@ -102,7 +102,9 @@ func TestRequestsAreNotMadeAndTakenBackWithoutEnd(t *testing.T) {
 	f, c, _ := askedFor(t)
 	ctx := t.Context()
 	back := func() error {
-		a, err := f.d.AskGrant(ctx, wanted(c.ID))
+		longer := wanted(c.ID)
+		longer.Hours++
+		a, err := f.d.AskGrant(ctx, longer)
 		if err != nil {
 			return err
 		}

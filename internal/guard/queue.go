@@ -51,14 +51,20 @@ const MaxReason = 300
 // CheckReason is fault.Input with a sentence for a reason that says nothing or
 // too much: it stands in the record for others to read, so a person's numbers have
 // no place in it.
-func CheckReason(s string) error {
+func CheckReason(s string) error { return checkReason(s, "家长来电核对") }
+
+// CheckEmergency is CheckReason for the reason of an emergency.
+func CheckEmergency(s string) error { return checkReason(s, "洪水断网，家属急需核对") }
+
+func checkReason(s, example string) error {
+	const op = "guard.CheckReason"
 	runes := []rune(s)
 	slices.Sort(runes)
 	if len(slices.Compact(runes)) < 2 || len(s) > MaxReason || !utf8.ValidString(s) {
-		return fault.Tell("guard.CheckReason", fault.Input, "请写明原因，例如“家长来电核对”；不超过 100 字。", nil)
+		return fault.Tell(op, fault.Input, "请写明原因，例如“"+example+"”；不超过 100 字。", nil)
 	}
 	if MaskNumbers(s) != s {
-		return fault.Tell("guard.CheckReason", fault.Input, "原因会记入日志、给他人看到：请不要写身份证号、手机号码、合同号等，例如“家长来电核对”。", nil)
+		return fault.Tell(op, fault.Input, "原因会记入日志、给他人看到：请不要写身份证号、手机号码、合同号等，例如“"+example+"”。", nil)
 	}
 	return nil
 }

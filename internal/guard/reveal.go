@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -43,54 +44,100 @@ type Basis struct {
 	Stale  bool        // the data file was set back today: there may have been more
 }
 
+// Part is what of a reveal rests on one leave.
+type Part struct {
+	Grant  string // its id, or "" for the reason alone
+	Fields []string
+}
+
 // MayReveal decides whether the operator may see masked fields of a case in full
-// for a while, and on what: a grant's id, or "" for the reason alone. That is
-// for clerks and reviewers, never for pictures, and for a handful of cases a
-// day. fault.Denied says what is wrong with the grant at hand that is nearest to what is
-// asked, and what to do.
-func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basis, now time.Time) (grant string, err error) {
+// for a while, and on what: what grants name that run, by them, and the rest by the
+// reason alone. The latter is for clerks and reviewers, never for pictures, and for a
+// handful of cases a day. fault.Denied says what is wrong with the grant at hand that is
+// nearest to what nothing lets be seen, and what to do.
+func MayReveal(op Operator, c *loan.Case, fields []string, reason string, b Basis, now time.Time) ([]Part, error) {
 	const name = "guard.MayReveal"
 	if err := May(op, Reveal, c); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := CheckReason(reason); err != nil {
-		return "", err
+		return nil, err
 	}
 	if len(fields) == 0 || slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(GrantFields(), f) }) {
-		return "", fault.New(name, fault.Input, errors.New("fields: none, or one that is not masked"))
+		return nil, fault.New(name, fault.Input, errors.New("fields: none, or one that is not masked"))
 	}
+	var parts []Part
+	rest := slices.Clone(fields)
+	take := func(grant string, some []string) {
+		if len(some) > 0 {
+			parts = append(parts, Part{grant, some})
+			rest = slices.DeleteFunc(rest, func(f string) bool { return slices.Contains(some, f) })
+		}
+	}
+	for _, g := range narrowest(b.Grants, fields) {
+		if some := g.named(rest); g.Release == nil && len(some) > 0 && g.refuses(op, some, c, now) == "" {
+			take(g.ID, some)
+		}
+	}
+	take("", b.byReason(op, c, rest))
+	if len(rest) > 0 {
+		return nil, fault.Tell(name, fault.Denied, b.lacking(op, c, rest, now)+"请申请授权，由系统数据管理员批准后再查看。", errors.New("no grant covers it"))
+	}
+	return parts, nil
+}
+
+// suffices says whether a reason alone may do for the operator.
+func suffices(op Operator) bool { return op.Has(Clerk) || op.Has(Reviewer) }
+
+// ByReason says of how many more cases the operator may see masked values today by a
+// reason alone, and whether he may of one; pictures are never seen so.
+func (b Basis) ByReason(op Operator, id uuid.UUID) (left int, here bool) {
+	if !suffices(op) {
+		return 0, false
+	}
+	if !b.Stale {
+		left = max(MaxReveals-len(b.Today), 0)
+	}
+	return left, left > 0 || slices.Contains(b.Today, id)
+}
+
+// byReason are those of the fields that the operator may see by a reason alone.
+func (b Basis) byReason(op Operator, c *loan.Case, fields []string) []string {
+	if _, here := b.ByReason(op, c.ID); !here {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return f == ImagesField })
+}
+
+// lacking says in words why nothing lets the operator see fields of a case.
+func (b Basis) lacking(op Operator, c *loan.Case, fields []string, now time.Time) string {
 	why, nearest := "", 0
-	for _, g := range narrowest(b.Grants) {
-		if g.Release != nil {
+	for _, g := range b.Grants {
+		n := g.near(op, fields, c)
+		// What is wrong with a grant of other cases or fields is not why these are refused.
+		if g.Release != nil || n <= 2 && (suffices(op) || g.Lapsed(now) != "") {
 			continue
 		}
-		w := g.refuses(op, fields, c, now)
-		if w == "" {
-			return g.ID, nil
-		}
-		if n := g.near(op, fields, c); n >= nearest {
-			why, nearest = w, n
+		if n >= nearest {
+			why, nearest = g.refuses(op, fields, c, now), n
 		}
 	}
-	counter := op.Has(Clerk) || op.Has(Reviewer)
 	switch {
-	case why == "" && !counter:
-		why = "没有授权。"
-	case slices.Contains(fields, ImagesField) && why == "":
-		why = "他人经办案件的影像和合同须有授权才能查看。"
-	case !slices.Contains(fields, ImagesField) && counter && (slices.Contains(b.Today, c.ID) || !b.Stale && len(b.Today) < MaxReveals):
-		return "", nil
-	case why == "" && b.Stale:
-		why = "本机资料今天恢复过备份，今天凭原因查看了多少已无从核对。"
-	case why == "":
-		why = "今天凭原因查看的案件已达上限。"
+	case why != "":
+		return why
+	case !suffices(op):
+		return "没有授权。"
+	case slices.Contains(fields, ImagesField):
+		return "他人经办案件的影像和合同须有授权才能查看。"
+	case b.Stale:
+		return "本机资料今天恢复过备份，今天凭原因查看了多少已无从核对。"
 	}
-	return "", fault.Tell(name, fault.Denied, why+"请申请授权，由系统数据管理员批准后再查看。", errors.New("no grant covers it"))
+	return "今天凭原因查看的案件已达上限。"
 }
 
 // narrowest are grants in the order in which they serve: what names cases before an
-// emergency, and that before what counts any.
-func narrowest(all []Given) []Given {
+// emergency, and that before what counts any; of each, what names most of the fields first.
+func narrowest(all []Given, fields []string) []Given {
 	rank := func(g Given) int {
 		switch {
 		case len(g.Cases) == 0:
@@ -101,7 +148,9 @@ func narrowest(all []Given) []Given {
 		return 0
 	}
 	all = slices.Clone(all)
-	slices.SortStableFunc(all, func(a, b Given) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(all, func(a, b Given) int {
+		return cmp.Or(rank(a)-rank(b), len(b.named(fields))-len(a.named(fields)))
+	})
 	return all
 }
 
@@ -117,13 +166,18 @@ func (g Given) near(op Operator, fields []string, c *loan.Case) int {
 	case len(g.Cases) == 0:
 		n = 1
 	}
-	has := func(f string) bool { return slices.Contains(g.Fields, f) }
-	if n > 0 && !slices.ContainsFunc(fields, func(f string) bool { return !has(f) }) {
+	switch named := len(g.named(fields)); {
+	case n > 0 && named == len(fields):
 		n += 4
-	} else if n > 0 && slices.ContainsFunc(fields, has) {
+	case n > 0 && named > 0:
 		n += 2
 	}
 	return n
+}
+
+// named are those of the fields that a grant names.
+func (g Given) named(fields []string) []string {
+	return slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !slices.Contains(g.Fields, f) })
 }
 
 // lacks are the fields that a grant does not name.

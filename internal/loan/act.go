@@ -466,12 +466,12 @@ func (c *Case) actCentre(ch *Change) error {
 		if c.Status != Queued || c.Finish == nil || b.Finish != c.Finish.ID.String() {
 			return denied("receive")
 		}
-		c.Receipt, c.Status = &b, Received
+		c.Receipt, c.ReceivedAt, c.Status = &b, ch.At, Received
 	case ChangeAccept:
 		if c.Status != Received {
 			return denied("accept")
 		}
-		c.Status = Accepted
+		c.AcceptedAt, c.Status = ch.At, Accepted
 	case ChangeReturn:
 		b, err := returnOf(ch)
 		if err != nil {

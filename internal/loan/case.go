@@ -37,6 +37,8 @@ type Case struct {
 	Former      []ContractState // contracts voided by corrections, still readable
 	Finish      *FinishState
 	Receipt     *ReceiveBody
+	ReceivedAt  time.Time // when the centre gave the receipt
+	AcceptedAt  time.Time // when it accepted the case, of one that it did
 	Return      *ReturnBody
 	Same        []SameStudent // other cases of the same student, as the centre noticed
 	Conflicts   []Conflict

@@ -28,7 +28,7 @@ func (u *Window) ended() {
 		u.beginShift()
 		u.showLapse(d, why)
 		if lost || v.leftOut() {
-			kit.Message(u.win, "有内容没有存下", "刚才正在填写或添加的内容没有存下。恢复办理以后，请打开这件案件核对，再填一次。", nil)
+			kit.Message(u.win, "有内容没有存下", "刚才正在填写或添加的内容没有存下。恢复办理以后，请打开"+v.named()+"核对，再填一次。", nil)
 		}
 	})
 }
@@ -45,12 +45,20 @@ func (u *Window) putOut(why error) {
 	u.show("ending", front("正在停止办理", words, container.NewVBox()))
 	u.closing("put out", d, stop, func(err error) {
 		if lost || v.leftOut() {
-			words += "刚才正在填写或添加的内容没有存下，请接着办理的人员核对。"
+			words += "刚才正在填写或添加的内容没有存下，请接着办理的人员核对" + v.named() + "。"
 		}
 		u.left = Left{Who: d.Operator().ID, Why: words}
 		u.root.Clear() // what was not saved is said there
 		u.afresh(err)
 	})
+}
+
+// named is the case that was in hand, by its digits: it tells nothing of anybody.
+func (v *visit) named() string {
+	if v == nil {
+		return "这件案件"
+	}
+	return shortCase(v.id)
 }
 
 // parting is the while in which the work ends; nothing is signed out meanwhile.

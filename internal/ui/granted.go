@@ -77,27 +77,29 @@ func (s *grantSection) showRevoked(heard []desk.Given) {
 }
 
 // refusedDuties tells who asked which of his requests were declined.
-func (u *Window) refusedDuties(asks []desk.Asked) (told []duty) {
-	for _, a := range asks {
-		if a.Operator == u.desk.Operator().ID && a.Declined != "" {
-			told = append(told, duty{words: "您的申请没有批准：" + strings.Join(fieldNames(a.Fields), "、") + "，" + asksOf(a) + "。", kind: kit.TextWarn, act: "看原因", section: ofGrants})
-		}
+func refusedDuties(declined []desk.Asked) (told []duty) {
+	for _, a := range declined {
+		told = append(told, duty{words: "您的申请没有批准：" + strings.Join(fieldNames(a.Fields), "、") + "，" + asksOf(a) + "。", kind: kit.TextWarn, act: "看原因", section: ofGrants, told: a.Code})
 	}
 	return told
 }
 
-// grantDuties tells who asked of what was granted and not used yet, and of what was taken
-// back.
+// grantDuties tells who asked of what was granted and not used yet, with the way to its
+// case, and of what was taken back.
 func (u *Window) grantDuties(all []desk.Given) (told []duty) {
 	for _, g := range all {
 		what := strings.Join(fieldNames(g.Fields), "、") + "，" + reachOf(g)
 		switch {
 		case g.Revoked && isEmergency(g):
-			told = append(told, duty{words: "您对" + reachOf(g) + "的" + wrongGlass, kind: kit.TextWarn, act: "去查看", section: ofGrants})
+			told = append(told, duty{words: "您对" + reachOf(g) + "的" + wrongGlass, kind: kit.TextWarn, act: "去查看", section: ofGrants, told: g.ID})
 		case g.Revoked:
-			told = append(told, duty{words: "您的授权已被撤销：" + what + "。", kind: kit.TextWarn, act: "去查看", section: ofGrants})
+			told = append(told, duty{words: "您的授权已被撤销：" + what + "。", kind: kit.TextWarn, act: "去查看", section: ofGrants, told: g.ID})
 		case len(g.Used)+len(g.Taken)+g.Searched == 0:
-			told = append(told, duty{words: "您申请的授权已批准：" + what + "，到 " + g.Until.In(u.deps.Now().Location()).Format("01-02 15:04") + " 为止。", kind: kit.TextBody, act: "去查看", section: ofGrants})
+			o := duty{words: "您申请的授权已批准：" + what + "，到 " + g.Until.In(u.deps.Now().Location()).Format("01-02 15:04") + " 为止。", kind: kit.TextBody, act: "去查看", section: ofGrants}
+			if len(g.Cases) == 1 {
+				o.act, o.section, o.open = "打开案件", "", g.Cases[0]
+			}
+			told = append(told, o)
 		}
 	}
 	return told

@@ -92,13 +92,14 @@ func (s *grantSection) refresh() {
 			s.u.fail(err)
 			return
 		}
-		s.show(grants, asks, releases, breaks, reviewed)
+		own := func(a desk.Asked) bool { return a.Operator == s.u.desk.Operator().ID }
+		s.show(grants, slices.DeleteFunc(slices.Clone(asks), func(a desk.Asked) bool { return !own(a) }), releases, breaks, reviewed)
 		s.showRevoked(heard)
 		if s.answers {
 			s.showBack(back)
 			s.showLeaves(leaves)
 		}
-		s.showPleas(pleas)
+		s.showPleas(pleas, slices.DeleteFunc(asks, func(a desk.Asked) bool { return own(a) || a.Declined != "" }))
 	})
 }
 
@@ -108,9 +109,7 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 		if g.Release != nil {
 			continue // with those that may still be used
 		}
-		s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(strings.Join(fieldNames(g.Fields), "、"), kit.TextBody),
-			kit.NewText(reachOf(g)+"："+g.Reason, kit.TextCaption),
-			kit.NewLine("至 "+g.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted)))
+		s.mine.Add(s.grantRow(g))
 	}
 	for _, a := range asks {
 		if a.Declined != "" {
@@ -118,7 +117,7 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 				kit.NewText(asksOf(a)+"。"+s.named(a.Declined)+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
 			continue
 		}
-		words := asksOf(a) + "：" + a.Reason
+		words := asksOf(a) + "：" + a.Reason + "。" + s.u.askedAt(a.At)
 		if a.Behind {
 			words += "。排在前面的申请答复后，才送到其他电脑；急用请打电话报申请码。"
 		}
@@ -149,6 +148,16 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 	s.u.arranged()
 }
 
+// grantRow is of what is in force: what it lets be seen, of which cases, who gave it and why.
+func (s *grantSection) grantRow(g desk.Given) fyne.CanvasObject {
+	what, why := strings.Join(fieldNames(g.Fields), "、"), s.named(g.By)+" 批准，理由："+g.Reason
+	if isEmergency(g) {
+		what, why = "紧急查看：本案全部内容", "本人写的原因："+g.Reason
+	}
+	return kit.Columns([]float32{3, 4, 2}, kit.NewText(what, kit.TextBody), kit.NewText(reachOf(g)+"。"+why, kit.TextCaption),
+		kit.NewLine("至 "+g.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted))
+}
+
 // reviewedRow is what was said at the centre of an emergency.
 func (s *grantSection) reviewedRow(r desk.Reviewed) fyne.CanvasObject {
 	found := kit.NewLine("不应使用", kit.TextBad)
@@ -172,15 +181,15 @@ func (s *grantSection) answering(a desk.Asked) fyne.CanvasObject {
 	if a.Export {
 		return kit.NewSecondary("批准导出…", nil, func() { s.u.approveExport(a, s.refresh) })
 	}
-	return kit.NewSecondary("填批准码…", nil, func() { s.u.answerAsk(a, s.refresh) })
+	words := "填批准码…"
+	if a.Operator != s.u.desk.Operator().ID {
+		words = "当场批准…"
+	}
+	return kit.NewSecondary(words, nil, func() { s.u.answerAsk(a, s.refresh) })
 }
 
-// handling are the buttons of a request that waits: its answer, and of the own one to take
-// it back.
+// handling are the buttons of an own request that waits: its answer, and to take it back.
 func (s *grantSection) handling(a desk.Asked) fyne.CanvasObject {
-	if a.Operator != s.u.desk.Operator().ID {
-		return s.answering(a)
-	}
 	return container.NewHBox(s.answering(a), kit.NewQuiet("撤回…", nil, func() { s.withdraw(a) }))
 }
 
@@ -207,15 +216,22 @@ func reachOf(g desk.Given) string {
 	switch {
 	case slices.Contains(g.Fields, desk.SearchField):
 		return fmt.Sprintf("最多 %d 次，已用 %d 次，还可用 %d 次", g.Count, used, max(g.Count-used, 0))
+	case g.Count > 0 && len(g.Used) > 0: // of those it is good yet
+		return fmt.Sprintf("最多 %d 件，已用于%s，还可用 %d 件", g.Count, casesOf(g.Used), max(g.Count-used, 0))
 	case g.Count > 0:
 		return fmt.Sprintf("最多 %d 件，已用 %d 件，还可用 %d 件", g.Count, used, max(g.Count-used, 0))
 	}
+	return casesOf(g.Cases)
+}
+
+// casesOf names cases, the first five of many.
+func casesOf(all []uuid.UUID) string {
 	var tails []string
-	for _, id := range g.Cases[:min(len(g.Cases), 5)] {
+	for _, id := range all[:min(len(all), 5)] {
 		tails = append(tails, loan.ShortID(id))
 	}
 	words := "案件 " + strings.Join(tails, "、")
-	if n := len(g.Cases); n > len(tails) {
+	if n := len(all); n > len(tails) {
 		words += fmt.Sprintf(" 等 %d 件", n)
 	}
 	return words

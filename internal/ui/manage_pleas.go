@@ -3,7 +3,9 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
@@ -12,14 +14,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// showPleas lists what other laptops ask for, as it came down with the last sync.
-func (s *grantSection) showPleas(pleas []desk.Plea) {
+// showPleas lists what others ask for: at this laptop, which is answered at once, and at
+// other laptops, as it came down with the last sync.
+func (s *grantSection) showPleas(pleas []desk.Plea, here []desk.Asked) {
 	s.pleas.Objects = nil
+	for _, a := range here {
+		buttons := container.NewHBox(s.answering(a))
+		if i := slices.IndexFunc(pleas, func(p desk.Plea) bool { return p.Of(a) }); i >= 0 {
+			p := pleas[i]
+			buttons.Add(kit.NewQuiet("答复…", nil, func() { s.decide(p) }))
+			pleas = slices.Delete(pleas, i, i+1)
+		}
+		s.pleas.Add(acted([]float32{3, 5, 2}, buttons, kit.NewText(s.named(a.Operator), kit.TextBody),
+			kit.NewText("在本机"+strings.TrimSpace(asksFor(a))+strings.Join(fieldNames(a.Fields), "、")+"，"+asksOf(a)+"："+a.Reason+"。"+s.u.askedAt(a.At), kit.TextCaption)))
+	}
 	for _, p := range pleas {
 		s.pleas.Add(acted([]float32{3, 5, 2}, kit.NewSecondary("答复…", nil, func() { s.decide(p) }), kit.NewText(p.Name+"（"+p.Operator+"）", kit.TextBody),
-			kit.NewText(pleaWords(p)+"："+p.Reason, kit.TextCaption)))
+			kit.NewText(pleaWords(p)+"："+p.Reason+"。"+s.u.askedAt(p.At), kit.TextCaption)))
 	}
-	if len(pleas) == 0 {
+	if len(s.pleas.Objects) == 0 {
 		s.pleas.Add(kit.NewText("没有等待批准的申请。各受理点的申请随同步到来，答复随同步回去。", kit.TextMuted))
 	}
 	s.u.arranged()
@@ -34,6 +47,11 @@ func pleaWords(p desk.Plea) string {
 	return fmt.Sprintf("%s，%s，%d 小时", strings.Join(fieldNames(p.Fields), "、"), of, p.Hours)
 }
 
+// askedAt says when a request was made, by which equal ones are told apart.
+func (u *Window) askedAt(at time.Time) string {
+	return "申请时间 " + at.In(u.deps.Now().Location()).Format("01-02 15:04")
+}
+
 // decide answers a request of another laptop.
 func (s *grantSection) decide(p desk.Plea) {
 	answer := kit.NewChoice(kit.Option{ID: "yes", Text: "批准"}, kit.Option{ID: "no", Text: "不批准"})
@@ -46,7 +64,7 @@ func (s *grantSection) decide(p desk.Plea) {
 		kit.NewText("从电脑 末 8 位 "+loan.ShortID(p.Device)+" 申请", kit.TextBody),
 		kit.NewText(pleaWords(p), kit.TextBody),
 		kit.NewText("申请理由："+p.Reason, kit.TextBody),
-		kit.NewText("申请时间："+p.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted),
+		kit.NewText(s.u.askedAt(p.At), kit.TextMuted),
 		answerOf, reasonOf), "确定", "取消", func() bool {
 		answerOf.SetError("")
 		if answer.Value() == "" {

@@ -212,7 +212,7 @@ func (s *recordSection) show(r desk.Record) {
 	s.odd.Objects = nil
 	for _, o := range r.Odd {
 		s.odd.Add(kit.Columns([]float32{2, 2, 6}, kit.NewLine(o.Label(), kit.TextBold), kit.NewLine(strings.TrimSpace(s.named(o.Operator)+" "+string(o.Day)), kit.TextBody),
-			kit.NewText(fmt.Sprintf("%d %s；案件 %s", o.Count, o.Unit(), shortIDs(o.Cases)), kit.TextCaption)))
+			kit.NewText(oddWords(o), kit.TextCaption)))
 	}
 	if len(r.Odd) == 0 {
 		s.odd.Add(kit.NewText("没有发现异常情况。", kit.TextMuted))
@@ -286,3 +286,12 @@ func (s *recordSection) report() {
 
 // detailWords is what a line adds, on screen.
 func detailWords(l desk.Line) string { return l.Words(rulebook.TextWords) }
+
+// oddWords say how often something odd was done, and in which cases where it was in any.
+func oddWords(o desk.Oddity) string {
+	words := fmt.Sprintf("%d %s", o.Count, o.Unit())
+	if len(o.Cases) > 0 {
+		words += "；案件 " + shortIDs(o.Cases)
+	}
+	return words
+}

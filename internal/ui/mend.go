@@ -7,6 +7,7 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -257,12 +258,12 @@ func repairWords(r desk.RepairReport) []kit.Problem {
 	return out
 }
 
-// shortIDs names some cases by their ids.
+// shortIDs names some cases by the ends of their ids.
 func shortIDs(ids []uuid.UUID) string {
 	const most = 3
 	var out []string
 	for _, id := range ids[:min(len(ids), most)] {
-		out = append(out, id.String())
+		out = append(out, loan.ShortID(id))
 	}
 	if len(ids) > most {
 		out = append(out, "等")

@@ -21,8 +21,10 @@ type phoneLink struct {
 	stop  context.CancelFunc
 	code  *fyne.Container
 	where *kit.Text
-	other *kit.Button // another of this laptop's networks
-	at    int         // of the addresses
+	other *kit.Button         // another of this laptop's networks
+	again *kit.Button         // tries anew, where no phone could come
+	needs []fyne.CanvasObject // what is of no use without a code, and not in view then
+	at    int                 // of the addresses
 	say   func(kit.TextKind, string)
 	hear  func(capture.PhoneEvent)
 	ways  string // what else will do, where no phone can come
@@ -38,12 +40,21 @@ func newPhoneLink(u *Window, ways string, say func(kit.TextKind, string), hear f
 		l.show()
 	})
 	l.other.Hide()
+	l.again = kit.NewSecondary("再试一次", kit.Icon("refresh"), nil)
+	l.again.Hide()
 	return l
 }
 
 // serve begins to serve the page.
 func (l *phoneLink) serve(o capture.PhoneOptions) {
 	l.local = o.Local
+	l.again.OnTapped = func() {
+		l.again.Hide()
+		l.free(l.phone)
+		l.phone = nil
+		l.say(kit.TextBody, "正在准备…")
+		l.serve(o)
+	}
 	serve := l.u.deps.Phone
 	if serve == nil {
 		serve = capture.ServePhone
@@ -55,6 +66,7 @@ func (l *phoneLink) serve(o capture.PhoneOptions) {
 	}, func(err error) {
 		switch {
 		case err != nil && l.ctx.Err() == nil:
+			l.lack(true)
 			l.say(kit.TextBad, sentence(err))
 			return
 		case l.ctx.Err() != nil:
@@ -83,7 +95,8 @@ func (l *phoneLink) serve(o capture.PhoneOptions) {
 func (l *phoneLink) show() {
 	all := l.phone.Addresses()
 	if len(all) == 0 {
-		l.say(kit.TextBad, "本机的网络断开了：请重新连上后再打开，也可以"+l.ways+"。")
+		l.lack(true)
+		l.say(kit.TextBad, "本机的网络断开了：请重新连上后再试，也可以"+l.ways+"。")
 		return
 	}
 	address := all[l.at%len(all)]
@@ -94,12 +107,25 @@ func (l *phoneLink) show() {
 		}
 		return
 	}
+	l.lack(false)
 	setVisible(l.other, len(all) > 1)
 	l.code.Objects = []fyne.CanvasObject{code(address)}
 	l.code.Refresh()
 	host, _, _ := strings.Cut(strings.TrimPrefix(address, "http://"), "/")
 	l.where.SetText("本机地址 " + host + "。打不开：不在同一网络，或被防火墙拦住。")
 	l.say(kit.TextBody, "等待手机扫码…")
+}
+
+// lack takes away, or puts back, what is of no use without a code.
+func (l *phoneLink) lack(code bool) {
+	for _, o := range l.needs {
+		setVisible(o, !code)
+	}
+	setVisible(l.again, code)
+	if code {
+		l.other.Hide()
+		l.where.SetText("")
+	}
 }
 
 // used takes the code away, which is void once a phone has it for itself.

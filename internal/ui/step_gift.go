@@ -34,15 +34,18 @@ type giftDialog struct {
 // may be nil.
 func askGift(v *visit, paper desk.Paper, made func(desk.Paper, []byte)) {
 	d := &giftDialog{v: v, paper: paper, name: phoneName(paper), made: made, words: kit.NewText("正在准备…", kit.TextBold), mark: kit.NewText("", kit.TextBold), digits: kit.NewText("", kit.TextDigits)}
-	d.link = newPhoneLink(v.u, "打印"+d.name, d.say, d.hear)
+	d.link = newPhoneLink(v.u, "改为打印", d.say, d.hear)
 	d.send = kit.NewPrimary("数字一致，发送", kit.Icon("phone"), d.give)
 	d.send.Hide()
 	d.steps = kit.NewText("1. 请家庭的手机连到和本机同一个无线网络，或让本机连手机热点。\n2. 用手机自带的相机扫左边的码，只能用一次；微信里不能保存文件。\n3. 看清是这部手机后再发送。", kit.TextBody)
 	side := container.New(&wide{width: 220}, container.NewStack(d.link.code, container.New(&middle{}, d.digits)))
 	d.digits.SetAlign(fyne.TextAlignCenter)
-	d.body = container.New(&stacked{gap: 8}, d.steps, kit.NewText(d.name+"指纹（与手机上显示的一致）", kit.TextCaption), d.mark, d.words, d.link.where,
-		container.NewHBox(d.send, d.link.other))
-	d.dialog = kit.NewDialog(v.u.win, toPhoneLabel(paper), container.NewBorder(nil, nil, container.NewHBox(side, gap(14)), nil, d.body), "完成", "", nil)
+	fingerprint := kit.NewText(d.name+"指纹（与手机上显示的一致）", kit.TextCaption)
+	d.body = container.New(&stacked{gap: 8}, d.steps, fingerprint, d.mark, d.words, d.link.where,
+		container.NewHBox(d.send, d.link.other, d.link.again))
+	left := container.NewHBox(side, gap(14))
+	d.link.needs = []fyne.CanvasObject{left, d.steps, fingerprint, d.mark}
+	d.dialog = kit.NewDialog(v.u.win, toPhoneLabel(paper), container.NewBorder(nil, nil, left, nil, d.body), "完成", "", nil)
 	d.dialog.SetWidth(680)
 	v.gift = d
 	d.dialog.SetOnClosed(d.link.close)

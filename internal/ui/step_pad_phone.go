@@ -28,9 +28,11 @@ func newPadPhone(d *padDialog) *padPhone {
 	p.link = newPhoneLink(d.v.u, "在电脑上签", p.say, p.hear)
 	p.steps = kit.NewText("1. 手机连到和本机同一个无线网络，或让本机连手机热点。\n2. 用手机的相机或微信扫左边的码，只能用一次。\n3. 核对手机上的合同指纹与这里相同，用手指签名。", kit.TextBody)
 	mark := container.New(&stacked{gap: 2}, kit.NewText("合同指纹", kit.TextCaption), kit.NewText(capture.MarkOf(d.pdf), kit.TextBold))
-	right := container.New(&stacked{gap: 8}, p.steps, mark, p.words, p.link.where, container.NewHBox(p.link.other))
+	right := container.New(&stacked{gap: 8}, p.steps, mark, p.words, p.link.where, container.NewHBox(p.link.other, p.link.again))
 	side := container.New(&wide{width: padHeight - 20}, p.link.code)
-	p.panel = container.New(&padBox{}, container.NewBorder(nil, nil, container.NewHBox(side, gap(14)), nil, right))
+	left := container.NewHBox(side, gap(14))
+	p.link.needs = []fyne.CanvasObject{left, p.steps, mark}
+	p.panel = container.New(&padBox{}, container.NewBorder(nil, nil, left, nil, right))
 	return p
 }
 

@@ -76,9 +76,12 @@ func (s *imagesStep) openPhoneDialog(d *phoneDialog, local bool, camera, file fu
 	if local {
 		steps = "照片在浏览器里拍，拍好自动回到这里。"
 	}
-	d.row = container.NewHBox(d.anyway, d.whole, d.other, way("用摄像头", "camera", camera), way("选文件", "folder", file))
-	d.body = container.New(&wide{width: 380}, container.NewVBox(kit.NewText(steps, kit.TextBody), d.words, d.where, d.row))
-	content := container.NewBorder(nil, nil, container.NewHBox(d.code, gap(14)), nil, d.body)
+	d.row = container.NewHBox(d.anyway, d.whole, d.other, d.again, way("用摄像头", "camera", camera), way("选文件", "folder", file))
+	how := kit.NewText(steps, kit.TextBody)
+	d.body = container.New(&wide{width: 380}, container.NewVBox(how, d.words, d.where, d.row))
+	left := container.NewHBox(d.code, gap(14))
+	d.needs = []fyne.CanvasObject{left, how}
+	content := container.NewBorder(nil, nil, left, nil, d.body)
 	d.dialog = kit.NewDialog(s.v.u.win, d.title, content, "完成", "", nil)
 	d.dialog.SetWidth(680)
 	d.dialog.SetOnClosed(d.close)

@@ -78,6 +78,9 @@ func askPrint(v *visit, done func(desk.Paper, []byte), ticked ...desk.Paper) {
 	p.dialog.YesButton().Disable()
 	p.dialog.SetWidth(620)
 	p.dialog.Show()
+	if i := slices.IndexFunc(p.checks, (*kit.Check).Checked); i >= 0 { // what is printed, and not what is not
+		kit.Focus(p.checks[i])
+	}
 	var found []printer.Printer
 	last := ""
 	v.u.run("list printers", func(ctx context.Context) (err error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
@@ -68,7 +67,7 @@ func (s *receiptStep) refresh() {
 	s.showNumbers()
 	s.first()
 	s.void.SetEnabled(s.v.c.Status != loan.Void && !s.v.readOnly())
-	setVisible(s.again, s.v.c.Status == loan.Returned && s.v.c.Finish != nil && !s.v.readOnlyPrint())
+	setVisible(s.again, (s.v.c.Status == loan.Returned || s.v.stopped()) && s.v.c.Finish != nil && !s.v.readOnlyPrint())
 	s.showPhone()
 	s.open()
 }
@@ -85,74 +84,6 @@ func (s *receiptStep) paper() desk.Paper {
 func (s *receiptStep) showPhone() {
 	s.phone.SetText(toPhoneLabel(s.paper()))
 	s.phone.SetEnabled(!s.v.readOnlyPrint() && slices.Contains(s.v.u.desk.PhonePapers(s.v.c), s.paper()))
-}
-
-// rung is one line of the ladder.
-type rung struct {
-	name string
-	at   time.Time
-	done bool
-	now  bool
-}
-
-func (v *visit) rungs() []rung {
-	c := v.c
-	out := []rung{{name: "建立案件", at: c.Opened, done: true}}
-	reviewed := rung{name: "复核通过"}
-	if c.Review != nil && c.Review.Pass {
-		reviewed.done, reviewed.at = true, c.Review.At
-	}
-	sealed := rung{name: "双方签署、合同封存"}
-	if c.Contract != nil && c.Contract.Sealed != nil {
-		sealed.done, sealed.at = true, c.Contract.SealedAt
-	}
-	finished := rung{name: "完成受理，排队上传"}
-	if c.Finish != nil {
-		finished.done, finished.at = true, c.Finish.At
-	}
-	received := rung{name: "已送达，收到中心回执", done: c.Receipt != nil}
-	accepted := rung{name: "中心已受理", done: c.Status == loan.Accepted}
-	if c.Status == loan.Received {
-		received.at = c.Updated
-	}
-	if c.Status == loan.Accepted {
-		accepted.at = c.Updated
-	}
-	out = append(out, reviewed, sealed, finished, received, accepted)
-	for i := range out {
-		if !out[i].done && c.Status != loan.Void {
-			out[i].now = true
-			break
-		}
-	}
-	return out
-}
-
-func (s *receiptStep) showLadder() {
-	var rows []fyne.CanvasObject
-	for _, r := range s.v.rungs() {
-		text, kind := r.name, kit.Info
-		switch {
-		case r.done:
-			kind = kit.Good
-			if !r.at.IsZero() {
-				text += "　" + s.v.stamp(r.at)
-			}
-		case r.now:
-			kind = kit.Warning
-			text += "　待办"
-		}
-		rows = append(rows, kit.NewStatusLine(kind, text))
-	}
-	switch s.v.c.Status {
-	case loan.Returned:
-		rows = append(rows, kit.NewStatusLine(kit.Bad, "中心已退回　"+s.v.stamp(s.v.c.Updated)))
-	case loan.Void:
-		rows = append(rows, kit.NewStatusLine(kit.Bad, "已作废　"+s.v.stamp(s.v.c.Updated)))
-	case loan.Queued:
-		rows = append(rows, kit.NewText("材料已安全保存在本机，联网后自动上传。家庭可以先拿临时回执离开。", kit.TextMuted))
-	}
-	s.ladder.Objects = rows
 }
 
 func (s *receiptStep) showNumbers() {
@@ -245,6 +176,9 @@ func (s *receiptStep) action() action {
 		return action{text: "去完成受理", enabled: true, do: func() { v.show(stepSign) }}
 	case v.c.Finish == nil:
 		return action{text: "完成受理后打印回执"}
+	}
+	if v.stopped() {
+		return action{text: "办下一户", enabled: true, do: func() { v.u.shell.visit("today") }}
 	}
 	return action{text: "打印回执和合同", enabled: !v.readOnlyPrint(), do: s.print}
 }

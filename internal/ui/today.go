@@ -26,6 +26,7 @@ type today struct {
 	stations *stations
 	notices  *notices
 	duties   *duties
+	idle     *fyne.Container
 	how      *kit.Text // how a row is opened, where there is one
 }
 
@@ -39,10 +40,10 @@ func newToday(u *Window) *today {
 	t.menu = u.caseMenu(t.list, func() []desk.Row { return t.rows }, t.refresh)
 	t.how = kit.NewText("双击或回车打开", kit.TextCaption)
 	waiting := kit.Card("接着办", t.how, container.New(&tall{140}, t.list))
-	t.stations, t.notices, t.duties = newStations(u), newNotices(u), newDuties(u)
+	t.stations, t.notices, t.duties, t.idle = newStations(u), newNotices(u), newDuties(u), newIdle()
 	// Where notices and stations both tell something, a low window scrolls.
 	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.parts(startCard(u), waiting)...))
-	t.notices.onTold = t.show
+	t.notices.onTold, t.duties.onTold = t.show, t.showIdle
 	t.refresh()
 	return t
 }
@@ -101,6 +102,7 @@ func (t *today) show() {
 	}
 	choose(t.list, t.rows, chosen)
 	setVisible(t.how, len(t.rows) > 0)
+	t.showIdle()
 }
 
 func figure(label string, n int, kind kit.TextKind) fyne.CanvasObject {

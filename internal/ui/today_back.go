@@ -7,7 +7,6 @@ import (
 	"doorstep/internal/desk"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
-	"github.com/google/uuid"
 )
 
 // sawBack looks anew at a case in hand in which a consent was taken back, so that the desk
@@ -47,13 +46,4 @@ func backDuty(w desk.Duties) []duty {
 	}
 	words := fmt.Sprintf("有 %d 件签署后的案件撤回了同意，还没有人打开看过：不再导出，同步后县资助中心得知，没有受理的不再受理。请告诉经办人。", w.TakenBack)
 	return []duty{{words: words, kind: kit.TextWarn, act: "打开…", open: w.FirstBack}}
-}
-
-// leads goes where a line is dealt with: to its case, or its section of 管理.
-func (d *duties) leads(o duty) {
-	if o.open != uuid.Nil {
-		d.u.shell.open(o.open)
-		return
-	}
-	d.u.shell.manages(o.section)
 }

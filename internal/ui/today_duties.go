@@ -19,16 +19,19 @@ type duties struct {
 	content *fyne.Container
 	rows    *fyne.Container
 	told    []duty
-	heard   bool // what there is was found out once
+	heard   bool   // what there is was found out once
+	onTold  func() // it is known what there is to tell
 }
 
 // duty is one line of it.
 type duty struct {
 	words   string
 	kind    kit.TextKind
-	act     string    // what the button says
+	act     string    // what the button says; empty where there is nothing for him to do
 	section string    // of 管理
 	open    uuid.UUID // the case it is about, instead
+	take    uuid.UUID // the case that is taken over, instead
+	told    string    // by which it is put away once it was read; empty where it goes by itself
 }
 
 func newDuties(u *Window) *duties {
@@ -42,14 +45,10 @@ func newDuties(u *Window) *duties {
 // went, or has other lines.
 func (d *duties) refresh(changed func()) {
 	var wait desk.Duties
-	var heard []desk.Given
-	var asks []desk.Asked
+	var told desk.Told
 	d.u.run("duties", func(ctx context.Context) (err error) {
 		if wait, err = d.u.desk.Duties(ctx); err == nil {
-			heard, err = d.u.desk.GrantsHeard(ctx)
-		}
-		if err == nil {
-			asks, err = d.u.desk.Asks(ctx)
+			told, err = d.u.desk.Told(ctx)
 		}
 		return err
 	}, func(error) { // of a failure the log has it; the lines are fewer
@@ -58,7 +57,8 @@ func (d *duties) refresh(changed func()) {
 			all = append(all, duty{words: sentence(err), kind: kit.TextWarn, act: "去查看", section: ofDevice})
 		}
 		d.heard = true
-		d.show(slices.Concat(all, backDuty(wait), waitWords(wait), d.u.grantDuties(heard), d.u.refusedDuties(asks)), changed)
+		d.show(slices.Concat(all, backDuty(wait), d.u.orphanDuty(wait), waitWords(wait), d.u.grantDuties(told.Grants), refusedDuties(told.Declined)), changed)
+		d.onTold()
 	})
 }
 
@@ -84,10 +84,41 @@ func (d *duties) show(all []duty, changed func()) {
 	}
 	d.told, d.rows.Objects = all, nil
 	for _, o := range all {
-		d.rows.Add(acted([]float32{7, 2}, kit.NewSecondary(o.act, nil, func() { d.leads(o) }), kit.NewText(o.words, o.kind)))
+		words := kit.NewText(o.words, o.kind)
+		if o.act == "" { // another's to do
+			d.rows.Add(words)
+			continue
+		}
+		var act fyne.CanvasObject = kit.NewSecondary(o.act, nil, func() { d.leads(o) })
+		if o.told != "" {
+			act = container.NewHBox(act, kit.NewSecondary("知道了", nil, func() { d.putAway(o, changed) }))
+		}
+		d.rows.Add(acted([]float32{7, 2}, act, words))
 	}
 	setVisible(d.content, len(all) > 0)
 	changed()
+}
+
+// putAway takes a line away that was read.
+func (d *duties) putAway(o duty, changed func()) {
+	d.u.act("put away what was told", func(ctx context.Context) error { return d.u.desk.PutToldAway(ctx, o.told) }, func(err error) {
+		if err != nil {
+			d.u.fail(err)
+		}
+		d.refresh(changed)
+	})
+}
+
+// leads goes where a line is dealt with: to its case, or its section of 管理.
+func (d *duties) leads(o duty) {
+	switch {
+	case o.open != uuid.Nil:
+		d.u.shell.open(o.open)
+	case o.take != uuid.Nil:
+		d.u.shell.takeOn(o.take)
+	default:
+		d.u.shell.manages(o.section)
+	}
 }
 
 // manages goes to a section of 管理.

@@ -73,8 +73,8 @@ func TestWhoMayAnswerIsToldOnTodayHowMuchWaits(t *testing.T) {
 	for look, variant := range map[string]kit.Variant{"light": kit.Light, "dark": kit.Dark} {
 		r := newRig(t, variant)
 		id := r.open(loan.First, false, entered).id
-		for _, export := range []bool{true, false, true} {
-			if _, err := r.u.desk.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Case: id, Hours: 2, Reason: "市资助中心抽查合同", Export: export}); err != nil {
+		for i, export := range []bool{true, false, true} {
+			if _, err := r.u.desk.AskGrant(t.Context(), desk.Wanted{Fields: []string{guard.ImagesField}, Case: id, Hours: 2 + i, Reason: "市资助中心抽查合同", Export: export}); err != nil {
 				t.Fatal(err)
 			}
 		}

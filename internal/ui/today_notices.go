@@ -29,6 +29,7 @@ type notices struct {
 	list    *kit.List
 	tall    *tall // of the list
 	rows    []desk.Notice
+	heard   bool   // what there is was found out once
 	onTold  func() // it is known what there is to tell
 }
 
@@ -58,7 +59,7 @@ func (n *notices) refresh(changed func()) {
 		n.rows = append(n.lost(), rows...)
 		rows = n.rows
 		n.list.Refresh()
-		n.onTold()
+		n.heard = true
 		// The list asks for three rows; of many the half row shows that there are more.
 		high := n.list.MinSize().Height / 3 * min(float32(len(rows)), mostNotices)
 		if n.content.Visible() != (len(rows) > 0) || n.tall.height != high {
@@ -66,6 +67,7 @@ func (n *notices) refresh(changed func()) {
 			setVisible(n.content, len(rows) > 0)
 			changed()
 		}
+		n.onTold()
 	})
 }
 

@@ -56,14 +56,14 @@ func (v *visit) tellGlass(words string) {
 
 // unlessGlass goes on with the emergency that runs in the case, which counts no further
 // one, and asks for one where there is none.
-func (v *visit) unlessGlass(given string, ask func()) {
+func (v *visit) unlessGlass(given string, ticked []string, ask func()) {
 	v.runningGlass(func(on desk.Broken, runs bool) {
 		if !runs {
 			ask()
 			return
 		}
 		v.askRevealBy(fmt.Sprintf("本案的紧急查看还在有效期内，到 %s 为止，不另计次数。请选要看的，30 秒后自动遮盖，可以再显示；每次都记入日志。",
-			v.local(on.Until).Format("15:04")), cmp.Or(given, on.Reason))
+			v.local(on.Until).Format("15:04")), cmp.Or(given, on.Reason), ticked...)
 	})
 }
 

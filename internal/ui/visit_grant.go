@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/fault"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -84,10 +85,20 @@ func (v *visit) askGrantFor(given string, ticked ...string) {
 	reason.OnEnter = func() { d.YesButton().Tapped(nil) }
 	d.SetWidth(640)
 	d.Show()
+	freely := false
+	v.u.run("what a reason shows", func(ctx context.Context) (err error) {
+		_, freely, err = v.u.byReason(ctx, v.id)
+		return err
+	}, func(err error) {
+		if err == nil && freely {
+			which.SetHint("只有影像和合同须申请；其他各项按“显示…”写明原因就能看。")
+		}
+	})
 }
 
 // ask puts down a request for a grant that a dialog asks for, and goes on with it
-// when the dialog is closed; where it is refused, why says so.
+// when the dialog is closed; where it is refused, why says so. Of one that waits already
+// no other is made: that one is offered.
 func (u *Window) ask(d *kit.Dialog, why *kit.Labeled, w desk.Wanted, then func(desk.Asked)) {
 	d.YesButton().SetBusy("正在登记…")
 	var a desk.Asked
@@ -96,12 +107,17 @@ func (u *Window) ask(d *kit.Dialog, why *kit.Labeled, w desk.Wanted, then func(d
 		return err
 	}, func(err error) {
 		d.YesButton().SetBusy("")
-		if err != nil {
+		switch {
+		case fault.KindOf(err) == fault.Exists:
+			d.Close()
+			at := a.At.In(u.deps.Now().Location()).Format("01-02 15:04")
+			kit.Confirm(u.win, "已经申请过", at+" 提交的同样的申请还在等待批准，不用再申请。急用的请打开那份申请：打电话报申请码，或由管理员当场批准。", "打开那份申请", "知道了", func() { then(a) })
+		case err != nil:
 			why.SetError(sentence(err))
-			return
+		default:
+			d.Close()
+			then(a)
 		}
-		d.Close()
-		then(a)
 	})
 }
 
@@ -296,14 +312,14 @@ func (u *Window) administrators() []kit.Option {
 // breakGlass asks for the reason of an emergency.
 func (v *visit) breakGlass() { v.breakGlassFor("") }
 
-// breakGlassFor is breakGlass with a reason that was given; where an emergency runs in
-// the case it goes on with that.
-func (v *visit) breakGlassFor(given string) {
-	v.unlessGlass(given, func() { v.askGlass(given) })
+// breakGlassFor is breakGlass with a reason that was given and what was ticked; where an
+// emergency runs in the case it goes on with that.
+func (v *visit) breakGlassFor(given string, ticked ...string) {
+	v.unlessGlass(given, ticked, func() { v.askGlass(given, ticked...) })
 }
 
 // askGlass asks for the reason of a further emergency.
-func (v *visit) askGlass(given string) {
+func (v *visit) askGlass(given string, ticked ...string) {
 	reason := kit.NewField()
 	reason.MaxLen = 100
 	reason.SetText(given)
@@ -326,7 +342,7 @@ func (v *visit) askGlass(given string) {
 					return
 				}
 				d.Close()
-				v.askRevealBy(v.glassWords(on), text)
+				v.askRevealBy(v.glassWords(on), text, ticked...)
 			})
 			return false
 		})

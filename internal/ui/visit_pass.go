@@ -225,7 +225,7 @@ func (v *visit) takeOver() {
 		}, func(err error) {
 			switch {
 			case desk.NeedsGrant(err):
-				v.askToTake(err, text)
+				v.u.askToTake(words.title, err, text)
 			case err != nil:
 				v.u.fail(err)
 			}
@@ -237,8 +237,8 @@ func (v *visit) takeOver() {
 }
 
 // askToTake says that the day's cases are used up, and leads to a grant for more.
-func (v *visit) askToTake(err error, reason string) {
-	kit.Confirm(v.u.win, v.takeWords().title, sentence(err), "申请授权…", "取消", func() {
-		v.u.askCounted(counted{title: "申请继续接手", text: "由系统数据管理员批准后，可以再接手所写的件数。", unit: "最多几件", field: desk.TakeField, most: 20, reason: reason}, nil)
+func (u *Window) askToTake(title string, err error, reason string) {
+	kit.Confirm(u.win, title, sentence(err), "申请授权…", "取消", func() {
+		u.askCounted(counted{title: "申请继续接手", text: "由系统数据管理员批准后，可以再接手所写的件数。", unit: "最多几件", field: desk.TakeField, most: 20, reason: reason}, nil)
 	})
 }

@@ -30,12 +30,16 @@ func (v *visit) askReveal() {
 	v.askRevealBy("只显示所选内容，30 秒后自动遮盖。谁在什么时候、因为什么查看了哪些内容，都记入日志。", "")
 }
 
-// askRevealBy is askReveal with what is said above it, and a reason that was given.
-func (v *visit) askRevealBy(words, given string) {
+// askRevealBy is askReveal with what is said above it, a reason that was given, and what
+// was ticked.
+func (v *visit) askRevealBy(words, given string, ticked ...string) {
 	if !v.active {
 		return
 	}
-	a := &revealAsk{v: v, boxes: newFieldBoxes("phone"), reason: kit.NewField(), granted: kit.NewText("", kit.TextOK)}
+	if len(ticked) == 0 {
+		ticked = []string{"phone"}
+	}
+	a := &revealAsk{v: v, boxes: newFieldBoxes(ticked...), reason: kit.NewField(), granted: kit.NewText("", kit.TextOK)}
 	a.reason.MaxLen = 100
 	a.reason.SetText(given)
 	a.reason.SetPlaceholder("例如：家长来电核对进度")
@@ -61,7 +65,7 @@ func (a *revealAsk) others() fyne.CanvasObject {
 		})
 	}
 	v := a.v
-	a.glass = other("紧急查看…", func() { v.breakGlassFor(a.reason.Text()) })
+	a.glass = other("紧急查看…", func() { v.breakGlassFor(a.reason.Text(), a.boxes.ticked()...) })
 	more := container.NewHBox(other("申请授权…", func() { v.askGrantFor(a.reason.Text(), a.boxes.ticked()...) }), a.glass)
 	if v.mayTakeOn() {
 		more.Add(other("接着办理：接手…", v.takeOver))
@@ -98,8 +102,27 @@ func (a *revealAsk) show() {
 			return
 		}
 		v.refresh()
+		v.showWhere(fields)
 		if slices.Contains(fields, desk.ImagesField) {
 			v.showPictures()
 		}
 	})
+}
+
+// showWhere goes to where values stand that are shown for a while, unless the step in view
+// has some of them: half the time would go by while they are looked for.
+func (v *visit) showWhere(fields []string) {
+	at := -1
+	for _, f := range fields {
+		switch s := stepOf(f); {
+		case f == desk.ImagesField:
+		case s == v.at || v.at == stepReview: // which has them all
+			return
+		case at < 0:
+			at = s
+		}
+	}
+	if at >= 0 {
+		v.show(at)
+	}
 }

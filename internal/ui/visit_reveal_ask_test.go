@@ -47,6 +47,10 @@ func TestARefusalToShowStandsWhereItIsAboutAndWhatWasFilledInGoesOn(t *testing.T
 	if len(boxes) != 5 || !boxes[1].Checked() {
 		t.Fatalf("%d boxes", len(boxes))
 	}
+	if words := r.labelled()[1].Hint(); !strings.Contains(words, "影像和合同须有授权") || !strings.Contains(words, "还可看 10 件") {
+		t.Errorf("what a reason shows: %q", words)
+	}
+	r.snap("reveal-reason")
 	r.answer()
 	if at, say := r.blamed(); at != 0 {
 		t.Errorf("without a reason: blamed is field %d: %q", at, say)
@@ -72,6 +76,10 @@ func TestARefusalToShowStandsWhereItIsAboutAndWhatWasFilledInGoesOn(t *testing.T
 			if len(on) != 5 || !on[1].Checked() || !on[4].Checked() || on[0].Checked() {
 				t.Error("what was ticked is lost")
 			}
+			if words := r.labelled()[1].Hint(); !strings.Contains(words, "只有影像和合同须申请") {
+				t.Errorf("what needs leave: %q", words)
+			}
+			r.snap("grant-reason")
 			r.ui(func() {
 				r.dialog().Close()
 				v.askRevealBy("", "核对家长投诉的材料")

@@ -18,13 +18,17 @@ func (a *revealAsk) tellGranted() {
 	}
 	before := a.boxes.ticked()
 	var all []desk.Given
+	words := ""
 	a.v.u.run("grants", func(ctx context.Context) (err error) {
-		all, err = a.v.u.desk.Grants(ctx)
+		if all, err = a.v.u.desk.Grants(ctx); err == nil {
+			words, _, err = a.v.u.byReason(ctx, a.v.id)
+		}
 		return err
 	}, func(err error) {
 		if err != nil {
 			return
 		}
+		a.which.SetHint(words)
 		a.leaves = a.v.leaves(all)
 		if words := a.v.grantedWords(a.leaves); words != "" {
 			a.granted.SetText(words)
@@ -39,9 +43,8 @@ func (a *revealAsk) tellGranted() {
 	})
 }
 
-// fillIn ticks what the grant names that lasts longest, and gives its reason: one grant
-// must name all that is shown at once. An emergency names all, so that nothing is ticked
-// for it.
+// fillIn ticks what the grant names that lasts longest, and gives its reason. An emergency
+// names all, so that nothing is ticked for it.
 func (a *revealAsk) fillIn() {
 	if len(a.leaves) == 0 {
 		return
@@ -62,8 +65,11 @@ func (a *revealAsk) fillIn() {
 
 // offerGlass offers an emergency but where what is ticked is granted.
 func (a *revealAsk) offerGlass() {
-	fields := a.boxes.chosen()
-	granted := len(fields) > 0 && slices.ContainsFunc(a.leaves, func(g desk.Given) bool { return subset(fields, g.Fields) })
+	fields, all := a.boxes.chosen(), []string(nil)
+	for _, g := range a.leaves {
+		all = append(all, g.Fields...)
+	}
+	granted := len(fields) > 0 && subset(fields, all)
 	if a.glass.Visible() == granted {
 		setVisible(a.glass, !granted)
 		a.content.Refresh()

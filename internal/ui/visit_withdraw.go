@@ -75,11 +75,17 @@ func (k *consentCard) confirmWithdraw(title string, chosen []string) {
 // register takes consents back.
 func (k *consentCard) register(chosen []string) {
 	v := k.v
-	for _, purpose := range chosen {
+	for i, purpose := range chosen {
 		k.own = true
 		v.do("withdraw consent", func(ctx context.Context) (*loan.Case, error) {
 			return v.u.desk.Withdraw(ctx, v.id, k.party, purpose)
-		}, nil)
+		}, func(err error) {
+			if err != nil {
+				v.u.fail(err)
+			} else if i == len(chosen)-1 {
+				kit.Notice(v.u.win, kit.Good, "已登记撤回。县资助中心在同步后得知。")
+			}
+		})
 	}
 }
 

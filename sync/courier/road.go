@@ -368,7 +368,7 @@ func refused(op string, p *refusal) error {
 	case parcel.CodeClone:
 		return fault.Say(op, fault.Refused, "中心已有本机编号相同而内容不同的记录：本机数据可能被复制或恢复过旧备份。材料保留在本机，请联系县资助中心。", p)
 	case parcel.CodeUsed:
-		return fault.Say(op, fault.Refused, "该注册码已被另一台电脑使用，请索取新的注册码。", p)
+		return fault.Say(op, fault.Refused, "该注册码已经用过，请索取新的注册码。", p)
 	case parcel.CodeExpired:
 		return fault.Say(op, fault.Refused, "该注册码已过期，请索取新的注册码。", p)
 	case parcel.CodeDevice:

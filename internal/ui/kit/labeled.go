@@ -54,6 +54,9 @@ func (l *Labeled) SetHint(text string) {
 	l.Refresh()
 }
 
+// Hint is the help that stands there.
+func (l *Labeled) Hint() string { return l.hint }
+
 // SetLabel replaces the label's words.
 func (l *Labeled) SetLabel(text string) {
 	l.text = text
