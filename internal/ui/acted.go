@@ -1,10 +1,12 @@
 package ui
 
 import (
+	"image/color"
 	"slices"
 
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 )
@@ -16,7 +18,28 @@ func acted(weights []float32, act fyne.CanvasObject, words ...*kit.Text) fyne.Ca
 	for _, w := range words {
 		cells = append(cells, container.New(&beside{of: act}, w))
 	}
-	return kit.Columns(weights, slices.Concat(cells, []fyne.CanvasObject{container.NewVBox(container.NewHBox(layout.NewSpacer(), act))})...)
+	return kit.Columns(weights, slices.Concat(cells, []fyne.CanvasObject{atRight(act)})...)
+}
+
+// rowOf is acted as a row of a list whose columns agree, however narrow, and whose rows
+// are of one height, also where nothing is to be done: act is nil then.
+func rowOf(weights []float32, act fyne.CanvasObject, words ...*kit.Text) fyne.CanvasObject {
+	like := kit.NewSecondary("　", nil, nil)
+	var cells []fyne.CanvasObject
+	for _, w := range words {
+		cells = append(cells, container.New(anyWidth{}, container.New(&beside{of: like}, w)))
+	}
+	room := canvas.NewRectangle(color.Transparent)
+	room.SetMinSize(fyne.NewSize(0, like.MinSize().Height))
+	if act == nil {
+		act = container.NewStack()
+	}
+	return kit.Columns(weights, slices.Concat(cells, []fyne.CanvasObject{container.NewStack(room, atRight(act))})...)
+}
+
+// atRight stands at the right edge, as wide as it asks for.
+func atRight(o fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewVBox(container.NewHBox(layout.NewSpacer(), o))
 }
 
 // beside lays out words whose first line is in the middle of what stands beside them.

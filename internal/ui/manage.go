@@ -116,7 +116,7 @@ func (m *manage) refresh() {
 
 func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 	state, kind := "可在本机登录", kit.TextOK
-	var act fyne.CanvasObject = container.NewStack()
+	var act fyne.CanvasObject
 	switch {
 	case !o.Enabled:
 		state, kind = "已停用", kit.TextMuted
@@ -130,8 +130,8 @@ func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 	if o.ID == m.u.desk.Operator().ID {
 		state = "当前登录"
 	}
-	return kit.Columns([]float32{2, 3, 3, 2, 3},
-		wrapped(o.Name, kit.TextBold), wrapped(roleLabels(o), kit.TextBody), wrapped(o.Where(), kit.TextBody), kit.NewLine(state, kind), act)
+	return rowOf([]float32{2, 3, 3, 2, 3}, act,
+		kit.NewText(o.Name, kit.TextBold), kit.NewText(roleLabels(o), kit.TextBody), kit.NewText(o.Where(), kit.TextBody), kit.NewLine(state, kind))
 }
 
 // enable lets a person of the roster in at this laptop, for who may do so alone.

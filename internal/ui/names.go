@@ -2,9 +2,7 @@ package ui
 
 import (
 	"doorstep/internal/desk"
-	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 )
 
 // namer gives accounts the names that people go by: "name（account）" of who is on the
@@ -22,12 +20,6 @@ func (u *Window) namer() func(account string) string {
 		}
 		return desk.AccountLabel(account)
 	}
-}
-
-// wrapped is text that wraps within its column, however narrow, so that the columns of
-// all rows of a list agree.
-func wrapped(text string, kind kit.TextKind) fyne.CanvasObject {
-	return container.New(anyWidth{}, kit.NewText(text, kind))
 }
 
 // anyWidth asks for hardly any width for its one object.

@@ -25,7 +25,7 @@ func (u *Window) passwordCard() fyne.CanvasObject {
 			if u.desk.Manages(o) {
 				act = kit.NewSecondary("重设密码", kit.Icon("lock"), func() { u.resetPassword(o) })
 			}
-			rows.Add(kit.Columns([]float32{2, 3, 2}, wrapped(o.Name, kit.TextBold), wrapped(roleLabels(o), kit.TextBody), act))
+			rows.Add(rowOf([]float32{2, 3, 2}, act, kit.NewText(o.Name, kit.TextBold), kit.NewText(roleLabels(o), kit.TextBody)))
 		}
 	}
 	return kit.Card("密码", kit.NewSecondary("修改我的密码", kit.Icon("lock"), u.changePassword), rows)
