@@ -26,8 +26,8 @@ func (v *visit) took(err error, leaving bool) {
 
 // told is called where a failure is said on the screen.
 func (v *visit) told(err error) {
-	if err != nil {
-		v.untold.Add(-1)
+	if err != nil && v.untold.Add(-1) == 0 {
+		v.noRoom.Store(false)
 	}
 }
 

@@ -114,6 +114,28 @@ func TestALockSaysThatHalfADateIsNotKept(t *testing.T) {
 	})
 }
 
+// TestALockSpeaksOfAFullDiskOnlyWhereThatIsWhy has an act find no room, which was told, long
+// before a field holds what cannot be a value.
+func TestALockSpeaksOfAFullDiskOnlyWhereThatIsWhy(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false, entered)
+	r.ui(func() {
+		v.do("edit", func(context.Context) (*loan.Case, error) { return nil, fault.New("edit", fault.Full, nil) }, nil)
+	})
+	r.settle()
+	r.ui(func() {
+		v.show(stepStudent)
+		r.typesOver(v, "student.id_valid_to", "2033-13")
+		r.u.idled(idleLimit)
+	})
+	r.locked()
+	r.ui(func() {
+		if said := textsIn(r.u.win.Canvas().Content()); strings.Contains(said, "磁盘") || !strings.Contains(said, "没有存下") {
+			t.Errorf("it says %s", said)
+		}
+	})
+}
+
 // TestALockSaysThatACorrectionIsNotMade has a field of a signed contract typed over, and the
 // window lock by itself while the question about it stands.
 func TestALockSaysThatACorrectionIsNotMade(t *testing.T) {
