@@ -9,6 +9,7 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
 	"github.com/google/uuid"
 )
 
@@ -22,6 +23,7 @@ func TestAnAdministratorsOwnGrantsAreHisAlone(t *testing.T) {
 	s := inManage[*grantSection](r, ofGrants)
 	r.until("the request", func() bool { return len(findButtons(s.pleas)) == 1 })
 	r.settle()
+	r.snap("grants-of-others")
 	r.ui(func() {
 		if mine := textsIn(s.mine); strings.Contains(mine, "手机号码") {
 			t.Errorf("his own are %s", mine)
@@ -32,7 +34,6 @@ func TestAnAdministratorsOwnGrantsAreHisAlone(t *testing.T) {
 		fyneTap(findButtons(s.pleas)[0])
 	})
 	r.settle()
-	r.snap("grants-of-others")
 	if got := r.dialogWords(); !strings.Contains(got, a.Code) {
 		t.Errorf("it leads to %q", got)
 	}
@@ -55,6 +56,11 @@ func TestAGrantSaysWhoGaveItAndWhy(t *testing.T) {
 	if got := words(); !strings.Contains(got, "紧急查看：本案全部内容") || !strings.Contains(got, "本人写的原因：") {
 		t.Errorf("an emergency: %s", got)
 	}
+	r.ui(func() {
+		s.mine.Objects = []fyne.CanvasObject{s.grantRow(g), s.grantRow(desk.Given{Grant: guard.Grant{Fields: []string{"student.phone"}, Count: 2, Reason: "抽查", By: "admin-9", Until: g.Until}, Used: g.Cases})}
+		s.u.arranged()
+	})
+	r.snap("grants-own")
 	g.Cases, g.Count, g.Used = nil, 2, []uuid.UUID{id}
 	if got := reachOf(g); got != "最多 2 件，已用于"+shortCase(id)+"，还可用 1 件" {
 		t.Errorf("of any cases: %s", got)
