@@ -286,8 +286,8 @@ func (s *syncScreen) refresh() {
 	s.facts.Objects = []fyne.CanvasObject{kit.Columns(nil,
 		fact("待传记录", fmt.Sprintf("%d 条", st.Changes)),
 		fact("待传材料", fmt.Sprintf("%d 件，%s", st.Blobs, size(st.Bytes))),
-		fact("上次联系", s.u.moment(st.LastContact)),
-		fact("上次回执", s.u.moment(st.LastReceipt)))}
+		fact("上次联系", s.u.moment(st.EverContact)),
+		fact("上次回执", s.u.moment(st.EverReceipt)))}
 	s.facts.Refresh()
 	s.settings.show(st)
 	if time.Since(s.listed) >= listEvery || st.Phase != courier.Sending {

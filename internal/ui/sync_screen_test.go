@@ -84,7 +84,7 @@ func (u *Window) standing(change func(s *courier.State, rows []desk.WaitingRow))
 
 func sending(s *courier.State, done int64) {
 	s.Phase, s.Online, s.Done, s.Speed, s.Changes = courier.Sending, true, done, 210_000, 0
-	s.LastContact, s.LastReceipt = testClock(), testClock().Add(-3*time.Second)
+	s.EverContact, s.EverReceipt = testClock(), testClock().Add(-3*time.Second)
 }
 
 // getsOn shows the first case half way, and the second just begun.
@@ -171,7 +171,7 @@ func TestSyncScreenInEveryStanding(t *testing.T) {
 		signInTest(t, u)
 		fyne.DoAndWait(func() { u.shell.visit("sync") })
 		u.standing(func(s *courier.State, _ []desk.WaitingRow) {
-			s.Online, s.AllSent, s.Changes, s.LastContact, s.LastReceipt = true, true, 0, testClock(), testClock()
+			s.Online, s.AllSent, s.Changes, s.EverContact, s.EverReceipt = true, true, 0, testClock(), testClock()
 		})
 		golden(t, u, "sync-all-sent-light")
 	})

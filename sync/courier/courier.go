@@ -163,6 +163,8 @@ func (c *Courier) Run(ctx context.Context) error {
 	if err := c.readSettings(ctx); err != nil {
 		return fault.Wrap("courier.Run", err)
 	}
+	c.recall(ctx)
+	defer c.keepContact()
 	_, _ = c.look(ctx) // what waits is shown before the road is known; an error is met again by the attempt
 	for fails := 0; ; {
 		var err error
@@ -201,6 +203,8 @@ func (c *Courier) RunUntilEmpty(ctx context.Context) error {
 	if err := c.readSettings(ctx); err != nil {
 		return fault.Wrap(op, err)
 	}
+	c.recall(ctx)
+	defer c.keepContact()
 	for fails := 0; ; fails++ {
 		if c.stopped() {
 			return fault.Wrap(op, c.heldFault())

@@ -234,8 +234,9 @@ func (c *Courier) acknowledge(ctx context.Context, r *parcel.Receipt, raw []byte
 	c.centre, c.epoch, c.held = r.Centre, r.Epoch, r.Through
 	c.update(func(s *State) {
 		s.Online, s.LastContact = true, c.now()
+		s.EverContact = s.LastContact
 		if fresh {
-			s.LastReceipt = s.LastContact
+			s.LastReceipt, s.EverReceipt = s.LastContact, s.LastContact
 		}
 	})
 	return nil
@@ -356,7 +357,10 @@ func (c *Courier) fetchNews(ctx context.Context) (more bool, err error) {
 			}
 		}
 		if len(n.Changes) > 0 {
-			c.update(func(s *State) { s.LastReceipt, s.Fetched = c.now(), s.Fetched+len(n.Changes) })
+			c.update(func(s *State) {
+				s.LastReceipt, s.Fetched = c.now(), s.Fetched+len(n.Changes)
+				s.EverReceipt = s.LastReceipt
+			})
 		}
 		if !n.More {
 			break

@@ -85,6 +85,8 @@ type State struct {
 
 	LastContact  time.Time // the centre answered
 	LastReceipt  time.Time // a receipt or news changed something here
+	EverContact  time.Time // when the centre last answered, in this run or one before; zero: never, as far as is kept
+	EverReceipt  time.Time // LastReceipt, or of the newest receipt of a run before
 	LastBulletin time.Time // something the county sends down was put in force here
 	BulletinErr  error     // why the last one was refused, for fault.Sentence; nil when none was
 
