@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -41,6 +42,34 @@ func TestALaptopThatWasShutOutHearsItByStick(t *testing.T) {
 	if out, err := l.ShutOut(t.Context(), l.Profile().Device); err != nil || out || l.status(t, id) != loan.Received {
 		t.Errorf("let in again, it is shut out still: %v, %v, and the case is %s", out, err, l.status(t, id))
 	}
+}
+
+// Whoever takes a stick reads in Chinese what became of each laptop's part, and that only
+// the laptop which was shut out was passed over.
+func TestWhoTakesAStickReadsWhatBecameOfEachLaptop(t *testing.T) {
+	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
+	l, out, dir := newLaptop(t, s), newLaptop(t, s), t.TempDir()
+	take := func(want int, says ...string) {
+		t.Helper()
+		var o, e bytes.Buffer
+		if got := run(t.Context(), []string{"stick", "take", "--data", s.dir, "--from", dir}, &o, &e); got != want {
+			t.Errorf("exit %d, want %d", got, want)
+		}
+		for _, say := range says {
+			if said := o.String() + e.String(); !strings.Contains(said, say) {
+				t.Errorf("it says %q, want %q in it", said, say)
+			}
+		}
+	}
+	for _, l := range []*laptop{l, out} {
+		l.finished(t, noise("a", 9_000))
+		l.write(t, dir)
+	}
+	s.must(t, "device", "revoke", "--id", out.Profile().Device.String())
+	mine, other := "电脑 "+l.Profile().Device.String(), "电脑 "+out.Profile().Device.String()
+	take(exitFailed, mine+"：收下 1 批", "回答已写到 U 盘", other+"：已停用，它的内容没有收；停用的说明已写到 U 盘", "已停用的电脑没有收，其余都已收下并写好回答。")
+	s.must(t, "device", "admit", "--id", out.Profile().Device.String())
+	take(exitOK, mine+"：", other+"：收下 1 批")
 }
 
 // TestTwoMachinesOfOneIdentityThatLiveByStick has a copy of a laptop's data write a stick

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 
 	"doorstep/internal/fault"
 	"doorstep/sync/central"
@@ -39,8 +38,8 @@ func stickTake(ctx context.Context, args []string, out, errs io.Writer) error {
 	} else {
 		showStick(out, taken)
 	}
-	if err == nil && slices.ContainsFunc(taken, func(t central.StickTaken) bool { return !t.Clean() }) {
-		err = fault.New("sync.stick", fault.Refused, errors.New("not all on the stick was taken and answered; see above"))
+	if err == nil {
+		err = stickFault(taken)
 	}
 	return err
 }
@@ -66,19 +65,51 @@ func alone(ctx context.Context, dir string, errs io.Writer) (*central.Central, e
 
 func showStick(out io.Writer, taken []central.StickTaken) {
 	for _, t := range taken {
-		fmt.Fprintf(out, "%s: %d batches taken, %d refused as not whole; %d parcels, %d blobs", t.Device, t.Batches, t.Broken, t.Parcels, t.Blobs)
-		if t.Answer {
-			fmt.Fprint(out, "; answered")
+		fmt.Fprintf(out, "电脑 %s：%s\n", t.Device, stickWords(t))
+		if t.Broken > 0 {
+			fmt.Fprintf(out, "  %d 批不完整，整批没有收：请在那台电脑上重新写一次 U 盘。\n", t.Broken)
 		}
-		fmt.Fprintln(out)
 		for _, r := range t.Refused {
-			fmt.Fprintln(out, "  refused:", r)
+			fmt.Fprintln(out, "  没有收：", r)
 		}
 		for _, g := range t.Unread {
 			fmt.Fprintf(out, "  授权 %s 在县里已损坏，没有写入U盘；其余已写入。请用 sync grant withdraw --id %s 收回，需要时另签一份。\n", g, g)
 		}
-		if t.Error != "" {
-			fmt.Fprintln(out, "  passed over:", t.Error)
+		if t.Error != "" && !t.ShutOut {
+			fmt.Fprintf(out, "  %s（%s）\n", t.Why(), t.Error)
 		}
 	}
+}
+
+// stickWords says what became of a laptop's part.
+func stickWords(t central.StickTaken) string {
+	answer := "没有写回答"
+	if t.Answer {
+		answer = "回答已写到 U 盘"
+	}
+	switch {
+	case t.ShutOut && t.Answer:
+		return "已停用，它的内容没有收；停用的说明已写到 U 盘，请送回那台电脑读取"
+	case t.ShutOut:
+		return "已停用，它的内容没有收；停用的说明没有写到 U 盘"
+	}
+	return fmt.Sprintf("收下 %d 批（%d 个记录包、%d 件材料），%s", t.Batches, t.Parcels, t.Blobs, answer)
+}
+
+// stickFault is why not all on a stick was taken and answered; nil where all was.
+func stickFault(taken []central.StickTaken) error {
+	says := ""
+	for _, t := range taken {
+		switch {
+		case t.Clean():
+		case t.ShutOut && t.Answer && says == "":
+			says = "已停用的电脑没有收，其余都已收下并写好回答。"
+		case !t.ShutOut || !t.Answer:
+			says = "U 盘上有的内容没有收下，或没有写好回答，见上面各行；其余都已收下。"
+		}
+	}
+	if says == "" {
+		return nil
+	}
+	return fault.Tell("sync.stick", fault.Refused, says, errors.New("not all on the stick was taken and answered"))
 }

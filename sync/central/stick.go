@@ -19,10 +19,20 @@ type StickTaken struct {
 	Broken  int       `json:"broken"`  // that were not whole, and refused whole
 	Parcels int       `json:"parcels"`
 	Blobs   int       `json:"blobs"`
-	Refused []string  `json:"refused,omitempty"` // what was not taken of whole batches, and why
-	Answer  bool      `json:"answer"`            // receipts and news were written onto the stick
-	Unread  []string  `json:"unread,omitempty"`  // grants that cannot be read here and are left out of the answer
-	Error   string    `json:"error,omitempty"`   // why this laptop's part was passed over, or no answer written
+	Refused []string  `json:"refused,omitempty"`  // what was not taken of whole batches, and why
+	Answer  bool      `json:"answer"`             // receipts and news were written onto the stick
+	Unread  []string  `json:"unread,omitempty"`   // grants that cannot be read here and are left out of the answer
+	Error   string    `json:"error,omitempty"`    // why this laptop's part was passed over, or no answer written
+	ShutOut bool      `json:"shut_out,omitempty"` // it was passed over because the laptop is shut out
+	why     error     // Error, for the person who takes the stick
+}
+
+// Why is what the person who takes the stick reads of Error; empty where there is none.
+func (t StickTaken) Why() string {
+	if t.why == nil {
+		return ""
+	}
+	return fault.Sentence(t.why)
 }
 
 // Clean says whether all that the stick holds of this laptop was taken, and
@@ -107,7 +117,7 @@ func (c *Central) takeStickOf(ctx context.Context, dir string, id uuid.UUID) (St
 		if own := fault.KindOf(err); own == fault.Cancelled || own == fault.Damaged {
 			return t.StickTaken, err
 		}
-		t.Error = "no answer written: " + err.Error()
+		t.Error, t.why = "no answer written: "+err.Error(), err
 	}
 	c.log.Info("stick taken", "device", id, "batches", t.Batches, "broken", t.Broken, "parcels", t.Parcels, "blobs", t.Blobs, "answer", t.Answer)
 	return t.StickTaken, nil
@@ -119,7 +129,7 @@ func (t *taking) passOver(err error) (StickTaken, error) {
 	if fault.KindOf(err) == fault.Cancelled {
 		return t.StickTaken, err
 	}
-	t.Error = err.Error()
+	t.Error, t.why = err.Error(), err
 	t.c.log.Warn("laptop of a stick passed over", "device", t.Device, "error", err.Error())
 	return t.StickTaken, nil
 }

@@ -29,5 +29,6 @@ func (t *taking) shutOut(ctx context.Context) (StickTaken, error) {
 	if err != nil {
 		return t.StickTaken, err
 	}
+	t.ShutOut = true
 	return t.passOver(problemOf("central.takeStick", fault.Denied, parcel.CodeRevoked))
 }
