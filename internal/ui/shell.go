@@ -180,7 +180,7 @@ func (s *shell) start(kind loan.Kind, supplement bool) {
 			s.u.fail(err)
 			return
 		}
-		s.u.saved()
+		s.u.saved(c.Updated)
 		s.take(c)
 		if c.Ticket != nil {
 			kit.Notice(s.u.win, kit.Good, "号码 "+c.TicketLabel()+"，请告诉来办的家庭。")
@@ -197,9 +197,9 @@ func (s *shell) take(c *loan.Case) {
 }
 
 // saved shows the time of the latest durable save.
-func (u *Window) saved() {
+func (u *Window) saved(at time.Time) {
 	if u.shell != nil {
-		u.shell.savedAt.Set(kit.Good, "已保存 "+u.deps.Now().Format("15:04:05"))
+		u.shell.savedAt.Set(kit.Good, "已保存 "+at.In(u.deps.Now().Location()).Format("15:04:05"))
 		if u.room != nil {
 			u.room.room.Wake()
 		}
