@@ -54,7 +54,7 @@ func (u *Window) lockAs(alone bool) {
 		return
 	}
 	u.left.Alone = alone
-	v := u.shell.current
+	v, dropped := u.shell.current, u.droppedWords()
 	if v != nil {
 		v.lost.Store(false) // what was refused before was told then
 	}
@@ -62,8 +62,11 @@ func (u *Window) lockAs(alone bool) {
 	u.left.Who = d.Operator().ID
 	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
 	u.closing("lock", d, stop, func(err error) {
-		if v.leftOut() {
+		switch {
+		case v.leftOut():
 			u.left.Alone, u.left.Why = false, v.leftWords()
+		case alone && dropped != "":
+			u.left.Alone, u.left.Why = false, "已自动锁定。"+dropped+"，请登录后重做。"
 		}
 		u.afresh(err)
 	})
@@ -318,6 +321,10 @@ func (u *Window) idled(since time.Duration) {
 		u.lockAlone()
 	case u.shell == nil && u.gate == nil:
 	case since >= idleLimit-idleWarning:
-		kit.Notice(u.win, kit.Warning, "即将自动锁定，锁定前会保存已填的内容。动一下鼠标或按任意键可继续使用。")
+		words := "锁定前会保存案件里已填的内容"
+		if dropped := u.droppedWords(); dropped != "" {
+			words = dropped
+		}
+		kit.Notice(u.win, kit.Warning, "即将自动锁定，"+words+"。动一下鼠标或按任意键可继续使用。")
 	}
 }
