@@ -265,7 +265,7 @@ func (b *bound) save(fields map[string]any) {
 			b.saving++
 		case err != nil && v.covering: // what was typed is not shown any more
 			b.saving--
-			v.u.fail(err)
+			v.tellCovered(err)
 		case err != nil:
 			b.saving--
 			b.failed = sentence(err)
