@@ -186,7 +186,7 @@ func (b *bound) show() {
 	fail, hint := "", b.hint
 	switch {
 	case b.failed != "":
-		fail = "没有保存：" + b.failed
+		fail = notSaved(b.failed)
 	case b.invalid != "":
 		fail = b.invalid
 	case !b.v.reached(b):
