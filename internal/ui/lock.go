@@ -34,7 +34,7 @@ func (u *Window) beginShift() {
 
 // lock closes the store and begins afresh at the sign-in screen. Work in hand
 // has been saved field by field; the store is closed, its keys wiped, when all
-// that was asked for is done. Of what was open only the case's id is kept,
+// that was asked for is done. Of what was open only the case's id and step are kept,
 // sealed, for the same operator.
 func (u *Window) lock() { u.lockAs(false) }
 
@@ -98,16 +98,16 @@ func (u *Window) onceDone(last, then func()) {
 // leaveWork ends the work on the screens, with what is in hand saved and remembered.
 // What runs beside them is ended by stop, once all that was asked for is done.
 func (u *Window) leaveWork() (stop func()) {
-	at := uuid.Nil
+	at, step := uuid.Nil, 0
 	if v := u.shell.current; v != nil {
-		at = v.id
+		at, step = v.id, v.at
 	}
 	unkept := u.unkept()
 	u.rest()
 	u.root.Clear() // a notice of one operator is not for the next
 	clear(u.making)
 	u.keepUnkept(unkept)
-	u.remember(at)
+	u.remember(at, step)
 	u.keepStick()
 	u.endShift()
 	u.stickOwn = ""
@@ -159,49 +159,6 @@ func (u *Window) afresh(failed error) {
 			u.fail(err)
 		}
 		u.begin()
-	})
-}
-
-// remember keeps which case each operator had in hand when the window locked.
-func (u *Window) remember(id uuid.UUID) {
-	d := u.desk
-	u.act("remember", func(ctx context.Context) error {
-		open, err := inHand(ctx, d)
-		if err != nil {
-			return err
-		}
-		who := d.Operator().ID
-		if open[who] == id {
-			return nil
-		}
-		if id == uuid.Nil {
-			delete(open, who)
-		} else {
-			open[who] = id
-		}
-		return d.SetSetting(ctx, "in hand", open)
-	}, func(error) {})
-}
-
-func inHand(ctx context.Context, d *desk.Desk) (map[string]uuid.UUID, error) {
-	open := map[string]uuid.UUID{}
-	_, err := d.Setting(ctx, "in hand", &open)
-	return open, err
-}
-
-// resume opens the case again that the operator had in hand when the window
-// locked. One that cannot be opened any more is passed over.
-func (u *Window) resume() {
-	var open map[string]uuid.UUID
-	d := u.desk
-	u.act("look what was open", func(ctx context.Context) (err error) {
-		open, err = inHand(ctx, d)
-		return err
-	}, func(err error) {
-		id := open[d.Operator().ID]
-		if s := u.shell; err == nil && id != uuid.Nil && s.current == nil && s.name == "today" {
-			s.open(id)
-		}
 	})
 }
 
