@@ -308,6 +308,9 @@ func TestAGrantOfACodeIsTakenBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.carry(w.b)
+		if out := w.s.must(t, "grant", "waiting"); !strings.Contains(out, "已批准，后由 ") || strings.Contains(out, "不批准") {
+			t.Errorf("the centre says of what was approved and taken back: %s", out)
+		}
 		w.answer(c.at(t, "admin-9"), p, true)
 		w.carry(c, w.a, w.b)
 		taken(g)

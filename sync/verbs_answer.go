@@ -218,7 +218,10 @@ func grantWaiting(ctx context.Context, args []string, out, errs io.Writer) error
 				return err
 			}
 			state := "等待答复"
-			if p.Declined {
+			switch {
+			case p.TakenBack:
+				state = "已批准，后由 " + guard.AccountLabel(p.By) + " 撤销"
+			case p.Declined:
 				state = guard.AccountLabel(p.By) + " 不批准"
 			}
 			of := fmt.Sprintf("最多 %d 件案件", asked.Ask.Count)

@@ -54,18 +54,35 @@ type heardBack struct {
 
 func (h heardBack) of(a guard.AnswerBack) bool { return h.Grant == a.Grant && h.At.Equal(a.At) }
 
+// toldBack is what the centre says of answers that took no effect, whosever.
+func (d *Desk) toldBack(ctx context.Context) ([]guard.AnswerBack, error) {
+	b, err := d.store.Bulletin(ctx, bulletin.Answers, bulletin.AnswersName)
+	if fault.KindOf(err) == fault.Missing {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return guard.ParseAnswersBack(b)
+}
+
+// noEffect is when the centre found of grants that their approval gave none.
+func (d *Desk) noEffect(ctx context.Context) (map[string]time.Time, error) {
+	all, err := d.toldBack(ctx)
+	out := map[string]time.Time{}
+	for _, a := range all {
+		if a.Answer == guard.SaidYes && a.Why != guard.WhyApproved && a.At.After(out[a.Grant]) {
+			out[a.Grant] = a.At
+		}
+	}
+	return out, err
+}
+
 // answersBack is what the centre says of the operator's answers that he has not put away,
 // and what he was told of before. Nothing is noted.
 func (d *Desk) answersBack(ctx context.Context) (list []guard.AnswerBack, heard []heardBack, err error) {
-	b, err := d.store.Bulletin(ctx, bulletin.Answers, bulletin.AnswersName)
-	if fault.KindOf(err) == fault.Missing {
-		return nil, nil, nil
-	}
-	var all []guard.AnswerBack
-	if err == nil {
-		all, err = guard.ParseAnswersBack(b)
-	}
-	if err == nil {
+	all, err := d.toldBack(ctx)
+	if err == nil && len(all) > 0 {
 		_, err = d.setting(ctx, heardSetting+d.operator.ID, &heard)
 	}
 	if err != nil {

@@ -174,7 +174,7 @@ func ofScreens(key string) bool {
 // screenSettings are how things are shown, and what was open: each a name, or with
 // a point behind it how names begin.
 func screenSettings() []string {
-	return []string{"look", inHandSetting, "print.", "stick unfinished", "not added"}
+	return []string{"look", inHandSetting, inHandSetting + " at", "print.", "stick unfinished", "not added"}
 }
 
 // CanSignIn says whether an account has a password at this laptop.

@@ -111,12 +111,16 @@ func (d *Desk) leaves(ctx context.Context) ([]Leave, error) {
 	if _, err := d.setting(ctx, approvedSetting, &all); err != nil {
 		return nil, err
 	}
+	none, err := d.noEffect(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range all {
 		back, err := d.backHere(ctx, a.Grant)
 		if err != nil {
 			return nil, err
 		}
-		if back || here[a.Grant] || now.After(a.until()) {
+		if back || here[a.Grant] || now.After(a.until()) || none[a.Grant].After(a.At) {
 			continue
 		}
 		if err := l.add(ctx, Leave{Grant: a.Grant, Operator: a.Operator, Where: hex.EncodeToString(a.Device[:]), Fields: a.Fields, Count: max(a.Count, 1), Until: a.until(), By: a.By,

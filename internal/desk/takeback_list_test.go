@@ -1,8 +1,11 @@
 package desk_test
 
 import (
+	"encoding/hex"
 	"testing"
+	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"github.com/google/uuid"
@@ -19,6 +22,41 @@ func TestWhatWasApprovedOverTheNetworkIsTakenBackWhereItWasApproved(t *testing.T
 	}
 	if err := a.d.TakeBack(t.Context(), all[0].Grant, "看错了申请人"); err != nil || len(a.leaves()) != 0 {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAGrantThatNeverCameToBeIsNotOfferedToBeTakenBack(t *testing.T) {
+	a := newAnswering(t)
+	if err := a.plea(true); err != nil {
+		t.Fatal(err)
+	}
+	all := a.leaves()
+	if len(all) != 1 {
+		t.Fatalf("got %+v", all)
+	}
+	for i, k := range []struct {
+		why  guard.Why
+		at   time.Time
+		want int
+	}{
+		{guard.WhyGone, clock().Add(-time.Hour), 1}, // said of an answer before this one
+		{guard.WhyApproved, clock().Add(time.Hour), 1},
+		{guard.WhyGone, clock().Add(time.Hour), 0},
+		{guard.WhyDeclined, clock().Add(time.Hour), 0},
+	} {
+		back := guard.AnswerBack{Operator: "both-1", Answer: guard.SaidYes, Why: k.why, Device: a.other, Asker: "clerk-2",
+			Ask: hex.EncodeToString(must(t, a.ask)), Grant: all[0].Grant, Case: a.c.ID, At: k.at.UTC()}
+		if k.why == guard.WhyApproved || k.why == guard.WhyDeclined {
+			back.By = "admin-9"
+		}
+		b, err := guard.EncodeAnswersBack([]guard.AnswerBack{back})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.send(bulletin.Bulletin{Kind: bulletin.Answers, Name: bulletin.AnswersName, Issued: clock().Add(time.Duration(i+1) * time.Minute).UTC(), Content: b})
+		if got := a.leaves(); len(got) != k.want {
+			t.Errorf("%s at %s: got %+v", k.why, k.at, got)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"doorstep/internal/fault"
@@ -126,6 +127,9 @@ func (p Plea) notOwn(by string) error {
 
 // PleaPrefix begins the id of a grant that was asked for at a laptop.
 const PleaPrefix = "p-"
+
+// Asked says whether a grant was asked for at a laptop: its reason is then the asker's own.
+func (g Grant) Asked() bool { return strings.HasPrefix(g.ID, PleaPrefix) }
 
 // ID is the id of the grant that the request becomes.
 func (p Plea) ID() (string, error) {

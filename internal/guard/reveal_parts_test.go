@@ -26,6 +26,8 @@ func TestFieldsOfDifferentLeavesAreShownTogether(t *testing.T) {
 	back := of("back", "admin-1", 0, phone)
 	back.Revoked = true
 	images, glass := of("images", "admin-1", 0, ImagesField), of("glass", Emergency, 0, GrantFields()...)
+	gone := images
+	gone.Revoked = true
 	full := make([]uuid.UUID, MaxReveals)
 	for n, k := range map[string]struct {
 		role   Role
@@ -34,11 +36,13 @@ func TestFieldsOfDifferentLeavesAreShownTogether(t *testing.T) {
 		want   []Part // nil is refused
 		say    string
 	}{
-		"pictures by a grant, the rest by the reason":                  {Clerk, Basis{Grants: []Given{images}}, []string{phone, ImagesField}, []Part{{"images", []string{ImagesField}}, {"", []string{phone}}}, ""},
-		"the same beside a grant of the rest that was taken back":      {Clerk, Basis{Grants: []Given{images, back}}, []string{phone, ImagesField}, []Part{{"images", []string{ImagesField}}, {"", []string{phone}}}, ""},
-		"what a grant names by it, the rest by the emergency":          {Clerk, Basis{Grants: []Given{glass, of("phone", "admin-1", 0, phone)}}, []string{phone, name}, []Part{{"phone", []string{phone}}, {"glass", []string{name}}}, ""},
-		"nothing by two grants that count where one names all":         {Clerk, Basis{Grants: []Given{of("one", "admin-1", 3, phone), of("all", "admin-1", 3, phone, ImagesField)}}, []string{phone, ImagesField}, []Part{{"all", []string{phone, ImagesField}}}, ""},
-		"two grants of an auditor":                                     {Auditor, Basis{Grants: []Given{images, of("phone", "admin-1", 0, phone)}}, []string{phone, ImagesField}, []Part{{"images", []string{ImagesField}}, {"phone", []string{phone}}}, ""},
+		"pictures by a grant, the rest by the reason":             {Clerk, Basis{Grants: []Given{images}}, []string{phone, ImagesField}, []Part{{"images", []string{ImagesField}}, {"", []string{phone}}}, ""},
+		"the same beside a grant of the rest that was taken back": {Clerk, Basis{Grants: []Given{images, back}}, []string{phone, ImagesField}, []Part{{"images", []string{ImagesField}}, {"", []string{phone}}}, ""},
+		"what a grant names by it, the rest by the emergency":     {Clerk, Basis{Grants: []Given{glass, of("phone", "admin-1", 0, phone)}}, []string{phone, name}, []Part{{"phone", []string{phone}}, {"glass", []string{name}}}, ""},
+		"nothing by two grants that count where one names all":    {Clerk, Basis{Grants: []Given{of("one", "admin-1", 3, phone), of("all", "admin-1", 3, phone, ImagesField)}}, []string{phone, ImagesField}, []Part{{"all", []string{phone, ImagesField}}}, ""},
+		"two grants of an auditor":                                {Auditor, Basis{Grants: []Given{images, of("phone", "admin-1", 0, phone)}}, []string{phone, ImagesField}, []Part{{"images", []string{ImagesField}}, {"phone", []string{phone}}}, ""},
+		"three grants that run beside one of pictures that was taken back": {Clerk, Basis{Grants: []Given{gone, of("phone", "admin-1", 0, phone), of("name", "admin-1", 0, name), images}}, []string{phone, name, ImagesField},
+			[]Part{{"phone", []string{phone}}, {"name", []string{name}}, {"images", []string{ImagesField}}}, ""},
 		"pictures without leave beside a grant of phones taken back":   {Clerk, Basis{Grants: []Given{back}}, []string{phone, ImagesField}, nil, "他人经办案件的影像和合同须有授权才能查看。请"},
 		"pictures without leave beside a grant of phones that runs":    {Clerk, Basis{Grants: []Given{of("phone", "admin-1", 0, phone)}}, []string{phone, ImagesField}, nil, "他人经办案件的影像和合同须有授权才能查看。请"},
 		"phones after the handful beside a grant of pictures":          {Clerk, Basis{Grants: []Given{images}, Today: full}, []string{phone, ImagesField}, nil, "今天凭原因查看的案件已达上限。请"},

@@ -34,21 +34,26 @@ func (v *visit) hearGrants() {
 // heardWords say what may be seen of the case by a grant, and until when, and what no
 // more; empty where there is neither.
 func (v *visit) heardWords(all []desk.Given) string {
+	var came, back, runs []string
 	words := ""
 	for _, g := range all {
-		if !slices.Contains(g.Cases, v.id) {
-			continue
+		switch {
+		case !slices.Contains(g.Cases, v.id):
+		case g.Revoked && isEmergency(g):
+			words = wrongGlass
+		case g.Revoked:
+			back = append(back, g.Fields...)
+		default:
+			came = append(came, strings.Join(fieldNames(g.Fields), "、")+"，到 "+v.stamp(g.Until)+" 为止")
+			runs = append(runs, g.Fields...)
 		}
-		fields := strings.Join(fieldNames(g.Fields), "、")
-		if g.Revoked && isEmergency(g) {
-			words += wrongGlass
-			continue
-		}
-		if g.Revoked {
-			words += "授权已撤销：" + fields + "。"
-			continue
-		}
-		words += "授权已到：" + fields + "，到 " + v.stamp(g.Until) + " 为止，按“显示…”查看。"
+	}
+	if len(came) > 0 {
+		words += "授权已到：" + strings.Join(came, "；") + "，按“显示…”查看。"
+	}
+	gone := slices.DeleteFunc(back, func(f string) bool { return slices.Contains(runs, f) })
+	if len(gone) > 0 { // what was given anew is gone no more
+		words += "授权已撤销：" + strings.Join(dedupe(fieldNames(gone)), "、") + "。"
 	}
 	return words
 }

@@ -44,6 +44,14 @@ func TestWhoAskedIsToldOfTheGrant(t *testing.T) {
 			if got := r.u.grantDuties([]desk.Given{g}); len(got) != 1 || !strings.Contains(got[0].words, "已被撤销") {
 				t.Errorf("今日: %+v", got)
 			}
+			again := g
+			again.Revoked = false
+			if got := v.heardWords([]desk.Given{g, g}); strings.Count(got, "手机号码") != 1 {
+				t.Errorf("the banner of two: %q", got)
+			}
+			if got, want := v.heardWords([]desk.Given{g, again}), "授权已到：学生手机号码，到 "+v.stamp(g.Until)+" 为止，按“显示…”查看。"; got != want {
+				t.Errorf("the banner once it was given anew: %q, want %q", got, want)
+			}
 			g.Revoked, g.Used = false, g.Cases
 			if got := r.u.grantDuties([]desk.Given{g}); len(got) != 0 {
 				t.Errorf("once it was used: %+v", got)

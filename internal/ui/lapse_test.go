@@ -277,7 +277,7 @@ func TestALaptopThatIsShutOutInTheMiddleOfACaseStops(t *testing.T) {
 			t.Error("the work goes on")
 		}
 	})
-	if c, err := inHand(t.Context(), d); err != nil || len(c) != 1 {
+	if c, _, err := inHand(t.Context(), d); err != nil || len(c) != 1 {
 		t.Errorf("the case in hand is not kept: %v, %v", c, err)
 	}
 	r.settle()

@@ -34,7 +34,7 @@ func (u *Window) beginShift() {
 
 // lock closes the store and begins afresh at the sign-in screen. Work in hand
 // has been saved field by field; the store is closed, its keys wiped, when all
-// that was asked for is done. Of what was open only the case's id is kept,
+// that was asked for is done. Of what was open only the case's id and step are kept,
 // sealed, for the same operator.
 func (u *Window) lock() { u.lockAs(false) }
 
@@ -54,7 +54,7 @@ func (u *Window) lockAs(alone bool) {
 		return
 	}
 	u.left.Alone = alone
-	v := u.shell.current
+	v, dropped := u.shell.current, u.droppedWords()
 	if v != nil {
 		v.lost.Store(false) // what was refused before was told then
 	}
@@ -62,8 +62,11 @@ func (u *Window) lockAs(alone bool) {
 	u.left.Who = d.Operator().ID
 	u.show("locking", front("正在锁定", lockingWords(len(d.Waiting()), u.chore), container.NewVBox()))
 	u.closing("lock", d, stop, func(err error) {
-		if v.leftOut() {
+		switch {
+		case v.leftOut():
 			u.left.Alone, u.left.Why = false, v.leftWords()
+		case alone && dropped != "":
+			u.left.Alone, u.left.Why = false, "已自动锁定。"+dropped+"，请登录后重做。"
 		}
 		u.afresh(err)
 	})
@@ -95,16 +98,16 @@ func (u *Window) onceDone(last, then func()) {
 // leaveWork ends the work on the screens, with what is in hand saved and remembered.
 // What runs beside them is ended by stop, once all that was asked for is done.
 func (u *Window) leaveWork() (stop func()) {
-	at := uuid.Nil
+	at, step := uuid.Nil, 0
 	if v := u.shell.current; v != nil {
-		at = v.id
+		at, step = v.id, v.at
 	}
 	unkept := u.unkept()
 	u.rest()
 	u.root.Clear() // a notice of one operator is not for the next
 	clear(u.making)
 	u.keepUnkept(unkept)
-	u.remember(at)
+	u.remember(at, step)
 	u.keepStick()
 	u.endShift()
 	u.stickOwn = ""
@@ -156,49 +159,6 @@ func (u *Window) afresh(failed error) {
 			u.fail(err)
 		}
 		u.begin()
-	})
-}
-
-// remember keeps which case each operator had in hand when the window locked.
-func (u *Window) remember(id uuid.UUID) {
-	d := u.desk
-	u.act("remember", func(ctx context.Context) error {
-		open, err := inHand(ctx, d)
-		if err != nil {
-			return err
-		}
-		who := d.Operator().ID
-		if open[who] == id {
-			return nil
-		}
-		if id == uuid.Nil {
-			delete(open, who)
-		} else {
-			open[who] = id
-		}
-		return d.SetSetting(ctx, "in hand", open)
-	}, func(error) {})
-}
-
-func inHand(ctx context.Context, d *desk.Desk) (map[string]uuid.UUID, error) {
-	open := map[string]uuid.UUID{}
-	_, err := d.Setting(ctx, "in hand", &open)
-	return open, err
-}
-
-// resume opens the case again that the operator had in hand when the window
-// locked. One that cannot be opened any more is passed over.
-func (u *Window) resume() {
-	var open map[string]uuid.UUID
-	d := u.desk
-	u.act("look what was open", func(ctx context.Context) (err error) {
-		open, err = inHand(ctx, d)
-		return err
-	}, func(err error) {
-		id := open[d.Operator().ID]
-		if s := u.shell; err == nil && id != uuid.Nil && s.current == nil && s.name == "today" {
-			s.open(id)
-		}
 	})
 }
 
@@ -318,6 +278,10 @@ func (u *Window) idled(since time.Duration) {
 		u.lockAlone()
 	case u.shell == nil && u.gate == nil:
 	case since >= idleLimit-idleWarning:
-		kit.Notice(u.win, kit.Warning, "即将自动锁定，锁定前会保存已填的内容。动一下鼠标或按任意键可继续使用。")
+		words := "锁定前会保存案件里已填的内容"
+		if dropped := u.droppedWords(); dropped != "" {
+			words = dropped
+		}
+		kit.Notice(u.win, kit.Warning, "即将自动锁定，"+words+"。动一下鼠标或按任意键可继续使用。")
 	}
 }

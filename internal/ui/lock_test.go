@@ -219,6 +219,11 @@ func TestTwoChangePlacesWithoutLosingTheCaseInHand(t *testing.T) {
 		if v.id != cases[who] {
 			t.Fatalf("%s has %s in hand, want %s", who, v.id, cases[who])
 		}
+		r.ui(func() {
+			if v.at != stepStudent {
+				t.Errorf("%s comes back to step %d", who, v.at)
+			}
+		})
 		if got := r.saved(v.id).App.Student.Name; got != names[who] {
 			t.Errorf("%s: %d characters were kept of %d", who, len([]rune(got)), len([]rune(names[who])))
 		}

@@ -225,7 +225,7 @@ func (r *recovery) choose() {
 	r.settle = kit.NewPrimary("设置新密码并登录", kit.Icon("check"), r.open)
 	r.out = kit.NewQuiet("取消", nil, r.leave)
 	r.u.first = r.set.first
-	r.u.show("recover set", front("已批准，请设置新密码", r.who.Value().Text+"，原来的密码从此失效。",
+	r.u.show("recover set", front("已批准，请设置新密码", r.who.Value().Text+"，设置新密码后，原来的密码失效。",
 		container.NewVBox(r.set.firstOf, r.set.againOf, r.settle, container.NewCenter(r.out))))
 	r.approved, r.u.deserted = time.Now(), r.desert
 }

@@ -26,9 +26,10 @@ type shell struct {
 
 	name    string
 	screen  screen
-	current *visit   // the case in hand, kept while other screens are looked at
-	section string   // of 管理, looked at last
-	audited *audited // the last 核验; nil before one
+	current *visit       // the case in hand, kept while other screens are looked at
+	begins  func(*visit) // where the case that is being opened begins; nil: where its state says
+	section string       // of 管理, looked at last
+	audited *audited     // the last 核验; nil before one
 }
 
 // screen is one of the shell's screens.
@@ -102,10 +103,15 @@ func (s *shell) put(name string, next screen) {
 }
 
 // open takes a case in hand.
-func (s *shell) open(id uuid.UUID) {
+func (s *shell) open(id uuid.UUID) { s.openAt(id, nil) }
+
+// openAt is open with where in the case to begin; nil: where its state says.
+func (s *shell) openAt(id uuid.UUID, at func(*visit)) {
+	s.begins = at
 	if s.current != nil && s.current.id == id {
 		s.current.sawBack()
 		s.current.toMend()
+		s.lead(id)
 		s.visit("visit")
 		return
 	}
@@ -120,6 +126,14 @@ func (s *shell) open(id uuid.UUID) {
 		}
 		s.opened(id, c, err)
 	})
+}
+
+// lead has the case in hand begin where openAt said.
+func (s *shell) lead(id uuid.UUID) {
+	if s.begins != nil && s.current.id == id {
+		s.begins(s.current)
+	}
+	s.begins = nil
 }
 
 // opened takes a case in hand that was read, or says why it was not.
@@ -180,7 +194,8 @@ func (s *shell) start(kind loan.Kind, supplement bool) {
 			s.u.fail(err)
 			return
 		}
-		s.u.saved()
+		s.u.saved(c.Updated)
+		s.begins = nil // of a case that was not opened
 		s.take(c)
 		if c.Ticket != nil {
 			kit.Notice(s.u.win, kit.Good, "号码 "+c.TicketLabel()+"，请告诉来办的家庭。")
@@ -193,13 +208,14 @@ func (s *shell) take(c *loan.Case) {
 		s.current.close()
 	}
 	s.current = newVisit(s.u, c)
+	s.lead(c.ID)
 	s.visit("visit")
 }
 
 // saved shows the time of the latest durable save.
-func (u *Window) saved() {
+func (u *Window) saved(at time.Time) {
 	if u.shell != nil {
-		u.shell.savedAt.Set(kit.Good, "已保存 "+u.deps.Now().Format("15:04:05"))
+		u.shell.savedAt.Set(kit.Good, "已保存 "+at.In(u.deps.Now().Location()).Format("15:04:05"))
 		if u.room != nil {
 			u.room.room.Wake()
 		}

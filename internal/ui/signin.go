@@ -51,7 +51,7 @@ func newSignIn(u *Window) *signIn {
 	)
 	caption := "在本机登录后才能查看和受理案件"
 	if u.left.Alone {
-		caption = "已自动锁定，填的内容都保存了，请登录后接着办。"
+		caption = "已自动锁定，案件里填的内容都保存了，请登录后接着办。"
 	}
 	if u.left.Why != "" {
 		form.Objects = slices.Insert(form.Objects, 0, fyne.CanvasObject(kit.NewText(u.left.Why, kit.TextWarn)), gap(between/2))

@@ -64,7 +64,7 @@ func TestWhoTakesNoCasesInIsNotOfferedOne(t *testing.T) {
 }
 
 func TestWhoWasAtTheDeskIsChosenAfterALock(t *testing.T) {
-	const alone = "已自动锁定，填的内容都保存了，请登录后接着办。"
+	const alone = "已自动锁定，案件里填的内容都保存了，请登录后接着办。"
 	for name, c := range map[string]struct {
 		lock  func(*Window)
 		alone bool

@@ -93,7 +93,7 @@ func (d *padDialog) confirm(take func(g given, told func(error))) {
 	take(g, func(err error) {
 		d.dialog.YesButton().SetBusy("")
 		if err != nil {
-			d.say(kit.TextBad, "没有保存："+sentence(err))
+			d.say(kit.TextBad, notSaved(sentence(err)))
 			return
 		}
 		d.dialog.Close()

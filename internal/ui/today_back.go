@@ -39,6 +39,16 @@ func backWords(r desk.Notice) (text, more string) {
 	return text, more
 }
 
+// beginsAt is where a case of the list begins: one of which a consent was taken back at that
+// person's consents, any other where its state says, which is nil.
+func beginsAt(r desk.Notice) func(*visit) {
+	if r.Returned != nil || r.SentBack != nil || r.Erased != "" || len(r.TakenBack) == 0 {
+		return nil
+	}
+	path := "consent/" + string(r.TakenBack[0].Party)
+	return func(v *visit) { v.mend, v.at = path, stepOf(path) }
+}
+
 // backDuty tells a data administrator of cases of others in which a consent was taken back.
 func backDuty(w desk.Duties) []duty {
 	if w.TakenBack == 0 {

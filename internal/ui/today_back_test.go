@@ -53,6 +53,11 @@ func TestTodayTellsThatAConsentWasTakenBackUntilTheCaseIsOpened(t *testing.T) {
 		if v := r.visit(); v == nil || v.id != id || r.u.shell.name != "visit" {
 			t.Fatal("it is not opened")
 		}
+		r.ui(func() {
+			if v := r.u.shell.current; v.at != stepStudent {
+				t.Errorf("it begins at step %d, not at the consents", v.at)
+			}
+		})
 		if got := rows(); len(got) != 0 {
 			t.Errorf("once it was opened: told of %d cases", len(got))
 		}

@@ -39,7 +39,7 @@ func newNotices(u *Window) *notices {
 		func() int { return len(n.rows) }, func(i int) []kit.Cell { return n.cells(n.rows[i]) })
 	n.list.TwoLines = true
 	n.tall = &tall{}
-	n.list.OnOpen = func(i int) { u.shell.open(n.rows[i].ID) }
+	n.list.OnOpen = func(i int) { u.shell.openAt(n.rows[i].ID, beginsAt(n.rows[i])) }
 	n.content = container.NewStack(kit.Card("须处理的案件", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(n.tall, n.list)))
 	n.content.Hide()
 	return n

@@ -60,7 +60,7 @@ func (u *Window) urge(id uuid.UUID, to loan.Urgency, done func()) {
 			u.fail(err)
 			return
 		}
-		u.saved()
+		u.saved(u.deps.Now())
 		u.wake()
 		if u.shell == nil {
 			return

@@ -381,9 +381,10 @@ func (v *visit) do(name string, job func(ctx context.Context) (*loan.Case, error
 			defer v.refreshCase() // the case itself may be gone
 		}
 		if err == nil {
-			v.savedAt = v.u.deps.Now()
-			v.u.saved()
-			v.c = c
+			if !c.Updated.Equal(v.c.Updated) { // an act that found nothing to do saved nothing
+				v.u.saved(c.Updated)
+			}
+			v.savedAt, v.c = c.Updated, c
 			v.uncovered() // before done, which may put a dialog of its own there
 		}
 		if v.closed {

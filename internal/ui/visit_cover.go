@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 )
@@ -28,8 +29,28 @@ func (v *visit) uncovered() {
 	v.steps[stepReceipt].(*receiptStep).cover()
 	typing, v.unmade = typing || v.unmade, false
 	if typing && v.pending == before { // what was sent to the desk is told by its answer
-		kit.Notice(v.u.win, kit.Warning, "案件已不由您办理。刚才正在填写的内容没有存下，请告诉接着办理的人员。")
+		kit.Notice(v.u.win, kit.Warning, v.coveredWords())
 	}
+}
+
+// tellCovered says that what was typed as the case was masked was not taken.
+func (v *visit) tellCovered(err error) {
+	if fault.KindOf(err) != fault.Denied {
+		v.u.fail(err)
+		return
+	}
+	kit.Notice(v.u.win, kit.Warning, v.coveredWords())
+}
+
+// coveredWords say what became of what was typed in a case that is another's now, and who
+// took it and why.
+func (v *visit) coveredWords() string {
+	words := "案件已不由您办理。"
+	if n := len(v.c.Holders); n > 0 && v.c.Holders[n-1].Reason != "" {
+		h := v.c.Holders[n-1]
+		words = "案件已由" + v.person(h.By) + "接手，原因：" + h.Reason + "。"
+	}
+	return words + "刚才正在填写的内容没有存下，请告诉接着办理的人员。"
 }
 
 // onlyHandler stands in the place of a contract that is not the operator's to see.

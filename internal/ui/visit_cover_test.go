@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
 	"doorstep/internal/ui/kit"
@@ -164,4 +165,32 @@ func TestWhatIsTypedAsTheCaseIsMaskedIsNotDroppedWithoutAWord(t *testing.T) {
 			r.seesNothing(v)
 		})
 	}
+}
+
+// TestWhatIsTypedAsTheCaseIsTakenOverIsToldWithTheReason has a case that is still filled in
+// taken back while its clerk types.
+func TestWhatIsTypedAsTheCaseIsTakenOverIsToldWithTheReason(t *testing.T) {
+	r := newRig(t, kit.Light)
+	id := r.open(loan.First, false, entered).id
+	r.another("clerk-2", guard.Clerk)
+	r.must(r.u.desk.TakeOver(t.Context(), id, loan.EntryStation, "经办人生病"))
+	r.openFor(id)
+	v := r.visit()
+	r.ui(func() {
+		v.show(stepStudent)
+		r.typesOver(v, "student.phone", "15400000009")
+	})
+	back := store.Entry{Case: id, Kind: loan.ChangeTake, Operator: "clerk-1", Body: loan.TakeBody{Station: loan.EntryStation, Reason: "经办人回来了"}}
+	if _, err := r.u.desk.Store().CommitCase(t.Context(), []store.Entry{back}, nil); err != nil {
+		t.Fatal(err)
+	}
+	r.ui(r.u.shell.arrived)
+	r.settle()
+	r.ui(func() {
+		got := r.notices()
+		if !strings.Contains(got, "接手，原因：经办人回来了。刚才正在填写的内容没有存下") || strings.Contains(got, "不能直接修改") {
+			t.Errorf("said %q", got)
+		}
+	})
+	r.seesNothing(v)
 }

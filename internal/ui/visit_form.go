@@ -186,7 +186,7 @@ func (b *bound) show() {
 	fail, hint := "", b.hint
 	switch {
 	case b.failed != "":
-		fail = "没有保存：" + b.failed
+		fail = notSaved(b.failed)
 	case b.invalid != "":
 		fail = b.invalid
 	case !b.v.reached(b):
@@ -265,7 +265,7 @@ func (b *bound) save(fields map[string]any) {
 			b.saving++
 		case err != nil && v.covering: // what was typed is not shown any more
 			b.saving--
-			v.u.fail(err)
+			v.tellCovered(err)
 		case err != nil:
 			b.saving--
 			b.failed = sentence(err)

@@ -20,6 +20,7 @@ type revealAsk struct {
 	why, which *kit.Labeled
 	granted    *kit.Text    // what leave there is for the case, and until when
 	leaves     []desk.Given // those that serve in the case now
+	from       desk.Given   // whose reason was filled in
 	glass      *kit.Button  // the way to an emergency
 	content    *fyne.Container
 	dialog     *kit.Dialog

@@ -14,7 +14,10 @@ import (
 // what was granted last, unless something else was filled in meanwhile.
 func (a *revealAsk) tellGranted() {
 	for _, box := range a.boxes.boxes {
-		box.OnChanged = func(bool) { a.offerGlass() }
+		box.OnChanged = func(bool) {
+			a.keepReason()
+			a.offerGlass()
+		}
 	}
 	before := a.boxes.ticked()
 	var all []desk.Given
@@ -43,8 +46,9 @@ func (a *revealAsk) tellGranted() {
 	})
 }
 
-// fillIn ticks what the grant names that lasts longest, and gives its reason. An emergency
-// names all, so that nothing is ticked for it.
+// fillIn ticks what the grant names that lasts longest, and gives its reason where that is
+// the operator's own and no other grant serves. An emergency names all, so that nothing is
+// ticked for it.
 func (a *revealAsk) fillIn() {
 	if len(a.leaves) == 0 {
 		return
@@ -53,13 +57,26 @@ func (a *revealAsk) fillIn() {
 	if i := slices.IndexFunc(a.leaves, isEmergency); i >= 0 {
 		g = a.leaves[i]
 	}
-	if strings.TrimSpace(a.reason.Text()) == "" {
-		a.reason.SetText(g.Reason)
-	}
 	if of := boxesWithin(g.Fields); len(of) > 0 && !isEmergency(g) {
 		for id, box := range a.boxes.boxes {
 			box.SetChecked(slices.Contains(of, id))
 		}
+	}
+	own := isEmergency(g) || len(a.leaves) == 1 && g.Asked()
+	if own && strings.TrimSpace(a.reason.Text()) == "" {
+		a.from = g
+		a.keepReason()
+	}
+}
+
+// keepReason has a reason that was filled in stand for what its grant names alone.
+func (a *revealAsk) keepReason() {
+	switch fields := a.boxes.chosen(); {
+	case a.from.Reason == "":
+	case a.reason.Text() == "" && subset(fields, a.from.Fields):
+		a.reason.SetText(a.from.Reason)
+	case a.reason.Text() == a.from.Reason && !subset(fields, a.from.Fields):
+		a.reason.SetText("")
 	}
 }
 

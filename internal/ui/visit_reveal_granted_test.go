@@ -39,7 +39,7 @@ func TestTheDialogThatShowsBeginsWithWhatWasGranted(t *testing.T) {
 	r := othersCase(t)
 	v := r.visit()
 	short := r.grants(2, "核对家长来电", revealChoices()["phone"]...)
-	long := r.grants(8, "核对家长投诉的材料", append(revealChoices()["phone"], revealChoices()["images"]...)...)
+	var why *kit.Field
 	open := func() (ticked string, reason string) {
 		t.Helper()
 		r.ui(v.askReveal)
@@ -49,12 +49,31 @@ func TestTheDialogThatShowsBeginsWithWhatWasGranted(t *testing.T) {
 				ticked += boxOrder()[i] + " "
 			}
 		}
-		r.ui(func() { reason = r.u.win.Canvas().Focused().(*kit.Field).Text() })
+		r.ui(func() {
+			why = r.u.win.Canvas().Focused().(*kit.Field)
+			reason = why.Text()
+		})
 		return ticked, reason
 	}
-	ticked, reason := open()
-	if ticked != "phone images " || reason != long.Reason {
+	if ticked, reason := open(); ticked != "phone " || reason != short.Reason {
 		t.Errorf("ticked is %q, the reason is %q", ticked, reason)
+	}
+	t.Run("its reason stands for nothing else", func(t *testing.T) {
+		images := r.checks()[4]
+		for _, want := range []string{"", short.Reason} {
+			r.ui(func() {
+				images.Tapped(nil)
+				if got := why.Text(); got != want {
+					t.Errorf("the reason is %q, want %q", got, want)
+				}
+			})
+		}
+	})
+	r.ui(func() { r.dialog().Close() })
+	long := r.grants(8, "核对家长投诉的材料", append(revealChoices()["phone"], revealChoices()["images"]...)...)
+	ticked, reason := open()
+	if ticked != "phone images " || reason != "" {
+		t.Errorf("of two ticked is %q, the reason is %q", ticked, reason)
 	}
 	t.Run("each field once, with its latest end", func(t *testing.T) {
 		words := r.dialogWords()
@@ -76,6 +95,7 @@ func TestTheDialogThatShowsBeginsWithWhatWasGranted(t *testing.T) {
 			t.Error("one is offered again")
 		}
 	})
+	r.ui(func() { why.SetText("核对家长投诉的材料") })
 	r.answer()
 	if left, fields := r.u.desk.Revealed(v.id); left <= 0 || len(fields) != 3 {
 		t.Errorf("shown are %v", fields)

@@ -83,7 +83,7 @@ func TestTheRailDoesNotSayThatAllIsSaved(t *testing.T) {
 		})
 		return said
 	}
-	r.ui(func() { v.unsaved = 1; r.u.saved(); v.showSave() })
+	r.ui(func() { v.unsaved = 1; r.u.saved(v.savedAt); v.showSave() })
 	if got := rail(); !strings.Contains(got, "1 项没有保存") {
 		t.Errorf("while one is not: %q", got)
 	}

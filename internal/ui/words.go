@@ -1,12 +1,19 @@
 package ui
 
 import (
+	"strings"
+
 	"doorstep/internal/fault"
 	"doorstep/internal/loan"
 )
 
 // sentence is what the clerk reads of an error: what happened, and what to do.
 func sentence(err error) string { return fault.Sentence(err) + fault.Step(err) }
+
+// notSaved says that something was not saved, once, and why.
+func notSaved(why string) string {
+	return "没有保存：" + strings.Replace(why, "，未能保存。", "。", 1)
+}
 
 // fieldLabel is the name of a field on screen, from its path.
 func fieldLabel(path string) string { return loan.FieldLabel(path) }

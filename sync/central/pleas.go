@@ -365,7 +365,7 @@ func (c *Central) unnamePleas(ctx context.Context, tx *sql.Tx, list []guard.Wait
 // Pleas lists the requests for grants that wait for an answer, and those that
 // were declined, the newest first: those of the list that goes down, and then the rest. In
 // the reasons the cases' people are masked.
-func (c *Central) Pleas(ctx context.Context) ([]guard.Waiting, error) {
+func (c *Central) Pleas(ctx context.Context) ([]Plea, error) {
 	all, err := pleas(ctx, c.db)
 	names := c.naming(c.db)
 	for i := 0; err == nil && i < len(all); i++ {
@@ -375,7 +375,16 @@ func (c *Central) Pleas(ctx context.Context) ([]guard.Waiting, error) {
 	}
 	all = slices.DeleteFunc(all, func(p guard.Waiting) bool { return c.now().Sub(p.At) > guard.WaitFor })
 	list, rest := shared(all)
-	return append(list, rest...), fault.Wrap("central.Pleas", err)
+	var out []Plea
+	for _, p := range append(list, rest...) {
+		if err != nil {
+			break
+		}
+		var told Plea
+		told, err = c.listedPlea(ctx, p)
+		out = append(out, told)
+	}
+	return out, fault.Wrap("central.Pleas", err)
 }
 
 // AnswerPlea answers a request that waits, as a data administrator at the centre.

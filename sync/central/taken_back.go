@@ -93,6 +93,27 @@ func (c *Central) takenBackBefore(ctx context.Context, q querier, w pleaWord) (s
 	return pleaDeclined, by, word, nil
 }
 
+// Plea is a request as the centre lists it.
+type Plea struct {
+	guard.Waiting
+	// TakenBack says of one that is declined that it was approved, by a code, and the grant
+	// taken back by By since.
+	TakenBack bool `json:"taken_back,omitempty"`
+}
+
+// listedPlea is a request with whether its grant was taken back.
+func (c *Central) listedPlea(ctx context.Context, p guard.Waiting) (Plea, error) {
+	if !p.Declined {
+		return Plea{Waiting: p}, nil
+	}
+	grant, err := grantOf(p.Device, p.Ask)
+	if err != nil {
+		return Plea{}, err
+	}
+	by, _, err := c.takenBackBy(ctx, c.db, grant)
+	return Plea{p, by != "" && by == p.By}, err
+}
+
 // takenBackBy is who took a grant back at a laptop at last, and why, or the centre's name
 // where that was done here; nobody where it was not.
 func (c *Central) takenBackBy(ctx context.Context, q querier, grant string) (by, word string, err error) {
