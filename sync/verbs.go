@@ -12,6 +12,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/sync/central"
 )
 
@@ -50,42 +51,31 @@ func printJSON(out io.Writer, v any) error {
 }
 
 func show(out io.Writer, h *central.Holdings) {
-	fmt.Fprintf(out, "%-36s  %-10s %5s %10s %8s %7s  %s\n", "case", "status", "blobs", "bytes", "lacking", "changes", "receipt")
 	for _, k := range h.Cases {
-		receipt := k.ReceiptNo
-		switch {
-		case k.Lacking > 0:
-			receipt = "incomplete"
-		case receipt == "":
-			receipt = "-"
-		}
-		fmt.Fprintf(out, "%-36s  %-10s %5d %10d %8d %7d  %s\n", k.ID, k.Status, k.Blobs, k.Bytes, k.Lacking, k.Changes, receipt)
+		fmt.Fprintf(out, "案件 %s  %s  文件 %d 个，已收 %d 字节  记录 %d 条  %s\n", k.ID, statusWords(k.Status), k.Blobs, k.Bytes, k.Changes, heldWords(k))
 		if k.Unreviewed != "" {
-			fmt.Fprintf(out, "  not received: %s, who reviewed it at a laptop, never was a reviewer of the roster; let a reviewer look at it\n"+
-				"  again at its desk, or mend the roster where that is wrong: sync operator add --id %s --role ...,reviewer\n", k.Unreviewed, k.Unreviewed)
+			fmt.Fprintf(out, "  还不算收到：在电脑上复核它的 %s 从来不是名册上的复核员。请复核员在受理点重新复核；\n"+
+				"  名册有错的，先更正：sync operator add --id %s --role ...,reviewer\n", k.Unreviewed, k.Unreviewed)
 		}
 		for _, o := range k.Same {
-			fmt.Fprintf(out, "  the same student as case %s\n", o)
+			fmt.Fprintf(out, "  与案件 %s 是同一名学生\n", o)
 		}
 	}
-	fmt.Fprintf(out, "\n%-36s  %-6s %7s  %s\n", "device", "county", "changes", "enrolled")
 	for _, d := range h.Devices {
-		state := d.Enrolled.Format(time.DateTime)
-		if s := deviceState(d); s != "active" {
-			state += " " + s
-		}
-		fmt.Fprintf(out, "%-36s  %-6s %7d  %s\n", d.ID, d.County, d.Changes, state)
-		for _, r := range d.Lost {
-			fmt.Fprintf(out, "  lost: numbers %d to %d of its chain, declared by the laptop\n", r.From, r.To)
-		}
+		fmt.Fprintf(out, "电脑 %s  %s  %s  记录 %d 条  注册于 %s\n", d.ID, d.County, deviceWords(d), d.Changes, guard.RecordTime(d.Enrolled))
+		showLostNumbers(out, d.Lost)
 	}
 	for _, p := range h.Phones {
-		fmt.Fprintf(out, "\none phone is the student's in %d cases of %d:\n", len(p.Cases), p.Year)
+		fmt.Fprintf(out, "同一个手机号码是 %d 学年 %d 件案件的学生的：\n", p.Year, len(p.Cases))
 		for _, id := range p.Cases {
-			fmt.Fprintf(out, "  %s\n", id)
+			fmt.Fprintf(out, "  案件 %s\n", id)
 		}
 	}
-	fmt.Fprintf(out, "\n%d cases, %d blobs of %d bytes, %d refused parcels\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
+	if len(h.Cases) == 0 {
+		fmt.Fprintln(out, "没有案件")
+	}
+	fmt.Fprintf(out, "案件 %d 件，文件 %d 个共 %d 字节，没有收的传送 %d 次\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
+	ended(out, len(h.Devices), "台", "电脑")
 	showRoom(out, h)
 }
 
@@ -96,6 +86,23 @@ const littleRoom = 2 << 30
 func showRoom(out io.Writer, h *central.Holdings) {
 	if h.Free != nil && *h.Free < littleRoom {
 		fmt.Fprintf(out, "中心的磁盘只剩 %d MB：装满后收不下各受理点的材料（材料留在各台电脑，不会丢失），请尽快腾出空间或换大的磁盘。\n", *h.Free>>20)
+	}
+}
+
+// heldWords say whether a case is whole at the centre.
+func heldWords(k central.Held) string {
+	switch {
+	case k.Lacking > 0:
+		return fmt.Sprintf("不全，缺 %d 个文件", k.Lacking)
+	case k.ReceiptNo == "":
+		return "没有回执"
+	}
+	return "回执 " + k.ReceiptNo
+}
+
+func showLostNumbers(out io.Writer, lost []loan.Range) {
+	for _, r := range lost {
+		fmt.Fprintf(out, "  第 %d 至 %d 条丢失，电脑申报过\n", r.From, r.To)
 	}
 }
 
@@ -250,7 +257,7 @@ func restored(ctx context.Context, args []string, out, errs io.Writer) error {
 		err = c.Restored(ctx)
 	}
 	if err == nil && !last.IsZero() {
-		fmt.Fprintf(out, "备份里县里的记录到 %s 为止。此后停用的电脑和人员、改过的角色和密码、签发和撤销的授权，备份里都没有，请逐项重新办理（sync device、operator、officer、grant）。\n", guard.RecordTime(last))
+		fmt.Fprintf(out, "备份里县里的记录到 %s为止。此后停用的电脑和人员、改过的角色和密码、签发和撤销的授权，备份里都没有，请逐项重新办理（sync device、operator、officer、grant）。\n", clockTime(last))
 	}
 	return err
 }

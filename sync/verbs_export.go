@@ -73,6 +73,7 @@ func exportList(ctx context.Context, args []string, out, errs io.Writer) error {
 		for _, r := range list {
 			fmt.Fprintf(out, "%s  授权 %s  第 %d 份  案件 %s  人员 %s  接收方：%s %s\n", guard.RecordTime(r.At), r.Grant, r.N, r.Case, guard.AccountLabel(r.Operator), r.Recipient, r.Fingerprint)
 		}
+		ended(out, len(list), "份", "导出")
 		return nil
 	})
 }
