@@ -72,6 +72,9 @@ func showOdd(out io.Writer, o central.Odd) {
 		}
 	}
 	words = append(words, fmt.Sprintf("%d %s", o.Count, o.Unit()))
+	if judged := o.Judged(); judged != "" {
+		words = append(words, judged)
+	}
 	if len(o.Devices) > 0 {
 		words = append(words, fmt.Sprintf("%d 台电脑", len(o.Devices)))
 	}

@@ -74,6 +74,21 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 	}
 	shut("after the review at the centre")
 
+	t.Run("and what is odd says so", func(t *testing.T) {
+		odd := func() desk.Oddity {
+			t.Helper()
+			f.in("admin-1", clerkPassword, clock())
+			r, err := f.d.Record(ctx, desk.Sought{})
+			i := slices.IndexFunc(r.Odd, func(o desk.Oddity) bool { return o.Kind == desk.OddGlass })
+			if err != nil || i < 0 {
+				t.Fatalf("got %+v, %v", r.Odd, err)
+			}
+			return r.Odd[i]
+		}
+		if o := odd(); o.Count != 2 || o.NotRight != 2 || o.Judged() != "2 次复查为不应使用" {
+			t.Errorf("reviewed here and at the centre: %+v: %s", o, o.Judged())
+		}
+	})
 	reviewed(broken().ID, true)
 	if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "洪水断网，家属急用"); err != nil {
 		t.Errorf("one that was right: %v", err)
