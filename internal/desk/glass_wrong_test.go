@@ -56,7 +56,7 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 	}
 	reviewed(broken().ID, false)
 	shut("after the review here")
-	if heard, err := f.d.GrantsHeard(ctx); err != nil || len(heard) != 1 || !heard[0].Revoked || heard[0].By != guard.Emergency {
+	if heard, err := f.d.GrantsHeard(ctx); err != nil || len(heard) != 1 || !heard[0].Revoked || heard[0].By != guard.Emergency || heard[0].Found.By != "admin-1" || heard[0].Found.Word != "复查过了" {
 		t.Errorf("who used it hears %+v, %v", heard, err)
 	}
 
@@ -73,6 +73,9 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 		t.Errorf("a picture after the centre's review: %v", err)
 	}
 	shut("after the review at the centre")
+	if heard, err := f.d.GrantsHeard(ctx); err != nil || len(heard) != 2 || !slices.ContainsFunc(heard, func(g desk.Given) bool { return g.Found.By == "auditor-9" && g.Found.Word == "不应使用" }) {
+		t.Errorf("who used it hears %+v, %v", heard, err)
+	}
 
 	t.Run("and what is odd says so", func(t *testing.T) {
 		odd := func() desk.Oddity {

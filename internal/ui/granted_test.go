@@ -44,6 +44,20 @@ func TestWhoAskedIsToldOfTheGrant(t *testing.T) {
 			if got := r.u.grantDuties([]desk.Given{g}); len(got) != 1 || !strings.Contains(got[0].words, "已被撤销") {
 				t.Errorf("今日: %+v", got)
 			}
+			g.By, g.Reason = desk.Emergency, "洪水断网"
+			g.Found = desk.Reviewed{By: "admin-1", Word: "当天网络正常"}
+			for where, got := range map[string]string{"the banner": v.heardWords([]desk.Given{g}), "今日": r.u.grantDuties([]desk.Given{g})[0].words} {
+				if !strings.Contains(got, "不应使用") || !strings.Contains(got, "admin-1）：当天网络正常。") {
+					t.Errorf("%s: %q", where, got)
+				}
+			}
+			s := newGrantSection(r.u)
+			s.mine.Objects = nil
+			s.showRevoked([]desk.Given{g}, nil)
+			if words := strings.ReplaceAll(strings.Join(allWords(s.mine), ""), " ", ""); strings.Contains(words, "没有有效的授权") || !strings.Contains(words, "您写的原因：洪水断网。") || !strings.Contains(words, "的说明：当天网络正常。") {
+				t.Errorf("管理 › 授权: %q", words)
+			}
+			g.By, g.Found = "admin-1", desk.Reviewed{}
 			g.Revoked, g.Used = false, g.Cases
 			if got := r.u.grantDuties([]desk.Given{g}); len(got) != 0 {
 				t.Errorf("once it was used: %+v", got)
