@@ -62,8 +62,22 @@ func (p *actor) looks(ctx context.Context, dir string, a central.Act, do func(*c
 		if practice {
 			return do(c)
 		}
-		return p.act(ctx, c, a, func() error { return do(c) })
+		return refusedBy(a.Name, p.act(ctx, c, a, func() error { return do(c) }))
 	})
+}
+
+// refusedBy names the list that was asked for in a refusal, where the table of permissions
+// has one name for all of them.
+func refusedBy(name string, err error) error {
+	r := (*guard.Refusal)(nil)
+	if !errors.As(err, &r) || guard.ActLabel(name) == "" {
+		return err
+	}
+	said := fault.Sentence(err)
+	if of := strings.Replace(said, "“"+guard.Label(r.Verb)+"”", "“"+guard.ActLabel(name)+"”", 1); of != said {
+		return fault.Say("sync.looks", fault.KindOf(err), of, err)
+	}
+	return err
 }
 
 // person asks for the password where there is one to be asked for.

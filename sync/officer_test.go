@@ -59,6 +59,9 @@ func TestWhoLooksAtAListSignsInAndStandsInTheRecord(t *testing.T) {
 			if code := run(t.Context(), args, &out, &errs); code != want || want != exitOK && out.Len() > 0 {
 				t.Errorf("%s by %s: exit %d, want %d: %s%s", name, who, code, want, out.String(), errs.String())
 			}
+			if want != exitOK && who == "rev-1" && (!strings.Contains(errs.String(), "“"+guard.ActLabel(name)+"”须由") || strings.Contains(errs.String(), "“查看日志”")) {
+				t.Errorf("who may not look at %s is told %s", name, errs.String())
+			}
 		}
 	}
 	said := verbOK(t, "record", "list", "--data", dir, "--reason", "some reason", "--by", "aud-1", "--password-file", password)

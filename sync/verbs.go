@@ -89,6 +89,14 @@ func showRoom(out io.Writer, h *central.Holdings) {
 	}
 }
 
+// spoiltWords say what is wrong with a file.
+func spoiltWords(why string) string {
+	if why == "missing" {
+		return "不见了"
+	}
+	return "损坏"
+}
+
 // heldWords say whether a case is whole at the centre.
 func heldWords(k central.Held) string {
 	switch {
@@ -222,19 +230,19 @@ func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 	} else {
 		for _, s := range bad {
-			fmt.Fprintf(out, "%s  %-8s %10d bytes, of %d cases\n", s.Blob, s.Why, s.Size, len(s.Cases))
+			fmt.Fprintf(out, "文件 %s  %s  %d 字节  关系 %d 件案件  %s\n", s.Blob, spoiltWords(s.Why), s.Size, len(s.Cases), s.Why)
 		}
-		fmt.Fprintf(out, "%d blobs read, %d missing or damaged\n", read, len(bad))
+		fmt.Fprintf(out, "核对了 %d 个文件，%d 个缺失或损坏\n", read, len(bad))
 		for _, w := range wrong {
-			fmt.Fprintf(out, "record of %s, number %d: %s\n", w.Centre, w.Number, w.Why)
+			fmt.Fprintf(out, "县里的日志 %s  %s有问题：%s  %s\n", w.Centre, numberWords(w.Number), guard.ChainSaid(w.Why), w.Why)
 		}
-		fmt.Fprintf(out, "%d entries of the centre's record read, wrong in %d places\n", noted, len(wrong))
+		fmt.Fprintf(out, "核对了县里的日志 %d 条，%d 处问题\n", noted, len(wrong))
 	}
 	if len(wrong) > 0 {
-		return fault.New("sync.verify", fault.Damaged, errors.New("the centre's record is not as it was written"))
+		return fault.Tell("sync.verify", fault.Damaged, "县里的日志与写入时不一致，见上面列出的位置。", errors.New("the centre's record is not as it was written"))
 	}
 	if len(bad) > 0 && !*mend {
-		return fault.New("sync.verify", fault.Damaged, errors.New("blobs are missing or damaged; --mend asks laptops for them"))
+		return fault.Tell("sync.verify", fault.Damaged, "有文件缺失或损坏：停止服务后用 sync verify --mend 向各台电脑要。", errors.New("blobs are missing or damaged; --mend asks laptops for them"))
 	}
 	return nil
 }

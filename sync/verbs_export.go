@@ -40,7 +40,7 @@ people. Both may run beside the server.`, errs)
 	if *grant == "" {
 		e, err := c.Export(ctx, *to)
 		if e != nil {
-			fmt.Fprintf(out, "exported: %d cases, %d files of %d bytes; %d lacking, %d damaged\n", e.Cases, e.Files, e.Bytes, e.Lacking, e.Damaged)
+			fmt.Fprintf(out, "已导出 %d 件案件，%d 个文件共 %d 字节；缺 %d 个，损坏 %d 个\n", e.Cases, e.Files, e.Bytes, e.Lacking, e.Damaged)
 		}
 		return err
 	}

@@ -40,7 +40,7 @@ func stickTake(ctx context.Context, args []string, out, errs io.Writer) error {
 		showStick(out, taken)
 	}
 	if err == nil && slices.ContainsFunc(taken, func(t central.StickTaken) bool { return !t.Clean() }) {
-		err = fault.New("sync.stick", fault.Refused, errors.New("not all on the stick was taken and answered; see above"))
+		err = fault.Tell("sync.stick", fault.Refused, "U盘上有没有收下或没有答复的，见上面列出的；其余已办好。", errors.New("not all on the stick was taken and answered; see above"))
 	}
 	return err
 }
@@ -66,19 +66,22 @@ func alone(ctx context.Context, dir string, errs io.Writer) (*central.Central, e
 
 func showStick(out io.Writer, taken []central.StickTaken) {
 	for _, t := range taken {
-		fmt.Fprintf(out, "%s: %d batches taken, %d refused as not whole; %d parcels, %d blobs", t.Device, t.Batches, t.Broken, t.Parcels, t.Blobs)
+		fmt.Fprintf(out, "电脑 %s  收下 %d 批，不完整没有收的 %d 批；记录 %d 份，文件 %d 个", t.Device, t.Batches, t.Broken, t.Parcels, t.Blobs)
 		if t.Answer {
-			fmt.Fprint(out, "; answered")
+			fmt.Fprint(out, "；回复已写入U盘")
 		}
 		fmt.Fprintln(out)
 		for _, r := range t.Refused {
-			fmt.Fprintln(out, "  refused:", r)
+			fmt.Fprintln(out, "  没有收：", r)
 		}
 		for _, g := range t.Unread {
 			fmt.Fprintf(out, "  授权 %s 在县里已损坏，没有写入U盘；其余已写入。请用 sync grant withdraw --id %s 收回，需要时另签一份。\n", g, g)
 		}
 		if t.Error != "" {
-			fmt.Fprintln(out, "  passed over:", t.Error)
+			fmt.Fprintln(out, "  没有处理：", t.Error)
 		}
+	}
+	if len(taken) == 0 {
+		fmt.Fprintln(out, "U盘上没有本县电脑的内容")
 	}
 }
