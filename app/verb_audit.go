@@ -18,7 +18,7 @@ func auditVerifyVerb() verb {
 		summary: "Reads the chain of every device here and says what it proves.",
 		help: `For every device: how many changes, from which to which; how many bodies were
 erased and by which rule; gaps that were declared; and exactly where the chain
-was tampered with. An auditor or a data administrator may, and the chain notes
+was tampered with. Pictures and files are read too. An auditor or a data administrator may, and the chain notes
 the look. The exit code is 7 when something is wrong.`,
 		run: auditVerify,
 	}
@@ -103,6 +103,9 @@ func printAudit(w io.Writer, r desk.AuditReport) {
 	}
 	for _, id := range r.Lists {
 		fmt.Fprintf(w, "WRONG: the list of changes of case %s is not what was written\n", id)
+	}
+	if r.Spoilt {
+		fmt.Fprintln(w, "WRONG: pictures or files are not what was written")
 	}
 	if r.Sound() {
 		fmt.Fprintln(w, "nothing is wrong")

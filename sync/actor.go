@@ -62,8 +62,22 @@ func (p *actor) looks(ctx context.Context, dir string, a central.Act, do func(*c
 		if practice {
 			return do(c)
 		}
-		return p.act(ctx, c, a, func() error { return do(c) })
+		return refusedBy(a.Name, p.act(ctx, c, a, func() error { return do(c) }))
 	})
+}
+
+// refusedBy names the list that was asked for in a refusal, where the table of permissions
+// has one name for all of them.
+func refusedBy(name string, err error) error {
+	r := (*guard.Refusal)(nil)
+	if !errors.As(err, &r) || guard.ActLabel(name) == "" {
+		return err
+	}
+	said := fault.Sentence(err)
+	if of := strings.Replace(said, "“"+guard.Label(r.Verb)+"”", "“"+guard.ActLabel(name)+"”", 1); of != said {
+		return fault.Say("sync.looks", fault.KindOf(err), of, err)
+	}
+	return err
 }
 
 // person asks for the password where there is one to be asked for.
@@ -180,7 +194,7 @@ func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 		if l, err := c.LentTo(ctx, *id); err != nil || l == nil {
 			return err
 		} else {
-			fmt.Fprintf(out, "a temporary password, until %s; %s sets another by it: sync officer password --by %s\n", l.Until.Local().Format("2006-01-02 15:04"), *id, *id)
+			fmt.Fprintf(out, "这是临时密码，到 %s为止；%s 须先用它换上自己的密码：sync officer password --by %s\n", clockTime(l.Until), *id, *id)
 		}
 		return nil
 	})
@@ -231,12 +245,12 @@ func officerPassword(ctx context.Context, args []string, out, errs io.Writer) er
 // tellLent says to whom a temporary password was given what became of it before he
 // changed it.
 func tellLent(out io.Writer, l *central.Lent) {
-	fmt.Fprintf(out, "the temporary password was set by %s on %s", l.Giver(), l.At.Local().Format("2006-01-02 15:04"))
+	fmt.Fprintf(out, "临时密码由 %s 在 %s设置", l.GiverSaid(), clockTime(l.At))
 	if l.Uses == 0 {
-		fmt.Fprintln(out, " and not used before")
+		fmt.Fprintln(out, "，此前没有用过")
 		return
 	}
-	fmt.Fprintf(out, " and used %d times before, the last on %s: if that was not you, tell an auditor\n", l.Uses, l.Used.Local().Format("2006-01-02 15:04"))
+	fmt.Fprintf(out, "，此前用过 %d 次，最后一次在 %s：不是您本人用的，请告诉审计员\n", l.Uses, guard.RecordTime(l.Used))
 }
 
 // newPassword reads a new one, or asks for it twice.
@@ -274,19 +288,24 @@ func officerList(ctx context.Context, args []string, out, errs io.Writer) error 
 			return errors.Join(err, printJSON(out, list))
 		}
 		for _, o := range list {
-			state := "may sign in"
-			switch {
-			case o.Off:
-				state = "taken off the roster"
-			case !o.Locked.IsZero():
-				state = "locked until " + o.Locked.Local().Format("15:04:05")
-			case o.Lent != nil:
-				state = fmt.Sprintf("temporary until %s, set by %s, used %d times: to be changed first", o.Lent.Until.Local().Format("2006-01-02 15:04"), o.Lent.Giver(), o.Lent.Uses)
-			}
-			fmt.Fprintf(out, "%-20s  since %s  %d wrong  %s\n", o.ID, o.Since.Local().Format("2006-01-02 15:04"), o.Failures, state)
+			showOfficer(out, o)
 		}
+		ended(out, len(list), "个", "在县里有密码的账号")
 		return nil
 	})
+}
+
+func showOfficer(out io.Writer, o central.Officer) {
+	state := "可以登录"
+	switch {
+	case o.Off:
+		state = "已从名册上去掉"
+	case !o.Locked.IsZero():
+		state = "锁定到 " + guard.RecordTime(o.Locked)
+	case o.Lent != nil:
+		state = fmt.Sprintf("临时密码，到 %s 为止，由 %s 设置，用过 %d 次，须先换掉", guard.RecordTime(o.Lent.Until), o.Lent.GiverSaid(), o.Lent.Uses)
+	}
+	fmt.Fprintf(out, "%s  密码设于 %s  输错 %d 次  %s\n", o.ID, guard.RecordTime(o.Since), o.Failures, state)
 }
 
 // unprovenFlag is of verbs that change who is on the roster.

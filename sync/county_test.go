@@ -337,7 +337,7 @@ func TestTheSameStudentAtTwoDesksIsFlaggedAndNeverMerged(t *testing.T) {
 	t.Run("both laptops are told, and the list says so", func(t *testing.T) {
 		flagged(t, a, one, two)
 		flagged(t, b, two, one)
-		if out := s.must(t, "list"); !strings.Contains(out, "the same student as case "+one.String()) {
+		if out := s.must(t, "list"); !strings.Contains(out, "与案件 "+one.String()+" 是同一名学生") {
 			t.Errorf("the list: %s", out)
 		}
 		if n := len(s.holdings(t).Cases); n != 2 {

@@ -184,7 +184,7 @@ func TestALaptopIsLostAndTheCentreSaysWhatArrived(t *testing.T) {
 	mustCarry(t, other, "")
 	device := l.Profile().Device.String()
 	out := s.must(t, "device", "lost", "--id", device)
-	for _, want := range []string{"locked out", whole.String(), draft.String(), "of which 1 are whole", "Last contact", "it said that"} {
+	for _, want := range []string{"已停用", whole.String(), draft.String(), "收全的 1 件", "最后联系", "它报告待传"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}
@@ -227,7 +227,7 @@ func TestTheListSaysHowALaptopIs(t *testing.T) {
 	if d := s.device(t, l); d.Seen != nil {
 		t.Errorf("seen before it came: %+v", d.Seen)
 	}
-	if out := s.must(t, "device", "list"); !strings.Contains(out, "never") {
+	if out := s.must(t, "device", "list"); !strings.Contains(out, "从未联系") {
 		t.Errorf("%s", out)
 	}
 	l.finished(t, noise("a", 100_000))
@@ -247,7 +247,7 @@ func TestTheListSaysHowALaptopIs(t *testing.T) {
 	if d.Seen == nil || d.Seen.Version != "0.9.1" || d.Seen.Clock > -3590_000 || d.Seen.Clock < -3610_000 || time.Since(d.Seen.At) > time.Minute {
 		t.Fatalf("%+v", d.Seen)
 	}
-	if out := s.must(t, "device", "list"); !strings.Contains(out, "0.9.1") || !strings.Contains(out, "active") || !strings.Contains(out, "-1h0m") {
+	if out := s.must(t, "device", "list"); !strings.Contains(out, "0.9.1") || !strings.Contains(out, "在用") || !strings.Contains(out, "时钟慢 1h0m") {
 		t.Errorf("%s", out)
 	}
 }
@@ -275,7 +275,7 @@ func TestACloneIsListedUntilAPersonDealtWithIt(t *testing.T) {
 	if d.Clone == nil || d.Clone.Parcels == 0 || d.Clone.First == 0 {
 		t.Fatalf("the list: %+v", d)
 	}
-	if out := s.must(t, "device", "list"); !strings.Contains(out, "clone") || !strings.Contains(out, "Nothing was overwritten") {
+	if out := s.must(t, "device", "list"); !strings.Contains(out, "两台同用") || !strings.Contains(out, "没有覆盖任何内容") {
 		t.Errorf("%s", out)
 	}
 	if k := heldCase(t, s, mine); !k.Whole() {

@@ -118,5 +118,8 @@ func TestAnEmergencyIsReviewedAtTheCentre(t *testing.T) {
 	if !strings.Contains(record, "glass "+ids[0]+" of rev-9 reviewed: not right") {
 		t.Errorf("the record: %s", record)
 	}
+	if odd := s.must(t, "record", "odd", "--reason", "weekly look"); !strings.Contains(odd, "  1 次复查为不应使用") {
+		t.Errorf("what is odd: %s", odd)
+	}
 	s.must(t, "record", "verify", "--reason", "weekly look")
 }

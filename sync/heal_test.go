@@ -150,7 +150,7 @@ func TestALaptopIsLost(t *testing.T) {
 		t.Errorf("%d refused, %d cases", h.Refused, len(h.Cases))
 	}
 	var out strings.Builder
-	if code := run(t.Context(), []string{"list", "--data", s.dir}, &out, io.Discard); code != exitOK || !strings.Contains(out.String(), "lost: numbers ") {
+	if code := run(t.Context(), []string{"list", "--data", s.dir}, &out, io.Discard); code != exitOK || !strings.Contains(out.String(), " 条丢失，电脑申报过") {
 		t.Errorf("exit %d: %s", code, out.String())
 	}
 	want, err := r.Wanted(t.Context())

@@ -59,6 +59,9 @@ func TestWhoLooksAtAListSignsInAndStandsInTheRecord(t *testing.T) {
 			if code := run(t.Context(), args, &out, &errs); code != want || want != exitOK && out.Len() > 0 {
 				t.Errorf("%s by %s: exit %d, want %d: %s%s", name, who, code, want, out.String(), errs.String())
 			}
+			if want != exitOK && who == "rev-1" && (!strings.Contains(errs.String(), "“"+guard.ActLabel(name)+"”须由") || strings.Contains(errs.String(), "“查看日志”")) {
+				t.Errorf("who may not look at %s is told %s", name, errs.String())
+			}
 		}
 	}
 	said := verbOK(t, "record", "list", "--data", dir, "--reason", "some reason", "--by", "aud-1", "--password-file", password)
@@ -75,7 +78,7 @@ func isOfficer(t *testing.T, dir, id, password string) {
 	lent := testFile(t, "first", "erste fremde Worte\n")
 	verbOK(t, "officer", "add", "--data", dir, "--id", id, "--password-file", lent, "--unproven")
 	said := verbOK(t, "officer", "password", "--data", dir, "--by", id, "--password-file", lent, "--new-password-file", password)
-	if !strings.Contains(said, "set by whoever administers the machine on ") || !strings.Contains(said, "not used before") {
+	if !strings.Contains(said, "由 县里服务器的管理人 在 ") || !strings.Contains(said, "此前没有用过") {
 		t.Errorf("who changes a first password is told %q", said)
 	}
 }
@@ -207,10 +210,10 @@ func TestWhatAnOfficerIsToldSaysWhatToDo(t *testing.T) {
 	isOfficer(t, dir, "admin-1", right)
 	lent := testFile(t, "lent", "ge-liehene Worte\n")
 	says("who gives one", verbOK(t, "officer", "add", "--data", dir, "--id", "clerk-1", "--password-file", lent, "--by", "admin-1", "--by-password-file", right),
-		"temporary password, until ", "sync officer password --by clerk-1")
+		"这是临时密码，到 ", "sync officer password --by clerk-1")
 	says("with a temporary one", code("clerk-1", lent), "set by admin-1 and is temporary", "sync officer password --by clerk-1")
 	says("who set it and what became of it", verbOK(t, "officer", "password", "--data", dir, "--by", "clerk-1", "--password-file", lent, "--new-password-file", right),
-		"was set by admin-1 on ", "used 1 times before", "tell an auditor")
+		"由 admin-1 在 ", "此前用过 1 次", "请告诉审计员")
 	says("without a password", code("admin-1", ""), "signs in: --by ID, and the password or --password-file")
 	says("with none at the centre", code("admin-2", right), "admin-2: has no password at the centre", "sync officer add --id admin-2 --by ID")
 	says("off the roster", code("nobody", right), "nobody: not on the roster", "sync operator add")

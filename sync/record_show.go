@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
@@ -19,7 +18,7 @@ import (
 // programs the code, fields and detail.
 func showLine(out io.Writer, l guard.Line, names map[string]string) {
 	named := guard.NamedLabel(names)
-	words := []string{l.At.Local().Format(time.DateTime), "电脑 " + l.Device.String(), numberWords(l.Counter), l.Who(named), l.Label()}
+	words := []string{guard.RecordTime(l.At), "电脑 " + l.Device.String(), numberWords(l.Counter), l.Who(named), l.Label()}
 	switch {
 	case l.Case != uuid.Nil:
 		words = append(words, "案件 "+l.Case.String())
@@ -56,7 +55,7 @@ func showFound(out io.Writer, found central.RecordFound) {
 	if found.Total > len(found.Lines) {
 		fmt.Fprintf(out, "，列出最近的 %d 条", len(found.Lines))
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintln(out, "，"+byBeijing)
 	if found.Unread > 0 {
 		fmt.Fprintf(out, "另有 %d 条读不出来，sync record verify 会指出在哪里\n", found.Unread)
 	}
@@ -73,6 +72,9 @@ func showOdd(out io.Writer, o central.Odd) {
 		}
 	}
 	words = append(words, fmt.Sprintf("%d %s", o.Count, o.Unit()))
+	if judged := o.Judged(); judged != "" {
+		words = append(words, judged)
+	}
 	if len(o.Devices) > 0 {
 		words = append(words, fmt.Sprintf("%d 台电脑", len(o.Devices)))
 	}
@@ -90,7 +92,7 @@ func showProof(out io.Writer, p central.ChainProof) {
 	if p.Centre {
 		at = guard.AccountLabel(guard.Centre)
 	}
-	last := "最后一条写于 " + guard.RecordTime(p.LastAt) + "（北京时间）"
+	last := "最后一条写于 " + guard.RecordTime(p.LastAt)
 	if p.LastAt.IsZero() {
 		last = "最后一条读不出来"
 	}
@@ -98,9 +100,7 @@ func showProof(out io.Writer, p central.ChainProof) {
 		last = "还没有写过"
 	}
 	fmt.Fprintf(out, "%s  %s：%d 条，%s，签名 %d 处\n", p.Device, at, p.Changes, last, p.Signed)
-	for _, l := range p.Lost {
-		fmt.Fprintf(out, "  第 %d 至 %d 条丢失，电脑申报过\n", l.From, l.To)
-	}
+	showLostNumbers(out, p.Lost)
 	if p.Erased > 0 {
 		fmt.Fprintf(out, "  按规定清除内容、留有记录的 %d 条\n", p.Erased)
 	}

@@ -100,6 +100,7 @@ func TestRefusalsAtTheCentreAreInChinese(t *testing.T) {
 		"record list --reason 年度检查 --device " + none:                                                            "没有这个编号的电脑",
 		"record list --reason 年度检查 --from 8月":                                                                   "--from 和 --to 写日期",
 		"case erase --by admin-1 --reason 本人要求 --case " + id.String():                                           "请受理点先在电脑上“作废本案”",
+		"case return --code E-IM-001 --case " + id.String():                                                     "代码 E-IM-001 不在清单里，或写了两次",
 		"case erase --by admin-1 --reason 本人要求 --case " + none:                                                  "县里没有这件案件",
 		"operator off --id nobody-1":                                                                            "名册上没有这个账号",
 		"operator add --id clerk-7 --name 某人 --role boss":                                                       "角色不对",

@@ -207,7 +207,7 @@ func TestACaseCountsAsArrivedOnlyWhole(t *testing.T) {
 	if h.Whole() || h.Status != "queued" || h.Lacking == 0 || h.ReceiptNo != "" {
 		t.Errorf("the centre says %+v", h)
 	}
-	if out := s.must(t, "list"); !strings.Contains(out, "incomplete") {
+	if out := s.must(t, "list"); !strings.Contains(out, "不全，缺 ") {
 		t.Errorf("not in plain sight:\n%s", out)
 	}
 	mustCarry(t, l, "")

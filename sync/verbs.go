@@ -12,6 +12,7 @@ import (
 
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
+	"doorstep/internal/loan"
 	"doorstep/sync/central"
 )
 
@@ -50,42 +51,31 @@ func printJSON(out io.Writer, v any) error {
 }
 
 func show(out io.Writer, h *central.Holdings) {
-	fmt.Fprintf(out, "%-36s  %-10s %5s %10s %8s %7s  %s\n", "case", "status", "blobs", "bytes", "lacking", "changes", "receipt")
 	for _, k := range h.Cases {
-		receipt := k.ReceiptNo
-		switch {
-		case k.Lacking > 0:
-			receipt = "incomplete"
-		case receipt == "":
-			receipt = "-"
-		}
-		fmt.Fprintf(out, "%-36s  %-10s %5d %10d %8d %7d  %s\n", k.ID, k.Status, k.Blobs, k.Bytes, k.Lacking, k.Changes, receipt)
+		fmt.Fprintf(out, "案件 %s  %s  文件 %d 个，已收 %d 字节  记录 %d 条  %s\n", k.ID, statusWords(k.Status), k.Blobs, k.Bytes, k.Changes, heldWords(k))
 		if k.Unreviewed != "" {
-			fmt.Fprintf(out, "  not received: %s, who reviewed it at a laptop, never was a reviewer of the roster; let a reviewer look at it\n"+
-				"  again at its desk, or mend the roster where that is wrong: sync operator add --id %s --role ...,reviewer\n", k.Unreviewed, k.Unreviewed)
+			fmt.Fprintf(out, "  还不算收到：在电脑上复核它的 %s 从来不是名册上的复核员。请复核员在受理点重新复核；\n"+
+				"  名册有错的，先更正：sync operator add --id %s --role ...,reviewer\n", k.Unreviewed, k.Unreviewed)
 		}
 		for _, o := range k.Same {
-			fmt.Fprintf(out, "  the same student as case %s\n", o)
+			fmt.Fprintf(out, "  与案件 %s 是同一名学生\n", o)
 		}
 	}
-	fmt.Fprintf(out, "\n%-36s  %-6s %7s  %s\n", "device", "county", "changes", "enrolled")
 	for _, d := range h.Devices {
-		state := d.Enrolled.Format(time.DateTime)
-		if s := deviceState(d); s != "active" {
-			state += " " + s
-		}
-		fmt.Fprintf(out, "%-36s  %-6s %7d  %s\n", d.ID, d.County, d.Changes, state)
-		for _, r := range d.Lost {
-			fmt.Fprintf(out, "  lost: numbers %d to %d of its chain, declared by the laptop\n", r.From, r.To)
-		}
+		fmt.Fprintf(out, "电脑 %s  %s  %s  记录 %d 条  注册于 %s\n", d.ID, d.County, deviceWords(d), d.Changes, guard.RecordTime(d.Enrolled))
+		showLostNumbers(out, d.Lost)
 	}
 	for _, p := range h.Phones {
-		fmt.Fprintf(out, "\none phone is the student's in %d cases of %d:\n", len(p.Cases), p.Year)
+		fmt.Fprintf(out, "同一个手机号码是 %d 学年 %d 件案件的学生的：\n", p.Year, len(p.Cases))
 		for _, id := range p.Cases {
-			fmt.Fprintf(out, "  %s\n", id)
+			fmt.Fprintf(out, "  案件 %s\n", id)
 		}
 	}
-	fmt.Fprintf(out, "\n%d cases, %d blobs of %d bytes, %d refused parcels\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
+	if len(h.Cases) == 0 {
+		fmt.Fprintln(out, "没有案件")
+	}
+	fmt.Fprintf(out, "案件 %d 件，文件 %d 个共 %d 字节，没有收的传送 %d 次\n", len(h.Cases), h.Blobs, h.Bytes, h.Refused)
+	ended(out, len(h.Devices), "台", "电脑")
 	showRoom(out, h)
 }
 
@@ -96,6 +86,31 @@ const littleRoom = 2 << 30
 func showRoom(out io.Writer, h *central.Holdings) {
 	if h.Free != nil && *h.Free < littleRoom {
 		fmt.Fprintf(out, "中心的磁盘只剩 %d MB：装满后收不下各受理点的材料（材料留在各台电脑，不会丢失），请尽快腾出空间或换大的磁盘。\n", *h.Free>>20)
+	}
+}
+
+// spoiltWords say what is wrong with a file.
+func spoiltWords(why string) string {
+	if why == "missing" {
+		return "不见了"
+	}
+	return "损坏"
+}
+
+// heldWords say whether a case is whole at the centre.
+func heldWords(k central.Held) string {
+	switch {
+	case k.Lacking > 0:
+		return fmt.Sprintf("不全，缺 %d 个文件", k.Lacking)
+	case k.ReceiptNo == "":
+		return "没有回执"
+	}
+	return "回执 " + k.ReceiptNo
+}
+
+func showLostNumbers(out io.Writer, lost []loan.Range) {
+	for _, r := range lost {
+		fmt.Fprintf(out, "  第 %d 至 %d 条丢失，电脑申报过\n", r.From, r.To)
 	}
 }
 
@@ -215,19 +230,19 @@ func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 	} else {
 		for _, s := range bad {
-			fmt.Fprintf(out, "%s  %-8s %10d bytes, of %d cases\n", s.Blob, s.Why, s.Size, len(s.Cases))
+			fmt.Fprintf(out, "文件 %s  %s  %d 字节  关系 %d 件案件  %s\n", s.Blob, spoiltWords(s.Why), s.Size, len(s.Cases), s.Why)
 		}
-		fmt.Fprintf(out, "%d blobs read, %d missing or damaged\n", read, len(bad))
+		fmt.Fprintf(out, "核对了 %d 个文件，%d 个缺失或损坏\n", read, len(bad))
 		for _, w := range wrong {
-			fmt.Fprintf(out, "record of %s, number %d: %s\n", w.Centre, w.Number, w.Why)
+			fmt.Fprintf(out, "县里的日志 %s  %s有问题：%s  %s\n", w.Centre, numberWords(w.Number), guard.ChainSaid(w.Why), w.Why)
 		}
-		fmt.Fprintf(out, "%d entries of the centre's record read, wrong in %d places\n", noted, len(wrong))
+		fmt.Fprintf(out, "核对了县里的日志 %d 条，%d 处问题\n", noted, len(wrong))
 	}
 	if len(wrong) > 0 {
-		return fault.New("sync.verify", fault.Damaged, errors.New("the centre's record is not as it was written"))
+		return fault.Tell("sync.verify", fault.Damaged, "县里的日志与写入时不一致，见上面列出的位置。", errors.New("the centre's record is not as it was written"))
 	}
 	if len(bad) > 0 && !*mend {
-		return fault.New("sync.verify", fault.Damaged, errors.New("blobs are missing or damaged; --mend asks laptops for them"))
+		return fault.Tell("sync.verify", fault.Damaged, "有文件缺失或损坏：停止服务后用 sync verify --mend 向各台电脑要。", errors.New("blobs are missing or damaged; --mend asks laptops for them"))
 	}
 	return nil
 }
@@ -250,7 +265,7 @@ func restored(ctx context.Context, args []string, out, errs io.Writer) error {
 		err = c.Restored(ctx)
 	}
 	if err == nil && !last.IsZero() {
-		fmt.Fprintf(out, "备份里县里的记录到 %s 为止。此后停用的电脑和人员、改过的角色和密码、签发和撤销的授权，备份里都没有，请逐项重新办理（sync device、operator、officer、grant）。\n", guard.RecordTime(last))
+		fmt.Fprintf(out, "备份里县里的记录到 %s为止。此后停用的电脑和人员、改过的角色和密码、签发和撤销的授权，备份里都没有，请逐项重新办理（sync device、operator、officer、grant）。\n", clockTime(last))
 	}
 	return err
 }

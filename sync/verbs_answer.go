@@ -185,6 +185,7 @@ func answerList(ctx context.Context, args []string, out, errs io.Writer) error {
 		for _, a := range list {
 			fmt.Fprintf(out, "%s  %s  电脑 %s  人员 %s  答复人：%s  %s\n", guard.RecordTime(a.At), answeredLabel(a.Kind), a.Device, guard.AccountLabel(a.Operator), guard.AccountLabel(a.By), said("原因：", a.Reason))
 		}
+		ended(out, len(list), "次", "电话答复")
 		return nil
 	})
 }
@@ -231,6 +232,7 @@ func grantWaiting(ctx context.Context, args []string, out, errs io.Writer) error
 			fmt.Fprintf(out, "%s  电脑 %s  核对码 %s  人员 %s  %s；%s；%d 小时；%s  原因：%s\n", guard.RecordTime(p.At), p.Device, p.Ask, guard.AccountLabel(p.Operator),
 				strings.Join(guard.FieldNames(asked.Ask.Fields), "、"), of, asked.Ask.Hours, state, p.Reason)
 		}
+		ended(out, len(list), "份", "授权申请")
 		return nil
 	})
 }

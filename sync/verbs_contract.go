@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/pem"
 	"errors"
@@ -89,10 +90,26 @@ func contractList(ctx context.Context, args []string, out, errs io.Writer) error
 			return printJSON(out, map[string]any{"contracts": all})
 		}
 		for _, k := range all {
-			fmt.Fprintf(out, "%s  %-8s %3d  %s\n", k.Case, k.State, k.Tries, k.Why)
+			showContract(out, k)
+		}
+		if len(all) == 0 {
+			fmt.Fprintln(out, "没有合同")
 		}
 		return nil
 	})
+}
+
+// showContract says how far a contract is, and at the end why, in the words of programs.
+func showContract(out io.Writer, k central.KeptContract) {
+	state := map[string]string{"waiting": "等待县里盖章", "received": "已盖章，等待时间戳", "stamped": "已盖章，有时间戳", "plain": "不加盖章", "refused": "核验不通过，请人工核对"}[k.State]
+	fmt.Fprintf(out, "案件 %s  %s", k.Case, cmp.Or(state, k.State))
+	if k.Tries > 0 {
+		fmt.Fprintf(out, "  试过 %d 次", k.Tries)
+	}
+	if k.Why != "" {
+		fmt.Fprintf(out, "  %s", k.Why)
+	}
+	fmt.Fprintln(out)
 }
 
 func contractVerify(ctx context.Context, args []string, out, errs io.Writer) error {

@@ -60,7 +60,7 @@ func issue(ctx context.Context, who *actor, a central.Act, dir, file string, out
 }
 
 func inForce(out io.Writer, b central.IssuedBulletin, what string) {
-	fmt.Fprintf(out, "%s %s, version %s, %d bytes, %s; laptops fetch it at their next sync\n", b.Kind, b.Name, b.Label(), b.Size, what)
+	fmt.Fprintf(out, "%s %s，版本 %s，%d 字节，%s；各台电脑下次同步时收到\n", b.Kind.Label(), b.Name, b.Label(), b.Size, what)
 }
 
 func rosterImport(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -82,7 +82,7 @@ code takes the place of the former one.`, errs)
 	}
 	return issue(ctx, who, settles("roster import "+*group), *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := c.ImportRoster(ctx, src, *group, *year, *school)
-		return b, fmt.Sprintf("%d students", b.Entries), err
+		return b, fmt.Sprintf("%d 名学生", b.Entries), err
 	})
 }
 
@@ -97,7 +97,7 @@ func schoolsImport(ctx context.Context, args []string, out, errs io.Writer) erro
 	}
 	return issue(ctx, who, central.Act{Verb: guard.ImportRegister, Name: "schools import"}, *data, *file, out, func(c *central.Central, src io.Reader) (central.IssuedBulletin, string, error) {
 		b, err := c.ImportSchools(ctx, src)
-		return b, fmt.Sprintf("%d schools", b.Entries), err
+		return b, fmt.Sprintf("%d 所院校", b.Entries), err
 	})
 }
 
@@ -117,7 +117,7 @@ func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 			return central.IssuedBulletin{}, "", fault.Tell("sync.packAdd", fault.Disk, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 		}
 		p, in, err := c.AddPolicy(ctx, b, *late)
-		return in, fmt.Sprintf("for contracts signed from %s on", p.SignedFrom), err
+		return in, fmt.Sprintf("用于 %s 起签署的合同", p.SignedFrom), err
 	})
 }
 
@@ -137,7 +137,7 @@ func templateAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 			return central.IssuedBulletin{}, "", fault.Tell("sync.templateAdd", fault.Disk, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 		}
 		t, in, err := c.AddTemplate(ctx, b, *late)
-		return in, fmt.Sprintf("for what is signed from %s on", t.SignedFrom), err
+		return in, fmt.Sprintf("用于 %s 起签署的文本", t.SignedFrom), err
 	})
 }
 
@@ -184,7 +184,7 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 			fmt.Fprintf(out, "to export to %s, key %s: compare it with the recipient\n", g.Release.To, g.Release.Fingerprint())
 		}
 		if err == nil {
-			inForce(out, b, "until "+g.Until.Local().Format(time.DateTime))
+			inForce(out, b, "有效到 "+clockTime(g.Until))
 		}
 		return err
 	})
@@ -213,7 +213,7 @@ func withdraw(name, flag string, kind bulletin.Kind) verb {
 			}
 			b, err := c.Withdraw(ctx, kind, *id)
 			if err == nil {
-				inForce(out, b, "withdrawn")
+				inForce(out, b, "已撤回")
 			}
 			if err == nil && !known {
 				fmt.Fprintln(errs, "县里没有编号是 "+*id+" 的授权，请核对编号。电脑之间用批准码给出、还没有同步到县里的，已按这个编号撤销。")
@@ -236,19 +236,23 @@ func bulletinList(ctx context.Context, args []string, out, errs io.Writer) error
 		if err != nil || *asJSON {
 			return errors.Join(err, printJSON(out, list))
 		}
-		fmt.Fprintf(out, "%-8s  %-36s  %-18s  %9s  %7s  %s\n", "kind", "name", "version", "bytes", "entries", "state")
 		for _, b := range list {
-			state := "in force"
-			switch {
-			case b.Withdrawn:
-				state = "withdrawn"
-			case !b.Expires.IsZero():
-				state = "until " + b.Expires.Local().Format(time.DateTime)
-			}
-			fmt.Fprintf(out, "%-8s  %-36s  %-18s  %9d  %7d  %s\n", b.Kind, b.Name, b.Label(), b.Size, b.Entries, state)
+			showBulletin(out, b)
 		}
+		ended(out, len(list), "项", "下发的内容")
 		return nil
 	})
+}
+
+func showBulletin(out io.Writer, b central.IssuedBulletin) {
+	state := "有效"
+	switch {
+	case b.Withdrawn:
+		state = "已撤回"
+	case !b.Expires.IsZero():
+		state = "有效到 " + guard.RecordTime(b.Expires)
+	}
+	fmt.Fprintf(out, "%s  %s %s  版本 %s  %d 条，%d 字节  %s\n", b.Kind.Label(), b.Kind, b.Name, b.Label(), b.Entries, b.Size, state)
 }
 
 func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) error {

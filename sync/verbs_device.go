@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"doorstep/internal/guard"
 	"doorstep/sync/central"
 	"github.com/google/uuid"
 )
@@ -28,57 +29,64 @@ func deviceList(ctx context.Context, args []string, out, errs io.Writer) error {
 		if *asJSON {
 			return printJSON(out, h.Devices)
 		}
-		fmt.Fprintf(out, "%-36s  %-12s  %-19s  %-8s  %7s  %6s  %11s  %9s  %s\n",
-			"device", "state", "last contact", "version", "changes", "blobs", "bytes", "clock", "point")
 		for _, d := range h.Devices {
 			showDevice(out, d)
 		}
+		ended(out, len(h.Devices), "台", "电脑")
 		showRoom(out, h)
 		return nil
 	})
 }
 
 func showDevice(out io.Writer, d central.HeldDevice) {
-	contact, version, clock := "never", "-", "-"
-	var q central.Queue
-	if s := d.Seen; s != nil {
-		contact = s.At.Local().Format(time.DateTime)
+	fmt.Fprintf(out, "电脑 %s  %s  %s", d.ID, d.Point, deviceWords(d))
+	switch s := d.Seen; {
+	case s == nil:
+		fmt.Fprint(out, "  从未联系")
+	default:
+		fmt.Fprintf(out, "  最后联系 %s", guard.RecordTime(s.At))
 		if !s.Told.IsZero() {
-			version, q, clock = s.Version, s.Queue, ahead(s.Clock)
+			fmt.Fprintf(out, "  版本 %s  待传 %s  %s", s.Version, queueWords(s.Queue), clockWords(s.Clock))
 		}
 	}
-	fmt.Fprintf(out, "%-36s  %-12s  %-19s  %-8s  %7d  %6d  %11d  %9s  %s\n", d.ID, deviceState(d), contact, version, q.Changes, q.Blobs, q.Bytes, clock, d.Point)
+	fmt.Fprintln(out)
 	if k := d.Clone; k != nil {
-		fmt.Fprintf(out, "  two machines use this identity: %d parcels about numbers %d to %d were refused, the last at %s.\n"+
-			"  Nothing was overwritten. Find both machines; keep one, revoke the device if neither can be told apart,\n"+
-			"  and say sync device settle when it is dealt with.\n", k.Parcels, k.First, k.Last, k.Until.Local().Format(time.DateTime))
+		fmt.Fprintf(out, "  有两台电脑用着同一个身份：涉及第 %d 至 %d 条的 %d 次传送没有收，最后一次在 %s。\n"+
+			"  没有覆盖任何内容。请找到这两台电脑，留用一台；分不清的，停用这个身份（sync device revoke）。\n"+
+			"  处理好以后，用 sync device settle 了结。\n", k.First, k.Last, k.Parcels, guard.RecordTime(k.Until))
 	}
 }
 
-func deviceState(d central.HeldDevice) string {
+func deviceWords(d central.HeldDevice) string {
 	var out []string
 	switch {
 	case d.Missing:
-		out = append(out, "lost")
+		out = append(out, "已报失")
 	case d.Revoked:
-		out = append(out, "revoked")
+		out = append(out, "已停用")
 	}
 	if d.Clone != nil {
-		out = append(out, "clone")
+		out = append(out, "两台同用")
 	}
 	if out == nil {
-		return "active"
+		return "在用"
 	}
-	return strings.Join(out, ",")
+	return strings.Join(out, "、")
 }
 
-// ahead says how wrong a clock is, to the second.
-func ahead(ms int64) string {
-	d := (time.Duration(ms) * time.Millisecond).Round(time.Second)
-	if d > 0 {
-		return "+" + d.String()
+func queueWords(q central.Queue) string {
+	return fmt.Sprintf("%d 条记录、%d 个文件共 %d 字节", q.Changes, q.Blobs, q.Bytes)
+}
+
+// clockWords says how wrong a clock is, to the second.
+func clockWords(ms int64) string {
+	switch d := (time.Duration(ms) * time.Millisecond).Round(time.Second); {
+	case d > 0:
+		return "时钟快 " + d.String()
+	case d < 0:
+		return "时钟慢 " + (-d).String()
 	}
-	return d.String()
+	return "时钟准确"
 }
 
 func deviceLost(ctx context.Context, args []string, out, errs io.Writer) error {
@@ -105,16 +113,16 @@ func deviceLost(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 func showLost(out io.Writer, r *central.Report) {
-	fmt.Fprintf(out, "device %s of %s is locked out.\n", r.ID, r.Point)
-	fmt.Fprintf(out, "%d changes of its chain arrived, up to number %d.\n", r.Changes, r.Through)
+	fmt.Fprintf(out, "%s的电脑 %s 已停用。\n", r.Point, r.ID)
+	fmt.Fprintf(out, "县里收到它的 %d 条记录，到%s为止。\n", r.Changes, numberWords(r.Through))
 	if s := r.Seen; s == nil {
-		fmt.Fprintln(out, "It never was in contact.")
+		fmt.Fprintln(out, "它从未联系过县里。")
 	} else {
-		fmt.Fprintf(out, "Last contact %s.", s.At.Local().Format(time.DateTime))
+		fmt.Fprintf(out, "最后联系 %s。", clockTime(s.At))
 		if !s.Told.IsZero() {
-			fmt.Fprintf(out, " At %s it said that %d changes and %d blobs of %d bytes waited.", s.Told.Local().Format(time.DateTime), s.Queue.Changes, s.Queue.Blobs, s.Queue.Bytes)
+			fmt.Fprintf(out, "%s 它报告待传 %s。", guard.RecordTime(s.Told), queueWords(s.Queue))
 		}
-		fmt.Fprintln(out, "\nWhat was made there since is not here: ask those who worked at it, and take it in again.")
+		fmt.Fprintln(out, "\n此后在那里办的，县里没有：请问清在那里办理的人员，重新受理。")
 	}
 	whole := 0
 	for _, k := range r.Held {
@@ -122,18 +130,11 @@ func showLost(out io.Writer, r *central.Report) {
 			whole++
 		}
 	}
-	fmt.Fprintf(out, "\n%d cases, of which %d are whole here:\n", len(r.Held), whole)
-	fmt.Fprintf(out, "%-36s  %-10s  %-8s  %s\n", "case", "status", "lacking", "receipt")
+	fmt.Fprintf(out, "\n案件 %d 件，其中县里收全的 %d 件\n", len(r.Held), whole)
 	for _, k := range r.Held {
-		receipt := k.ReceiptNo
-		if receipt == "" {
-			receipt = "-"
-		}
-		fmt.Fprintf(out, "%-36s  %-10s  %8d  %s\n", k.ID, k.Status, k.Lacking, receipt)
+		fmt.Fprintf(out, "案件 %s  %s  %s\n", k.ID, statusWords(k.Status), heldWords(k))
 	}
-	for _, l := range r.Lost {
-		fmt.Fprintf(out, "numbers %d to %d of its chain had been declared lost by the laptop\n", l.From, l.To)
-	}
+	showLostNumbers(out, r.Lost)
 }
 
 // onDevice is the verb of an act on one device.

@@ -40,6 +40,7 @@ func emergencyList(ctx context.Context, args []string, out, errs io.Writer) erro
 		for _, e := range list {
 			showEmergency(out, e)
 		}
+		ended(out, len(list), "次", "紧急查看")
 		return nil
 	})
 }

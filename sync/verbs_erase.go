@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"doorstep/internal/guard"
 	"doorstep/sync/central"
@@ -46,12 +45,17 @@ func caseErased(ctx context.Context, args []string, out, errs io.Writer) error {
 			return errors.Join(err, printJSON(out, list))
 		}
 		for _, t := range list {
-			state, code := "已清除", "erased"
-			if t.Refused != "" {
-				state, code = "没有清除："+t.Said(), "refused: "+t.Refused
-			}
-			fmt.Fprintf(out, "%s  案件 %s  人员 %s  电脑 %s  %s  %s%s\n", t.At.Local().Format(time.DateTime), t.Case, guard.AccountLabel(t.Operator), t.Device, state, said("原因：", t.Reason)+"  ", code)
+			showErased(out, t)
 		}
+		ended(out, len(list), "件", "按本人要求删除的案件和没有照办的要求")
 		return nil
 	})
+}
+
+func showErased(out io.Writer, t central.Tombstone) {
+	state, code := "已清除", "erased"
+	if t.Refused != "" {
+		state, code = "没有清除："+t.Said(), "refused: "+t.Refused
+	}
+	fmt.Fprintf(out, "%s  案件 %s  人员 %s  电脑 %s  %s  %s%s\n", guard.RecordTime(t.At), t.Case, guard.AccountLabel(t.Operator), t.Device, state, said("原因：", t.Reason)+"  ", code)
 }

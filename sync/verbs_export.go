@@ -40,7 +40,7 @@ people. Both may run beside the server.`, errs)
 	if *grant == "" {
 		e, err := c.Export(ctx, *to)
 		if e != nil {
-			fmt.Fprintf(out, "exported: %d cases, %d files of %d bytes; %d lacking, %d damaged\n", e.Cases, e.Files, e.Bytes, e.Lacking, e.Damaged)
+			fmt.Fprintf(out, "已导出 %d 件案件，%d 个文件共 %d 字节；缺 %d 个，损坏 %d 个\n", e.Cases, e.Files, e.Bytes, e.Lacking, e.Damaged)
 		}
 		return err
 	}
@@ -73,6 +73,7 @@ func exportList(ctx context.Context, args []string, out, errs io.Writer) error {
 		for _, r := range list {
 			fmt.Fprintf(out, "%s  授权 %s  第 %d 份  案件 %s  人员 %s  接收方：%s %s\n", guard.RecordTime(r.At), r.Grant, r.N, r.Case, guard.AccountLabel(r.Operator), r.Recipient, r.Fingerprint)
 		}
+		ended(out, len(list), "份", "导出")
 		return nil
 	})
 }

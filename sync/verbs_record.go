@@ -174,7 +174,7 @@ func recordOdd(ctx context.Context, args []string, out, errs io.Writer) error {
 		for _, o := range all {
 			showOdd(out, o)
 		}
-		fmt.Fprintf(out, "共 %d 项值得留意\n", len(all))
+		fmt.Fprintf(out, "共 %d 项值得留意，日期按北京时间\n", len(all))
 		return nil
 	})
 }
@@ -203,7 +203,7 @@ func recordVerify(ctx context.Context, args []string, out, errs io.Writer) error
 			return err
 		}
 		if !*r.json {
-			fmt.Fprintf(out, "核验了 %d 份日志，%d 处问题\n", chains, wrong)
+			fmt.Fprintf(out, "核验了 %d 份日志，%d 处问题，%s\n", chains, wrong, byBeijing)
 		}
 		if wrong > 0 {
 			return fault.Tell("sync.record", fault.Damaged, "日志核验发现问题，见上面列出的位置。", errors.New("the record is not as it was written"))

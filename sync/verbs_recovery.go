@@ -30,6 +30,7 @@ func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error
 			return errors.Join(err, printJSON(out, list))
 		}
 		showRecoveries(out, list)
+		ended(out, len(list), "份", "最近 7 天的申请")
 		return nil
 	})
 }

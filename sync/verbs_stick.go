@@ -79,6 +79,9 @@ func showStick(out io.Writer, taken []central.StickTaken) {
 			fmt.Fprintf(out, "  %s（%s）\n", t.Why(), t.Error)
 		}
 	}
+	if len(taken) == 0 {
+		fmt.Fprintln(out, "U盘上没有本县电脑的内容")
+	}
 }
 
 // stickWords says what became of a laptop's part.

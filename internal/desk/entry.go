@@ -258,7 +258,7 @@ func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, passwo
 		}
 	}
 	if !pass || note != "" {
-		if err := guard.CheckReason(note); err != nil {
+		if err := CheckReview(note); err != nil {
 			return nil, fault.Wrap(op, err)
 		}
 	}
@@ -271,6 +271,9 @@ func (d *Desk) Review(ctx context.Context, id uuid.UUID, reviewer string, passwo
 // CheckReason is fault.Input, with a sentence, for a reason that the record does not
 // take.
 func CheckReason(s string) error { return guard.CheckReason(s) }
+
+// CheckReview is CheckReason for what a reviewer writes.
+func CheckReview(s string) error { return guard.CheckReturn(s) }
 
 // Void ends a case for good, with a reason; nothing is deleted.
 func (d *Desk) Void(ctx context.Context, id uuid.UUID, reason string) (*loan.Case, error) {

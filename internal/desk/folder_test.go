@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -236,5 +237,48 @@ func TestATamperedChainIsFoundAndTheFindingRecorded(t *testing.T) {
 	report, _, err := f.d.Report(t.Context(), desk.Sought{})
 	if err != nil || !strings.Contains(string(report), "核验发现问题") {
 		t.Errorf("the report does not say so: %v", err)
+	}
+}
+
+// TestAnAuditLooksAtPicturesAndFilesToo changes a byte of a picture in the database while
+// it is locked.
+func TestAnAuditLooksAtPicturesAndFilesToo(t *testing.T) {
+	f := newField(t)
+	entered(t, f.d)
+	if err := f.d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.in("admin-1", clerkPassword, f.now)
+	r, err := f.d.Audit(t.Context())
+	if err != nil || !r.Sound() {
+		t.Fatalf("untouched: got %+v, %v", r, err)
+	}
+	if err := f.d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := bbolt.Open(filepath.Join(f.dir, "store.bolt"), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte("blobs"))
+		k, v := b.Cursor().First()
+		other := bytes.Clone(v)
+		other[len(other)/2] ^= 1
+		return b.Put(bytes.Clone(k), other)
+	})
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f.in("admin-1", clerkPassword, f.now)
+	r, err = f.d.Audit(t.Context())
+	if err != nil || r.Sound() || !r.Spoilt || len(r.Chains[0].Wrong) > 0 {
+		t.Fatalf("a picture was changed: got %+v, %v", r, err)
+	}
+	if b, err := loan.Body[loan.ViewBody](lastOf(t, f.d)); err != nil || b.Detail != "audit: tampered in 1 places" {
+		t.Errorf("the chain says %q, %v", b.Detail, err)
+	}
+	if k, err := f.d.Kept(t.Context()); err != nil || !k.Damaged {
+		t.Errorf("housekeeping knows nothing of it: %+v, %v", k, err)
 	}
 }

@@ -44,7 +44,11 @@ func (d *Desk) unnamedGrants(ctx context.Context, all []guard.Given) ([]guard.Gi
 	people := d.unnaming()
 	for i, g := range all {
 		var err error
-		if all[i].Reason, err = people.text(ctx, g.Reason, slices.Concat(g.Cases, g.Used)...); err != nil {
+		of := slices.Concat(g.Cases, g.Used)
+		if all[i].Reason, err = people.text(ctx, g.Reason, of...); err != nil {
+			return nil, err
+		}
+		if all[i].Found.Word, err = people.text(ctx, g.Found.Word, of...); err != nil {
 			return nil, err
 		}
 	}
@@ -96,12 +100,15 @@ func (d *Desk) known(ctx context.Context) ([]guard.Given, error) {
 			return nil, err
 		}
 		if k.By == guard.Emergency && !k.Revoked {
-			if k.Revoked, err = d.wrong(ctx, k.ID); err != nil {
+			if k.Found, k.Revoked, err = d.notRight(ctx, k.ID); err != nil {
 				return nil, err
 			}
 		}
 		if d.allGone(ctx, k.Cases) {
 			k.Reason = goneReason
+			if k.Found.Word != "" {
+				k.Found.Word = goneReason
+			}
 		}
 		k.Elsewhere = k.Device != uuid.Nil && k.Device != d.device()
 		k.Stale, k.Sent = k.From.Before(began), sent[k.ID]

@@ -116,16 +116,6 @@ func (d *Desk) glasses(ctx context.Context) ([]Glass, error) {
 	}), err
 }
 
-// wrong says that an emergency was looked at, here or at the centre, and was not right.
-func (d *Desk) wrong(ctx context.Context, id string) (bool, error) {
-	var here bool
-	if _, err := d.setting(ctx, wrongSetting+id, &here); err != nil || here {
-		return here, err
-	}
-	above, err := d.reviewedAbove(ctx)
-	return slices.ContainsFunc(above, func(r guard.Reviewed) bool { return r.ID == id && !r.Right }), err
-}
-
 // countyReviews is what was said at the centre of emergencies of the county's laptops.
 func (d *Desk) countyReviews(ctx context.Context) ([]Reviewed, error) {
 	b, err := d.store.Bulletin(ctx, bulletin.Reviews, bulletin.ReviewsName)
@@ -266,7 +256,7 @@ func (d *Desk) ReviewGlass(ctx context.Context, id string, right bool, note stri
 		return fault.Wrap(op, err)
 	}
 	if !right { // before the word of it: a review that fails then is given again
-		if err := d.store.SetSetting(ctx, wrongSetting+id, true); err != nil {
+		if err := d.keepNotRight(ctx, all[i], note); err != nil {
 			return fault.Wrap(op, err)
 		}
 	}

@@ -56,7 +56,7 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 	}
 	reviewed(broken().ID, false)
 	shut("after the review here")
-	if heard, err := f.d.GrantsHeard(ctx); err != nil || len(heard) != 1 || !heard[0].Revoked || heard[0].By != guard.Emergency {
+	if heard, err := f.d.GrantsHeard(ctx); err != nil || len(heard) != 1 || !heard[0].Revoked || heard[0].By != guard.Emergency || heard[0].Found.By != "admin-1" || heard[0].Found.Word != "复查过了" {
 		t.Errorf("who used it hears %+v, %v", heard, err)
 	}
 
@@ -73,7 +73,25 @@ func TestAnEmergencyThatWasNotRightShowsNothingMore(t *testing.T) {
 		t.Errorf("a picture after the centre's review: %v", err)
 	}
 	shut("after the review at the centre")
+	if heard, err := f.d.GrantsHeard(ctx); err != nil || len(heard) != 2 || !slices.ContainsFunc(heard, func(g desk.Given) bool { return g.Found.By == "auditor-9" && g.Found.Word == "不应使用" }) {
+		t.Errorf("who used it hears %+v, %v", heard, err)
+	}
 
+	t.Run("and what is odd says so", func(t *testing.T) {
+		odd := func() desk.Oddity {
+			t.Helper()
+			f.in("admin-1", clerkPassword, clock())
+			r, err := f.d.Record(ctx, desk.Sought{})
+			i := slices.IndexFunc(r.Odd, func(o desk.Oddity) bool { return o.Kind == desk.OddGlass })
+			if err != nil || i < 0 {
+				t.Fatalf("got %+v, %v", r.Odd, err)
+			}
+			return r.Odd[i]
+		}
+		if o := odd(); o.Count != 2 || o.NotRight != 2 || o.Judged() != "2 次复查为不应使用" {
+			t.Errorf("reviewed here and at the centre: %+v: %s", o, o.Judged())
+		}
+	})
 	reviewed(broken().ID, true)
 	if err := f.d.Reveal(ctx, c.ID, []string{guard.ImagesField}, "洪水断网，家属急用"); err != nil {
 		t.Errorf("one that was right: %v", err)

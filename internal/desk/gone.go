@@ -71,6 +71,9 @@ func (d *Desk) forgetReasons(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.forgetFound(ctx); err != nil {
+		return err
+	}
 	var glasses []Glass
 	if _, err := d.setting(ctx, glassSetting, &glasses); err != nil {
 		return err

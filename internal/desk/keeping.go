@@ -62,8 +62,9 @@ func (d *Desk) MayEraseSeason() bool {
 }
 
 // Audit reads every chain of this laptop and tells what is proven, what was
-// erased by which rule, and where a chain was tampered with. The look is noted
-// in the chain. Only an auditor or a data administrator may.
+// erased by which rule, and where a chain was tampered with; and every picture and
+// file, and tells whether they are what was written. The look is noted in the chain.
+// Only an auditor or a data administrator may.
 func (d *Desk) Audit(ctx context.Context) (AuditReport, error) {
 	const op = "audit"
 	if err := d.permit(ctx, guard.ReadAudit, nil); err != nil {
@@ -74,16 +75,37 @@ func (d *Desk) Audit(ctx context.Context) (AuditReport, error) {
 		return AuditReport{}, fault.Wrap(op, err)
 	}
 	r, err := d.store.Audit(ctx)
+	if err == nil {
+		r.Spoilt, err = d.spoilt(ctx)
+	}
 	if err == nil && !r.Sound() {
-		err = d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: fmt.Sprintf("audit: tampered in %d places", len(r.Lists)+wrongPlaces(r))})
+		err = d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: fmt.Sprintf("audit: tampered in %d places", wrongPlaces(r))})
 	}
 	return r, fault.Wrap(op, err)
 }
 
-// wrongPlaces counts where chains were tampered with, or bodies are gone without
-// a rule.
+// spoilt reads all pictures and files, and keeps it for the housekeeping where one of them
+// is not what was written.
+func (d *Desk) spoilt(ctx context.Context) (bool, error) {
+	err := d.store.VerifyBlobs(ctx)
+	if fault.KindOf(err) != fault.Damaged {
+		return false, err
+	}
+	k, err := d.Kept(ctx)
+	if err != nil && fault.KindOf(err) != fault.Damaged {
+		return true, err
+	}
+	k.Checked, k.Damaged = d.now(), true
+	return true, d.store.SetSetting(ctx, keptSetting, k)
+}
+
+// wrongPlaces counts where chains and lists were tampered with, or bodies are gone without
+// a rule; pictures and files are one place.
 func wrongPlaces(r AuditReport) int {
-	n := 0
+	n := len(r.Lists)
+	if r.Spoilt {
+		n++
+	}
 	for _, c := range r.Chains {
 		n += len(c.Wrong)
 	}

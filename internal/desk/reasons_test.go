@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"strings"
 	"testing"
 
 	"doorstep/internal/desk"
@@ -40,6 +41,9 @@ func TestAReasonThatStaysIsCheckedWhereverItIsGiven(t *testing.T) {
 	c := entered(t, d)
 	if c, err := d.Void(ctx, c.ID, "重复受理"); err != nil || c.Status != loan.Void {
 		t.Errorf("a reason: got %v", err)
+	}
+	if err := desk.CheckReview(""); !strings.Contains(fault.Sentence(err), "例如“户口簿缺首页”") || strings.Contains(fault.Sentence(err), "家长来电") {
+		t.Errorf("a reviewer who writes nothing is told %q", fault.Sentence(err))
 	}
 	if desk.CheckReason("重复受理") != nil || desk.CheckReason("") == nil {
 		t.Error("a screen is told otherwise")

@@ -105,10 +105,15 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 	under := map[string][]uuid.UUID{}
 	faces := map[loan.Hash][]uuid.UUID{}
 	known := q.Case == ""
+	judged, err := d.judgedAbove(ctx)
+	if err != nil {
+		return Record{}, fault.Wrap(op, err)
+	}
 	unread, err := d.store.EachChange(ctx, func(ch *loan.Change) {
 		l := guard.LineOf(ch)
 		known = known || guard.Sought{Case: q.Case}.Wants(l)
 		acts = append(acts, l.Act())
+		judged.see(l)
 		if g := l.Grant(); g != "" {
 			seenUnder(under, g, l)
 		}
@@ -154,6 +159,9 @@ func (d *Desk) Record(ctx context.Context, q Sought) (Record, error) {
 		}
 	}
 	out.Odd = append(d.oddPeople(faces), guard.Odd(d.withoutAnew(acts))...)
+	for i := range out.Odd {
+		out.Odd[i].Judge(judged.found)
+	}
 	return out, nil
 }
 

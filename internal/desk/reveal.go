@@ -152,7 +152,7 @@ func (d *Desk) Revealed(id uuid.UUID) (time.Duration, []string) {
 	left := r.until.Sub(d.now())
 	over := left <= 0 || left > guard.RevealFor
 	if !over && r.glass != "" {
-		wrong, err := d.wrong(context.Background(), r.glass)
+		_, wrong, err := d.notRight(context.Background(), r.glass)
 		over = wrong || err != nil
 	}
 	if over {

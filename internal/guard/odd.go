@@ -50,6 +50,11 @@ type Oddity struct {
 	Count    int         `json:"count"`
 	Cases    []uuid.UUID `json:"cases,omitempty"`   // at most 20
 	Devices  []uuid.UUID `json:"devices,omitempty"` // where it was done, at most 20
+	// Of emergencies, once Judge was asked: how many were found to be not right, and how
+	// many nobody looked at yet.
+	NotRight   int      `json:"not_right,omitempty"`
+	Unreviewed int      `json:"unreviewed,omitempty"`
+	glasses    []string // the emergencies by their ids
 }
 
 // SearchRefused is what the record says of a search beyond the own queue that was
@@ -329,7 +334,7 @@ func (w *Watch) See(a Act) {
 		}
 	case a.Kind == loan.ChangeView:
 		if g, ok := GlassOf(a.Detail); ok && !g.Reviewed {
-			w.add(OddGlass, a, 1)
+			w.emergency(a, g.ID)
 		}
 	}
 	if h := a.At.In(beijing()).Hour(); (h >= 22 || h < 6) && a.Operator != "" && !unattended(a.Kind) {

@@ -125,3 +125,34 @@ func TestWhatIsOddInTheRecord(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatWasSaidOfEmergenciesIsTold(t *testing.T) {
+	noon := time.Date(2026, 8, 3, 4, 0, 0, 0, time.UTC)
+	ids := []string{"e-0123456789ab", "e-0123456789ac", "e-0123456789ad"}
+	var acts []Act
+	for _, id := range ids {
+		acts = append(acts, Act{At: noon, Operator: "x", Kind: loan.ChangeView, Detail: GlassWord{ID: id}.Detail()})
+	}
+	o := Odd(acts)[0]
+	for name, c := range map[string]struct {
+		said map[string]bool
+		want string
+	}{
+		"nobody looked yet":      {nil, "3 次还没有复查"},
+		"all were right":         {map[string]bool{ids[0]: true, ids[1]: true, ids[2]: true}, "复查属实"},
+		"one of each":            {map[string]bool{ids[0]: true, ids[1]: false}, "1 次复查为不应使用、1 次还没有复查"},
+		"one was not right":      {map[string]bool{ids[0]: true, ids[1]: false, ids[2]: true}, "1 次复查为不应使用"},
+		"another's is not meant": {map[string]bool{"e-0123456789ae": false}, "3 次还没有复查"},
+	} {
+		o.Judge(func(id string) (right, reviewed bool) {
+			right, reviewed = c.said[id]
+			return right, reviewed
+		})
+		if got := o.Judged(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	if other := (Oddity{Kind: OddNight, Count: 3}); other.Judged() != "" {
+		t.Errorf("of work at night it says %q", other.Judged())
+	}
+}

@@ -56,6 +56,9 @@ func CheckReason(s string) error { return checkReason(s, "家长来电核对") }
 // CheckEmergency is CheckReason for the reason of an emergency.
 func CheckEmergency(s string) error { return checkReason(s, "洪水断网，家属急需核对") }
 
+// CheckReturn is CheckReason for what a reviewer writes to a case.
+func CheckReturn(s string) error { return checkReason(s, "户口簿缺首页") }
+
 func checkReason(s, example string) error {
 	const op = "guard.CheckReason"
 	runes := []rune(s)

@@ -32,6 +32,7 @@ type Given struct {
 	Elsewhere bool        // it is bound to another laptop
 	Stale     bool        // the data file was set back since it was given: how often it was used, or what was said of it, is not known
 	Sent      bool        // the county sends it down, as it was heard since the data file was set back
+	Found     Reviewed    // of an emergency that was not right: by whose word
 }
 
 // uses is how often the grant served here, for whatever it names.

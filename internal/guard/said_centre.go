@@ -56,6 +56,9 @@ func centreSaid(how, name string) string {
 	return ""
 }
 
+// ActLabel is what an act of the centre is called; "" for one that has no name.
+func ActLabel(name string) string { return actsSaid()[name] }
+
 // consentAct is followed by the party and the purpose.
 const consentAct = "case withdraw-consent"
 

@@ -80,7 +80,16 @@ func Print(ctx context.Context, j Job) (err error) {
 	}()
 	ctx, stop := context.WithTimeout(ctx, j.Wait)
 	defer stop()
-	return s.wait(ctx, id)
+	return s.wait(ctx, id, &j)
+}
+
+// stopped says whether the service lets a printer print nothing now. Of one that cannot be
+// asked it says no: the job tells how it goes.
+func (s *service) stopped(ctx context.Context, printer string) bool {
+	at := "/printers/" + url.PathEscape(printer)
+	a, err := s.call(ctx, at, opGetPrinter, []attribute{text(tagURI, "printer-uri", "ipp://localhost"+at), text(tagName, "requesting-user-name", s.user),
+		text(tagKeyword, "requested-attributes", "printer-state")}, nil)
+	return err == nil && a.number("printer-state") == printerStopped
 }
 
 func (s *service) job(id int) []attribute {
@@ -88,7 +97,7 @@ func (s *service) job(id int) []attribute {
 }
 
 // wait is over when the job is.
-func (s *service) wait(ctx context.Context, id int) error {
+func (s *service) wait(ctx context.Context, id int, j *Job) error {
 	const op = "printer.wait"
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
@@ -102,6 +111,8 @@ func (s *service) wait(ctx context.Context, id int) error {
 			return nil
 		case state == stateCanceled || state == stateAborted:
 			return fault.Tell(op, fault.Unavailable, wordsFailed, errors.New("state "+strconv.Itoa(state)))
+		default:
+			j.standing(state == stateStopped || s.stopped(ctx, j.Printer))
 		}
 		if err := pause(ctx, tick); err != nil {
 			return err

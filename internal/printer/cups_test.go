@@ -161,7 +161,7 @@ func TestAPaperIsPrintedAndNothingStays(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("lp: %v %s", err, out)
 		}
-		if err := s.wait(t.Context(), 1); err != nil {
+		if err := s.wait(t.Context(), 1, &Job{}); err != nil {
 			t.Fatal(err)
 		}
 		if n := len(c.left(t)); n != 1 {
@@ -208,6 +208,21 @@ func TestAPaperIsPrintedAndNothingStays(t *testing.T) {
 		err := Print(t.Context(), Job{PDF: paper, Printer: "stuck", Wait: time.Millisecond})
 		if fault.KindOf(err) != fault.Unavailable || !strings.Contains(fault.Sentence(err), "清除") {
 			t.Errorf("got %v", err)
+		}
+		if n := len(c.left(t)); n != 0 {
+			t.Errorf("%d papers in the spool", n)
+		}
+	})
+	t.Run("a printer that is paused is told of, and that it goes on", func(t *testing.T) {
+		var told []bool
+		err := Print(t.Context(), Job{PDF: paper, Printer: "stuck", Stopped: func(stopped bool) {
+			if told = append(told, stopped); stopped {
+				c.run(t, "/usr/sbin/cupsenable", "stuck")
+			}
+		}})
+		c.run(t, "/usr/sbin/cupsdisable", "stuck")
+		if err != nil || len(told) == 0 || !told[0] || len(told) > 1 && told[1] {
+			t.Errorf("told %v, %v", told, err)
 		}
 		if n := len(c.left(t)); n != 0 {
 			t.Errorf("%d papers in the spool", n)

@@ -21,6 +21,7 @@ const (
 	opPrintJob    = 0x0002
 	opCancelJob   = 0x0008
 	opGetJob      = 0x0009
+	opGetPrinter  = 0x000b
 	opGetDefault  = 0x4001
 	opGetPrinters = 0x4002
 
@@ -36,9 +37,12 @@ const (
 	tagLanguage  = 0x48
 	tagMimeType  = 0x49
 
+	stateStopped   = 6
 	stateCanceled  = 7
 	stateAborted   = 8
 	stateCompleted = 9
+
+	printerStopped = 5
 
 	statusNotFound = 0x0406
 	statusGone     = 0x0407

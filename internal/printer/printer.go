@@ -27,9 +27,14 @@ type Job struct {
 	// Noted is told the job's name at the print service as soon as there is one,
 	// and none once its data are deleted. It may be nil.
 	Noted func(job string)
+	// Stopped is told when the printer stands still while the job waits, paused or out of
+	// order, and when it goes on. It may be nil.
+	Stopped func(stopped bool)
 	// Wait is how long the printer may take before the job is taken back; none is
 	// five minutes.
 	Wait time.Duration
+
+	stands bool // as Stopped was told
 }
 
 // Drawing is a paper as pictures.
@@ -87,6 +92,14 @@ func files(port string) bool {
 func (j *Job) noted(name string) {
 	if j.Noted != nil {
 		j.Noted(name)
+	}
+}
+
+// standing tells that the printer stands still or not, where that is news.
+func (j *Job) standing(stopped bool) {
+	if j.Stopped != nil && stopped != j.stands {
+		j.stands = stopped
+		j.Stopped(stopped)
 	}
 }
 

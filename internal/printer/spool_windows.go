@@ -113,7 +113,7 @@ func Print(ctx context.Context, j Job) (err error) {
 	}()
 	ctx, stop := context.WithTimeout(ctx, j.Wait)
 	defer stop()
-	return d.wait(ctx, j.Printer, id)
+	return d.wait(ctx, &j, id)
 }
 
 func jobName(printer string, id uint32) string {
@@ -249,6 +249,9 @@ const mostJobs = 4096
 const (
 	statusError, statusDeleting, statusPrinted, statusDeleted, statusComplete = 0x2, 0x4, 0x80, 0x100, 0x1000
 	controlDelete                                                             = 5
+	// statusStands is that a job waits for somebody: paused, offline, no paper, blocked, or
+	// whatever else a person has to do.
+	statusStands = 0x1 | 0x20 | 0x40 | 0x200 | 0x400
 )
 
 // status is a job's state; gone when the spooler no longer has it, or has another
@@ -281,18 +284,19 @@ func (d *dll) status(printer string, id uint32) (status uint32, gone bool, err e
 
 // wait is over when the job is. The spooler deletes a printed job by itself,
 // unless the printer is set to keep it.
-func (d *dll) wait(ctx context.Context, printer string, id uint32) error {
+func (d *dll) wait(ctx context.Context, j *Job, id uint32) error {
 	const op = "printer.wait"
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		status, gone, err := d.status(printer, id)
+		status, gone, err := d.status(j.Printer, id)
 		switch {
 		case err != nil || status&(statusError|statusDeleting|statusDeleted) != 0:
 			return fault.Tell(op, fault.Unavailable, wordsFailed, err)
 		case gone || status&(statusPrinted|statusComplete) != 0:
 			return nil
 		}
+		j.standing(status&statusStands != 0)
 		if err := pause(ctx, tick); err != nil {
 			return err
 		}

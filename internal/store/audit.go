@@ -21,12 +21,14 @@ type AuditReport struct {
 	Chains []ChainAudit // the device's own first
 	Blobs  []BlobsErased
 	Lists  []uuid.UUID // cases whose list of changes is not what was written
+	Spoilt bool        // pictures and files are not what was written, as whoever had them read too says
 }
 
 // ChainAudit is one device's chain, as far as it is here.
 type ChainAudit struct {
 	Device      uuid.UUID
 	Own         bool
+	Centre      bool // by its receipts: of a county's centre
 	First, Last uint64
 	Changes     int
 	Erased      []BodiesErased
@@ -80,7 +82,7 @@ func (r AuditReport) Sound() bool {
 			return false
 		}
 	}
-	return len(r.Lists) == 0 && !slices.ContainsFunc(r.Blobs, func(b BlobsErased) bool { return b.Unexplained > 0 })
+	return !r.Spoilt && len(r.Lists) == 0 && !slices.ContainsFunc(r.Blobs, func(b BlobsErased) bool { return b.Unexplained > 0 })
 }
 
 // audit is one under way.
@@ -229,6 +231,7 @@ func (a *audit) value(k, v []byte) {
 		c.wrong(n, n, TamperOrder)
 	}
 	c.prev, c.before, c.known = ch.HeaderHash(a.s.Sum), ch, true
+	c.Centre = c.Centre || ch.Kind == loan.ChangeReceive
 	a.body(c, ch)
 }
 

@@ -49,7 +49,7 @@ func TestAuditOfAnHonestStore(t *testing.T) {
 	if n, _ := i.s.Head(); !own.Own || own.Device != i.s.profile.Device || own.First != 1 || own.Last != n || own.Changes != int(n) {
 		t.Fatalf("own chain: got %+v", own)
 	}
-	if centre.Device != i.centre || centre.Changes != 1 || !slices.Equal(centre.Absent, []loan.Range{{From: 1, To: 1}}) {
+	if own.Centre || !centre.Centre || centre.Device != i.centre || centre.Changes != 1 || !slices.Equal(centre.Absent, []loan.Range{{From: 1, To: 1}}) {
 		t.Fatalf("the centre's chain: got %+v", centre)
 	}
 	t.Run("what was erased is told with its rule", func(t *testing.T) {

@@ -62,11 +62,19 @@ func (w *watches) spoil() {
 // gives fault.Damaged with each bucket that does not, the sort of damage and
 // the key, which is an id. Others may write meanwhile.
 func (s *Store) VerifyLedger(ctx context.Context) error {
-	const op = "store.VerifyLedger"
+	return s.verify(ctx, "store.VerifyLedger", sealedBuckets())
+}
+
+// VerifyBlobs is VerifyLedger for what pictures and files are in alone.
+func (s *Store) VerifyBlobs(ctx context.Context) error {
+	return s.verify(ctx, "store.VerifyBlobs", []string{bBlobInfo, bBlobs})
+}
+
+func (s *Store) verify(ctx context.Context, op string, buckets []string) error {
 	w := &watch{step: verifyValues}
 	defer s.listen(w)()
 	var found []error
-	for _, bucket := range sealedBuckets() {
+	for _, bucket := range buckets {
 		err := s.verifyPages(ctx, bucket)
 		if err == nil {
 			err = s.verifyBucket(ctx, w, bucket)

@@ -40,7 +40,7 @@ func (v *visit) heardWords(all []desk.Given) string {
 		switch {
 		case !slices.Contains(g.Cases, v.id):
 		case g.Revoked && isEmergency(g):
-			words = wrongGlass
+			words = v.u.wrongGlass(g)
 		case g.Revoked:
 			back = append(back, g.Fields...)
 		default:
@@ -58,25 +58,52 @@ func (v *visit) heardWords(all []desk.Given) string {
 	return words
 }
 
-// wrongGlass tells who used an emergency what was found of it.
-const wrongGlass = "紧急查看经复查：不应使用，已停止。"
-
-// revokedRow is of what was taken back before its end, or was not right.
-func revokedRow(g desk.Given) fyne.CanvasObject {
-	what, state := strings.Join(fieldNames(g.Fields), "、"), "已撤销"
-	if isEmergency(g) {
-		what, state = "紧急查看", "不应使用"
+// wrongGlass tells who used an emergency what was found of it, by whom and with which
+// words.
+func (u *Window) wrongGlass(g desk.Given) string {
+	words := "紧急查看经复查：不应使用，已停止。"
+	if g.Found.By != "" {
+		words += u.namer()(g.Found.By) + "：" + closed(g.Found.Word)
 	}
-	return kit.Columns([]float32{3, 4, 2}, kit.NewText(what, kit.TextBody),
-		kit.NewText(reachOf(g)+"："+g.Reason+"。不能再用，仍有需要的请重新申请。", kit.TextCaption), kit.NewLine(state, kit.TextBad))
+	return words
 }
 
-// showRevoked adds to the operator's own what was taken back, or was not right.
-func (s *grantSection) showRevoked(heard []desk.Given) {
+// closed is what somebody wrote as a sentence.
+func closed(words string) string {
+	if last := []rune(words); len(last) > 0 && !strings.ContainsRune("。！？", last[len(last)-1]) {
+		words += "。"
+	}
+	return words
+}
+
+// revokedRow is of what was taken back before its end, or was not right.
+func (s *grantSection) revokedRow(g desk.Given) fyne.CanvasObject {
+	if !isEmergency(g) {
+		return kit.Columns([]float32{3, 4, 2}, kit.NewText(strings.Join(fieldNames(g.Fields), "、"), kit.TextBody),
+			kit.NewText(reachOf(g)+"："+closed(g.Reason)+"不能再用，仍有需要的请重新申请。", kit.TextCaption), kit.NewLine("已撤销", kit.TextBad))
+	}
+	words := reachOf(g) + "，您写的原因：" + closed(g.Reason)
+	if g.Found.By != "" {
+		words += "复查人 " + s.named(g.Found.By) + " 的说明：" + closed(g.Found.Word)
+	}
+	return kit.Columns([]float32{3, 4, 2}, kit.NewText("紧急查看", kit.TextBody), kit.NewText(words+"\n已停止；仍有需要的请申请授权。", kit.TextCaption), kit.NewLine("不应使用", kit.TextBad))
+}
+
+// showRevoked adds to the operator's own what was taken back, or was not right, and what
+// else the centre said of his emergencies; and that there is nothing, where that is so.
+func (s *grantSection) showRevoked(heard []desk.Given, reviewed []desk.Reviewed) {
 	for _, g := range heard {
 		if g.Revoked {
-			s.mine.Add(revokedRow(g))
+			s.mine.Add(s.revokedRow(g))
 		}
+	}
+	for _, r := range reviewed {
+		if r.Operator == s.u.desk.Operator().ID && !slices.ContainsFunc(heard, func(g desk.Given) bool { return g.ID == r.ID }) {
+			s.mine.Add(s.reviewedRow(r))
+		}
+	}
+	if len(s.mine.Objects) == 0 {
+		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
 	}
 	s.u.arranged()
 }
@@ -96,7 +123,7 @@ func (u *Window) grantDuties(all []desk.Given) (told []duty) {
 		what := strings.Join(fieldNames(g.Fields), "、") + "，" + reachOf(g)
 		switch {
 		case g.Revoked && isEmergency(g):
-			told = append(told, duty{words: "您对" + reachOf(g) + "的" + wrongGlass, kind: kit.TextWarn, act: "去查看", section: ofGrants, told: g.ID})
+			told = append(told, duty{words: "您对" + reachOf(g) + " 的" + u.wrongGlass(g), kind: kit.TextWarn, act: "去查看", section: ofGrants, told: g.ID})
 		case g.Revoked:
 			told = append(told, duty{words: "您的授权已被撤销：" + what + "。", kind: kit.TextWarn, act: "去查看", section: ofGrants, told: g.ID})
 		case len(g.Used)+len(g.Taken)+g.Searched == 0:

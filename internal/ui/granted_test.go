@@ -52,6 +52,20 @@ func TestWhoAskedIsToldOfTheGrant(t *testing.T) {
 			if got, want := v.heardWords([]desk.Given{g, again}), "授权已到：学生手机号码，到 "+v.stamp(g.Until)+" 为止，按“显示…”查看。"; got != want {
 				t.Errorf("the banner once it was given anew: %q, want %q", got, want)
 			}
+			g.By, g.Reason = desk.Emergency, "洪水断网"
+			g.Found = desk.Reviewed{By: "admin-1", Word: "当天网络正常"}
+			for where, got := range map[string]string{"the banner": v.heardWords([]desk.Given{g}), "今日": r.u.grantDuties([]desk.Given{g})[0].words} {
+				if !strings.Contains(got, "不应使用") || !strings.Contains(got, "admin-1）：当天网络正常。") {
+					t.Errorf("%s: %q", where, got)
+				}
+			}
+			s := newGrantSection(r.u)
+			s.mine.Objects = nil
+			s.showRevoked([]desk.Given{g}, nil)
+			if words := strings.ReplaceAll(strings.Join(allWords(s.mine), ""), " ", ""); strings.Contains(words, "没有有效的授权") || !strings.Contains(words, "您写的原因：洪水断网。") || !strings.Contains(words, "的说明：当天网络正常。") {
+				t.Errorf("管理 › 授权: %q", words)
+			}
+			g.By, g.Found = "admin-1", desk.Reviewed{}
 			g.Revoked, g.Used = false, g.Cases
 			if got := r.u.grantDuties([]desk.Given{g}); len(got) != 0 {
 				t.Errorf("once it was used: %+v", got)

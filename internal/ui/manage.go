@@ -213,8 +213,13 @@ func (m *manage) packs() fyne.CanvasObject {
 }
 
 func fact(label, value string) fyne.CanvasObject {
+	return factOf(label, kit.NewText(value, kit.TextBody))
+}
+
+// factOf is fact for what is not known yet.
+func factOf(label string, value fyne.CanvasObject) fyne.CanvasObject {
 	longest := kit.NewLine("县（市、区）", kit.TextMuted).MinSize().Width
-	return container.NewBorder(nil, nil, container.New(&fixedWidth{max(96, longest)}, kit.NewLine(label, kit.TextMuted)), nil, kit.NewText(value, kit.TextBody))
+	return container.NewBorder(nil, nil, container.New(&fixedWidth{max(96, longest)}, kit.NewLine(label, kit.TextMuted)), nil, value)
 }
 
 func (m *manage) look() fyne.CanvasObject {

@@ -36,7 +36,7 @@ func newAuditSection(u *Window) *auditSection {
 	s.begin = kit.NewPrimary("开始核验", kit.Icon("search"), s.verify)
 	s.stop = kit.NewQuiet("停止", nil, u.stopChore)
 	s.all = []fyne.CanvasObject{kit.Card("审计核验", nil,
-		kit.NewText("每次登记、修改、查看、打印、清除都记在本机的日志里，一条扣着一条。核验会从头读一遍，指出有没有被改过、删过，以及按规则清除了什么。", kit.TextBody),
+		kit.NewText("每次登记、修改、查看、打印、清除都记在本机的日志里，一条扣着一条。核验会从头读一遍，指出有没有被改过、删过，以及按规则清除了什么；影像和文件也逐件核对。资料多时要几分钟，可以照常办理。", kit.TextBody),
 		s.bar, container.NewHBox(s.begin, s.stop)), s.result}
 	if !u.desk.MayAudit() {
 		s.result.Add(kit.Card("", nil, kit.NewText("核验由系统数据管理员或审计员进行。", kit.TextMuted)))
@@ -90,7 +90,7 @@ func (s *auditSection) found(a audited) {
 // verdict is what an audit found, in a word.
 func verdict(r desk.AuditReport) (kit.TextKind, string) {
 	if r.Sound() {
-		return kit.TextOK, "核验通过：没有发现改动、缺失或来历不明的清除。"
+		return kit.TextOK, "核验通过：日志、影像和文件都与写入时一致，没有缺失，也没有来历不明的清除。"
 	}
 	return kit.TextBad, "发现问题，请保留这台电脑和数据，联系县资助中心。"
 }
@@ -99,12 +99,16 @@ func verdict(r desk.AuditReport) (kit.TextKind, string) {
 func (s *auditSection) show(a audited) {
 	r := a.report
 	kind, words := verdict(r)
-	s.result.Objects = []fyne.CanvasObject{kit.Card("结果　"+a.at.Format("2006-01-02 15:04"), nil, kit.NewText(words, kind))}
+	s.result.Objects = []fyne.CanvasObject{kit.Card("结果　"+desk.RecordTime(a.at), nil, kit.NewText(words, kind))}
 	for _, c := range r.Chains {
 		s.result.Add(chainCard(c))
 	}
 	if len(r.Blobs) > 0 {
 		s.result.Add(kit.Card("按规则清除的影像和文件", nil, blobRows(r.Blobs)...))
+	}
+	if r.Spoilt {
+		s.result.Add(kit.Card("影像和文件", kit.NewStatusLine(kit.Bad, "有改动"),
+			kit.NewText("有影像或文件与写入时不一致，程序没有使用它。请先向县资助中心报告，再锁定（F12），在登录页点“数据有问题？”修复。", kit.TextBad)))
 	}
 	if n := len(r.Lists); n > 0 {
 		s.result.Add(kit.Card("案件目录", nil, kit.NewText(fmt.Sprintf("%d 件案件的目录与日志对不上：%s", n, shortIDs(r.Lists)), kit.TextBad)))
@@ -115,8 +119,12 @@ func (s *auditSection) show(a audited) {
 func chainCard(c desk.ChainAudit) fyne.CanvasObject {
 	end := loan.ShortID(c.Device) // the beginning is the time, and the same for laptops made in one hour
 	title := "设备 " + end
-	if c.Own {
+	absent := "属于其他受理点的案件"
+	switch {
+	case c.Own:
 		title = "本机（" + end + "）"
+	case c.Centre:
+		title, absent = "县资助中心（"+end+"）", "不关本机的案件，在中心核验"
 	}
 	rows := []fyne.CanvasObject{fact("记录", fmt.Sprintf("%d 条", c.Changes))}
 	for _, e := range c.Erased {
@@ -129,7 +137,7 @@ func chainCard(c desk.ChainAudit) fyne.CanvasObject {
 		rows = append(rows, fact("空缺", fmt.Sprintf("%d 处，因修复或从备份恢复而登记在案", len(c.Gaps))))
 	}
 	if len(c.Absent) > 0 {
-		rows = append(rows, fact("不在本机", fmt.Sprintf("%d 段，属于其他受理点的案件", len(c.Absent))))
+		rows = append(rows, fact("不在本机", fmt.Sprintf("%d 段，%s", len(c.Absent), absent)))
 	}
 	const most = 20
 	for i, w := range c.Wrong {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2/test"
 	"github.com/google/uuid"
@@ -17,6 +18,10 @@ func TestALaptopIsNamedByTheEndOfItsIDEverywhere(t *testing.T) {
 		if !strings.Contains(words, "be15d786") || strings.Contains(words, "01a22608") {
 			t.Errorf("the proof of a chain says %q", words)
 		}
+	}
+	centre := desk.ChainAudit{Device: id, Centre: true, Absent: []loan.Range{{From: 1, To: 1}}}
+	if words := strings.Join(allWords(chainCard(centre)), " "); !strings.Contains(words, "县资助中心（be15d786）") || strings.Contains(words, "设备") || strings.Contains(words, "其他受理点") {
+		t.Errorf("the proof of the centre's chain says %q", words)
 	}
 	r := newRig(t, kit.Light)
 	r.ui(func() {

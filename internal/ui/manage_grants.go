@@ -94,7 +94,7 @@ func (s *grantSection) refresh() {
 		}
 		own := func(a desk.Asked) bool { return a.Operator == s.u.desk.Operator().ID }
 		s.show(grants, slices.DeleteFunc(slices.Clone(asks), func(a desk.Asked) bool { return !own(a) }), releases, breaks, reviewed)
-		s.showRevoked(heard)
+		s.showRevoked(heard, reviewed)
 		if s.answers {
 			s.showBack(back)
 			s.showLeaves(leaves)
@@ -126,14 +126,6 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 	}
 	for _, g := range releases {
 		s.mine.Add(s.u.releaseRow(g, s.refresh))
-	}
-	for _, r := range reviewed {
-		if r.Operator == s.u.desk.Operator().ID {
-			s.mine.Add(s.reviewedRow(r))
-		}
-	}
-	if len(s.mine.Objects) == 0 {
-		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
 	}
 	for _, g := range breaks {
 		s.breaks.Add(acted([]float32{3, 4, 2}, kit.NewSecondary("复查…", nil, func() { s.review(g) }), kit.NewText(s.named(g.Operator)+"，"+g.At.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextBody),

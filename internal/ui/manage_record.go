@@ -287,9 +287,12 @@ func (s *recordSection) report() {
 // detailWords is what a line adds, on screen.
 func detailWords(l desk.Line) string { return l.Words(rulebook.TextWords) }
 
-// oddWords say how often something odd was done, and in which cases where it was in any.
+// oddWords say how often something odd was done, what was said of it, and in which cases where it was in any.
 func oddWords(o desk.Oddity) string {
 	words := fmt.Sprintf("%d %s", o.Count, o.Unit())
+	if judged := o.Judged(); judged != "" {
+		words += "，" + judged
+	}
 	if len(o.Cases) > 0 {
 		words += "；案件 " + shortIDs(o.Cases)
 	}

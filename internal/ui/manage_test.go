@@ -190,6 +190,18 @@ func TestWhatAnAuditFoundIsToldWhereverItEnds(t *testing.T) {
 	if words := r.dialogWords(); !strings.Contains(words, "发现问题") {
 		t.Errorf("of a chain that was altered it says %q", words)
 	}
+	t.Run("and of pictures apart from the chains", func(t *testing.T) {
+		r.ui(func() {
+			s := newAuditSection(r.u)
+			s.show(audited{desk.AuditReport{Chains: []desk.ChainAudit{{Own: true}}, Spoilt: true}, time.Date(2026, 8, 1, 16, 30, 0, 0, time.UTC)})
+			words := strings.ReplaceAll(strings.Join(allWords(s.result), ""), " ", "")
+			for _, want := range []string{"2026-08-0200:30", "影像和文件", "与写入时不一致", "数据有问题？", "完整"} {
+				if !strings.Contains(words, want) {
+					t.Errorf("it says %q, want %q in it", words, want)
+				}
+			}
+		})
+	})
 }
 
 func TestAClerkMayNotAuditOrErase(t *testing.T) {

@@ -28,6 +28,7 @@ type testPrinter struct {
 	purged  []string
 	fail    error
 	kill    bool // the program ends while the job is held
+	stands  bool // until somebody is at it
 }
 
 func newTestPrinter() *testPrinter { return &testPrinter{} }
@@ -42,6 +43,9 @@ func (p *testPrinter) printing() Printing {
 			defer p.mu.Unlock()
 			p.printed = append(p.printed, j)
 			j.Noted("7")
+			if p.stands {
+				j.Stopped(true)
+			}
 			if !p.kill {
 				j.Noted("")
 			}
@@ -108,6 +112,26 @@ func TestPrintingWhatTheFamilyTakesHome(t *testing.T) {
 		}
 		d.Close()
 	}
+	r.ui(r.u.purgePrints)
+	r.settle()
+	if r.dialog() != nil {
+		t.Errorf("of what was printed it is said %q", r.dialogWords())
+	}
+	p.stands, p.fail = true, fault.Say("test", fault.Unavailable, "打印机迟迟没有打印完。", errors.New("late"))
+	said := make(chan string, 1)
+	print := r.u.deps.Printing.Print
+	r.u.deps.Printing.Print = func(ctx context.Context, j printer.Job) error {
+		err := print(ctx, j)
+		r.u.back(func() { said <- wordsOf(r.dialog()) })
+		return err
+	}
+	r.press("打印回执和合同")
+	r.answer()
+	if words := <-said; !strings.Contains(words, "打印机停着") {
+		t.Errorf("while the printer stands still: %q", words)
+	}
+	r.ui(func() { r.dialog().Close() })
+	p.stands, p.fail, r.u.deps.Printing.Print = false, nil, print
 	var jobs []string
 	if _, err := r.u.desk.Setting(t.Context(), jobsSetting, &jobs); err != nil || len(jobs) != 0 {
 		t.Errorf("noted as held: %q, %v", jobs, err)
@@ -120,6 +144,42 @@ func TestPrintingWhatTheFamilyTakesHome(t *testing.T) {
 	r.settle()
 	if !slices.Equal(p.purged, []string{"7"}) {
 		t.Errorf("what the print service still held: deleted %q", p.purged)
+	}
+	t.Run("what was cut off by a lock is told once, to who printed it", func(t *testing.T) {
+		for i, by := range []string{"clerk-7", r.u.desk.Operator().ID, r.u.desk.Operator().ID} {
+			if i < 2 {
+				if err := r.u.desk.SetSetting(t.Context(), begunSetting, by); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.ui(r.u.purgePrints)
+			r.settle()
+			if told := strings.Contains(r.dialogWords(), "中断"); told != (i == 1) {
+				t.Errorf("%d: told %v", i, told)
+			}
+			r.ui(func() {
+				if d := r.dialog(); d != nil {
+					d.Close()
+				}
+			})
+		}
+	})
+}
+
+func TestAPrintThatALockCutsOffIsKnownAfterwards(t *testing.T) {
+	r := newRig(t, kit.Light)
+	ctx, lock := context.WithCancel(t.Context())
+	r.u.deps.Printing.Print = func(context.Context, printer.Job) error {
+		lock()
+		return fault.New("test", fault.Cancelled, ctx.Err())
+	}
+	if err := r.u.printAll(ctx, "x", 1, [][]byte{{1}}, nil); fault.KindOf(err) != fault.Cancelled {
+		t.Fatal(err)
+	}
+	r.ui(r.u.purgePrints)
+	r.settle()
+	if words := r.dialogWords(); !strings.Contains(words, "中断") {
+		t.Errorf("at the next sign-in it says %q", words)
 	}
 }
 

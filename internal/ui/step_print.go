@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"image"
 	"slices"
 	"strconv"
@@ -29,6 +30,7 @@ func SystemPrinting() Printing {
 const (
 	printerSetting = "print.printer" // chosen last
 	jobsSetting    = "print.jobs"    // that the print service may still hold
+	begunSetting   = "print.begun"   // who began to print, until he knows how it went
 )
 
 // printDialog asks what is to be printed, where and how often.
@@ -188,7 +190,7 @@ func (p *printDialog) print() {
 			if err := v.u.desk.SetSetting(ctx, printerSetting, name); err != nil {
 				return err
 			}
-			return v.u.printAll(ctx, name, copies, made)
+			return v.u.printAll(ctx, name, copies, made, v.u.stands(p))
 		}, func(err error) {
 			p.dialog.YesButton().SetBusy("")
 			if err != nil {
@@ -201,18 +203,45 @@ func (p *printDialog) print() {
 	})
 }
 
+// stands is told when the printer stands still, and when it goes on.
+func (u *Window) stands(p *printDialog) func(stopped bool) {
+	return func(stopped bool) {
+		u.back(func() {
+			switch {
+			case stopped && p.closed:
+				kit.Notice(u.win, kit.Warning, wordsStands)
+			case stopped:
+				p.say(kit.TextWarn, wordsStands)
+			case !p.closed:
+				p.say(kit.TextMuted, "打印机已恢复，正在打印…")
+			}
+		})
+	}
+}
+
+const (
+	wordsStands = "打印机停着：可能已暂停、缺纸或没有开。请到打印机上恢复，恢复后接着打印；5 分钟内没有打完的，会从打印队列中清除。"
+	wordsCut    = "上次的打印在锁定或退出时中断：没有打完的已从打印队列中清除，不会再打出来。需要的请重新打印。"
+)
+
 // printAll prints papers one after the other.
-func (u *Window) printAll(ctx context.Context, name string, copies int, papers [][]byte) error {
+func (u *Window) printAll(ctx context.Context, name string, copies int, papers [][]byte, stopped func(bool)) error {
+	if err := u.desk.SetSetting(ctx, begunSetting, u.desk.Operator().ID); err != nil {
+		return err
+	}
 	for _, pdf := range papers {
-		if err := u.printOne(ctx, name, copies, pdf); err != nil {
+		if err := u.printOne(ctx, name, copies, pdf, stopped); err != nil {
+			if ctx.Err() == nil { // else nobody is there to be told
+				err = errors.Join(err, u.desk.SetSetting(ctx, begunSetting, ""))
+			}
 			return err
 		}
 	}
-	return nil
+	return u.desk.SetSetting(ctx, begunSetting, "")
 }
 
-func (u *Window) printOne(ctx context.Context, name string, copies int, pdf []byte) error {
-	return u.deps.Printing.Print(ctx, printer.Job{Printer: name, Copies: copies, PDF: pdf, Noted: u.notePrint,
+func (u *Window) printOne(ctx context.Context, name string, copies int, pdf []byte, stopped func(bool)) error {
+	return u.deps.Printing.Print(ctx, printer.Job{Printer: name, Copies: copies, PDF: pdf, Noted: u.notePrint, Stopped: stopped,
 		Open: func(ctx context.Context) (printer.Drawing, error) {
 			doc, err := u.deps.Pages.Open(ctx, pdf)
 			if err != nil {
@@ -235,11 +264,13 @@ func (u *Window) notePrint(job string) {
 	}
 }
 
-// purgePrints deletes what an earlier run left at the print service.
+// purgePrints deletes what an earlier run left at the print service, and tells who printed
+// it that it was cut off.
 func (u *Window) purgePrints() {
+	cut := false
 	u.run("purge prints", func(ctx context.Context) error {
 		var jobs []string
-		if _, err := u.desk.Setting(ctx, jobsSetting, &jobs); err != nil || len(jobs) == 0 {
+		if _, err := u.desk.Setting(ctx, jobsSetting, &jobs); err != nil {
 			return err
 		}
 		for _, job := range jobs {
@@ -247,10 +278,23 @@ func (u *Window) purgePrints() {
 				return err
 			}
 		}
-		return u.desk.SetSetting(ctx, jobsSetting, []string{})
+		if len(jobs) > 0 {
+			if err := u.desk.SetSetting(ctx, jobsSetting, []string{}); err != nil {
+				return err
+			}
+		}
+		by := ""
+		if _, err := u.desk.Setting(ctx, begunSetting, &by); err != nil || by == "" || by != u.desk.Operator().ID {
+			return err
+		}
+		cut = true
+		return u.desk.SetSetting(ctx, begunSetting, "")
 	}, func(err error) {
-		if err != nil {
+		switch {
+		case err != nil:
 			u.fail(err)
+		case cut:
+			kit.Message(u.win, "打印没有完成", wordsCut, nil)
 		}
 	})
 }

@@ -249,8 +249,8 @@ func (s *reviewStep) review(pass bool) {
 	s.secret.SetError("")
 	s.noted.SetError("")
 	switch {
-	case (!pass || note != "") && desk.CheckReason(note) != nil:
-		s.noted.SetError(sentence(desk.CheckReason(note)))
+	case (!pass || note != "") && desk.CheckReview(note) != nil:
+		s.noted.SetError(sentence(desk.CheckReview(note)))
 		kit.Focus(s.note)
 		return
 	case s.password.Empty():

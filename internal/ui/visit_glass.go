@@ -72,7 +72,7 @@ func (v *visit) unlessGlass(given string, ticked []string, ask func()) {
 func (s *grantSection) glassFacts(g desk.Glass, told func()) fyne.CanvasObject {
 	seen := kit.NewText("正在查询…", kit.TextBody)
 	facts := container.New(&stacked{gap: 6}, fact("使用人", s.named(g.Operator)), fact("时间", desk.RecordTime(g.At)), fact("案件", g.Case.String()), fact("原因", g.Reason),
-		kit.NewText("看了什么", kit.TextCaption), seen)
+		factOf("看了什么", seen))
 	var all []desk.Sight
 	s.u.run("what an emergency showed", func(ctx context.Context) (err error) {
 		all, err = s.u.desk.GlassSeen(ctx, g.ID)

@@ -200,6 +200,22 @@ func emergencies(ctx context.Context, q querier, device, id string) ([]Emergency
 	return out, diskFault(op, rows.Err())
 }
 
+// judgements says of an emergency by its id whether it was right, by the review that
+// counts, and whether there is one.
+func judgements(ctx context.Context, q querier) (func(id string) (right, reviewed bool), error) {
+	all, err := emergencies(ctx, q, "", "")
+	found := map[string]bool{}
+	for _, e := range all {
+		if len(e.Reviews) > 0 {
+			found[e.ID] = e.Reviews[0].Right
+		}
+	}
+	return func(id string) (right, reviewed bool) {
+		right, reviewed = found[id]
+		return right, reviewed
+	}, err
+}
+
 // ReviewEmergency writes down what somebody found who looked at an emergency: of the
 // level above who used it, in whose organisation the laptop lies, and never that
 // person. It is in the centre's chain, and goes down signed to the laptop, which then

@@ -295,13 +295,13 @@ func (c *Central) signIn(ctx context.Context, p Person) error {
 
 // lockedUntil says that an officer is locked, and what to do.
 func lockedUntil(o guard.Operator) string {
-	return "operator " + o.ID + ": locked until " + o.LockedUntil.Local().Format("15:04:05") +
+	return "operator " + o.ID + ": locked until " + guard.RecordTime(o.LockedUntil) + " (Beijing)" +
 		"; wait, or let another data administrator end it by a new password: sync officer add --id " + o.ID + " --by ID"
 }
 
 // lockedSaid is lockedUntil in Chinese.
 func lockedSaid(o guard.Operator) string {
-	return "账号 " + o.ID + " 锁定到 " + o.LockedUntil.Local().Format("15:04:05") + "：请等一等，或请另一位系统数据管理员重设密码。"
+	return "账号 " + o.ID + " 锁定到 " + guard.RecordTime(o.LockedUntil) + "（北京时间）：请等一等，或请另一位系统数据管理员重设密码。"
 }
 
 // onRosterEver says whether somebody of this id stands on the roster, or did.

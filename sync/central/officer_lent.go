@@ -35,6 +35,14 @@ func (l *Lent) Giver() string {
 	return l.By
 }
 
+// GiverSaid is Giver in Chinese.
+func (l *Lent) GiverSaid() string {
+	if l.By == operatorCentre {
+		return "县里服务器的管理人"
+	}
+	return l.By
+}
+
 // words say in the chain of what password one's own takes the place.
 func (l *Lent) words() string {
 	switch {
@@ -108,7 +116,7 @@ func (c *Central) useLent(ctx context.Context, tx *sql.Tx, id string) error {
 		if l.By == operatorCentre {
 			again = "a data administrator gives a new one, or whoever administers the machine with --unproven: sync officer add --id " + id
 		}
-		return fault.Tell(op, fault.Denied, fmt.Sprintf("临时密码只管 %d 小时，已经过期：请另一位系统数据管理员重设。", int(lentLife.Hours())), fmt.Errorf("the temporary password that %s set on %s was good for %d hours; %s", l.Giver(), l.At.Local().Format("2006-01-02 15:04"), int(lentLife.Hours()), again))
+		return fault.Tell(op, fault.Denied, fmt.Sprintf("临时密码只管 %d 小时，已经过期：请另一位系统数据管理员重设。", int(lentLife.Hours())), fmt.Errorf("the temporary password that %s set on %s was good for %d hours; %s", l.Giver(), guard.RecordTime(l.At), int(lentLife.Hours()), again))
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO officers_loans (county, id, by_id, at, uses, used, changed) SELECT l.county, l.id, l.by_id, o.at, 1, ?, 0
 		FROM officers_lent l JOIN officers o ON o.county = l.county AND o.id = l.id WHERE l.id = ?
@@ -129,9 +137,9 @@ func wasChanged(ctx context.Context, q querier, id string) (words, said string, 
 	if err != nil {
 		return "", "", diskFault("central.wasChanged", err)
 	}
-	moment := func(ms int64) string { return time.UnixMilli(ms).Local().Format("2006-01-02 15:04") }
-	return fmt.Sprintf(". With the temporary one that %s set on %s another password was set on %s: if that was not you, tell an auditor", (&Lent{By: by}).Giver(), moment(at), moment(changed)),
-		"您的临时密码在 " + moment(changed) + " 被换过：不是您本人换的，请告诉审计员。", nil
+	moment := func(ms int64) string { return guard.RecordTime(time.UnixMilli(ms)) }
+	return fmt.Sprintf(". With the temporary one that %s set on %s another password was set on %s (Beijing): if that was not you, tell an auditor", (&Lent{By: by}).Giver(), moment(at), moment(changed)),
+		"您的临时密码在 " + moment(changed) + "（北京时间）被换过：不是您本人换的，请告诉审计员。", nil
 }
 
 // ownPassword is fault.Denied for a person whose password another set.

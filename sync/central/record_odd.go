@@ -63,7 +63,12 @@ func (r *reading) odd(ctx context.Context) ([]Odd, error) {
 	if err != nil {
 		return nil, err
 	}
+	judged, err := judgements(ctx, r.c.db)
+	if err != nil {
+		return nil, err
+	}
 	for _, o := range w.Found() {
+		o.Judge(judged)
 		odd := Odd{Oddity: o}
 		for _, d := range o.Devices {
 			odd.at(r.sites[d])

@@ -29,7 +29,7 @@ func (c *Central) Return(ctx context.Context, id uuid.UUID, b loan.ReturnBody, b
 	known := words.Codes()
 	for i, code := range b.Codes {
 		if !slices.Contains(known, code) || slices.Contains(b.Codes[:i], code) {
-			return fault.New(op, fault.Input, errors.New("code "+string(code)+": not one of the list, or twice"))
+			return fault.Tell(op, fault.Input, "代码 "+string(code)+" 不在清单里，或写了两次：请核对 --code。", errors.New("code "+string(code)+": not one of the list, or twice"))
 		}
 	}
 	if !b.Fits() {

@@ -334,7 +334,7 @@ func (c *Chooser) enter() {
 	case err == nil && s.IsDir() && c.options.Folders:
 		c.take(filepath.Clean(path))
 	case c.options.Folders:
-		c.labeled.SetError("没有这个文件夹")
+		c.wrong("没有这个文件夹")
 	case err == nil && s.IsDir() && filepath.Clean(path) != c.folder:
 		c.enterFolder(path)
 	case err == nil && s.IsDir():
@@ -342,7 +342,7 @@ func (c *Chooser) enter() {
 			c.open(c.rows[0])
 			return
 		}
-		c.labeled.SetError("请选择一个文件")
+		c.wrong("请选择一个文件")
 	case c.options.Save:
 		c.save(path, err == nil)
 	case err == nil:
@@ -350,13 +350,19 @@ func (c *Chooser) enter() {
 	case len(c.rows) == 1:
 		c.open(c.rows[0])
 	default:
-		c.labeled.SetError(folderWords(err))
+		c.wrong(folderWords(err))
 	}
+}
+
+// wrong says what is wrong with the path, in which one goes on typing.
+func (c *Chooser) wrong(words string) {
+	c.labeled.SetError(words)
+	Focus(c.path)
 }
 
 func (c *Chooser) save(path string, there bool) {
 	if s, err := os.Stat(filepath.Dir(path)); err != nil || !s.IsDir() {
-		c.labeled.SetError("没有这个文件夹")
+		c.wrong("没有这个文件夹")
 		return
 	}
 	if !there {
