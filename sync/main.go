@@ -73,7 +73,8 @@ Usage:
   sync lease renew --data DIR --device ID --operator ID --by ID --code CODE [--png FILE]
   sync answer list --data DIR [--json]
   sync roster withdraw --data DIR --group CODE
-  sync pack|template|grant withdraw --data DIR --id ID
+  sync pack|template withdraw --data DIR --id ID
+  sync grant withdraw --data DIR --id ID [--reason TEXT]
   sync bulletin list --data DIR [--json]
   sync bulletin write --data DIR --kind KIND --name NAME --out FILE
   sync recovery list --data DIR [--json]

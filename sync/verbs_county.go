@@ -24,7 +24,7 @@ func countyVerbs() map[string]verb {
 		"roster import": rosterImport, "roster withdraw": withdraw("roster withdraw", "group", bulletin.Roster),
 		"schools import": schoolsImport, "pack add": packAdd, "pack withdraw": withdraw("pack withdraw", "id", bulletin.Policy),
 		"template add": templateAdd, "template withdraw": withdraw("template withdraw", "id", bulletin.Template),
-		"grant new": grantNew, "grant withdraw": withdraw("grant withdraw", "id", bulletin.Grant),
+		"grant new": grantNew, "grant withdraw": grantWithdraw,
 		"grant answer": grantAnswer, "grant waiting": grantWaiting, "grant decide": grantDecide, "lease renew": leaseRenew, "answer list": answerList,
 		"bulletin list": bulletinList, "bulletin write": bulletinWrite,
 		"case return": caseReturn, "case accept": caseAccept, "case withdraw-consent": caseWithdrawConsent, "officer add": officerAdd, "officer password": officerPassword, "officer list": officerList, "case erase": caseErase, "case erased": caseErased, "export list": exportList,
@@ -163,12 +163,12 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	g := guard.Grant{Operator: *operator, By: *by, Fields: strings.Split(*fields, ","), Count: *count, Reason: *reason,
+	g := guard.Grant{ID: central.GrantID(), Operator: *operator, By: *by, Fields: strings.Split(*fields, ","), Count: *count, Reason: *reason,
 		From: now, Until: now.Add(time.Duration(*hours) * time.Hour)}
 	if *recipient != "" || *key != "" || *centre {
 		g.Release = &guard.Release{To: *recipient, Key: *key, Centre: *centre}
 	}
-	act := grants("grant new for "+*operator+casesSaid(*cases), *reason)
+	act := grants("grant new "+g.ID+" for "+*operator+casesSaid(*cases), *reason)
 	act.Fields = g.Fields
 	return who.at(ctx, *data, act, func(c *central.Central) (err error) {
 		if *device != "" {
@@ -199,24 +199,10 @@ func withdraw(name, flag string, kind bulletin.Kind) verb {
 		if err := parse(f, args, out, "data", flag); err != nil {
 			return err
 		}
-		a := settles(name + " " + *id)
-		if kind == bulletin.Grant {
-			a.Verb = guard.ApproveGrant
-		}
-		return who.at(ctx, *data, a, func(c *central.Central) error {
-			known := kind != bulletin.Grant
-			if !known {
-				var err error
-				if known, err = c.KnowsGrant(ctx, *id); err != nil {
-					return err
-				}
-			}
+		return who.at(ctx, *data, settles(name+" "+*id), func(c *central.Central) error {
 			b, err := c.Withdraw(ctx, kind, *id)
 			if err == nil {
 				inForce(out, b, "已撤回")
-			}
-			if err == nil && !known {
-				fmt.Fprintln(errs, "县里没有编号是 "+*id+" 的授权，请核对编号。电脑之间用批准码给出、还没有同步到县里的，已按这个编号撤销。")
 			}
 			return err
 		})

@@ -39,14 +39,18 @@ type Line struct {
 	Reason   string          `json:"reason,omitempty"`
 	Detail   string          `json:"detail,omitempty"`
 	Shown    []uuid.UUID     `json:"shown,omitempty"` // cases of which a search beyond the own queue, or one to erase a case, showed a row, and those of the person whose record was read
+	Gone     []uuid.UUID     `json:"gone,omitempty"`  // cases that it says are erased, at a person's wish or at the end of a season
 }
 
-// Of says whether the line tells of a look at one of the cases, or of an act on it.
-func (l Line) Of(is func(uuid.UUID) bool) bool { return is(l.Case) || slices.ContainsFunc(l.Shown, is) }
+// Of says whether the line tells of a look at one of the cases, of an act on it, or that it
+// is erased.
+func (l Line) Of(is func(uuid.UUID) bool) bool {
+	return is(l.Case) || slices.ContainsFunc(l.Shown, is) || slices.ContainsFunc(l.Gone, is)
+}
 
 // ends are the ends of the ids of the cases that a look which stands under none names by
-// those alone: about which it asked, answered a request or, at the centre, granted
-// something; none of any other line.
+// those alone: about which it asked, answered a request, was to erase it or, at the centre,
+// granted something; none of any other line.
 func (l Line) ends() [][4]byte {
 	if l.Case != uuid.Nil || l.Kind != loan.ChangeView {
 		return nil
@@ -55,6 +59,9 @@ func (l Line) ends() [][4]byte {
 		return [][4]byte{tag}
 	}
 	if tag, ok := backTag(l.Detail); ok {
+		return [][4]byte{tag}
+	}
+	if tag, ok := erasingTag(l.Detail); ok {
 		return [][4]byte{tag}
 	}
 	if tag, ok := WordOf(l.Detail).Tag(); ok {
@@ -136,6 +143,8 @@ func (l Line) Act() Act {
 func LineOf(ch *loan.Change) Line {
 	l := Line{At: ch.At, Device: ch.Device, Counter: ch.Counter, Operator: ch.Operator, Case: ch.Case, Kind: ch.Kind}
 	switch {
+	case ch.Kind == loan.ChangeErase:
+		l.erasing(ch)
 	case ch.Kind.View():
 		if b, err := loan.Body[loan.ViewBody](ch); err == nil {
 			l.Fields, l.Reason, l.Detail = b.Fields, b.Reason, b.Detail

@@ -29,6 +29,7 @@ func grantForms() []form {
 		{glassDetail, grantSaid("紧急查看 ")},
 		{erasureMark, func(rest string) string { return erasingSaid("查找要删除的案件", rest) }},
 		{erasingMark, func(rest string) string { return erasingSaid("应本人要求删除", rest) }},
+		{erasedMark, erasedSaid},
 		{"export asked by telephone, to ", after("打电话申请导出，接收单位 ")},
 		{ExportAsked, func(string) string { return "申请导出授权" }},
 		{"export refused, grant ", after("没有导出，授权 ")},

@@ -67,6 +67,9 @@ func (l Line) CaseEnd() string {
 	if l.Case != uuid.Nil {
 		return loan.ShortID(l.Case)
 	}
+	if end := l.goneEnd(); end != "" {
+		return end
+	}
 	var ends []string
 	for _, end := range l.ends() {
 		ends = append(ends, hex.EncodeToString(end[:]))

@@ -77,7 +77,7 @@ func (s *auditSection) verify() {
 func (s *auditSection) found(a audited) {
 	s.u.shell.audited = &a
 	m, ok := s.u.shell.screen.(*manage)
-	switch kind, words := verdict(a.report); {
+	switch kind, words := s.verdict(a.report); {
 	case ok && m.shownNow == section(s):
 		s.show(a)
 	case kind == kit.TextOK:
@@ -98,7 +98,7 @@ func verdict(r desk.AuditReport) (kit.TextKind, string) {
 // show tells what an audit found: in a word, then chain by chain.
 func (s *auditSection) show(a audited) {
 	r := a.report
-	kind, words := verdict(r)
+	kind, words := s.verdict(r)
 	s.result.Objects = []fyne.CanvasObject{kit.Card("结果　"+desk.RecordTime(a.at), nil, kit.NewText(words, kind))}
 	for _, c := range r.Chains {
 		s.result.Add(chainCard(c))

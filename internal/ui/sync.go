@@ -83,7 +83,7 @@ func (u *Window) carried(k *carrier, s courier.State) {
 	if s.Copied && !before.Copied {
 		u.tellCopied()
 	}
-	if len(s.Aside) != len(before.Aside) {
+	if len(s.Aside) != len(before.Aside) || s.Copied != before.Copied || s.Behind != before.Behind {
 		u.shell.setAside()
 	}
 	if s.LastBulletin != before.LastBulletin {

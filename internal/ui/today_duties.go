@@ -57,7 +57,7 @@ func (d *duties) refresh(changed func()) {
 			all = append(all, duty{words: sentence(err), kind: kit.TextWarn, act: "去查看", section: ofDevice})
 		}
 		d.heard = true
-		d.show(slices.Concat(all, backDuty(wait), d.u.orphanDuty(wait), waitWords(wait), d.u.grantDuties(told.Grants), refusedDuties(told.Declined)), changed)
+		d.show(slices.Concat(all, d.u.apartDuty(), backDuty(wait), d.u.orphanDuty(wait), waitWords(wait), d.u.grantDuties(told.Grants), refusedDuties(told.Declined)), changed)
 		d.onTold()
 	})
 }

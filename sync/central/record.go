@@ -262,8 +262,9 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 		}
 		return each(l)
 	}
-	// These stand under no case, and may have shown one; all others are found by their case.
-	showing := []loan.ChangeKind{loan.ChangeSearch, loan.ChangeView}
+	// These stand under no case, and may have shown or erased one; all others are found by
+	// their case.
+	showing := []loan.ChangeKind{loan.ChangeSearch, loan.ChangeView, loan.ChangeErase}
 	for _, d := range r.chains {
 		wanted := r.q.Kinds
 		where, args := `device = ?`, []any{d.String()}
@@ -272,7 +273,7 @@ func (r *reading) lines(ctx context.Context, each func(guard.Line) error) (unrea
 				continue
 			}
 			wanted = nil
-			where, args = where+` AND (kind = ? OR kind = ? AND case_id = ?)`, append(args, string(loan.ChangeSearch), string(loan.ChangeView), uuid.Nil.String())
+			where, args = where+` AND (kind = ? OR kind IN (?, ?) AND case_id = ?)`, append(args, string(loan.ChangeSearch), string(loan.ChangeView), string(loan.ChangeErase), uuid.Nil.String())
 		}
 		if len(wanted) > 0 {
 			marks, kinds := inList(stringsOf(wanted))
