@@ -94,7 +94,7 @@ func TestAGrantInForceSaysWhatIsLeftOfIt(t *testing.T) {
 	id := uuid.MustParse("01a22608-0000-7000-8000-0000be15d786")
 	for want, g := range map[string]guard.Given{
 		"最多 2 件，已用于案件 be15d786，还可用 1 件": {Grant: guard.Grant{Count: 2}, Used: []uuid.UUID{id}},
-		"最多 3 次，已用 2 次，还可用 1 次": {Grant: guard.Grant{Count: 3, Fields: []string{desk.SearchField}}, Searched: 2},
+		"最多 3 次，已用 2 次，还可用 1 次":         {Grant: guard.Grant{Count: 3, Fields: []string{desk.SearchField}}, Searched: 2},
 		"案件 be15d786": {Grant: guard.Grant{Cases: []uuid.UUID{id}}},
 	} {
 		if got := reachOf(g); got != want {
