@@ -55,6 +55,8 @@ func (u *Window) lockAs(alone bool) {
 	}
 	u.left.Alone = alone
 	v, dropped := u.shell.current, u.droppedWords()
+	// Who locks by hand sees a drawn signature go, and may not think of what he wrote.
+	told := alone || v.judging()
 	if v != nil {
 		v.lost.Store(false) // what was refused before was told then
 	}
@@ -65,8 +67,11 @@ func (u *Window) lockAs(alone bool) {
 		switch {
 		case v.leftOut():
 			u.left.Alone, u.left.Why = false, v.leftWords()
-		case alone && dropped != "":
-			u.left.Alone, u.left.Why = false, "已自动锁定。"+dropped+"，请登录后重做。"
+		case told && dropped != "":
+			u.left.Alone, u.left.Why = false, dropped+"，请登录后重做。"
+			if alone {
+				u.left.Why = "已自动锁定。" + u.left.Why
+			}
 		}
 		u.afresh(err)
 	})

@@ -57,3 +57,22 @@ func TestALockByItselfSaysWhatItDropped(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatAReviewerWroteIsNotDroppedWithoutAWord has the window locked by hand.
+func TestWhatAReviewerWroteIsNotDroppedWithoutAWord(t *testing.T) {
+	for want, written := range map[string]string{"还没有提交的复核意见没有保存，请登录后重做": "户口簿缺首页", "": " "} {
+		r := newRig(t, kit.Light)
+		v := r.open(loan.First, false, entered, submitted)
+		r.ui(func() {
+			v.show(stepReview)
+			v.steps[stepReview].(*reviewStep).note.SetText(written)
+			r.u.lock()
+		})
+		r.locked()
+		r.ui(func() {
+			if said := textsIn(r.u.win.Canvas().Content()); !strings.Contains(said, want) || want == "" && strings.Contains(said, "没有保存") {
+				t.Errorf("after %q it says %s", written, said)
+			}
+		})
+	}
+}
