@@ -61,6 +61,17 @@ func TestACaseThatItsReviewerSentBackIsToBeDealtWithOnToday(t *testing.T) {
 		}
 	})
 	r.snap("today-sent-back")
+	r.ui(func() { r.u.shell.open(c.ID) })
+	r.u.idle(t)
+	r.must(r.u.desk.Submit(t.Context(), c.ID))
+	r.ui(func() { r.u.shell.arrived() })
+	r.until("the next review reads why", func() bool {
+		v := r.u.shell.current
+		return v != nil && v.id == c.ID && strings.Contains(v.steps[stepReview].(*reviewStep).state.Text(), "上次复核退回（") && strings.Contains(v.steps[stepReview].(*reviewStep).state.Text(), "户口簿缺首页")
+	})
+	r.ui(func() { r.u.shell.current.show(stepReview) })
+	r.settle()
+	r.snap("review-again")
 }
 
 func TestARelationIsFoundByTheWordThatPeopleSay(t *testing.T) {

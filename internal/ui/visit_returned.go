@@ -50,8 +50,8 @@ func (v *visit) sentBackAt(at int) bool {
 	})
 }
 
-// cameBackWords say what the centre returned a case for that waits again, and why it was
-// corrected; empty of any other.
+// cameBackWords say what the centre returned a case for that waits again, why it was
+// corrected, and why the review before sent it back; empty of any other.
 func (v *visit) cameBackWords() string {
 	words := ""
 	if r := v.c.Return; r != nil {
@@ -67,6 +67,9 @@ func (v *visit) cameBackWords() string {
 	}
 	if k := v.lastVoided(); k != nil {
 		words += "补正原因：" + strings.TrimRight(k.Reason, "。") + "（" + v.person(k.By) + "，" + v.stamp(k.At) + "）。"
+	}
+	if r := v.c.Review; r != nil && !r.Pass && v.c.Status == loan.ToReview {
+		words += "上次复核退回（" + v.person(r.By) + "，" + v.stamp(r.At) + "）：" + strings.TrimRight(r.Note, "。") + "。请核对是否已改好。"
 	}
 	return words
 }
