@@ -173,7 +173,8 @@ func diskFault(op string, err error) error {
 		return nil
 	case fault.KindOf(err) != fault.Other:
 		return fault.Wrap(op, err)
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), strings.Contains(err.Error(), "database or disk is full"):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), strings.Contains(err.Error(), "database or disk is full"),
+		strings.Contains(err.Error(), "(4874)"): // SQLITE_IOERR_SHMSIZE: no room for the index of its log
 		return fault.New(op, fault.Full, err)
 	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "not a database"):
 		return fault.New(op, fault.Damaged, err)
