@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,9 @@ type pictures struct {
 	turn   int                  // counts what was chosen; a late answer is dropped
 }
 
-// showPictures shows the case's pictures and contracts while they are revealed, and
-// masks when it is closed; nil where there is nothing to show.
+// showPictures shows the case's pictures and contracts while they are revealed. Closed, it
+// masks, but for values that are shown beside and that it stood over; nil where there is
+// nothing to show.
 func (v *visit) showPictures() *pictures {
 	var options []kit.Option
 	images := v.u.desk.Pictures(v.c)
@@ -56,7 +58,10 @@ func (v *visit) showPictures() *pictures {
 		p.turn++
 		p.paper.close()
 		v.revealing.pictures = nil
-		v.conceal()
+		_, fields := v.u.desk.Revealed(v.id)
+		if !slices.ContainsFunc(fields, func(f string) bool { return f != desk.ImagesField }) {
+			v.conceal()
+		}
 	})
 	v.revealing.pictures = d
 	d.Show()

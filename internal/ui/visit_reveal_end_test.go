@@ -47,3 +47,33 @@ func TestThePicturesOfAnEmergencyThatWasNotRightGo(t *testing.T) {
 		}
 	})
 }
+
+// TestClosingThePicturesLeavesTheValuesTheyStoodOver has both shown at once, and the
+// pictures alone.
+func TestClosingThePicturesLeavesTheValuesTheyStoodOver(t *testing.T) {
+	for _, c := range []struct {
+		fields []string
+		stays  bool
+	}{{[]string{desk.ImagesField, "student.phone"}, true}, {[]string{desk.ImagesField}, false}} {
+		r := othersCase(t)
+		v := r.visit()
+		if _, err := r.u.desk.BreakGlass(t.Context(), v.id, "断网应急核对"); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.u.desk.Reveal(t.Context(), v.id, c.fields, "断网应急核对"); err != nil {
+			t.Fatal(err)
+		}
+		r.ui(func() { v.refresh(); v.showPictures() })
+		r.settle()
+		r.ui(func() { r.dialog().Close() })
+		r.ui(func() {
+			if left, _ := r.u.desk.Revealed(v.id); left > 0 != c.stays || v.revealing.timer != nil != c.stays {
+				t.Errorf("of %v the values stay for %v", c.fields, left)
+			}
+			v.conceal()
+			if left, _ := r.u.desk.Revealed(v.id); left > 0 || v.revealing.timer != nil {
+				t.Error("they stay once they are masked")
+			}
+		})
+	}
+}
