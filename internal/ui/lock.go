@@ -287,6 +287,6 @@ func (u *Window) idled(since time.Duration) {
 		if dropped := u.droppedWords(); dropped != "" {
 			words = dropped
 		}
-		kit.Notice(u.win, kit.Warning, "即将自动锁定，"+words+"。动一下鼠标或按任意键可继续使用。")
+		kit.NoticeOver(u.win, kit.Warning, "即将自动锁定，"+words+"。动一下鼠标或按任意键可继续使用。")
 	}
 }

@@ -1,11 +1,15 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 )
 
 // TestALockByItselfSaysWhatItDropped leaves something open that nobody confirmed.
@@ -41,9 +45,13 @@ func TestALockByItselfSaysWhatItDropped(t *testing.T) {
 			v := r.open(loan.First, false, entered, submitted, reviewed)
 			c.begin(r, v)
 			r.ui(func() { r.u.idled(idleLimit - idleWarning) })
+			r.snap("idle-" + strings.ReplaceAll(name, " ", "-"))
 			r.ui(func() {
 				if got := r.notices(); c.want != "案件里填的内容都保存了" && !strings.Contains(got, c.want) {
 					t.Errorf("before, it says %q", got)
+				}
+				if d := r.dialog(); d != nil && !overDialog(d, "即将自动锁定") {
+					t.Error("before, the dialog covers what is said")
 				}
 				r.u.idled(idleLimit)
 			})
@@ -75,4 +83,12 @@ func TestWhatAReviewerWroteIsNotDroppedWithoutAWord(t *testing.T) {
 			}
 		})
 	}
+}
+
+// overDialog says whether a notice with these words stands over a dialog.
+func overDialog(d *kit.Dialog, words string) bool {
+	return slices.ContainsFunc(test.LaidOutObjects(d), func(o fyne.CanvasObject) bool {
+		x, ok := o.(*canvas.Text)
+		return ok && strings.HasPrefix(x.Text, words)
+	})
 }

@@ -47,6 +47,19 @@ func Notice(w fyne.Window, kind Kind, text string) {
 	}
 }
 
+// NoticeOver is Notice for what is to be read over a dialog too.
+func NoticeOver(w fyne.Window, kind Kind, text string) {
+	Notice(w, kind, text) // which is there still when the dialog goes
+	d := topDialog(w.Canvas())
+	if d == nil {
+		return
+	}
+	t := newToasts()
+	d.float.box.Add(t)
+	place(t, 0, 0, d.Size().Width, d.Size().Height)
+	t.add(kind, text)
+}
+
 // toasts is the layer of notices; a tap takes one away.
 type toasts struct {
 	widget.BaseWidget
