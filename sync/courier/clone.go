@@ -33,7 +33,7 @@ func (c *Courier) showClone(ctx context.Context, mine []*loan.Change) {
 
 func cloned(err error) error {
 	return fault.Say("courier.otherChain", fault.Conflict,
-		"中心持有的本机记录与本机不同：本机数据可能被复制过，另有一台电脑在用同一份数据。材料保留在本机，请联系县资助中心。", &copied{err})
+		"中心持有的本机记录与本机不同：本机数据可能被复制过，另有一台电脑在用同一份数据；也可能被换成了以前的数据。材料保留在本机，请联系县资助中心。", &copied{err})
 }
 
 // copied is why an attempt ended: another machine uses this device's identity.
