@@ -74,7 +74,7 @@ func ellipsis(s string, size float32, style fyne.TextStyle, width float32) strin
 }
 
 // wrap breaks s into lines no wider than width. Chinese breaks anywhere;
-// runs of ASCII letters and digits are kept whole where they fit a line, and
+// runs of ASCII letters and digits, times too, are kept whole where they fit a line, and
 // no line begins with a comma or a closing bracket.
 func wrap(s string, size float32, style fyne.TextStyle, width float32) []string {
 	var lines []string
@@ -117,19 +117,22 @@ func wrapRunes(runes []rune, size float32, style fyne.TextStyle, width float32) 
 }
 
 // breakAt moves a break back from at until no line begins with a mark that
-// closes, and none ends with one that opens.
+// closes, none ends with one that opens, and, where that can be, no run is cut.
 func breakAt(runes []rune, start, at int) int {
 	const closing, opening = "，。、；：！？）》〉」』】”’…％%", "（《〈「『【“‘"
-	for i := at; i > start+1; i-- {
-		if !strings.ContainsRune(closing, runes[i]) && !strings.ContainsRune(opening, runes[i-1]) {
-			return i
+	for _, whole := range []bool{true, false} {
+		for i := at; i > start+1; i-- {
+			cut := wordRune(runes[i-1]) && wordRune(runes[i])
+			if !strings.ContainsRune(closing, runes[i]) && !strings.ContainsRune(opening, runes[i-1]) && !(whole && cut) {
+				return i
+			}
 		}
 	}
 	return at
 }
 
 func wordRune(r rune) bool {
-	return r < 0x80 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '.' || r == '-' || r == '_')
+	return r < 0x80 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '.' || r == '-' || r == '_' || r == ':')
 }
 
 // Text is one line drawn in a colour of the theme; it follows theme changes
