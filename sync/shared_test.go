@@ -374,7 +374,7 @@ func TestSharedBucketLostObjects(t *testing.T) {
 	if code := run(t.Context(), []string{"verify", "--data", dir}, &out, io.Discard); code != exitFailed {
 		t.Errorf("verify: exit %d, want %d", code, exitFailed)
 	}
-	for i, why := range []string{"damaged", "missing"} {
+	for i, why := range []string{"损坏", "不见了"} {
 		if !strings.Contains(out.String(), filepath.Base(objects[i])+"  "+why) {
 			t.Errorf("%s is not named as %s: %s", filepath.Base(objects[i]), why, out.String())
 		}

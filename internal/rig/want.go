@@ -178,6 +178,9 @@ func (k *kase) summary(sent bool) store.Summary {
 	if len(a.Coborrowers) > 0 {
 		out.Coborrower = a.Coborrowers[0].Name
 	}
+	if k.rung == loan.Draft && k.review != nil && !k.review.pass { // what its reviewer sent back waits for a person
+		out.Problems = 1
+	}
 	return out
 }
 
