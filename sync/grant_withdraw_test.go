@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -13,12 +14,7 @@ func TestAGrantThatWasTakenBackIsFoundByItsCase(t *testing.T) {
 	mustCarry(t, l, s.url)
 	s.must(t, "operator", "add", "--id", "admin-1", "--name", "管理员", "--role", "dataadmin")
 	said := s.must(t, "grant", "new", "--operator", "practice-clerk", "--by", "admin-1", "--fields", "student.phone", "--reason", "家长来电", "--case", id.String())
-	var grant string
-	for word := range strings.FieldsSeq(said) {
-		if strings.HasPrefix(word, "g-") {
-			grant = strings.TrimSuffix(word, ",")
-		}
-	}
+	grant := regexp.MustCompile("g-[0-9a-f]{32}").FindString(said)
 	s.must(t, "grant", "withdraw", "--id", grant, "--reason", "家长不再需要")
 	for name, of := range map[string]string{"the id": id.String(), "its end": id.String()[28:]} {
 		listed := s.must(t, "record", "list", "--reason", "年度检查", "--case", of)

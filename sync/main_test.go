@@ -98,7 +98,7 @@ func TestListAsJSON(t *testing.T) {
 	}
 	out.Reset()
 	run(t.Context(), []string{"list", "--data", s.dir}, &out, os.Stderr)
-	if !strings.Contains(out.String(), id.String()) || !strings.Contains(out.String(), "received") {
+	if !strings.Contains(out.String(), id.String()) || !strings.Contains(out.String(), "已送达") {
 		t.Errorf("got %s", out.String())
 	}
 }

@@ -29,7 +29,7 @@ func TestWhatABackupOfTheCentreLacksIsToldOf(t *testing.T) {
 	s.must(t, "device", "revoke", "--id", l.Profile().Device.String())
 	putBack()
 	out := s.must(t, "restored")
-	if !strings.Contains(out, "到 "+guard.RecordTime(last)+" 为止") || !strings.Contains(out, "重新办理") {
+	if !strings.Contains(out, "到 "+clockTime(last)+"为止") || !strings.Contains(out, "重新办理") {
 		t.Errorf("told %q, want up to %s", out, guard.RecordTime(last))
 	}
 }

