@@ -103,7 +103,7 @@ func mayStay() []string {
 		.Holders.By .Holders.Change .Holders.Device .Holders.Name .Holders.Number .Holders.Reason .Holders.Station .ID .Opened .OpenedBy
 		.Receipt.ContractNo .Receipt.Finish .Receipt.ReceiptNo .ReceivedAt .Replaced.At .Replaced.Attachment.Blob .Replaced.Attachment.Media
 		.Replaced.Attachment.Part .Replaced.Attachment.Size .Replaced.Attachment.Slot .Replaced.By .Replaced.Lost .Retracted.At
-		.Retracted.By .Retracted.Party .Retracted.Purpose .Return.Codes .Return.Fields .Return.Note .Review.At .Review.By .Review.ReviewBody.Note
+		.Retracted.By .Retracted.Party .Retracted.Purpose .Return.Codes .Return.Fields .Return.Note .Review.At .Review.By .Review.Mended .Review.ReviewBody.Note
 		.Review.ReviewBody.Pass .Reviewers .Same.Case .Same.Point .Status .Submitted .Ticket.Day .Ticket.Number .TicketBy .Updated .Urgency .Veiled
 		.Withdrawn.At .Withdrawn.By .Withdrawn.Party .Withdrawn.Purpose`)
 	for _, app := range []string{".App", ".Contract.Voided.Was", ".Former.Voided.Was"} {

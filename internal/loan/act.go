@@ -25,6 +25,7 @@ func (c *Case) act(n *node) error {
 		return err
 	}
 	c.Updated = ch.At
+	c.mend(ch)
 	if people := c.people(ch.Kind); people != nil {
 		people[ch.Operator] = true
 	}
@@ -144,7 +145,10 @@ func (c *Case) touch(what string) error {
 	}
 	switch c.Status {
 	case ToReview, ToSign:
-		c.Status, c.Review, c.Again = Draft, nil, nil
+		c.Status, c.Again = Draft, nil
+		if c.Review != nil && c.Review.Pass { // why it was sent back stays its reason
+			c.Review = nil
+		}
 		if c.Contract != nil && c.Contract.Sealed == nil {
 			c.Contract = nil
 		}
@@ -325,7 +329,7 @@ func (c *Case) review(ch *Change) error {
 	if c.Authors[ch.Operator] {
 		return fault.New("review", fault.Denied, errors.New("who entered a case cannot review it"))
 	}
-	c.Review = &ReviewState{b, ch.Operator, ch.At}
+	c.Review = &ReviewState{ReviewBody: b, By: ch.Operator, At: ch.At}
 	switch {
 	case !b.Pass:
 		c.Status = Draft

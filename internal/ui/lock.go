@@ -55,8 +55,6 @@ func (u *Window) lockAs(alone bool) {
 	}
 	u.left.Alone = alone
 	v, dropped := u.shell.current, u.droppedWords()
-	// Who locks by hand sees a drawn signature go, and may not think of what he wrote.
-	told := alone || v.judging()
 	if v != nil {
 		v.lost.Store(false) // what was refused before was told then
 	}
@@ -67,7 +65,7 @@ func (u *Window) lockAs(alone bool) {
 		switch {
 		case v.leftOut():
 			u.left.Alone, u.left.Why = false, v.leftWords()
-		case told && dropped != "":
+		case dropped != "":
 			u.left.Alone, u.left.Why = false, dropped+"，请登录后重做。"
 			if alone {
 				u.left.Why = "已自动锁定。" + u.left.Why

@@ -226,6 +226,16 @@ func (s *reviewStep) submit() {
 		v.problems.next()
 		return
 	}
+	if r := v.c.SentBack(); r != nil && len(r.Mended) == 0 && v.pending == 0 {
+		kit.Confirm(v.u.win, "退回后没有改动", "复核员退回时写的是：“"+strings.TrimRight(r.Note, "。")+"”。退回后没有改动过内容，按原样提交吗？", "按原样提交", "先去改", s.hand)
+		return
+	}
+	s.hand()
+}
+
+// hand gives the case to its reviewer.
+func (s *reviewStep) hand() {
+	v := s.v
 	s.setBusy("正在提交…")
 	v.do("submit", func(ctx context.Context) (*loan.Case, error) {
 		return v.u.desk.Submit(ctx, v.id)

@@ -63,11 +63,31 @@ func TestACaseThatItsReviewerSentBackIsToBeDealtWithOnToday(t *testing.T) {
 	r.snap("today-sent-back")
 	r.ui(func() { r.u.shell.open(c.ID) })
 	r.u.idle(t)
-	r.must(r.u.desk.Submit(t.Context(), c.ID))
-	r.ui(func() { r.u.shell.arrived() })
-	r.until("the next review reads why", func() bool {
+	state := func() string {
 		v := r.u.shell.current
-		return v != nil && v.id == c.ID && strings.Contains(v.steps[stepReview].(*reviewStep).state.Text(), "上次复核退回（") && strings.Contains(v.steps[stepReview].(*reviewStep).state.Text(), "户口簿缺首页")
+		if v == nil || v.id != c.ID {
+			return ""
+		}
+		return v.steps[stepReview].(*reviewStep).state.Text()
+	}
+	r.ui(func() {
+		s := r.u.shell.current.steps[stepReview].(*reviewStep)
+		s.submit()
+		if d := r.dialog(); d == nil || !strings.Contains(wordsOf(d), "没有改动") || !strings.Contains(wordsOf(d), "户口簿缺首页") {
+			t.Errorf("nothing was mended, and it asks %q", wordsOf(d))
+		}
+	})
+	r.snap("review-unmended")
+	r.answer()
+	r.until("the next review reads why, and that nothing was mended", func() bool {
+		return strings.Contains(state(), "上次复核退回（") && strings.Contains(state(), "户口簿缺首页") && strings.Contains(state(), "退回后没有改动")
+	})
+	r.must(r.u.desk.Edit(t.Context(), c.ID, map[string]any{"student.address": "测试乡示例村二组002号", "loan.amount": 7000}))
+	r.ui(func() { r.u.shell.arrived() })
+	r.until("the case is its clerk's again", func() bool { return strings.Contains(state(), "复核退回（") })
+	r.ui(func() { r.u.shell.current.steps[stepReview].(*reviewStep).submit() })
+	r.until("the next review reads what was mended", func() bool {
+		return r.dialog() == nil && strings.Contains(state(), "退回后改动：申请金额（元）、学生：通讯地址。请核对")
 	})
 	r.ui(func() { r.u.shell.current.show(stepReview) })
 	r.settle()

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -69,9 +70,26 @@ func (v *visit) cameBackWords() string {
 		words += "补正原因：" + strings.TrimRight(k.Reason, "。") + "（" + v.person(k.By) + "，" + v.stamp(k.At) + "）。"
 	}
 	if r := v.c.Review; r != nil && !r.Pass && v.c.Status == loan.ToReview {
-		words += "上次复核退回（" + v.person(r.By) + "，" + v.stamp(r.At) + "）：" + strings.TrimRight(r.Note, "。") + "。请核对是否已改好。"
+		words += "上次复核退回（" + v.person(r.By) + "，" + v.stamp(r.At) + "）：" + strings.TrimRight(r.Note, "。") + "。" + v.mendedWords() + "请核对是否已改好。"
 	}
 	return words
+}
+
+// mendedWords say what was entered since the reviewer sent the case back.
+func (v *visit) mendedWords() string {
+	var names []string
+	for _, path := range v.c.Review.Mended {
+		if name := mendName(path); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return "退回后没有改动。"
+	case len(names) > 8:
+		return fmt.Sprintf("退回后改动：%s等 %d 处。", strings.Join(names[:8], "、"), len(names))
+	}
+	return "退回后改动：" + strings.Join(names, "、") + "。"
 }
 
 // lastVoided is why the last contract is none any more, where no other was sealed since.
