@@ -31,7 +31,7 @@ func auditVerify(c *call) int {
 		return code
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
-		r, err := d.Audit(ctx)
+		r, err := d.Audit(ctx, nil)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func auditReport(c *call) int {
 	}
 	return c.withDesk(*data, who, func(ctx context.Context, d *desk.Desk) error {
 		q := desk.Sought{Operator: *of, Case: *id}
-		b, n, err := d.Report(ctx, q)
+		b, n, err := d.Report(ctx, q, nil)
 		if err != nil {
 			return err
 		}

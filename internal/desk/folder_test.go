@@ -227,14 +227,14 @@ func TestATamperedChainIsFoundAndTheFindingRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.in("admin-1", clerkPassword, f.now)
-	r, err := f.d.Audit(t.Context())
+	r, err := f.d.Audit(t.Context(), nil)
 	if err != nil || r.Sound() {
 		t.Fatalf("got %+v, %v", r, err)
 	}
 	if b, err := loan.Body[loan.ViewBody](lastOf(t, f.d)); err != nil || !strings.HasPrefix(b.Detail, "audit: tampered in ") {
 		t.Errorf("the chain says %q, %v", b.Detail, err)
 	}
-	report, _, err := f.d.Report(t.Context(), desk.Sought{})
+	report, _, err := f.d.Report(t.Context(), desk.Sought{}, nil)
 	if err != nil || !strings.Contains(string(report), "核验发现问题") {
 		t.Errorf("the report does not say so: %v", err)
 	}
@@ -249,7 +249,7 @@ func TestAnAuditLooksAtPicturesAndFilesToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.in("admin-1", clerkPassword, f.now)
-	r, err := f.d.Audit(t.Context())
+	r, err := f.d.Audit(t.Context(), nil)
 	if err != nil || !r.Sound() {
 		t.Fatalf("untouched: got %+v, %v", r, err)
 	}
@@ -271,7 +271,7 @@ func TestAnAuditLooksAtPicturesAndFilesToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.in("admin-1", clerkPassword, f.now)
-	r, err = f.d.Audit(t.Context())
+	r, err = f.d.Audit(t.Context(), nil)
 	if err != nil || r.Sound() || !r.Spoilt || len(r.Chains[0].Wrong) > 0 {
 		t.Fatalf("a picture was changed: got %+v, %v", r, err)
 	}

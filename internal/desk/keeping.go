@@ -64,8 +64,9 @@ func (d *Desk) MayEraseSeason() bool {
 // Audit reads every chain of this laptop and tells what is proven, what was
 // erased by which rule, and where a chain was tampered with; and every picture and
 // file, and tells whether they are what was written. The look is noted in the chain.
-// Only an auditor or a data administrator may.
-func (d *Desk) Audit(ctx context.Context) (AuditReport, error) {
+// Only an auditor or a data administrator may. progress, which may be nil, is told how
+// many bytes were read of how many the data file has.
+func (d *Desk) Audit(ctx context.Context, progress func(done, total int64)) (AuditReport, error) {
 	const op = "audit"
 	if err := d.permit(ctx, guard.ReadAudit, nil); err != nil {
 		return AuditReport{}, fault.Wrap(op, err)
@@ -76,7 +77,7 @@ func (d *Desk) Audit(ctx context.Context) (AuditReport, error) {
 	}
 	r, err := d.store.Audit(ctx)
 	if err == nil {
-		r.Spoilt, err = d.spoilt(ctx)
+		r.Spoilt, err = d.spoilt(ctx, progress)
 	}
 	if err == nil && !r.Sound() {
 		err = d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: fmt.Sprintf("audit: tampered in %d places", wrongPlaces(r))})
@@ -86,8 +87,8 @@ func (d *Desk) Audit(ctx context.Context) (AuditReport, error) {
 
 // spoilt reads all pictures and files, and keeps it for the housekeeping where one of them
 // is not what was written.
-func (d *Desk) spoilt(ctx context.Context) (bool, error) {
-	err := d.store.VerifyBlobs(ctx)
+func (d *Desk) spoilt(ctx context.Context, progress func(done, total int64)) (bool, error) {
+	err := d.store.VerifyBlobs(ctx, progress)
 	if fault.KindOf(err) != fault.Damaged {
 		return false, err
 	}

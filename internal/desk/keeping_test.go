@@ -171,13 +171,13 @@ func TestWhoMayAuditAndErase(t *testing.T) {
 			t.Fatalf("got %v, want it denied", err)
 		}
 	}
-	_, err := k.d.Audit(ctx)
+	_, err := k.d.Audit(ctx, nil)
 	deny(err)
 	_, err = k.d.EraseSeason(ctx, 2023, nil)
 	deny(err)
 	k.as("auditor-1", reviewPassword)
 	before, _ := k.d.Store().Head()
-	r, err := k.d.Audit(ctx)
+	r, err := k.d.Audit(ctx, nil)
 	if err != nil || !r.Sound() || len(r.Chains) != 2 || r.Chains[0].Last != before+1 {
 		t.Fatalf("got %+v and %v, want two sound chains and the look noted", r, err)
 	}
@@ -206,7 +206,7 @@ func TestWhoMayAuditAndErase(t *testing.T) {
 	if rows := k.d.Find("", 0); len(rows) != 0 {
 		t.Fatalf("got %d rows, want none", len(rows))
 	}
-	r, err = k.d.Audit(ctx)
+	r, err = k.d.Audit(ctx, nil)
 	if err != nil || !r.Sound() || len(r.Blobs) != 1 || r.Blobs[0].Rule != store.RuleSeason || r.Chains[0].Erased[0].Bodies == 0 {
 		t.Fatalf("got %+v and %v, want the season's erasing told", r, err)
 	}

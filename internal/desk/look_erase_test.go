@@ -60,7 +60,7 @@ func TestTheRecordOfLooksOutlivesAnErasedCase(t *testing.T) {
 				t.Errorf("change %d of kind %s has a value of the student: %s", ch.Counter, ch.Kind, ch.Body)
 			}
 		}
-		audit, err := k.d.Audit(ctx)
+		audit, err := k.d.Audit(ctx, nil)
 		if err != nil || !audit.Sound() || len(audit.Chains) == 0 || audit.Chains[0].Returned != 0 {
 			t.Errorf("the chain: %+v, %v", audit, err)
 		}

@@ -204,10 +204,10 @@ func ways() map[string]way {
 			return of(d.Record(ctx, desk.Sought{}))
 		}},
 		"Report": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
-			_, _, err := d.Report(ctx, desk.Sought{})
+			_, _, err := d.Report(ctx, desk.Sought{}, nil)
 			return err
 		}},
-		"Audit": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Audit(ctx)) }},
+		"Audit": {verb: guard.ReadAudit, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Audit(ctx, nil)) }},
 		"EraseSeason": {verb: guard.EraseSeason, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {
 			return of(d.EraseSeason(ctx, 2001, nil))
 		}},

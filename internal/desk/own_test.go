@@ -285,7 +285,7 @@ func erasedOnRequest(t *testing.T, sent bool) {
 			t.Error("a blob of the case still waits for the centre")
 		}
 	}
-	r, err := k.d.Audit(ctx)
+	r, err := k.d.Audit(ctx, nil)
 	if err != nil || !r.Sound() {
 		t.Errorf("the chain: %+v, %v", r, err)
 	}

@@ -253,9 +253,10 @@ const ReportContext = "doorstep record report 1"
 // over all bytes before it at the end. Reasons stand as people wrote them, with
 // numbers and what they say of the case's people masked; what a line tells, of which
 // fields, and what it says besides stand in the words of the screen, and in the last columns as the chain has them. That it was made, and how many lines it has, is noted.
-func (d *Desk) Report(ctx context.Context, q Sought) (report []byte, lines int, err error) {
+// progress is as that of Audit.
+func (d *Desk) Report(ctx context.Context, q Sought, progress func(done, total int64)) (report []byte, lines int, err error) {
 	const op = "report record"
-	audit, err := d.Audit(ctx)
+	audit, err := d.Audit(ctx, progress)
 	if err != nil {
 		return nil, 0, fault.Wrap(op, err)
 	}

@@ -76,7 +76,7 @@ func TestTheReportIsSignedAndNamesNobodyOfACase(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = as(guard.Auditor)
-	report, n, err := d.Report(t.Context(), desk.Sought{})
+	report, n, err := d.Report(t.Context(), desk.Sought{}, nil)
 	if err != nil || n < 20 || bytes.Count(report, []byte("\n")) != n+4 {
 		t.Fatalf("%d lines of %d, %v", bytes.Count(report, []byte("\n")), n, err)
 	}
@@ -173,7 +173,7 @@ func TestTriesByNoKnownAccountComeIntoTheChainWithoutWhatWasTyped(t *testing.T) 
 			t.Errorf("%s: not told as odd: %+v", when, r.Odd)
 		}
 	}
-	report, _, err := f.d.Report(ctx, none)
+	report, _, err := f.d.Report(ctx, none, nil)
 	if err != nil || !strings.Contains(string(report), "登录失败 6 次，账号不在本机") || strings.Contains(string(report), typed) {
 		t.Errorf("the report does not say so, or what was typed; %v", err)
 	}

@@ -209,6 +209,6 @@ func TestAReasonThatIsOfNoOneCaseNamesNobodyOfThoseThatWereShown(t *testing.T) {
 			t.Errorf("the chain has a search that names who was shown, and keeps it: %s", ch.Body)
 		}
 	}
-	report, _, err := s.d.Report(ctx, desk.Sought{})
+	report, _, err := s.d.Report(ctx, desk.Sought{}, nil)
 	s.nameless("a report", err, string(report))
 }

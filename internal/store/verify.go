@@ -62,22 +62,24 @@ func (w *watches) spoil() {
 // gives fault.Damaged with each bucket that does not, the sort of damage and
 // the key, which is an id. Others may write meanwhile.
 func (s *Store) VerifyLedger(ctx context.Context) error {
-	return s.verify(ctx, "store.VerifyLedger", sealedBuckets())
+	return s.verify(ctx, "store.VerifyLedger", sealedBuckets(), nil)
 }
 
-// VerifyBlobs is VerifyLedger for what pictures and files are in alone.
-func (s *Store) VerifyBlobs(ctx context.Context) error {
-	return s.verify(ctx, "store.VerifyBlobs", []string{bBlobInfo, bBlobs})
+// VerifyBlobs is VerifyLedger for what pictures and files are in alone. It tells progress,
+// which may be nil, how many bytes it has read of how many the data file has; that it is
+// through, by all of them.
+func (s *Store) VerifyBlobs(ctx context.Context, progress func(done, total int64)) error {
+	return s.verify(ctx, "store.VerifyBlobs", []string{bBlobInfo, bBlobs}, progress)
 }
 
-func (s *Store) verify(ctx context.Context, op string, buckets []string) error {
+func (s *Store) verify(ctx context.Context, op string, buckets []string, progress func(done, total int64)) error {
 	w := &watch{step: verifyValues}
 	defer s.listen(w)()
 	var found []error
 	for _, bucket := range buckets {
 		err := s.verifyPages(ctx, bucket)
 		if err == nil {
-			err = s.verifyBucket(ctx, w, bucket)
+			err = s.verifyBucket(ctx, w, bucket, progress)
 		}
 		if k := fault.KindOf(err); err != nil && k != fault.Damaged {
 			return fault.Wrap(op, err)
@@ -109,11 +111,17 @@ func (s *Store) listen(w *watch) (stop func()) {
 	}
 }
 
-func (s *Store) verifyBucket(ctx context.Context, w *watch, bucket string) error {
+func (s *Store) verifyBucket(ctx context.Context, w *watch, bucket string, progress func(done, total int64)) error {
 	c := s.census(w, bucket)
 	for !c.done {
 		if err := s.view(ctx, "store.verify bucket", c.batch); err != nil {
 			return err
+		}
+		if progress != nil && bucket == bBlobs { // beside it nothing takes long
+			if c.done {
+				c.read = c.file
+			}
+			progress(min(c.read, c.file), c.file)
 		}
 	}
 	return c.err
@@ -126,6 +134,8 @@ type census struct {
 	bucket string
 	tell   *teller
 	at     []byte // keys below it are counted
+	read   int64  // bytes of values
+	file   int64  // bytes of the data file
 	got    sum
 	err    error // the first value that is not authentic
 	done   bool
@@ -147,9 +157,11 @@ func (c *census) batch(tx *bbolt.Tx) error {
 		c.tell = c.s.vault.teller()
 	}
 	cur := tx.Bucket([]byte(c.bucket)).Cursor()
+	c.file = tx.Size()
 	k, v := cur.Seek(c.at)
 	for n, size := 0, 0; k != nil && n < c.w.step && size < verifyBytes; k, v = cur.Next() {
 		n, size = n+1, size+len(v)
+		c.read += int64(len(v))
 		if c.bucket == bMeta && bytes.Equal(k, []byte(ledgerKey)) {
 			continue
 		}

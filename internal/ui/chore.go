@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"doorstep/internal/fault"
 	"doorstep/internal/ui/kit"
 )
@@ -123,6 +125,16 @@ func (u *Window) bar(p *kit.Progress) {
 	}
 	p.Set(words, part)
 	p.Show()
+}
+
+// choreIn shows in a section how the chore under way stands, and the way to stop it in the
+// row of its buttons.
+func (u *Window) choreIn(bar *kit.Progress, stop *kit.Button, row *fyne.Container) {
+	u.bar(bar)
+	if on := u.chore != nil; stop.Visible() != on {
+		setVisible(stop, on)
+		row.Refresh() // else what has come into it has no place
+	}
 }
 
 // keep does what is due: what is to be erased, the care of the file, the day's

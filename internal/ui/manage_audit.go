@@ -27,6 +27,7 @@ type auditSection struct {
 	bar    *kit.Progress
 	begin  *kit.Button
 	stop   *kit.Button
+	row    *fyne.Container // of the buttons
 	result *fyne.Container
 	all    []fyne.CanvasObject
 }
@@ -35,9 +36,10 @@ func newAuditSection(u *Window) *auditSection {
 	s := &auditSection{u: u, bar: kit.NewProgress(), result: container.New(&stacked{gap: between})}
 	s.begin = kit.NewPrimary("开始核验", kit.Icon("search"), s.verify)
 	s.stop = kit.NewQuiet("停止", nil, u.stopChore)
+	s.row = container.NewHBox(s.begin, s.stop)
 	s.all = []fyne.CanvasObject{kit.Card("审计核验", nil,
 		kit.NewText("每次登记、修改、查看、打印、清除都记在本机的日志里，一条扣着一条。核验会从头读一遍，指出有没有被改过、删过，以及按规则清除了什么；影像和文件也逐件核对。资料多时要几分钟，可以照常办理。", kit.TextBody),
-		s.bar, container.NewHBox(s.begin, s.stop)), s.result}
+		s.bar, s.row), s.result}
 	if !u.desk.MayAudit() {
 		s.result.Add(kit.Card("", nil, kit.NewText("核验由系统数据管理员或审计员进行。", kit.TextMuted)))
 	} else if a := u.shell.audited; a != nil {
@@ -50,16 +52,15 @@ func newAuditSection(u *Window) *auditSection {
 func (s *auditSection) cards() []fyne.CanvasObject { return s.all }
 
 func (s *auditSection) refresh() {
-	s.u.bar(s.bar)
-	setVisible(s.stop, s.u.chore != nil)
+	s.u.choreIn(s.bar, s.stop, s.row)
 	s.begin.SetEnabled(s.u.chore == nil && s.u.desk.MayAudit())
 	s.u.arranged()
 }
 
 func (s *auditSection) verify() {
 	var report desk.AuditReport
-	s.u.begins("audit", "正在核验", func(ctx context.Context, _ func(done, total int64)) (err error) {
-		report, err = s.u.desk.Audit(ctx)
+	s.u.begins("audit", "正在核验", func(ctx context.Context, progress func(done, total int64)) (err error) {
+		report, err = s.u.desk.Audit(ctx, progress)
 		return err
 	}, func(err error) {
 		switch {

@@ -23,6 +23,7 @@ type backupSection struct {
 	make  *kit.Button
 	place *kit.Button
 	stop  *kit.Button
+	row   *fyne.Container // of the buttons
 	now   desk.BackupState
 }
 
@@ -31,8 +32,9 @@ func newBackupSection(u *Window) *backupSection {
 	s.make = kit.NewPrimary("立即备份", kit.Icon("download"), s.begin)
 	s.place = kit.NewSecondary("选择备份文件夹", kit.Icon("folder"), s.choose)
 	s.stop = kit.NewQuiet("停止", nil, u.stopChore)
+	s.row = container.NewHBox(s.make, s.place, s.stop)
 	s.all = []fyne.CanvasObject{
-		kit.Card("备份到另一个磁盘或 U 盘", nil, s.state, s.facts, s.bar, container.NewHBox(s.make, s.place, s.stop)),
+		kit.Card("备份到另一个磁盘或 U 盘", nil, s.state, s.facts, s.bar, s.row),
 		kit.Card("说明", nil,
 			kit.NewText("备份和本机数据一样是加密的，拿到备份盘的人没有操作员密码打不开。请与电脑分开存放。", kit.TextBody),
 			kit.NewText("设好文件夹后，每天登录时自动备份一次，只写有变化的内容，备份时可以照常受理。", kit.TextBody),
@@ -49,8 +51,7 @@ func (s *backupSection) cards() []fyne.CanvasObject { return s.all }
 // backup does.
 func (s *backupSection) refresh() {
 	u := s.u
-	u.bar(s.bar)
-	setVisible(s.stop, u.chore != nil)
+	u.choreIn(s.bar, s.stop, s.row)
 	s.make.SetEnabled(u.chore == nil && s.now.There)
 	s.place.SetEnabled(u.chore == nil)
 	u.arranged()

@@ -22,6 +22,7 @@ type keptSection struct {
 	bar    *kit.Progress
 	now    *kit.Button
 	stop   *kit.Button
+	row    *fyne.Container // of both
 	year   *kit.Choice
 	season *kit.Button
 	asked  *kit.Button
@@ -32,12 +33,13 @@ func newKeptSection(u *Window) *keptSection {
 	s := &keptSection{u: u, state: kit.NewStatusLine(kit.Info, ""), bar: kit.NewProgress()}
 	s.now = kit.NewPrimary("立即整理", kit.Icon("refresh"), s.keep)
 	s.stop = kit.NewQuiet("停止", nil, u.stopChore)
+	s.row = container.NewHBox(s.now, s.stop)
 	s.all = []fyne.CanvasObject{kit.Card("保存期限", nil,
 		rule("影像和扫描件", "中心回执满 7 天后，自动从本机清除。清除的办法是销毁每张影像的密钥，以后谁也打不开。"),
 		rule("合同和签名", "留在本机，直到清除整个学年。"),
 		rule("登记内容", "留在本机，直到清除整个学年。中心没有收齐的案件不会清除。"),
 		rule("操作日志", "一直保留。清除后只剩记录的指纹，仍能核验，也说明清除了什么、依据哪条规则。"),
-		s.state, s.bar, container.NewHBox(s.now, s.stop))}
+		s.state, s.bar, s.row)}
 	if u.desk.MayEraseSeason() {
 		s.all = append(s.all, s.seasonCard(), s.requestCard())
 	}
@@ -65,8 +67,7 @@ func (s *keptSection) cards() []fyne.CanvasObject { return s.all }
 
 func (s *keptSection) refresh() {
 	u := s.u
-	u.bar(s.bar)
-	setVisible(s.stop, u.chore != nil)
+	u.choreIn(s.bar, s.stop, s.row)
 	s.now.SetEnabled(u.chore == nil)
 	if s.season != nil {
 		s.season.SetEnabled(u.chore == nil)

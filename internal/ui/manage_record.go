@@ -32,6 +32,9 @@ type recordSection struct {
 	round int  // counts the changes of the filters: what was asked before one is not shown
 	find  *kit.Button
 	save  *kit.Button
+	bar   *kit.Progress // of the chore under way; nil for whom the record is not
+	stop  *kit.Button
+	row   *fyne.Container // of the buttons
 	told  *kit.Text
 	list  *kit.List
 	odd   *fyne.Container
@@ -80,14 +83,18 @@ func newRecordSection(u *Window) *recordSection {
 	s.id.OnChanged = func(string) { s.anew() }
 	s.find = kit.NewPrimary("查询", kit.Icon("search"), s.query)
 	s.save = kit.NewSecondary("导出报告", kit.Icon("download"), s.report)
+	s.bar = kit.NewProgress()
+	s.stop = kit.NewQuiet("停止", nil, u.stopChore)
+	s.row = container.NewHBox(s.find, s.save, s.stop)
 	s.list = kit.NewList([]kit.Column{{Weight: 2.2}, {Weight: 2}, {Weight: 2.2}, {Weight: 1.6}, {Weight: 5}}, func() int { return len(s.lines) }, s.cells)
 	s.list.OnOpen = s.open
 	s.anew()
 	s.all = []fyne.CanvasObject{
 		kit.Card("查询日志", nil, kit.Columns([]float32{2, 2, 3}, kit.NewLabeled("人员", false, s.who), s.idOf, kit.NewLabeled("时间", false, s.days)),
-			kit.NewLabeled("事项", false, s.kind), s.whyOf, container.NewHBox(s.find, s.save), s.told, container.New(&tall{300}, s.list)),
+			kit.NewLabeled("事项", false, s.kind), s.whyOf, s.row, s.bar, s.told, container.New(&tall{300}, s.list)),
 		kit.Card("值得留意", nil, s.odd),
 	}
+	s.refresh()
 	return s
 }
 
@@ -105,7 +112,15 @@ func (s *recordSection) anew() {
 }
 
 func (s *recordSection) cards() []fyne.CanvasObject { return s.all }
-func (s *recordSection) refresh()                   {}
+
+func (s *recordSection) refresh() {
+	if s.bar == nil {
+		return
+	}
+	s.u.choreIn(s.bar, s.stop, s.row)
+	s.save.SetEnabled(s.u.chore == nil)
+	s.u.arranged()
+}
 
 // sought is what the filters say. Of one person or case all of the record is wanted
 // where no period was chosen, and the screen says so.
@@ -258,30 +273,37 @@ func lineWords(l desk.Line, fields int) string {
 	return strings.Join(more, "；")
 }
 
-// report saves what the filters choose as a signed file.
+// report asks where what the filters choose is to be saved as a signed file.
 func (s *recordSection) report() {
 	name := "日志报告-" + strings.NewReplacer("-", "", ":", "", " ", "-").Replace(desk.RecordTime(s.u.deps.Now())) + ".csv"
-	kit.NewChooser(s.u.win, "导出日志报告", kit.ChooserOptions{Save: true, Name: name, Suffixes: []string{".csv"}}, func(path string) {
-		n := 0
-		q := s.sought()
-		s.u.act("record report", func(ctx context.Context) error {
-			b, lines, err := s.u.desk.Report(ctx, q)
-			if err != nil {
-				return err
-			}
-			n = lines
-			if err := writeWhole(path, b); err != nil {
-				return fault.Say("save report", fault.KindOf(err), "报告没有存下来，请检查这个文件夹能不能写入。", err)
-			}
-			return nil
-		}, func(err error) {
-			if err != nil {
-				kit.Message(s.u.win, "没有导出", sentence(err), nil)
-				return
-			}
+	kit.NewChooser(s.u.win, "导出日志报告", kit.ChooserOptions{Save: true, Name: name, Suffixes: []string{".csv"}}, s.reportTo).Show()
+}
+
+// reportTo saves the report there. It reads all pictures and files of the laptop, which
+// takes its time: work goes on beside it, and a lock does not wait for its end.
+func (s *recordSection) reportTo(path string) {
+	n := 0
+	q := s.sought()
+	s.u.begins("record report", "正在核验并导出日志报告", func(ctx context.Context, progress func(done, total int64)) error {
+		b, lines, err := s.u.desk.Report(ctx, q, progress)
+		if err != nil {
+			return err
+		}
+		n = lines
+		if err := writeWhole(path, b); err != nil {
+			return fault.Say("save report", fault.KindOf(err), "报告没有存下来，请检查这个文件夹能不能写入。", err)
+		}
+		return nil
+	}, func(err error) {
+		switch {
+		case err == nil:
 			kit.Notice(s.u.win, kit.Good, fmt.Sprintf("已导出 %d 条，报告带本机签名。原因按填写的原话列出，其中的号码已遮盖。", n))
-		})
-	}).Show()
+		case fault.KindOf(err) == fault.Cancelled:
+			kit.Notice(s.u.win, kit.Info, "已停止，日志报告没有导出。")
+		default:
+			kit.Message(s.u.win, "没有导出", sentence(err), nil)
+		}
+	})
 }
 
 // detailWords is what a line adds, on screen.

@@ -127,7 +127,7 @@ func (s *stickCard) found(sticks []string) {
 // refresh shows how things stand.
 func (s *stickCard) refresh() {
 	u := s.u
-	u.bar(s.bar)
+	u.choreIn(s.bar, s.stop, s.row)
 	free := u.chore == nil
 	if s.state.Visible() != free {
 		setVisible(s.state, free) // else the bar says what is being done
@@ -135,7 +135,6 @@ func (s *stickCard) refresh() {
 			relay(sc.content)
 		}
 	}
-	setVisible(s.stop, !free)
 	s.write.SetEnabled(free && s.chosen != "")
 	s.read.SetEnabled(free && s.chosen != "")
 	s.other.SetEnabled(free)
