@@ -30,7 +30,7 @@ func grantWithdraw(ctx context.Context, args []string, out, errs io.Writer) erro
 			if err != nil {
 				return err
 			}
-			inForce(out, b, "withdrawn")
+			inForce(out, b, "已收回")
 			if !known.Known {
 				fmt.Fprintln(errs, "县里没有编号是 "+*id+" 的授权，请核对编号。电脑之间用批准码给出、还没有同步到县里的，已按这个编号撤销。")
 			}

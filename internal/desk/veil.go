@@ -67,6 +67,7 @@ func veil(c *loan.Case) *loan.Case {
 	if c.Review != nil {
 		v := *c.Review
 		v.Note = scrubbed(v.Note, c)
+		v.Mended = unneeding(v.Mended)
 		m.Review = &v
 	}
 	if c.Again != nil {
@@ -102,6 +103,19 @@ func veil(c *loan.Case) *loan.Case {
 		}
 	}
 	return &m
+}
+
+// unneeding are paths of what was entered, with a word in the place of those by which a
+// person's need is told.
+func unneeding(paths []string) []string {
+	out := slices.Clone(paths)
+	for i, p := range out {
+		if loan.Slot(p).TellsNeed() || strings.HasPrefix(p, "hardship.") {
+			out[i] = "other"
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // veiledContract is a contract of a case with the case's people masked.

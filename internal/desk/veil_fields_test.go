@@ -177,3 +177,13 @@ func TestNothingIsInTheComparisonThatAMaskedCaseLeavesOut(t *testing.T) {
 		t.Errorf("a reason is shown as %q", got)
 	}
 }
+
+func TestWhatWasMendedTellsAMaskedCasesNeedToNobody(t *testing.T) {
+	c := loan.Case{Review: &loan.ReviewState{Mended: []string{string(loan.DocSlot(loan.HardshipForm)), string(loan.DocSlot(loan.HukouBook)), string(loan.DocSlot(loan.OrphanCertificate)), "hardship.categories", "loan.amount"}}}
+	if got, want := veil(&c).Review.Mended, []string{string(loan.DocSlot(loan.HukouBook)), "loan.amount", "other"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if len(c.Review.Mended) != 5 || c.Review.Mended[0] != string(loan.DocSlot(loan.HardshipForm)) {
+		t.Errorf("the case itself has %q", c.Review.Mended)
+	}
+}

@@ -64,9 +64,9 @@ type ReviewState struct {
 	ReviewBody
 	By string
 	At time.Time
-	// Mended are the paths of the fields, the slots and, as "consent/student", the consents
-	// that were entered since a review that did not pass, sorted; one entered anew with the
-	// same value is among them.
+	// Mended are the paths of the fields, the slots, as "consent/student" the consents and as
+	// "read/student" the cards that were entered since a review that did not pass, sorted;
+	// one entered anew with the same value is among them.
 	Mended []string
 }
 

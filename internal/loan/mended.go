@@ -36,6 +36,9 @@ func touched(ch *Change) []string {
 	case ChangeReplace:
 		b, _ := Body[ReplaceBody](ch)
 		return []string{string(b.Slot)}
+	case ChangeCard:
+		b, _ := Body[CardBody](ch)
+		return []string{"read/" + string(b.Party)}
 	case ChangeAttest:
 		b, _ := Body[PartyBody](ch)
 		return []string{string(b.Party.Portrait())}

@@ -25,14 +25,15 @@ func TestWhatWasMendedSinceAReviewThatSentTheCaseBack(t *testing.T) {
 	l.write("clerk", ChangeEdit, fields("loan.amount", 7500))
 	l.write("clerk", ChangeAttach, AttachBody{Attachment: Attachment{Slot: DocSlot(HukouBook), Blob: blob(12), Media: "image/jpeg", Size: 7}})
 	l.write("clerk", ChangeConsent, ConsentBody{Party: StudentParty, Purpose: ConsentCredit, Text: "t", Given: true})
-	all := []string{"consent/student", "doc/hukou_book", "loan.amount", "student.phone"}
+	l.write("clerk", ChangeCard, CardBody{Form: CardForm, Party: StudentParty, Card: sampleCard()})
+	all := []string{"consent/student", "doc/hukou_book", "loan.amount", "read/student", "student.phone"}
 	mended(all...)
 
 	// What is taken back from its reviewer once more keeps why it was sent back.
 	l.write("clerk", ChangeSubmit, nil)
 	mended(all...)
 	l.write("clerk", ChangeEdit, fields("student.address", "测试乡示例村一组001号"))
-	mended("consent/student", "doc/hukou_book", "loan.amount", "student.address", "student.phone")
+	mended("consent/student", "doc/hukou_book", "loan.amount", "read/student", "student.address", "student.phone")
 	if c := mustFold(t, l); c.Status != Draft || c.SentBack() == nil {
 		t.Errorf("it is %s, sent back %v", c.Status, c.SentBack())
 	}

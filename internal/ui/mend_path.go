@@ -58,6 +58,8 @@ func mendName(path string) string {
 	switch head {
 	case "portrait":
 		return partyLabel(loan.Party(party)) + "人证照片"
+	case "read":
+		return partyLabel(loan.Party(party)) + "读卡"
 	case "card":
 		return partyLabel(loan.Party(party)) + "证件上的照片"
 	case "consent":

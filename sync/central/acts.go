@@ -27,8 +27,11 @@ func (c *Central) noted(ctx context.Context, tx *sql.Tx, by string, kind loan.Ch
 		return nil, err
 	}
 	// Of what was typed: it stands for ever.
-	var err error
-	if body.Reason, err = c.unnamed(ctx, tx, body.Reason, ofCase(body.Detail)); err != nil {
+	about, err := aboutOf(ctx, tx, body.Detail)
+	if err != nil {
+		return nil, err
+	}
+	if body.Reason, err = c.unnamed(ctx, tx, body.Reason, about...); err != nil {
 		return nil, err
 	}
 	by, body.Detail, body.Reason = withoutNumbers(by), withoutNumbers(body.Detail), withoutNumbers(body.Reason)

@@ -3,6 +3,7 @@ package central
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"strings"
 
 	"doorstep/internal/fault"
@@ -82,6 +83,24 @@ func ofCase(detail string) uuid.UUID {
 	_, rest, _ := strings.Cut(detail, " of case ")
 	id, _ := parseID(rest[:min(len(rest), 36)])
 	return id
+}
+
+// aboutOf are the cases here of which an act at the centre says in its words that it is
+// about them, by their ids or the ends of them.
+func aboutOf(ctx context.Context, q querier, detail string) ([]uuid.UUID, error) {
+	out := []uuid.UUID{ofCase(detail)}
+	for word := range strings.FieldsSeq(detail) {
+		end, ok := strings.CutPrefix(word, "case=")
+		if tag, err := hex.DecodeString(end); !ok || err != nil || len(tag) != 4 {
+			continue
+		}
+		ids, err := idsOf(ctx, q, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+strings.ToLower(end))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ids...)
+	}
+	return out, nil
 }
 
 // tagged are the cases here that a request which was read out may be about.
