@@ -247,7 +247,7 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: approved by one who had a part in the case"})
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	if err := d.notBack(ctx, a, plea); err != nil {
+	if err := d.notBack(ctx, d.operator.ID, a, plea); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	return d.granted(ctx, op, a, plea, by, d.operator.ID, a.To)
@@ -324,7 +324,7 @@ func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []by
 	if err := d.answersFor(ctx, who, guard.ApproveGrant, plea.Operator); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	if err := d.notBack(ctx, a, plea); err != nil {
+	if err := d.notBack(ctx, who.ID, a, plea); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	if a.Export != (to != nil) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"doorstep/internal/guard"
+	"github.com/google/uuid"
 )
 
 // foundSetting goes on with an emergency's id: by whose word, said here, it was not right.
@@ -87,7 +88,7 @@ func (j judged) see(l guard.Line) {
 	j[w.ID] = w.Right && (before || !reviewed)
 }
 
-func (j judged) found(id string) (right, reviewed bool) {
+func (j judged) found(_ uuid.UUID, id string) (right, reviewed bool) {
 	right, reviewed = j[id]
 	return right, reviewed
 }

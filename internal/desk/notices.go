@@ -13,7 +13,7 @@ import (
 type Notice struct {
 	Row
 	Returned *loan.ReturnBody   // the centre sent it back, and nothing was mended yet
-	SentBack *loan.ReviewState  // its reviewer sent it back, and it was not submitted since
+	SentBack *loan.ReviewState  // its reviewer sent it back, and it is with its clerk
 	Report   loan.Report        // the verdict as it stands, where it was sent back
 	Same     []loan.SameStudent // other cases of the same student
 	Erased   Why                // the centre erased it at a person's wish, and it stays here: why; empty of others

@@ -12,6 +12,7 @@ import (
 	"doorstep/internal/fault"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
+	"doorstep/internal/store"
 	"github.com/google/uuid"
 )
 
@@ -199,6 +200,38 @@ func TestAFolderPutBackGivesNoGrantOfTheCountyBackBeforeItIsHeard(t *testing.T) 
 		t.Fatal(err)
 	}
 	refused("afterwards", map[uuid.UUID]string{one.ID: "已撤销", two.ID: ""})
+}
+
+// TestWhatTheCountySaidSinceServesWhateverTheClockSaidThen has the data put back by a clock
+// that was hours ahead.
+func TestWhatTheCountySaidSinceServesWhateverTheClockSaidThen(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c := entered(t, f.d)
+	if err := f.d.Store().SetSetting(ctx, store.EraBegan, clock().Add(8*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	f.in("reviewer-1", reviewPassword, clock())
+	images, why := []string{guard.ImagesField}, "核对家长投诉"
+	g := guard.Grant{ID: "g-since", Operator: "reviewer-1", By: "admin-1", Fields: images, Cases: []uuid.UUID{c.ID}, Reason: why, From: clock().Add(-time.Minute).UTC(), Until: clock().Add(6 * time.Hour).UTC()}
+	content, err := g.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.send(bulletin.Bulletin{Kind: bulletin.Grant, Name: g.ID, Issued: clock().UTC(), Content: content})
+	// A stick may have been written before.
+	if err := f.d.Store().HeardCounty(ctx, clock()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.d.Reveal(ctx, c.ID, images, why); fault.KindOf(err) != fault.Denied {
+		t.Errorf("by a stick: got %v", err)
+	}
+	if err := f.d.Store().HeardCountyNow(ctx, clock()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.d.Reveal(ctx, c.ID, images, why); err != nil {
+		t.Errorf("by the network: %v: %s", err, fault.Sentence(err))
+	}
 }
 
 func TestAnEmergencyThatAPutBackFileForgotIsFoundInTheChain(t *testing.T) {

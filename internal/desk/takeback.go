@@ -181,9 +181,9 @@ func (d *Desk) notAgain(ctx context.Context, plea guard.Plea) error {
 	return fault.Tell("answer request", fault.Denied, "这份申请的授权已撤销，不能再批准。仍有需要的，请申请人重新申请。", errors.New("the grant was taken back"))
 }
 
-// notBack is fault.Denied, and noted, for the answer to a request whose grant was taken
-// back before it was used; the request waits no more. uses is held.
-func (d *Desk) notBack(ctx context.Context, a Asked, plea guard.Plea) error {
+// notBack is fault.Denied, and noted of who brings it, for the answer to a request whose
+// grant was taken back before it was used; the request waits no more. uses is held.
+func (d *Desk) notBack(ctx context.Context, who string, a Asked, plea guard.Plea) error {
 	id, err := plea.ID()
 	if err != nil {
 		return err
@@ -192,7 +192,7 @@ func (d *Desk) notBack(ctx context.Context, a Asked, plea guard.Plea) error {
 	if err != nil || !back {
 		return err
 	}
-	d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: it was taken back"})
+	d.noteRefusal(ctx, loan.ChangeView, who, a.Case, loan.ViewBody{Detail: "grant refused: it was taken back"})
 	all, err := d.asks(ctx)
 	if err == nil {
 		err = d.store.SetSetting(ctx, asksSetting, slices.DeleteFunc(all, func(o Asked) bool { return o.Code == a.Code }))

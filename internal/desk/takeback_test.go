@@ -130,6 +130,9 @@ func TestAGrantThatWasTakenBackIsGivenByNobodyAgain(t *testing.T) {
 	if g, err := f.d.ApproveAsk(ctx, a.Code, "admin-1", []byte(clerkPassword), nil); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "已由系统数据管理员撤销") {
 		t.Errorf("at this laptop: got %+v, %v: %s", g, err, fault.Sentence(err))
 	}
+	if ch := lastOf(t, f.d); ch.Operator != "admin-1" {
+		t.Errorf("the record says it of %s", ch.Operator)
+	}
 	if left, err := f.d.Asks(ctx); err != nil || len(left) != 0 {
 		t.Errorf("the request waits still: %+v, %v", left, err)
 	}

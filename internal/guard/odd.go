@@ -52,9 +52,9 @@ type Oddity struct {
 	Devices  []uuid.UUID `json:"devices,omitempty"` // where it was done, at most 20
 	// Of emergencies, once Judge was asked: how many were found to be not right, and how
 	// many nobody looked at yet.
-	NotRight   int      `json:"not_right,omitempty"`
-	Unreviewed int      `json:"unreviewed,omitempty"`
-	glasses    []string // the emergencies by their ids
+	NotRight   int `json:"not_right,omitempty"`
+	Unreviewed int `json:"unreviewed,omitempty"`
+	glasses    []glass
 }
 
 // SearchRefused is what the record says of a search beyond the own queue that was
@@ -191,7 +191,8 @@ type looked struct {
 	devices []uuid.UUID
 }
 
-func (w *Watch) add(k OddKind, a Act, times int) {
+// add counts an act, and gives what it counts in.
+func (w *Watch) add(k OddKind, a Act, times int) *Oddity {
 	key := keyOf(k, a)
 	if a.Operator == Unknown {
 		key.device = a.Device // of several laptops it is not one person
@@ -206,6 +207,7 @@ func (w *Watch) add(k OddKind, a Act, times int) {
 	}
 	o.Count += times
 	o.Cases, o.Devices = noted(noted(o.Cases, a.Case), AgainIn(a.Detail)), noted(o.Devices, a.Device)
+	return o
 }
 
 // passKey is one operator's handing over of a case on a day.

@@ -3,22 +3,29 @@ package guard
 import (
 	"fmt"
 	"strings"
+
+	"github.com/google/uuid"
 )
+
+// glass is an emergency: its id, and the laptop that says so, for another may say the same.
+type glass struct {
+	device uuid.UUID
+	id     string
+}
 
 // emergency keeps by which id an emergency is known that is counted.
 func (w *Watch) emergency(a Act, id string) {
-	w.add(OddGlass, a, 1)
-	o := w.by[keyOf(OddGlass, a)]
-	o.glasses = append(o.glasses, id)
+	o := w.add(OddGlass, a, 1)
+	o.glasses = append(o.glasses, glass{a.Device, id})
 }
 
 // Judge counts which of its emergencies were found to be not right, and which nobody
 // looked at yet: found says what was said of one, and whether anything was. It changes
 // nothing of other oddities.
-func (o *Oddity) Judge(found func(id string) (right, reviewed bool)) {
+func (o *Oddity) Judge(found func(device uuid.UUID, id string) (right, reviewed bool)) {
 	o.NotRight, o.Unreviewed = 0, 0
-	for _, id := range o.glasses {
-		switch right, reviewed := found(id); {
+	for _, g := range o.glasses {
+		switch right, reviewed := found(g.device, g.id); {
 		case !reviewed:
 			o.Unreviewed++
 		case !right:

@@ -144,7 +144,7 @@ func TestWhatWasSaidOfEmergenciesIsTold(t *testing.T) {
 		"one was not right":      {map[string]bool{ids[0]: true, ids[1]: false, ids[2]: true}, "1 次复查为不应使用"},
 		"another's is not meant": {map[string]bool{"e-0123456789ae": false}, "3 次还没有复查"},
 	} {
-		o.Judge(func(id string) (right, reviewed bool) {
+		o.Judge(func(_ uuid.UUID, id string) (right, reviewed bool) {
 			right, reviewed = c.said[id]
 			return right, reviewed
 		})

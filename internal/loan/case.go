@@ -266,8 +266,9 @@ func (c *Case) TakenBack() []Withdrawal {
 	return out
 }
 
-// SentBack is the word of the reviewer who sent the case back, until it is submitted
-// again; nil of others.
+// SentBack is the word of the reviewer who sent the case back, while it lies with its
+// clerk: until it is submitted again, and once more where he takes it back from its next
+// review; nil of others.
 func (c *Case) SentBack() *ReviewState {
 	if c.Status != Draft || c.Review == nil || c.Review.Pass {
 		return nil

@@ -308,7 +308,10 @@ func (k *kase) editable() bool {
 func (k *kase) touch() {
 	switch k.rung {
 	case loan.ToReview, loan.ToSign:
-		k.rung, k.review = loan.Draft, nil
+		k.rung = loan.Draft
+		if k.review != nil && k.review.pass { // why it was sent back stays
+			k.review = nil
+		}
 		if k.contract != nil && k.contract.sealed == nil {
 			k.contract = nil
 		}

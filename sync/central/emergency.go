@@ -200,18 +200,22 @@ func emergencies(ctx context.Context, q querier, device, id string) ([]Emergency
 	return out, diskFault(op, rows.Err())
 }
 
-// judgements says of an emergency by its id whether it was right, by the review that
+// judgements says of an emergency of a laptop whether it was right, by the review that
 // counts, and whether there is one.
-func judgements(ctx context.Context, q querier) (func(id string) (right, reviewed bool), error) {
+func judgements(ctx context.Context, q querier) (func(device uuid.UUID, id string) (right, reviewed bool), error) {
+	type glass struct {
+		device uuid.UUID
+		id     string
+	}
 	all, err := emergencies(ctx, q, "", "")
-	found := map[string]bool{}
+	found := map[glass]bool{}
 	for _, e := range all {
 		if len(e.Reviews) > 0 {
-			found[e.ID] = e.Reviews[0].Right
+			found[glass{e.Device, e.ID}] = e.Reviews[0].Right
 		}
 	}
-	return func(id string) (right, reviewed bool) {
-		right, reviewed = found[id]
+	return func(device uuid.UUID, id string) (right, reviewed bool) {
+		right, reviewed = found[glass{device, id}]
 		return right, reviewed
 	}, err
 }

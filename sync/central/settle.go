@@ -66,7 +66,7 @@ func (c *Central) send(ctx context.Context, a *arrival) {
 		c.blobs.give(file)
 	}
 	c.log.Warn("a blob does not reach the bucket", "blob", a.key.hash.String(), "error", errors.Join(err, serr).Error())
-	_ = c.settled(a, err)
+	c.keptOrNot(a, err)
 }
 
 // settled ends an arrival.
@@ -78,7 +78,7 @@ func (c *Central) settled(a *arrival, err error) error {
 }
 
 // keptOrNot ends an arrival after its sender went on, and tells the sender where
-// the disk would not keep it: sent again at once it would meet the same.
+// the disk or the bucket would not keep it: sent again at once it would meet the same.
 func (c *Central) keptOrNot(a *arrival, err error) {
 	_ = c.settled(a, err)
 	if k := fault.KindOf(err); a.from != nil && (k == fault.Full || k == fault.Disk) {

@@ -129,5 +129,5 @@ func (c *Courier) keepPeople(ctx context.Context, a parcel.CountyResponse) error
 	}) {
 		return nil // not all of it was taken
 	}
-	return fault.Wrap(op, c.store.HeardCounty(ctx, c.now()))
+	return fault.Wrap(op, c.store.HeardCountyNow(ctx, c.now()))
 }

@@ -355,7 +355,7 @@ func refused(op string, p *refusal) error {
 	case kind == fault.Full:
 		return fault.Tell(op, fault.Offline, "网络正常，中心的磁盘已满，暂时收不下材料。材料已留在本机，可以继续受理；请告诉县资助中心，有空间后自动上传。", p)
 	case kind == fault.Disk:
-		return fault.Tell(op, fault.Offline, "网络正常，中心的磁盘出了故障，暂时收不下材料。材料已留在本机，可以继续受理；请告诉县资助中心，修好后自动上传。", p)
+		return fault.Tell(op, fault.Offline, "网络正常，中心的存储出了故障，暂时收不下材料。材料已留在本机，可以继续受理；请告诉县资助中心，修好后自动上传。", p)
 	case kind == fault.Busy || p.status >= 500:
 		return fault.Tell(op, fault.Offline, "中心繁忙，暂时不能接收。材料已留在本机，可以继续受理，会自动重试。", p)
 	}

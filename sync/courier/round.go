@@ -71,6 +71,9 @@ func (c *Courier) rounds(ctx context.Context) error {
 			return c.agree(ctx, after)
 		}
 		if !took && after.Last == box.Last && slices.Equal(after.Home, box.Home) {
+			if why, _ := c.untilRoom(after); why != nil {
+				return why // the wait for room ended within the round, which sent nothing yet
+			}
 			return fault.New(op, fault.Offline, errNothing)
 		}
 	}
