@@ -189,10 +189,13 @@ func recordVerify(ctx context.Context, args []string, out, errs io.Writer) error
 		return err
 	}
 	return r.at(ctx, func(c *central.Central, who central.Person, q central.RecordQuery) error {
-		wrong, chains := 0, 0
+		wrong, chains, older := 0, 0, 0
 		err := c.RecordProof(ctx, who, q, func(p central.ChainProof) error {
 			chains++
 			wrong += len(p.Wrong) + p.More
+			if len(p.Back) > 0 || p.Copied != nil {
+				older++
+			}
 			if *r.json {
 				return json.NewEncoder(out).Encode(p)
 			}
@@ -203,7 +206,11 @@ func recordVerify(ctx context.Context, args []string, out, errs io.Writer) error
 			return err
 		}
 		if !*r.json {
-			fmt.Fprintf(out, "核验了 %d 份日志，%d 处问题，%s\n", chains, wrong, byBeijing)
+			more := ""
+			if older > 0 {
+				more = fmt.Sprintf("%d 台电脑用过备份或以前的数据，或另有不同的记录，", older)
+			}
+			fmt.Fprintf(out, "核验了 %d 份日志，%d 处问题，%s%s\n", chains, wrong, more, byBeijing)
 		}
 		if wrong > 0 {
 			return fault.Tell("sync.record", fault.Damaged, "日志核验发现问题，见上面列出的位置。", errors.New("the record is not as it was written"))
