@@ -30,9 +30,9 @@ type actor struct {
 // who acts.
 func actorFlags(f *flag.FlagSet, by *string) *actor {
 	if by == nil {
-		by = f.String("by", "", "id of the person who does it, who signs in; a centre for practice asks nobody")
+		by = f.String("by", "", "办理人的账号，须登录；练习用的中心不问")
 	}
-	return &actor{by, f.String("password-file", "", "file whose first line is that person's password, /dev/fd/N for one that is\nopen already; without it the terminal asks"), f.Output()}
+	return &actor{by, f.String("password-file", "", "文件，第一行是办理人的密码，已经打开的写 /dev/fd/N；不写就在终端输入"), f.Output()}
 }
 
 // at does an act beside the server, once its actor has signed in.
@@ -90,10 +90,10 @@ func (p *actor) person(ctx context.Context, c *central.Central) (central.Person,
 	case *p.file != "":
 		who.Password, err = passwordIn(*p.file, p.errs)
 	case who.ID != "" && !practice:
-		who.Password, err = askPassword(ctx, "password of "+who.ID, p.errs)
+		who.Password, err = askPassword(ctx, "账号 "+who.ID+" 的密码", p.errs)
 	}
 	if practice && len(who.Password) == 0 {
-		fmt.Fprintln(p.errs, "sync: a centre for practice: nobody proved who does this")
+		fmt.Fprintln(p.errs, "sync: 练习用的中心，没有验证是谁办理")
 	}
 	return who, err
 }
@@ -108,21 +108,21 @@ func firstLine(flag, path string, errs io.Writer) ([]byte, error) {
 	const op = "sync.firstLine"
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.New(op, fault.Missing, errors.New(flag+" cannot be read"))
+		return nil, fault.Tell(op, fault.Missing, flag+" 的文件读不了，请核对。", errors.New(flag+" cannot be read"))
 	}
 	defer f.Close()
 	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && openToOthers(st) {
-		fmt.Fprintln(errs, "sync: other users of this computer can read the file of "+flag+" (chmod 600 mends it)")
+		fmt.Fprintln(errs, "sync: 这台电脑的其他用户也能读 "+flag+" 的文件（用 chmod 600 改）")
 	}
 	b, err := io.ReadAll(io.LimitReader(f, 4<<10))
 	if err != nil {
-		return nil, fault.New(op, fault.Disk, errors.New(flag+" cannot be read"))
+		return nil, fault.Tell(op, fault.Disk, flag+" 的文件读不了，请核对。", errors.New(flag+" cannot be read"))
 	}
 	line, rest, _ := bytes.Cut(b, []byte("\n"))
 	seal.Wipe(rest)
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) == 0 {
-		return nil, fault.New(op, fault.Input, errors.New("the first line of "+flag+" is empty"))
+		return nil, fault.Tell(op, fault.Input, flag+" 的文件第一行是空的。", errors.New("the first line of "+flag+" is empty"))
 	}
 	return line, nil
 }
@@ -146,7 +146,7 @@ func askPassword(ctx context.Context, words string, errs io.Writer) (line []byte
 	for len(line) < 1024 {
 		if err := typed(ctx, in); err != nil {
 			seal.Wipe(line)
-			return nil, fault.New(op, fault.Cancelled, errors.New("interrupted at the password; nothing was done"))
+			return nil, fault.Tell(op, fault.Cancelled, "输入时中断，什么也没有办。", errors.New("interrupted at the password; nothing was done"))
 		}
 		n, err := os.Stdin.Read(one)
 		if n == 0 || err != nil || one[0] == '\n' || one[0] == '\r' {
@@ -158,16 +158,15 @@ func askPassword(ctx context.Context, words string, errs io.Writer) (line []byte
 }
 
 func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("officer add", "give a person of the roster a password at the centre, or a new one: whoever acts at the\n"+
-		"centre signs in with it. The first one is made on this machine without another; after\n"+
-		"that a data administrator signs in with --by. The password is temporary: within a day its\n"+
-		"owner sets another by it, and does nothing else: sync officer password. Five wrong passwords lock for 15 minutes; a new password ends that.", errs)
-	data := f.String("data", "", "folder of the centre")
-	id := f.String("id", "", "id of the person; see sync operator add")
-	file := f.String("password-file", "", "file whose first line is the new password; without it the terminal asks twice")
-	by := f.String("by", "", "id of the officer who does it")
-	byFile := f.String("by-password-file", "", "file whose first line is that officer's password; without it the terminal asks")
-	unproven := f.Bool("unproven", false, "no officer can sign in any more: who administers this machine does it, and the record says so")
+	f := flags("officer add", "给名册上的人设中心的密码，或换新的：在中心办理的人用它登录。第一个人由管理本机的人直接设，\n"+
+		"以后由系统数据管理员用 --by 登录来设。这是临时密码：本人须在一天内用它另设自己的密码\n"+
+		"（sync officer password），此外什么也不能办。输错五次锁定 15 分钟，换新密码即解锁。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	id := f.String("id", "", "账号，见 sync operator add")
+	file := f.String("password-file", "", "文件，第一行是新密码；不写就在终端输入两次")
+	by := f.String("by", "", "办理人的账号")
+	byFile := f.String("by-password-file", "", "文件，第一行是办理人的密码；不写就在终端输入")
+	unproven := f.Bool("unproven", false, "已经没有人能登录：由管理本机的人办理，日志会写明")
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err
 	}
@@ -177,7 +176,7 @@ func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 		if *byFile != "" {
 			who.Password, err = passwordIn(*byFile, errs)
 		} else if *by != "" {
-			who.Password, err = askPassword(ctx, "password of "+*by, errs)
+			who.Password, err = askPassword(ctx, "账号 "+*by+" 的密码", errs)
 		}
 		defer seal.Wipe(who.Password)
 		if err != nil {
@@ -201,12 +200,12 @@ func officerAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 func officerPassword(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("officer password", "change your own password at the centre. With one that another person set this is\n"+
-		"all that you may do, and you are told who set it, when, and whether it was used before.", errs)
-	data := f.String("data", "", "folder of the centre")
-	file := f.String("new-password-file", "", "file whose first line is the new password; without it the terminal asks twice")
-	by := f.String("by", "", "your id")
-	byFile := f.String("password-file", "", "file whose first line is the password that you have; without it the terminal asks")
+	f := flags("officer password", "更改您自己在中心的密码。密码是别人设的，就只能办这一件事，并会告诉您是谁、何时设的，\n"+
+		"此前有没有用过。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	file := f.String("new-password-file", "", "文件，第一行是新密码；不写就在终端输入两次")
+	by := f.String("by", "", "您的账号")
+	byFile := f.String("password-file", "", "文件，第一行是您现在的密码；不写就在终端输入")
 	if err := parse(f, args, out, "data", "by"); err != nil {
 		return err
 	}
@@ -216,7 +215,7 @@ func officerPassword(ctx context.Context, args []string, out, errs io.Writer) er
 		if *byFile != "" {
 			who.Password, err = passwordIn(*byFile, errs)
 		} else {
-			who.Password, err = askPassword(ctx, "password of "+*by, errs)
+			who.Password, err = askPassword(ctx, "账号 "+*by+" 的密码", errs)
 		}
 		defer seal.Wipe(who.Password)
 		if err != nil {
@@ -259,14 +258,14 @@ func newPassword(ctx context.Context, file, id string, errs io.Writer) ([]byte, 
 	if file != "" {
 		return passwordIn(file, errs)
 	}
-	one, err := askPassword(ctx, "new password of "+id, errs)
+	one, err := askPassword(ctx, "账号 "+id+" 的新密码", errs)
 	if err != nil {
 		return nil, err
 	}
 	if len(one) == 0 {
 		return nil, fault.Tell(op, fault.Input, "没有密码：请在终端输入，或用 --password-file。", errors.New("no password: --password-file, or a terminal"))
 	}
-	two, err := askPassword(ctx, "once more", errs)
+	two, err := askPassword(ctx, "再输一次", errs)
 	defer seal.Wipe(two)
 	if err == nil && !bytes.Equal(one, two) {
 		err = fault.Tell(op, fault.Input, "两次输入的不一样，请重新输入。", errors.New("the two are not the same"))
@@ -275,9 +274,9 @@ func newPassword(ctx context.Context, file, id string, errs io.Writer) ([]byte, 
 }
 
 func officerList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("officer list", "show who has a password at the centre, and who is locked.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("officer list", "列出谁在中心有密码，谁被锁定。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -310,7 +309,7 @@ func showOfficer(out io.Writer, o central.Officer) {
 
 // unprovenFlag is of verbs that change who is on the roster.
 func unprovenFlag(f *flag.FlagSet) *bool {
-	return f.Bool("unproven", false, "no officer who can sign in may do this, as the person stands above them all: who administers\nthis machine does it, and the record says so")
+	return f.Bool("unproven", false, "能登录的人都无权办（对方级别更高）：由管理本机的人办理，日志会写明")
 }
 
 // overPeople does what changes the roster of real people. Until one of them is an
@@ -322,13 +321,13 @@ func (p *actor) overPeople(ctx context.Context, c *central.Central, a central.Ac
 	case err != nil:
 		return err
 	case unproven && *p.by != "":
-		return fault.New("sync.overPeople", fault.Input, errors.New("--by ID, or --unproven where there is nobody, not both"))
+		return fault.Tell("sync.overPeople", fault.Input, "--by 和 --unproven 只写一个；没有人能登录办理时才写 --unproven。", errors.New("--by ID, or --unproven where there is nobody, not both"))
 	case unproven && !first:
 		return c.Unproven(ctx, a, do)
 	case !first:
 		err := p.act(ctx, c, a, do)
 		if r := (*guard.Refusal)(nil); errors.As(err, &r) && r.Why == guard.WhyLevel {
-			return fault.New("sync.overPeople", fault.Denied, fmt.Errorf("%w; where nobody of that level can sign in here, who administers this machine adds --unproven", err))
+			return fault.Tell("sync.overPeople", fault.Denied, fault.Sentence(err)+"那一级没有人能登录的，由管理本机的人写 --unproven 办理。", fmt.Errorf("%w; where nobody of that level can sign in here, who administers this machine adds --unproven", err))
 		}
 		return err
 	}

@@ -252,6 +252,18 @@ func TestTheListSaysHowALaptopIs(t *testing.T) {
 	}
 }
 
+// auditorIsTold says that what is odd and what the chains prove name a laptop, each in its
+// words.
+func auditorIsTold(t *testing.T, s *server, device, odd, proof string) {
+	t.Helper()
+	if out := s.must(t, "record", "odd", "--reason", "年度检查"); !strings.Contains(out, odd) || !strings.Contains(out, "\n  电脑 "+device+"\n") {
+		t.Errorf("what is odd: %s", out)
+	}
+	if out := s.must(t, "record", "verify", "--reason", "年度检查"); !strings.Contains(out, proof) || !strings.Contains(out, "0 处问题，1 台电脑用过备份或以前的数据，或另有不同的记录") {
+		t.Errorf("what is proved: %s", out)
+	}
+}
+
 func TestACloneIsListedUntilAPersonDealtWithIt(t *testing.T) {
 	s := startServer(t, filepath.Join(t.TempDir(), "centre"), "127.0.0.1:0")
 	l := newLaptop(t, s)
@@ -278,6 +290,7 @@ func TestACloneIsListedUntilAPersonDealtWithIt(t *testing.T) {
 	if out := s.must(t, "device", "list"); !strings.Contains(out, "两台同用") || !strings.Contains(out, "没有覆盖任何内容") {
 		t.Errorf("%s", out)
 	}
+	auditorIsTold(t, s, d.ID.String(), "记录与县里的不同，没有收", "这台电脑另有不同的记录，没有收：传送 ")
 	if k := heldCase(t, s, mine); !k.Whole() {
 		t.Errorf("overwritten: %+v", k)
 	}

@@ -231,6 +231,7 @@ func TestTheFileIsSetBackByHand(t *testing.T) {
 	if back.status(t, id) != loan.Received {
 		t.Error("what the centre had did not come home")
 	}
+	auditorIsTold(t, s, l.Profile().Device.String(), "恢复了备份或以前的数据  practice-clerk  ", "起接着备份或以前的数据写，practice-clerk 在 ")
 
 	t.Run("the laptop it was copied from is a clone from now on, and overwrites nothing", func(t *testing.T) {
 		id := l.draft(t, noise("c", 1_000))

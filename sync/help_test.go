@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"doorstep/sync/central"
 )
 
 // signsIn are the flags of who acts, which the help names once for all verbs.
@@ -42,6 +44,68 @@ func TestTheHelpNamesEveryFlagOfEveryVerb(t *testing.T) {
 			if !strings.Contains(out.String(), "\n  -"+f[1]) {
 				t.Errorf("the help says that %s takes --%s, and it does not", name, f[1])
 			}
+		}
+	}
+}
+
+// TestTheHelpIsInChinese reads what an officer reads of each verb: what it is about, its
+// flags, and what is wrong with a call.
+func TestTheHelpIsInChinese(t *testing.T) {
+	han := regexp.MustCompile(`\p{Han}`)
+	english := regexp.MustCompile(`(?i)\b(the|is|that|with|and|which|needed|default|string|wrong)\b`)
+	chinese := func(what, text string) {
+		t.Helper()
+		for line := range strings.Lines(text) {
+			if found := english.FindString(line); found != "" {
+				t.Errorf("%s: %q in %q", what, found, line)
+			}
+		}
+	}
+	chinese("the help", usage)
+	for _, name := range verbNames() {
+		var out, errs bytes.Buffer
+		run(t.Context(), append(strings.Fields(name), "--help"), &out, &errs)
+		chinese(name, out.String())
+		about, flags, _ := strings.Cut(out.String(), "\n\n参数：\n")
+		if !han.MatchString(about) {
+			t.Errorf("%s: %s", name, about)
+		}
+		flags, _, _ = strings.Cut(flags, "\n\n退出码：")
+		for _, f := range strings.Split(strings.TrimPrefix(flags, "  -"), "\n  -") {
+			if _, words, _ := strings.Cut(f, "\n"); !han.MatchString(words) {
+				t.Errorf("%s: -%s", name, f)
+			}
+		}
+	}
+	for args, want := range map[string]string{
+		"frobnicate":               "没有这个命令",
+		"list --frob":              "没有参数 --frob；用法见 sync list --help",
+		"list --data":              "--data 后面须写内容；用法见 sync list --help",
+		"list --json=perhaps":      "--json 不能写“perhaps”",
+		"record list --limit many": "--limit 不能写“many”",
+		"list":                     "须写 --data；用法见 sync list --help",
+		"list --data x more":       "多写了：\"more\"",
+		"code new --data x --code-file y --hours 0": "--hours 写 1 到 8784",
+	} {
+		var out, errs bytes.Buffer
+		if code := run(t.Context(), strings.Fields(args), &out, &errs); code != exitUsage || out.Len() > 0 || !strings.Contains(errs.String(), want) {
+			t.Errorf("%s: exit %d: %s%s", args, code, out.String(), errs.String())
+		}
+	}
+}
+
+// TestWhyAContractIsNoFurtherIsInChinese has each reason that the centre writes beside a
+// contract, which programs read behind the words.
+func TestWhyAContractIsNoFurtherIsInChinese(t *testing.T) {
+	for _, k := range []central.KeptContract{{State: "plain", Why: "no contract"}, {State: "plain", Why: "first form"}, {State: "refused", Why: "not as a terminal closes it"},
+		{State: "refused", Why: "another case's"}, {State: "refused", Why: "sealed by 0190a000-0000-7000-8000-0000000000a1, which does not say so"},
+		{State: "refused", Why: "digest-wrong stranger"}, {State: "received", Why: "offline", Tries: 3}, {State: "waiting", Why: "damaged", Tries: 1}} {
+		var out bytes.Buffer
+		showContract(&out, k)
+		words, programs, _ := strings.Cut(out.String(), "  "+k.Why+"\n")
+		_, said, _ := strings.Cut(words[strings.LastIndex(words, "  "):], "  ")
+		if !strings.HasSuffix(out.String(), "  "+k.Why+"\n") || programs != "" || !regexp.MustCompile(`\p{Han}`).MatchString(said) || strings.HasPrefix(said, "试过") {
+			t.Errorf("%+v: %q", k, out.String())
 		}
 	}
 }

@@ -24,9 +24,9 @@ const (
 	exitBusy    = 4
 )
 
-const usage = `sync is the central server of Doorstep.
+const usage = `sync 是“家门口办贷”的中心服务程序。
 
-Usage:
+用法：
   sync [serve] --listen ADDR --data DIR [--code-file FILE] [--practice] [--county CODE --county-name NAME] [--suite NAME]
       [--host NAME] [--address-file FILE] [--own-address URL] [--metrics ADDR] [--page ADDR] [--ice FILE] [--sessions N]
       [--drain TIME] [--scrub MEGABYTES] [--log text|json] [--verbose] [--tsa URL --tsa-roots FILE [--tsa-policy OID] [--tsa-crl FILE[,FILE]]]
@@ -87,27 +87,25 @@ Usage:
   sync verify --data DIR [--mend] [--json]
   sync restored --data DIR
 
-Who acts signs in: --by ID (--operator for export and contract) and the password, at
-the terminal or by --password-file. sync officer add gives the first one a password. A
-centre for practice asks nobody, and says so. The lists of cases, contracts, exports,
-answers, requests, erased cases and officers ask too, and the record says who looked:
-a data administrator or auditor, of cases and contracts whoever decides on them too.
-stick take, verify --mend and restored move and mend what is there and ask nobody.
+办理人须登录：写 --by 账号（export 和 contract 写 --operator），密码在终端输入，或用
+--password-file。第一个人的密码用 sync officer add 设。练习用的中心不问，并说明没有问。
+查看案件、合同、导出、答复、申请、已删除的案件和账号等列表也须登录，谁看过记入日志：
+系统数据管理员和审计员可看，案件和合同还有办理它们的复核员可看。
+stick take、verify --mend 和 restored 只搬运和修补已有的材料，不问。
 
-Every verb answers --help. All but serve, restored and verify --mend work beside
-a server that runs in the same folder; those two want it ended.
+每个命令都可以写 --help。除 serve、restored 和 verify --mend 外，都可以在服务运行时
+对同一个文件夹办理；restored 和 verify --mend 须先停止服务。
 
-Several servers may share one PostgreSQL and one bucket: serve --database URL
---bucket URL --keys DIR, each with a folder of its own for what is coming. The
-verbs find both in the folder's centre.conf or in DOORSTEP_DATABASE,
-DOORSTEP_BUCKET and DOORSTEP_KEYS, and all of them then work beside servers.
+几台服务器可以共用一个 PostgreSQL 和一个存储桶：serve --database URL --bucket URL
+--keys DIR，各有自己的文件夹放正在接收的材料。各命令从文件夹里的 centre.conf，或从
+DOORSTEP_DATABASE、DOORSTEP_BUCKET 和 DOORSTEP_KEYS 找到它们，这时都可以在服务运行时办。
 
-Exit codes:
-  0  done; for serve: ended by SIGINT or SIGTERM after what was under way
-  1  failed; standard error says why
-  2  wrong usage: unknown verb or flag, or a flag that is missing or malformed
-  3  not there: no centre in the folder, no such case, contract or device
-  4  another process serves the folder, or the address is taken
+退出码：
+  0  办好；serve：收到 SIGINT 或 SIGTERM，办完手头的后结束
+  1  没有办成，原因见标准错误
+  2  用法不对：没有这个命令或参数，或参数缺少、写错
+  3  没有：文件夹里没有中心，或没有这件案件、合同或这台电脑
+  4  文件夹正由另一个进程服务，或地址已被占用
 `
 
 type verb func(ctx context.Context, args []string, out, errs io.Writer) error
@@ -135,7 +133,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 			fmt.Fprint(out, usage)
 			return exitOK
 		}
-		fmt.Fprintf(errs, "sync: unknown verb %q\n\n%s", strings.Join(args[:min(len(args), 2)], " "), usage)
+		said := "须写一个命令"
+		if len(args) > 0 {
+			said = fmt.Sprintf("没有这个命令：%q", strings.Join(args[:min(len(args), 2)], " "))
+		}
+		fmt.Fprintf(errs, "sync: %s\n\n%s", said, usage)
 		return exitUsage
 	}
 	err := v(ctx, rest, out, errs)
@@ -210,9 +212,9 @@ func flags(name, about string, errs io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(errs)
 	f.Usage = func() {
-		fmt.Fprintf(f.Output(), "sync %s: %s\n\nFlags:\n", name, about)
-		f.PrintDefaults()
-		fmt.Fprint(f.Output(), "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 not there, 4 busy.\n")
+		fmt.Fprintf(f.Output(), "sync %s：%s\n\n参数：\n", name, about)
+		defaults(f)
+		fmt.Fprint(f.Output(), "\n退出码：0 办好，1 没有办成，2 用法不对，3 没有，4 正在使用。\n")
 	}
 	return f
 }
@@ -225,19 +227,21 @@ func parse(f *flag.FlagSet, args []string, out io.Writer, required ...string) er
 			f.SetOutput(out)
 		}
 	}
-	if err := f.Parse(args); err != nil {
+	if err := quietly(f, args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
+			f.Usage()
 			return err
 		}
+		fmt.Fprintf(errs, "sync %s: %s；用法见 sync %s --help\n", f.Name(), misused(err), f.Name())
 		return errUsage
 	}
 	if f.NArg() > 0 {
-		fmt.Fprintf(errs, "sync %s: unknown argument %q\n", f.Name(), f.Arg(0))
+		fmt.Fprintf(errs, "sync %s: 多写了：%q；用法见 sync %s --help\n", f.Name(), f.Arg(0), f.Name())
 		return errUsage
 	}
 	for _, name := range required {
 		if f.Lookup(name).Value.String() == "" {
-			fmt.Fprintf(errs, "sync %s: --%s is needed\n", f.Name(), name)
+			fmt.Fprintf(errs, "sync %s: 须写 --%s；用法见 sync %s --help\n", f.Name(), name, f.Name())
 			return errUsage
 		}
 	}

@@ -117,10 +117,10 @@ func TestAPasswordPromptIsLeftAtOnce(t *testing.T) {
 		prompt string // which is the last
 		key    byte
 	}{
-		"Ctrl-C at once":                        {"", "new password of admin-1: ", 3},
-		"Ctrl-C with half a password":           {"zwei wor", "new password of admin-1: ", 3},
-		"Ctrl-C when it is asked for once more": {"zwei Worte 7\n", "once more: ", 3},
-		"Ctrl-backslash":                        {"zwei wor", "new password of admin-1: ", 28},
+		"Ctrl-C at once":                        {"", "账号 admin-1 的新密码: ", 3},
+		"Ctrl-C with half a password":           {"zwei wor", "账号 admin-1 的新密码: ", 3},
+		"Ctrl-C when it is asked for once more": {"zwei Worte 7\n", "再输一次: ", 3},
+		"Ctrl-backslash":                        {"zwei wor", "账号 admin-1 的新密码: ", 28},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newTerminal(t)
@@ -128,7 +128,7 @@ func TestAPasswordPromptIsLeftAtOnce(t *testing.T) {
 				t.Fatal("the terminal is silent before")
 			}
 			cmd := p.runs(add...)
-			p.until("it is asked", func() bool { return strings.Contains(p.text(), "new password of admin-1: ") && !p.echoes() })
+			p.until("it is asked", func() bool { return strings.Contains(p.text(), "账号 admin-1 的新密码: ") && !p.echoes() })
 			if _, err := p.master.WriteString(k.typed); err != nil {
 				t.Fatal(err)
 			}
@@ -162,7 +162,7 @@ func TestAPasswordPromptIsLeftAtOnce(t *testing.T) {
 	t.Run("and one that is answered is taken", func(t *testing.T) {
 		p := newTerminal(t)
 		cmd := p.runs(add...)
-		for _, prompt := range []string{"new password of admin-1: ", "once more: "} {
+		for _, prompt := range []string{"账号 admin-1 的新密码: ", "再输一次: "} {
 			p.until("it is asked", func() bool { return strings.HasSuffix(p.text(), prompt) && !p.echoes() })
 			if _, err := p.master.WriteString("zwei Worte 7\n"); err != nil {
 				t.Fatal(err)

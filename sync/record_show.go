@@ -82,6 +82,11 @@ func showOdd(out io.Writer, o central.Odd) {
 		words = append(words, strings.Join(o.Points, "、"))
 	}
 	fmt.Fprintln(out, strings.Join(append(words, string(o.Kind)), "  "))
+	if o.Kind == guard.OddBack || o.Kind == guard.OddCopied { // of a laptop, and of no case
+		for _, d := range o.Devices {
+			fmt.Fprintf(out, "  电脑 %s\n", d)
+		}
+	}
 	for _, id := range o.Cases {
 		fmt.Fprintf(out, "  案件 %s\n", id)
 	}
@@ -103,6 +108,12 @@ func showProof(out io.Writer, p central.ChainProof) {
 	showLostNumbers(out, p.Lost)
 	if p.Erased > 0 {
 		fmt.Fprintf(out, "  按规定清除内容、留有记录的 %d 条\n", p.Erased)
+	}
+	for _, b := range p.Back {
+		fmt.Fprintf(out, "  %s起接着备份或以前的数据写，%s 在 %s 确认\n", numberWords(b.Number), guard.AccountLabel(b.By), guard.RecordTime(b.At))
+	}
+	if k := p.Copied; k != nil {
+		fmt.Fprintf(out, "  这台电脑另有不同的记录，没有收：传送 %d 次，最后一次在 %s；数据可能被换成了以前的，或被复制过\n", k.Parcels, guard.RecordTime(k.Until))
 	}
 	for _, w := range p.Wrong {
 		fmt.Fprintf(out, "  %s有问题：%s  %s\n", numberWords(w.Number), guard.ChainSaid(w.Why), w.Why)

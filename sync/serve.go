@@ -24,30 +24,30 @@ import (
 const grace = 10 * time.Second
 
 func serve(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("serve", "take in what laptops send, until SIGINT or SIGTERM.\n"+
-		"When it listens it prints one line: listening on https://HOST:PORT", errs)
-	listen := f.String("listen", "", "address to listen on, HOST:PORT; port 0 takes a free one")
-	data := f.String("data", "", "folder of the centre; made at the first start")
-	codeFile := f.String("code-file", "", "write a fresh enrolment code, good for one laptop, into this file")
-	addressFile := f.String("address-file", "", "write the server's URL into this file once it listens")
-	practice := f.Bool("practice", false, "a county of made-up people, with its roster; so is a first start that names no county")
-	county := f.String("county", "", "six digits of the county, at the first start; without it the centre is one for practice")
-	name := f.String("county-name", "", "name of the county; with --county")
-	suite := f.String("suite", "", "algorithms of the laptops that enrol from now on: international (AES, SHA-256, P-256) or\nnational (SM4, SM3, SM2); kept, and international at the first start")
-	host := f.String("host", "", "name under which laptops reach the server, where it is not that of --listen")
-	own := f.String("own-address", "", "https://HOST:PORT of this very server, where laptops reach several behind one name;\nlaptops that meet at its relay are sent there")
-	ice := f.String("ice", "", "file with the county's STUN and TURN servers, with which laptops look for a direct way:\n[{\"url\": \"stun:HOST:PORT\"}, {\"url\": \"turn:HOST:PORT\", \"username\": …, \"credential\": …}]")
-	verbose := f.Bool("verbose", false, "log every request, not only what goes wrong")
-	format := f.String("log", "text", "form of the log on standard error: text, or json; it holds ids and no person's data")
-	metrics := f.String("metrics", "", "address, HOST:PORT, for /metrics (Prometheus) and /healthz, without TLS; keep it to the machine or the operators' network")
-	drain := f.Duration("drain", 0, "time between saying not ready on /healthz and closing, for a balancer to notice; 5s behind one")
-	sessions := f.Int("sessions", 4096, "connections of laptops at once, at most; those past it are closed, and come again.\nA laptop has three and more while it sends, two of them in any case and twelve at most, eight more for a\nmoment after a break, and each takes a place among the files that the system lets the\nserver open")
-	scrub := f.Int("scrub", 60, "megabytes of what is held that are read again each minute, once a day at most, and compared with their\nnames: what turned bad is asked for again. 0 is never. Laptops keep images for 7 days after the receipt:\na pass over everything is to take less")
-	tsa := f.String("tsa", "", "URL of a time stamping service (RFC 3161), which gets hashes of contracts and stamps them; kept,\nfor all servers; none ends it")
-	tsaPolicy := f.String("tsa-policy", "", "policy by which the service is to stamp, such as 1.2.3.4; kept;\nnone ends it")
-	tsaCRL := f.String("tsa-crl", "", "lists of revoked certificates of the service and of those above it, with commas between:\nfiles (DER or PEM), read now, and URLs, fetched every six hours; kept; none ends it")
-	tsaRoots := f.String("tsa-roots", "", "file with the root certificates, in PEM, that its stamps must lead to; with --tsa")
-	page := f.String("page", "", "address, HOST:PORT, of the page on which anybody may check a contract; over TLS, without a\nclient's certificate")
+	f := flags("serve", "接收各台电脑传来的材料，直到收到 SIGINT 或 SIGTERM。\n"+
+		"开始服务时输出一行：listening on https://HOST:PORT", errs)
+	listen := f.String("listen", "", "服务的地址，HOST:PORT；端口 0 是任选空闲的")
+	data := f.String("data", "", "中心的文件夹；第一次启动时建立")
+	codeFile := f.String("code-file", "", "把新的注册码写到这个文件，供一台电脑用")
+	addressFile := f.String("address-file", "", "开始服务后把地址写到这个文件")
+	practice := f.Bool("practice", false, "练习用的县，人都是虚构的，带名册；第一次启动不写县的也是")
+	county := f.String("county", "", "县的六位代码，第一次启动时写；不写就是练习用的中心")
+	name := f.String("county-name", "", "县的名称；与 --county 同用")
+	suite := f.String("suite", "", "以后注册的电脑用的算法：international（AES、SHA-256、P-256）或 national（SM4、SM3、SM2）；\n会记住，第一次启动不写是 international")
+	host := f.String("host", "", "电脑连接这个服务用的名称，与 --listen 不同时写")
+	own := f.String("own-address", "", "几台服务器共用一个名称时，这一台自己的 https://HOST:PORT，\n要在它这里中转的电脑会连到那里")
+	ice := f.String("ice", "", "文件，写县的 STUN 和 TURN 服务器，供电脑之间直接连接：\n[{\"url\": \"stun:HOST:PORT\"}, {\"url\": \"turn:HOST:PORT\", \"username\": …, \"credential\": …}]")
+	verbose := f.Bool("verbose", false, "运行日志记下每个请求，不只是出错的")
+	format := f.String("log", "text", "标准错误上运行日志的格式：text 或 json；只有编号，没有个人信息")
+	metrics := f.String("metrics", "", "/metrics（Prometheus）和 /healthz 的地址 HOST:PORT，不用 TLS；只让本机或运维网络访问")
+	drain := f.Duration("drain", 0, "关闭前，先在 /healthz 说不再接收，等这么久让负载均衡知道；有负载均衡的写 5s")
+	sessions := f.Int("sessions", 4096, "同时最多的电脑连接数，多出的断开，稍后再连。一台电脑传送时占三个以上，至少两个、最多十二个，\n断线后短时间再多八个；每个连接占一个系统允许打开的文件")
+	scrub := f.Int("scrub", 60, "每分钟重新读多少兆字节已收的文件，与名称核对，每天最多一遍；坏了的再向电脑要。0 是不核对。\n电脑在回执后保留影像 7 天，核对一遍应比这短")
+	tsa := f.String("tsa", "", "时间戳服务（RFC 3161）的 URL，只发给它合同的摘要；会记住，各台服务器都用；写 none 是不再用")
+	tsaPolicy := f.String("tsa-policy", "", "时间戳服务要按的策略，如 1.2.3.4；会记住；写 none 是不再要求")
+	tsaCRL := f.String("tsa-crl", "", "时间戳服务及其上级的吊销列表，几个用逗号隔开：文件（DER 或 PEM）现在读，URL 每六小时取一次；\n会记住；写 none 是不再用")
+	tsaRoots := f.String("tsa-roots", "", "文件，时间戳须追溯到的根证书，PEM 格式；与 --tsa 同用")
+	page := f.String("page", "", "供任何人核验合同的网页的地址 HOST:PORT；用 TLS，不要客户端证书")
 	place := placeFlags(f)
 	if err := parse(f, args, out, "listen", "data"); err != nil {
 		return err
@@ -66,7 +66,7 @@ func serve(ctx context.Context, args []string, out, errs io.Writer) error {
 		return err
 	}
 	if *sessions < 1 {
-		return fault.New("sync.serve", fault.Input, errors.New("--sessions is 1 or more"))
+		return fault.Tell("sync.serve", fault.Input, "--sessions 须是 1 或以上。", errors.New("--sessions is 1 or more"))
 	}
 	log, err := logger(errs, *format, *verbose)
 	if err != nil {
@@ -150,12 +150,12 @@ func background(ctx context.Context, do func(context.Context)) (end func()) {
 // are in files or the environment, where other users cannot read them.
 func placeFlags(f *flag.FlagSet) *central.Place {
 	p := placeGiven()
-	f.StringVar(&p.Database, "database", p.Database, "postgres://[USER@]HOST/NAME of a database that several servers share; what it leaves out comes from\nPGPASSWORD, PGPASSFILE and so on; with --bucket and --keys. Also DOORSTEP_DATABASE, or centre.conf in the folder")
-	f.StringVar(&p.PasswordFile, "database-password-file", p.PasswordFile, "file with the database's password")
-	f.IntVar(&p.Connections, "database-connections", 0, "connections to the database, at most; 16 where none is given")
-	f.StringVar(&p.Bucket, "bucket", p.Bucket, "https://HOST/BUCKET?region=NAME of an S3-compatible store. Also DOORSTEP_BUCKET")
-	f.StringVar(&p.CredentialsFile, "bucket-credentials", p.CredentialsFile, "file with the store's keys, in the form of AWS's shared credentials; without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-	f.StringVar(&p.Keys, "keys", p.Keys, "folder of the centre's keys, the same for all servers: the first start makes them, later ones only read. Also DOORSTEP_KEYS")
+	f.StringVar(&p.Database, "database", p.Database, "几台服务器共用的数据库，postgres://[USER@]HOST/NAME；没写的取自 PGPASSWORD、PGPASSFILE 等；\n与 --bucket 和 --keys 同用。也可写在 DOORSTEP_DATABASE 或文件夹里的 centre.conf")
+	f.StringVar(&p.PasswordFile, "database-password-file", p.PasswordFile, "文件，写数据库的密码")
+	f.IntVar(&p.Connections, "database-connections", 0, "数据库连接数上限；不写是 16")
+	f.StringVar(&p.Bucket, "bucket", p.Bucket, "兼容 S3 的存储，https://HOST/BUCKET?region=NAME。也可写在 DOORSTEP_BUCKET")
+	f.StringVar(&p.CredentialsFile, "bucket-credentials", p.CredentialsFile, "文件，写存储的密钥，格式同 AWS 的 shared credentials；不写就用 AWS_ACCESS_KEY_ID 和 AWS_SECRET_ACCESS_KEY")
+	f.StringVar(&p.Keys, "keys", p.Keys, "中心密钥的文件夹，各台服务器相同：第一次启动时生成，以后只读。也可写在 DOORSTEP_KEYS")
 	return &p
 }
 
@@ -176,7 +176,7 @@ func logger(errs io.Writer, format string, verbose bool) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(errs, o)), nil
 	}
-	return nil, fault.New("sync.serve", fault.Input, errors.New("--log is text or json"))
+	return nil, fault.Tell("sync.serve", fault.Input, "--log 写 text 或 json。", errors.New("--log is text or json"))
 }
 
 // operations serves what watches the server, on an address of its own, until
@@ -201,7 +201,7 @@ func iceServers(file string) ([]parcel.ICEServer, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fault.New(op, fault.Input, errors.New("--ice cannot be read"))
+		return nil, fault.Tell(op, fault.Input, "--ice 的文件读不了，请核对。", errors.New("--ice cannot be read"))
 	}
 	out, err := parcel.ParseICE(string(b))
 	return out, fault.Wrap(op, err)
@@ -216,7 +216,7 @@ func suiteOf(name string) (seal.Suite, error) {
 	case "national":
 		return seal.National, nil
 	}
-	return 0, fault.New("sync.serve", fault.Input, errors.New("--suite is international or national"))
+	return 0, fault.Tell("sync.serve", fault.Input, "--suite 写 international 或 national。", errors.New("--suite is international or national"))
 }
 
 // serveUntilDone serves until ctx ends; then closing is called, and what is
@@ -243,7 +243,7 @@ func serveUntilDone(ctx context.Context, srv *http.Server, l net.Listener, ready
 func listenOn(ctx context.Context, addr string) (net.Listener, error) {
 	const op = "sync.listen"
 	if _, _, err := net.SplitHostPort(addr); err != nil {
-		return nil, fault.New(op, fault.Input, errors.New("--listen is not HOST:PORT"))
+		return nil, fault.Tell(op, fault.Input, "--listen 写 HOST:PORT，例如 0.0.0.0:8443。", errors.New("--listen is not HOST:PORT"))
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {

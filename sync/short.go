@@ -10,8 +10,8 @@ import (
 
 // What flags take for a laptop and for a case.
 const (
-	idOfLaptop = "id of the laptop, or the last eight characters that it shows"
-	idOfCase   = "id of the case, or the last eight characters, which screens show"
+	idOfLaptop = "电脑的编号，或它显示的末八位"
+	idOfCase   = "受理编号，或画面上显示的末八位"
 )
 
 // ofDevice is at for an act on one laptop, by its id or the end of it; the act is named

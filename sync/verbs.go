@@ -23,9 +23,9 @@ func beside(ctx context.Context, dir string, errs io.Writer) (*central.Central, 
 }
 
 func list(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("list", "show what the centre holds: cases, devices, blobs. It names nobody.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON object")
+	f := flags("list", "列出中心收到的案件、电脑和文件；不写姓名。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 对象")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -115,16 +115,15 @@ func showLostNumbers(out io.Writer, lost []loan.Range) {
 }
 
 func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("operator add", "put a person on the county's roster, or change name, roles and level.\n"+
-		"Laptops get the roster when they enrol, and its changes when they sync. A person with a\n"+
-		"level works in that organisation alone: its point, county, province or bank. Without one,\n"+
-		"clerks and reviewers work at every point of the county, and others are the county's.", errs)
-	data := f.String("data", "", "folder of the centre")
-	id := f.String("id", "", "id of the person: letters, digits and -")
-	name := f.String("name", "", "name of the person")
-	role := f.String("role", "", "roles, joined by commas: "+strings.Join(central.Roles(), ", "))
-	level := f.String("level", "", "level: "+strings.Join(central.Levels(), ", "))
-	org := f.String("org", "", "organisation: name of the point, digits of county or province, or of the bank's branch (00: head office)")
+	f := flags("operator add", "把人登记到县的名册上，或更改姓名、角色和层级。电脑注册时收到名册，同步时收到变动。\n"+
+		"写了层级的人只在所属机构（受理点、县、省或银行）办理；没有写的，操作员和复核员在本县\n"+
+		"各受理点办理，其他角色属县级。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	id := f.String("id", "", "账号：字母、数字和 -")
+	name := f.String("name", "", "姓名")
+	role := f.String("role", "", "角色，几个用逗号隔开："+strings.Join(central.Roles(), ", ")+"（操作员、复核员、系统数据管理员、审计员）")
+	level := f.String("level", "", "层级："+strings.Join(central.Levels(), ", ")+"（受理点、县、省、银行）")
+	org := f.String("org", "", "所属机构：受理点名称，县或省的代码，或银行分行的代码（总行 00）")
 	who := actorFlags(f, nil)
 	unproven := unprovenFlag(f)
 	if err := parse(f, args, out, "data", "id", "name", "role"); err != nil {
@@ -141,10 +140,10 @@ func operatorAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 }
 
 func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("operator off", "take a person off the county's roster: laptops learn it at their next sync,\n"+
-		"and nobody recovers that person's password. operator add puts them back.", errs)
-	data := f.String("data", "", "folder of the centre")
-	id := f.String("id", "", "id of the person")
+	f := flags("operator off", "把人从县的名册上去掉：各台电脑下次同步时知道，此后不能再为他重设密码。\n"+
+		"用 operator add 重新登记。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	id := f.String("id", "", "账号")
 	who := actorFlags(f, nil)
 	unproven := unprovenFlag(f)
 	if err := parse(f, args, out, "data", "id"); err != nil {
@@ -156,22 +155,21 @@ func operatorOff(ctx context.Context, args []string, out, errs io.Writer) error 
 }
 
 func codeNew(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("code new", "write a fresh enrolment code, good for one laptop, into a file. With --again it is for a\n"+
-		"laptop that enrolled before and was revoked, or whose certificate ran out: it keeps what\n"+
-		"waits on it, and sends it afterwards.", errs)
-	data := f.String("data", "", "folder of the centre")
-	file := f.String("code-file", "", "file to write")
-	point := f.String("point", "", "name of the intake point")
-	typ := f.String("point-type", "", "sort of the intake point")
-	again := f.String("again", "", idOfLaptop+", that is to\nenrol again")
-	hours := f.Int("hours", 24, "hours the code is good for")
-	png := f.String("png", "", "file to write it to as the picture of a QR code, which the laptop's camera reads")
+	f := flags("code new", "把新的注册码写到文件里，一个码只供一台电脑。写 --again 的，供注册过、后来停用或证书\n"+
+		"过期的电脑重新注册：那台电脑上待传的材料保留，注册后再传。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	file := f.String("code-file", "", "要写的文件")
+	point := f.String("point", "", "受理点名称")
+	typ := f.String("point-type", "", "受理点类别")
+	again := f.String("again", "", idOfLaptop+"，用来重新注册")
+	hours := f.Int("hours", 24, "注册码有效的小时数")
+	png := f.String("png", "", "把它写成二维码图片的文件，电脑的摄像头可以读")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "code-file"); err != nil {
 		return err
 	}
 	if *hours < 1 || *hours > 24*366 {
-		return fault.New("sync.code", fault.Input, errors.New("--hours is out of range"))
+		return fault.Tell("sync.code", fault.Input, "--hours 写 1 到 8784 的小时数。", errors.New("--hours is out of range"))
 	}
 	o := central.NewCodeOptions{Point: *point, PointType: *typ, ValidFor: time.Duration(*hours) * time.Hour}
 	return who.at(ctx, *data, settles("code new"), func(c *central.Central) (err error) {
@@ -197,12 +195,11 @@ func writeCode(ctx context.Context, c *central.Central, file, picture string, o 
 }
 
 func verify(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("verify", "read every blob and compare it with its name; name those that are missing or damaged,\n"+
-		"one a line, and fail where there are any. With --mend the centre asks laptops for them again.\n"+
-		"The centre's own record, exports among it, is read too: its chain, and what is signed of it.", errs)
-	data := f.String("data", "", "folder of the centre")
-	mend := f.Bool("mend", false, "count them as lacking, and begin a new epoch: laptops send again what they still have;\nthe embedded store must not be served then")
-	asJSON := f.Bool("json", false, "print one JSON object")
+	f := flags("verify", "读出每个文件，与它的名称核对，缺失或损坏的每行列出一个，有则以失败结束。写 --mend 的，\n"+
+		"中心再向各台电脑要。中心自己的日志（含导出）也核对：前后是否相接，签名是否相符。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	mend := f.Bool("mend", false, "按缺失处理，由各台电脑把还有的再传一次；使用内置数据库的，须先停止服务")
+	asJSON := f.Bool("json", false, "输出一个 JSON 对象")
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
@@ -248,10 +245,9 @@ func verify(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 func restored(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("restored", "say that the folder, or the database, came out of a backup, before a server starts again:\n"+
-		"laptops then send what the backup lacks. What the centre itself did since, such as a laptop\n"+
-		"or a person shut out, is said again by people: it tells up to when the backup knows of that.", errs)
-	data := f.String("data", "", "folder of the centre")
+	f := flags("restored", "中心的文件夹或数据库是从备份恢复的：在重新启动服务之前说明，各台电脑便把备份里没有的\n"+
+		"再传一次。备份以后中心自己办的（如停用电脑、人员）须重新办理：会写出备份到何时为止。", errs)
+	data := f.String("data", "", "中心的文件夹")
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}

@@ -17,15 +17,15 @@ import (
 	"github.com/google/uuid"
 )
 
-const telephone = "Speak with the person first, on a number you know to be theirs, and be sure who it is."
+const telephone = "先用您知道属于本人的号码与本人通话，确认是谁。"
 
 // caller are the flags that say who is on the telephone.
 func callerFlags(f *flag.FlagSet) (data *string, who *central.Caller, by, code *string) {
 	who = &central.Caller{}
-	data = f.String("data", "", "folder of the centre")
+	data = f.String("data", "", "中心的文件夹")
 	f.StringVar(&who.Device, "device", "", idOfLaptop)
-	f.StringVar(&who.Operator, "operator", "", "id of the account that it shows")
-	return data, who, f.String("by", "", "id of the data administrator who answers"), f.String("code", "", "the code that the laptop shows, as they read it out, or the text of its QR code")
+	f.StringVar(&who.Operator, "operator", "", "它显示的账号")
+	return data, who, f.String("by", "", "答复的系统数据管理员的账号"), f.String("code", "", "对方读出的、电脑显示的码，或其二维码的文字")
 }
 
 // unscanned makes of the text of a QR code the code in it, which must be of the
@@ -43,12 +43,12 @@ func unscanned(who *central.Caller, code *string) error {
 }
 
 func pngFlag(f *flag.FlagSet) *string {
-	return f.String("png", "", "file to write the answer's QR code to as a picture, which the laptop's camera reads")
+	return f.String("png", "", "把答复写成二维码图片的文件，电脑的摄像头可以读")
 }
 
 func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("lease renew", "answer a laptop that was without the county's word for too long: it is good for 14\n"+
-		"days more, and that account for 7. Read the answer out; it serves once, there, today.\n"+telephone, errs)
+	f := flags("lease renew", "答复太久没有联系县里的电脑：电脑续期 14 天，那个账号续期 7 天。把答复码读给对方，只在那台电脑、\n"+
+		"今天、用一次。\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
 	png := pngFlag(f)
 	actor := actorFlags(f, by)
@@ -68,11 +68,10 @@ func leaseRenew(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 func recoveryAnswer(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("recovery answer", "let a person of the roster be enabled at a laptop where another is signed in. --code is\n"+
-		"the ten digits that the laptop shows for that person. Read the answer out; it serves\n"+
-		"once, there, for that account, today. A request that also came over the network can be\n"+
-		"approved there instead: see sync recovery list. Speak with the person who is to be\n"+
-		"enabled, on a number you know to be theirs, and be sure who it is.", errs)
+	f := flags("recovery answer", "准许名册上的人在另一人登录着的电脑上启用账号。--code 是那台电脑为这个人显示的十位数字。把答复码\n"+
+		"读给对方，只在那台电脑、为那个账号、今天、用一次。申请也从网络传来的，可改用\n"+
+		"sync recovery approve 批准（见 sync recovery list）。先用您知道属于本人的号码与要启用的人\n"+
+		"通话，确认是谁。", errs)
 	data, who, by, code := callerFlags(f)
 	png := pngFlag(f)
 	actor := actorFlags(f, by)
@@ -113,16 +112,15 @@ func sayEnabling(ctx context.Context, c *central.Central, who central.Caller, er
 }
 
 func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("grant answer", "answer a request for a grant that was read out by telephone. Without --yes it says\n"+
-		"what is asked for, and no more. With it, read the answer out; it serves once, there,\n"+
-		"for that operator, today. The grant also goes down signed, and can be withdrawn. The\n"+
-		"code of an export has the recipient in it, whom --to and --purpose must name.\n"+telephone, errs)
+	f := flags("grant answer", "答复电话里读来的授权申请。不写 --yes 的，只写出申请的是什么。写了的，把答复码读给对方，只在那台\n"+
+		"电脑、为那个人、今天、用一次。授权另经签名下发，可以撤销。导出的申请码里含收件人，须用 --to 和\n"+
+		"--purpose 照读来的写明。\n"+telephone, errs)
 	data, who, by, code := callerFlags(f)
-	reason, png := f.String("reason", "", "why it is granted"), pngFlag(f)
+	reason, png := f.String("reason", "", "批准的原因"), pngFlag(f)
 	said := guard.ExportTo{}
-	f.StringVar(&said.To, "to", "", "of an export: who receives it, as it was read out")
-	f.StringVar(&said.Purpose, "purpose", "", "of an export: what for, as it was read out")
-	yes := f.Bool("yes", false, "what is asked for is granted")
+	f.StringVar(&said.To, "to", "", "导出：收件人，照读来的写")
+	f.StringVar(&said.Purpose, "purpose", "", "导出：用途，照读来的写")
+	yes := f.Bool("yes", false, "批准所申请的")
 	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "operator", "by", "code", "reason"); err != nil {
 		return err
@@ -170,9 +168,9 @@ func grantAnswer(ctx context.Context, args []string, out, errs io.Writer) error 
 }
 
 func answerList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("answer list", "show what was answered by telephone: renewals, accounts let in, and grants.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("answer list", "列出电话答复过的：续期、启用账号和授权。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -199,11 +197,10 @@ func answeredLabel(kind string) string {
 }
 
 func grantWaiting(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("grant waiting", "show the requests for grants that laptops sent up and nobody answered yet, with the\n"+
-		"device and the request's digits, by which sync grant decide names one. Data administrators\n"+
-		"also have them in 管理 of their own laptops.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("grant waiting", "列出各台电脑传来、还没有答复的授权申请，附电脑编号和核对码，供 sync grant decide 使用。\n"+
+		"系统数据管理员在自己电脑的“管理”里也能看到。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -238,15 +235,14 @@ func grantWaiting(ctx context.Context, args []string, out, errs io.Writer) error
 }
 
 func grantDecide(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("grant decide", "grant or decline a request that waits; see sync grant waiting. What is granted goes down\n"+
-		"signed with the next sync of the laptop that asked.", errs)
-	data := f.String("data", "", "folder of the centre")
-	device := f.String("device", "", idOfLaptop+", that asked")
-	ask := f.String("ask", "", "digits of the request")
-	by := f.String("by", "", "id of the data administrator who decides")
-	reason := f.String("reason", "", "why")
-	yes := f.Bool("yes", false, "what is asked for is granted")
-	no := f.Bool("no", false, "it is declined")
+	f := flags("grant decide", "批准或不批准一份等待的申请，见 sync grant waiting。批准的经签名，在申请的电脑下次同步时下发。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	device := f.String("device", "", idOfLaptop+"，即申请的电脑")
+	ask := f.String("ask", "", "申请的核对码")
+	by := f.String("by", "", "办理的系统数据管理员的账号")
+	reason := f.String("reason", "", "原因")
+	yes := f.Bool("yes", false, "批准所申请的")
+	no := f.Bool("no", false, "不批准")
 	actor := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "device", "ask", "by", "reason"); err != nil {
 		return err

@@ -15,15 +15,14 @@ import (
 )
 
 func caseWithdrawConsent(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("case withdraw-consent", "note that a person takes a consent back and no laptop is there to hear it, as when the\n"+
-		"season was erased there. From then on the case is exported to nobody and accepted no more;\n"+
-		"what was signed stands. Laptops that have the case hear it at their next sync.", errs)
-	data := f.String("data", "", "folder of the centre")
+	f := flags("case withdraw-consent", "登记本人撤回同意：用于没有电脑可以登记时，如那里的学年已清除。此后案件不再导出、不再受理；\n"+
+		"已签署的仍有效。有这件案件的电脑下次同步时知道。", errs)
+	data := f.String("data", "", "中心的文件夹")
 	id := f.String("case", "", idOfCase)
-	party := f.String("party", "", "whose consent: student or coborrower")
-	purpose := f.String("purpose", "", "to what: "+strings.Join(loan.Purposes(), ", "))
-	reason := f.String("reason", "", "how it was heard; no personal data")
-	by := f.String("by", "", "id of the officer who heard it")
+	party := f.String("party", "", "谁的同意：student（学生）或 coborrower（共同借款人）")
+	purpose := f.String("purpose", "", "同意的事项："+strings.Join(loan.Purposes(), ", "))
+	reason := f.String("reason", "", "怎样得知的；不写个人信息")
+	by := f.String("by", "", "得知的人的账号")
 	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case", "party", "purpose", "reason"); err != nil {
 		return err
@@ -31,10 +30,10 @@ func caseWithdrawConsent(ctx context.Context, args []string, out, errs io.Writer
 	const op = "sync.withdraw"
 	p := loan.Party(*party)
 	if p != loan.StudentParty && p != loan.CoborrowerParty {
-		return fault.New(op, fault.Input, errors.New("--party is student or coborrower"))
+		return fault.Tell(op, fault.Input, "--party 写 student（学生）或 coborrower（共同借款人）。", errors.New("--party is student or coborrower"))
 	}
 	if !slices.Contains(loan.Purposes(), *purpose) {
-		return fault.New(op, fault.Input, errors.New("--purpose is one of "+strings.Join(loan.Purposes(), ", ")))
+		return fault.Tell(op, fault.Input, "--purpose 写其中一个："+strings.Join(loan.Purposes(), "、")+"。", errors.New("--purpose is one of "+strings.Join(loan.Purposes(), ", ")))
 	}
 	return who.ofCase(ctx, *data, *id, func(kase uuid.UUID) central.Act {
 		return central.Act{Verb: guard.HearWithdrawal, Name: "case withdraw-consent " + *party + " " + *purpose, Case: kase, Reason: *reason}

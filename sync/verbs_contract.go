@@ -15,27 +15,25 @@ import (
 )
 
 func contract(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("contract", `write the sealed contract of a case, as the centre holds it: with the centre's own seal
-and time stamp, as far as they are there.
+	f := flags("contract", `写出一件案件已签署的合同，连同县里已盖的章和时间戳。
 
-With --grant into a file in the folder --out, encrypted to the recipient whom the grant
-names, with the second signature, and no watermark, for a signature covers every byte;
-counted and written down (sync export list). Without, readable, into the file --out:
-only a centre for practice does that, which holds made-up people.`, errs)
-	data := f.String("data", "", "folder of the centre")
+写 --grant 的：加密给授权里写明的收件人，写到 --out 的文件夹里，附第二种签名，没有
+水印（签名覆盖每个字节）；计数并记入日志（sync export list）。不写的：写成可直接打开
+的文件 --out，只有练习用的中心可以这样做，那里都是虚构的人。`, errs)
+	data := f.String("data", "", "中心的文件夹")
 	id := f.String("case", "", idOfCase)
-	file := f.String("out", "", "file to write; with --grant, folder to write to")
-	grant := f.String("grant", "", "id of the grant; see sync grant new --centre")
-	operator := f.String("operator", "", "id of the person whom the grant is for")
-	closed := f.Bool("closed", false, "as the laptop closed it, without what the centre put behind")
-	former := f.Int("former", 0, "1 for the first contract that a correction voided, and so on")
-	sm2 := f.String("sm2", "", "also write the second signature, by SM2, into this file, and its key beside it (.pem)")
+	file := f.String("out", "", "要写的文件；写了 --grant 的，是要写到的文件夹")
+	grant := f.String("grant", "", "授权的编号，见 sync grant new --centre")
+	operator := f.String("operator", "", "得到授权的人的账号")
+	closed := f.Bool("closed", false, "照电脑签署完成时的样子，不带县里后加的内容")
+	former := f.Int("former", 0, "更正作废的合同：第一份写 1，依次类推")
+	sm2 := f.String("sm2", "", "把第二种签名（SM2）另写到这个文件，公钥写在旁边（.pem）")
 	who := actorFlags(f, operator)
 	if err := parse(f, args, out, "data", "case", "out"); err != nil {
 		return err
 	}
 	if *former < 0 {
-		return fault.New("sync.contract", fault.Input, errors.New("--former is below 0"))
+		return fault.Tell("sync.contract", fault.Input, "--former 不能小于 0。", errors.New("--former is below 0"))
 	}
 	c, err := beside(ctx, *data, errs)
 	if err != nil {
@@ -73,10 +71,10 @@ only a centre for practice does that, which holds made-up people.`, errs)
 }
 
 func contractList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("contract list", "list how far the centre is with the contracts it received: waiting for its seal, received\n"+
-		"(a time stamp is still to come), stamped, plain (nothing can be put behind), refused (does not verify).", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON object")
+	f := flags("contract list", "列出收到的合同办到哪一步：等待县里盖章，已盖章、等待时间戳，已有时间戳，不加盖章，\n"+
+		"核验不通过。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 对象")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -99,7 +97,7 @@ func contractList(ctx context.Context, args []string, out, errs io.Writer) error
 	})
 }
 
-// showContract says how far a contract is, and at the end why, in the words of programs.
+// showContract says how far a contract is, and why, at the end in the words of programs.
 func showContract(out io.Writer, k central.KeptContract) {
 	state := map[string]string{"waiting": "等待县里盖章", "received": "已盖章，等待时间戳", "stamped": "已盖章，有时间戳", "plain": "不加盖章", "refused": "核验不通过，请人工核对"}[k.State]
 	fmt.Fprintf(out, "案件 %s  %s", k.Case, cmp.Or(state, k.State))
@@ -107,28 +105,46 @@ func showContract(out io.Writer, k central.KeptContract) {
 		fmt.Fprintf(out, "  试过 %d 次", k.Tries)
 	}
 	if k.Why != "" {
-		fmt.Fprintf(out, "  %s", k.Why)
+		fmt.Fprintf(out, "  %s  %s", whyContract(k), k.Why)
 	}
 	fmt.Fprintln(out)
 }
 
+// whyContract says in Chinese why a contract is no further.
+func whyContract(k central.KeptContract) string {
+	by, isSealed := strings.CutPrefix(k.Why, "sealed by ")
+	switch device, _, _ := strings.Cut(by, ","); {
+	case isSealed:
+		return "由电脑 " + device + " 盖章，而那台电脑的记录里没有"
+	case k.State == "received" && k.Why == fault.Offline.String():
+		return "连不上时间戳服务，会再试"
+	case k.Tries > 0:
+		return "没有办成，会再试"
+	}
+	if said := map[string]string{"no contract": "没有合同", "first form": "最早的版式，不能再加盖", "not as a terminal closes it": "不是电脑签署完成时的样子",
+		"another case's": "是另一件案件的合同"}[k.Why]; said != "" {
+		return said
+	}
+	return "核验发现问题，用 sync contract verify 看是什么" // its codes follow
+}
+
 func contractVerify(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("contract verify", "say in Chinese who signed a contract, when and by which clock, whether one byte changed\n"+
-		"since, and whether it is the one the centre holds; fail where it does not hold.", errs)
-	data := f.String("data", "", "folder of the centre")
-	file := f.String("file", "", "the contract")
-	sm2 := f.String("sm2", "", "file with the second signature, where it is not to be the one the centre holds")
+	f := flags("contract verify", "说明合同由谁、何时、按哪个时钟签署，此后有没有改动一个字节，是不是中心收到的那一份；\n"+
+		"核验不通过的，以失败结束。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	file := f.String("file", "", "合同文件")
+	sm2 := f.String("sm2", "", "第二种签名的文件；不写就用中心收到的")
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
 	}
 	pdf, err := os.ReadFile(*file)
 	if err != nil {
-		return fault.New("sync.contract", fault.Missing, errors.New("--file cannot be read"))
+		return fault.Tell("sync.contract", fault.Missing, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 	}
 	var national []byte
 	if *sm2 != "" {
 		if national, err = os.ReadFile(*sm2); err != nil {
-			return fault.New("sync.contract", fault.Missing, errors.New("--sm2 cannot be read"))
+			return fault.Tell("sync.contract", fault.Missing, "--sm2 的文件读不了，请核对。", errors.New("--sm2 cannot be read"))
 		}
 	}
 	return at(ctx, *data, errs, func(c *central.Central) error {
@@ -140,7 +156,7 @@ func contractVerify(ctx context.Context, args []string, out, errs io.Writer) err
 			fmt.Fprintln(out, line)
 		}
 		if !r.OK {
-			return fault.New("sync.contract", fault.Untrusted, errors.New("the contract does not hold"))
+			return fault.Tell("sync.contract", fault.Untrusted, "合同核验不通过，原因见上面。", errors.New("the contract does not hold"))
 		}
 		return nil
 	})
@@ -158,7 +174,7 @@ func stampingFlags(ctx context.Context, c *central.Central, address, rootsFile s
 	if rootsFile != "" {
 		var err error
 		if roots, err = os.ReadFile(rootsFile); err != nil {
-			return fault.New("sync.serve", fault.Input, errors.New("--tsa-roots cannot be read"))
+			return fault.Tell("sync.serve", fault.Input, "--tsa-roots 的文件读不了，请核对。", errors.New("--tsa-roots cannot be read"))
 		}
 	}
 	return c.SetStamping(ctx, address, roots)
@@ -196,7 +212,7 @@ func revocationFlags(ctx context.Context, c *central.Central, lists, policy stri
 		default:
 			b, err := os.ReadFile(name)
 			if err != nil {
-				return fault.New("sync.serve", fault.Input, errors.New("--tsa-crl cannot be read"))
+				return fault.Tell("sync.serve", fault.Input, "--tsa-crl 的文件读不了，请核对。", errors.New("--tsa-crl cannot be read"))
 			}
 			if p, _ := pem.Decode(b); p == nil {
 				b = pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: b})

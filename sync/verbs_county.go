@@ -64,18 +64,16 @@ func inForce(out io.Writer, b central.IssuedBulletin, what string) {
 }
 
 func rosterImport(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("roster import", `take in a high school's list of pre-applied students (预申请名单).
+	f := flags("roster import", `导入一所高中的预申请名单。
 
-The file is UTF-8 text parted by tabs or commas. Its first line names the
-columns, in any order: 身份证号, 姓名, 预申请结果 (通过 or 未通过), and if there are
-any 手机号, 民族, 家庭住址, 困难类型 (several joined by ;). All or nothing: a line
-that does not hold is named with its reason. A later file of the same group
-code takes the place of the former one.`, errs)
-	data := f.String("data", "", "folder of the centre")
-	file := f.String("file", "", "the school's file")
-	group := f.String("group", "", "group code of the pre-application: letters, digits and -")
-	school := f.String("school", "", "name of the high school")
-	year := f.Int("year", loan.AcademicYearOf(loan.DateOf(time.Now())), "year in which the school year begins")
+文件是 UTF-8 文本，用制表符或逗号分隔。第一行是栏目名，顺序不限：身份证号、姓名、
+预申请结果（通过或未通过），可以有手机号、民族、家庭住址、困难类型（几个用 ; 隔开）。
+有一行不对就全部不收，并写出哪一行、为什么。同一群组码后来的文件代替先前的。`, errs)
+	data := f.String("data", "", "中心的文件夹")
+	file := f.String("file", "", "学校的名单文件")
+	group := f.String("group", "", "预申请的群组码：字母、数字和 -")
+	school := f.String("school", "", "高中名称")
+	year := f.Int("year", loan.AcademicYearOf(loan.DateOf(time.Now())), "学年开始的年份")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "file", "group", "school"); err != nil {
 		return err
@@ -87,10 +85,10 @@ code takes the place of the former one.`, errs)
 }
 
 func schoolsImport(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("schools import", "take in the Ministry's list of schools for all laptops: UTF-8, a head line\n"+
-		"\"code name kind level place authority\", then a school a line, parted by tabs. All or nothing.", errs)
-	data := f.String("data", "", "folder of the centre")
-	file := f.String("file", "", "the register")
+	f := flags("schools import", "导入教育部的院校名册，供各台电脑使用：UTF-8，第一行是 code name kind level place authority，\n"+
+		"以后每行一所学校，用制表符分隔。有一行不对就全部不收。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	file := f.String("file", "", "名册文件")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
@@ -102,11 +100,10 @@ func schoolsImport(ctx context.Context, args []string, out, errs io.Writer) erro
 }
 
 func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("pack add", "sign a policy pack and send it to all laptops. The signing date of a contract\n"+
-		"chooses the pack; a pack of an id already in use takes its place.", errs)
-	data := f.String("data", "", "folder of the centre")
-	file := f.String("file", "", "the pack, a JSON object")
-	late := f.Bool("late", false, "it begins in the past, and contracts signed since are to be judged by it")
+	f := flags("pack add", "签发政策包，发给各台电脑。合同按签订日期选用；编号已有的，新的代替旧的。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	file := f.String("file", "", "政策包文件，一个 JSON 对象")
+	late := f.Bool("late", false, "从过去的日期起适用，此后签订的合同也按它审核")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
@@ -122,11 +119,10 @@ func packAdd(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 func templateAdd(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("template add", "sign the words of a contract or form and send them to all laptops. The signing\n"+
-		"date chooses the template; a text that changes gets a higher version.", errs)
-	data := f.String("data", "", "folder of the centre")
-	file := f.String("file", "", "the template, a JSON object")
-	late := f.Bool("late", false, "it begins in the past, and contracts of since then that are not signed are to have it")
+	f := flags("template add", "签发合同或表单的模板，发给各台电脑。按签订日期选用；文字有改动的，版本要更高。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	file := f.String("file", "", "模板文件，一个 JSON 对象")
+	late := f.Bool("late", false, "从过去的日期起适用，此后还没有签署的合同也用它")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "file"); err != nil {
 		return err
@@ -142,22 +138,21 @@ func templateAdd(ctx context.Context, args []string, out, errs io.Writer) error 
 }
 
 func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("grant new", "sign a data administrator's leave to see masked fields in full: who, which fields,\n"+
-		"of which cases or how many, why, until when. Laptops keep it and work by it offline.\n"+
-		"With --recipient it is leave to export them, encrypted to the recipient alone.\n"+
-		"Fields: "+strings.Join(append(guard.GrantFields(), guard.Counted()...), ", "), errs)
-	data := f.String("data", "", "folder of the centre")
-	operator := f.String("operator", "", "id of the person who may")
-	by := f.String("by", "", "id of the data administrator who approves")
-	fields := f.String("fields", "", "fields, joined by commas")
-	cases := f.String("case", "", "ids of the cases, or the last eight characters of each, joined by commas; or --count")
-	count := f.Int("count", 0, "of how many cases at most")
-	reason := f.String("reason", "", "why")
-	hours := f.Int("hours", 24, "for how many hours from now on")
-	device := f.String("device", "", idOfLaptop+"\nthat it is good at; needed with --count and for an export")
-	recipient := f.String("recipient", "", "it is to export, to this office")
-	key := f.String("recipient-key", "", "public key of the recipient, age1...")
-	centre := f.Bool("centre", false, "the export is the centre's own: sync export --grant")
+	f := flags("grant new", "签发系统数据管理员的授权，准许查看遮盖的栏目：谁、哪些栏目、哪几件或多少件案件、为什么、\n"+
+		"到何时。电脑收到后，没有网络也按它办。写 --recipient 的，是准许导出，只加密给那个收件人。\n"+
+		"栏目："+strings.Join(append(guard.GrantFields(), guard.Counted()...), ", "), errs)
+	data := f.String("data", "", "中心的文件夹")
+	operator := f.String("operator", "", "得到授权的人的账号")
+	by := f.String("by", "", "批准的系统数据管理员的账号")
+	fields := f.String("fields", "", "栏目，几个用逗号隔开")
+	cases := f.String("case", "", "受理编号或末八位，几件用逗号隔开；或写 --count")
+	count := f.Int("count", 0, "最多多少件案件")
+	reason := f.String("reason", "", "原因")
+	hours := f.Int("hours", 24, "从现在起有效的小时数")
+	device := f.String("device", "", idOfLaptop+"，授权只在那里有效；写 --count 或导出的，必须写")
+	recipient := f.String("recipient", "", "是导出，收件单位的名称")
+	key := f.String("recipient-key", "", "收件人的公钥，age1...")
+	centre := f.Bool("centre", false, "由中心自己导出：sync export --grant")
 	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "operator", "by", "fields", "reason"); err != nil {
 		return err
@@ -181,7 +176,7 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 		g, b, err := c.NewGrant(ctx, g)
 		if err == nil && g.Release != nil {
-			fmt.Fprintf(out, "to export to %s, key %s: compare it with the recipient\n", g.Release.To, g.Release.Fingerprint())
+			fmt.Fprintf(out, "导出给 %s，公钥 %s：请与收件人核对\n", g.Release.To, g.Release.Fingerprint())
 		}
 		if err == nil {
 			inForce(out, b, "有效到 "+clockTime(g.Until))
@@ -192,9 +187,9 @@ func grantNew(ctx context.Context, args []string, out, errs io.Writer) error {
 
 func withdraw(name, flag string, kind bulletin.Kind) verb {
 	return func(ctx context.Context, args []string, out, errs io.Writer) error {
-		f := flags(name, "take it out of force: laptops let go of it at their next sync.", errs)
-		data := f.String("data", "", "folder of the centre")
-		id := f.String(flag, "", "which")
+		f := flags(name, "撤回，不再有效：各台电脑下次同步时不再使用。", errs)
+		data := f.String("data", "", "中心的文件夹")
+		id := f.String(flag, "", "撤回哪一个")
 		who := actorFlags(f, nil)
 		if err := parse(f, args, out, "data", flag); err != nil {
 			return err
@@ -210,9 +205,9 @@ func withdraw(name, flag string, kind bulletin.Kind) verb {
 }
 
 func bulletinList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("bulletin list", "show what goes down to the laptops: rosters, register, packs, grants, devices shut out.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("bulletin list", "列出下发给各台电脑的内容：预申请名单、院校名册、政策包、模板、授权、停用的电脑等。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -242,14 +237,13 @@ func showBulletin(out io.Writer, b central.IssuedBulletin) {
 }
 
 func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("bulletin write", "write one into a file, to be carried to a laptop without a network: there\n"+
-		"doorstep pack take FILE. It is signed, not encrypted: a roster's file holds people.\n"+
-		"A laptop is renewed for 14 days by --kind devices --name shut-out, and an account for 7\n"+
-		"by --kind operators --name roster, as of the day of the file; by nothing else of these.", errs)
-	data := f.String("data", "", "folder of the centre")
-	kind := f.String("kind", "", "roster, schools, policy, template, grant, standing, devices or operators")
-	name := f.String("name", "", "its name; see sync bulletin list")
-	file := f.String("out", "", "file to write")
+	f := flags("bulletin write", "把下发的一项写到文件，带到没有网络的电脑上，在那里用 doorstep pack take FILE 读入。文件有签名，\n"+
+		"没有加密：名单的文件里有个人信息。电脑用 --kind devices --name shut-out 续期 14 天，账号用\n"+
+		"--kind operators --name roster 续期 7 天，从文件的日期算起；其他的都不续期。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	kind := f.String("kind", "", "种类：roster、schools、policy、template、grant、standing、devices 或 operators")
+	name := f.String("name", "", "名称，见 sync bulletin list")
+	file := f.String("out", "", "要写的文件")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "kind", "name", "out"); err != nil {
 		return err
@@ -264,14 +258,13 @@ func bulletinWrite(ctx context.Context, args []string, out, errs io.Writer) erro
 }
 
 func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("case return", "send a received case back to its desk, with coded reasons; the laptop shows at its\n"+
-		"next sync what is to be mended, and the case comes again.", errs)
-	data := f.String("data", "", "folder of the centre")
+	f := flags("case return", "把已送达的案件退回受理点，写明原因的代码；电脑下次同步后显示要改什么，改好再传来。", errs)
+	data := f.String("data", "", "中心的文件夹")
 	id := f.String("case", "", idOfCase)
-	codes := f.String("code", "", "codes of the reasons, joined by commas, such as E-DC-002; behind a code and a colon the\n"+
-		"field that it is about, where that is not plain, such as E-NM-005:coborrowers.0.name")
-	note := f.String("note", "", "a note for the clerk; no personal data")
-	by := f.String("by", "", "id of the reviewer who decides")
+	codes := f.String("code", "", "原因的代码，几个用逗号隔开，如 E-DC-002；代码不足以说明是哪个栏目的，在冒号后写栏目，\n"+
+		"如 E-NM-005:coborrowers.0.name")
+	note := f.String("note", "", "给操作员的说明；不写个人信息")
+	by := f.String("by", "", "办理的复核员的账号")
 	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case", "code"); err != nil {
 		return err
@@ -301,11 +294,11 @@ func caseReturn(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 func caseAccept(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("case accept", "say that a received case is accepted.", errs)
-	data := f.String("data", "", "folder of the centre")
+	f := flags("case accept", "受理一件已送达的案件。", errs)
+	data := f.String("data", "", "中心的文件夹")
 	id := f.String("case", "", idOfCase)
-	note := f.String("note", "", "a note; no personal data")
-	by := f.String("by", "", "id of the reviewer who decides")
+	note := f.String("note", "", "说明；不写个人信息")
+	by := f.String("by", "", "办理的复核员的账号")
 	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case"); err != nil {
 		return err

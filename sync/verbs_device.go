@@ -13,10 +13,10 @@ import (
 )
 
 func deviceList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("device list", "show the laptops: last contact, version, what waited there, how wrong its clock was,\n"+
-		"who is shut out, and of which two machines are at work.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("device list", "列出各台电脑：最后联系、程序版本、当时待传的材料、时钟差多少，哪台已停用，哪台有两台电脑\n"+
+		"用着同一个身份。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -90,11 +90,11 @@ func clockWords(ms int64) string {
 }
 
 func deviceLost(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("device lost", "lock out a laptop that was lost or stolen, and say what arrived from it: which cases\n"+
-		"are whole here, which are not, and what it said still waited when it was last heard of.", errs)
-	data := f.String("data", "", "folder of the centre")
-	id := f.String("id", "", "id of the device, or the last eight characters that it shows")
-	asJSON := f.Bool("json", false, "print one JSON object")
+	f := flags("device lost", "停用丢失或被盗的电脑，并写出从它收到了什么：哪些案件已收全，哪些没有，最后一次联系时它说\n"+
+		"还有什么待传。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	id := f.String("id", "", idOfLaptop)
+	asJSON := f.Bool("json", false, "输出一个 JSON 对象")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err
@@ -141,8 +141,8 @@ func showLost(out io.Writer, r *central.Report) {
 func onDevice(name, about string, do func(*central.Central, context.Context, uuid.UUID) error) verb {
 	return func(ctx context.Context, args []string, out, errs io.Writer) error {
 		f := flags(name, about, errs)
-		data := f.String("data", "", "folder of the centre")
-		id := f.String("id", "", "id of the device, or the last eight characters that it shows")
+		data := f.String("data", "", "中心的文件夹")
+		id := f.String("id", "", idOfLaptop)
 		who := actorFlags(f, nil)
 		if err := parse(f, args, out, "data", "id"); err != nil {
 			return err
@@ -153,14 +153,13 @@ func onDevice(name, about string, do func(*central.Central, context.Context, uui
 }
 
 func deviceRevoke() verb {
-	return onDevice("device revoke", "shut a laptop out; what came from it stays, and what waits on it is kept there.", (*central.Central).Revoke)
+	return onDevice("device revoke", "停用一台电脑：已收到的保留，待传的留在那台电脑上。", (*central.Central).Revoke)
 }
 
 func deviceAdmit() verb {
-	return onDevice("device admit", "let a laptop in again that was revoked, or reported lost and found: what waited on it flows.", (*central.Central).Admit)
+	return onDevice("device admit", "重新接纳停用的、或报失后找到的电脑：待传的材料继续传。", (*central.Central).Admit)
 }
 
 func deviceSettle() verb {
-	return onDevice("device settle", "say that a device of which two machines were at work is dealt with: the list names\n"+
-		"it no more until another parcel is refused. What was refused is kept.", (*central.Central).SettleClone)
+	return onDevice("device settle", "了结两台电脑用同一个身份的问题：列表不再提示，直到又有传送没有收。没有收的内容仍保留。", (*central.Central).SettleClone)
 }

@@ -13,13 +13,12 @@ import (
 )
 
 func emergencyList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("emergency list", "show the emergencies (紧急查看) at the laptops of one's organisation: who saw which case in\n"+
-		"full without a grant, why, and what was said of it afterwards, here or at the laptop; where\n"+
-		"both did, the first counts. Those that nobody has looked at come first. A data administrator\n"+
-		"or auditor signs in, and the centre's record says so.", errs)
-	data := f.String("data", "", "folder of the centre")
-	reason := f.String("reason", "", "why it is looked at; no personal data")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("emergency list", "列出自己机构各台电脑上的紧急查看：谁没有授权看了哪件案件的全部内容，为什么，事后在这里或在\n"+
+		"电脑上复查的结果（两处都复查的，以先的为准）；还没有复查的在前。由系统数据管理员或审计员\n"+
+		"登录办理，记入中心的日志。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	reason := f.String("reason", "", "查看的原因；不写个人信息")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "reason"); err != nil {
 		return err
@@ -63,15 +62,14 @@ func showEmergency(out io.Writer, e central.Emergency) {
 }
 
 func emergencyReview(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("emergency review", "say of an emergency whether it was right, and why; see sync emergency list. A data\n"+
-		"administrator or auditor of the level above who used it does, and never that person. It is\n"+
-		"in the centre's record, and the laptop shows it from its next sync on.", errs)
-	data := f.String("data", "", "folder of the centre")
+	f := flags("emergency review", "复查一次紧急查看（见 sync emergency list）：是否应当使用，为什么。由使用人上一级的系统数据\n"+
+		"管理员或审计员办理，不能由本人办理。记入中心的日志，电脑下次同步后显示。", errs)
+	data := f.String("data", "", "中心的文件夹")
 	device := f.String("device", "", idOfLaptop)
-	id := f.String("id", "", "id of the emergency")
-	right := f.Bool("right", false, "it was in order")
-	wrong := f.Bool("not-right", false, "it was not")
-	reason := f.String("reason", "", "what was found; no personal data")
+	id := f.String("id", "", "紧急查看的编号")
+	right := f.Bool("right", false, "属实，使用得当")
+	wrong := f.Bool("not-right", false, "不应使用")
+	reason := f.String("reason", "", "复查的情况；不写个人信息")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "device", "id", "reason"); err != nil {
 		return err

@@ -12,14 +12,13 @@ import (
 )
 
 func caseErase(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("case erase", "erase a void case because a person of it asks for that: what was entered, pictures and\n"+
-		"papers. A tombstone stays, with who, when and why; the laptops that have the case erase\n"+
-		"theirs at their next sync, and it does not come back by any road. Usually a data\n"+
-		"administrator does it at a laptop: 管理, 保存与清除. Backups that were made before have it still.", errs)
-	data := f.String("data", "", "folder of the centre")
+	f := flags("case erase", "应本人要求删除一件已作废的案件：录入的内容、照片和材料。只留下谁、何时、为什么的记载；\n"+
+		"有这件案件的电脑下次同步时也删除，不会再由任何途径回来。通常由系统数据管理员在电脑上办：\n"+
+		"“管理”的“保存与清除”。以前做的备份里仍有。", errs)
+	data := f.String("data", "", "中心的文件夹")
 	id := f.String("case", "", idOfCase)
-	by := f.String("by", "", "id of the data administrator who does it")
-	reason := f.String("reason", "", "why; no personal data")
+	by := f.String("by", "", "办理的系统数据管理员的账号")
+	reason := f.String("reason", "", "原因；不写个人信息")
 	who := actorFlags(f, by)
 	if err := parse(f, args, out, "data", "case", "by", "reason"); err != nil {
 		return err
@@ -30,11 +29,10 @@ func caseErase(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 func caseErased(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("case erased", "show the cases that were erased at a person's wish, and the wishes of laptops that were\n"+
-		"refused here, with the reason. Where one waits because the case is not void here, it is\n"+
-		"erased as soon as it is.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("case erased", "列出应本人要求删除的案件，和电脑要求删除而这里没有办的及其原因。因案件在这里还没有作废而\n"+
+		"等待的，一作废就删除。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err

@@ -12,22 +12,19 @@ import (
 )
 
 func export(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("export", `write cases out.
+	f := flags("export", `导出案件。
 
-With --grant: copies of the cases that a data administrator's grant names, as one
-file encrypted to the recipient whom it names, with a watermark over every contract
-and picture, counted and written down (sync export list).
+写 --grant 的：系统数据管理员的授权里写明的案件，合成一个文件，加密给写明的收件人，
+合同和图片都有水印；计数并记入日志（sync export list）。
 
-Without: every attachment of every case, byte for byte and readable, into a folder:
-CASE/SLOT-N.EXT. Each is compared with its name first. A contract has the centre's
-receipt and time stamp behind it; those that corrections voided are
-contract-void-N.pdf. Only a centre for practice does that, which holds made-up
-people. Both may run beside the server.`, errs)
-	data := f.String("data", "", "folder of the centre")
-	to := f.String("to", "", "folder to write to")
-	grant := f.String("grant", "", "id of the grant; see sync grant new --centre")
-	operator := f.String("operator", "", "id of the person whom the grant is for")
-	cases := f.String("case", "", "ids of the cases, or the last eight characters of each, joined by commas; without it those that the grant names")
+不写的：把全部案件的全部附件原样写到文件夹，可直接打开：案件/项目-序号.扩展名，写前先与
+名称核对。合同带县里的章和时间戳，更正作废的是 contract-void-N.pdf。只有练习用的中心
+可以这样做，那里都是虚构的人。两种都可以在服务运行时办。`, errs)
+	data := f.String("data", "", "中心的文件夹")
+	to := f.String("to", "", "要写到的文件夹")
+	grant := f.String("grant", "", "授权的编号，见 sync grant new --centre")
+	operator := f.String("operator", "", "得到授权的人的账号")
+	cases := f.String("case", "", "受理编号或末八位，几件用逗号隔开；不写就是授权里写明的全部")
 	who := actorFlags(f, operator)
 	if err := parse(f, args, out, "data", "to"); err != nil {
 		return err
@@ -58,9 +55,9 @@ people. Both may run beside the server.`, errs)
 }
 
 func exportList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("export list", "show which copies of cases left the centre: under which grant, by whom, to whom.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("export list", "列出从中心导出过的案件：按哪份授权、由谁、给谁。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err

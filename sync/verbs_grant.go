@@ -12,10 +12,10 @@ import (
 // grantWithdraw takes a grant out of force. The record says whose it was and of which cases:
 // it is sought by them.
 func grantWithdraw(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("grant withdraw", "take it out of force: laptops let go of it at their next sync.", errs)
-	data := f.String("data", "", "folder of the centre")
-	id := f.String("id", "", "which")
-	reason := f.String("reason", "", "why; for the record")
+	f := flags("grant withdraw", "撤销授权，不再有效：各台电脑下次同步时不再使用。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	id := f.String("id", "", "授权的编号")
+	reason := f.String("reason", "", "原因，记入日志")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data", "id"); err != nil {
 		return err

@@ -18,9 +18,8 @@ import (
 	"doorstep/sync/central"
 )
 
-const auditors = "\nAn auditor of the roster signs in, and sees what was done at the laptops of their own\n" +
-	"organisation: point, county, province or bank. That they looked, by which ids and why,\n" +
-	"is in the centre's signed record."
+const auditors = "\n由名册上的审计员登录办理，看到自己机构（受理点、县、省或银行）各台电脑上的操作。\n" +
+	"谁看过、按什么编号、为什么，记入中心签名的日志。"
 
 // recordFlags are what the verbs of the record have in common.
 type recordFlags struct {
@@ -36,13 +35,13 @@ type recordFlags struct {
 func newRecordFlags(f *flag.FlagSet, lines bool) *recordFlags {
 	none, no := "", false
 	r := &recordFlags{operator: &none, id: &none, kind: &none, from: &none, to: &none, personFile: &none, person: &no, seen: &no, json: &no, errs: f.Output()}
-	r.data = f.String("data", "", "folder of the centre")
-	r.reason = f.String("reason", "", "why it is looked at; no personal data")
-	r.device = f.String("device", "", idOfLaptop+"; all without")
+	r.data = f.String("data", "", "中心的文件夹")
+	r.reason = f.String("reason", "", "查看的原因；不写个人信息")
+	r.device = f.String("device", "", idOfLaptop+"；不写就是全部")
 	if lines {
-		r.operator = f.String("of", "", "id of the operator it is about, unknown for tries to sign in by no known account; all\nwithout")
-		r.from = f.String("from", "", "first day, as 2026-08-01, by Beijing time")
-		r.to = f.String("to", "", "last day")
+		r.operator = f.String("of", "", "查哪个账号的操作；用不存在的账号登录的写 unknown；不写就是全部")
+		r.from = f.String("from", "", "从哪一天起，如 2026-08-01，按北京时间")
+		r.to = f.String("to", "", "到哪一天为止")
 	}
 	r.who = actorFlags(f, nil)
 	return r
@@ -50,11 +49,11 @@ func newRecordFlags(f *flag.FlagSet, lines bool) *recordFlags {
 
 // narrow adds the filters that single lines have.
 func (r *recordFlags) narrow(f *flag.FlagSet) {
-	r.id = f.String("case", "", "id of a case, or four characters or more of its end")
-	r.kind = f.String("kind", "", "sorts of acts, joined by commas: "+strings.Trim(fmt.Sprint(central.RecordKinds()), "[]"))
-	r.person = f.Bool("person", false, "who saw one person's data: the terminal asks for the ID number")
-	r.seen = f.Bool("seen", false, "lines alone by which somebody saw data of a case; not what was asked for, answered or\nrefused")
-	r.personFile = f.String("person-file", "", "the same, with a file whose first line is the number, /dev/fd/N for one that is open")
+	r.id = f.String("case", "", "受理编号，或它的末四位以上")
+	r.kind = f.String("kind", "", "操作的种类，几种用逗号隔开："+strings.Trim(fmt.Sprint(central.RecordKinds()), "[]"))
+	r.person = f.Bool("person", false, "谁看过一个人的资料：身份证号码在终端输入")
+	r.seen = f.Bool("seen", false, "只列看到了案件资料的；不列申请、答复和被拒绝的")
+	r.personFile = f.String("person-file", "", "同上，号码在文件的第一行，已经打开的写 /dev/fd/N")
 }
 
 // query reads the flags into a query.
@@ -96,7 +95,7 @@ func (r *recordFlags) number(ctx context.Context) ([]byte, error) {
 	if *r.personFile != "" {
 		return firstLine("--person-file", *r.personFile, r.errs)
 	}
-	b, err := askPassword(ctx, "the person's ID number", r.errs)
+	b, err := askPassword(ctx, "身份证号码", r.errs)
 	if err == nil && len(b) == 0 {
 		err = fault.Tell("sync.record", fault.Input, "没有身份证号：请在终端输入，或用 --person-file。", errors.New("no number: --person-file, or a terminal"))
 	}
@@ -125,13 +124,12 @@ func (r *recordFlags) at(ctx context.Context, do func(*central.Central, central.
 }
 
 func recordList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("record list", "show the record of all laptops, and the centre's own: who looked, searched, revealed,\n"+
-		"printed, exported, approved and changed what, when and why; never the value. The newest\n"+
-		"comes first. At the end of a line its code stands, its fields and detail as programs have them."+auditors, errs)
+	f := flags("record list", "列出各台电脑和中心自己的日志：谁、何时、为什么查看、查找、显示、打印、导出、批准、更改了\n"+
+		"什么，不写内容；最近的在前。每行末尾是供程序读的事项、栏目和备注代码。"+auditors, errs)
 	r := newRecordFlags(f, true)
 	r.narrow(f)
-	limit := f.Int("limit", 200, fmt.Sprintf("how many lines, %d at most", central.MaxRecord))
-	r.json = f.Bool("json", false, "print one JSON object")
+	limit := f.Int("limit", 200, fmt.Sprintf("列出几条，最多 %d", central.MaxRecord))
+	r.json = f.Bool("json", false, "输出一个 JSON 对象")
 	if err := parse(f, args, out, "data", "reason"); err != nil {
 		return err
 	}
@@ -158,11 +156,11 @@ func orNothing(err error, do func() error) error {
 }
 
 func recordOdd(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("record odd", "show what is odd in the record of all laptops together: one operator's many lookups, work\n"+
-		"at night, searches and take-overs over the day's number, refusals, wrong and temporary passwords, emergencies, many or\n"+
-		"repeated hand-overs of cases, and one phone or portrait in many cases. It proves nothing; a person looks."+auditors, errs)
+	f := flags("record odd", "列出各台电脑日志里值得留意的：一人查看很多、夜间操作、超过每日查找和接手上限、多次被拒绝、\n"+
+		"输错密码、临时密码、紧急查看、反复转交案件、同一手机或人像用于多件案件、电脑恢复了备份或以前的\n"+
+		"数据、电脑的记录与县里的不同。这些不是结论，须由人核实。"+auditors, errs)
 	r := newRecordFlags(f, true)
-	r.json = f.Bool("json", false, "print one JSON array")
+	r.json = f.Bool("json", false, "输出一个 JSON 数组")
 	if err := parse(f, args, out, "data", "reason"); err != nil {
 		return err
 	}
@@ -180,19 +178,21 @@ func recordOdd(ctx context.Context, args []string, out, errs io.Writer) error {
 }
 
 func recordVerify(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("record verify", "read the chains of all laptops and the centre's own from their beginning, with what was\n"+
-		"signed of them; name the place where one is not as it was written, and fail where there\n"+
-		"is any."+auditors, errs)
+	f := flags("record verify", "从头核验各台电脑和中心自己的日志及其签名，指出哪里与写入时不一致，有则以失败结束；\n"+
+		"也写出哪台电脑恢复过备份或以前的数据。"+auditors, errs)
 	r := newRecordFlags(f, false)
-	r.json = f.Bool("json", false, "print a JSON object for each chain, one a line")
+	r.json = f.Bool("json", false, "每份日志输出一行 JSON 对象")
 	if err := parse(f, args, out, "data", "reason"); err != nil {
 		return err
 	}
 	return r.at(ctx, func(c *central.Central, who central.Person, q central.RecordQuery) error {
-		wrong, chains := 0, 0
+		wrong, chains, older := 0, 0, 0
 		err := c.RecordProof(ctx, who, q, func(p central.ChainProof) error {
 			chains++
 			wrong += len(p.Wrong) + p.More
+			if len(p.Back) > 0 || p.Copied != nil {
+				older++
+			}
 			if *r.json {
 				return json.NewEncoder(out).Encode(p)
 			}
@@ -203,7 +203,11 @@ func recordVerify(ctx context.Context, args []string, out, errs io.Writer) error
 			return err
 		}
 		if !*r.json {
-			fmt.Fprintf(out, "核验了 %d 份日志，%d 处问题，%s\n", chains, wrong, byBeijing)
+			more := ""
+			if older > 0 {
+				more = fmt.Sprintf("%d 台电脑用过备份或以前的数据，或另有不同的记录，", older)
+			}
+			fmt.Fprintf(out, "核验了 %d 份日志，%d 处问题，%s%s\n", chains, wrong, more, byBeijing)
 		}
 		if wrong > 0 {
 			return fault.Tell("sync.record", fault.Damaged, "日志核验发现问题，见上面列出的位置。", errors.New("the record is not as it was written"))
@@ -213,12 +217,11 @@ func recordVerify(ctx context.Context, args []string, out, errs io.Writer) error
 }
 
 func recordExport(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("record export", "write lines of the record of all laptops into a file: UTF-8, comma-separated, with\n"+
-		"reasons, in which numbers and names are masked, with what the chains prove above and the\n"+
-		"authority's signature at the end. That it left is in the centre's signed record."+auditors, errs)
+	f := flags("record export", "把各台电脑的日志写到文件：UTF-8，用逗号分隔，含原因，其中的号码和姓名已遮盖；开头写核验结果，\n"+
+		"末尾是县里的签名。导出本身也记入中心签名的日志。"+auditors, errs)
 	r := newRecordFlags(f, true)
 	r.narrow(f)
-	to := f.String("out", "", "file to write, which is not there yet")
+	to := f.String("out", "", "要写的文件，须还没有")
 	if err := parse(f, args, out, "data", "reason", "out"); err != nil {
 		return err
 	}

@@ -17,9 +17,9 @@ import (
 )
 
 func recoveryList(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("recovery list", "show who asked to have a forgotten password set anew, or to be enabled at a laptop, in\nthe last seven days.", errs)
-	data := f.String("data", "", "folder of the centre")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("recovery list", "列出最近七天里申请重设忘记的密码、或在电脑上启用账号的人。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	who := actorFlags(f, nil)
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
@@ -59,32 +59,28 @@ func askedState(state string) string {
 	return state
 }
 
-const approveAbout = `let an operator who forgot the password set a new one, or a person of the roster be
-enabled at a laptop.
+const approveAbout = `准许忘记密码的人重设密码，或准许名册上的人在电脑上启用账号。
 
-Speak with the person first, on a number you know to be theirs, and be sure who
-it is. --code is the ten digits that the laptop shows, as they say them.
-A request that came over the network is named by its ID; one that came as a file
-by --file, and the approval is then written to --out, to be taken back; a name
-that ends in .dsg is what the laptop looks for.
-It says what is asked for. That a person be enabled, which another asked for at that
-laptop, is approved with --enable alone; one of an earlier program does not say.
-An approval is good for this one request: 30 minutes, or 72 hours by file.`
+先用您知道属于本人的号码与本人通话，确认是谁。--code 是对方读出的、电脑显示的
+十位数字。从网络传来的申请写它的编号 ID；以文件带来的写 --file，批准写到 --out
+的文件带回去，名称以 .dsg 结尾电脑才会找到。
+会写出申请的是什么。由别人在那台电脑上申请的启用账号，须写 --enable 才批准；较早的
+程序没有写明是哪一种。批准只对这一份申请有效：30 分钟，用文件的 72 小时。`
 
 func recoveryApprove(ctx context.Context, args []string, out, errs io.Writer) error {
 	f := flags("recovery approve", approveAbout, errs)
-	data := f.String("data", "", "folder of the centre")
-	code := f.String("code", "", "the ten digits that the laptop shows")
-	file := f.String("file", "", "request that came as a file")
-	to := f.String("out", "", "file to write the approval to; with --file")
-	enable := f.Bool("enable", false, "a person is to be enabled, and I know who asks for it: not a forgotten password")
+	data := f.String("data", "", "中心的文件夹")
+	code := f.String("code", "", "电脑显示的十位数字")
+	file := f.String("file", "", "以文件带来的申请")
+	to := f.String("out", "", "要写批准的文件；与 --file 同用")
+	enable := f.Bool("enable", false, "是启用账号，且已确认申请人；不是忘记密码")
 	who := actorFlags(f, nil)
 	id, rest := leadingID(args)
 	if err := parse(f, rest, out, "data", "code"); err != nil {
 		return err
 	}
 	if (*file == "") == (id == "") || (*file == "") != (*to == "") {
-		return fault.New("sync.recovery", fault.Input, errors.New("give an ID, or --file and --out"))
+		return fault.Tell("sync.recovery", fault.Input, "写申请的编号，或写 --file 和 --out。", errors.New("give an ID, or --file and --out"))
 	}
 	if *file != "" {
 		return approveFile(ctx, who, *data, *file, *code, *to, *enable)
@@ -137,12 +133,12 @@ func approveFile(ctx context.Context, who *actor, data, file, code, to string, e
 	const op = "sync.recovery"
 	in, err := os.Open(file)
 	if err != nil {
-		return fault.New(op, fault.Missing, errors.New("--file cannot be read"))
+		return fault.Tell(op, fault.Missing, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 	}
 	defer in.Close()
 	b, err := io.ReadAll(io.LimitReader(in, seal.MaxRecovery+1))
 	if err != nil {
-		return fault.New(op, fault.Disk, errors.New("--file cannot be read"))
+		return fault.Tell(op, fault.Disk, "--file 的文件读不了，请核对。", errors.New("--file cannot be read"))
 	}
 	return at(ctx, data, who.errs, func(c *central.Central) error {
 		asked, bad := c.RecoveryOfFile(ctx, b)
@@ -163,8 +159,8 @@ func approveFile(ctx context.Context, who *actor, data, file, code, to string, e
 }
 
 func recoveryRefuse(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("recovery refuse", "end a request; the laptop says so.", errs)
-	data := f.String("data", "", "folder of the centre")
+	f := flags("recovery refuse", "不批准一份申请，电脑会显示。", errs)
+	data := f.String("data", "", "中心的文件夹")
 	who := actorFlags(f, nil)
 	id, rest := leadingID(args)
 	if err := parse(f, rest, out, "data"); err != nil {
@@ -187,9 +183,9 @@ func recoveryRefuse(ctx context.Context, args []string, out, errs io.Writer) err
 }
 
 func recoveryTest(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("recovery test", "prove that the county's recovery key opens what laptops seal to it:\n"+
-		"a key is made, wrapped, asked for, approved and opened. Do it after every restore, and once a month.", errs)
-	data := f.String("data", "", "folder of the centre")
+	f := flags("recovery test", "检验县的恢复密钥能打开各台电脑的申请：从生成密钥到打开，完整办一遍。每次从备份恢复后、\n"+
+		"以及每月做一次。", errs)
+	data := f.String("data", "", "中心的文件夹")
 	if err := parse(f, args, out, "data"); err != nil {
 		return err
 	}
@@ -222,7 +218,7 @@ func leadingID(args []string) (id string, rest []string) {
 func requestID(s string) (uuid.UUID, error) {
 	id, err := uuid.Parse(s)
 	if err != nil {
-		return uuid.Nil, fault.New("sync.recovery", fault.Input, errors.New("the id of a request is needed; see sync recovery list"))
+		return uuid.Nil, fault.Tell("sync.recovery", fault.Input, "须写申请的编号，见 sync recovery list。", errors.New("the id of a request is needed; see sync recovery list"))
 	}
 	return id, nil
 }

@@ -12,13 +12,11 @@ import (
 )
 
 func stickTake(ctx context.Context, args []string, out, errs io.Writer) error {
-	f := flags("stick take", "take what laptops wrote onto a USB stick, and write the answers onto it.\n"+
-		"It works beside a running server, and may be repeated: what came already changes\n"+
-		"nothing. A batch that is not whole is refused whole. Exit code 1 when anything on\n"+
-		"the stick was not taken or not answered; the rest was.", errs)
-	data := f.String("data", "", "folder of the centre")
-	from := f.String("from", "", "folder of the stick")
-	asJSON := f.Bool("json", false, "print one JSON array")
+	f := flags("stick take", "收下各台电脑写到 U 盘上的材料，并把回答写到 U 盘。服务运行时也可以办，可以重复，已收过的不变。\n"+
+		"一批不完整的整批不收。有没有收下或没有写好回答的，退出码是 1，其余都已办好。", errs)
+	data := f.String("data", "", "中心的文件夹")
+	from := f.String("from", "", "U 盘的文件夹")
+	asJSON := f.Bool("json", false, "输出一个 JSON 数组")
 	if err := parse(f, args, out, "data", "from"); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type Duties struct {
 	Looks       int // requests to see, made here or at other laptops of the county
 	Exports     int // requests to export, made here
 	Emergencies int // at this laptop, that nobody looked at yet
+	Above       int // of those that the level above the county reviews, for the county
 	Answers     int // of his own to requests, that took no effect
 
 	// Cases of others, signed or on, in which a consent was taken back and that nobody opened
@@ -30,7 +31,8 @@ type Duties struct {
 }
 
 // Duties counts what the operator may answer and look at now; nothing of what he may not,
-// as his own and what is about a case in which he had a part. Nothing is noted.
+// as his own and what is about a case in which he had a part, but for emergencies of the
+// county's other people, of which nobody else would hear. Nothing is noted.
 func (d *Desk) Duties(ctx context.Context) (Duties, error) {
 	const op = "count what waits for an answer"
 	var out Duties
@@ -62,20 +64,37 @@ func (d *Desk) Duties(ctx context.Context) (Duties, error) {
 			}
 		}
 	}
-	if d.MayReviewGlass() {
-		all, err := d.glasses(ctx)
-		if err != nil {
-			return Duties{}, fault.Wrap(op, err)
-		}
-		for _, g := range all {
-			if may, err := d.mayAnswer(ctx, guard.ReviewGlass, g.Operator, g.Case); err != nil {
-				return Duties{}, fault.Wrap(op, err)
-			} else if may {
-				out.Emergencies++
-			}
+	return out, fault.Wrap(op, d.emergencies(ctx, &out))
+}
+
+// emergencies counts those of this laptop that wait for a review.
+func (d *Desk) emergencies(ctx context.Context, out *Duties) error {
+	if !d.MayReviewGlass() {
+		return nil
+	}
+	all, err := d.glasses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		switch may, err := d.mayAnswer(ctx, guard.ReviewGlass, g.Operator, g.Case); {
+		case err != nil:
+			return err
+		case may:
+			out.Emergencies++
+		case d.ofOwnCounty(ctx, g):
+			out.Above++
 		}
 	}
-	return out, nil
+	return nil
+}
+
+// ofOwnCounty says whether another of the county's level used an emergency, of which the
+// operator is too: the province looks at it, and is seldom at a laptop.
+func (d *Desk) ofOwnCounty(ctx context.Context, g Glass) bool {
+	user, err := d.store.Account(ctx, g.Operator)
+	own := d.acting().Level
+	return err == nil && g.Operator != d.operator.ID && user.Level == guard.CountyLevel && (own == "" || own == guard.CountyLevel)
 }
 
 // requestsHere counts the requests made at this laptop that the operator may answer.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"doorstep/internal/desk"
+	"doorstep/internal/guard"
 	"github.com/google/uuid"
 )
 
@@ -81,4 +82,40 @@ func TestWhatIsAboutACaseOfHisOwnWaitsForAnother(t *testing.T) {
 	if got, err := d.Duties(ctx); err != nil || got != (desk.Duties{Looks: 1}) {
 		t.Errorf("of two requests, one about a case of his own: got %+v, %v", got, err)
 	}
+}
+
+// TestAnEmergencyThatTheProvinceReviewsIsToldToTheCounty has one used by a person of the
+// county's level, who is a data administrator too.
+func TestAnEmergencyThatTheProvinceReviewsIsToldToTheCounty(t *testing.T) {
+	f := newField(t)
+	ctx := t.Context()
+	c := entered(t, f.d)
+	admin2 := guard.Operator{ID: "admin-2", Name: "另一管理员", Roles: []guard.Role{guard.DataAdmin}, Enabled: true}
+	both := guard.Operator{ID: "person-1", Name: "县级人员", Roles: []guard.Role{guard.Clerk, guard.DataAdmin}, Enabled: true}
+	for _, o := range []guard.Operator{admin2, both, {ID: "province-1", Name: "省级管理员", Roles: []guard.Role{guard.DataAdmin}, Enabled: true}} {
+		enabled(t, f.d, o, bothPassword)
+	}
+	f.stands(clock(), guard.Standing{ID: "person-1", Level: guard.CountyLevel, Org: "522727"}, guard.Standing{ID: "province-1", Level: guard.ProvinceLevel, Org: "52"},
+		guard.Standing{ID: "admin-2", Level: guard.PointLevel, Org: f.p.Point})
+	f.in("person-1", bothPassword, clock())
+	g, err := f.d.BreakGlass(ctx, c.ID, "水灾断网，家长急需核对")
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := func(who, password string, want desk.Duties) {
+		t.Helper()
+		f.in(who, password, clock())
+		if got, err := f.d.Duties(ctx); err != nil || got != want {
+			t.Errorf("%s: got %+v, %v, want %+v", who, got, err, want)
+		}
+	}
+	is("person-1", bothPassword, desk.Duties{})
+	is("reviewer-1", reviewPassword, desk.Duties{})
+	is("admin-1", clerkPassword, desk.Duties{Above: 1})
+	is("admin-2", bothPassword, desk.Duties{})
+	is("province-1", bothPassword, desk.Duties{Emergencies: 1})
+	if err := f.d.ReviewGlass(ctx, g.ID, true, "水灾属实"); err != nil {
+		t.Fatal(err)
+	}
+	is("admin-1", clerkPassword, desk.Duties{})
 }

@@ -39,6 +39,8 @@ const (
 	OddIdle     OddKind = "idle"     // cases that one operator opened, printed or showed on one day and did nothing else with on it, beyond what people ask for at a counter
 	OddAsks     OddKind = "asks"     // one operator's many requests for grants on one day
 	OddLent     OddKind = "lent"     // temporary passwords that one officer gave at the centre, and uses of one before its owner set his own
+	OddBack     OddKind = "back"     // at the centre alone: a laptop went on from older data, a backup or a copy put back by hand
+	OddCopied   OddKind = "copied"   // at the centre alone: a laptop sent another record than the centre has of it, as older data put back that was worked on, or a copy, and it was not taken
 	OddSignIns  OddKind = "signins"  // one operator's many sign-ins on one day with nobody else between, as where the clock is put each morning to where it stood, or more than changes of person at a desk bring
 )
 
@@ -387,7 +389,7 @@ type oddKey struct {
 }
 
 func keyOf(k OddKind, a Act) oddKey {
-	return oddKey{kind: k, operator: a.Operator, day: loan.DateOf(a.At.In(beijing()))}
+	return oddKey{kind: k, operator: a.Operator, day: RecordDay(a.At)}
 }
 
 // unattended says whether a change is also written with nobody at the desk.

@@ -17,6 +17,9 @@ const Centre = "centre"
 // Beijing, whichever a machine is set to.
 func RecordTime(t time.Time) string { return t.In(beijing()).Format("2006-01-02 15:04:05") }
 
+// RecordDay is the day of such a moment.
+func RecordDay(t time.Time) loan.Date { return loan.DateOf(t.In(beijing())) }
+
 // NamedLabel gives accounts the names that people go by: "name（account）" of those that
 // names has, and AccountLabel of others.
 func NamedLabel(names map[string]string) func(account string) string {

@@ -75,6 +75,7 @@ func waitWords(w desk.Duties) (all []duty) {
 	line(w.Looks, "有 %d 份查看申请等您答复，72 小时没有答复的自动失效。", "去答复")
 	line(w.Exports, "有 %d 份导出申请等您批准，72 小时没有答复的自动失效。", "去答复")
 	line(w.Emergencies, "有 %d 次紧急查看等您复查。", "去复查")
+	line(w.Above, "县级人员用了紧急查看，%d 次等省级复查，请告诉省级。", "去查看")
 	return all
 }
 

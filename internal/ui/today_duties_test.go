@@ -113,3 +113,10 @@ func TestWhoMayAnswerIsToldOnTodayHowMuchWaits(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCountyIsToldWhatTheProvinceReviews(t *testing.T) {
+	got := waitWords(desk.Duties{Above: 2})
+	if want := "县级人员用了紧急查看，2 次等省级复查，请告诉省级。"; len(got) != 1 || got[0].words != want || got[0].section != ofGrants {
+		t.Errorf("told %+v, want %s", got, want)
+	}
+}

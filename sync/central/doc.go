@@ -269,7 +269,9 @@
 // "record list|odd|verify|export", then operator=, device=, case=, kind=, from= and
 // to=, "of who saw" where nothing else was sought, and "of one person" where a number was
 // given, which is kept nowhere; "record of one person: N cases" has the ids of the first 20. Nothing is kept for it: changes are read
-// a thousand at a time in the order of chains, or by their case.
+// a thousand at a time in the order of chains, or by their case. "odd" and "verify" also
+// tell of changes of kind restore, and of parcels in the table refused for the reason
+// "clone", settled or not: of which laptop, and when.
 //
 // A report is UTF-8, comma-separated, as a laptop's (package desk): a head with the
 // centre, the auditor and the time; what the chains prove and their number; the names

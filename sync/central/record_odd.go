@@ -22,7 +22,9 @@ type Odd struct {
 // RecordOdd looks for the patterns that a laptop looks for in its own record, over
 // all laptops of the auditor's organisation: what one operator did at several counts
 // together, and so does a phone or a portrait in the cases of several points. Access
-// and failures are those of Record. Memory grows with people, days and portraits.
+// and failures are those of Record. What the laptops themselves cannot say is among it: that
+// one went on from older data, or sent another record than is held here. Memory grows with
+// people, days and portraits.
 func (c *Central) RecordOdd(ctx context.Context, p Person, q RecordQuery) ([]Odd, error) {
 	const op = "central.RecordOdd"
 	var out []Odd
@@ -35,6 +37,7 @@ func (c *Central) RecordOdd(ctx context.Context, p Person, q RecordQuery) ([]Odd
 
 func (r *reading) odd(ctx context.Context) ([]Odd, error) {
 	var w guard.Watch
+	var backs []guard.Line
 	faces := map[loan.Hash][]uuid.UUID{}
 	cases, err := whoseCases(ctx, r.c.db)
 	if err != nil {
@@ -43,10 +46,14 @@ func (r *reading) odd(ctx context.Context) ([]Odd, error) {
 	whose := func(id uuid.UUID) guard.Whose { return cases[id] }
 	for _, d := range r.chains {
 		_, err := r.c.eachChange(ctx, `device = ?`, []any{d.String()}, func(ch *loan.Change) error {
-			if l := r.lineOf(ch); !r.q.Wants(l) {
+			l := r.lineOf(ch)
+			if !r.q.Wants(l) {
 				w.Pass(l.Act())
 			} else if !guard.AgainAnew(l.Act(), whose) {
 				w.See(l.Act())
+			}
+			if ch.Kind == loan.ChangeRestore && r.q.Wants(l) {
+				backs = append(backs, l)
 			}
 			guard.FaceOf(ch, faces)
 			return nil
@@ -63,6 +70,11 @@ func (r *reading) odd(ctx context.Context) ([]Odd, error) {
 	if err != nil {
 		return nil, err
 	}
+	set, err := r.oddBack(ctx, backs)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, set...)
 	judged, err := judgements(ctx, r.c.db)
 	if err != nil {
 		return nil, err

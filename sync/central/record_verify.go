@@ -26,7 +26,9 @@ type ChainProof struct {
 	Signed  int          `json:"signed"`           // places of which its device, or the authority, signed all before
 	Lost    []loan.Range `json:"lost,omitempty"`   // declared by the laptop
 	Erased  int          `json:"erased,omitempty"`
-	Wrong   []ChainWrong `json:"wrong,omitempty"` // at most 100
+	Back    []ChainBack  `json:"back,omitempty"`   // where its laptop went on from older data; the newest 100
+	Copied  *Clone       `json:"copied,omitempty"` // what was not taken of another record of its laptop, ever
+	Wrong   []ChainWrong `json:"wrong,omitempty"`  // at most 100
 	More    int          `json:"more_wrong,omitempty"`
 }
 
@@ -41,12 +43,18 @@ type ChainWrong struct {
 // declared; that each body is the one its head names, or was erased by a rule that
 // is told; that the columns by which changes are found say what the changes say;
 // and that the chain is at each place what its device signed with one of its keys,
-// its end among them. Access and failures are those of Record. One chain is read in
+// its end among them. Where the laptop went on from older data, and that another record of
+// it came and was not taken, is told besides, and is nothing wrong with the chain. Access and failures are those of Record. One chain is read in
 // one view of the database, and no change is kept.
 func (c *Central) RecordProof(ctx context.Context, p Person, q RecordQuery, each func(ChainProof) error) error {
 	err := c.auditing(ctx, p, "record verify", &q, func(r *reading) error {
+		all, err := r.copies(ctx, c.db)
+		if err != nil {
+			return err
+		}
 		for _, d := range r.chains {
 			k := r.check(d)
+			k.proof.Copied = copied(all, d)
 			if err := c.inOneMoment(ctx, func(tx *sql.Tx) error { return c.checkChain(ctx, tx, k) }); err != nil {
 				return err
 			}
@@ -170,6 +178,8 @@ func (k *chainCheck) next(ch *loan.Change, tomb bool) {
 	}
 	delete(k.signed, n)
 	switch ch.Kind {
+	case loan.ChangeRestore:
+		k.proof.Back = append(k.proof.Back[max(0, len(k.proof.Back)-99):], ChainBack{n, ch.At, ch.Operator})
 	case loan.ChangeErase:
 		if b, err := loan.Body[loan.EraseBody](ch); err == nil {
 			for _, id := range b.Cases {
