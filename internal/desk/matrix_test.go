@@ -323,7 +323,7 @@ func ways() map[string]way {
 		"Revealed": {why: "how long yet"}, "RunningGlass": {why: "the operator's own"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
 		"MayApprove": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
 		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "Manages": {why: "asks guard"}, "MayUrge": {why: "asks guard"}, "MayWithdraw": {why: "asks guard"},
-		"MayManageSettings": {why: "asks guard"}, "MayEnable": {why: "asks guard"}, "MustChange": {why: "whether"}, "Helpers": {why: "of the laptop"},
+		"MayManageSettings": {why: "asks guard"}, "MayEnable": {why: "asks guard"}, "BelongsHere": {why: "asks guard"}, "MustChange": {why: "whether"}, "Helpers": {why: "of the laptop"},
 	}
 }
 
