@@ -24,7 +24,8 @@ type Leave struct {
 	Fields   []string
 	Case     string // the end of the case's id; empty: of any
 	Count    int
-	Until    time.Time // no later than this
+	Until    time.Time // no later than this; where Hours is 0, then
+	Hours    int       // how long it serves at the other laptop, from when it came there; 0 at this one
 	By       string
 	Reason   string
 	Export   bool
@@ -123,7 +124,7 @@ func (d *Desk) leaves(ctx context.Context) ([]Leave, error) {
 		if back || here[a.Grant] || now.After(a.until()) || none[a.Grant].After(a.At) {
 			continue
 		}
-		if err := l.add(ctx, Leave{Grant: a.Grant, Operator: a.Operator, Where: hex.EncodeToString(a.Device[:]), Fields: a.Fields, Count: max(a.Count, 1), Until: a.until(), By: a.By,
+		if err := l.add(ctx, Leave{Grant: a.Grant, Operator: a.Operator, Where: hex.EncodeToString(a.Device[:]), Fields: a.Fields, Count: max(a.Count, 1), Until: a.until(), Hours: a.Hours, By: a.By,
 			Reason: a.Reason, Export: a.Export}, a.Case, d.ofTag(a.Case)...); err != nil {
 			return nil, err
 		}
