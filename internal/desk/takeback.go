@@ -184,12 +184,8 @@ func (d *Desk) notAgain(ctx context.Context, plea guard.Plea) error {
 
 // notBack is fault.Denied, and noted of who brings it, for the answer to a request whose
 // grant was taken back before it was used; the request waits no more. uses is held.
-func (d *Desk) notBack(ctx context.Context, who string, a Asked, plea guard.Plea) error {
-	id, err := plea.ID()
-	if err != nil {
-		return err
-	}
-	back, err := d.backHere(ctx, id)
+func (d *Desk) notBack(ctx context.Context, who string, a Asked) error {
+	back, err := d.backHere(ctx, a.Grant)
 	if err != nil || !back {
 		return err
 	}
