@@ -94,6 +94,9 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	}
 	code := seal.Spoken(b)
 	a := Asked{Code: code, Scan: d.request(code).AskScan(), Operator: d.operator.ID, Wanted: w, At: d.moment().UTC()}
+	if _, a.Grant, err = d.becomes(a); err != nil {
+		return Asked{}, fault.Wrap(op, err)
+	}
 	detail := guard.AskedDetail(b)
 	if w.Export {
 		detail = guard.ExportAsked

@@ -103,9 +103,20 @@ func (s *grantSection) showRevoked(heard []desk.Given, reviewed []desk.Reviewed)
 		}
 	}
 	if len(s.mine.Objects) == 0 {
-		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
+		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。"+s.askWords(), kit.TextMuted))
 	}
 	s.u.arranged()
+}
+
+// askWords say how the operator comes to a grant, or why he cannot.
+func (s *grantSection) askWords() string {
+	switch err := s.u.desk.MayAskGrant(); {
+	case err != nil:
+		return sentence(err)
+	case supervises(s.u.desk.Operator()): // no case is in his list
+		return "需要看某件案件时，到“案件”里点“查找其他案件…”，找到后打开，点“显示…”，再点“申请授权…”。"
+	}
+	return "需要时在案件里点“显示…”，再点“申请授权…”。"
 }
 
 // refusedDuties tells who asked which of his requests were declined.

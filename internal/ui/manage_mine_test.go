@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
@@ -64,6 +65,32 @@ func TestAGrantSaysWhoGaveItAndWhy(t *testing.T) {
 	g.Cases, g.Count, g.Used = nil, 2, []uuid.UUID{id}
 	if got := reachOf(g); got != "最多 2 件，已用于"+shortCase(id)+"，还可用 1 件" {
 		t.Errorf("of any cases: %s", got)
+	}
+}
+
+func TestWhoHasNoCasesIsToldHowHeComesToAGrant(t *testing.T) {
+	r := newIssuerRig(t, kit.Light)
+	stands, err := guard.EncodeStandings([]guard.Standing{{ID: "auditor-2", Level: guard.ProvinceLevel, Org: "52"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.send(bulletin.Standing, bulletin.StandingName, stands)
+	none := func() (words string) {
+		s := inManage[*grantSection](r.rig, ofGrants)
+		r.until("it is said that there is nothing", func() bool { return len(s.mine.Objects) == 1 })
+		r.ui(func() { words = textsIn(s.mine) })
+		return words
+	}
+	if got := none(); !strings.Contains(got, "需要时在案件里点“显示…”") {
+		t.Errorf("a clerk is told %q", got)
+	}
+	r.another("auditor-1", guard.Auditor)
+	if got := none(); !strings.Contains(got, "到“案件”里点“查找其他案件…”，找到后打开，点“显示…”") {
+		t.Errorf("an auditor is told %q", got)
+	}
+	r.another("auditor-2", guard.Auditor)
+	if got := none(); strings.Contains(got, "显示…") || !strings.Contains(got, "您的账号是省级账号") {
+		t.Errorf("an auditor of the province is told %q", got)
 	}
 }
 
