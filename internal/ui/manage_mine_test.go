@@ -50,15 +50,19 @@ func TestAGrantSaysWhoGaveItAndWhy(t *testing.T) {
 		r.ui(func() { w = textsIn(s.grantRow(g)) })
 		return w
 	}
+	if got := words(); !strings.Contains(got, shortCase(id)+"。县资助中心签发（admin-9），理由：电话核对过本人") {
+		t.Errorf("of one that nobody asked for it says %s", got)
+	}
+	g.ID = "p-0102030405060708090a0b0c"
 	if got := words(); !strings.Contains(got, shortCase(id)+"。admin-9 批准，理由：电话核对过本人") {
-		t.Errorf("it says %s", got)
+		t.Errorf("of one that was asked for it says %s", got)
 	}
 	g.By = desk.Emergency
 	if got := words(); !strings.Contains(got, "紧急查看：本案全部内容") || !strings.Contains(got, "本人写的原因：") {
 		t.Errorf("an emergency: %s", got)
 	}
 	r.ui(func() {
-		s.mine.Objects = []fyne.CanvasObject{s.grantRow(g), s.grantRow(desk.Given{Grant: guard.Grant{Fields: []string{"student.phone"}, Count: 2, Reason: "抽查", By: "admin-9", Until: g.Until}, Used: g.Cases})}
+		s.mine.Objects = []fyne.CanvasObject{s.grantRow(g), s.grantRow(desk.Given{Grant: guard.Grant{ID: "p-0102030405060708090a0b0d", Fields: []string{"student.phone"}, Count: 2, Reason: "抽查", By: "admin-9", Until: g.Until}, Used: g.Cases})}
 		s.u.arranged()
 	})
 	r.snap("grants-own")
