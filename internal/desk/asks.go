@@ -38,6 +38,7 @@ type Asked struct {
 	At time.Time
 	To *Release `json:",omitempty"` // of an export: to whom, once it was called by telephone
 
+	Grant    string `json:"-"` // the id of what it becomes
 	Declined string `json:"-"` // who declined it at the centre or at another laptop; empty while it waits
 	Word     string `json:"-"` // and why
 	Behind   bool   `json:"-"` // it goes to other laptops once others of the county's list are answered
@@ -93,6 +94,9 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 	}
 	code := seal.Spoken(b)
 	a := Asked{Code: code, Scan: d.request(code).AskScan(), Operator: d.operator.ID, Wanted: w, At: d.moment().UTC()}
+	if _, a.Grant, err = d.becomes(a); err != nil {
+		return Asked{}, fault.Wrap(op, err)
+	}
 	detail := guard.AskedDetail(b)
 	if w.Export {
 		detail = guard.ExportAsked
@@ -101,6 +105,12 @@ func (d *Desk) AskGrant(ctx context.Context, w Wanted) (Asked, error) {
 		return Asked{}, err
 	}
 	return a, fault.Wrap(op, d.store.SetSetting(ctx, asksSetting, append(all, a)))
+}
+
+// MayAskGrant is nil where the operator signed in may ask for a grant at all; fault.Denied
+// with a sentence that says who may.
+func (d *Desk) MayAskGrant() error {
+	return guard.MayAt(d.acting(), guard.AskGrant, nil, d.site())
 }
 
 // mayAskMore is fault.Denied, and noted, while as many requests of the operator wait
@@ -162,7 +172,11 @@ func (d *Desk) asks(ctx context.Context) ([]Asked, error) {
 	began, err := d.eraBegan(ctx)
 	now := d.moment()
 	// What was asked before the file was set back may have been granted and used.
-	return slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor || a.At.Before(began) || d.gone(ctx, a.Case) }), err
+	all = slices.DeleteFunc(all, func(a Asked) bool { return now.Sub(a.At) > askFor || a.At.Before(began) || d.gone(ctx, a.Case) })
+	for i := 0; err == nil && i < len(all); i++ {
+		_, all[i].Grant, err = d.becomes(all[i])
+	}
+	return all, err
 }
 
 // Asks lists the operator's requests that still wait or were declined; a data
@@ -192,8 +206,7 @@ func (d *Desk) taken(ctx context.Context, code string) (Asked, guard.Plea, error
 	if err != nil {
 		return Asked{}, guard.Plea{}, err
 	}
-	ask, err := guard.ParseAsk(b)
-	if err != nil {
+	if _, err := guard.ParseAsk(b); err != nil {
 		return Asked{}, guard.Plea{}, err
 	}
 	all, err := d.asks(ctx)
@@ -204,7 +217,8 @@ func (d *Desk) taken(ctx context.Context, code string) (Asked, guard.Plea, error
 	if i < 0 {
 		return Asked{}, guard.Plea{}, d.noSuchRequest(ctx, seal.Spoken(b))
 	}
-	return all[i], guard.Plea{Device: guard.TagOf(d.device()), Operator: all[i].Operator, Ask: ask}, nil
+	plea, _, err := d.becomes(all[i])
+	return all[i], plea, err
 }
 
 // TakeGrant takes the answer to a request of the operator signed in: a code of
@@ -247,7 +261,7 @@ func (d *Desk) TakeGrant(ctx context.Context, code, answer string) (guard.Grant,
 		d.noteRefusal(ctx, loan.ChangeView, d.operator.ID, a.Case, loan.ViewBody{Detail: "grant refused: approved by one who had a part in the case"})
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	if err := d.notBack(ctx, d.operator.ID, a, plea); err != nil {
+	if err := d.notBack(ctx, d.operator.ID, a); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	return d.granted(ctx, op, a, plea, by, d.operator.ID, a.To)
@@ -324,7 +338,7 @@ func (d *Desk) ApproveAsk(ctx context.Context, code, admin string, password []by
 	if err := d.answersFor(ctx, who, guard.ApproveGrant, plea.Operator); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
-	if err := d.notBack(ctx, who.ID, a, plea); err != nil {
+	if err := d.notBack(ctx, who.ID, a); err != nil {
 		return guard.Grant{}, fault.Wrap(op, err)
 	}
 	if a.Export != (to != nil) {

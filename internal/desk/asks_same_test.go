@@ -78,3 +78,28 @@ func TestTheSameRequestIsNotMadeTwice(t *testing.T) {
 		}
 	})
 }
+
+func TestARequestNamesTheGrantThatItBecomes(t *testing.T) {
+	f, _, a := askedFor(t)
+	asks, err := f.d.Asks(t.Context())
+	if err != nil || len(asks) != 1 {
+		t.Fatalf("got %d requests, %v", len(asks), err)
+	}
+	g, err := f.d.TakeGrant(t.Context(), a.Code, f.answerGrant(a.Code, "reviewer-1", "admin-1", f.p.Device, clock()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Grant != g.ID || asks[0].Grant != g.ID {
+		t.Errorf("got %q as it was asked for and %q in the list, want %q", a.Grant, asks[0].Grant, g.ID)
+	}
+}
+
+func TestTheAnswerToARequestThatIsOverGivesNothing(t *testing.T) {
+	f, _, a := askedFor(t)
+	late := clock().Add(guard.WaitFor + time.Minute)
+	f.in("reviewer-1", reviewPassword, late)
+	_, err := f.d.TakeGrant(t.Context(), a.Code, f.answerGrant(a.Code, "reviewer-1", "admin-1", f.p.Device, late))
+	if fault.KindOf(err) != fault.Missing || !strings.Contains(fault.Sentence(err), "超过了 72 小时。请重新申请") {
+		t.Errorf("got %v, %q, want missing, and to ask anew", err, fault.Sentence(err))
+	}
+}

@@ -53,13 +53,24 @@ func (d *Desk) newcomer(ctx context.Context, op, id string) (guard.Operator, err
 	if err != nil {
 		return who, fault.Wrap(op, err)
 	}
-	if !who.Enabled {
-		return who, fault.Tell(op, fault.Denied, who.Name+"的账号已由县资助中心停用，不能启用。", errors.New("switched off"))
-	}
-	if !who.Within(d.site()) {
-		return who, fault.Tell(op, fault.Denied, who.Name+"属于"+who.Where()+"，不能在"+d.site().Point+"的电脑上启用。请在所属机构的电脑上启用；调动了的，请县资助中心先改所属机构。", errors.New("another organisation"))
+	if err := d.BelongsHere(who); err != nil {
+		return who, fault.Wrap(op, err)
 	}
 	return who, nil
+}
+
+// BelongsHere is nil for a person of the roster who can be let in at this laptop at all,
+// by whatever word; fault.Denied, with a sentence, for one of another organisation or
+// switched off.
+func (d *Desk) BelongsHere(who Operator) error {
+	const op = "let a person in here"
+	if !who.Enabled {
+		return fault.Tell(op, fault.Denied, who.Name+"的账号已由县资助中心停用，不能启用。", errors.New("switched off"))
+	}
+	if !who.Within(d.site()) {
+		return fault.Tell(op, fault.Denied, who.Name+"属于"+who.Where()+"，不能在"+d.site().Point+"的电脑上启用。请在所属机构的电脑上启用；调动了的，请县资助中心先改所属机构。", errors.New("another organisation"))
+	}
+	return nil
 }
 
 // AskEnabling makes a request to the county for a person of the roster, and notes

@@ -85,6 +85,9 @@ func TestAnAccountOfAnotherPointIsNotEnabled(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.stands(clock(), guard.Standing{ID: "clerk-9", Level: guard.PointLevel, Org: "别处受理点"})
+	if err := f.d.BelongsHere(placed(t, f, "clerk-9")); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "请在所属机构的电脑上启用") {
+		t.Errorf("he is offered: got %v", err)
+	}
 	if _, err := f.d.AskEnabling(t.Context(), "clerk-9"); fault.KindOf(err) != fault.Denied || !strings.Contains(fault.Sentence(err), "别处受理点") {
 		t.Errorf("asked for at the county: got %v", err)
 	}
@@ -93,6 +96,9 @@ func TestAnAccountOfAnotherPointIsNotEnabled(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	f.stands(clock().Add(time.Minute), guard.Standing{ID: "clerk-9", Level: guard.PointLevel, Org: f.p.Point})
+	if err := f.d.BelongsHere(placed(t, f, "clerk-9")); err != nil {
+		t.Errorf("of this point he is not offered: %v", err)
+	}
 	if err := f.d.EnableOperator(t.Context(), who, []byte("correct horse 9")); err != nil {
 		t.Fatal(err)
 	}

@@ -321,9 +321,9 @@ func ways() map[string]way {
 		"Shown": {why: "masks"}, "Masked": {why: "masks"}, "Pictures": {why: "asks what is revealed"}, "SeesFull": {why: "asks guard"}, "Handles": {why: "asks guard"}, "CouldHandle": {why: "asks guard"}, "HeldHere": {why: "asks the case"}, "MayCollect": {why: "asks the case"},
 		"Lapsed": {why: "whether"}, "LapsedAsShutOut": {why: "whether"}, "Out": {why: "whether: TestWhoIsSwitchedOffWhileSignedInMayNoMore"}, "Recheck": {why: "whether"}, "Tenure": {why: "until when"},
 		"Revealed": {why: "how long yet"}, "RunningGlass": {why: "the operator's own"}, "Conceal": {why: "masks"}, "Names": {why: "compares"}, "Here": {why: "whether"},
-		"MayApprove": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
+		"MayApprove": {why: "asks guard"}, "MayAskGrant": {why: "asks guard"}, "MayReviewGlass": {why: "asks guard"},
 		"MayAudit": {why: "asks guard"}, "MayEraseSeason": {why: "asks guard"}, "MayResetPasswords": {why: "asks guard"}, "Manages": {why: "asks guard"}, "MayUrge": {why: "asks guard"}, "MayWithdraw": {why: "asks guard"},
-		"MayManageSettings": {why: "asks guard"}, "MayEnable": {why: "asks guard"}, "MustChange": {why: "whether"}, "Helpers": {why: "of the laptop"},
+		"MayManageSettings": {why: "asks guard"}, "MayEnable": {why: "asks guard"}, "BelongsHere": {why: "asks guard"}, "MustChange": {why: "whether"}, "Helpers": {why: "of the laptop"},
 	}
 }
 

@@ -202,23 +202,15 @@ func (d *Desk) answeredAbove(ctx context.Context, all []Asked) ([]Asked, error) 
 			out = append(out, a)
 			continue
 		}
-		raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
-		if err != nil {
-			return nil, err
-		}
-		ask, err := guard.ParseAsk(raw)
-		if err != nil {
-			return nil, err
-		}
-		g, err := guard.Plea{Device: guard.TagOf(d.device()), Operator: a.Operator, Ask: ask}.Grant(a.Case, a.Reason, guard.Emergency, d.moment())
-		if err != nil {
-			return nil, err
-		}
 		var have guard.Grant
-		if found, err := d.setting(ctx, grantSetting+g.ID, &have); err != nil {
+		if found, err := d.setting(ctx, grantSetting+a.Grant, &have); err != nil {
 			return nil, err
 		} else if found {
 			continue
+		}
+		raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
+		if err != nil {
+			return nil, err
 		}
 		a.heard(list, d.device(), hex.EncodeToString(raw))
 		out = append(out, a)

@@ -24,7 +24,8 @@ type Leave struct {
 	Fields   []string
 	Case     string // the end of the case's id; empty: of any
 	Count    int
-	Until    time.Time // no later than this
+	Until    time.Time // no later than this; where Hours is 0, then
+	Hours    int       // how long it serves at the other laptop, from when it came there; 0 at this one
 	By       string
 	Reason   string
 	Export   bool
@@ -123,7 +124,7 @@ func (d *Desk) leaves(ctx context.Context) ([]Leave, error) {
 		if back || here[a.Grant] || now.After(a.until()) || none[a.Grant].After(a.At) {
 			continue
 		}
-		if err := l.add(ctx, Leave{Grant: a.Grant, Operator: a.Operator, Where: hex.EncodeToString(a.Device[:]), Fields: a.Fields, Count: max(a.Count, 1), Until: a.until(), By: a.By,
+		if err := l.add(ctx, Leave{Grant: a.Grant, Operator: a.Operator, Where: hex.EncodeToString(a.Device[:]), Fields: a.Fields, Count: max(a.Count, 1), Until: a.until(), Hours: a.Hours, By: a.By,
 			Reason: a.Reason, Export: a.Export}, a.Case, d.ofTag(a.Case)...); err != nil {
 			return nil, err
 		}
@@ -183,12 +184,8 @@ func (d *Desk) notAgain(ctx context.Context, plea guard.Plea) error {
 
 // notBack is fault.Denied, and noted of who brings it, for the answer to a request whose
 // grant was taken back before it was used; the request waits no more. uses is held.
-func (d *Desk) notBack(ctx context.Context, who string, a Asked, plea guard.Plea) error {
-	id, err := plea.ID()
-	if err != nil {
-		return err
-	}
-	back, err := d.backHere(ctx, id)
+func (d *Desk) notBack(ctx context.Context, who string, a Asked) error {
+	back, err := d.backHere(ctx, a.Grant)
 	if err != nil || !back {
 		return err
 	}

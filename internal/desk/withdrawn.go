@@ -40,7 +40,7 @@ func (d *Desk) WithdrawAsk(ctx context.Context, code string) error {
 	}
 	d.uses.Lock()
 	defer d.uses.Unlock()
-	a, plea, err := d.taken(ctx, code)
+	a, _, err := d.taken(ctx, code)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -59,10 +59,6 @@ func (d *Desk) WithdrawAsk(ctx context.Context, code string) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	id, err := plea.ID()
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
 	detail := guard.WithdrawnDetail(raw)
 	if a.Export {
 		detail = guard.ExportWithdrawn
@@ -74,18 +70,18 @@ func (d *Desk) WithdrawAsk(ctx context.Context, code string) error {
 	if err := d.noteOf(ctx, op, d.operator.ID, of, loan.ViewBody{Fields: a.Fields, Detail: detail}); err != nil {
 		return err
 	}
-	return fault.Wrap(op, d.dropAsk(ctx, a, id))
+	return fault.Wrap(op, d.dropAsk(ctx, a))
 }
 
 // dropAsk takes a request that was taken back off those that wait. uses is held.
-func (d *Desk) dropAsk(ctx context.Context, a Asked, grant string) error {
+func (d *Desk) dropAsk(ctx context.Context, a Asked) error {
 	gone, err := d.withdrawn(ctx)
 	if err != nil {
 		return err
 	}
 	now := d.moment().UTC()
 	gone = slices.DeleteFunc(gone, func(w withdrawn) bool { return now.Sub(w.At) > 2*askFor })
-	if err := d.store.SetSetting(ctx, withdrawnSetting, append(gone, withdrawn{a.Code, grant, now, a.Operator})); err != nil {
+	if err := d.store.SetSetting(ctx, withdrawnSetting, append(gone, withdrawn{a.Code, a.Grant, now, a.Operator})); err != nil {
 		return err
 	}
 	all, err := d.asks(ctx)

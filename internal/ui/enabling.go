@@ -25,6 +25,18 @@ type enabling struct {
 	of     *kit.Labeled
 }
 
+// enabling is the button by which a person of the roster is let in here, or, where nobody
+// can do that, the one that says why.
+func (m *manage) enabling(o desk.Operator) *kit.Button {
+	if err := m.u.desk.BelongsHere(o); err != nil {
+		return kit.NewQuiet("查看原因…", nil, func() { kit.Message(m.u.win, "不能在本机启用", sentence(err), nil) })
+	}
+	if m.u.desk.MayEnable() && m.u.desk.Manages(o) {
+		return kit.NewSecondary("启用并设置密码", kit.Icon("user-plus"), func() { m.enable(o) })
+	}
+	return kit.NewSecondary("申请启用…", kit.Icon("user-plus"), func() { m.askEnabling(o) })
+}
+
 // askEnabling makes the request and shows its digits.
 func (m *manage) askEnabling(o desk.Operator) {
 	e := &enabling{m: m, who: o, stop: func() {}}

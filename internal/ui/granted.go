@@ -79,8 +79,12 @@ func closed(words string) string {
 // revokedRow is of what was taken back before its end, or was not right.
 func (s *grantSection) revokedRow(g desk.Given) fyne.CanvasObject {
 	if !isEmergency(g) {
+		next := "不能再用，仍有需要的请申请授权。"
+		if g.Asked() {
+			next = "不能再用，仍有需要的请重新申请。"
+		}
 		return kit.Columns([]float32{3, 4, 2}, kit.NewText(strings.Join(fieldNames(g.Fields), "、"), kit.TextBody),
-			kit.NewText(reachOf(g)+"："+closed(g.Reason)+"不能再用，仍有需要的请重新申请。", kit.TextCaption), kit.NewLine("已撤销", kit.TextBad))
+			kit.NewText(reachOf(g)+"："+closed(g.Reason)+next, kit.TextCaption), kit.NewLine("已撤销", kit.TextBad))
 	}
 	words := reachOf(g) + "，您写的原因：" + closed(g.Reason)
 	if g.Found.By != "" {
@@ -103,9 +107,20 @@ func (s *grantSection) showRevoked(heard []desk.Given, reviewed []desk.Reviewed)
 		}
 	}
 	if len(s.mine.Objects) == 0 {
-		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。需要时在案件里点“显示…”，再点“申请授权…”。", kit.TextMuted))
+		s.mine.Add(kit.NewText("没有有效的授权，也没有等待批准的申请。"+s.askWords(), kit.TextMuted))
 	}
 	s.u.arranged()
+}
+
+// askWords say how the operator comes to a grant, or why he cannot.
+func (s *grantSection) askWords() string {
+	switch err := s.u.desk.MayAskGrant(); {
+	case err != nil:
+		return sentence(err)
+	case supervises(s.u.desk.Operator()): // no case is in his list
+		return "需要看某件案件时，到“案件”里点“查找其他案件…”，找到后打开，点“显示…”，再点“申请授权…”。"
+	}
+	return "需要时在案件里点“显示…”，再点“申请授权…”。"
 }
 
 // refusedDuties tells who asked which of his requests were declined.
@@ -127,7 +142,11 @@ func (u *Window) grantDuties(all []desk.Given) (told []duty) {
 		case g.Revoked:
 			told = append(told, duty{words: "您的授权已被撤销：" + what + "。", kind: kit.TextWarn, act: "去查看", section: ofGrants, told: g.ID})
 		case len(g.Used)+len(g.Taken)+g.Searched == 0:
-			o := duty{words: "您申请的授权已批准：" + what + "，到 " + g.Until.In(u.deps.Now().Location()).Format("01-02 15:04") + " 为止。", kind: kit.TextBody, act: "去查看", section: ofGrants}
+			whence := "县资助中心签发给您的授权："
+			if g.Asked() {
+				whence = "您申请的授权已批准："
+			}
+			o := duty{words: whence + what + "，到 " + g.Until.In(u.deps.Now().Location()).Format("01-02 15:04") + " 为止。", kind: kit.TextBody, act: "去查看", section: ofGrants}
 			if len(g.Cases) == 1 {
 				o.act, o.section, o.open = "打开案件", "", g.Cases[0]
 			}

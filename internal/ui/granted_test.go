@@ -34,6 +34,19 @@ func TestWhoAskedIsToldOfTheGrant(t *testing.T) {
 		told := r.u.shell.screen.(*today).duties.told
 		return len(told) == 1 && strings.Contains(told[0].words, "您申请的授权已批准：学生手机号码，案件 "+v.id.String()[28:])
 	})
+	t.Run("one that the county gave unasked is not called asked for", func(t *testing.T) {
+		r := &rig{t, r.u}
+		g := desk.Given{Grant: guard.Grant{ID: "inspection-1", Operator: "reviewer-1", Fields: []string{"student.phone"}, Cases: []uuid.UUID{v.id}, By: "admin-9", Reason: "抽查", Until: testClock().Add(time.Hour)}}
+		r.ui(func() {
+			if got := r.u.grantDuties([]desk.Given{g}); len(got) != 1 || !strings.HasPrefix(got[0].words, "县资助中心签发给您的授权：学生手机号码，案件 ") {
+				t.Errorf("今日: %+v", got)
+			}
+			g.Revoked = true
+			if got := textsIn(newGrantSection(r.u).revokedRow(g)); strings.Contains(got, "重新申请") || !strings.Contains(got, "仍有需要的请申请授权。") {
+				t.Errorf("管理 › 授权: %q", got)
+			}
+		})
+	})
 	t.Run("and that it was taken back", func(t *testing.T) {
 		r := &rig{t, r.u}
 		g := desk.Given{Grant: guard.Grant{Fields: []string{"student.phone"}, Cases: []uuid.UUID{v.id}, Until: testClock().Add(time.Hour)}, Revoked: true}

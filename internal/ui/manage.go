@@ -122,9 +122,8 @@ func (m *manage) person(o desk.Operator) fyne.CanvasObject {
 		state, kind = "已停用", kit.TextMuted
 	case !m.u.desk.CanSignIn(o.ID):
 		state, kind = "尚未在本机启用", kit.TextMuted
-		act = kit.NewSecondary("启用并设置密码", kit.Icon("user-plus"), func() { m.enable(o) })
-		if !m.u.desk.MayEnable() || !m.u.desk.Manages(o) {
-			act = kit.NewSecondary("申请启用…", kit.Icon("user-plus"), func() { m.askEnabling(o) })
+		if act = m.enabling(o); m.u.desk.BelongsHere(o) != nil {
+			state = "不能在本机启用"
 		}
 	}
 	if o.ID == m.u.desk.Operator().ID {

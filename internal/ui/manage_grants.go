@@ -143,8 +143,11 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 // grantRow is of what is in force: what it lets be seen, of which cases, who gave it and why.
 func (s *grantSection) grantRow(g desk.Given) fyne.CanvasObject {
 	what, why := strings.Join(fieldNames(g.Fields), "、"), s.named(g.By)+" 批准，理由："+g.Reason
-	if isEmergency(g) {
+	switch {
+	case isEmergency(g):
 		what, why = "紧急查看：本案全部内容", "本人写的原因："+g.Reason
+	case !g.Asked():
+		why = "县资助中心签发（" + s.named(g.By) + "），理由：" + g.Reason
 	}
 	return kit.Columns([]float32{3, 4, 2}, kit.NewText(what, kit.TextBody), kit.NewText(reachOf(g)+"。"+why, kit.TextCaption),
 		kit.NewLine("至 "+g.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), kit.TextMuted))

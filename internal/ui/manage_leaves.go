@@ -105,7 +105,11 @@ func (s *grantSection) leaveWords(l desk.Leave) string {
 	if l.Where != "" {
 		where, reason = "电脑 "+l.Where, "批准："
 	}
-	return fmt.Sprintf("%s，%s，最迟到 %s；%s"+reason+"%s", of, where, l.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04"), s.named(l.By), l.Reason)
+	until := "到 " + l.Until.In(s.u.deps.Now().Location()).Format("01-02 15:04")
+	if l.Hours > 0 {
+		until = fmt.Sprintf("对方取得授权后 %d 小时内有效，最迟%s", l.Hours, until)
+	}
+	return fmt.Sprintf("%s，%s，%s；%s"+reason+"%s", of, where, until, s.named(l.By), l.Reason)
 }
 
 // takeBack takes a grant back, for a reason.

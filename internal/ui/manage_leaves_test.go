@@ -8,6 +8,7 @@ import (
 	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/guard"
+	"doorstep/internal/seal"
 	"doorstep/internal/ui/kit"
 	"github.com/google/uuid"
 )
@@ -110,7 +111,7 @@ func TestAnAdministratorTakesBackAGrantOfThisLaptop(t *testing.T) {
 		r.settle()
 		r.snap("manage-leaves-" + look)
 		r.ui(func() {
-			if words := textsIn(s.leaves); !strings.Contains(words, "本机，最迟到") || !strings.Contains(words, "（admin-2）批准，申请理由：核对家长投诉") {
+			if words := textsIn(s.leaves); !strings.Contains(words, "本机，到 08-05 12:00；") || !strings.Contains(words, "（admin-2）批准，申请理由：核对家长投诉") {
 				t.Errorf("it says %q", words)
 			}
 			fyneTap(findButtons(s.leaves)[0])
@@ -122,6 +123,28 @@ func TestAnAdministratorTakesBackAGrantOfThisLaptop(t *testing.T) {
 		r.answer()
 		r.until("it left the list", func() bool { return len(findButtons(s.leaves)) == 0 })
 	}
+}
+
+func TestOfAGrantAtAnotherLaptopTheEndIsTheLatest(t *testing.T) {
+	r := asAdmin(t)
+	clerk := guard.Operator{ID: "clerk-2", Name: "测乙", Roles: []guard.Role{guard.Clerk}, Enabled: true}
+	if err := r.u.desk.Store().AddOperator(t.Context(), clerk); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := guard.Ask{Nonce: [4]byte{1}, Fields: []string{"student.phone"}, Hours: 2, Case: [4]byte{1, 2, 3, 4}}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.u.desk.AnswerAsk(t.Context(), "a1b2c3d4", "clerk-2", seal.Spoken(raw), "电话核对过本人"); err != nil {
+		t.Fatal(err)
+	}
+	s := inManage[*grantSection](r, ofGrants)
+	r.until("it is listed", func() bool { return len(findButtons(s.leaves)) == 1 })
+	r.ui(func() {
+		if words := textsIn(s.leaves); !strings.Contains(words, "电脑 a1b2c3d4，对方取得授权后 2 小时内有效，最迟到 08-08 12:00；") {
+			t.Errorf("it says %q", words)
+		}
+	})
 }
 
 // leave is a grant that a clerk has at this laptop, by an administrator's word at it.

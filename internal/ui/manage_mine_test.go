@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"doorstep/internal/bulletin"
 	"doorstep/internal/desk"
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
@@ -49,21 +50,51 @@ func TestAGrantSaysWhoGaveItAndWhy(t *testing.T) {
 		r.ui(func() { w = textsIn(s.grantRow(g)) })
 		return w
 	}
+	if got := words(); !strings.Contains(got, shortCase(id)+"。县资助中心签发（admin-9），理由：电话核对过本人") {
+		t.Errorf("of one that nobody asked for it says %s", got)
+	}
+	g.ID = "p-0102030405060708090a0b0c"
 	if got := words(); !strings.Contains(got, shortCase(id)+"。admin-9 批准，理由：电话核对过本人") {
-		t.Errorf("it says %s", got)
+		t.Errorf("of one that was asked for it says %s", got)
 	}
 	g.By = desk.Emergency
 	if got := words(); !strings.Contains(got, "紧急查看：本案全部内容") || !strings.Contains(got, "本人写的原因：") {
 		t.Errorf("an emergency: %s", got)
 	}
 	r.ui(func() {
-		s.mine.Objects = []fyne.CanvasObject{s.grantRow(g), s.grantRow(desk.Given{Grant: guard.Grant{Fields: []string{"student.phone"}, Count: 2, Reason: "抽查", By: "admin-9", Until: g.Until}, Used: g.Cases})}
+		s.mine.Objects = []fyne.CanvasObject{s.grantRow(g), s.grantRow(desk.Given{Grant: guard.Grant{ID: "p-0102030405060708090a0b0d", Fields: []string{"student.phone"}, Count: 2, Reason: "抽查", By: "admin-9", Until: g.Until}, Used: g.Cases})}
 		s.u.arranged()
 	})
 	r.snap("grants-own")
 	g.Cases, g.Count, g.Used = nil, 2, []uuid.UUID{id}
 	if got := reachOf(g); got != "最多 2 件，已用于"+shortCase(id)+"，还可用 1 件" {
 		t.Errorf("of any cases: %s", got)
+	}
+}
+
+func TestWhoHasNoCasesIsToldHowHeComesToAGrant(t *testing.T) {
+	r := newIssuerRig(t, kit.Light)
+	stands, err := guard.EncodeStandings([]guard.Standing{{ID: "auditor-2", Level: guard.ProvinceLevel, Org: "52"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.send(bulletin.Standing, bulletin.StandingName, stands)
+	none := func() (words string) {
+		s := inManage[*grantSection](r.rig, ofGrants)
+		r.until("it is said that there is nothing", func() bool { return len(s.mine.Objects) == 1 })
+		r.ui(func() { words = textsIn(s.mine) })
+		return words
+	}
+	if got := none(); !strings.Contains(got, "需要时在案件里点“显示…”") {
+		t.Errorf("a clerk is told %q", got)
+	}
+	r.another("auditor-1", guard.Auditor)
+	if got := none(); !strings.Contains(got, "到“案件”里点“查找其他案件…”，找到后打开，点“显示…”") {
+		t.Errorf("an auditor is told %q", got)
+	}
+	r.another("auditor-2", guard.Auditor)
+	if got := none(); strings.Contains(got, "显示…") || !strings.Contains(got, "您的账号是省级账号") {
+		t.Errorf("an auditor of the province is told %q", got)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"doorstep/internal/desk"
 	"doorstep/internal/ui/kit"
-	"github.com/google/uuid"
 )
 
 // awaited is a request whose answer is waited for in a dialog. The answer may come from
@@ -46,7 +45,7 @@ func (w *awaited) hear() {
 			return nil
 		}
 		given, err := w.u.desk.GrantsHeard(ctx)
-		if slices.ContainsFunc(given, w.isOf) {
+		if slices.ContainsFunc(given, func(g desk.Given) bool { return g.ID == w.asked.Grant && !g.Revoked }) {
 			state, words = wasGranted, "已批准，不用再填批准码。"
 		}
 		return err
@@ -61,11 +60,4 @@ func (w *awaited) hear() {
 		w.dialog.YesButton().SetText("知道了")
 		w.dialog.Refresh()
 	})
-}
-
-// isOf says whether a grant is what was asked for.
-func (w *awaited) isOf(g desk.Given) bool {
-	fields := func(list []string) []string { return slices.Sorted(slices.Values(list)) }
-	return !g.Revoked && !g.From.Before(w.asked.At) && g.Count == w.asked.Count && slices.Equal(fields(g.Fields), fields(w.asked.Fields)) &&
-		(w.asked.Case == uuid.Nil || slices.Contains(g.Cases, w.asked.Case))
 }

@@ -78,7 +78,8 @@ func ReadAsk(code string) (guard.Ask, []byte, error) {
 // AnswerGrant gives the answer to a request for a grant, which is good at that
 // laptop for that operator and request alone. What was granted also goes down
 // signed, so that it can be withdrawn, but where it is about a case that is not
-// here yet. Failures are those of AnswerRenewal.
+// here yet. fault.Missing for one that was taken back, or of which the centre heard longer
+// ago than it waits; other failures are those of AnswerRenewal.
 func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason string) (string, error) {
 	const op = "central.AnswerGrant"
 	ask, raw, err := ReadAsk(code)
@@ -100,6 +101,9 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 		}
 		if state, _, _, err := stateOf(ctx, tx, d.id, hex.EncodeToString(raw)); err != nil || state == pleaWithdrawn {
 			return cmp.Or(err, takenBack(op))
+		}
+		if err := c.inTime(ctx, tx, d.id, hex.EncodeToString(raw)); err != nil {
+			return err
 		}
 		if err := c.standsYet(ctx, tx, plea.ID); err != nil {
 			return err

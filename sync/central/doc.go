@@ -349,4 +349,7 @@
 // ", case TAG" behind it (package guard), takes that grant out of force where its author
 // stands one level above the operator, also one that never went down, and declines the
 // request where it waits; it is in the table answered under the kind taken-back.
+//
+// The table pleas_over names the requests that came up and whose 72 hours are over, by
+// laptop and code alone: no answer is given to one of them.
 package central

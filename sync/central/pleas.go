@@ -319,8 +319,8 @@ func pleas(ctx context.Context, q querier) ([]guard.Waiting, error) {
 // issuePleas sends the list down, and forgets what is too old for it.
 func (c *Central) issuePleas(ctx context.Context, tx *sql.Tx) error {
 	const op = "central.issuePleas"
-	if _, err := tx.ExecContext(ctx, `DELETE FROM pleas WHERE at < ?`, c.now().Add(-guard.WaitFor).UnixMilli()); err != nil {
-		return diskFault(op, err)
+	if err := c.forgetOver(ctx, tx); err != nil {
+		return err
 	}
 	all, err := pleas(ctx, tx)
 	if err != nil {
@@ -388,13 +388,16 @@ func (c *Central) Pleas(ctx context.Context) ([]Plea, error) {
 }
 
 // AnswerPlea answers a request that waits, as a data administrator at the centre.
-// fault.Missing for one that does not wait; else as NewGrant.
+// fault.Missing for one that does not wait, or no longer; else as NewGrant.
 func (c *Central) AnswerPlea(ctx context.Context, device uuid.UUID, ask string, approve bool, by, word string) error {
 	const op = "central.AnswerPlea"
 	if err := guard.CheckReason(word); err != nil {
 		return fault.Wrap(op, err)
 	}
 	return fault.Wrap(op, c.desk(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := c.inTime(ctx, tx, device, ask); err != nil {
+			return err
+		}
 		p, err := plea(ctx, tx, device, ask)
 		if err != nil {
 			return err

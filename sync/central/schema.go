@@ -107,7 +107,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // allSchema is every table of the centre.
 func allSchema() []string {
-	return slices.Concat(schema(), downSchema(), peopleSchema(), answeredSchema(), pleaSchema(), releaseSchema(), seenSchema(), signalSchema(), contractSchema(), erasedSchema(), officerSchema(), lentSchema(), reviewedSchema(), glassSchema(), backSchema())
+	return slices.Concat(schema(), downSchema(), peopleSchema(), answeredSchema(), pleaSchema(), overSchema(), releaseSchema(), seenSchema(), signalSchema(), contractSchema(), erasedSchema(), officerSchema(), lentSchema(), reviewedSchema(), glassSchema(), backSchema())
 }
 
 // applySchema makes what is not there yet; fault.Newer for a database that a
