@@ -66,13 +66,18 @@ func (d *Desk) toldBack(ctx context.Context) ([]guard.AnswerBack, error) {
 	return guard.ParseAnswersBack(b)
 }
 
-// noEffect is when the centre found of grants that their approval gave none.
-func (d *Desk) noEffect(ctx context.Context) (map[string]time.Time, error) {
+// answerOf is whose answer it was, and the grant that it was to give.
+type answerOf struct{ by, grant string }
+
+// noEffect is when the centre found of approvals that they gave no grant. Another's, of the
+// same request, may give it all the same.
+func (d *Desk) noEffect(ctx context.Context) (map[answerOf]time.Time, error) {
 	all, err := d.toldBack(ctx)
-	out := map[string]time.Time{}
+	out := map[answerOf]time.Time{}
 	for _, a := range all {
-		if a.Answer == guard.SaidYes && a.Why != guard.WhyApproved && a.At.After(out[a.Grant]) {
-			out[a.Grant] = a.At
+		of := answerOf{a.Operator, a.Grant}
+		if a.Answer == guard.SaidYes && a.Why != guard.WhyApproved && a.At.After(out[of]) {
+			out[of] = a.At
 		}
 	}
 	return out, err

@@ -41,6 +41,7 @@ type Asked struct {
 	Grant    string `json:"-"` // the id of what it becomes
 	Declined string `json:"-"` // who declined it at the centre or at another laptop; empty while it waits
 	Word     string `json:"-"` // and why
+	Back     bool   `json:"-"` // it was approved, and the grant taken back before it came to this laptop
 	Behind   bool   `json:"-"` // it goes to other laptops once others of the county's list are answered
 }
 
@@ -122,7 +123,7 @@ func (d *Desk) mayAskMore(ctx context.Context, all []Asked) error {
 	}
 	wait := 0
 	for _, a := range all {
-		if a.Operator == d.operator.ID && a.Declined == "" {
+		if a.Operator == d.operator.ID && !a.Over() {
 			wait++
 		}
 	}
@@ -389,7 +390,7 @@ func (d *Desk) AnswerAsk(ctx context.Context, device, operator, code, reason str
 	if err := d.answerNoted(ctx, op, ask.Case, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: plea.AnsweredDetail()}); err != nil {
 		return "", err
 	}
-	if err := d.keepApproved(ctx, plea, reason, false); err != nil {
+	if err := d.keepApproved(ctx, plea, approvedHere{Reason: reason, Code: true}); err != nil {
 		return "", fault.Wrap(op, err)
 	}
 	if err := d.noteAnsweredByCode(ctx, plea); err != nil {

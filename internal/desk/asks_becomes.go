@@ -20,3 +20,6 @@ func (d *Desk) becomes(a Asked) (guard.Plea, string, error) {
 	id, err := p.ID()
 	return p, id, err
 }
+
+// Over says whether a request waits no more, though nothing came of it.
+func (a Asked) Over() bool { return a.Declined != "" || a.Back }

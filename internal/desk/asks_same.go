@@ -17,7 +17,7 @@ func (d *Desk) waitsAlready(ctx context.Context, all []Asked, w Wanted) (Asked, 
 		return Asked{}, err
 	}
 	for _, a := range all {
-		if a.Operator == d.operator.ID && a.Declined == "" && a.covers(w) {
+		if a.Operator == d.operator.ID && !a.Over() && a.covers(w) {
 			return a, fault.Tell("look for the same request", fault.Exists, "同样的申请已经提交，还在等待批准，不用再申请。", errors.New("it waits already"))
 		}
 	}

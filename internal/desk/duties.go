@@ -115,7 +115,7 @@ func (d *Desk) requestsHere(ctx context.Context, out *Duties) error {
 		if err != nil {
 			return err
 		}
-		if _, answered := done[d.device().String()+hex.EncodeToString(raw)]; answered || a.Declined != "" {
+		if _, answered := done[d.device().String()+hex.EncodeToString(raw)]; answered || a.Over() {
 			continue
 		}
 		may, err := d.mayAnswer(ctx, guard.ApproveGrant, a.Operator, a.Case)

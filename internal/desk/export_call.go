@@ -149,7 +149,7 @@ func (d *Desk) AnswerExport(ctx context.Context, device, operator, code string, 
 	if err := d.answerNoted(ctx, op, ask.Case, loan.ViewBody{Fields: ask.Fields, Reason: reason, Detail: noted.AnsweredDetail()}); err != nil {
 		return "", err
 	}
-	if err := d.keepApproved(ctx, plea.Plea, reason, true); err != nil {
+	if err := d.keepApproved(ctx, plea.Plea, approvedHere{Reason: reason, Code: true, Export: true}); err != nil {
 		return "", fault.Wrap(op, err)
 	}
 	k := d.roomKey()

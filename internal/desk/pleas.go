@@ -141,7 +141,7 @@ func (d *Desk) AnswerPlea(ctx context.Context, p Plea, approve bool, reason stri
 	if approve {
 		plea, err := guard.Waiting{Device: p.Device, Operator: all[i].Operator, Ask: p.ask, Case: all[i].Case}.Plea()
 		if err == nil {
-			err = d.keepApproved(ctx, plea, reason, false)
+			err = d.keepApproved(ctx, plea, approvedHere{Reason: reason})
 		}
 		if err != nil {
 			return fault.Wrap(op, err)
@@ -186,8 +186,8 @@ func (d *Desk) noteAnsweredByCode(ctx context.Context, p guard.Plea) error {
 	return nil
 }
 
-// answeredAbove takes out of requests of this laptop those whose grant came
-// down, and says of others that they were declined, or wait behind others.
+// answeredAbove takes out of requests of this laptop those whose grant came down, and says
+// of others that they were declined, approved and taken back, or wait behind others.
 func (d *Desk) answeredAbove(ctx context.Context, all []Asked) ([]Asked, error) {
 	if err := d.keepGrants(ctx); err != nil {
 		return nil, err
@@ -207,6 +207,9 @@ func (d *Desk) answeredAbove(ctx context.Context, all []Asked) ([]Asked, error) 
 			return nil, err
 		} else if found {
 			continue
+		}
+		if a.Back, err = d.backHere(ctx, a.Grant); err != nil {
+			return nil, err
 		}
 		raw, err := seal.ParseSpoken(a.Code, guard.AskSize)
 		if err != nil {

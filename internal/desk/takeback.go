@@ -50,6 +50,7 @@ type approvedHere struct {
 	By       string    `json:"by"`
 	Reason   string    `json:"reason"`
 	Export   bool      `json:"export,omitempty"`
+	Code     bool      `json:"code,omitempty"` // by a code, which serves whatever the centre says of another answer
 	At       time.Time `json:"at"`
 }
 
@@ -59,8 +60,8 @@ func (a approvedHere) until() time.Time {
 }
 
 // keepApproved keeps what the operator approved for another laptop, so that it can be taken
-// back. uses is held.
-func (d *Desk) keepApproved(ctx context.Context, p guard.Plea, reason string, export bool) error {
+// back: how, and why, is in how. uses is held.
+func (d *Desk) keepApproved(ctx context.Context, p guard.Plea, how approvedHere) error {
 	id, err := p.ID()
 	if err != nil {
 		return err
@@ -70,9 +71,15 @@ func (d *Desk) keepApproved(ctx context.Context, p guard.Plea, reason string, ex
 		return err
 	}
 	now := d.moment().UTC()
-	all = slices.DeleteFunc(all, func(a approvedHere) bool { return a.Grant == id || now.After(a.until()) })
-	return d.store.SetSetting(ctx, approvedSetting, append(all, approvedHere{Grant: id, Device: p.Device, Operator: p.Operator, Fields: p.Ask.Fields, Case: p.Ask.Case,
-		Count: p.Ask.Count, Hours: p.Ask.Hours, By: d.operator.ID, Reason: reason, Export: export, At: now}))
+	how.Grant, how.Device, how.Operator, how.Fields, how.Case = id, p.Device, p.Operator, p.Ask.Fields, p.Ask.Case
+	how.Count, how.Hours, how.By, how.At = p.Ask.Count, p.Ask.Hours, d.operator.ID, now
+	all = slices.DeleteFunc(all, func(a approvedHere) bool {
+		if a.Grant == id && a.Code {
+			how.Code = true // it is out, whatever came after it
+		}
+		return a.Grant == id || now.After(a.until())
+	})
+	return d.store.SetSetting(ctx, approvedSetting, append(all, how))
 }
 
 // Leaves lists the grants that the operator may take back, those of this laptop first. In
@@ -121,7 +128,7 @@ func (d *Desk) leaves(ctx context.Context) ([]Leave, error) {
 		if err != nil {
 			return nil, err
 		}
-		if back || here[a.Grant] || now.After(a.until()) || none[a.Grant].After(a.At) {
+		if back || here[a.Grant] || now.After(a.until()) || !a.Code && none[answerOf{a.By, a.Grant}].After(a.At) {
 			continue
 		}
 		if err := l.add(ctx, Leave{Grant: a.Grant, Operator: a.Operator, Where: hex.EncodeToString(a.Device[:]), Fields: a.Fields, Count: max(a.Count, 1), Until: a.until(), Hours: a.Hours, By: a.By,

@@ -38,7 +38,7 @@ func (d *Desk) Told(ctx context.Context) (Told, error) {
 	}
 	return Told{
 		slices.DeleteFunc(heard, func(g Given) bool { return g.Revoked && away(g.ID) }),
-		slices.DeleteFunc(asks, func(a Asked) bool { return a.Operator != d.operator.ID || a.Declined == "" || away(a.Code) }),
+		slices.DeleteFunc(asks, func(a Asked) bool { return a.Operator != d.operator.ID || !a.Over() || away(a.Code) }),
 	}, nil
 }
 

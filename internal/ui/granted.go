@@ -123,10 +123,23 @@ func (s *grantSection) askWords() string {
 	return "需要时在案件里点“显示…”，再点“申请授权…”。"
 }
 
-// refusedDuties tells who asked which of his requests were declined.
+// overWord is in a word what became of a request of which nothing came.
+func overWord(a desk.Asked) string {
+	return map[bool]string{true: "批准后已撤销", false: "没有批准"}[a.Back]
+}
+
+// overWords say why nothing came of a request.
+func overWords(a desk.Asked, named func(string) string) string {
+	if a.Back {
+		return "批准后，在到达本机前已由系统数据管理员撤销，没有生效；仍有需要的，请重新申请。"
+	}
+	return named(a.Declined) + " 没有批准：" + a.Word
+}
+
+// refusedDuties tells who asked of which of his requests nothing came.
 func refusedDuties(declined []desk.Asked) (told []duty) {
 	for _, a := range declined {
-		told = append(told, duty{words: "您的申请没有批准：" + strings.Join(fieldNames(a.Fields), "、") + "，" + asksOf(a) + "。", kind: kit.TextWarn, act: "看原因", section: ofGrants, told: a.Code})
+		told = append(told, duty{words: "您的申请" + overWord(a) + "：" + strings.Join(fieldNames(a.Fields), "、") + "，" + asksOf(a) + "。", kind: kit.TextWarn, act: "看原因", section: ofGrants, told: a.Code})
 	}
 	return told
 }

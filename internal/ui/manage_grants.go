@@ -99,7 +99,7 @@ func (s *grantSection) refresh() {
 			s.showBack(back)
 			s.showLeaves(leaves)
 		}
-		s.showPleas(pleas, slices.DeleteFunc(asks, func(a desk.Asked) bool { return own(a) || a.Declined != "" }))
+		s.showPleas(pleas, slices.DeleteFunc(asks, func(a desk.Asked) bool { return own(a) || a.Over() }))
 	})
 }
 
@@ -112,9 +112,9 @@ func (s *grantSection) show(grants []desk.Given, asks []desk.Asked, releases []d
 		s.mine.Add(s.grantRow(g))
 	}
 	for _, a := range asks {
-		if a.Declined != "" {
+		if a.Over() {
 			s.mine.Add(kit.Columns([]float32{3, 4, 2}, kit.NewText(s.named(a.Operator)+asksFor(a)+strings.Join(fieldNames(a.Fields), "、"), kit.TextBody),
-				kit.NewText(asksOf(a)+"。"+s.named(a.Declined)+" 没有批准："+a.Word, kit.TextCaption), kit.NewLine("没有批准", kit.TextBad)))
+				kit.NewText(asksOf(a)+"。"+overWords(a, s.named), kit.TextCaption), kit.NewLine(overWord(a), kit.TextBad)))
 			continue
 		}
 		words := asksOf(a) + "：" + a.Reason + "。" + s.u.askedAt(a.At)

@@ -39,8 +39,8 @@ func (w *awaited) hear() {
 			return err
 		}
 		if at := slices.IndexFunc(asks, func(a desk.Asked) bool { return a.Code == w.asked.Code }); at >= 0 {
-			if a := asks[at]; a.Declined != "" {
-				state, words = wasDeclined, w.u.namer()(a.Declined)+" 没有批准："+a.Word
+			if a := asks[at]; a.Over() {
+				state, words = wasDeclined, overWords(a, w.u.namer())
 			}
 			return nil
 		}
