@@ -226,7 +226,7 @@ func (l *List) menu(at fyne.Position) {
 	if l.Menu == nil || c == nil || l.selected < 0 || l.selected >= l.length() {
 		return
 	}
-	widget.ShowPopUpMenuAtPosition(l.Menu(l.selected), c, at)
+	popUp(l.Menu(l.selected), c, at)
 }
 
 // MouseUp is Fyne's.
