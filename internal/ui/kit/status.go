@@ -83,13 +83,10 @@ func (s *StatusLine) CreateRenderer() fyne.WidgetRenderer {
 // lines are the words as they stand at a width.
 func (s *StatusLine) lines(width float32) []string {
 	size, room := captionSize(), width-16*unit()
-	whole := ellipsis(s.text, size, fyne.TextStyle{}, room)
-	if s.rail == nil || whole == s.text {
-		return []string{whole}
+	if s.rail == nil {
+		return []string{ellipsis(s.text, size, fyne.TextStyle{}, room)}
 	}
-	spans := wrapRunes([]rune(s.text), size, fyne.TextStyle{}, room)
-	rest := string([]rune(s.text)[spans[0].end:])
-	return []string{string([]rune(s.text)[:spans[0].end]), ellipsis(rest, size, fyne.TextStyle{}, room)}
+	return twoLines(s.text, size, fyne.TextStyle{}, room)
 }
 
 // highOnRail is how high it stands on a rail that leaves it a width.
