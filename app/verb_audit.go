@@ -107,6 +107,9 @@ func printAudit(w io.Writer, r desk.AuditReport) {
 	if r.Spoilt {
 		fmt.Fprintln(w, "WRONG: pictures or files are not what was written")
 	}
+	for _, id := range r.SpoiltOf {
+		fmt.Fprintf(w, "  of case %s\n", id)
+	}
 	if r.Sound() {
 		fmt.Fprintln(w, "nothing is wrong")
 	}

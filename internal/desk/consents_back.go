@@ -13,14 +13,14 @@ import (
 )
 
 // backSeenSetting keeps, of cases in which a consent was taken back after signing, what of
-// that was seen since.
+// that was seen or put away since.
 const backSeenSetting = "desk.consents.back.seen"
 
-// backSeen are the consents that were taken back as a case was opened (heardKey), in order.
-// One that another laptop heard may come later and stand before those.
+// backSeen are consents that were taken back (heardKey). One that another laptop heard may
+// come later and stand before those.
 type backSeen struct {
-	Hand []string `json:"hand,omitempty"` // by whoever has it in his own queue
-	Any  []string `json:"any,omitempty"`  // by anybody
+	Hand []string `json:"hand,omitempty"` // put away by whoever has the case in his own queue
+	Any  []string `json:"any,omitempty"`  // as the case was opened by anybody, or put away
 }
 
 // heardKey tells one taking back from another of the same case.
@@ -41,7 +41,7 @@ func goesOn(s loan.Status) bool {
 }
 
 // heardOf are the consents of a case on its way that were taken back and stand no more,
-// but for those that were seen, and those that the operator heard himself.
+// but for those of seen, and those that the operator heard himself.
 func (d *Desk) heardOf(c *loan.Case, seen []string) []loan.Withdrawal {
 	if !goesOn(c.Status) {
 		return nil
@@ -51,31 +51,59 @@ func (d *Desk) heardOf(c *loan.Case, seen []string) []loan.Withdrawal {
 	})
 }
 
-// backSeen is what was seen of consents taken back, by case.
+// backSeen is what was seen or put away of consents taken back, by case.
 func (d *Desk) backSeen(ctx context.Context) (map[uuid.UUID]backSeen, error) {
 	all := map[uuid.UUID]backSeen{}
 	_, err := d.setting(ctx, backSeenSetting, &all)
 	return all, err
 }
 
-// sawBack keeps that the operator opened a case in which a consent was taken back.
+// sawBack keeps that the operator opened a case in which a consent was taken back: no data
+// administrator is told that nobody did. Whoever has the case is told of it on.
 func (d *Desk) sawBack(ctx context.Context, c *loan.Case) error {
 	if len(c.Withdrawn) == 0 || !goesOn(c.Status) {
 		return nil
 	}
-	s, ok := d.store.Summary(c.ID)
-	own := ok && d.queue()(&s)
+	return d.keepBack(ctx, c.ID, func(s *backSeen) { s.Any = heardKeys(c.Withdrawn) })
+}
+
+// PutBackAway keeps that the operator knows of consents that were taken back in a case:
+// Notices tells whoever has it no more of these, where it is he. It changes nothing else;
+// what was taken back stands in the case.
+func (d *Desk) PutBackAway(ctx context.Context, id uuid.UUID, known []loan.Withdrawal) error {
+	const op = "put away consents taken back"
+	c, err := d.store.Case(ctx, id)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := d.permit(ctx, guard.View, c); err != nil {
+		return fault.Wrap(op, err)
+	}
+	sum, ok := d.store.Summary(id)
+	own := ok && d.queue()(&sum)
+	return fault.Wrap(op, d.keepBack(ctx, id, func(s *backSeen) {
+		for _, key := range heardKeys(known) {
+			if own && !slices.Contains(s.Hand, key) {
+				s.Hand = append(s.Hand, key)
+			}
+			if !slices.Contains(s.Any, key) {
+				s.Any = append(s.Any, key)
+			}
+		}
+	}))
+}
+
+// keepBack changes what is kept of a case. What is kept of cases that are gone or void goes.
+func (d *Desk) keepBack(ctx context.Context, id uuid.UUID, change func(*backSeen)) error {
 	d.uses.Lock()
 	defer d.uses.Unlock()
 	all, err := d.backSeen(ctx)
 	if err != nil {
 		return err
 	}
-	now := heardKeys(c.Withdrawn)
-	had, seen := all[c.ID], backSeen{all[c.ID].Hand, now}
-	if own {
-		seen.Hand = now
-	}
+	had := all[id]
+	seen := backSeen{slices.Clone(had.Hand), slices.Clone(had.Any)}
+	change(&seen)
 	if slices.Equal(seen.Hand, had.Hand) && slices.Equal(seen.Any, had.Any) {
 		return nil
 	}
@@ -84,7 +112,7 @@ func (d *Desk) sawBack(ctx context.Context, c *loan.Case) error {
 			delete(all, id)
 		}
 	}
-	all[c.ID] = seen
+	all[id] = seen
 	return d.store.SetSetting(ctx, backSeenSetting, all)
 }
 

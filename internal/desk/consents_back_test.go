@@ -63,21 +63,37 @@ func TestAConsentTakenBackAfterSigningIsTold(t *testing.T) {
 		told(t, "clerk-2", 0, none)
 		told(t, "reviewer-1", 0, none)
 	})
-	t.Run("until he opens it", func(t *testing.T) {
+	away := func(t *testing.T) {
+		t.Helper()
+		got, err := d.Notices(ctx, 20)
+		if err != nil || len(got) != 1 {
+			t.Fatalf("told %+v, %v", got, err)
+		}
+		if err := d.PutBackAway(ctx, c.ID, got[0].TakenBack); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("on, though he opened it, until he puts it away", func(t *testing.T) {
 		as("clerk-1")
 		must(d.Open(ctx, c.ID))
+		told(t, "admin-1", 0, none)
+		told(t, "clerk-1", 1, none)
+		away(t)
 		told(t, "clerk-1", 0, none)
 		told(t, "admin-1", 0, none)
 	})
-	t.Run("anew of another, until whoever has it opens it, though the administrator did", func(t *testing.T) {
+	t.Run("anew of another, until whoever has it puts it away, though the administrator opened it", func(t *testing.T) {
 		hears("reviewer-1", loan.CoborrowerParty, loan.ConsentShare)
 		told(t, "clerk-1", 1, none)
 		told(t, "admin-1", 0, one)
 		as("admin-1")
 		must(d.OpenBeyond(ctx, c.ID, "核对撤回同意"))
 		told(t, "admin-2", 0, none)
+		if err := d.PutBackAway(ctx, c.ID, must(d.Case(ctx, c.ID)).Withdrawn); err != nil {
+			t.Error(err)
+		}
 		told(t, "clerk-1", 1, none)
-		must(d.Open(ctx, c.ID))
+		away(t)
 		told(t, "clerk-1", 0, none)
 	})
 	t.Run("not to who heard it himself", func(t *testing.T) {
@@ -114,6 +130,9 @@ func TestAConsentTakenBackElsewhereIsToldThoughItComesLate(t *testing.T) {
 	late.BodyHash = loan.BodyHashOf(d.Store().Sum, late.Salt, raw)
 	must(d.Withdraw(ctx, c.ID, loan.StudentParty, loan.ConsentShare))
 	must(d.Open(ctx, c.ID))
+	if err := d.PutBackAway(ctx, c.ID, must(d.Case(ctx, c.ID)).Withdrawn); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.Store().Receive(ctx, []*loan.Change{late}); err != nil {
 		t.Fatal(err)
 	}
@@ -145,9 +164,11 @@ func TestAConsentTakenBackElsewhereIsToldThoughItComesLate(t *testing.T) {
 	if d, err = signedIn(t, d, "clerk-1", clerkPassword); err != nil {
 		t.Fatal(err)
 	}
-	must(d.Open(ctx, c.ID))
+	if err := d.PutBackAway(ctx, c.ID, must(d.Open(ctx, c.ID)).Withdrawn); err != nil {
+		t.Fatal(err)
+	}
 	if got := told(); len(got) != 0 {
-		t.Errorf("once he opened it: told of %q", got)
+		t.Errorf("once he put it away: told of %q", got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 	"doorstep/internal/rulebook"
 	"doorstep/internal/seal"
 	"doorstep/internal/store"
+	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 )
 
@@ -244,7 +246,7 @@ func TestATamperedChainIsFoundAndTheFindingRecorded(t *testing.T) {
 // it is locked.
 func TestAnAuditLooksAtPicturesAndFilesToo(t *testing.T) {
 	f := newField(t)
-	entered(t, f.d)
+	all := []uuid.UUID{entered(t, f.d).ID, entered(t, f.d).ID}
 	if err := f.d.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -260,9 +262,11 @@ func TestAnAuditLooksAtPicturesAndFilesToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var name loan.Hash
 	err = db.Update(func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte("blobs"))
 		k, v := b.Cursor().First()
+		copy(name[:], k[8:])
 		other := bytes.Clone(v)
 		other[len(other)/2] ^= 1
 		return b.Put(bytes.Clone(k), other)
@@ -274,6 +278,13 @@ func TestAnAuditLooksAtPicturesAndFilesToo(t *testing.T) {
 	r, err = f.d.Audit(t.Context(), nil)
 	if err != nil || r.Sound() || !r.Spoilt || len(r.Chains[0].Wrong) > 0 {
 		t.Fatalf("a picture was changed: got %+v, %v", r, err)
+	}
+	whose := slices.DeleteFunc(all, func(id uuid.UUID) bool {
+		c, err := f.d.Store().Case(t.Context(), id)
+		return err != nil || !slices.ContainsFunc(c.Manifest(), func(a loan.Attachment) bool { return a.Blob == name })
+	})
+	if len(whose) == 0 || !slices.Equal(r.SpoiltOf, whose) {
+		t.Errorf("it names %v, want %v", r.SpoiltOf, whose)
 	}
 	if b, err := loan.Body[loan.ViewBody](lastOf(t, f.d)); err != nil || b.Detail != "audit: tampered in 1 places" {
 		t.Errorf("the chain says %q, %v", b.Detail, err)

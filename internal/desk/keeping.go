@@ -1,8 +1,11 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/store"
+	"github.com/google/uuid"
 )
 
 // What the store tells of its keeping, under this package's name.
@@ -63,9 +67,10 @@ func (d *Desk) MayEraseSeason() bool {
 
 // Audit reads every chain of this laptop and tells what is proven, what was
 // erased by which rule, and where a chain was tampered with; and every picture and
-// file, and tells whether they are what was written. The look is noted in the chain.
-// Only an auditor or a data administrator may. progress, which may be nil, is told how
-// many bytes were read of how many the data file has.
+// file, and tells whether they are what was written, and of which cases those are that are
+// not. The look is noted in the chain. Only an auditor or a data administrator may.
+// progress, which may be nil, is told how many bytes were read of how many the data file
+// has; to name the cases the pictures are then read once more.
 func (d *Desk) Audit(ctx context.Context, progress func(done, total int64)) (AuditReport, error) {
 	const op = "audit"
 	if err := d.permit(ctx, guard.ReadAudit, nil); err != nil {
@@ -81,6 +86,9 @@ func (d *Desk) Audit(ctx context.Context, progress func(done, total int64)) (Aud
 	}
 	if err == nil && !r.Sound() {
 		err = d.note(ctx, op, loan.ChangeView, loan.ViewBody{Detail: fmt.Sprintf("audit: tampered in %d places", wrongPlaces(r))})
+	}
+	if err == nil && r.Spoilt {
+		r.SpoiltOf, err = d.spoiltOf(ctx)
 	}
 	return r, fault.Wrap(op, err)
 }
@@ -98,6 +106,34 @@ func (d *Desk) spoilt(ctx context.Context, progress func(done, total int64)) (bo
 	}
 	k.Checked, k.Damaged = d.now(), true
 	return true, d.store.SetSetting(ctx, keptSetting, k)
+}
+
+// spoiltOf lists, in order, the cases that hold a picture or file which cannot be read whole,
+// and those that such a one came with and that hold it no more.
+func (d *Desk) spoiltOf(ctx context.Context) ([]uuid.UUID, error) {
+	blobs, err := d.store.SpoiltBlobs(ctx)
+	if err != nil || len(blobs) == 0 {
+		return nil, err
+	}
+	out := slices.Collect(maps.Values(blobs))
+	all, _ := d.store.SearchWhere("", 0, func(*store.Summary) bool { return true })
+	for _, s := range all {
+		c, err := d.store.Case(ctx, s.ID)
+		if k := fault.KindOf(err); k == fault.Missing || k == fault.Erased || k == fault.Damaged {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for h := range blobs {
+			if holds(c, h) {
+				out = append(out, c.ID)
+				break
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(out), nil
 }
 
 // wrongPlaces counts where chains and lists were tampered with, or bodies are gone without

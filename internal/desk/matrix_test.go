@@ -178,6 +178,7 @@ func ways() map[string]way {
 		}},
 		"AnswersBack": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.AnswersBack(ctx)) }},
 		"PutToldAway": {verb: guard.AskGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.PutToldAway(ctx, "p-1") }},
+		"PutBackAway": {verb: guard.View, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.PutBackAway(ctx, c.ID, nil) }},
 		"PutAway":     {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return d.PutAway(ctx, desk.AnswerBack{}) }},
 		"Leaves":      {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error { return of(d.Leaves(ctx)) }},
 		"TakeBack": {verb: guard.ApproveGrant, call: func(ctx context.Context, d *desk.Desk, c *loan.Case) error {

@@ -17,8 +17,8 @@ type Notice struct {
 	Report   loan.Report        // the verdict as it stands, where it was sent back
 	Same     []loan.SameStudent // other cases of the same student
 	Erased   Why                // the centre erased it at a person's wish, and it stays here: why; empty of others
-	// Consents that another heard being taken back after signing, until one opens the case
-	// whose it is to work on.
+	// Consents that another heard being taken back after signing, as long as they stand no
+	// more and the case is on its way, until they are put away (PutBackAway).
 	TakenBack []loan.Withdrawal
 }
 

@@ -22,6 +22,8 @@ type AuditReport struct {
 	Blobs  []BlobsErased
 	Lists  []uuid.UUID // cases whose list of changes is not what was written
 	Spoilt bool        // pictures and files are not what was written, as whoever had them read too says
+	// Their cases, as far as the records of pictures and files tell them.
+	SpoiltOf []uuid.UUID
 }
 
 // ChainAudit is one device's chain, as far as it is here.

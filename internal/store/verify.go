@@ -7,9 +7,11 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
 
 	"doorstep/internal/fault"
+	"doorstep/internal/loan"
 )
 
 // Bounds of one reading transaction of VerifyLedger: a long one holds up the
@@ -70,6 +72,30 @@ func (s *Store) VerifyLedger(ctx context.Context) error {
 // through, by all of them.
 func (s *Store) VerifyBlobs(ctx context.Context, progress func(done, total int64)) error {
 	return s.verify(ctx, "store.VerifyBlobs", []string{bBlobInfo, bBlobs}, progress)
+}
+
+// SpoiltBlobs are the pictures and files that are kept here and cannot be read whole, each
+// with the case it came with. One whose own record cannot be read is told of by VerifyBlobs
+// alone.
+func (s *Store) SpoiltBlobs(ctx context.Context) (map[loan.Hash]uuid.UUID, error) {
+	out := map[loan.Hash]uuid.UUID{}
+	err := s.eachInfo(ctx, func(list []named) error {
+		for _, n := range list {
+			b, err := s.Blob(ctx, n.h)
+			clear(b)
+			switch fault.KindOf(err) {
+			case fault.Damaged:
+				out[n.h] = n.id
+			case fault.Erased, fault.Missing: // since it was listed
+			default:
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}, func(_ loan.Hash, i *blobInfo) bool { return i.state == blobKept })
+	return out, fault.Wrap("store.SpoiltBlobs", err)
 }
 
 func (s *Store) verify(ctx context.Context, op string, buckets []string, progress func(done, total int64)) error {

@@ -244,6 +244,28 @@ func TestF12LocksOverAnOpenDialog(t *testing.T) {
 	}
 }
 
+func TestF12LocksOverTheMenuOfAField(t *testing.T) {
+	r := newRig(t, kit.Light)
+	v := r.open(loan.First, false)
+	r.ui(func() {
+		v.jump("student.name")
+		name := v.form.find("student.name").inner
+		name.TappedSecondary(&fyne.PointEvent{AbsolutePosition: fyne.NewPos(300, 300)})
+		if r.u.win.Canvas().Overlays().Top() == nil {
+			t.Fatal("no menu is open")
+		}
+		r.u.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyF12})
+		if r.u.shell != nil {
+			t.Error("the window stays open")
+			r.u.lock()
+		}
+	})
+	r.locked()
+	if r.u.win.Canvas().Overlays().Top() != nil {
+		t.Error("the menu stands over the locked window")
+	}
+}
+
 // TestWhatComesBackAfterTheLockIsNotShown has an act and a job under way while the window
 // locks: what they would have shown is for screens that are gone.
 func TestWhatComesBackAfterTheLockIsNotShown(t *testing.T) {

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"doorstep/internal/ui/kit"
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"github.com/google/uuid"
 )
 
 // audited is what an audit found, and when: it stays while its operator works.
@@ -96,25 +98,43 @@ func verdict(r desk.AuditReport) (kit.TextKind, string) {
 	return kit.TextBad, "发现问题，请保留这台电脑和数据，联系县资助中心。"
 }
 
-// show tells what an audit found: in a word, then chain by chain.
+// show tells what an audit found: in a word, then what is wrong, then what is not.
 func (s *auditSection) show(a audited) {
 	r := a.report
 	kind, words := s.verdict(r)
-	s.result.Objects = []fyne.CanvasObject{kit.Card("结果　"+desk.RecordTime(a.at), nil, kit.NewText(words, kind))}
-	for _, c := range r.Chains {
-		s.result.Add(chainCard(c))
-	}
-	if len(r.Blobs) > 0 {
-		s.result.Add(kit.Card("按规则清除的影像和文件", nil, blobRows(r.Blobs)...))
+	wrong, whole := []fyne.CanvasObject{kit.Card("结果　"+desk.RecordTime(a.at), nil, kit.NewText(words, kind))}, []fyne.CanvasObject(nil)
+	tell := func(bad bool, card fyne.CanvasObject) {
+		if bad {
+			wrong = append(wrong, card)
+		} else {
+			whole = append(whole, card)
+		}
 	}
 	if r.Spoilt {
-		s.result.Add(kit.Card("影像和文件", kit.NewStatusLine(kit.Bad, "有改动"),
-			kit.NewText("有影像或文件与写入时不一致，程序没有使用它。请先向县资助中心报告，再锁定（F12），在登录页点“数据有问题？”修复。", kit.TextBad)))
+		tell(true, kit.Card("影像和文件", kit.NewStatusLine(kit.Bad, "有改动"), kit.NewText(spoiltWords(r.SpoiltOf), kit.TextBad)))
 	}
 	if n := len(r.Lists); n > 0 {
-		s.result.Add(kit.Card("案件目录", nil, kit.NewText(fmt.Sprintf("%d 件案件的目录与日志对不上：%s", n, shortIDs(r.Lists)), kit.TextBad)))
+		tell(true, kit.Card("案件目录", nil, kit.NewText(fmt.Sprintf("%d 件案件的目录与日志对不上：%s", n, shortIDs(r.Lists)), kit.TextBad)))
 	}
+	for _, c := range r.Chains {
+		tell(len(c.Wrong) > 0, chainCard(c))
+	}
+	if len(r.Blobs) > 0 {
+		unexplained := slices.ContainsFunc(r.Blobs, func(b desk.BlobsErased) bool { return b.Unexplained > 0 })
+		tell(unexplained, kit.Card("按规则清除的影像和文件", nil, blobRows(r.Blobs)...))
+	}
+	s.result.Objects = append(wrong, whole...)
+	s.result.Refresh()
 	s.u.arranged()
+}
+
+// spoiltWords say that pictures or files were changed, of which cases, and what is to be done.
+func spoiltWords(cases []uuid.UUID) string {
+	of := "有影像或文件与写入时不一致"
+	if n := len(cases); n > 0 {
+		of = fmt.Sprintf("%d 件案件的影像或文件与写入时不一致：%s", n, shortIDs(cases))
+	}
+	return of + "。程序没有使用改动过的内容。请先向县资助中心报告，再锁定（F12），在登录页点“数据有问题？”修复。"
 }
 
 func chainCard(c desk.ChainAudit) fyne.CanvasObject {

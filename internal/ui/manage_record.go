@@ -86,12 +86,13 @@ func newRecordSection(u *Window) *recordSection {
 	s.bar = kit.NewProgress()
 	s.stop = kit.NewQuiet("停止", nil, u.stopChore)
 	s.row = container.NewHBox(s.find, s.save, s.stop)
-	s.list = kit.NewList([]kit.Column{{Weight: 2.2}, {Weight: 2}, {Weight: 2.2}, {Weight: 1.6}, {Weight: 5}}, func() int { return len(s.lines) }, s.cells)
+	s.list = kit.NewList([]kit.Column{{Weight: 1.95}, {Weight: 3.7}, {Weight: 1.7}, {Weight: 1.5}, {Weight: 4.15}}, func() int { return len(s.lines) }, s.cells)
+	s.list.Wraps = true // who did it is to be read whole
 	s.list.OnOpen = s.open
 	s.anew()
 	s.all = []fyne.CanvasObject{
 		kit.Card("查询日志", nil, kit.Columns([]float32{2, 2, 3}, kit.NewLabeled("人员", false, s.who), s.idOf, kit.NewLabeled("时间", false, s.days)),
-			kit.NewLabeled("事项", false, s.kind), s.whyOf, s.row, s.bar, s.told, container.New(&tall{300}, s.list)),
+			kit.NewLabeled("事项", false, s.kind), s.whyOf, s.row, s.bar, s.told, container.New(&tall{scaled(400)}, s.list)),
 		kit.Card("值得留意", nil, s.odd),
 	}
 	s.refresh()

@@ -88,3 +88,33 @@ func TestTheListNamesWhoApprovedAGrantAndTheCaseOfARequest(t *testing.T) {
 		}
 	}
 }
+
+// TestTheListSaysWhoDidItAtEverySizeOfLetters reads what the rows draw.
+func TestTheListSaysWhoDidItAtEverySizeOfLetters(t *testing.T) {
+	r := asAdmin(t)
+	names := map[string]string{"421123-clerk-01": "阿卜杜热合曼·麦麦提敏", "auditor-1": "欧阳练习审计员", "prov-1": "省管理员"}
+	lines := []desk.Line{
+		{Kind: loan.ChangeSignIn, Operator: "auditor-1"},
+		{Kind: loan.ChangeView, Case: uuid.MustParse("0190a000-0000-7000-8000-00000a0b0c0d"), Operator: "421123-clerk-01", Detail: "own data shown to the person"},
+		{Kind: loan.ChangeView, Operator: "clerk-1", Detail: "grant p-0102 for auditor-1 by prov-1"},
+	}
+	for name, scale := range map[string]float32{"标准": 1, "大": 1.15, "特大": 1.3} {
+		r.enlarged(scale, func() {
+			s := inManage[*recordSection](r, ofRecord)
+			r.ui(func() {
+				s.named = guard.NamedLabel(names)
+				s.show(desk.Record{Lines: lines, Total: len(lines)})
+				drawn := strings.Join(allWords(s.list), "")
+				for _, l := range lines {
+					for what, want := range map[string]string{"who": l.Who(s.named), "when": desk.RecordTime(l.At)[len("2006-"):], "what": l.Label(), "the case": l.CaseEnd()} {
+						if !strings.Contains(drawn, want) {
+							t.Errorf("%s: %s is cut: %q is not in %q", name, what, want, drawn)
+						}
+					}
+				}
+			})
+			r.u.idle(t)
+			r.snap("manage-record-" + name)
+		})
+	}
+}

@@ -165,7 +165,8 @@ func TestAuditInTheWindow(t *testing.T) {
 		}
 		s.show(audited{desk.AuditReport{Chains: []desk.ChainAudit{{Own: true, Changes: 120, Erased: []desk.BodiesErased{{Rule: "season", Bodies: 40}},
 			Gaps: []loan.Range{{From: 7, To: 9}}, Wrong: []desk.Wrong{{From: 17, To: 17, What: desk.TamperAltered}, {From: 40, To: 43, What: desk.TamperGone}}}},
-			Blobs: []desk.BlobsErased{{Rule: "images-7d", Blobs: 12, Bytes: 3 << 20, First: testClock(), Last: testClock()}}}, testClock()})
+			Blobs:  []desk.BlobsErased{{Rule: "images-7d", Blobs: 12, Bytes: 3 << 20, First: testClock(), Last: testClock()}},
+			Spoilt: true, SpoiltOf: []uuid.UUID{uuid.MustParse("0190a000-0000-7000-8000-00000a0b0c0d")}}, testClock()})
 	})
 	r.snap("manage-audit-bad")
 }
@@ -190,7 +191,22 @@ func TestWhatAnAuditFoundIsToldWhereverItEnds(t *testing.T) {
 	if words := r.dialogWords(); !strings.Contains(words, "发现问题") {
 		t.Errorf("of a chain that was altered it says %q", words)
 	}
-	t.Run("and of pictures apart from the chains", func(t *testing.T) {
+	t.Run("and of pictures apart from the chains, and before those that are whole", func(t *testing.T) {
+		r.ui(func() {
+			s := newAuditSection(r.u)
+			of := uuid.MustParse("0190a000-0000-7000-8000-00000a0b0c0d")
+			s.show(audited{desk.AuditReport{Chains: []desk.ChainAudit{{Own: true}, {Device: of, Wrong: []desk.Wrong{{From: 17, To: 17, What: desk.TamperAltered}}}},
+				Spoilt: true, SpoiltOf: []uuid.UUID{of}}, testClock()})
+			words := strings.Join(allWords(s.result), "")
+			at := -1
+			for _, next := range []string{"发现问题", "影像和文件", "1 件案件", "0a0b0c0d", "1 处有问题", "本机", "完整"} {
+				i := strings.Index(words, next)
+				if i <= at {
+					t.Errorf("it says %q: %q is not in its place", words, next)
+				}
+				at = i
+			}
+		})
 		r.ui(func() {
 			s := newAuditSection(r.u)
 			s.show(audited{desk.AuditReport{Chains: []desk.ChainAudit{{Own: true}}, Spoilt: true}, time.Date(2026, 8, 1, 16, 30, 0, 0, time.UTC)})

@@ -74,10 +74,7 @@ func TestMain(m *testing.M) {
 
 // wear sets the program's theme, unless it is worn.
 func wear(v kit.Variant) {
-	next := kit.NewTheme(kit.Fonts{
-		Regular: fyne.NewStaticResource("DoorstepSans-Regular.otf", assets.Sans()),
-		Bold:    fyne.NewStaticResource("DoorstepSans-Bold.otf", assets.SansBold()),
-	}, 1, v)
+	next := themeOf(v, 1)
 	s := fyne.CurrentApp().Settings()
 	for _, by := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
 		if s.Theme().Font(fyne.TextStyle{}).Name() != next.Font(fyne.TextStyle{}).Name() ||
@@ -86,6 +83,23 @@ func wear(v kit.Variant) {
 			return
 		}
 	}
+}
+
+func themeOf(v kit.Variant, scale float32) fyne.Theme {
+	return kit.NewTheme(kit.Fonts{
+		Regular: fyne.NewStaticResource("DoorstepSans-Regular.otf", assets.Sans()),
+		Bold:    fyne.NewStaticResource("DoorstepSans-Bold.otf", assets.SansBold()),
+	}, scale, v)
+}
+
+// enlarged lets f run with larger letters.
+func (r *rig) enlarged(scale float32, f func()) {
+	r.t.Helper()
+	s := fyne.CurrentApp().Settings()
+	before := s.Theme()
+	r.ui(func() { s.SetTheme(themeOf(r.u.look.Variant, scale)) })
+	defer r.ui(func() { s.SetTheme(before) })
+	f()
 }
 
 // testWindow is a window over a data folder; look is the theme's variant. The

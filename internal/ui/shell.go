@@ -109,10 +109,7 @@ func (s *shell) open(id uuid.UUID) { s.openAt(id, nil) }
 func (s *shell) openAt(id uuid.UUID, at func(*visit)) {
 	s.begins = at
 	if s.current != nil && s.current.id == id {
-		s.current.sawBack()
-		s.current.toMend()
-		s.lead(id)
-		s.visit("visit")
+		s.inHand(at)
 		return
 	}
 	var c *loan.Case
@@ -125,6 +122,21 @@ func (s *shell) openAt(id uuid.UUID, at func(*visit)) {
 			return
 		}
 		s.opened(id, c, err)
+	})
+}
+
+// inHand is openAt for the case in hand.
+func (s *shell) inHand(at func(*visit)) {
+	v := s.current
+	v.toMend()
+	s.lead(v.id)
+	s.visit("visit")
+	step := v.at
+	v.sawBack(func() {
+		if at != nil && v.active && v.at == step {
+			at(v) // what is told of it may have moved it
+			s.visit("visit")
+		}
 	})
 }
 

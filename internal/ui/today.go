@@ -44,6 +44,7 @@ func newToday(u *Window) *today {
 	// Where notices and stations both tell something, a low window scrolls.
 	t.content = container.NewVScroll(filled("今日", day(u.deps.Now())+" · "+u.desk.Operator().Name, t.parts(startCard(u), waiting)...))
 	t.notices.onTold, t.duties.onTold = t.show, t.showIdle
+	t.notices.changed = func() { relay(t.content) }
 	t.refresh()
 	return t
 }
@@ -82,7 +83,7 @@ func (t *today) refresh() {
 	}
 	t.others = count(loan.Draft, loan.ToReview, loan.ToSign, loan.Signed, loan.Returned, loan.Corrected)
 	t.show()
-	t.notices.refresh(func() { relay(t.content) })
+	t.notices.refresh()
 	t.duties.refresh(func() { relay(t.content) })
 }
 

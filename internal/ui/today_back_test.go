@@ -8,6 +8,8 @@ import (
 	"doorstep/internal/guard"
 	"doorstep/internal/loan"
 	"doorstep/internal/ui/kit"
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"github.com/google/uuid"
 )
 
@@ -18,7 +20,19 @@ func (r *rig) takenBack(id uuid.UUID, counter uint64, purpose string) {
 	r.others(id, otherLaptop, counter, c.Heads, loan.ChangeConsent, loan.ConsentBody{Party: loan.StudentParty, Purpose: purpose, Text: c.Consents[loan.StudentParty][purpose]})
 }
 
-func TestTodayTellsThatAConsentWasTakenBackUntilTheCaseIsOpened(t *testing.T) {
+// inView says that o stands whole within the page that holds it.
+func (r *rig) inView(what string, o fyne.CanvasObject) {
+	r.t.Helper()
+	r.ui(func() {
+		page := r.u.shell.current.steps[r.u.shell.current.at].object().(*container.Scroll)
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(page))
+		if at.Y < 0 || at.Y+o.Size().Height > page.Size().Height {
+			r.t.Errorf("%s stand from %v to %v of a page of %v", what, at.Y, at.Y+o.Size().Height, page.Size().Height)
+		}
+	})
+}
+
+func TestTodayTellsThatAConsentWasTakenBackUntilItIsPutAway(t *testing.T) {
 	for look, variant := range map[string]kit.Variant{"light": kit.Light, "dark": kit.Dark} {
 		r := newRig(t, variant)
 		id := r.open(loan.First, false, entered, submitted, reviewed, signed, finished).id
@@ -58,8 +72,26 @@ func TestTodayTellsThatAConsentWasTakenBackUntilTheCaseIsOpened(t *testing.T) {
 				t.Errorf("it begins at step %d, not at the consents", v.at)
 			}
 		})
-		if got := rows(); len(got) != 0 {
+		consent := r.visit().steps[stepStudent].(*studentStep).person.consent
+		r.inView("the consents", consent.content)
+		r.ui(func() {
+			if consent.boxes[loan.ConsentCredit].Checked() || !strings.Contains(consent.note.Text(), "撤回") {
+				t.Errorf("they say %q", consent.note.Text())
+			}
+		})
+		r.snap("visit-taken-back-" + look)
+		if got := rows(); len(got) != 1 {
 			t.Errorf("once it was opened: told of %d cases", len(got))
+		}
+		r.ui(func() { fyneTap(r.u.shell.screen.(*today).notices.away) })
+		r.settle()
+		r.ui(func() {
+			if n := r.u.shell.screen.(*today).notices; len(n.rows) != 0 || n.content.Visible() {
+				t.Errorf("once it was put away: told of %d cases", len(n.rows))
+			}
+		})
+		if got := rows(); len(got) != 0 {
+			t.Errorf("looked at again: told of %d cases", len(got))
 		}
 		r.takenBack(id, 3, loan.ConsentShare)
 		r.another("admin-1", guard.DataAdmin)
@@ -80,6 +112,74 @@ func TestTodayTellsThatAConsentWasTakenBackUntilTheCaseIsOpened(t *testing.T) {
 			t.Errorf("once he opened it: told %+v", told)
 		}
 	}
+}
+
+// TestARowOfAConsentTakenBackLeadsToTheConsents opens a case that is not in hand yet, with
+// letters of each size, where all consents of the person are gone and nothing there can be
+// pressed.
+func TestARowOfAConsentTakenBackLeadsToTheConsents(t *testing.T) {
+	for size, scale := range map[string]float32{"标准": 1, "特大": 1.3} {
+		r := newRig(t, kit.Light)
+		id := r.open(loan.First, false, entered, submitted, reviewed, signed, finished).id
+		for i, purpose := range loan.Purposes() {
+			r.takenBack(id, uint64(2*i+1), purpose)
+		}
+		r.enlarged(scale, func() {
+			r.ui(func() {
+				r.u.shell.current.close()
+				r.u.shell.current = nil
+				r.u.shell.visit("today")
+			})
+			r.settle()
+			r.snap("today-taken-back-" + size)
+			r.ui(func() { r.u.shell.screen.(*today).notices.list.OnOpen(0) })
+			r.settle()
+			if v := r.visit(); v == nil || v.id != id || v.at != stepStudent {
+				t.Fatal("it does not begin at the consents")
+			}
+			r.snap("visit-taken-back-" + size)
+			r.inView("at "+size+" the consents", r.visit().steps[stepStudent].(*studentStep).person.consent.content)
+		})
+	}
+}
+
+// TestTheButtonPutsAwayTheRowThatIsMeant has two cases of which a consent was taken back.
+func TestTheButtonPutsAwayTheRowThatIsMeant(t *testing.T) {
+	r := newRig(t, kit.Light)
+	for i := range 2 {
+		id := r.open(loan.First, false, entered, submitted, reviewed, signed, finished).id
+		r.takenBack(id, uint64(10*i+1), loan.ConsentCredit)
+	}
+	r.ui(func() { r.u.shell.visit("today") })
+	r.settle()
+	var n *notices
+	var kept uuid.UUID
+	r.ui(func() {
+		n = r.u.shell.screen.(*today).notices
+		if len(n.rows) != 2 || !n.away.Visible() || !n.away.Disabled() {
+			t.Errorf("of %d rows, none chosen, the button can be pressed", len(n.rows))
+		}
+		kept = n.rows[0].ID
+		n.list.Select(1)
+		n.list.OnSelect(1)
+		if n.away.Disabled() {
+			t.Error("with a row chosen it cannot be pressed")
+		}
+		fyneTap(n.away)
+	})
+	r.settle()
+	r.ui(func() {
+		if len(n.rows) != 1 || n.rows[0].ID != kept || n.away.Disabled() {
+			t.Fatalf("%d rows are left, or another", len(n.rows))
+		}
+		fyneTap(n.away)
+	})
+	r.settle()
+	r.ui(func() {
+		if len(n.rows) != 0 || n.away.Visible() {
+			t.Errorf("%d rows are left", len(n.rows))
+		}
+	})
 }
 
 // TestTodayTellsNoMoreOfWhatAnAdministratorHasInHand has a consent taken back in a case that

@@ -27,10 +27,12 @@ type notices struct {
 	u       *Window
 	content *fyne.Container
 	list    *kit.List
-	tall    *tall // of the list
+	away    *kit.Button // puts away that a consent was taken back
+	tall    *tall       // of the list
 	rows    []desk.Notice
 	heard   bool   // what there is was found out once
 	onTold  func() // it is known what there is to tell
+	changed func() // the card came into view, went, or has another height
 }
 
 func newNotices(u *Window) *notices {
@@ -40,14 +42,17 @@ func newNotices(u *Window) *notices {
 	n.list.TwoLines = true
 	n.tall = &tall{}
 	n.list.OnOpen = func(i int) { u.shell.openAt(n.rows[i].ID, beginsAt(n.rows[i])) }
-	n.content = container.NewStack(kit.Card("须处理的案件", kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption), container.New(n.tall, n.list)))
+	n.list.OnSelect = func(int) { n.showAway() }
+	n.away = kit.NewSecondary("知道了，不再列出", nil, n.putAway)
+	n.away.Hide()
+	how := kit.NewText("双击或回车，直接到要改的一栏", kit.TextCaption)
+	n.content = container.NewStack(kit.Card("须处理的案件", container.NewHBox(container.NewCenter(how), n.away), container.New(n.tall, n.list)))
 	n.content.Hide()
 	return n
 }
 
-// refresh asks anew what there is to tell, and calls changed when the card came
-// into view or went.
-func (n *notices) refresh(changed func()) {
+// refresh asks anew what there is to tell.
+func (n *notices) refresh() {
 	var rows []desk.Notice
 	n.u.run("notices", func(ctx context.Context) (err error) {
 		rows, err = n.u.desk.Notices(ctx, maxNotices)
@@ -56,16 +61,19 @@ func (n *notices) refresh(changed func()) {
 		if err != nil {
 			return // the log has it; the list below shows the cases all the same
 		}
+		chosen := n.chosen()
 		n.rows = append(n.lost(), rows...)
 		rows = n.rows
-		n.list.Refresh()
+		n.list.Select(slices.IndexFunc(rows, func(r desk.Notice) bool { return r.ID == chosen }))
 		n.heard = true
+		before := n.away.Visible()
+		n.showAway()
 		// The list asks for three rows; of many the half row shows that there are more.
 		high := n.list.MinSize().Height / 3 * min(float32(len(rows)), mostNotices)
-		if n.content.Visible() != (len(rows) > 0) || n.tall.height != high {
+		if n.content.Visible() != (len(rows) > 0) || n.tall.height != high || n.away.Visible() != before {
 			n.tall.height = high
 			setVisible(n.content, len(rows) > 0)
-			changed()
+			n.changed()
 		}
 		n.onTold()
 	})

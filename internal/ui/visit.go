@@ -469,5 +469,6 @@ func (v *visit) jump(path string) {
 		b.visited = true
 		kit.Focus(b.object)
 		v.refresh()
+		kit.InView(b.object) // what is locked takes no focus
 	}
 }

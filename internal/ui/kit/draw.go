@@ -73,6 +73,23 @@ func ellipsis(s string, size float32, style fyne.TextStyle, width float32) strin
 	return string(runes[:lo]) + "…"
 }
 
+// twoLines is s as one line where width holds it, else as two: broken behind a comma
+// where the second then holds the rest, and the second cut with … where it does not.
+func twoLines(s string, size float32, style fyne.TextStyle, width float32) []string {
+	if textWidth(s, size, style) <= width {
+		return []string{s}
+	}
+	runes := []rune(s)
+	at := wrapRunes(runes, size, style, width)[0].end
+	for i := at; i > 0; i-- {
+		if runes[i-1] == '，' && textWidth(string(runes[i:]), size, style) <= width {
+			at = i
+			break
+		}
+	}
+	return []string{string(runes[:at]), ellipsis(string(runes[at:]), size, style, width)}
+}
+
 // wrap breaks s into lines no wider than width. Chinese breaks anywhere;
 // runs of ASCII letters and digits, times too, are kept whole where they fit a line, and
 // no line begins with a comma or a closing bracket.

@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 )
 
 // doubleClick is the longest time between the clicks of a double click.
@@ -95,7 +94,7 @@ func (f *Field) TappedSecondary(ev *fyne.PointEvent) {
 	cut.Disabled = f.readOnly || f.SelectedText() == ""
 	cp.Disabled = f.SelectedText() == ""
 	paste.Disabled = f.readOnly
-	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", cut, cp, paste, all), c, ev.AbsolutePosition)
+	popUp(fyne.NewMenu("", cut, cp, paste, all), c, ev.AbsolutePosition)
 }
 
 // takeFocus focuses the field without selecting its text.

@@ -72,7 +72,15 @@ func ScrollTo(o fyne.CanvasObject) {
 	}
 }
 
-// reveal scrolls as little as shows height from y of the content.
+// InView is ScrollTo for what may have come on the screen just now.
+func InView(o fyne.CanvasObject) {
+	if settledCanvasOf(o) != nil {
+		ScrollTo(o)
+	}
+}
+
+// reveal scrolls as little as shows height from y of the content; its beginning where the
+// view does not hold it all.
 func reveal(s *container.Scroll, y, height float32) {
 	margin := 8 * unit()
 	view := s.Size().Height
@@ -81,7 +89,7 @@ func reveal(s *container.Scroll, y, height float32) {
 	case y-margin < to:
 		to = y - margin
 	case y+height+margin > to+view:
-		to = y + height + margin - view
+		to = min(y+height+margin-view, y-margin)
 	default:
 		return
 	}

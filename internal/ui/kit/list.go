@@ -33,6 +33,7 @@ type List struct {
 	OnOpen   func(row int)            // Return or double click
 	Menu     func(row int) *fyne.Menu // by the right button or the menu key; may be nil
 	TwoLines bool                     // rows show Cell.Detail
+	Wraps    bool                     // a text too long for its column stands in two lines; not with TwoLines
 	Empty    string                   // shown when there are no rows
 
 	columns  []Column
@@ -75,8 +76,11 @@ func (l *List) ScrollToTop() {
 }
 
 func (l *List) rowHeight() float32 {
-	if l.TwoLines {
+	switch {
+	case l.TwoLines:
 		return lineHeight(textSize()) + lineHeight(captionSize()) + 16*unit()
+	case l.Wraps:
+		return 2*lineHeight(textSize()) + 12*unit()
 	}
 	return lineHeight(textSize()) + 14*unit()
 }
@@ -226,7 +230,7 @@ func (l *List) menu(at fyne.Position) {
 	if l.Menu == nil || c == nil || l.selected < 0 || l.selected >= l.length() {
 		return
 	}
-	widget.ShowPopUpMenuAtPosition(l.Menu(l.selected), c, at)
+	popUp(l.Menu(l.selected), c, at)
 }
 
 // MouseUp is Fyne's.

@@ -100,19 +100,25 @@ func (l *List) drawRow(i int, y, width, h float32) {
 		if name == "" {
 			name = ColorText
 		}
-		t := newText(ellipsis(cell.Text, textSize(), style, w), name, textSize())
-		t.TextStyle = style
-		top := y + (h-line)/2
+		lines := []string{ellipsis(cell.Text, textSize(), style, w)}
+		if l.Wraps {
+			lines = twoLines(cell.Text, textSize(), style, w)
+		}
+		top, align := y+(h-line*float32(len(lines)))/2, fyne.TextAlignLeading
 		if l.TwoLines {
 			top = y + 7*u
 		}
 		if l.columns[j].Right {
-			t.Alignment = fyne.TextAlignTrailing
+			align = fyne.TextAlignTrailing
 		}
-		l.put(t, x, top, w, line)
+		for k, words := range lines {
+			t := newText(words, name, textSize())
+			t.TextStyle, t.Alignment = style, align
+			l.put(t, x, top+line*float32(k), w, line)
+		}
 		if l.TwoLines && cell.Detail != "" {
 			d := newText(ellipsis(cell.Detail, captionSize(), fyne.TextStyle{}, w), ColorMuted, captionSize())
-			d.Alignment = t.Alignment
+			d.Alignment = align
 			l.put(d, x, top+line+1*u, w, small)
 		}
 		if cell.Bar {

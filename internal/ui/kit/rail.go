@@ -75,7 +75,7 @@ func (r *Rail) Active() string { return r.active }
 // SetFooter puts status lines at the foot.
 func (r *Rail) SetFooter(lines ...*StatusLine) {
 	for _, l := range lines {
-		l.onRail = true
+		l.rail = r
 	}
 	r.foot = lines
 	r.Refresh()
@@ -140,7 +140,7 @@ func (r *Rail) CreateRenderer() fyne.WidgetRenderer {
 		},
 		min: func() fyne.Size {
 			y, h := r.entryArea(len(r.entries))
-			return fyne.NewSize(railWidth*unit(), y+h+float32(len(r.foot))*lineHeight(captionSize()))
+			return fyne.NewSize(railWidth*unit(), y+h+2*float32(len(r.foot))*lineHeight(captionSize()))
 		},
 		refresh: func() { r.draw(r.Size()) },
 	}
@@ -171,10 +171,14 @@ func (r *Rail) draw(s fyne.Size) {
 	for i, e := range r.entries {
 		r.drawEntry(add, i, e, s.Width)
 	}
-	h := lineHeight(captionSize()) + 5*u
-	y = s.Height - 14*u - h*float32(len(r.foot))
+	w := s.Width - 30*u
+	y = s.Height - 14*u
 	for _, l := range r.foot {
-		add(l, 18*u, y, s.Width-30*u, h)
+		y -= l.highOnRail(w)
+	}
+	for _, l := range r.foot {
+		h := l.highOnRail(w)
+		add(l, 18*u, y, w, h)
 		y += h
 	}
 	r.layer.Refresh()

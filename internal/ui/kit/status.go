@@ -9,14 +9,15 @@ import (
 )
 
 // StatusLine is one line that says how things stand: a dot in the colour of
-// its kind and words.
+// its kind and words. On a Rail, which is narrow, it is two where the words need them.
 type StatusLine struct {
 	widget.BaseWidget
-	kind   Kind
-	text   string
-	onRail bool
-	dot    *canvas.Circle
-	label  *canvas.Text
+	kind  Kind
+	text  string
+	rail  *Rail // that it stands on, or nil
+	dot   *canvas.Circle
+	label *canvas.Text
+	more  *canvas.Text // the second line on a rail
 }
 
 // NewStatusLine is a status line.
@@ -31,8 +32,12 @@ func (s *StatusLine) Set(kind Kind, text string) {
 	if s.kind == kind && s.text == text {
 		return
 	}
+	before := len(s.lines(s.Size().Width))
 	s.kind, s.text = kind, text
 	s.Refresh()
+	if s.rail != nil && len(s.lines(s.Size().Width)) != before {
+		s.rail.Refresh() // the others move
+	}
 }
 
 // Text is the words.
@@ -40,18 +45,26 @@ func (s *StatusLine) Text() string { return s.text }
 
 // CreateRenderer is Fyne's.
 func (s *StatusLine) CreateRenderer() fyne.WidgetRenderer {
-	s.dot, s.label = canvas.NewCircle(color.Transparent), newText("", ColorText, captionSize())
-	d := &drawn{objects: []fyne.CanvasObject{s.dot, s.label}}
+	s.dot, s.label, s.more = canvas.NewCircle(color.Transparent), newText("", ColorText, captionSize()), newText("", ColorText, captionSize())
+	d := &drawn{}
 	d.layout = func(size fyne.Size) {
 		u := unit()
-		place(s.dot, 1*u, (size.Height-8*u)/2, 8*u, 8*u)
-		s.label.Text = ellipsis(s.text, captionSize(), fyne.TextStyle{}, size.Width-16*u)
+		lines := s.lines(size.Width)
+		d.objects = []fyne.CanvasObject{s.dot, s.label}
+		s.label.Text = lines[0]
 		h := s.label.MinSize().Height
-		place(s.label, 15*u, (size.Height-h)/2, size.Width-15*u, h)
+		y := (size.Height - h*float32(len(lines))) / 2
+		place(s.dot, 1*u, y+(h-8*u)/2, 8*u, 8*u)
+		place(s.label, 15*u, y, size.Width-15*u, h)
+		if len(lines) > 1 {
+			d.objects = append(d.objects, s.more)
+			s.more.Text = lines[1]
+			place(s.more, 15*u, y+h, size.Width-15*u, h)
+		}
 	}
 	d.min = func() fyne.Size {
 		w := textWidth(s.text, captionSize(), fyne.TextStyle{}) + 16*unit()
-		if s.onRail {
+		if s.rail != nil {
 			w = min(w, 100*unit())
 		}
 		return fyne.NewSize(w, lineHeight(captionSize())+4*unit())
@@ -60,10 +73,25 @@ func (s *StatusLine) CreateRenderer() fyne.WidgetRenderer {
 		s.repaint()
 		d.layout(s.Size())
 		s.label.Refresh()
+		s.more.Refresh()
 		s.dot.Refresh()
 	}
 	s.repaint()
 	return d
+}
+
+// lines are the words as they stand at a width.
+func (s *StatusLine) lines(width float32) []string {
+	size, room := captionSize(), width-16*unit()
+	if s.rail == nil {
+		return []string{ellipsis(s.text, size, fyne.TextStyle{}, room)}
+	}
+	return twoLines(s.text, size, fyne.TextStyle{}, room)
+}
+
+// highOnRail is how high it stands on a rail that leaves it a width.
+func (s *StatusLine) highOnRail(width float32) float32 {
+	return lineHeight(captionSize())*float32(len(s.lines(width))) + 5*unit()
 }
 
 func (s *StatusLine) repaint() {
@@ -73,9 +101,10 @@ func (s *StatusLine) repaint() {
 	if s.kind == Info {
 		s.label.Color = paint(ColorMuted)
 	}
-	if s.onRail {
+	if s.rail != nil {
 		s.label.Color, s.dot.FillColor = railKind(s.kind), railKind(s.kind)
 	}
+	s.more.Color, s.more.TextSize = s.label.Color, captionSize()
 }
 
 // railKind is the colour of a kind upon the rail, which is dark in every theme.
