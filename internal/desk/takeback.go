@@ -73,12 +73,9 @@ func (d *Desk) keepApproved(ctx context.Context, p guard.Plea, how approvedHere)
 	now := d.moment().UTC()
 	how.Grant, how.Device, how.Operator, how.Fields, how.Case = id, p.Device, p.Operator, p.Ask.Fields, p.Ask.Case
 	how.Count, how.Hours, how.By, how.At = p.Ask.Count, p.Ask.Hours, d.operator.ID, now
-	all = slices.DeleteFunc(all, func(a approvedHere) bool {
-		if a.Grant == id && a.Code {
-			how.Code = true // it is out, whatever came after it
-		}
-		return a.Grant == id || now.After(a.until())
-	})
+	// A code is out, whatever came after it.
+	how.Code = how.Code || slices.ContainsFunc(all, func(a approvedHere) bool { return a.Grant == id && a.Code })
+	all = slices.DeleteFunc(all, func(a approvedHere) bool { return a.Grant == id || now.After(a.until()) })
 	return d.store.SetSetting(ctx, approvedSetting, append(all, how))
 }
 

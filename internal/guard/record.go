@@ -78,11 +78,18 @@ func grantedEnds(detail string) (out [][4]byte) {
 		if !ok {
 			continue
 		}
-		for word := range strings.FieldsSeq(act) {
-			end, ok := strings.CutPrefix(word, "case=")
-			if b, err := hex.DecodeString(end); ok && err == nil && len(b) == 4 {
-				out = append(out, [4]byte(b))
-			}
+		out = append(out, CaseEnds(act)...)
+	}
+	return out
+}
+
+// CaseEnds are the ends of the ids of the cases that words of an act at the centre name, as
+// "case=END".
+func CaseEnds(words string) (out [][4]byte) {
+	for word := range strings.FieldsSeq(words) {
+		end, ok := strings.CutPrefix(word, "case=")
+		if b, err := hex.DecodeString(end); ok && err == nil && len(b) == 4 {
+			out = append(out, [4]byte(b))
 		}
 	}
 	return out

@@ -20,13 +20,13 @@ func (l *Line) erasing(ch *loan.Change) {
 	}
 	l.Reason = b.Reason
 	l.Detail = fmt.Sprintf(erasedMark+"%s, %d cases, %d files", b.Rule, b.Count, b.Blobs)
-	if b.Rule != "images-7d" {
+	if b.Rule != loan.EraseImages {
 		l.Gone = b.Cases
 	}
 }
 
 func erasedRule(rule string) string {
-	return map[string]string{loan.EraseRequest: "应本人要求", "season": "学年结束后", "images-7d": "影像送达满 7 天"}[rule]
+	return map[string]string{loan.EraseRequest: "应本人要求", loan.EraseSeason: "学年结束后", loan.EraseImages: "影像送达满 7 天"}[rule]
 }
 
 // erasedSaid is an erasing in Chinese.

@@ -379,7 +379,7 @@ type ViewBody struct {
 // EraseBody says what was erased and by which rule. The content is gone; its
 // names and numbers are not personal data.
 type EraseBody struct {
-	Rule  string      `json:"rule"`            // "images-7d": images 7 days after the receipt; "season": the end of a season; "request": a person's own wish
+	Rule  string      `json:"rule"`            // EraseImages, EraseSeason or EraseRequest
 	Cases []uuid.UUID `json:"cases,omitempty"` // at most 1000; Count has them all
 	Count int         `json:"count"`           // cases touched
 	Blobs int         `json:"blobs"`
@@ -389,8 +389,12 @@ type EraseBody struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// EraseRequest is the rule of an erasing at a person's own wish.
-const EraseRequest = "request"
+// The rules of erasing.
+const (
+	EraseImages  = "images-7d" // images, 7 days after the receipt
+	EraseSeason  = "season"    // all, at the end of a season
+	EraseRequest = "request"   // all, at a person's own wish
+)
 
 // Range is counters From to To of a chain, both included.
 type Range struct {

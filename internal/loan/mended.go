@@ -10,7 +10,11 @@ func (c *Case) mend(ch *Change) {
 	if c.Review == nil || c.Review.Pass {
 		return
 	}
-	all := slices.Concat(c.Review.Mended, touched(ch))
+	now := touched(ch)
+	if len(now) == 0 {
+		return
+	}
+	all := slices.Concat(c.Review.Mended, now)
 	slices.Sort(all)
 	said := *c.Review // of an earlier state of the case, perhaps
 	said.Mended = slices.Compact(all)

@@ -55,8 +55,8 @@ func (w Why) Label() string { return guard.KeptLabel(string(w)) }
 
 // The rules of erasing, as EraseBody names them.
 const (
-	RuleImages  = "images-7d"
-	RuleSeason  = "season"
+	RuleImages  = loan.EraseImages
+	RuleSeason  = loan.EraseSeason
 	RuleRequest = loan.EraseRequest
 )
 

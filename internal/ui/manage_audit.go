@@ -200,11 +200,11 @@ func blobRows(all []desk.BlobsErased) []fyne.CanvasObject {
 // ruleLabel is a rule of erasing on screen.
 func ruleLabel(rule string) string {
 	switch rule {
-	case "images-7d":
+	case loan.EraseImages:
 		return "回执满 7 天"
-	case "season":
+	case loan.EraseSeason:
 		return "学年清除"
-	case "request":
+	case loan.EraseRequest:
 		return "应本人要求删除"
 	}
 	return rule

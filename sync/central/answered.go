@@ -109,7 +109,7 @@ func (c *Central) AnswerGrant(ctx context.Context, who Caller, by, code, reason 
 			return err
 		}
 		answer = words
-		about, err := tagged(ctx, tx, ask)
+		about, err := tagged(ctx, tx, ask.Case)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (c *Central) issuePlea(ctx context.Context, tx *sql.Tx, d uuid.UUID, plea g
 	const op = "central.issuePlea"
 	id := uuid.Nil
 	if plea.Ask.Count == 0 {
-		ids, err := idsOf(ctx, tx, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+hexOf(plea.Ask.Case))
+		ids, err := tagged(ctx, tx, plea.Ask.Case)
 		if err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ func (c *Central) answerCaller(ctx context.Context, tx *sql.Tx, who Caller, by s
 
 // apartTag is apart for the cases here that a request read out may be about.
 func (c *Central) apartTag(ctx context.Context, q querier, by string, ask guard.Ask) error {
-	ids, err := tagged(ctx, q, ask)
+	ids, err := tagged(ctx, q, ask.Case)
 	if err != nil || len(ids) == 0 {
 		return err
 	}

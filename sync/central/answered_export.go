@@ -57,7 +57,7 @@ func (c *Central) AnswerExport(ctx context.Context, who Caller, by, code string,
 		if grant, err = plea.ID(); err != nil {
 			return err
 		}
-		about, err := tagged(ctx, tx, ask.Ask)
+		about, err := tagged(ctx, tx, ask.Ask.Case)
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package central
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"strings"
 
 	"doorstep/internal/fault"
@@ -89,12 +88,8 @@ func ofCase(detail string) uuid.UUID {
 // about them, by their ids or the ends of them.
 func aboutOf(ctx context.Context, q querier, detail string) ([]uuid.UUID, error) {
 	out := []uuid.UUID{ofCase(detail)}
-	for word := range strings.FieldsSeq(detail) {
-		end, ok := strings.CutPrefix(word, "case=")
-		if tag, err := hex.DecodeString(end); !ok || err != nil || len(tag) != 4 {
-			continue
-		}
-		ids, err := idsOf(ctx, q, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+strings.ToLower(end))
+	for _, end := range guard.CaseEnds(detail) {
+		ids, err := tagged(ctx, q, end)
 		if err != nil {
 			return nil, err
 		}
@@ -103,12 +98,13 @@ func aboutOf(ctx context.Context, q querier, detail string) ([]uuid.UUID, error)
 	return out, nil
 }
 
-// tagged are the cases here that a request which was read out may be about.
-func tagged(ctx context.Context, q querier, ask guard.Ask) ([]uuid.UUID, error) {
-	if ask.Case == ([4]byte{}) {
+// tagged are the cases here whose ids end so, as a request which was read out says of its
+// case; none where it says nothing.
+func tagged(ctx context.Context, q querier, end [4]byte) ([]uuid.UUID, error) {
+	if end == ([4]byte{}) {
 		return nil, nil
 	}
-	return idsOf(ctx, q, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+hexOf(ask.Case))
+	return idsOf(ctx, q, `SELECT id FROM cases WHERE id LIKE ? ORDER BY id`, "%"+hexOf(end))
 }
 
 // nameless gives lines of the record as their cases tell them, with the names masked in

@@ -32,12 +32,20 @@ func (s *StatusLine) Set(kind Kind, text string) {
 	if s.kind == kind && s.text == text {
 		return
 	}
-	before := len(s.lines(s.Size().Width))
+	before := s.high()
 	s.kind, s.text = kind, text
 	s.Refresh()
-	if s.rail != nil && len(s.lines(s.Size().Width)) != before {
+	if s.high() != before {
 		s.rail.Refresh() // the others move
 	}
+}
+
+// high is how many lines it stands in; one where it is on no rail.
+func (s *StatusLine) high() int {
+	if s.rail == nil {
+		return 1
+	}
+	return len(s.lines(s.Size().Width))
 }
 
 // Text is the words.
